@@ -1,0 +1,183 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Why a frame did not go further. Every loss has exactly one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(usize)]
+pub enum LossReason {
+    /// All buffers of the camera's pool were in use.
+    PoolEmpty,
+    /// The ring to the router was full.
+    RingFull,
+    /// The camera or its link says that units are missing.
+    MissingAtSource,
+    /// The camera delivered a unit that is not whole.
+    Incomplete,
+    /// The recorder held its whole quota: the disk was too slow.
+    RecorderQuota,
+    /// The disk was full, or writing failed.
+    DiskFull,
+    /// The byte budget of the recording was used up.
+    Budget,
+    /// A newer frame took its place where only the newest counts.
+    Superseded,
+    /// It came after its frame set was closed.
+    Late,
+    /// A second frame of one camera for the same trigger.
+    Duplicate,
+    /// No trigger could be assigned.
+    Unresolved,
+    /// The picture could not be decoded.
+    Undecodable,
+    /// No background model or no subject in the picture yet.
+    NoSubject,
+    /// The session was ending.
+    Shutdown,
+}
+
+impl LossReason {
+    pub const ALL: [Self; 14] = [
+        Self::PoolEmpty,
+        Self::RingFull,
+        Self::MissingAtSource,
+        Self::Incomplete,
+        Self::RecorderQuota,
+        Self::DiskFull,
+        Self::Budget,
+        Self::Superseded,
+        Self::Late,
+        Self::Duplicate,
+        Self::Unresolved,
+        Self::Undecodable,
+        Self::NoSubject,
+        Self::Shutdown,
+    ];
+
+    /// The name in reports and takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PoolEmpty => "pool-empty",
+            Self::RingFull => "ring-full",
+            Self::MissingAtSource => "missing-at-source",
+            Self::Incomplete => "incomplete",
+            Self::RecorderQuota => "recorder-quota",
+            Self::DiskFull => "disk-full",
+            Self::Budget => "budget",
+            Self::Superseded => "superseded",
+            Self::Late => "late",
+            Self::Duplicate => "duplicate",
+            Self::Unresolved => "unresolved",
+            Self::Undecodable => "undecodable",
+            Self::NoSubject => "no-subject",
+            Self::Shutdown => "shutdown",
+        }
+    }
+}
+
+impl fmt::Display for LossReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The account of one edge of one camera's way: `entered = left + lost + in flight`. Shared by the threads at both
+/// ends; counting never blocks.
+#[derive(Clone, Default)]
+pub struct EdgeAccount {
+    counters: Arc<Counters>,
+}
+
+#[derive(Default)]
+struct Counters {
+    entered: AtomicU64,
+    left: AtomicU64,
+    lost: [AtomicU64; LossReason::ALL.len()],
+}
+
+impl EdgeAccount {
+    pub fn enter(&self) {
+        self.enter_many(1);
+    }
+
+    pub fn enter_many(&self, frames: u64) {
+        self.counters.entered.fetch_add(frames, Ordering::Release);
+    }
+
+    pub fn leave(&self) {
+        self.counters.left.fetch_add(1, Ordering::Release);
+    }
+
+    pub fn lose(&self, reason: LossReason) {
+        self.lose_many(reason, 1);
+    }
+
+    pub fn lose_many(&self, reason: LossReason, frames: u64) {
+        self.counters.lost[reason as usize].fetch_add(frames, Ordering::Release);
+    }
+
+    pub fn counts(&self) -> EdgeCounts {
+        // Outflow before inflow: a reading taken while frames move never shows more out than in.
+        let left = self.counters.left.load(Ordering::Acquire);
+        let lost = LossReason::ALL
+            .into_iter()
+            .map(|reason| (reason, self.counters.lost[reason as usize].load(Ordering::Acquire)))
+            .filter(|&(_, frames)| frames > 0)
+            .collect();
+        EdgeCounts { entered: self.counters.entered.load(Ordering::Acquire), left, lost }
+    }
+}
+
+/// One reading of an [`EdgeAccount`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EdgeCounts {
+    pub entered: u64,
+    pub left: u64,
+    pub lost: BTreeMap<LossReason, u64>,
+}
+
+impl EdgeCounts {
+    pub fn lost_total(&self) -> u64 {
+        self.lost.values().sum()
+    }
+
+    /// What is neither through nor lost; zero after an orderly end.
+    pub fn in_flight(&self) -> i64 {
+        self.entered as i64 - self.left as i64 - self.lost_total() as i64
+    }
+}
+
+/// The accounts of one camera. Up to the router a frame has one fate; behind it each consumer has its own account.
+#[derive(Clone, Default)]
+pub struct LossLedger {
+    /// From the driver to the router.
+    pub capture: EdgeAccount,
+    /// From the router to the disk.
+    pub recorder: EdgeAccount,
+    /// From the router through crop to a closed frame set.
+    pub subject: EdgeAccount,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sum_holds() {
+        let edge = EdgeAccount::default();
+        edge.enter_many(5);
+        edge.leave();
+        edge.lose(LossReason::RingFull);
+        edge.lose_many(LossReason::PoolEmpty, 2);
+        let counts = edge.counts();
+        assert_eq!((counts.lost_total(), counts.in_flight()), (3, 1));
+    }
+
+    #[test]
+    fn reasons_index_their_counters() {
+        for (i, reason) in LossReason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, i);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+/// How the bytes of an uncompressed picture are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PixelFormat {
+    Gray8,
+    Rgb8,
+    /// 4:2:2, packed Y0 U Y1 V.
+    Yuyv,
+    /// 4:2:0, a plane of Y, then one of interleaved U and V.
+    Nv12,
+}
+
+/// A codec whose units a camera sends ready-made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Encoding {
+    Mjpeg,
+    H264,
+}
+
+/// One plane of a raw picture inside the frame's bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plane {
+    pub offset: usize,
+    /// Bytes from one row to the next.
+    pub stride: usize,
+}
+
+/// What the bytes of a frame are: always what the camera sent, never a conversion of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Picture {
+    Raw { format: PixelFormat, width_px: u32, height_px: u32, planes: [Option<Plane>; 2] },
+    Encoded { encoding: Encoding, width_px: u32, height_px: u32 },
+}
+
+impl Picture {
+    /// A raw picture whose rows follow each other without padding.
+    pub fn packed(format: PixelFormat, width_px: u32, height_px: u32) -> Self {
+        let (w, h) = (width_px as usize, height_px as usize);
+        let planes = match format {
+            PixelFormat::Gray8 => [Some(Plane { offset: 0, stride: w }), None],
+            PixelFormat::Rgb8 => [Some(Plane { offset: 0, stride: 3 * w }), None],
+            PixelFormat::Yuyv => [Some(Plane { offset: 0, stride: 2 * w }), None],
+            PixelFormat::Nv12 => [Some(Plane { offset: 0, stride: w }), Some(Plane { offset: w * h, stride: w })],
+        };
+        Self::Raw { format, width_px, height_px, planes }
+    }
+
+    pub fn size_px(&self) -> (u32, u32) {
+        match *self {
+            Self::Raw { width_px, height_px, .. } | Self::Encoded { width_px, height_px, .. } => (width_px, height_px),
+        }
+    }
+}

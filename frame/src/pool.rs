@@ -1,0 +1,196 @@
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crossbeam::queue::ArrayQueue;
+
+use crate::{CameraId, HostTime, Picture, SegmentId, SourcePosition, TriggerIndex};
+
+/// A fixed number of buffers for one camera. Nothing is allocated for pixels after the pool is made, except where a
+/// camera sends a unit larger than any before.
+#[derive(Clone)]
+pub struct BufferPool {
+    free: Arc<ArrayQueue<Vec<u8>>>,
+}
+
+impl BufferPool {
+    /// `buffers` must be at least one.
+    pub fn new(buffers: usize, bytes_each: usize) -> Self {
+        let free = ArrayQueue::new(buffers);
+        while free.push(Vec::with_capacity(bytes_each)).is_ok() {}
+        Self { free: Arc::new(free) }
+    }
+
+    /// An empty buffer, or `None` when all are in use: the driver then drops its frame and counts it.
+    pub fn acquire(&self) -> Option<Slot> {
+        let mut bytes = self.free.pop()?;
+        bytes.clear();
+        Some(Slot { bytes, home: self.free.clone() })
+    }
+
+    /// Buffers that nobody holds.
+    pub fn available(&self) -> usize {
+        self.free.len()
+    }
+
+    pub fn capacity(&self) -> usize {
+        self.free.capacity()
+    }
+}
+
+/// A buffer on loan to a driver, which fills it. It returns to its pool when dropped.
+pub struct Slot {
+    bytes: Vec<u8>,
+    home: Arc<ArrayQueue<Vec<u8>>>,
+}
+
+impl Slot {
+    pub fn bytes_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// Seals the buffer: from here on nobody writes to it.
+    pub fn into_frame(self, info: FrameInfo) -> Frame {
+        Frame { info, slot: self }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        // A full pool means a buffer was made elsewhere; it is then simply freed.
+        let _ = self.home.push(std::mem::take(&mut self.bytes));
+    }
+}
+
+/// Everything about a frame except its bytes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FrameInfo {
+    pub camera: CameraId,
+    /// Counts the units that the driver saw, from 0, without gaps of its own.
+    pub sequence: u64,
+    pub segment: SegmentId,
+    pub trigger: TriggerIndex,
+    /// Start of exposure.
+    pub exposure: HostTime,
+    pub exposure_duration_ns: u32,
+    /// `CLOCK_MONOTONIC` when the driver had the whole unit.
+    pub arrival_ns: i64,
+    pub source: Option<SourcePosition>,
+    pub picture: Picture,
+}
+
+/// A picture with its times, in a pooled buffer, with one owner.
+pub struct Frame {
+    pub info: FrameInfo,
+    slot: Slot,
+}
+
+impl Frame {
+    pub fn bytes(&self) -> &[u8] {
+        &self.slot.bytes
+    }
+
+    pub fn share(self) -> FrameRef {
+        FrameRef { frame: Arc::new(self), _token: None }
+    }
+}
+
+/// A shared frame. What stores the pixels is hidden, so that shared memory can replace the heap.
+#[derive(Clone)]
+pub struct FrameRef {
+    frame: Arc<Frame>,
+    _token: Option<Arc<QuotaToken>>,
+}
+
+impl FrameRef {
+    /// A reference charged to a consumer, or `None` when that consumer already holds its share of the pool.
+    pub fn charge(&self, quota: &Quota) -> Option<FrameRef> {
+        let token = quota.take()?;
+        Some(FrameRef { frame: self.frame.clone(), _token: Some(Arc::new(token)) })
+    }
+}
+
+impl Deref for FrameRef {
+    type Target = Frame;
+
+    fn deref(&self) -> &Frame {
+        &self.frame
+    }
+}
+
+/// How many buffers of a pool one consumer may hold at a time, so that a slow one exhausts only itself.
+#[derive(Clone)]
+pub struct Quota {
+    held: Arc<AtomicUsize>,
+    limit: usize,
+}
+
+impl Quota {
+    pub fn new(limit: usize) -> Self {
+        Self { held: Arc::new(AtomicUsize::new(0)), limit }
+    }
+
+    pub fn held(&self) -> usize {
+        self.held.load(Ordering::Acquire)
+    }
+
+    fn take(&self) -> Option<QuotaToken> {
+        self.held
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |held| (held < self.limit).then_some(held + 1))
+            .ok()
+            .map(|_| QuotaToken(self.held.clone()))
+    }
+}
+
+struct QuotaToken(Arc<AtomicUsize>);
+
+impl Drop for QuotaToken {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Encoding, HostTime};
+
+    fn info() -> FrameInfo {
+        FrameInfo {
+            camera: CameraId(0),
+            sequence: 0,
+            segment: SegmentId(0),
+            trigger: TriggerIndex::Certain(0),
+            exposure: HostTime::monotonic(0, 0),
+            exposure_duration_ns: 0,
+            arrival_ns: 0,
+            source: None,
+            picture: Picture::Encoded { encoding: Encoding::Mjpeg, width_px: 1, height_px: 1 },
+        }
+    }
+
+    #[test]
+    fn a_buffer_returns_when_its_last_reference_goes() {
+        let pool = BufferPool::new(2, 16);
+        let a = pool.acquire().unwrap().into_frame(info()).share();
+        let b = a.clone();
+        let _slot = pool.acquire().unwrap();
+        assert!(pool.acquire().is_none());
+        drop(a);
+        assert!(pool.acquire().is_none());
+        drop(b);
+        assert_eq!(pool.available(), 1);
+    }
+
+    #[test]
+    fn a_slow_consumer_exhausts_only_its_own_quota() {
+        let pool = BufferPool::new(3, 16);
+        let (slow, quick) = (Quota::new(1), Quota::new(1));
+        let frame = pool.acquire().unwrap().into_frame(info()).share();
+        let held = frame.charge(&slow).unwrap();
+        assert!(frame.charge(&slow).is_none());
+        assert!(frame.charge(&quick).is_some());
+        drop(held);
+        assert!(frame.charge(&slow).is_some());
+    }
+}

@@ -1,0 +1,31 @@
+/// The clock that a time was read from. Times of different clocks are never compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ClockId {
+    /// `CLOCK_MONOTONIC` of this host since its boot.
+    Monotonic,
+    /// A clock that a test advances.
+    Simulated,
+}
+
+/// An instant on a host's clock. Of a frame it is the *start of exposure*.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostTime {
+    pub ns: i64,
+    /// Half-width of the interval that holds the true instant 95 % of the time.
+    pub uncertainty_ns: u32,
+    pub clock: ClockId,
+}
+
+impl HostTime {
+    pub fn monotonic(ns: i64, uncertainty_ns: u32) -> Self {
+        Self { ns, uncertainty_ns, clock: ClockId::Monotonic }
+    }
+}
+
+/// `CLOCK_MONOTONIC` in nanoseconds: the same number in every process of this host.
+pub fn monotonic_now_ns() -> i64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `now` is a valid timespec, and this clock id exists on every Linux.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
+    now.tv_sec * 1_000_000_000 + now.tv_nsec
+}

@@ -1,0 +1,3 @@
+mod sample;
+
+pub use sample::{BackgroundId, Region, Sample};

@@ -1,0 +1,48 @@
+use std::time::Duration;
+
+use crate::{InferStatus, LearnerStatus, Moment, PoseMessage, TransportError};
+
+/// Takes moments towards the processes that learn and infer.
+pub trait MomentSink: Send {
+    /// Hands a moment over without waiting for any receiver. Receivers that fall behind lose the oldest and count it.
+    fn send(&mut self, moment: &Moment) -> Result<(), TransportError>;
+}
+
+/// A moment with the number that its sink gave it, counted from 0: a gap in the numbers is a loss on the way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Received<T> {
+    pub number: u64,
+    pub value: T,
+}
+
+/// Where moments come out.
+pub trait MomentSource: Send {
+    /// The next moment, or `None` once `wait` is over.
+    fn receive(&mut self, wait: Duration) -> Result<Option<Received<Moment>>, TransportError>;
+}
+
+/// Takes poses and status back from the processes that infer and learn.
+pub trait PoseSink: Send {
+    fn send(&mut self, poses: &PoseMessage) -> Result<(), TransportError>;
+}
+
+/// Where poses come out.
+pub trait PoseSource: Send {
+    fn receive(&mut self, wait: Duration) -> Result<Option<PoseMessage>, TransportError>;
+}
+
+/// Hints travel beside poses: what learner and infer say of themselves.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hint {
+    Learner(LearnerStatus),
+    Infer(InferStatus),
+}
+
+pub trait HintSink: Send {
+    fn send(&mut self, hint: &Hint) -> Result<(), TransportError>;
+}
+
+pub trait HintSource: Send {
+    fn receive(&mut self, wait: Duration) -> Result<Option<Hint>, TransportError>;
+}

@@ -1,0 +1,67 @@
+use serde::{Deserialize, Serialize};
+
+/// Version of the JSON schema of [`PoseMessage`]; raised when a field changes its meaning or goes.
+pub const POSE_SCHEMA_VERSION: u32 = 1;
+
+/// The poses of one moment, as they leave on `/poses`: one JSON object per WebSocket text message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PoseMessage {
+    /// [`POSE_SCHEMA_VERSION`].
+    pub version: u32,
+    /// Index of the frame set, counted from the start of the session.
+    pub set_index: u64,
+    /// Trigger pulse; absent when unresolved.
+    pub trigger_index: Option<u64>,
+    /// `certain`, `tentative` or `unresolved`.
+    pub trigger_state: TriggerState,
+    pub segment: u32,
+    /// Start of exposure of the earliest view, `CLOCK_MONOTONIC` of the capturing host.
+    pub exposure_ns: i64,
+    /// The same instant in UTC, nanoseconds since 1970; filled by the process that serves the stream.
+    #[serde(default)]
+    pub exposure_utc_ns: Option<i64>,
+    /// Position in a replayed source, from 0.
+    pub source_index: Option<u32>,
+    /// Identity of the pose model: a hash of its weights and preprocessing.
+    pub model: String,
+    /// From the arrival of the set's last frame to the pose leaving the network's process.
+    pub latency_ms: f64,
+    pub poses: Vec<ViewPose>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TriggerState {
+    Certain,
+    Tentative,
+    Unresolved,
+}
+
+/// One person in one view.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ViewPose {
+    /// Index of the camera in the rig.
+    pub camera: u16,
+    /// 0 for the only person; room for more.
+    pub person: u32,
+    /// Always `look-at-subject`: x right, y down, z away from the camera, in the virtual camera that looks at the
+    /// subject, the root joint at the origin.
+    pub frame_of_reference: FrameOfReference,
+    /// 17 joints in Human3.6M order, millimetres, `[x, y, z]` each.
+    pub joints_mm: Vec<[f32; 3]>,
+    /// One per joint, 0 to 1, where the model gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Vec<f32>>,
+    /// One per joint in pixels of the crop, where the model gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joints_2d_px: Option<Vec<[f32; 2]>>,
+    /// Centre and side of the crop in pixels of the camera's frame.
+    pub crop_centre_px: [f32; 2],
+    pub crop_side_px: f32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FrameOfReference {
+    LookAtSubject,
+}

@@ -1,0 +1,59 @@
+use serde::{Deserialize, Serialize};
+
+/// What the learner says of itself, a few times a second; the newest replaces all before.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LearnerStatus {
+    /// What the learner is doing: waiting for moments, learning, or why it cannot.
+    pub state: String,
+    /// Name of the pretext task.
+    pub task: String,
+    pub device: String,
+    /// Arithmetic of the encoder: `f32` or `bf16`, as the probe at start chose.
+    pub precision: String,
+    /// Optimiser steps since the checkpoint's beginning, restarts included.
+    pub steps: u64,
+    /// Steps of the checkpoint that this process started from.
+    pub resumed_from_step: Option<u64>,
+    pub images_per_s: f64,
+    /// Pairs scored per second.
+    pub pairs_per_s: f64,
+    pub moments_received: u64,
+    /// Moments lost between processes, seen as gaps in their numbering.
+    pub moments_missed: u64,
+    pub moments_held: u64,
+    /// Distinct instants held back from training by their position in the source.
+    pub moments_held_out: u64,
+    pub loss_first: Option<f64>,
+    pub loss_last: Option<f64>,
+    pub learning_rate: f64,
+    /// Accuracy on balanced pairs of instants that were trained on.
+    pub sync_accuracy: Option<f64>,
+    pub flip_accuracy: Option<f64>,
+    /// The same on instants held out by source position. Within one take this is interpolation.
+    pub held_out_sync_accuracy: Option<f64>,
+    pub held_out_flip_accuracy: Option<f64>,
+    /// Step at which the accuracies were measured.
+    pub evaluated_at_step: Option<u64>,
+    /// Newest checkpoint on disk.
+    pub checkpoint: Option<String>,
+    /// Identity of that checkpoint's encoder.
+    pub encoder_version: Option<String>,
+}
+
+/// What the inference process says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct InferStatus {
+    /// Why there are no poses, or that there are.
+    pub state: String,
+    /// Identity of the pose model in use; none when there is none.
+    pub model_version: Option<String>,
+    pub precision: String,
+    pub poses: u64,
+    pub moments_received: u64,
+    /// Moments that a newer one replaced before inference reached them.
+    pub moments_superseded: u64,
+    pub fps: f64,
+    /// From the arrival of a set's last frame to its poses leaving.
+    pub latency_ms_p50: Option<f64>,
+    pub latency_ms_p99: Option<f64>,
+}
