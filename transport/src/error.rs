@@ -1,3 +1,5 @@
+use std::path::{Path, PathBuf};
+
 use thiserror::Error;
 
 #[derive(Debug, Error)]
@@ -8,4 +10,14 @@ pub enum TransportError {
     Malformed(String),
     #[error("zenoh, {doing}: {message}")]
     Zenoh { doing: &'static str, message: String },
+    #[error("{}: {source}", path.display())]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("moments on disk: {0}")]
+    Io(std::io::Error),
+}
+
+impl TransportError {
+    pub(crate) fn file(path: &Path, source: std::io::Error) -> Self {
+        Self::File { path: path.to_owned(), source }
+    }
 }

@@ -1,15 +1,24 @@
 //! Moments and poses between processes and hosts: traits, an in-process form for tests, and Zenoh.
 
+mod codec;
 mod error;
+mod in_process;
 mod moment;
+mod moment_file;
 mod ports;
 mod pose_message;
 mod status;
+mod zenoh_link;
 
 pub use error::TransportError;
+pub use in_process::{InProcessMomentSource, InProcessMoments, in_process_hints, in_process_poses};
 pub use moment::{Moment, View};
+pub use moment_file::{MomentFileReader, MomentFileWriter};
 pub use ports::{
     Hint, HintSink, HintSource, MomentSink, MomentSource, PoseSink, PoseSource, Received,
 };
 pub use pose_message::{FrameOfReference, POSE_SCHEMA_VERSION, PoseMessage, TriggerState, ViewPose};
 pub use status::{InferStatus, LearnerStatus};
+pub use zenoh_link::{
+    ZenohHintSink, ZenohHintSource, ZenohLink, ZenohMomentSink, ZenohMomentSource, ZenohPoseSink, ZenohPoseSource,
+};

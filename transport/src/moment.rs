@@ -28,3 +28,36 @@ pub struct View {
     /// At least one.
     pub samples: Vec<Sample>,
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use subject::{BackgroundId, Region};
+
+    use super::*;
+
+    /// A moment of two views whose pixels depend on `seed`.
+    pub(crate) fn moment(seed: u64, size_px: u16) -> Moment {
+        let area = usize::from(size_px).pow(2);
+        let view = |camera: u16| View {
+            camera: CameraId(camera),
+            exposure: HostTime::monotonic(1_000 + i64::from(camera), 5),
+            samples: vec![Sample {
+                size_px,
+                rgb: (0..3 * area).map(|i| (i as u64 * 7 + seed + u64::from(camera)) as u8).collect(),
+                mask: (0..area).map(|i| if (i as u64 + seed).is_multiple_of(3) { 255 } else { 0 }).collect(),
+                region: Region { centre_px: [10.5, 20.25], side_px: 100.0 },
+                background: BackgroundId(seed),
+            }],
+        };
+        Moment {
+            set: SetIndex(seed),
+            trigger: TriggerIndex::Certain(seed),
+            segment: SegmentId(2),
+            exposure: HostTime::monotonic(1_000, 5),
+            arrival_ns: 2_000,
+            source: Some(SourcePosition { index: 4, length: 100 }),
+            preprocessing: 99,
+            views: vec![view(0), view(3)],
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The bytes of a moment, on the wire and in a file of moments: `u32` format, `u32` length of the header, the header
+//! (postcard), then for each sample its RGB and its mask, uncompressed. Integers are little-endian.
+
+use std::sync::Arc;
+
+use frame::{CameraId, ClockId, HostTime, SegmentId, SetIndex, SourcePosition, TriggerIndex};
+use serde::{Deserialize, Serialize};
+use subject::{BackgroundId, Region, Sample};
+
+use crate::{Moment, Received, TransportError, TriggerState, View};
+
+const FORMAT: u32 = 1;
+const PREFIX: usize = 8;
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    number: u64,
+    set: u64,
+    trigger: (TriggerState, u64),
+    segment: u32,
+    exposure: Time,
+    arrival_ns: i64,
+    source: Option<(u32, u32)>,
+    preprocessing: u64,
+    views: Vec<ViewHeader>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ViewHeader {
+    camera: u16,
+    exposure: Time,
+    samples: Vec<SampleHeader>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SampleHeader {
+    size_px: u16,
+    region: Region,
+    background: BackgroundId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Time {
+    ns: i64,
+    uncertainty_ns: u32,
+    simulated: bool,
+}
+
+impl From<HostTime> for Time {
+    fn from(time: HostTime) -> Self {
+        Self { ns: time.ns, uncertainty_ns: time.uncertainty_ns, simulated: time.clock == ClockId::Simulated }
+    }
+}
+
+impl From<Time> for HostTime {
+    fn from(time: Time) -> Self {
+        let clock = if time.simulated { ClockId::Simulated } else { ClockId::Monotonic };
+        Self { ns: time.ns, uncertainty_ns: time.uncertainty_ns, clock }
+    }
+}
+
+/// The trigger as messages carry it: its state, and the pulse where there is one.
+pub(crate) fn trigger_to_wire(trigger: TriggerIndex) -> (TriggerState, Option<u64>) {
+    let state = match trigger {
+        TriggerIndex::Certain(_) => TriggerState::Certain,
+        TriggerIndex::Tentative(_) => TriggerState::Tentative,
+        TriggerIndex::Unresolved => TriggerState::Unresolved,
+    };
+    (state, trigger.pulse())
+}
+
+fn trigger_from_wire((state, pulse): (TriggerState, u64)) -> TriggerIndex {
+    match state {
+        TriggerState::Certain => TriggerIndex::Certain(pulse),
+        TriggerState::Tentative => TriggerIndex::Tentative(pulse),
+        TriggerState::Unresolved => TriggerIndex::Unresolved,
+    }
+}
+
+/// A moment split into its encoded header and the pixels to follow, so that it can be written straight into shared
+/// memory without an intermediate copy.
+pub(crate) struct Encoded<'a> {
+    header: Vec<u8>,
+    moment: &'a Moment,
+}
+
+pub(crate) fn encode(number: u64, moment: &Moment) -> Result<Encoded<'_>, TransportError> {
+    let (state, pulse) = trigger_to_wire(moment.trigger);
+    let header = Header {
+        number,
+        set: moment.set.0,
+        trigger: (state, pulse.unwrap_or(0)),
+        segment: moment.segment.0,
+        exposure: moment.exposure.into(),
+        arrival_ns: moment.arrival_ns,
+        source: moment.source.map(|s| (s.index, s.length)),
+        preprocessing: moment.preprocessing,
+        views: moment
+            .views
+            .iter()
+            .map(|view| ViewHeader {
+                camera: view.camera.0,
+                exposure: view.exposure.into(),
+                samples: view
+                    .samples
+                    .iter()
+                    .map(|s| SampleHeader { size_px: s.size_px, region: s.region, background: s.background })
+                    .collect(),
+            })
+            .collect(),
+    };
+    let header = postcard::to_stdvec(&header).map_err(|e| TransportError::Malformed(e.to_string()))?;
+    Ok(Encoded { header, moment })
+}
+
+impl Encoded<'_> {
+    pub(crate) fn len(&self) -> usize {
+        PREFIX + self.header.len() + self.pixels().map(<[u8]>::len).sum::<usize>()
+    }
+
+    /// `out` must be exactly [`Self::len`] bytes long.
+    pub(crate) fn write_to(&self, out: &mut [u8]) {
+        let header_length = self.header.len() as u32;
+        let prefix = [FORMAT.to_le_bytes(), header_length.to_le_bytes()].concat();
+        let mut at = 0;
+        for part in [&prefix[..], &self.header].into_iter().chain(self.pixels()) {
+            out[at..at + part.len()].copy_from_slice(part);
+            at += part.len();
+        }
+    }
+
+    pub(crate) fn to_vec(&self) -> Vec<u8> {
+        let mut out = vec![0; self.len()];
+        self.write_to(&mut out);
+        out
+    }
+
+    fn pixels(&self) -> impl Iterator<Item = &[u8]> {
+        self.moment.views.iter().flat_map(|view| &view.samples).flat_map(|s| [&s.rgb[..], &s.mask[..]])
+    }
+}
+
+pub(crate) fn decode(bytes: &[u8]) -> Result<Received<Moment>, TransportError> {
+    let malformed = |what: &str| TransportError::Malformed(what.to_owned());
+    let word = |at: usize| -> Option<u32> { Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?)) };
+    let format = word(0).ok_or_else(|| malformed("a moment shorter than its prefix"))?;
+    if format != FORMAT {
+        return Err(TransportError::Malformed(format!("a moment of format {format}; this build reads {FORMAT}")));
+    }
+    let header_length = word(4).ok_or_else(|| malformed("a moment shorter than its prefix"))? as usize;
+    let body = &bytes[PREFIX..];
+    let (header, mut pixels) =
+        body.split_at_checked(header_length).ok_or_else(|| malformed("a moment cut inside its header"))?;
+    let header: Header = postcard::from_bytes(header).map_err(|e| TransportError::Malformed(e.to_string()))?;
+    let mut take = |length: usize| -> Result<Arc<[u8]>, TransportError> {
+        let (head, tail) =
+            pixels.split_at_checked(length).ok_or_else(|| malformed("a moment cut inside its pixels"))?;
+        pixels = tail;
+        Ok(head.into())
+    };
+    let mut views = Vec::with_capacity(header.views.len());
+    for view in header.views {
+        let mut samples = Vec::with_capacity(view.samples.len());
+        for s in view.samples {
+            let area = usize::from(s.size_px).pow(2);
+            let (rgb, mask) = (take(3 * area)?, take(area)?);
+            samples.push(Sample { size_px: s.size_px, rgb, mask, region: s.region, background: s.background });
+        }
+        views.push(View { camera: CameraId(view.camera), exposure: view.exposure.into(), samples });
+    }
+    if !pixels.is_empty() {
+        return Err(malformed("a moment with bytes left over"));
+    }
+    Ok(Received {
+        number: header.number,
+        value: Moment {
+            set: SetIndex(header.set),
+            trigger: trigger_from_wire(header.trigger),
+            segment: SegmentId(header.segment),
+            exposure: header.exposure.into(),
+            arrival_ns: header.arrival_ns,
+            source: header.source.map(|(index, length)| SourcePosition { index, length }),
+            preprocessing: header.preprocessing,
+            views,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::moment::tests::moment;
+
+    #[test]
+    fn a_moment_survives_the_way() {
+        let original = moment(7, 8);
+        let bytes = encode(3, &original).unwrap().to_vec();
+        assert_eq!(decode(&bytes).unwrap(), Received { number: 3, value: original });
+    }
+
+    #[test]
+    fn every_cut_is_an_error_and_none_panics() {
+        let bytes = encode(0, &moment(1, 2)).unwrap().to_vec();
+        for length in 0..bytes.len() {
+            assert!(decode(&bytes[..length]).is_err(), "cut at {length}");
+        }
+        assert!(decode(&[bytes.as_slice(), &[0]].concat()).is_err());
+    }
+}

@@ -1,0 +1,70 @@
+//! Moments in a file, exactly as they went to the networks, so that what was computed live can be computed again.
+//! Each record is a `u32` length and an encoded moment.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, ErrorKind, Read, Write};
+use std::path::Path;
+
+use crate::{Moment, MomentSink, Received, TransportError, codec};
+
+pub struct MomentFileWriter {
+    out: BufWriter<File>,
+    next: u64,
+}
+
+impl MomentFileWriter {
+    pub fn create(path: &Path) -> Result<Self, TransportError> {
+        let file = File::create_new(path).map_err(|e| TransportError::file(path, e))?;
+        Ok(Self { out: BufWriter::new(file), next: 0 })
+    }
+
+    pub fn finish(mut self) -> Result<(), TransportError> {
+        self.out.flush().map_err(TransportError::Io)
+    }
+}
+
+impl MomentSink for MomentFileWriter {
+    fn send(&mut self, moment: &Moment) -> Result<(), TransportError> {
+        let bytes = codec::encode(self.next, moment)?.to_vec();
+        self.next += 1;
+        self.out
+            .write_all(&(bytes.len() as u32).to_le_bytes())
+            .and_then(|()| self.out.write_all(&bytes))
+            .map_err(TransportError::Io)
+    }
+}
+
+/// All moments of a file in order. A torn last record ends the iteration.
+pub struct MomentFileReader {
+    input: BufReader<File>,
+}
+
+impl MomentFileReader {
+    pub fn open(path: &Path) -> Result<Self, TransportError> {
+        let file = File::open(path).map_err(|e| TransportError::file(path, e))?;
+        Ok(Self { input: BufReader::new(file) })
+    }
+
+    fn record(&mut self) -> Result<Option<Vec<u8>>, std::io::Error> {
+        let mut length = [0; 4];
+        match self.input.read_exact(&mut length) {
+            Err(e) if e.kind() == ErrorKind::UnexpectedEof => return Ok(None),
+            other => other?,
+        }
+        let length = u64::from(u32::from_le_bytes(length));
+        let mut bytes = Vec::new();
+        let read = self.input.by_ref().take(length).read_to_end(&mut bytes)?;
+        Ok((read as u64 == length).then_some(bytes))
+    }
+}
+
+impl Iterator for MomentFileReader {
+    type Item = Result<Received<Moment>, TransportError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.record() {
+            Ok(record) => record.map(|bytes| codec::decode(&bytes)),
+            Err(e) => Some(Err(TransportError::Io(e))),
+        }
+    }
+}

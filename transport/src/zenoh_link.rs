@@ -1,0 +1,223 @@
+//! Zenoh: shared memory between the processes of one host, the network between hosts. Scouting is off; a link
+//! listens or connects on exactly the endpoint that it is given.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use zenoh::Wait;
+use zenoh::handlers::{RingChannel, RingChannelHandler};
+use zenoh::pubsub::{Publisher, Subscriber};
+use zenoh::qos::CongestionControl;
+use zenoh::shm::{GarbageCollect, PosixShmProviderBackend, ShmProvider, ShmProviderBuilder};
+
+use crate::{
+    Hint, HintSink, HintSource, Moment, MomentSink, MomentSource, PoseMessage, PoseSink, PoseSource, Received,
+    TransportError, codec,
+};
+
+/// Shared memory for moments on their way. Receivers copy out at once, so this only has to cover their rings.
+const POOL_BYTES: usize = 32 << 20;
+
+/// One end of the link between the processes of a session. Keep it as long as its sinks and sources are used.
+#[derive(Clone)]
+pub struct ZenohLink {
+    session: zenoh::Session,
+    name: String,
+    endpoint: String,
+}
+
+fn failed(doing: &'static str) -> impl Fn(zenoh::Error) -> TransportError {
+    move |e| TransportError::Zenoh { doing, message: e.to_string() }
+}
+
+impl ZenohLink {
+    /// Listens on a free port of the loopback interface. `name` separates sessions that share a network.
+    pub fn listen(name: &str) -> Result<Self, TransportError> {
+        let port = TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| listener.local_addr())
+            .map_err(|e| TransportError::Zenoh { doing: "finding a free loopback port", message: e.to_string() })?
+            .port();
+        Self::open("listen", format!("tcp/127.0.0.1:{port}"), name)
+    }
+
+    /// Connects to the endpoint of a listening link, as its [`Self::endpoint`] gives it.
+    pub fn connect(endpoint: &str, name: &str) -> Result<Self, TransportError> {
+        Self::open("connect", endpoint.to_owned(), name)
+    }
+
+    fn open(side: &str, endpoint: String, name: &str) -> Result<Self, TransportError> {
+        let mut config = zenoh::Config::default();
+        let set = |config: &mut zenoh::Config, key: &str, value: &str| {
+            config.insert_json5(key, value).map_err(failed("setting up"))
+        };
+        set(&mut config, "mode", "\"peer\"")?;
+        set(&mut config, "scouting/multicast/enabled", "false")?;
+        set(&mut config, "scouting/gossip/enabled", "false")?;
+        set(&mut config, "listen/endpoints", "[]")?;
+        set(&mut config, &format!("{side}/endpoints"), &format!("[\"{endpoint}\"]"))?;
+        set(&mut config, "transport/shared_memory/enabled", "true")?;
+        // Only moments go through shared memory, and they are allocated there.
+        set(&mut config, "transport/shared_memory/transport_optimization/enabled", "false")?;
+        let session = zenoh::open(config).wait().map_err(failed("opening a session"))?;
+        Ok(Self { session, name: name.to_owned(), endpoint })
+    }
+
+    /// What the other side gives to [`Self::connect`].
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// True while at least one other process is connected.
+    pub fn has_peer(&self) -> bool {
+        self.session.info().peers_zid().wait().next().is_some()
+    }
+
+    fn key(&self, what: &str) -> String {
+        format!("genlock/{}/{what}", self.name)
+    }
+
+    fn publisher(&self, what: &str) -> Result<Publisher<'static>, TransportError> {
+        self.session
+            .declare_publisher(self.key(what))
+            .congestion_control(CongestionControl::Drop)
+            .wait()
+            .map_err(failed("declaring a publisher"))
+    }
+
+    fn ring(&self, what: &str, depth: usize) -> Result<Ring, TransportError> {
+        self.session
+            .declare_subscriber(self.key(what))
+            .with(RingChannel::new(depth))
+            .wait()
+            .map_err(failed("declaring a subscriber"))
+            .map(Ring)
+    }
+
+    pub fn moment_sink(&self) -> Result<ZenohMomentSink, TransportError> {
+        let pool = PosixShmProviderBackend::builder(POOL_BYTES)
+            .wait()
+            .map(|backend| ShmProviderBuilder::backend(backend).wait())
+            .inspect_err(|e| tracing::warn!("no shared memory for moments ({e}); sending them by loopback TCP"))
+            .ok();
+        Ok(ZenohMomentSink { publisher: self.publisher("moments")?, pool, next: 0, copied: 0 })
+    }
+
+    /// `depth`: how many moments wait for this receiver before the oldest goes.
+    pub fn moment_source(&self, depth: usize) -> Result<ZenohMomentSource, TransportError> {
+        Ok(ZenohMomentSource { ring: self.ring("moments", depth)?, by_shared_memory: None })
+    }
+
+    pub fn pose_sink(&self) -> Result<ZenohPoseSink, TransportError> {
+        Ok(ZenohPoseSink(self.publisher("poses")?))
+    }
+
+    pub fn pose_source(&self, depth: usize) -> Result<ZenohPoseSource, TransportError> {
+        Ok(ZenohPoseSource(self.ring("poses", depth)?))
+    }
+
+    pub fn hint_sink(&self) -> Result<ZenohHintSink, TransportError> {
+        Ok(ZenohHintSink(self.publisher("hints")?))
+    }
+
+    pub fn hint_source(&self, depth: usize) -> Result<ZenohHintSource, TransportError> {
+        Ok(ZenohHintSource(self.ring("hints", depth)?))
+    }
+}
+
+struct Ring(Subscriber<RingChannelHandler<zenoh::sample::Sample>>);
+
+impl Ring {
+    fn receive(&self, wait: Duration) -> Result<Option<zenoh::sample::Sample>, TransportError> {
+        self.0.handler().recv_timeout(wait).map_err(|_| TransportError::Closed)
+    }
+}
+
+pub struct ZenohMomentSink {
+    publisher: Publisher<'static>,
+    pool: Option<ShmProvider<PosixShmProviderBackend>>,
+    next: u64,
+    copied: u64,
+}
+
+impl ZenohMomentSink {
+    /// Moments that did not fit into the shared memory and went as ordinary messages.
+    pub fn sent_outside_shared_memory(&self) -> u64 {
+        self.copied
+    }
+}
+
+impl MomentSink for ZenohMomentSink {
+    fn send(&mut self, moment: &Moment) -> Result<(), TransportError> {
+        let encoded = codec::encode(self.next, moment)?;
+        self.next += 1;
+        let shared =
+            self.pool.as_ref().and_then(|pool| pool.alloc(encoded.len()).with_policy::<GarbageCollect>().wait().ok());
+        let sent = match shared {
+            Some(mut buffer) => {
+                encoded.write_to(&mut buffer);
+                self.publisher.put(buffer).wait()
+            }
+            None => {
+                self.copied += 1;
+                self.publisher.put(encoded.to_vec()).wait()
+            }
+        };
+        sent.map_err(failed("sending a moment"))
+    }
+}
+
+pub struct ZenohMomentSource {
+    ring: Ring,
+    by_shared_memory: Option<bool>,
+}
+
+impl MomentSource for ZenohMomentSource {
+    fn receive(&mut self, wait: Duration) -> Result<Option<Received<Moment>>, TransportError> {
+        let Some(sample) = self.ring.receive(wait)? else { return Ok(None) };
+        let shared = sample.payload().as_shm().is_some();
+        if self.by_shared_memory.replace(shared) != Some(shared) {
+            tracing::info!("moments come by {}", if shared { "shared memory" } else { "network messages" });
+        }
+        codec::decode(&sample.payload().to_bytes()).map(Some)
+    }
+}
+
+fn to_json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, TransportError> {
+    serde_json::to_vec(value).map_err(|e| TransportError::Malformed(e.to_string()))
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(sample: &zenoh::sample::Sample) -> Result<T, TransportError> {
+    serde_json::from_slice(&sample.payload().to_bytes()).map_err(|e| TransportError::Malformed(e.to_string()))
+}
+
+pub struct ZenohPoseSink(Publisher<'static>);
+
+impl PoseSink for ZenohPoseSink {
+    fn send(&mut self, poses: &PoseMessage) -> Result<(), TransportError> {
+        self.0.put(to_json(poses)?).wait().map_err(failed("sending poses"))
+    }
+}
+
+pub struct ZenohPoseSource(Ring);
+
+impl PoseSource for ZenohPoseSource {
+    fn receive(&mut self, wait: Duration) -> Result<Option<PoseMessage>, TransportError> {
+        self.0.receive(wait)?.as_ref().map(from_json).transpose()
+    }
+}
+
+pub struct ZenohHintSink(Publisher<'static>);
+
+impl HintSink for ZenohHintSink {
+    fn send(&mut self, hint: &Hint) -> Result<(), TransportError> {
+        self.0.put(to_json(hint)?).wait().map_err(failed("sending a hint"))
+    }
+}
+
+pub struct ZenohHintSource(Ring);
+
+impl HintSource for ZenohHintSource {
+    fn receive(&mut self, wait: Duration) -> Result<Option<Hint>, TransportError> {
+        self.0.receive(wait)?.as_ref().map(from_json).transpose()
+    }
+}
