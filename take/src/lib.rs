@@ -1,1 +1,30 @@
+//! Takes: sessions on disk.
+//!
+//! A take is a folder with
+//! - `take.toml`: format version, rig, cameras, boot id, start in UTC, readings of the monotonic clock against UTC;
+//! - one MCAP file per host, without chunks and without compression. A channel `/camera/<name>` per camera holds
+//!   each unit as the camera sent it behind a fixed header (see [`header`]); the channel `/events` holds JSON: gaps,
+//!   clock readings, notes and the end of the take (see [`event`]).
+//!
+//! Records reach the kernel as soon as they are written and the disk every 250 ms. So a killed process loses nothing
+//! that [`TakeWriter`] accepted, and a power cut at most what came after the last sync. [`TakeReader`] walks the file
+//! from its start and never needs an index; a torn tail is ignored and reported.
+//!
+//! Labels may lie beside as further files; this crate leaves alone what it does not know.
 
+mod description;
+mod error;
+pub mod event;
+pub mod header;
+mod inspect;
+mod reader;
+mod scan;
+mod sink;
+mod writer;
+
+pub use description::{FORMAT_VERSION, TakeInfo};
+pub use error::TakeError;
+pub use event::{ClockReading, Gap, Note};
+pub use inspect::{CameraInspection, GapInspection, Inspection, UNEXPLAINED, inspect};
+pub use reader::{TakeReader, TornTail};
+pub use writer::{SYNC_INTERVAL_NS, TakeSummary, TakeWriter};

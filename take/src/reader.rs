@@ -1,0 +1,207 @@
+use std::fs;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use frame::{CameraId, FrameInfo};
+
+use crate::description::Description;
+use crate::event::{Event, reason_by_name};
+use crate::scan::{Recording, Span, scan};
+use crate::{ClockReading, Gap, Note, TakeError, TakeInfo};
+
+/// Reads a take, finished or not: also one whose writer was killed, or still writes (as far as it had come).
+///
+/// Pictures stay on the disk until they are asked for; what is held is about 200 bytes per frame.
+pub struct TakeReader {
+    directory: PathBuf,
+    description: Description,
+    recordings: Vec<Recording>,
+    frames: Vec<Vec<Stored>>,
+    gaps: Vec<Gap>,
+    notes: Vec<Note>,
+    clocks: Vec<ClockReading>,
+    torn: Vec<TornTail>,
+    complete: bool,
+}
+
+struct Stored {
+    info: FrameInfo,
+    recording: usize,
+    span: Span,
+}
+
+/// Bytes at the end of a file that were being written when its writer stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TornTail {
+    pub path: PathBuf,
+    /// Where the last whole record ends.
+    pub offset: u64,
+    pub bytes: u64,
+}
+
+impl TakeReader {
+    /// Opens the folder of a take and finds every frame in it.
+    ///
+    /// # Errors
+    /// When it is no take, one of a newer format, or damaged before its end.
+    pub fn open(directory: impl AsRef<Path>) -> Result<Self, TakeError> {
+        let directory = directory.as_ref().to_owned();
+        let description = Description::read(&directory)?;
+        let cameras = &description.take.cameras;
+        let mut frames: Vec<Vec<Stored>> = cameras.iter().map(|_| Vec::new()).collect();
+        let (mut gaps, mut notes, mut clocks, mut torn) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut recordings = Vec::new();
+        let mut complete = true;
+        for path in mcap_files(&directory)? {
+            let mut found = scan(&path, cameras)?;
+            for (info, span) in found.frames.drain(..) {
+                frames[info.camera.index()].push(Stored { info, recording: recordings.len(), span });
+            }
+            let mut ended = false;
+            for event in found.events.drain(..) {
+                match event {
+                    Event::Gap { camera, reason, first_sequence, frames, at_ns } => {
+                        let camera = cameras.iter().position(|name| *name == camera);
+                        let known = camera.zip(reason_by_name(&reason));
+                        let (camera, reason) = known.ok_or_else(|| TakeError::Corrupt {
+                            path: path.clone(),
+                            offset: found.whole,
+                            what: format!("a gap with a camera or reason that nobody knows: {reason}"),
+                        })?;
+                        gaps.push(Gap { camera: CameraId(camera as u16), reason, first_sequence, frames, at_ns });
+                    }
+                    Event::Clock(reading) => clocks.push(reading),
+                    Event::Note(note) => notes.push(note),
+                    Event::End { .. } => ended = true,
+                    Event::Unknown => {}
+                }
+            }
+            complete &= ended && found.closed;
+            if found.whole < found.length {
+                let tail = TornTail { offset: found.whole, bytes: found.length - found.whole, path };
+                tracing::warn!(path = %tail.path.display(), bytes = tail.bytes, "ignored the torn tail of a recording");
+                torn.push(tail);
+            }
+            recordings.push(found);
+        }
+        if recordings.is_empty() {
+            return Err(TakeError::NoRecording { path: directory });
+        }
+        Ok(Self { directory, description, recordings, frames, gaps, notes, clocks, torn, complete })
+    }
+
+    /// The folder of the take.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    pub fn info(&self) -> &TakeInfo {
+        &self.description.take
+    }
+
+    /// Version of the format on disk.
+    pub fn format_version(&self) -> u32 {
+        self.description.format_version
+    }
+
+    /// When the take began, RFC 3339.
+    pub fn started_utc(&self) -> &str {
+        &self.description.started_utc
+    }
+
+    /// Names in the order of [`CameraId`].
+    pub fn cameras(&self) -> &[String] {
+        &self.description.take.cameras
+    }
+
+    /// Frames of a camera; 0 for one that is not in the take.
+    pub fn len(&self, camera: CameraId) -> usize {
+        self.frames.get(camera.index()).map_or(0, Vec::len)
+    }
+
+    /// Whether no camera has a frame.
+    pub fn is_empty(&self) -> bool {
+        self.frames.iter().all(Vec::is_empty)
+    }
+
+    /// Everything about the `index`-th frame of a camera except its bytes.
+    pub fn frame_info(&self, camera: CameraId, index: usize) -> Option<&FrameInfo> {
+        self.stored(camera, index).map(|stored| &stored.info)
+    }
+
+    /// Bytes of the `index`-th unit of a camera.
+    pub fn frame_bytes(&self, camera: CameraId, index: usize) -> Option<u64> {
+        self.stored(camera, index).map(|stored| stored.span.bytes)
+    }
+
+    /// The `index`-th frame of a camera with its bytes, as the camera sent them.
+    ///
+    /// # Errors
+    /// [`TakeError::NoFrame`], and failures of the disk.
+    pub fn read(&self, camera: CameraId, index: usize) -> Result<(FrameInfo, Vec<u8>), TakeError> {
+        let mut bytes = Vec::new();
+        let info = self.read_into(camera, index, &mut bytes)?;
+        Ok((info, bytes))
+    }
+
+    /// As [`read`](Self::read), into a buffer whose content is replaced.
+    pub fn read_into(&self, camera: CameraId, index: usize, bytes: &mut Vec<u8>) -> Result<FrameInfo, TakeError> {
+        let stored = self.stored(camera, index).ok_or_else(|| TakeError::NoFrame {
+            path: self.directory.clone(),
+            camera,
+            index,
+            frames: self.len(camera),
+        })?;
+        let recording = &self.recordings[stored.recording];
+        bytes.resize(stored.span.bytes as usize, 0);
+        recording
+            .file
+            .read_exact_at(bytes, stored.span.offset)
+            .map_err(|e| TakeError::io("read", &recording.path, e))?;
+        Ok(stored.info)
+    }
+
+    /// Which frames are not in the take, and why, as it was recorded.
+    pub fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// Both clocks over time, for turning the take's times into UTC.
+    pub fn clocks(&self) -> &[ClockReading] {
+        &self.clocks
+    }
+
+    /// What was ignored at the ends of files whose writers stopped in the middle.
+    pub fn torn(&self) -> &[TornTail] {
+        &self.torn
+    }
+
+    /// Whether every host finished its part.
+    pub fn complete(&self) -> bool {
+        self.complete
+    }
+
+    fn stored(&self, camera: CameraId, index: usize) -> Option<&Stored> {
+        self.frames.get(camera.index())?.get(index)
+    }
+}
+
+/// Sorted, so that the order never depends on the file system.
+fn mcap_files(directory: &Path) -> Result<Vec<PathBuf>, TakeError> {
+    let list = || -> std::io::Result<Vec<PathBuf>> {
+        let mut paths = Vec::new();
+        for entry in fs::read_dir(directory)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "mcap") {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+        Ok(paths)
+    };
+    list().map_err(|e| TakeError::io("list", directory, e))
+}

@@ -1,0 +1,324 @@
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use frame::{CameraId, FrameInfo};
+use mcap::records::MessageHeader;
+use mcap::write::WriteOptions;
+
+use crate::description::{Description, check_cameras};
+use crate::event::Event;
+use crate::sink::{Output, Sink};
+use crate::{ClockReading, Gap, Note, TakeError, TakeInfo, event, header};
+
+/// Longest time between two syncs to the disk.
+pub const SYNC_INTERVAL_NS: u64 = 250_000_000;
+
+const CLOCK_INTERVAL_NS: u64 = 10_000_000_000;
+
+/// Kept on the disk while recording and freed when it is full, so that the last gaps and the end can be written.
+const RESERVE: &str = ".reserve";
+const RESERVE_BYTES: usize = 64 * 1024;
+
+/// Writes one host's part of a take. No thread: it syncs when the caller's writes and [`tick`](Self::tick) show that
+/// it is due.
+///
+/// After [`TakeError::DiskFull`] the file ends with the last whole record; writing may go on where space was freed.
+/// Dropped without [`finish`](Self::finish), it leaves a take that can be read and is not complete.
+pub struct TakeWriter {
+    directory: PathBuf,
+    path: PathBuf,
+    description: Description,
+    /// `None` only after [`finish`](Self::finish) took it.
+    mcap: Option<mcap::Writer<Sink>>,
+    /// The same file as the sink's, for syncing.
+    file: File,
+    bytes: Arc<AtomicU64>,
+    camera_channels: Vec<u16>,
+    event_channel: u16,
+    message: Vec<u8>,
+    synced_at_ns: Option<i64>,
+    clock_at_ns: Option<i64>,
+    /// A write failed: the statistics that the MCAP writer kept count what is not there.
+    failed: bool,
+    frames: u64,
+    lost: u64,
+}
+
+/// What a finished take holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakeSummary {
+    pub directory: PathBuf,
+    pub frames: u64,
+    /// Size of this host's file.
+    pub bytes: u64,
+    /// Frames that gap records account for.
+    pub lost: u64,
+}
+
+impl TakeWriter {
+    /// Makes `parent/<UTC stamp>[-n]/`. What is there already is never touched.
+    ///
+    /// # Errors
+    /// When `info` names no cameras or one twice, or the folder or its files cannot be made.
+    pub fn create(parent: &Path, info: &TakeInfo) -> Result<Self, TakeError> {
+        Self::create_on(parent, info, |file| Box::new(file))
+    }
+
+    pub(crate) fn create_on(
+        parent: &Path,
+        info: &TakeInfo,
+        output: impl FnOnce(File) -> Box<dyn Output>,
+    ) -> Result<Self, TakeError> {
+        check_cameras(&Description::path(parent), &info.cameras)?;
+        let started = chrono::Utc::now();
+        let directory = make_directory(parent, &started.format("%Y-%m-%dT%H-%M-%SZ").to_string())?;
+        let description = Description::new(info, started.to_rfc3339_opts(chrono::SecondsFormat::Millis, true));
+        description.write(&directory)?;
+        let reserve = directory.join(RESERVE);
+        fs::write(&reserve, vec![0xff; RESERVE_BYTES]).map_err(|e| TakeError::io("write", &reserve, e))?;
+
+        let path = directory.join(format!("{}.mcap", file_name(&info.host)));
+        let make = |e| TakeError::io("create", &path, e);
+        let file = OpenOptions::new().append(true).create_new(true).open(&path).map_err(make)?;
+        let (sink, bytes) = Sink::new(output(file.try_clone().map_err(make)?));
+        let (mcap, camera_channels, event_channel) =
+            open_mcap(sink, &info.cameras).map_err(|e| TakeError::mcap(&path, e))?;
+        file.sync_all()
+            .and_then(|()| sync_directory(&directory))
+            .and_then(|()| sync_directory(parent))
+            .map_err(make)?;
+        let mut writer = Self {
+            directory,
+            path,
+            description,
+            mcap: Some(mcap),
+            file,
+            bytes,
+            camera_channels,
+            event_channel,
+            message: Vec::new(),
+            synced_at_ns: None,
+            clock_at_ns: None,
+            failed: false,
+            frames: 0,
+            lost: 0,
+        };
+        let first = writer.description.clocks[0];
+        writer.write_event(first.monotonic_ns, &Event::Clock(first))?;
+        Ok(writer)
+    }
+
+    /// The folder of the take.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Size of this host's file so far.
+    pub fn bytes_written(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Stores a unit as the camera sent it. When this returns, the kernel has it: only a power cut can still take it.
+    ///
+    /// # Errors
+    /// [`TakeError::DiskFull`] and other failures of the disk: this frame is not in the take, earlier ones are.
+    pub fn write_frame(&mut self, info: &FrameInfo, bytes: &[u8]) -> Result<(), TakeError> {
+        let channel = self.camera_channels.get(info.camera.index()).copied();
+        let channel_id = channel.ok_or_else(|| self.unknown(info.camera))?;
+        let mut message = std::mem::take(&mut self.message);
+        message.clear();
+        message.extend_from_slice(&header::encode(info));
+        message.extend_from_slice(bytes);
+        let record = MessageHeader {
+            channel_id,
+            sequence: info.sequence as u32, // MCAP has 32 bits; the header keeps them all
+            log_time: info.exposure.ns.try_into().unwrap_or(0),
+            publish_time: info.arrival_ns.try_into().unwrap_or(0),
+        };
+        let written = self.write_record(&record, &message);
+        self.message = message;
+        written?;
+        self.frames += 1;
+        self.tick(info.arrival_ns)
+    }
+
+    /// Says which frames are not in the take, and why.
+    pub fn write_gap(&mut self, gap: &Gap) -> Result<(), TakeError> {
+        let camera = self.description.take.cameras.get(gap.camera.index()).cloned();
+        let event = Event::Gap {
+            camera: camera.ok_or_else(|| self.unknown(gap.camera))?,
+            reason: gap.reason.name().to_owned(),
+            first_sequence: gap.first_sequence,
+            frames: gap.frames,
+            at_ns: gap.at_ns,
+        };
+        self.write_event(gap.at_ns, &event)?;
+        self.lost += gap.frames;
+        Ok(())
+    }
+
+    /// Says what else happened: a camera lost, a learner restarted.
+    pub fn write_note(&mut self, at_ns: i64, kind: &str, text: &str) -> Result<(), TakeError> {
+        self.write_event(at_ns, &Event::Note(Note { at_ns, kind: kind.to_owned(), text: text.to_owned() }))
+    }
+
+    /// Syncs to the disk when [`SYNC_INTERVAL_NS`] have passed since the last time, which may block for milliseconds.
+    /// `now_ns` is `CLOCK_MONOTONIC`.
+    pub fn tick(&mut self, now_ns: i64) -> Result<(), TakeError> {
+        if due(&mut self.clock_at_ns, now_ns, CLOCK_INTERVAL_NS) {
+            let reading = ClockReading::now();
+            self.description.clocks.push(reading);
+            self.write_event(now_ns, &Event::Clock(reading))?;
+        }
+        if due(&mut self.synced_at_ns, now_ns, SYNC_INTERVAL_NS) {
+            self.sync()?;
+        }
+        Ok(())
+    }
+
+    /// Writes the end of the take and syncs it. It tries that after a full disk too.
+    ///
+    /// # Errors
+    /// When the end cannot be written: the take can be read even then, but is not complete.
+    pub fn finish(mut self) -> Result<TakeSummary, TakeError> {
+        self.free_reserve();
+        let now = ClockReading::now();
+        self.description.clocks.push(now);
+        let (frames, lost, at_ns) = (self.frames, self.lost, now.monotonic_ns);
+        self.write_event(at_ns, &Event::Clock(now))?;
+        self.write_event(at_ns, &Event::End { at_ns, frames, bytes: self.bytes_written(), lost })?;
+        self.close()?;
+        self.file.sync_all().map_err(|e| TakeError::io("sync", &self.path, e))?;
+        self.description.write(&self.directory)?;
+        Ok(TakeSummary { directory: self.directory.clone(), frames, bytes: self.bytes_written(), lost })
+    }
+
+    fn close(&mut self) -> Result<(), TakeError> {
+        let Some(mut mcap) = self.mcap.take() else { return Ok(()) };
+        let summarised = if self.failed { None } else { Some(mcap.finish()) };
+        let mut sink = mcap.into_inner();
+        let closed = match summarised {
+            Some(Ok(_)) => sink.flush(),
+            // The summary is for other tools; without it the file is whole.
+            Some(Err(_)) | None => sink.write_all(&bare_end()).and_then(|()| sink.flush()),
+        };
+        closed.map_err(|e| TakeError::io("write", &self.path, e))
+    }
+
+    fn sync(&mut self) -> Result<(), TakeError> {
+        self.file.sync_data().map_err(|e| TakeError::io("sync", &self.path, e))
+    }
+
+    fn write_event(&mut self, at_ns: i64, event: &Event) -> Result<(), TakeError> {
+        let text = serde_json::to_vec(event).map_err(|e| TakeError::io("write", &self.path, io::Error::other(e)))?;
+        let time = at_ns.try_into().unwrap_or(0);
+        let record = MessageHeader { channel_id: self.event_channel, sequence: 0, log_time: time, publish_time: time };
+        match self.write_record(&record, &text) {
+            Err(error) if error.is_disk_full() && self.free_reserve() => self.write_record(&record, &text),
+            written => written,
+        }
+    }
+
+    fn write_record(&mut self, record: &MessageHeader, message: &[u8]) -> Result<(), TakeError> {
+        let Some(mcap) = &mut self.mcap else { return Ok(()) };
+        let written = mcap.write_to_known_channel(record, message).and_then(|()| mcap.flush());
+        self.failed |= written.is_err();
+        written.map_err(|e| TakeError::mcap(&self.path, e))
+    }
+
+    /// Whether there was a reserve to free.
+    fn free_reserve(&mut self) -> bool {
+        fs::remove_file(self.directory.join(RESERVE)).is_ok()
+    }
+
+    fn unknown(&self, camera: CameraId) -> TakeError {
+        TakeError::UnknownCamera { path: self.directory.clone(), camera, cameras: self.camera_channels.len() }
+    }
+}
+
+impl Drop for TakeWriter {
+    fn drop(&mut self) {
+        if let Some(mcap) = self.mcap.take() {
+            // The MCAP writer would close the file when dropped, and the take was not finished.
+            mcap.into_inner();
+        }
+    }
+}
+
+/// Whether `interval_ns` have passed since the last time, which then is now. Several cameras' times need not come in
+/// order, and a clock that jumped either way must not stop the syncing.
+fn due(last_ns: &mut Option<i64>, now_ns: i64, interval_ns: u64) -> bool {
+    match *last_ns {
+        Some(last) if last.abs_diff(now_ns) < interval_ns => false,
+        Some(_) => {
+            *last_ns = Some(now_ns);
+            true
+        }
+        None => {
+            *last_ns = Some(now_ns);
+            false
+        }
+    }
+}
+
+fn open_mcap(sink: Sink, cameras: &[String]) -> mcap::McapResult<(mcap::Writer<Sink>, Vec<u16>, u16)> {
+    // No chunks: a message is in the file as soon as it is written, not when a chunk is full.
+    let mut mcap = WriteOptions::new()
+        .profile("genlock-take")
+        .library(concat!("genlock/", env!("CARGO_PKG_VERSION")))
+        .use_chunks(false)
+        .compression(None)
+        .calculate_data_section_crc(false)
+        .create(sink)?;
+    let mut channels = Vec::with_capacity(cameras.len());
+    for (index, camera) in cameras.iter().enumerate() {
+        let topic = format!("{}{camera}", header::TOPIC_PREFIX);
+        let metadata = BTreeMap::from([("camera".to_owned(), index.to_string())]);
+        channels.push(mcap.add_channel(0, &topic, header::ENCODING, &metadata)?);
+    }
+    let events = mcap.add_channel(0, event::TOPIC, event::ENCODING, &BTreeMap::new())?;
+    mcap.flush()?;
+    Ok((mcap, channels, events))
+}
+
+/// The end of an MCAP file that has no summary: DataEnd and Footer, empty, and the magic.
+fn bare_end() -> Vec<u8> {
+    let mut end = Vec::with_capacity(50);
+    for (opcode, length) in [(mcap::records::op::DATA_END, 4_u64), (mcap::records::op::FOOTER, 20)] {
+        end.push(opcode);
+        end.extend_from_slice(&length.to_le_bytes());
+        end.resize(end.len() + length as usize, 0);
+    }
+    end.extend_from_slice(mcap::MAGIC);
+    end
+}
+
+fn make_directory(parent: &Path, stamp: &str) -> Result<PathBuf, TakeError> {
+    fs::create_dir_all(parent).map_err(|e| TakeError::io("create", parent, e))?;
+    let mut directory = parent.join(stamp);
+    for n in 2.. {
+        match fs::create_dir(&directory) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                directory = parent.join(format!("{stamp}-{n}"))
+            }
+            Err(error) => return Err(TakeError::io("create", &directory, error)),
+            Ok(()) => break,
+        }
+    }
+    Ok(directory)
+}
+
+/// A file or folder that was made is only sure to be found after a power cut once its folder was synced.
+fn sync_directory(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
+}
+
+/// The host's name without what a file name cannot hold.
+fn file_name(host: &str) -> String {
+    let keep = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' };
+    if host.is_empty() { "host".to_owned() } else { host.chars().map(keep).collect() }
+}
