@@ -1,1 +1,29 @@
+//! Pure logic of time: which pictures belong together, and which pairs to learn from.
+//!
+//! Nothing here opens, spawns or reads a clock. Every core takes events with their times and hands back actions, so
+//! a simulated clock drives it, single-threaded, from one seed.
 
+mod all_pairs;
+mod assembler;
+
+mod evaluation_pairs;
+mod gap_index;
+mod history;
+mod hold_out;
+mod pair_gap;
+mod sampler;
+
+mod tuple;
+mod views;
+mod wrap;
+
+pub use all_pairs::{AllPairsDraw, WeightedPair};
+pub use assembler::{Action, Arrival, AssemblerConfig, Closed, FrameSet, FrameSetAssembler, MAX_CAMERAS};
+//pub use clock_model::{ClockConfig, ClockModel, Observation};
+pub use evaluation_pairs::LabelledPair;
+pub use history::{InstantMeta, MomentHistory};
+pub use hold_out::{HoldOut, LiveHoldOut, Side};
+pub use pair_gap::{PairGap, PairGapError};
+pub use sampler::{ImageRef, Pair, PairSampler, SamplerConfig};
+//pub use trigger_counter::{PulseTrain, Resolution, TriggerCounter, TriggerCounterConfig};
+pub use tuple::TupleDraw;

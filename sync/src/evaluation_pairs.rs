@@ -1,0 +1,64 @@
+use rand::{Rng, RngExt};
+
+use crate::gap_index::GapIndex;
+use crate::tuple::{draw_other, mirror_one_side};
+use crate::views::nth_view;
+use crate::{ImageRef, Pair, SamplerConfig};
+
+/// A pair with its truth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LabelledPair {
+    pub pair: Pair,
+    /// Synchronised, or not flipped.
+    pub positive: bool,
+}
+
+/// Fours over two views of each of two instants: `(u, t)(u', t)` and `(w, s)(w', s)` against `(u, t)(w, s)` and
+/// `(u', t)(w', s)`. What any score adds up from single pictures is the same over positives and negatives.
+pub(crate) fn sync(index: &GapIndex, config: &SamplerConfig, n: usize, rng: &mut impl Rng) -> Vec<LabelledPair> {
+    let mut pairs = Vec::with_capacity(n.next_multiple_of(4));
+    while pairs.len() < n {
+        let Some((mut t, mut s)) = index.pair(rng) else { break };
+        if rng.random_bool(0.5) {
+            std::mem::swap(&mut t, &mut s);
+        }
+        let ((u, u2), (w, w2)) = loop {
+            let (Some(at_t), Some(at_s)) = (two_views(index.meta(t).views, rng), two_views(index.meta(s).views, rng))
+            else {
+                return pairs;
+            };
+            // At least every other draw passes, whatever the masks.
+            if at_t.0 != at_s.0 && at_t.1 != at_s.1 {
+                break (at_t, at_s);
+            }
+        };
+        let mirrored = config.common_flip && rng.random_bool(0.5);
+        let image = |p: usize, view: u16| ImageRef { instant: index.sorted[p], view, mirrored };
+        let (a, a2, b, b2) = (image(t, u), image(t, u2), image(s, w), image(s, w2));
+        for (a, b, positive) in [(a, a2, true), (b, b2, true), (a, b, false), (a2, b2, false)] {
+            pairs.push(LabelledPair { pair: Pair { a, b }, positive });
+        }
+    }
+    pairs
+}
+
+/// The tuple's synchronised pair, and the same with one side mirrored.
+pub(crate) fn flip(index: &GapIndex, config: &SamplerConfig, n: usize, rng: &mut impl Rng) -> Vec<LabelledPair> {
+    let mut pairs = Vec::with_capacity(n.next_multiple_of(2));
+    while pairs.len() < n && !index.sorted.is_empty() {
+        let p = rng.random_range(0..index.sorted.len());
+        let Some((u, u2)) = two_views(index.meta(p).views, rng) else { break };
+        let mirrored = config.common_flip && rng.random_bool(0.5);
+        let image = |view: u16| ImageRef { instant: index.sorted[p], view, mirrored };
+        let pair = Pair { a: image(u), b: image(u2) };
+        pairs.push(LabelledPair { pair, positive: true });
+        pairs.push(LabelledPair { pair: mirror_one_side(pair, rng), positive: false });
+    }
+    pairs
+}
+
+/// Two different views of a mask, uniformly.
+fn two_views(mask: u32, rng: &mut impl Rng) -> Option<(u16, u16)> {
+    let first = nth_view(mask, rng.random_range(0..mask.count_ones().max(1)) as usize)?;
+    Some((first, draw_other(mask, first, rng)?))
+}
