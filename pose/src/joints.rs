@@ -1,0 +1,102 @@
+//! The 17 joints of Human3.6M, in the order that its users share (VideoPose3D and after it).
+
+/// Number of joints of a pose.
+pub const JOINTS: usize = 17;
+
+/// One pose: `[joint][x, y, z]` in millimetres, relative to the root, x right, y down, z away from the camera when it
+/// stands in a [look-at frame](crate::look_at).
+pub type Pose3d = [[f32; 3]; JOINTS];
+
+/// The hip centre, which root-relative poses hold at zero.
+pub const ROOT: usize = 0;
+
+/// Names by joint index. A "foot" is the ankle, the thorax the base of the neck, "neck" lies at the height of nose and
+/// chin, "head" is the top of the head.
+pub const JOINT_NAMES: [&str; JOINTS] = [
+    "hip",
+    "right hip",
+    "right knee",
+    "right foot",
+    "left hip",
+    "left knee",
+    "left foot",
+    "spine",
+    "thorax",
+    "neck",
+    "head",
+    "left shoulder",
+    "left elbow",
+    "left wrist",
+    "right shoulder",
+    "right elbow",
+    "right wrist",
+];
+
+/// The joint that each joint hangs on; none for the root.
+pub const PARENTS: [Option<usize>; JOINTS] = [
+    None,
+    Some(0),
+    Some(1),
+    Some(2),
+    Some(0),
+    Some(4),
+    Some(5),
+    Some(0),
+    Some(7),
+    Some(8),
+    Some(9),
+    Some(8),
+    Some(11),
+    Some(12),
+    Some(8),
+    Some(14),
+    Some(15),
+];
+
+/// `(parent, joint)` of every bone, for drawing.
+pub const BONES: [(usize, usize); JOINTS - 1] = [
+    (0, 1),
+    (1, 2),
+    (2, 3),
+    (0, 4),
+    (4, 5),
+    (5, 6),
+    (0, 7),
+    (7, 8),
+    (8, 9),
+    (9, 10),
+    (8, 11),
+    (11, 12),
+    (12, 13),
+    (8, 14),
+    (14, 15),
+    (15, 16),
+];
+
+/// `(left, right)` joints that change places when a picture is mirrored.
+pub const LEFT_RIGHT: [(usize, usize); 6] = [(4, 1), (5, 2), (6, 3), (11, 14), (12, 15), (13, 16)];
+
+/// Hips, knees, feet, shoulders, elbows and wrists: the joints that nearly every marker set measures.
+pub const LIMB_JOINTS: [usize; 12] = [1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bones_are_the_parents() {
+        let from_parents: Vec<_> = (0..JOINTS).filter_map(|joint| Some((PARENTS[joint]?, joint))).collect();
+        assert_eq!(from_parents, BONES);
+    }
+
+    #[test]
+    fn pairs_are_named_alike_and_are_the_limbs() {
+        let mut limbs = Vec::new();
+        for (left, right) in LEFT_RIGHT {
+            assert_eq!(JOINT_NAMES[left].replace("left", "right"), JOINT_NAMES[right]);
+            limbs.extend([left, right]);
+        }
+        limbs.sort_unstable();
+        assert_eq!(limbs, LIMB_JOINTS);
+    }
+}
