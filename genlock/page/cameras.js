@@ -1,0 +1,119 @@
+// Previews and the numbers under each.
+import { count, milliseconds, number } from "./text.js";
+
+const HEADER_BYTES = 20;
+const VERSION = 1;
+
+export class Cameras {
+  #list;
+  #cards = [];
+  /** Per camera: the newest picture not yet drawn. */
+  #waiting = new Map();
+  #decoding = new Set();
+
+  constructor(list) {
+    this.#list = list;
+  }
+
+  show(cameras) {
+    cameras.forEach((camera, index) => {
+      const card = this.#card(index);
+      const lost = Object.entries(camera.lost);
+      const total = lost.reduce((sum, [, frames]) => sum + frames, 0);
+      card.set("name", camera.name);
+      card.set("state", camera.state);
+      card.parts.state.classList.toggle("bad", camera.state !== "streaming");
+      card.set("fps", number(camera.fps, 1));
+      card.set("lost", total === 0 ? "0" : `${count(total)} of ${count(camera.produced)}`);
+      card.parts.lost.classList.toggle("bad", total > 0);
+      card.parts.lost.title = lost.map(([reason, frames]) => `${reason}: ${frames}`).join(", ");
+      card.set("latency", milliseconds(camera.latency_ms));
+      card.parts.canvas.setAttribute("aria-label", `Preview of ${camera.name}`);
+    });
+  }
+
+  preview(buffer) {
+    const view = new DataView(buffer);
+    if (view.getUint8(0) !== VERSION) return;
+    const camera = view.getUint8(1);
+    this.#waiting.set(camera, { sequence: view.getBigUint64(4, true), jpeg: new Blob([new Uint8Array(buffer, HEADER_BYTES)], { type: "image/jpeg" }) });
+    if (!this.#decoding.has(camera)) this.#draw(camera);
+  }
+
+  /** Decodes the newest picture of a camera; what comes meanwhile waits, and only the newest of it is drawn. */
+  async #draw(camera) {
+    this.#decoding.add(camera);
+    for (let next = this.#waiting.get(camera); next; next = this.#waiting.get(camera)) {
+      this.#waiting.delete(camera);
+      try {
+        this.#paint(this.#card(camera), await createImageBitmap(next.jpeg), next.sequence);
+      } catch {
+        this.#card(camera).veil("this picture does not decode");
+      }
+    }
+    this.#decoding.delete(camera);
+  }
+
+  #paint(card, picture, sequence) {
+    const { canvas } = card.parts;
+    if (canvas.width !== picture.width || canvas.height !== picture.height) {
+      canvas.width = picture.width;
+      canvas.height = picture.height;
+      const cards = this.#cards.map(({ parts }) => parts.canvas);
+      this.#list.classList.toggle("portrait", cards.every(({ width, height }) => height > width));
+    }
+    canvas.getContext("2d").drawImage(picture, 0, 0);
+    picture.close();
+    canvas.dataset.sequence = String(sequence);
+    card.veil(null);
+  }
+
+  #card(index) {
+    while (this.#cards.length <= index) {
+      const card = new Card(this.#cards.length);
+      this.#cards.push(card);
+      this.#list.append(card.element);
+    }
+    return this.#cards[index];
+  }
+}
+
+class Card {
+  element = document.createElement("li");
+  parts = {};
+
+  constructor(index) {
+    this.element.dataset.camera = String(index);
+    const frame = this.#add(this.element, "div", "frame");
+    this.parts.canvas = this.#add(frame, "canvas");
+    // Until the first picture tells the size, nothing is known of the aspect.
+    this.parts.canvas.width = this.parts.canvas.height = 1;
+    this.parts.canvas.setAttribute("role", "img");
+    this.parts.veil = this.#add(frame, "span", "veil");
+    this.parts.veil.textContent = "no picture yet";
+    const head = this.#add(this.element, "div", "camera-head");
+    this.parts.name = this.#add(head, "strong");
+    this.parts.state = this.#add(head, "span", "quiet");
+    const numbers = this.#add(this.element, "dl", "numbers");
+    for (const [part, label] of [["fps", "frames/s"], ["lost", "lost"], ["latency", "exposure to router"]]) {
+      this.#add(numbers, "dt").textContent = label;
+      this.parts[part] = this.#add(numbers, "dd", part);
+    }
+  }
+
+  set(part, text) {
+    if (this.parts[part].textContent !== text) this.parts[part].textContent = text;
+  }
+
+  veil(text) {
+    this.parts.veil.hidden = text === null;
+    if (text !== null) this.parts.veil.textContent = text;
+  }
+
+  #add(parent, tag, className = "") {
+    const element = document.createElement(tag);
+    element.className = className;
+    parent.append(element);
+    return element;
+  }
+}

@@ -1,0 +1,92 @@
+// The learner's numbers and curves.
+import { plot } from "./plot.js";
+import { count, number, put } from "./text.js";
+
+const CHANCE = 0.5;
+/** Beyond this the server's own, thinned history is fetched again. */
+const MOST_POINTS = 3000;
+
+export class Learning {
+  #history = { loss: [], accuracy: [] };
+
+  constructor() {
+    const redraw = () => this.#draw();
+    const charts = document.querySelector(".charts");
+    new ResizeObserver(redraw).observe(charts);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  }
+
+  /** The curves so far: the page may have been opened late, or reloaded. */
+  async reload() {
+    try {
+      const response = await fetch("/api/history");
+      if (!response.ok) return;
+      this.#history = await response.json();
+      this.#draw();
+    } catch {
+      // The connection went away again; the next one asks again.
+    }
+  }
+
+  show(learner) {
+    put("learner-state", learner?.state ?? "no learner has spoken yet");
+    put("steps", learner && count(learner.steps) + (learner.resumed_from_step ? `, resumed at ${count(learner.resumed_from_step)}` : ""));
+    put("images", learner && number(learner.images_per_s, 0));
+    put("pairs", learner && number(learner.pairs_per_s, 0));
+    put("precision", learner && [learner.precision, learner.device].filter(Boolean).join(", "));
+    put("moments", learner && `${count(learner.moments_held)} / ${count(learner.moments_held_out)}`);
+    put("missed", learner && `${count(learner.moments_missed)} of ${count(learner.moments_received + learner.moments_missed)}`);
+    put("encoder", learner?.encoder_version?.slice(0, 12));
+    put("checkpoint", learner?.checkpoint?.split("/").pop());
+    document.getElementById("checkpoint").title = learner?.checkpoint ?? "";
+    if (learner) this.#record(learner);
+  }
+
+  #record(learner) {
+    const { loss, accuracy } = this.#history;
+    let changed = false;
+    if (learner.loss_last !== null) changed = append(loss, { step: learner.steps, loss: learner.loss_last }) || changed;
+    if (learner.evaluated_at_step !== null) {
+      const point = {
+        step: learner.evaluated_at_step,
+        sync: learner.sync_accuracy,
+        flip: learner.flip_accuracy,
+        held_out_sync: learner.held_out_sync_accuracy,
+        held_out_flip: learner.held_out_flip_accuracy,
+      };
+      changed = append(accuracy, point) || changed;
+    }
+    if (loss.length > MOST_POINTS) this.reload();
+    else if (changed) this.#draw();
+  }
+
+  #draw() {
+    const { loss, accuracy } = this.#history;
+    const curve = (points, value, color, dashed) => ({
+      color,
+      dashed,
+      points: points.filter((point) => point[value] !== null).map((point) => [point.step, point[value]]),
+    });
+    plot(document.getElementById("loss"), "Loss", { low: 0, high: null, curves: [curve(loss, "loss", "--trained", false)] });
+    for (const [id, title] of [["sync", "Sync accuracy"], ["flip", "Flip accuracy"]]) {
+      plot(document.getElementById(id), title, {
+        low: 0.4,
+        high: 1,
+        line: CHANCE,
+        curves: [
+          { name: "trained", ...curve(accuracy, id, "--trained", false) },
+          { name: "held out", ...curve(accuracy, `held_out_${id}`, "--held-out", true) },
+        ],
+      });
+    }
+  }
+}
+
+/** Steps that come again, after a restart from a checkpoint, replace the old ones. False when nothing is new. */
+function append(points, point) {
+  const last = points.at(-1);
+  if (last?.step === point.step) return false;
+  while (points.length && points.at(-1).step >= point.step) points.pop();
+  points.push(point);
+  return true;
+}

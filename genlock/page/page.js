@@ -1,0 +1,78 @@
+// Wires the streams of the server to the parts of the page.
+import { Cameras } from "./cameras.js";
+import { Learning } from "./learning.js";
+import { PosePanel } from "./pose.js";
+import { stream } from "./stream.js";
+import { bytes, count, duration, milliseconds, put, range } from "./text.js";
+
+const STALE_AFTER_MS = 2000;
+
+const cameras = new Cameras(document.getElementById("cameras"));
+const learning = new Learning();
+const poses = new PosePanel();
+
+// Staleness is a deadline that every message moves on.
+let deadline;
+function alive() {
+  clearTimeout(deadline);
+  deadline = setTimeout(() => link("stale", "stale: nothing heard for 2 s"), STALE_AFTER_MS);
+  link("live", "live");
+}
+
+function link(state, text) {
+  document.body.classList.toggle("stale", state === "stale");
+  const pill = document.getElementById("link");
+  pill.className = `pill ${state}`;
+  if (pill.textContent !== text) pill.textContent = text;
+}
+
+function show(status) {
+  put("rate", status.rate_hz > 0 ? `${Number(status.rate_hz.toFixed(2))} Hz` : "–");
+  put("elapsed", duration(status.elapsed_s));
+  put("sets", count(status.sets.complete));
+  put("incomplete", count(status.sets.incomplete));
+  put("set-latency", range(status.sets.latency_ms_p50, status.sets.latency_ms_p99, milliseconds));
+  const message = document.getElementById("message");
+  message.hidden = !status.message;
+  if (message.textContent !== (status.message ?? "")) message.textContent = status.message ?? "";
+  cameras.show(status.cameras);
+  learning.show(status.learner);
+  poses.showStatus(status.infer, status.cameras.map((camera) => camera.name));
+  showRecording(status.recording);
+}
+
+function showRecording(recording) {
+  put("recording-state", recording?.state ?? "nothing is recorded");
+  put("take", recording?.path);
+  put("recorded-frames", recording && count(recording.frames));
+  const budget = recording?.budget_bytes;
+  put("recorded-bytes", recording && bytes(recording.bytes) + (budget ? ` of ${bytes(budget)}` : ""));
+  const bar = document.getElementById("budget");
+  bar.hidden = !budget;
+  if (budget) bar.value = Math.min(1, recording.bytes / budget);
+}
+
+stream("/live", {
+  open: () => learning.reload(),
+  message: (text) => {
+    alive();
+    show(JSON.parse(text));
+  },
+  closed: () => link("stale", "connection lost, trying again"),
+});
+stream("/preview", { binary: true, message: (buffer) => cameras.preview(buffer) });
+stream("/poses", { message: (text) => poses.showPoses(JSON.parse(text)) });
+
+const button = document.getElementById("background");
+button.addEventListener("click", async () => {
+  const answer = document.getElementById("background-answer");
+  button.disabled = true;
+  try {
+    const response = await fetch("/api/background", { method: "POST" });
+    answer.textContent = response.ok ? `asked for at ${new Date().toLocaleTimeString()}` : `refused (${response.status})`;
+  } catch {
+    answer.textContent = "not sent: no connection";
+  } finally {
+    button.disabled = false;
+  }
+});

@@ -1,0 +1,58 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use transport::{InferStatus, LearnerStatus};
+
+/// The whole rig at one moment: the JSON of `/api/status` and of each message on `/live`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LiveStatus {
+    /// In the rig's order.
+    pub cameras: Vec<CameraView>,
+    pub sets: SetView,
+    /// Rate of the trigger.
+    pub rate_hz: f64,
+    /// None until the learner has spoken.
+    pub learner: Option<LearnerStatus>,
+    /// None until the inference process has spoken.
+    pub infer: Option<InferStatus>,
+    /// None when nothing is recorded.
+    pub recording: Option<RecordingView>,
+    /// What a person should know now, in one sentence.
+    pub message: Option<String>,
+    pub elapsed_s: f64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CameraView {
+    pub name: String,
+    /// Frames that reached the router per second, over the last seconds.
+    pub fps: f64,
+    pub produced: u64,
+    /// Frames that reached the router.
+    pub delivered: u64,
+    /// Frames lost, by reason; empty when none was.
+    pub lost: BTreeMap<String, u64>,
+    /// From the start of exposure to the router.
+    pub latency_ms: f64,
+    /// `streaming`, or what the supervisor is doing about it.
+    pub state: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SetView {
+    pub complete: u64,
+    pub incomplete: u64,
+    /// From the arrival of a set's last frame to the set.
+    pub latency_ms_p50: Option<f64>,
+    pub latency_ms_p99: Option<f64>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RecordingView {
+    pub path: String,
+    pub frames: u64,
+    pub bytes: u64,
+    /// Where the recording stops; none when only the disk limits it.
+    pub budget_bytes: Option<u64>,
+    pub state: String,
+}
