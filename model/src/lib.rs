@@ -1,1 +1,30 @@
+//! Networks, optimiser and checkpoints over libtorch.
 
+mod adamw;
+mod backbone;
+pub mod checkpoint;
+mod cosine;
+mod device;
+mod error;
+mod init;
+mod loss;
+mod pictures;
+mod pose_model;
+mod precision;
+mod shim;
+mod sync_net;
+mod tensor_file;
+
+pub use adamw::{AdamW, AdamWConfig, DecayReading};
+pub use backbone::{Backbone, STAGES};
+pub use checkpoint::CheckpointMeta;
+pub use cosine::Cosine;
+pub use device::{set_threads, start, threads};
+pub use error::ModelError;
+pub use loss::{tuple_loss, weighted_pair_loss};
+pub use pictures::{Background, PictureBatch};
+pub use pose_model::{JOINTS, PoseModel, PoseSpec, pose_loss};
+pub use precision::{Precision, Probe, autocast, probe};
+pub use shim::{channels_last, channels_last_in_place};
+pub use sync_net::{Fusion, Mode, SyncNet, SyncNetConfig};
+pub use tensor_file::version;

@@ -1,0 +1,133 @@
+use serde::{Deserialize, Serialize};
+use tch::{Kind, Tensor};
+
+use crate::{ModelError, backbone::Named, shim::FusedAdamW};
+
+/// What "weight decay" means: the paper names AdamW, and its authors' other code decays very differently.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DecayReading {
+    /// All parameters shrink by lr · decay per step.
+    #[default]
+    PyTorch,
+    /// Parameters shrink by decay, scaled as the schedule scales the learning rate but not by the learning rate
+    /// itself; BatchNorm and biases do not shrink (the code of Jenni et al., ECCV 2020).
+    TensorFlow,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct AdamWConfig {
+    /// The schedule's highest learning rate.
+    pub lr: f64,
+    pub betas: (f64, f64),
+    pub eps: f64,
+    pub weight_decay: f64,
+    pub decay_reading: DecayReading,
+}
+
+impl Default for AdamWConfig {
+    /// SYNC's values.
+    fn default() -> Self {
+        Self { lr: 1e-4, betas: (0.9, 0.999), eps: 1e-8, weight_decay: 1e-4, decay_reading: DecayReading::PyTorch }
+    }
+}
+
+struct Slot {
+    name: String,
+    param: Tensor,
+    m: Tensor,
+    v: Tensor,
+    /// Steps this parameter has seen: a scalar, f32 as the fused kernel wants it.
+    step: Tensor,
+}
+
+/// AdamW (Loshchilov & Hutter 2019) through libtorch's fused kernel. Its moments are tensors of their own, so that
+/// a checkpoint can hold them.
+pub struct AdamW {
+    config: AdamWConfig,
+    slots: Vec<Slot>,
+}
+
+impl AdamW {
+    /// Fresh moments for these parameters. They keep their memory format from here on.
+    pub fn new(config: AdamWConfig, params: Vec<(String, Tensor)>) -> Result<Self, ModelError> {
+        let slots = params
+            .into_iter()
+            .map(|(name, param)| {
+                let (m, v) = tch::no_grad(|| Ok::<_, ModelError>((param.f_zeros_like()?, param.f_zeros_like()?)))?;
+                let step = Tensor::f_zeros([], (Kind::Float, param.device()))?;
+                Ok(Slot { name, param, m, v, step })
+            })
+            .collect::<Result<_, ModelError>>()?;
+        Ok(Self { config, slots })
+    }
+
+    pub fn config(&self) -> &AdamWConfig {
+        &self.config
+    }
+
+    /// Steps taken so far.
+    pub fn steps(&self) -> Result<u64, ModelError> {
+        let mut most = 0.0_f64;
+        for slot in &self.slots {
+            most = most.max(slot.step.f_double_value(&[])?);
+        }
+        Ok(most as u64)
+    }
+
+    /// Forgets the gradients.
+    pub fn zero_grad(&mut self) -> Result<(), ModelError> {
+        for slot in &self.slots {
+            let mut grad = slot.param.f_grad()?;
+            if grad.defined() {
+                let _ = grad.f_detach_()?.f_zero_()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One step at this learning rate. Parameters without a gradient stay as they are.
+    pub fn step(&mut self, lr: f64) -> Result<(), ModelError> {
+        let mut with_grad = Vec::with_capacity(self.slots.len());
+        for slot in &self.slots {
+            if slot.param.f_grad()?.defined() {
+                with_grad.push(slot);
+            }
+        }
+        match self.config.decay_reading {
+            DecayReading::PyTorch => self.fused(&with_grad, lr, self.config.weight_decay),
+            DecayReading::TensorFlow => {
+                // The kernel multiplies by lr; dividing by the schedule's peak leaves decay · schedule.
+                let (weights, rest): (Vec<_>, Vec<_>) = with_grad.into_iter().partition(|slot| slot.param.dim() > 1);
+                self.fused(&weights, lr, self.config.weight_decay / self.config.lr)?;
+                self.fused(&rest, lr, 0.0)
+            }
+        }
+    }
+
+    fn fused(&self, slots: &[&Slot], lr: f64, weight_decay: f64) -> Result<(), ModelError> {
+        FusedAdamW {
+            params: slots.iter().map(|slot| &slot.param).collect(),
+            m: slots.iter().map(|slot| &slot.m).collect(),
+            v: slots.iter().map(|slot| &slot.v).collect(),
+            steps: slots.iter().map(|slot| &slot.step).collect(),
+            lr,
+            betas: self.config.betas,
+            weight_decay,
+            eps: self.config.eps,
+        }
+        .run()
+    }
+
+    /// Moments and step counts by name, `adamw.m.*`, `adamw.v.*` and `adamw.step.*`: what a checkpoint holds.
+    pub fn tensors(&self) -> Vec<(String, Tensor)> {
+        let mut named = Named::with_capacity(3 * self.slots.len());
+        for Slot { name, m, v, step, .. } in &self.slots {
+            named.push((format!("adamw.m.{name}"), m.shallow_clone()));
+            named.push((format!("adamw.v.{name}"), v.shallow_clone()));
+            named.push((format!("adamw.step.{name}"), step.shallow_clone()));
+        }
+        named
+    }
+}

@@ -1,0 +1,235 @@
+use tch::{Device, Kind, Tensor};
+
+use crate::{ModelError, init::Init};
+
+const EPS: f64 = 1e-5;
+const MOMENTUM: f64 = 0.1;
+
+/// Stages that can be frozen one after the other: the stem and the first layer together, then one layer each.
+pub const STAGES: usize = 4;
+
+/// Where BatchNorm takes its statistics from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Statistics {
+    /// The running ones.
+    Running,
+    /// The batch's, which also move the running ones by this momentum.
+    Batch { momentum: f64 },
+}
+
+impl Statistics {
+    pub(crate) const TRAIN: Self = Self::Batch { momentum: MOMENTUM };
+}
+
+/// Every tensor of a network by name, in a fixed order.
+pub(crate) type Named = Vec<(String, Tensor)>;
+
+struct ConvNorm {
+    conv: Tensor,
+    stride: i64,
+    padding: i64,
+    weight: Tensor,
+    bias: Tensor,
+    mean: Tensor,
+    var: Tensor,
+}
+
+impl ConvNorm {
+    fn new(init: &mut Init, input: i64, out: i64, k: i64, stride: i64) -> Result<Self, ModelError> {
+        Ok(Self {
+            conv: init.conv(out, input, k)?,
+            stride,
+            padding: k / 2,
+            weight: init.constant(1.0, out, true)?,
+            bias: init.constant(0.0, out, true)?,
+            mean: init.constant(0.0, out, false)?,
+            var: init.constant(1.0, out, false)?,
+        })
+    }
+
+    fn forward(&self, x: &Tensor, statistics: Statistics) -> Result<Tensor, ModelError> {
+        let (training, momentum) = match statistics {
+            Statistics::Running => (false, MOMENTUM),
+            Statistics::Batch { momentum } => (true, momentum),
+        };
+        let x = x.f_conv2d(&self.conv, None::<&Tensor>, self.stride, self.padding, 1, 1)?;
+        let (weight, bias) = (Some(&self.weight), Some(&self.bias));
+        Ok(x.f_batch_norm(weight, bias, Some(&self.mean), Some(&self.var), training, momentum, EPS, true)?)
+    }
+
+    fn parameters(&self, conv: &str, norm: &str, into: &mut Named) {
+        into.push((format!("{conv}.weight"), self.conv.shallow_clone()));
+        into.push((format!("{norm}.weight"), self.weight.shallow_clone()));
+        into.push((format!("{norm}.bias"), self.bias.shallow_clone()));
+    }
+
+    fn buffers(&self, norm: &str, into: &mut Named) {
+        into.push((format!("{norm}.running_mean"), self.mean.shallow_clone()));
+        into.push((format!("{norm}.running_var"), self.var.shallow_clone()));
+    }
+}
+
+/// Two 3×3 convolutions beside a shortcut: the basic block of He et al. 2016.
+struct Block {
+    first: ConvNorm,
+    second: ConvNorm,
+    shortcut: Option<ConvNorm>,
+}
+
+impl Block {
+    fn new(init: &mut Init, input: i64, out: i64, stride: i64) -> Result<Self, ModelError> {
+        Ok(Self {
+            first: ConvNorm::new(init, input, out, 3, stride)?,
+            second: ConvNorm::new(init, out, out, 3, 1)?,
+            shortcut: (stride != 1 || input != out).then(|| ConvNorm::new(init, input, out, 1, stride)).transpose()?,
+        })
+    }
+
+    fn forward(&self, x: &Tensor, statistics: Statistics) -> Result<Tensor, ModelError> {
+        let y = self.first.forward(x, statistics)?.f_relu_()?;
+        let y = self.second.forward(&y, statistics)?;
+        let sum = match &self.shortcut {
+            Some(shortcut) => y.f_add(&shortcut.forward(x, statistics)?)?,
+            None => y.f_add(x)?,
+        };
+        Ok({ sum }.f_relu_()?)
+    }
+
+    fn visit(&self, prefix: &str, visit: &mut dyn FnMut(&ConvNorm, &str, &str)) {
+        visit(&self.first, &format!("{prefix}.conv1"), &format!("{prefix}.bn1"));
+        visit(&self.second, &format!("{prefix}.conv2"), &format!("{prefix}.bn2"));
+        if let Some(shortcut) = &self.shortcut {
+            visit(shortcut, &format!("{prefix}.downsample.0"), &format!("{prefix}.downsample.1"));
+        }
+    }
+}
+
+/// ResNet-18 (He et al. 2016) up to its global average pooling, with torchvision's layout, names and
+/// initialisation. Its features are non-negative: they are an average behind a ReLU.
+pub struct Backbone {
+    width: i64,
+    stem: ConvNorm,
+    layers: Vec<[Block; 2]>,
+}
+
+impl Backbone {
+    /// `width` channels behind the stem (64 is ResNet-18), eight times as many features.
+    pub(crate) fn new(width: i64, init: &mut Init) -> Result<Self, ModelError> {
+        if width < 1 {
+            return Err(ModelError::Argument(format!("a backbone's width must be positive, not {width}")));
+        }
+        let stem = ConvNorm::new(init, 3, width, 7, 2)?;
+        let mut layers = Vec::with_capacity(STAGES);
+        let mut input = width;
+        for stage in 0..STAGES {
+            let out = width << stage;
+            let first = Block::new(init, input, out, if stage == 0 { 1 } else { 2 })?;
+            layers.push([first, Block::new(init, out, out, 1)?]);
+            input = out;
+        }
+        Ok(Self { width, stem, layers })
+    }
+
+    /// The same shape with values of its own.
+    pub(crate) fn duplicate(&self, device: Device, kind: Kind) -> Result<Self, ModelError> {
+        let copy = Self::new(self.width, &mut Init::new(0, device, kind))?;
+        copy_values(&self.tensors(), &copy.tensors())?;
+        Ok(copy)
+    }
+
+    pub fn width(&self) -> i64 {
+        self.width
+    }
+
+    /// Length of a feature vector.
+    pub fn features(&self) -> i64 {
+        self.width << (STAGES - 1)
+    }
+
+    /// `[N, 3, S, S]` to features `[N, D]`, any S of at least 32. The first `frozen` stages (with the stem, if any)
+    /// use their running statistics and take no gradients.
+    pub(crate) fn forward(&self, x: &Tensor, statistics: Statistics, frozen: usize) -> Result<Tensor, ModelError> {
+        match x.size()[..] {
+            [_, 3, height, width] if height >= 32 && width >= 32 => {}
+            ref other => {
+                return Err(ModelError::Argument(format!("pictures [N, 3, ≥32, ≥32] are needed, not {other:?}")));
+            }
+        }
+        let mut x = x.shallow_clone();
+        if frozen > 0 {
+            x = tch::no_grad(|| self.stages(x, Statistics::Running, true, 0..frozen.min(STAGES)))?;
+        }
+        let x = self.stages(x, statistics, frozen == 0, frozen.min(STAGES)..STAGES)?;
+        Ok(x.f_mean_dim([2, 3].as_slice(), false, None)?)
+    }
+
+    fn stages(
+        &self,
+        mut x: Tensor,
+        statistics: Statistics,
+        stem: bool,
+        range: std::ops::Range<usize>,
+    ) -> Result<Tensor, ModelError> {
+        if stem {
+            x = self.stem.forward(&x, statistics)?.f_relu_()?.f_max_pool2d(3, 2, 1, 1, false)?;
+        }
+        for block in self.layers[range].iter().flatten() {
+            x = block.forward(&x, statistics)?;
+        }
+        Ok(x)
+    }
+
+    fn visit(&self, frozen: usize, mut visit: impl FnMut(&ConvNorm, &str, &str)) {
+        if frozen == 0 {
+            visit(&self.stem, "conv1", "bn1");
+        }
+        for (stage, blocks) in self.layers.iter().enumerate().skip(frozen) {
+            for (index, block) in blocks.iter().enumerate() {
+                block.visit(&format!("layer{}.{index}", stage + 1), &mut visit);
+            }
+        }
+    }
+
+    /// What is trained while the first `frozen` stages are not, by torchvision's names.
+    pub(crate) fn trainable(&self, frozen: usize) -> Named {
+        let mut named = Named::new();
+        self.visit(frozen, |part, conv, norm| part.parameters(conv, norm, &mut named));
+        named
+    }
+
+    /// Parameters and running statistics, by torchvision's names.
+    pub(crate) fn tensors(&self) -> Named {
+        let mut named = Named::new();
+        self.visit(0, |part, conv, norm| {
+            part.parameters(conv, norm, &mut named);
+            part.buffers(norm, &mut named);
+        });
+        named
+    }
+
+    /// Running statistics back to mean 0 and variance 1.
+    pub(crate) fn reset_statistics(&self) -> Result<(), ModelError> {
+        let mut result = Ok(());
+        self.visit(0, |part, _, _| {
+            let reset = || -> Result<(), ModelError> {
+                let _ = part.mean.shallow_clone().f_zero_()?;
+                let _ = part.var.shallow_clone().f_fill_(1.0)?;
+                Ok(())
+            };
+            if result.is_ok() {
+                result = reset();
+            }
+        });
+        result
+    }
+}
+
+/// Copies values between two lists of the same names, whatever the devices, kinds and memory formats.
+pub(crate) fn copy_values(from: &Named, to: &Named) -> Result<(), ModelError> {
+    tch::no_grad(|| {
+        for ((_, source), (_, target)) in from.iter().zip(to) {
+            target.shallow_clone().f_copy_(source)?;
+        }
+        Ok(())
+    })
+}

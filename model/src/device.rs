@@ -1,0 +1,36 @@
+use std::sync::OnceLock;
+
+use tch::{Cuda, Device};
+
+use crate::shim;
+
+static DEVICE: OnceLock<Device> = OnceLock::new();
+
+/// Loads libtorch's CUDA part if the loader finds it and picks the first GPU, else the CPU.
+///
+/// Call it before anything else of libtorch: whichever call comes first (even seeding) fixes for the whole process
+/// whether CUDA exists. Later calls return the same device.
+pub fn start() -> Device {
+    *DEVICE.get_or_init(|| {
+        if let Err(error) = shim::load_cuda() {
+            tracing::debug!(%error, "no libtorch_cuda.so: running on the CPU");
+            return Device::Cpu;
+        }
+        if Cuda::is_available() {
+            Device::Cuda(0)
+        } else {
+            tracing::info!("libtorch_cuda.so is there but no usable GPU: running on the CPU");
+            Device::Cpu
+        }
+    })
+}
+
+/// Threads that libtorch uses inside one operation.
+pub fn threads() -> usize {
+    usize::try_from(tch::get_num_threads()).unwrap_or(1)
+}
+
+/// Sets the threads that libtorch uses inside one operation; 0 counts as 1.
+pub fn set_threads(threads: usize) {
+    tch::set_num_threads(i32::try_from(threads.max(1)).unwrap_or(i32::MAX));
+}

@@ -1,0 +1,186 @@
+use serde::{Deserialize, Serialize};
+use tch::{Device, Kind, Tensor};
+
+use crate::{
+    ModelError, Precision, autocast,
+    backbone::{Backbone, Named, Statistics},
+    init::Init,
+};
+
+/// How two feature vectors become one (SYNC, Table 1 h–k); a ReLU follows each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fusion {
+    /// The elementwise product, the paper's choice.
+    #[default]
+    Mult,
+    Add,
+    Concat,
+    /// The difference as written, which depends on the order of the two.
+    Diff,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct SyncNetConfig {
+    /// Channels behind the stem; 64 is ResNet-18.
+    pub width: i64,
+    pub fusion: Fusion,
+    pub seed: i64,
+}
+
+impl Default for SyncNetConfig {
+    fn default() -> Self {
+        Self { width: 64, fusion: Fusion::Mult, seed: 0 }
+    }
+}
+
+/// Which statistics BatchNorm uses: the batch's, updating the running ones, or the running ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Train,
+    Eval,
+}
+
+struct Head {
+    weight: Tensor,
+    bias: Tensor,
+}
+
+impl Head {
+    fn new(init: &mut Init, inputs: i64) -> Result<Self, ModelError> {
+        Ok(Self { weight: init.linear(&[1, inputs], inputs)?, bias: init.linear(&[1], inputs)? })
+    }
+
+    /// `[.., D]` to `[..]`.
+    fn logits(&self, fused: &Tensor) -> Result<Tensor, ModelError> {
+        Ok(fused.f_linear(&self.weight, Some(&self.bias))?.f_squeeze_dim(-1)?)
+    }
+
+    /// F diag(w) Fᵀ + b: `[N, D]` to `[N, N]`.
+    fn all_products(&self, features: &Tensor) -> Result<Tensor, ModelError> {
+        Ok(features.f_mul(&self.weight)?.f_matmul(&features.f_transpose(0, 1)?)?.f_add(&self.bias)?)
+    }
+
+    fn named(&self, name: &str, into: &mut Named) {
+        into.push((format!("{name}.weight"), self.weight.shallow_clone()));
+        into.push((format!("{name}.bias"), self.bias.shallow_clone()));
+    }
+}
+
+/// The network of SYNC (Jenni & Favaro 2020): one encoder, a fusion of two pictures' features, and a linear head
+/// each for "same instant" and "not mirrored".
+pub struct SyncNet {
+    config: SyncNetConfig,
+    device: Device,
+    kind: Kind,
+    pub(crate) encoder: Backbone,
+    sync_head: Head,
+    flip_head: Head,
+}
+
+impl SyncNet {
+    /// A network with values drawn from the config's seed. Errors when libtorch lacks the memory or the device.
+    pub fn new(config: &SyncNetConfig, device: Device, kind: Kind) -> Result<Self, ModelError> {
+        let mut init = Init::new(config.seed, device, kind);
+        let encoder = Backbone::new(config.width, &mut init)?;
+        let fused = encoder.features() * if config.fusion == Fusion::Concat { 2 } else { 1 };
+        let (sync_head, flip_head) = (Head::new(&mut init, fused)?, Head::new(&mut init, fused)?);
+        Ok(Self { config: *config, device, kind, encoder, sync_head, flip_head })
+    }
+
+    pub fn config(&self) -> &SyncNetConfig {
+        &self.config
+    }
+
+    pub fn device(&self) -> Device {
+        self.device
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Length D of a feature vector.
+    pub fn feature_len(&self) -> i64 {
+        self.encoder.features()
+    }
+
+    /// Pictures `[N, 3, S, S]`, S ≥ 32, to features `[N, D]` in the network's kind, whatever the precision.
+    pub fn features(&self, x: &Tensor, mode: Mode) -> Result<Tensor, ModelError> {
+        let statistics = match mode {
+            Mode::Train => Statistics::TRAIN,
+            Mode::Eval => Statistics::Running,
+        };
+        Ok(self.encoder.forward(x, statistics, 0)?.f_to_kind(self.kind)?)
+    }
+
+    /// The logits `[N]` of "same instant" and of "not mirrored" for pairs of features `[N, D]`. Always in the
+    /// network's own kind: a head is cheap, and rounding its logits is not.
+    pub fn pair_logits(&self, a: &Tensor, b: &Tensor) -> Result<(Tensor, Tensor), ModelError> {
+        autocast(Precision::F32, self.device, || {
+            let fused = self.fuse(a, b)?;
+            Ok((self.sync_head.logits(&fused)?, self.flip_head.logits(&fused)?))
+        })
+    }
+
+    /// [`pair_logits`](Self::pair_logits) of every ordered pair among features `[N, D]`: two matrices `[N, N]`,
+    /// row the first of the pair. With [`Fusion::Mult`] one matrix product per head, F diag(w) Fᵀ + b, which is
+    /// exact since features are non-negative; the other fusions hold an `[N, N, D]` tensor.
+    pub fn all_pair_logits(&self, features: &Tensor) -> Result<(Tensor, Tensor), ModelError> {
+        autocast(Precision::F32, self.device, || {
+            if self.config.fusion == Fusion::Mult {
+                return Ok((self.sync_head.all_products(features)?, self.flip_head.all_products(features)?));
+            }
+            let (n, d) = features.size2()?;
+            let rows = features.f_unsqueeze(1)?.f_expand([n, n, d], false)?;
+            let columns = features.f_unsqueeze(0)?.f_expand([n, n, d], false)?;
+            let fused = self.fuse(&rows, &columns)?;
+            Ok((self.sync_head.logits(&fused)?, self.flip_head.logits(&fused)?))
+        })
+    }
+
+    fn fuse(&self, a: &Tensor, b: &Tensor) -> Result<Tensor, ModelError> {
+        let fused = match self.config.fusion {
+            Fusion::Mult => a.f_mul(b)?,
+            Fusion::Add => a.f_add(b)?,
+            Fusion::Concat => Tensor::f_cat(&[a, b], -1)?,
+            Fusion::Diff => a.f_sub(b)?,
+        };
+        Ok(fused.f_relu()?)
+    }
+
+    /// What an optimiser trains, by name: `encoder.*`, `sync_head.*`, `flip_head.*`.
+    pub fn trainable(&self) -> Vec<(String, Tensor)> {
+        self.with_heads(self.encoder.trainable(0))
+    }
+
+    /// Parameters and running statistics by name: what a checkpoint holds.
+    pub fn tensors(&self) -> Vec<(String, Tensor)> {
+        self.with_heads(self.encoder.tensors())
+    }
+
+    fn with_heads(&self, encoder: Named) -> Named {
+        let mut named: Named = encoder.into_iter().map(|(name, t)| (format!("encoder.{name}"), t)).collect();
+        self.sync_head.named("sync_head", &mut named);
+        self.flip_head.named("flip_head", &mut named);
+        named
+    }
+
+    /// Takes BatchNorm's running statistics anew, as the plain mean over these batches `[N, 3, S, S]`. Training
+    /// leaves them lagging behind the weights, so do this before each evaluation. Mix mirrored and plain pictures
+    /// in every batch: the statistics of a batch of one kind give the answer away. No batches, no change.
+    pub fn recalibrate_batch_norm(&self, batches: &mut dyn Iterator<Item = Tensor>) -> Result<(), ModelError> {
+        tch::no_grad(|| {
+            for (index, batch) in batches.enumerate() {
+                if index == 0 {
+                    self.encoder.reset_statistics()?;
+                }
+                // This momentum makes the running value the mean of all batches so far.
+                let momentum = 1.0 / (index + 1) as f64;
+                let _ = self.encoder.forward(&batch, Statistics::Batch { momentum }, 0)?;
+            }
+            Ok(())
+        })
+    }
+}
