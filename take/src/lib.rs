@@ -10,6 +10,7 @@
 //! that [`TakeWriter`] accepted, and a power cut at most what came after the last sync. [`TakeReader`] walks the file
 //! from its start and never needs an index; a torn tail is ignored and reported.
 //!
+//! While recording, a hidden file holds a little space that is freed when the disk is full, for the last gaps and the end.
 //! Labels may lie beside as further files; this crate leaves alone what it does not know.
 
 mod description;
@@ -17,6 +18,7 @@ mod error;
 pub mod event;
 pub mod header;
 mod inspect;
+mod layout;
 mod reader;
 mod scan;
 mod sink;

@@ -1,4 +1,3 @@
-use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -6,6 +5,7 @@ use frame::{CameraId, FrameInfo};
 
 use crate::description::Description;
 use crate::event::{Event, reason_by_name};
+use crate::layout::mcap_files;
 use crate::scan::{Recording, Span, scan};
 use crate::{ClockReading, Gap, Note, TakeError, TakeInfo};
 
@@ -78,9 +78,7 @@ impl TakeReader {
             }
             complete &= ended && found.closed;
             if found.whole < found.length {
-                let tail = TornTail { offset: found.whole, bytes: found.length - found.whole, path };
-                tracing::warn!(path = %tail.path.display(), bytes = tail.bytes, "ignored the torn tail of a recording");
-                torn.push(tail);
+                torn.push(TornTail { offset: found.whole, bytes: found.length - found.whole, path });
             }
             recordings.push(found);
         }
@@ -188,20 +186,4 @@ impl TakeReader {
     fn stored(&self, camera: CameraId, index: usize) -> Option<&Stored> {
         self.frames.get(camera.index())?.get(index)
     }
-}
-
-/// Sorted, so that the order never depends on the file system.
-fn mcap_files(directory: &Path) -> Result<Vec<PathBuf>, TakeError> {
-    let list = || -> std::io::Result<Vec<PathBuf>> {
-        let mut paths = Vec::new();
-        for entry in fs::read_dir(directory)? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "mcap") {
-                paths.push(path);
-            }
-        }
-        paths.sort();
-        Ok(paths)
-    };
-    list().map_err(|e| TakeError::io("list", directory, e))
 }

@@ -11,6 +11,7 @@ use mcap::write::WriteOptions;
 
 use crate::description::{Description, check_cameras};
 use crate::event::Event;
+use crate::layout::{file_name, make_directory, sync_directory};
 use crate::sink::{Output, Sink};
 use crate::{ClockReading, Gap, Note, TakeError, TakeInfo, event, header};
 
@@ -129,6 +130,8 @@ impl TakeWriter {
     pub fn write_frame(&mut self, info: &FrameInfo, bytes: &[u8]) -> Result<(), TakeError> {
         let channel = self.camera_channels.get(info.camera.index()).copied();
         let channel_id = channel.ok_or_else(|| self.unknown(info.camera))?;
+        // Before the frame and not behind it: an error then always means that the frame is not in the take.
+        self.tick(info.arrival_ns)?;
         let mut message = std::mem::take(&mut self.message);
         message.clear();
         message.extend_from_slice(&header::encode(info));
@@ -143,7 +146,7 @@ impl TakeWriter {
         self.message = message;
         written?;
         self.frames += 1;
-        self.tick(info.arrival_ns)
+        Ok(())
     }
 
     /// Says which frames are not in the take, and why.
@@ -245,6 +248,7 @@ impl Drop for TakeWriter {
         if let Some(mcap) = self.mcap.take() {
             // The MCAP writer would close the file when dropped, and the take was not finished.
             mcap.into_inner();
+            self.free_reserve();
         }
     }
 }
@@ -297,28 +301,6 @@ fn bare_end() -> Vec<u8> {
     end
 }
 
-fn make_directory(parent: &Path, stamp: &str) -> Result<PathBuf, TakeError> {
-    fs::create_dir_all(parent).map_err(|e| TakeError::io("create", parent, e))?;
-    let mut directory = parent.join(stamp);
-    for n in 2.. {
-        match fs::create_dir(&directory) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                directory = parent.join(format!("{stamp}-{n}"))
-            }
-            Err(error) => return Err(TakeError::io("create", &directory, error)),
-            Ok(()) => break,
-        }
-    }
-    Ok(directory)
-}
-
-/// A file or folder that was made is only sure to be found after a power cut once its folder was synced.
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    File::open(directory)?.sync_all()
-}
-
-/// The host's name without what a file name cannot hold.
-fn file_name(host: &str) -> String {
-    let keep = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' };
-    if host.is_empty() { "host".to_owned() } else { host.chars().map(keep).collect() }
-}
+#[cfg(test)]
+#[path = "writer_tests.rs"]
+mod tests;
