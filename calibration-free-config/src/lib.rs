@@ -1,1 +1,50 @@
+//! A rig described in TOML, checked before anything opens.
+//!
+//! There is no field for intrinsics or extrinsics, and there will be none: genlock learns without calibration. What a
+//! file says is first read into wire types that deny unknown keys, then converted to [`Rig`], whose values are valid.
+//! Values that are valid but unwise give [`Warning`]s. `examples/rig.toml` shows every key.
 
+mod check;
+mod error;
+mod rig;
+mod wire;
+
+use std::path::Path;
+
+pub use error::{ConfigError, Warning};
+pub use rig::{Camera, Driver, Page, Recording, Rig, SafeName, Subject, Trigger, TriggerMode};
+
+/// The version of the file format.
+pub const VERSION: u32 = 1;
+
+/// Most cameras of a rig: who is missing in a frame set is a mask of 32 bits.
+pub const MAX_CAMERAS: usize = 32;
+
+impl Rig {
+    /// Reads a rig from TOML text. `origin` is its file name in errors.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its line, its key and a remedy.
+    pub fn from_toml_str(text: &str, origin: &str) -> Result<(Self, Vec<Warning>), ConfigError> {
+        check::rig(wire::parse(text, origin)?, origin)
+    }
+
+    /// Reads a rig file.
+    ///
+    /// # Errors
+    /// As [`Rig::from_toml_str`], or that the file cannot be read.
+    pub fn read(path: impl AsRef<Path>) -> Result<(Self, Vec<Warning>), ConfigError> {
+        let path = path.as_ref();
+        let origin = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::unreadable(&origin, source))?;
+        Self::from_toml_str(&text, &origin)
+    }
+
+    /// The rig as TOML that [`Rig::from_toml_str`] reads back to the same rig, with every default written out.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(&wire::WireRig::from(self)).expect("a rig has only keys and values that TOML can hold")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+//! From the values that a file holds to values that are valid.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+use crate::rig::{Camera, Driver, Page, Recording, Rig, SafeName, Subject, Trigger, TriggerMode};
+use crate::wire::{WireCamera, WireRecording, WireRig, WireSubject, WireTrigger};
+use crate::{ConfigError, MAX_CAMERAS, Warning};
+
+pub(crate) fn rig(wire: WireRig, origin: &str) -> Result<(Rig, Vec<Warning>), ConfigError> {
+    let mut check = Check { origin, warnings: Vec::new() };
+    let rig = Rig {
+        name: check.name("name", &wire.name)?,
+        trigger: check.trigger(wire.trigger)?,
+        cameras: check.cameras(wire.camera)?,
+        recording: wire.recording.map(|recording| check.recording(recording)).transpose()?,
+        subject: check.subject(wire.subject)?,
+        page: check.page(&wire.page.listen)?,
+    };
+    Ok((rig, check.warnings))
+}
+
+struct Check<'a> {
+    origin: &'a str,
+    warnings: Vec<Warning>,
+}
+
+impl Check<'_> {
+    fn error(&self, key: impl Into<String>, problem: impl Into<String>, remedy: impl Into<String>) -> ConfigError {
+        ConfigError::new(self.origin, key, problem, remedy)
+    }
+
+    fn warn_if(&mut self, unwise: bool, key: impl Into<String>, message: impl Into<String>) {
+        if unwise {
+            self.warnings.push(Warning { key: key.into(), message: message.into() });
+        }
+    }
+
+    fn within<T: PartialOrd + Display>(&self, key: &str, value: T, range: RangeInclusive<T>) -> Result<T, ConfigError> {
+        if range.contains(&value) {
+            return Ok(value);
+        }
+        let remedy = format!("give a value from {} to {}", range.start(), range.end());
+        Err(self.error(key, format!("{value} is out of range"), remedy))
+    }
+
+    fn name(&self, key: impl Into<String>, name: &str) -> Result<SafeName, ConfigError> {
+        SafeName::new(name).ok_or_else(|| {
+            let remedy = "use letters, digits, `-`, `_` and `.`, 64 at most, starting with a letter, a digit or `_`";
+            self.error(key, format!("{name:?} cannot name a file"), remedy)
+        })
+    }
+
+    fn trigger(&mut self, wire: WireTrigger) -> Result<Trigger, ConfigError> {
+        let rate_hz = self.within("trigger.rate-hz", wire.rate_hz, 0.1..=1000.0)?;
+        let key = "trigger.rate-hz";
+        self.warn_if(
+            rate_hz < 5.0,
+            key,
+            "below 5 Hz a person moves far between pictures, and pairs in time get scarce",
+        );
+        self.warn_if(rate_hz > 240.0, key, "few cameras deliver more than 240 pictures per second");
+        let message = "without a common trigger pictures match by time only, to half a period at worst";
+        self.warn_if(wire.mode == TriggerMode::FreeRun, "trigger.mode", message);
+        Ok(Trigger { mode: wire.mode, rate_hz })
+    }
+
+    fn cameras(&mut self, wire: Vec<WireCamera>) -> Result<Vec<Camera>, ConfigError> {
+        let count = wire.len();
+        if count == 0 {
+            return Err(self.error("camera", "the rig has no camera", "add a [[camera]] section"));
+        }
+        if count > MAX_CAMERAS {
+            return Err(self.error(
+                "camera",
+                format!("the rig has {count} cameras"),
+                format!("use at most {MAX_CAMERAS}"),
+            ));
+        }
+        self.warn_if(count < 2, "camera", "one view alone has nothing to be in step with; learning needs two or more");
+        self.warn_if(count > 16, "camera", "more than 16 cameras were never tried on one rig");
+        let mut cameras: Vec<Camera> = Vec::with_capacity(count);
+        for (index, wire) in wire.into_iter().enumerate() {
+            let camera = self.camera(&format!("camera[{index}]"), wire)?;
+            // Some file systems do not tell upper from lower case.
+            let twin = cameras.iter().position(|other| other.name.eq_ignore_ascii_case(&camera.name));
+            if let Some(twin) = twin {
+                let problem = format!("{:?} is also the name of camera[{twin}]", &*camera.name);
+                return Err(self.error(format!("camera[{index}].name"), problem, "give each camera its own name"));
+            }
+            cameras.push(camera);
+        }
+        Ok(cameras)
+    }
+
+    fn camera(&mut self, key: &str, wire: WireCamera) -> Result<Camera, ConfigError> {
+        let name = self.name(format!("{key}.name"), &wire.name)?;
+        if wire.host.trim().is_empty() {
+            return Err(self.error(format!("{key}.host"), "the host is empty", "name it, or leave the key out"));
+        }
+        let source_missing = wire.source.trim().is_empty();
+        if source_missing && wire.driver != Driver::Simulated {
+            let remedy = format!("say what to open: {}", source_hint(wire.driver));
+            return Err(self.error(format!("{key}.source"), "there is no source", remedy));
+        }
+        Ok(Camera { name, driver: wire.driver, host: wire.host, source: wire.source })
+    }
+
+    fn recording(&mut self, wire: WireRecording) -> Result<Recording, ConfigError> {
+        if wire.directory.trim().is_empty() {
+            return Err(self.error("recording.directory", "the directory is empty", "name it, or leave the key out"));
+        }
+        let budget_gb = self.within("recording.budget-gb", wire.budget_gb, 0.001..=1e6)?;
+        self.warn_if(budget_gb < 0.1, "recording.budget-gb", "less than 0.1 GB is full within seconds");
+        Ok(Recording { directory: wire.directory.into(), budget_gb })
+    }
+
+    fn subject(&mut self, wire: WireSubject) -> Result<Subject, ConfigError> {
+        let crop_px = self.within("subject.crop-px", wire.crop_px, 32..=512)? as u16;
+        let crop_scale = self.within("subject.crop-scale", wire.crop_scale, 1.0..=4.0)? as f32;
+        let mask_threshold = self.within("subject.mask-threshold", wire.mask_threshold, 1..=254)? as u8;
+        let message = "networks halve their input five times: a multiple of 32 wastes nothing";
+        self.warn_if(crop_px % 32 != 0, "subject.crop-px", message);
+        self.warn_if(crop_scale > 2.0, "subject.crop-scale", "the subject fills less than half of such a crop");
+        let message = "so low a threshold takes camera noise for the subject";
+        self.warn_if(mask_threshold < 8, "subject.mask-threshold", message);
+        let message = "so high a threshold loses most of the subject";
+        self.warn_if(mask_threshold > 128, "subject.mask-threshold", message);
+        Ok(Subject { crop_px, crop_scale, mask_threshold })
+    }
+
+    fn page(&mut self, listen: &str) -> Result<Page, ConfigError> {
+        let listen: std::net::SocketAddr = listen.parse().map_err(|_| {
+            let remedy = "give an IP address and a port, as 127.0.0.1:8787";
+            self.error("page.listen", format!("{listen:?} is no address to listen on"), remedy)
+        })?;
+        let message = "everyone who reaches this address sees the cameras; 127.0.0.1 shows them on this machine only";
+        self.warn_if(!listen.ip().is_loopback(), "page.listen", message);
+        Ok(Page { listen })
+    }
+}
+
+fn source_hint(driver: Driver) -> &'static str {
+    match driver {
+        Driver::Gstreamer => "a video file or a GStreamer launch line",
+        Driver::Replay => "a take",
+        Driver::Simulated => "nothing",
+        Driver::Aravis => "the id or address of the camera",
+        Driver::V4l2 => "a device such as /dev/video0",
+        Driver::Nokhwa => "the number of the camera",
+    }
+}

@@ -1,0 +1,126 @@
+use std::fmt;
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// A valid rig. It is made by [`Rig::from_toml_str`] or [`Rig::read`] only.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Rig {
+    pub name: SafeName,
+    pub trigger: Trigger,
+    /// 1 to [`MAX_CAMERAS`](crate::MAX_CAMERAS), in the order of their `CameraId`s, with names that differ.
+    pub cameras: Vec<Camera>,
+    /// `None` where the file has no `[recording]`: whether and where to record is then the program's choice.
+    pub recording: Option<Recording>,
+    pub subject: Subject,
+    pub page: Page,
+}
+
+/// What exposes the cameras together, and how often.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Trigger {
+    pub mode: TriggerMode,
+    /// 0.1 to 1000. In free-run the rate that the cameras are set to.
+    pub rate_hz: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TriggerMode {
+    /// An external pulse on a line.
+    Hardware,
+    /// One camera drives the others.
+    Primary,
+    /// The host asks for each picture.
+    Software,
+    /// Exposures are scheduled on a clock that the cameras share (IEEE 1588).
+    Ptp,
+    /// Nothing: pictures are matched by time.
+    FreeRun,
+}
+
+/// One camera of the rig.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Camera {
+    pub name: SafeName,
+    pub driver: Driver,
+    /// The machine that the camera is plugged into; `local` is the one that reads the file.
+    pub host: String,
+    /// What the driver opens: a file, a launch line, a device, a take. Empty only for `simulated`.
+    pub source: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Driver {
+    Gstreamer,
+    Replay,
+    Simulated,
+    Aravis,
+    V4l2,
+    Nokhwa,
+}
+
+/// Where takes go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recording {
+    /// Relative paths start at the working directory.
+    pub directory: PathBuf,
+    /// Bytes that recording may use on disk, in units of 10⁹.
+    pub budget_gb: f64,
+}
+
+/// How the subject is cut out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Subject {
+    /// Side of a crop in pixels, 32 to 512.
+    pub crop_px: u16,
+    /// Side of the crop relative to the longer side of the subject's box, 1 to 4.
+    pub crop_scale: f32,
+    /// Difference to the background, of 255, from which a pixel belongs to the subject.
+    pub mask_threshold: u8,
+}
+
+/// The page that shows the rig.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    pub listen: SocketAddr,
+}
+
+/// A name that can be a file name on every system: letters, digits, `-`, `_` and `.`, not starting with `.` or `-`, at
+/// most 64 characters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SafeName(String);
+
+impl SafeName {
+    /// `None` for a name that is not safe.
+    pub fn new(name: &str) -> Option<Self> {
+        let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let starts = name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        let valid = starts && !name.ends_with('.') && name.len() <= 64 && name.chars().all(safe);
+        valid.then(|| Self(name.to_owned()))
+    }
+}
+
+impl Deref for SafeName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for SafeName {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SafeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
