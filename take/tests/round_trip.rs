@@ -21,6 +21,8 @@ proptest! {
             prop_assert_eq!(writer.finish().unwrap().frames, frames.len() as u64);
         } else {
             drop(writer);
+            let file = std::fs::read(directory.join("lab-one.mcap")).unwrap();
+            prop_assert!(!file.ends_with(mcap::MAGIC), "an end that nobody wrote");
         }
         let take = TakeReader::open(&directory).unwrap();
         prop_assert_eq!(take.complete(), finish);
