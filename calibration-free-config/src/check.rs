@@ -117,7 +117,7 @@ impl Check<'_> {
 
     fn subject(&mut self, wire: WireSubject) -> Result<Subject, ConfigError> {
         let crop_px = self.within("subject.crop-px", wire.crop_px, 32..=512)? as u16;
-        let crop_scale = self.within("subject.crop-scale", wire.crop_scale, 1.0..=4.0)? as f32;
+        let crop_scale = self.within("subject.crop-scale", wire.crop_scale, 1.0..=4.0)?;
         let mask_threshold = self.within("subject.mask-threshold", wire.mask_threshold, 1..=254)? as u8;
         let message = "networks halve their input five times: a multiple of 32 wastes nothing";
         self.warn_if(crop_px % 32 != 0, "subject.crop-px", message);

@@ -57,7 +57,7 @@ impl Default for WireRecording {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct WireSubject {
     pub crop_px: i64,
-    pub crop_scale: f64,
+    pub crop_scale: f32,
     pub mask_threshold: i64,
 }
 
@@ -162,7 +162,7 @@ impl From<&Rig> for WireRig {
             }),
             subject: WireSubject {
                 crop_px: rig.subject.crop_px.into(),
-                crop_scale: rig.subject.crop_scale.into(),
+                crop_scale: rig.subject.crop_scale,
                 mask_threshold: rig.subject.mask_threshold.into(),
             },
             page: WirePage { listen: rig.page.listen.to_string() },
