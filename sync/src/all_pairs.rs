@@ -144,8 +144,7 @@ fn sync_pairs(instants: &[Instant], config: &SamplerConfig) -> Vec<WeightedPair>
             if !config.gap.holds(early.exposure_ns, late.exposure_ns) {
                 continue;
             }
-            for side in 0..2 {
-                let (a, b) = (early.alike[side], late.alike[side]);
+            for (side, (a, b)) in early.alike.into_iter().zip(late.alike).enumerate() {
                 if a.count_ones() < 2 || b.count_ones() < 2 {
                     continue;
                 }

@@ -5,25 +5,25 @@
 
 mod all_pairs;
 mod assembler;
-
+mod clock_model;
 mod evaluation_pairs;
 mod gap_index;
 mod history;
 mod hold_out;
 mod pair_gap;
 mod sampler;
-
+mod trigger_counter;
 mod tuple;
 mod views;
 mod wrap;
 
 pub use all_pairs::{AllPairsDraw, WeightedPair};
 pub use assembler::{Action, Arrival, AssemblerConfig, Closed, FrameSet, FrameSetAssembler, MAX_CAMERAS};
-//pub use clock_model::{ClockConfig, ClockModel, Observation};
+pub use clock_model::{ClockConfig, ClockModel, Observation};
 pub use evaluation_pairs::LabelledPair;
 pub use history::{InstantMeta, MomentHistory};
 pub use hold_out::{HoldOut, LiveHoldOut, Side};
 pub use pair_gap::{PairGap, PairGapError};
 pub use sampler::{ImageRef, Pair, PairSampler, SamplerConfig};
-//pub use trigger_counter::{PulseTrain, Resolution, TriggerCounter, TriggerCounterConfig};
+pub use trigger_counter::{PulseTrain, Resolution, TriggerCounter, TriggerCounterConfig};
 pub use tuple::TupleDraw;

@@ -1,0 +1,177 @@
+//! Trigger numbers and clock fits against simulated devices whose truth is known.
+
+use frame::{CameraId, ClockId, HostTime, SegmentId, TriggerIndex};
+use frame_sync::{
+    Action, Arrival, AssemblerConfig, ClockConfig, ClockModel, Closed, FrameSetAssembler, Observation, PulseTrain,
+    TriggerCounter, TriggerCounterConfig,
+};
+use proptest::prelude::*;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+const PERIOD_NS: f64 = 1e9 / 60.0;
+const START_NS: i64 = 123_456_789;
+
+fn config(counter_bits: u32) -> TriggerCounterConfig {
+    TriggerCounterConfig::new(PulseTrain { start_ns: START_NS, period_ns: PERIOD_NS }, counter_bits)
+}
+
+fn at(pulse: u64, off_ns: i64, uncertainty_ns: u32) -> HostTime {
+    HostTime { ns: START_NS + (pulse as f64 * PERIOD_NS) as i64 + off_ns, uncertainty_ns, clock: ClockId::Simulated }
+}
+
+proptest! {
+    /// Times err within what they say, frames are lost, the counter wraps and restarts: never a wrong number.
+    #[test]
+    fn trigger_numbers_are_never_wrong(
+        frames in prop::collection::vec((1u64..5, 0u32..6_000_000, -1.0f64..1.0, prop::bool::weighted(0.03)), 1..300),
+        first in 0u64..100_000,
+        bits in 4u32..20,
+        shift in 0u64..1 << 20,
+    ) {
+        let mut counter = TriggerCounter::new(config(bits));
+        let (mut pulse, mut shift) = (first, shift);
+        for (step, uncertainty_ns, off, restart) in frames {
+            pulse += step;
+            if restart {
+                shift += 7;
+            }
+            let exposure = at(pulse, (off * f64::from(uncertainty_ns)) as i64, uncertainty_ns);
+            // A restart while times are vague cannot be seen; the camera restarts in clear times here.
+            let exposure = if restart { at(pulse, 0, 1000) } else { exposure };
+            let resolution = counter.resolve(exposure, Some((pulse + shift) % (1 << bits)));
+            if let Some(resolved) = resolution.index.pulse() {
+                prop_assert_eq!(resolved, pulse);
+            }
+        }
+    }
+}
+
+#[test]
+fn agreement_is_certain_and_each_alone_is_tentative() {
+    let mut counter = TriggerCounter::new(config(16));
+    let mut resolve = |exposure, shown| {
+        let resolution = counter.resolve(exposure, shown);
+        (resolution.index, resolution.disagreement)
+    };
+    let shown = |pulse: u64| Some((pulse + 65_530) % 65_536);
+    assert_eq!(resolve(at(3, 0, 9_000_000), shown(3)), (TriggerIndex::Unresolved, false), "vague, counter not tied");
+    assert_eq!(resolve(at(4, 100, 1000), shown(4)), (TriggerIndex::Tentative(4), false), "time alone ties the counter");
+    assert_eq!(resolve(at(5, 100, 1000), shown(5)), (TriggerIndex::Certain(5), false));
+    assert_eq!(resolve(at(6, 5_000_000, 7_000_000), shown(6)), (TriggerIndex::Tentative(6), false), "counter alone");
+    assert_eq!(resolve(at(7, 0, 1000), None), (TriggerIndex::Tentative(7), false), "no counter in this frame");
+    assert_eq!(resolve(at(200_000, 0, 1000), shown(200_000)), (TriggerIndex::Certain(200_000), false), "three wraps");
+    assert_eq!(resolve(at(200_001, 0, 1000), shown(200_002)), (TriggerIndex::Unresolved, true), "a pulse made up");
+    assert_eq!(resolve(at(200_002, 0, 1000), shown(200_003)), (TriggerIndex::Tentative(200_002), false), "tied anew");
+    assert_eq!(resolve(at(200_003, 0, 1000), shown(200_004)), (TriggerIndex::Certain(200_003), false));
+    let before = HostTime { ns: START_NS - 50_000_000, uncertainty_ns: 0, clock: ClockId::Simulated };
+    assert_eq!(resolve(before, None).0, TriggerIndex::Unresolved, "before the first pulse there is none");
+}
+
+/// Cameras whose 16-bit counters began anywhere and wrap in mid-run make the same sets as if they counted for ever.
+#[test]
+fn sets_survive_a_counter_wrap() {
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let mut assembler = FrameSetAssembler::new(AssemblerConfig { cameras: 3, deadline_ns: 50_000_000, max_open: 4 });
+    let begin: [u64; 3] = [65_500, 3, 65_535];
+    let mut counters: Vec<_> = (0..3).map(|_| TriggerCounter::new(config(16))).collect();
+    let (mut out, mut sets) = (Vec::new(), 0);
+    for pulse in 0..70_000u64 {
+        for camera in 0..3 {
+            let exposure = at(pulse, rng.random_range(-500_000..500_000), 500_000);
+            let resolution = counters[camera].resolve(exposure, Some((begin[camera] + pulse) % 65_536));
+            assert!(!resolution.disagreement);
+            let (camera, arrival_ns) = (CameraId(camera as u16), exposure.ns + 3_000_000);
+            let arrival = Arrival { camera, segment: SegmentId(0), trigger: resolution.index, arrival_ns, item: pulse };
+            assembler.arrive(arrival, &mut out);
+        }
+        for action in out.drain(..) {
+            let Action::Set(set) = action else { panic!("nothing is rejected") };
+            assert_eq!(set.closed, Closed::Complete);
+            assert!(set.items.iter().all(|&item| item == Some(sets)));
+            assert_eq!(set.trigger, if sets == 0 { TriggerIndex::Tentative(0) } else { TriggerIndex::Certain(sets) });
+            sets += 1;
+        }
+    }
+    assert_eq!(sets, 70_000);
+}
+
+struct Device {
+    drift_ppm: f64,
+    bits: u32,
+    begin: u64,
+    tick_ns: f64,
+}
+
+impl Device {
+    /// What its counter shows at a host time.
+    fn shown(&self, host_ns: i64) -> u64 {
+        let ticks = host_ns as f64 / self.tick_ns * (1.0 + self.drift_ppm * 1e-6);
+        let ticks = u128::from(self.begin) + ticks as u128;
+        if self.bits == 64 { ticks as u64 } else { (ticks % (1 << self.bits)) as u64 }
+    }
+}
+
+/// (share of times whose error is within the stated uncertainty, worst error in ns) over a minute at 60 Hz.
+fn follow(device: &Device, delay_ns: impl Fn(&mut ChaCha8Rng) -> f64, seed: u64) -> (f64, f64) {
+    let config = ClockConfig { clock: ClockId::Simulated, ..ClockConfig::new(device.tick_ns, device.bits) };
+    let mut model = ClockModel::new(config);
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let (mut within, mut seen, mut worst) = (0, 0, 0.0f64);
+    for k in 0..3600 {
+        let exposure_ns = 1_000_000 + (k as f64 * PERIOD_NS) as i64;
+        let arrival_ns = exposure_ns + delay_ns(&mut rng) as i64;
+        let shown = device.shown(exposure_ns);
+        assert_eq!(model.observe(shown, arrival_ns), Observation::Consistent);
+        let Some(time) = model.map(shown, arrival_ns) else { continue };
+        assert!(time.ns <= arrival_ns + 1, "the line is below every arrival");
+        let error_ns = (time.ns - exposure_ns).abs() as f64;
+        within += u32::from(error_ns <= f64::from(time.uncertainty_ns));
+        seen += 1;
+        if k > 300 {
+            worst = worst.max(error_ns);
+        }
+    }
+    assert!(seen > 3500);
+    let drift_ppm = model.drift_ppm().unwrap();
+    assert!((drift_ppm - device.drift_ppm).abs() < 60.0, "drift {drift_ppm} of {}", device.drift_ppm);
+    (f64::from(within) / f64::from(seen), worst)
+}
+
+#[test]
+fn the_clock_model_follows_drift_under_one_sided_delays() {
+    // Errors within one run hang together for a window, so shares are taken over all runs of a kind of delay.
+    let (mut uniform, mut exponential) = (Vec::new(), Vec::new());
+    for drift_ppm in [-100.0, -3.0, 0.0, 100.0] {
+        for (bits, tick_ns, begin) in [(64, 1.0, 0), (32, 1000.0, u64::from(u32::MAX) - 5_000_000), (24, 125.0, 77)] {
+            for seed in 0..8 {
+                let device = Device { drift_ppm, bits, begin, tick_ns };
+                uniform.push(follow(&device, |rng| rng.random_range(0.0..4e6), seed));
+                exponential.push(follow(&device, |rng| -2e6 * (1.0 - rng.random::<f64>()).ln(), seed));
+            }
+        }
+    }
+    for runs in [uniform, exponential] {
+        let within = runs.iter().map(|run| run.0).sum::<f64>() / runs.len() as f64;
+        let worst_ns = runs.iter().map(|run| run.1).fold(0.0, f64::max);
+        println!("{within:.3} within their uncertainty, the worst off by {worst_ns:.0} ns");
+        assert!(within >= 0.95, "{within}");
+        assert!(worst_ns < 400_000.0, "{worst_ns} ns");
+    }
+}
+
+#[test]
+fn a_device_that_starts_anew_is_noticed() {
+    let mut model = ClockModel::new(ClockConfig::new(1.0, 64));
+    let period_ns = 20_000_000;
+    for k in 0..50 {
+        assert_eq!(model.observe(7_000_000_000 + k * period_ns, (k * period_ns) as i64), Observation::Consistent);
+    }
+    assert!(model.map(8_000_000_000, 1_000_000_000).is_some());
+    assert_eq!(model.observe(0, 1_000_000_000), Observation::Restarted);
+    assert_eq!(model.map(0, 1_000_000_000), None, "nothing is said until enough was seen");
+    for k in 1..50 {
+        assert_eq!(model.observe(k * period_ns, (1_000_000_000 + k * period_ns) as i64), Observation::Consistent);
+    }
+    assert_eq!(model.map(0, 1_000_000_000).map(|time| time.ns), Some(1_000_000_000));
+}
