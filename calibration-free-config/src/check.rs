@@ -120,7 +120,7 @@ impl Check<'_> {
         let crop_scale = self.within("subject.crop-scale", wire.crop_scale, 1.0..=4.0)?;
         let mask_threshold = self.within("subject.mask-threshold", wire.mask_threshold, 1..=254)? as u8;
         let message = "networks halve their input five times: a multiple of 32 wastes nothing";
-        self.warn_if(crop_px % 32 != 0, "subject.crop-px", message);
+        self.warn_if(!crop_px.is_multiple_of(32), "subject.crop-px", message);
         self.warn_if(crop_scale > 2.0, "subject.crop-scale", "the subject fills less than half of such a crop");
         let message = "so low a threshold takes camera noise for the subject";
         self.warn_if(mask_threshold < 8, "subject.mask-threshold", message);
