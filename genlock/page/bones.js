@@ -10,8 +10,19 @@ export const colorOf = (joint) => (RIGHT.has(joint) ? "--right" : LEFT.has(joint
 
 export const TURN_SECONDS = 16;
 
-/** Poses in a row are this far apart. */
-export const SPACING_MM = 1250;
+/** Room for one person in each direction. */
+export const ROOM_MM = [1300, 2100];
+
+/** Columns and rows in which `count` poses come out largest. */
+export function cells(count, width, height) {
+  let best = { columns: 1, rows: 1, zoom: 0 };
+  for (let columns = 1; columns <= count; columns++) {
+    const rows = Math.ceil(count / columns);
+    const zoom = Math.min(width / columns / ROOM_MM[0], height / rows / ROOM_MM[1]);
+    if (zoom > best.zoom) best = { columns, rows, zoom };
+  }
+  return best;
+}
 
 /** How the figure is turned: slowly by itself, by the pointer or the arrow keys, at rest for who asked for less motion. */
 export class Turn {

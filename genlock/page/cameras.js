@@ -95,9 +95,10 @@ class Card {
     this.parts.name = this.#add(head, "strong");
     this.parts.state = this.#add(head, "span", "quiet");
     const numbers = this.#add(this.element, "dl", "numbers");
-    for (const [part, label] of [["fps", "frames/s"], ["lost", "lost"], ["latency", "exposure to router"]]) {
+    for (const [part, label] of [["fps", "frames/s"], ["lost", "lost"], ["latency", "latency"]]) {
       this.#add(numbers, "dt").textContent = label;
       this.parts[part] = this.#add(numbers, "dd", part);
+      if (part === "latency") this.parts[part].title = "from the start of exposure to the router";
     }
   }
 

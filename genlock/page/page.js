@@ -58,7 +58,10 @@ stream("/live", {
     alive();
     show(JSON.parse(text));
   },
-  closed: () => link("stale", "connection lost, trying again"),
+  closed: () => {
+    clearTimeout(deadline);
+    link("stale", "connection lost, trying again");
+  },
 });
 stream("/preview", { binary: true, message: (buffer) => cameras.preview(buffer) });
 stream("/poses", { message: (text) => poses.showPoses(JSON.parse(text)) });

@@ -3,7 +3,8 @@ import {
   AmbientLight, Color, CylinderGeometry, DirectionalLight, GridHelper, Group, Mesh, MeshLambertMaterial,
   PerspectiveCamera, Scene as World, SphereGeometry, Vector3, WebGLRenderer,
 } from "./vendor/three.module.min.js";
-import { PARENTS, SPACING_MM, Turn, colorOf } from "./bones.js";
+import { PARENTS, ROOM_MM, Turn, cells, colorOf } from "./bones.js";
+import { scheduler } from "./frames.js";
 
 const UP = new Vector3(0, 1, 0);
 /** The grid hangs a fixed distance under the root: the poses do not tell where the floor is. */
@@ -14,15 +15,17 @@ export class Scene {
   #world = new World();
   #camera = new PerspectiveCamera(28, 1, 100, 40000);
   #figures = [];
+  #shown = 0;
   #materials;
   #grid;
   #turn;
-  #scheduled = false;
+  #schedule = scheduler(() => this.#draw());
   #canvas;
 
-  constructor(canvas) {
+  constructor(canvas, context) {
     this.#canvas = canvas;
-    this.#renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true });
+    this.#renderer = new WebGLRenderer({ canvas, context, alpha: true });
+    this.#renderer.setClearColor(0x000000, 0);
     const sun = new DirectionalLight(0xffffff, 2);
     sun.position.set(1, 2, 3);
     this.#world.add(new AmbientLight(0xffffff, 1.6), sun);
@@ -30,21 +33,17 @@ export class Scene {
     this.#turn = new Turn(canvas, () => this.#schedule());
     new ResizeObserver(() => this.#schedule()).observe(canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#paint());
-    document.addEventListener("visibilitychange", () => this.#schedule());
   }
 
-  /** `poses`: `{joints: 17 × [x, y, z], name}`, side by side in this order. */
+  /** `poses`: 17 × `[x, y, z]` each, one cell for each in this order. */
   show(poses) {
     while (this.#figures.length < poses.length) {
       const figure = new Figure(this.#materials);
       this.#figures.push(figure);
       this.#world.add(figure.group);
     }
-    this.#figures.forEach((figure, index) => {
-      figure.group.visible = index < poses.length;
-      if (index < poses.length) figure.pose(poses[index].joints, (index - (poses.length - 1) / 2) * SPACING_MM);
-    });
-    this.#frame(poses.length);
+    poses.forEach((joints, index) => this.#figures[index].pose(joints));
+    this.#shown = poses.length;
     this.#schedule();
   }
 
@@ -54,42 +53,43 @@ export class Scene {
     this.#materials ??= new Map(["--right", "--left", "--middle"].map((name) => [name, new MeshLambertMaterial()]));
     for (const [name, material] of this.#materials) material.color = color(name);
     if (this.#grid) this.#world.remove(this.#grid);
-    this.#grid = new GridHelper(6000, 12, color("--line"), color("--line"));
+    this.#grid = new GridHelper(2000, 4, color("--line"), color("--line"));
     this.#grid.position.y = -GRID_BELOW_MM;
     this.#world.add(this.#grid);
     this.#schedule();
   }
 
-  #frame(poses) {
-    this.#grid.visible = poses > 0;
-    const { clientWidth: width, clientHeight: height } = this.#canvas;
-    const aspect = width && height ? width / height : 1;
-    const across = SPACING_MM * Math.max(1, poses) + 200;
-    const tall = Math.max(2100, across / aspect);
-    this.#camera.aspect = aspect;
+  /** A cell's width to height: the person fits in both directions. */
+  #frame(aspect) {
+    const tall = Math.max(ROOM_MM[1], ROOM_MM[0] / aspect);
     const distance = tall / 2 / Math.tan((this.#camera.fov * Math.PI) / 360) + 300;
+    this.#camera.aspect = aspect;
     this.#camera.position.set(0, distance * 0.16, distance);
-    this.#camera.lookAt(0, -70, 0);
+    this.#camera.lookAt(0, -90, 0);
     this.#camera.updateProjectionMatrix();
   }
 
-  #schedule() {
-    if (this.#scheduled || document.hidden) return;
-    this.#scheduled = true;
-    requestAnimationFrame(() => this.#draw());
-  }
-
   #draw() {
-    this.#scheduled = false;
     const { clientWidth: width, clientHeight: height } = this.#canvas;
+    if (!width || !height) return;
     this.#renderer.setPixelRatio(Math.min(2, window.devicePixelRatio || 1));
     this.#renderer.setSize(width, height, false);
-    const shown = this.#figures.filter((figure) => figure.group.visible);
-    this.#frame(shown.length);
-    for (const figure of shown) figure.group.rotation.y = this.#turn.angle;
-    if (shown.length === 1) this.#grid.rotation.y = this.#turn.angle;
-    this.#renderer.render(this.#world, this.#camera);
-    if (shown.length && this.#turn.turning) this.#schedule();
+    this.#renderer.setScissorTest(false);
+    this.#renderer.clear();
+    this.#renderer.setScissorTest(true);
+    const { columns, rows } = cells(this.#shown, width, height);
+    const [across, up] = [width / columns, height / rows];
+    this.#frame(across / up);
+    this.#grid.rotation.y = this.#turn.angle;
+    for (let index = 0; index < this.#shown; index++) {
+      const cell = [(index % columns) * across, height - (Math.floor(index / columns) + 1) * up, across, up];
+      this.#renderer.setViewport(...cell);
+      this.#renderer.setScissor(...cell);
+      this.#figures.forEach((figure, other) => (figure.group.visible = other === index));
+      this.#figures[index].group.rotation.y = this.#turn.angle;
+      this.#renderer.render(this.#world, this.#camera);
+    }
+    if (this.#shown && this.#turn.turning) this.#schedule();
   }
 }
 
@@ -111,8 +111,7 @@ class Figure {
     this.#joints.forEach((joint, index) => joint.scale.setScalar(index === 10 ? 62 : 28));
   }
 
-  pose(joints, across) {
-    this.group.position.x = across;
+  pose(joints) {
     joints.forEach(([x, y, z], joint) => this.#joints[joint]?.position.set(x, -y, -z));
     this.#bones.forEach((bone, joint) => {
       if (!bone) return;
