@@ -331,3 +331,15 @@ fn batches_spread_over_the_widest_gap_and_prefer_full_segments() {
     assert_eq!(drawn[1], 0);
     assert!(drawn[0] > 150 && drawn[2] > 50, "{drawn:?}");
 }
+
+#[test]
+fn the_gap_excludes_both_its_ends() {
+    let metas: Vec<_> =
+        (0..200).map(|k| InstantMeta { segment: SegmentId(0), exposure_ns: k * 20_000_000, views: 0b1111 }).collect();
+    let mut sampler = PairSampler::new(SamplerConfig::default(), 6);
+    let frames: HashSet<_> = (0..DRAWS)
+        .map(|_| sampler.tuple(&metas).unwrap().unsynced)
+        .map(|pair| pair.a.instant.abs_diff(pair.b.instant))
+        .collect();
+    assert_eq!(frames, (5..=127).collect());
+}
