@@ -1,1 +1,16 @@
+//! Cameras to rings to router.
+//!
+//! Each camera has a driver, a thread that this crate owns, a fixed pool of buffers and a lock-free ring to the one
+//! router thread, which offers every frame to each consumer. A driver never waits for a consumer.
 
+mod camera;
+mod capture;
+mod driver;
+pub mod drivers;
+mod router;
+
+pub use camera::{CameraEvent, CameraEventKind, CameraSpec, OpenDriver};
+pub use capture::{Capture, CaptureError, CaptureOptions};
+pub use driver::{CameraDriver, DriverError, DriverEvent, Unit};
+pub use frame_sync::PulseTrain;
+pub use router::FrameConsumer;

@@ -1,0 +1,129 @@
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crossbeam::channel::{Receiver, bounded};
+use frame::{CameraId, LossLedger, SegmentId};
+use ringbuf::HeapRb;
+use ringbuf::traits::Split;
+use thiserror::Error;
+
+use crate::camera::CameraThread;
+use crate::router::{FrameConsumer, Lane, Wake, route};
+use crate::{CameraEvent, CameraSpec, PulseTrain};
+
+/// Frames that one camera's ring holds between driver and router.
+const RING_FRAMES: usize = 16;
+/// Camera events that may wait for the owner.
+const EVENTS: usize = 256;
+
+pub struct CaptureOptions {
+    /// The trigger that all cameras share; none in free-run and for replays that know their triggers.
+    pub pulses: Option<PulseTrain>,
+    /// Segments are numbered from here, so that captures that follow each other share no segment.
+    pub first_segment: SegmentId,
+}
+
+#[derive(Debug, Error)]
+pub enum CaptureError {
+    #[error("cannot start the thread {thread}: {source}")]
+    Thread { thread: String, source: io::Error },
+    #[error("these threads did not end within {0:?} and were left behind: {1}")]
+    Abandoned(Duration, String),
+}
+
+/// Running cameras. Stop it; dropping it only asks its threads to end.
+pub struct Capture {
+    stop: Arc<AtomicBool>,
+    cameras: Vec<JoinHandle<()>>,
+    router: JoinHandle<()>,
+    events: Receiver<CameraEvent>,
+}
+
+impl Capture {
+    /// Starts all cameras. `ledgers` holds one account per camera, in the same order.
+    pub fn start(
+        cameras: Vec<CameraSpec>,
+        ledgers: &[LossLedger],
+        consumers: Vec<Box<dyn FrameConsumer>>,
+        options: CaptureOptions,
+    ) -> Result<Self, CaptureError> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (event_sender, events) = bounded(EVENTS);
+        let (producers, lanes): (Vec<_>, Vec<_>) = ledgers
+            .iter()
+            .map(|ledger| {
+                let (producer, ring) = HeapRb::new(RING_FRAMES).split();
+                (producer, Lane { ring, account: ledger.capture.clone() })
+            })
+            .unzip();
+        let router = spawn("router".into(), move || route(lanes, consumers))?;
+        let mut threads = Vec::with_capacity(cameras.len());
+        for (index, (spec, ring)) in cameras.into_iter().zip(producers).enumerate() {
+            let name = format!("camera-{}", spec.name);
+            let camera = CameraThread {
+                id: CameraId(index as u16),
+                spec,
+                pulses: options.pulses,
+                account: ledgers[index].capture.clone(),
+                ring,
+                router: Wake(router.thread().clone()),
+                events: event_sender.clone(),
+                stop: stop.clone(),
+                first_segment: options.first_segment,
+            };
+            let router_thread = router.thread().clone();
+            threads.push(spawn(name, move || {
+                camera.run();
+                // The ring is closed by now: let the router see it.
+                router_thread.unpark();
+            })?);
+        }
+        Ok(Self { stop, cameras: threads, router, events })
+    }
+
+    /// What cameras report of themselves; disconnected once every camera thread has ended.
+    pub fn events(&self) -> &Receiver<CameraEvent> {
+        &self.events
+    }
+
+    /// True once every camera's source is over.
+    pub fn all_ended(&self) -> bool {
+        self.cameras.iter().all(JoinHandle::is_finished)
+    }
+
+    /// True when the router is gone although cameras may still run: nothing can be captured any more.
+    pub fn router_is_dead(&self) -> bool {
+        self.router.is_finished()
+    }
+
+    /// Stops the sources, lets the router empty the rings and drops the consumers. A driver whose call hangs is left
+    /// behind after `deadline` and named.
+    pub fn stop(self, deadline: Duration) -> Result<(), CaptureError> {
+        self.stop.store(true, Ordering::Release);
+        self.cameras.iter().for_each(|camera| camera.thread().unpark());
+        let until = Instant::now() + deadline;
+        let mut abandoned = vec![];
+        for thread in self.cameras.into_iter().chain([self.router]) {
+            let name = thread.thread().name().unwrap_or("unnamed").to_owned();
+            while !thread.is_finished() && Instant::now() < until {
+                thread::sleep(Duration::from_millis(5));
+            }
+            if !thread.is_finished() {
+                abandoned.push(name);
+            } else if thread.join().is_err() {
+                abandoned.push(format!("{name} (panicked)"));
+            }
+        }
+        if abandoned.is_empty() { Ok(()) } else { Err(CaptureError::Abandoned(deadline, abandoned.join(", "))) }
+    }
+}
+
+fn spawn(thread: String, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, CaptureError> {
+    thread::Builder::new()
+        .name(thread.clone())
+        .spawn(body)
+        .map_err(|source| CaptureError::Thread { thread, source })
+}

@@ -1,0 +1,284 @@
+//! GStreamer: video files played as live cameras, and any launch line that ends in an `appsink`.
+//!
+//! Each camera has a pipeline of its own; all share the system clock, which is `CLOCK_MONOTONIC`, and one base time,
+//! so that running times of different cameras compare directly.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use frame::{Encoding, HostTime, Picture, PixelFormat, SegmentId, Slot, SourcePosition, TriggerIndex};
+use gstreamer::prelude::*;
+use gstreamer::{self as gst, ClockTime, MessageView, SeekFlags, SeekType};
+use gstreamer_app::AppSink;
+
+use crate::{CameraDriver, DriverError, DriverEvent, PulseTrain, Unit};
+
+/// Units that the sink holds before the pipeline waits.
+const SINK_UNITS: u32 = 4;
+const PREROLL: ClockTime = ClockTime::from_seconds(10);
+
+/// A video file that plays for ever, in real time, as a camera on a trigger.
+#[derive(Clone, Debug)]
+pub struct VideoFile {
+    pub path: PathBuf,
+    /// Frames in the file; all are whole pictures (MJPEG).
+    pub frames: u32,
+    pub rate_hz: f64,
+    /// Only every n-th frame is triggered; the others do not exist for anybody behind the driver.
+    pub divisor: u32,
+    pub looping: bool,
+    /// The trigger: pulse 0 is the first frame of the first loop.
+    pub pulses: PulseTrain,
+}
+
+impl VideoFile {
+    /// Duration of one loop.
+    fn loop_ns(&self) -> f64 {
+        f64::from(self.frames) * 1e9 / self.rate_hz
+    }
+
+    /// Opens the file at its next loop: the first one if the trigger has not started yet.
+    pub fn open(&self) -> Result<GstreamerDriver, DriverError> {
+        let launch =
+            "filesrc name=file ! parsebin ! image/jpeg ! appsink name=sink sync=true qos=false wait-on-eos=false";
+        if !self.path.is_file() {
+            return Err(DriverError::open(
+                format!("{} is not there", self.path.display()),
+                "check the path, or prepare the footage again",
+            ));
+        }
+        let (pipeline, sink) = build(launch)?;
+        if let Some(file) = pipeline.by_name("file") {
+            file.set_property("location", self.path.to_string_lossy().as_ref());
+        }
+        reach(&pipeline, gst::State::Paused)?;
+        let stop = ClockTime::from_nseconds(self.loop_ns().round() as u64);
+        let seek = move |element: &gst::Pipeline, flags: SeekFlags| {
+            element.seek(1.0, flags, SeekType::Set, ClockTime::ZERO, SeekType::Set, stop)
+        };
+        let segment = if self.looping { SeekFlags::SEGMENT } else { SeekFlags::empty() };
+        seek(&pipeline, SeekFlags::FLUSH | SeekFlags::ACCURATE | segment)
+            .map_err(|e| DriverError::open(format!("{}: {e}", self.path.display()), "convert it to MJPEG in MOV"))?;
+        reach(&pipeline, gst::State::Paused)?;
+        // A loop follows the last without a gap: the seek must not wait for whoever pulls frames.
+        let weak = pipeline.downgrade();
+        if let Some(bus) = pipeline.bus() {
+            bus.set_sync_handler(move |_, message| {
+                if let (MessageView::SegmentDone(_), Some(pipeline)) = (message.view(), weak.upgrade()) {
+                    pipeline.call_async(move |pipeline| {
+                        if let Err(error) = seek(pipeline, SeekFlags::SEGMENT) {
+                            gst::element_error!(pipeline, gst::ResourceError::Seek, ("cannot loop: {error}"));
+                        }
+                    });
+                }
+                gst::BusSyncReply::Pass
+            });
+        }
+        let now_ns = frame::monotonic_now_ns();
+        let missed = (now_ns - self.pulses.start_ns).max(0) as f64 / self.loop_ns();
+        let first_loop = if missed > 0.0 { missed.ceil() as u64 } else { 0 };
+        let base_ns = self.pulses.start_ns + (first_loop as f64 * self.loop_ns()).round() as i64;
+        play(&pipeline, base_ns)?;
+        Ok(GstreamerDriver { pipeline, sink, base_ns, file: Some(Looped { video: self.clone(), first_loop }) })
+    }
+}
+
+/// Opens a launch line whose last element is `appsink name=sink`, as a live camera. The start of exposure is the
+/// pipeline's time stamp, later than the true one by the source's constant delay.
+pub fn open_launch_line(launch: &str) -> Result<GstreamerDriver, DriverError> {
+    let (pipeline, sink) = build(launch)?;
+    let base_ns = frame::monotonic_now_ns();
+    play(&pipeline, base_ns)?;
+    Ok(GstreamerDriver { pipeline, sink, base_ns, file: None })
+}
+
+struct Looped {
+    video: VideoFile,
+    first_loop: u64,
+}
+
+pub struct GstreamerDriver {
+    pipeline: gst::Pipeline,
+    sink: AppSink,
+    base_ns: i64,
+    file: Option<Looped>,
+}
+
+impl CameraDriver for GstreamerDriver {
+    fn next(&mut self, mut slot: Option<&mut Slot>, wait: Duration) -> Result<DriverEvent, DriverError> {
+        let until = std::time::Instant::now() + wait;
+        loop {
+            let left = until.saturating_duration_since(std::time::Instant::now());
+            let Some(sample) = self.sink.try_pull_sample(ClockTime::from_nseconds(left.as_nanos() as u64)) else {
+                if let Some(error) = first_error(&self.pipeline) {
+                    return Err(DriverError::Stream(error));
+                }
+                return Ok(if self.sink.is_eos() { DriverEvent::Ended } else { DriverEvent::Idle });
+            };
+            if let Some(unit) = self.unit(&sample)? {
+                if let Some(slot) = slot.as_deref_mut() {
+                    copy(&sample, slot)?;
+                }
+                return Ok(DriverEvent::Unit(unit));
+            }
+        }
+    }
+}
+
+impl GstreamerDriver {
+    /// What a sample is, or `None` for a frame between two triggers.
+    fn unit(&self, sample: &gst::Sample) -> Result<Option<Unit>, DriverError> {
+        let missing = |what: &str| DriverError::Stream(format!("a sample without {what}"));
+        let buffer = sample.buffer().ok_or_else(|| missing("a buffer"))?;
+        let pts = buffer.pts().ok_or_else(|| missing("a time stamp"))?;
+        let segment = sample
+            .segment()
+            .and_then(|segment| segment.downcast_ref::<ClockTime>().cloned())
+            .ok_or_else(|| missing("a time segment"))?;
+        let running = segment.to_running_time(pts).ok_or_else(|| missing("a running time"))?;
+        let picture = picture(sample).ok_or_else(|| missing("a picture format that genlock knows"))?;
+        let exposure = |ns: i64, uncertainty_ns: u32| HostTime::monotonic(ns, uncertainty_ns);
+        let Some(Looped { video, first_loop }) = &self.file else {
+            return Ok(Some(Unit {
+                segment: SegmentId(0),
+                exposure: exposure(self.base_ns + running.nseconds() as i64, 1_000_000),
+                exposure_duration_ns: 0,
+                counter: None,
+                trigger: TriggerIndex::Unresolved,
+                source: None,
+                picture,
+            }));
+        };
+        let index = (pts.nseconds() as f64 * video.rate_hz / 1e9).round() as u32;
+        let loops = first_loop + ((running.nseconds() as f64 - pts.nseconds() as f64) / video.loop_ns()).round() as u64;
+        let played = loops * u64::from(video.frames) + u64::from(index);
+        if index >= video.frames || !played.is_multiple_of(u64::from(video.divisor)) {
+            return Ok(None);
+        }
+        Ok(Some(Unit {
+            segment: SegmentId(loops as u32),
+            exposure: exposure(self.base_ns + running.nseconds() as i64, 1_000),
+            exposure_duration_ns: 0,
+            counter: Some(played / u64::from(video.divisor)),
+            trigger: TriggerIndex::Unresolved,
+            source: Some(SourcePosition { index, length: video.frames }),
+            picture,
+        }))
+    }
+}
+
+impl Drop for GstreamerDriver {
+    fn drop(&mut self) {
+        if let Some(bus) = self.pipeline.bus() {
+            bus.unset_sync_handler();
+        }
+        // Nothing is left to do if a pipeline refuses to stop.
+        let _ = self.pipeline.set_state(gst::State::Null);
+    }
+}
+
+fn build(launch: &str) -> Result<(gst::Pipeline, AppSink), DriverError> {
+    gst::init().map_err(|e| DriverError::open(format!("GStreamer does not start: {e}"), "reinstall GStreamer 1.22"))?;
+    let bad = |e: String| {
+        DriverError::open(
+            format!("the launch line `{launch}` does not build: {e}"),
+            "try it with gst-launch-1.0, and install the plugin that it misses",
+        )
+    };
+    let pipeline = gst::parse::launch(launch)
+        .map_err(|e| bad(e.to_string()))?
+        .downcast::<gst::Pipeline>()
+        .map_err(|_| bad("it is no pipeline".into()))?;
+    let sink = pipeline
+        .by_name("sink")
+        .and_then(|sink| sink.downcast::<AppSink>().ok())
+        .ok_or_else(|| bad("it must end in `appsink name=sink`".into()))?;
+    sink.set_max_buffers(SINK_UNITS);
+    Ok((pipeline, sink))
+}
+
+fn reach(pipeline: &gst::Pipeline, state: gst::State) -> Result<(), DriverError> {
+    let reached = pipeline.set_state(state).and_then(|_| pipeline.state(PREROLL).0);
+    match reached {
+        Ok(gst::StateChangeSuccess::Async) | Err(_) => {
+            let reason = first_error(pipeline).unwrap_or_else(|| format!("no picture within {PREROLL}"));
+            let _ = pipeline.set_state(gst::State::Null);
+            Err(DriverError::open(reason, "check that the file plays; a corrupt one must be copied or converted again"))
+        }
+        Ok(_) => Ok(()),
+    }
+}
+
+fn play(pipeline: &gst::Pipeline, base_ns: i64) -> Result<(), DriverError> {
+    let clock = gst::SystemClock::obtain();
+    clock.set_property("clock-type", gst::ClockType::Monotonic);
+    pipeline.use_clock(Some(&clock));
+    pipeline.set_start_time(ClockTime::NONE);
+    pipeline.set_base_time(ClockTime::from_nseconds(base_ns as u64));
+    if pipeline.set_state(gst::State::Playing).is_err() {
+        let reason = first_error(pipeline).unwrap_or_else(|| "the pipeline does not start".into());
+        let _ = pipeline.set_state(gst::State::Null);
+        return Err(DriverError::open(reason, "check the source"));
+    }
+    Ok(())
+}
+
+fn first_error(pipeline: &gst::Pipeline) -> Option<String> {
+    let message = pipeline.bus()?.pop_filtered(&[gst::MessageType::Error])?;
+    match message.view() {
+        MessageView::Error(error) => {
+            let from = error.src().map(|s| s.name().to_string()).unwrap_or_default();
+            Some(format!("{} ({from})", error.error()))
+        }
+        _ => None,
+    }
+}
+
+fn picture(sample: &gst::Sample) -> Option<Picture> {
+    let caps = sample.caps()?.structure(0)?;
+    let width_px = u32::try_from(caps.get::<i32>("width").ok()?).ok()?;
+    let height_px = u32::try_from(caps.get::<i32>("height").ok()?).ok()?;
+    let encoded = |encoding| Some(Picture::Encoded { encoding, width_px, height_px });
+    match caps.name().as_str() {
+        "image/jpeg" => encoded(Encoding::Mjpeg),
+        "video/x-h264" => encoded(Encoding::H264),
+        "video/x-raw" => {
+            let format = match caps.get::<&str>("format").ok()? {
+                "GRAY8" => PixelFormat::Gray8,
+                "RGB" => PixelFormat::Rgb8,
+                "YUY2" => PixelFormat::Yuyv,
+                "NV12" => PixelFormat::Nv12,
+                _ => return None,
+            };
+            Some(raw_picture(format, width_px, height_px))
+        }
+        _ => None,
+    }
+}
+
+/// GStreamer's default layout: rows padded to four bytes.
+fn raw_picture(format: PixelFormat, width_px: u32, height_px: u32) -> Picture {
+    let padded = |bytes: u32| bytes.next_multiple_of(4) as usize;
+    let plane = |offset, stride| Some(frame::Plane { offset, stride });
+    let planes = match format {
+        PixelFormat::Gray8 => [plane(0, padded(width_px)), None],
+        PixelFormat::Rgb8 => [plane(0, padded(3 * width_px)), None],
+        PixelFormat::Yuyv => [plane(0, padded(2 * width_px)), None],
+        PixelFormat::Nv12 => {
+            let stride = padded(width_px);
+            [plane(0, stride), plane(stride * height_px.next_multiple_of(2) as usize, stride)]
+        }
+    };
+    Picture::Raw { format, width_px, height_px, planes }
+}
+
+/// The one copy of a frame: from GStreamer's buffer into the pool.
+fn copy(sample: &gst::Sample, slot: &mut Slot) -> Result<(), DriverError> {
+    let map = sample
+        .buffer()
+        .ok_or_else(|| DriverError::Stream("a sample without a buffer".into()))?
+        .map_readable()
+        .map_err(|e| DriverError::Stream(format!("a buffer cannot be read: {e}")))?;
+    slot.bytes_mut().extend_from_slice(&map);
+    Ok(())
+}

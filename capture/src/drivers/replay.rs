@@ -1,0 +1,73 @@
+//! A recorded take, played at its own pace with its own triggers, segments and holes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use frame::{CameraId, FrameInfo, HostTime, LossReason, Slot, monotonic_now_ns};
+use take::TakeReader;
+
+use crate::{CameraDriver, DriverError, DriverEvent, Unit};
+
+/// One camera of a take.
+pub struct ReplayDriver {
+    take: Arc<TakeReader>,
+    camera: CameraId,
+    next: usize,
+    /// What turns a recorded time into the time of this replay.
+    shift_ns: i64,
+    last_sequence: Option<u64>,
+}
+
+/// The earliest exposure in a take: where its replay begins. `None` when it holds no frame.
+pub fn first_exposure_ns(take: &TakeReader) -> Option<i64> {
+    (0..take.cameras().len())
+        .filter_map(|camera| take.frame_info(CameraId(camera as u16), 0))
+        .map(|info| info.exposure.ns)
+        .min()
+}
+
+impl ReplayDriver {
+    /// `start_ns` is when the take's first exposure is to happen; the same for all cameras of a take.
+    pub fn open(take: Arc<TakeReader>, camera: CameraId, start_ns: i64) -> Result<Self, DriverError> {
+        let first = first_exposure_ns(&take)
+            .ok_or_else(|| DriverError::open("the take holds no frame", "choose another take"))?;
+        Ok(Self { take, camera, next: 0, shift_ns: start_ns - first, last_sequence: None })
+    }
+
+    fn unit(&self, info: &FrameInfo) -> Unit {
+        Unit {
+            segment: info.segment,
+            exposure: HostTime { ns: info.exposure.ns + self.shift_ns, ..info.exposure },
+            exposure_duration_ns: info.exposure_duration_ns,
+            counter: None,
+            trigger: info.trigger,
+            source: info.source,
+            picture: info.picture,
+        }
+    }
+}
+
+impl CameraDriver for ReplayDriver {
+    fn next(&mut self, slot: Option<&mut Slot>, wait: Duration) -> Result<DriverEvent, DriverError> {
+        let Some(&info) = self.take.frame_info(self.camera, self.next) else { return Ok(DriverEvent::Ended) };
+        let hole = self.last_sequence.map_or(0, |last| info.sequence.saturating_sub(last + 1));
+        if hole > 0 {
+            self.last_sequence = Some(info.sequence - 1);
+            return Ok(DriverEvent::Lost { reason: LossReason::MissingAtSource, frames: hole });
+        }
+        let due_ns = info.arrival_ns.max(info.exposure.ns) + self.shift_ns;
+        let left = Duration::from_nanos((due_ns - monotonic_now_ns()).max(0) as u64);
+        std::thread::sleep(left.min(wait));
+        if left > wait {
+            return Ok(DriverEvent::Idle);
+        }
+        if let Some(slot) = slot {
+            self.take
+                .read_into(self.camera, self.next, slot.bytes_mut())
+                .map_err(|e| DriverError::Stream(e.to_string()))?;
+        }
+        self.next += 1;
+        self.last_sequence = Some(info.sequence);
+        Ok(DriverEvent::Unit(self.unit(&info)))
+    }
+}

@@ -1,0 +1,74 @@
+//! A camera that costs nothing: raw pictures on the pulses of a trigger, for tests and benchmarks.
+
+use std::time::Duration;
+
+use frame::{HostTime, LossReason, Picture, PixelFormat, SegmentId, Slot, TriggerIndex, monotonic_now_ns};
+
+use crate::{CameraDriver, DriverError, DriverEvent, PulseTrain, Unit};
+
+#[derive(Clone, Debug)]
+pub struct SimulatedCamera {
+    pub pulses: PulseTrain,
+    pub width_px: u32,
+    pub height_px: u32,
+    /// Units to send before the source ends; none for ever.
+    pub units: Option<u64>,
+    /// Every n-th unit is lost on the way, and the device says so.
+    pub lose_every: Option<u64>,
+    /// Fails, once, when it reaches this unit.
+    pub fail_at: Option<u64>,
+}
+
+impl SimulatedCamera {
+    pub fn new(pulses: PulseTrain, width_px: u32, height_px: u32) -> Self {
+        Self { pulses, width_px, height_px, units: None, lose_every: None, fail_at: None }
+    }
+
+    /// `resume_at`: the first pulse after a reconnection.
+    pub fn open(&self, resume_at: u64) -> SimulatedDriver {
+        SimulatedDriver { camera: self.clone(), pulse: resume_at }
+    }
+}
+
+pub struct SimulatedDriver {
+    camera: SimulatedCamera,
+    pulse: u64,
+}
+
+impl CameraDriver for SimulatedDriver {
+    fn next(&mut self, slot: Option<&mut Slot>, wait: Duration) -> Result<DriverEvent, DriverError> {
+        let camera = &self.camera;
+        if camera.units.is_some_and(|units| self.pulse >= units) {
+            return Ok(DriverEvent::Ended);
+        }
+        let due_ns = camera.pulses.start_ns + (self.pulse as f64 * camera.pulses.period_ns).round() as i64;
+        let wait_ns = due_ns - monotonic_now_ns();
+        if wait_ns > wait.as_nanos() as i64 {
+            std::thread::sleep(wait);
+            return Ok(DriverEvent::Idle);
+        }
+        if wait_ns > 0 {
+            std::thread::sleep(Duration::from_nanos(wait_ns as u64));
+        }
+        let pulse = self.pulse;
+        self.pulse += 1;
+        if camera.fail_at == Some(pulse) {
+            return Err(DriverError::Stream(format!("simulated failure at pulse {pulse}")));
+        }
+        if camera.lose_every.is_some_and(|n| pulse % n == n - 1) {
+            return Ok(DriverEvent::Lost { reason: LossReason::MissingAtSource, frames: 1 });
+        }
+        if let Some(slot) = slot {
+            slot.bytes_mut().resize((camera.width_px * camera.height_px) as usize, 0);
+        }
+        Ok(DriverEvent::Unit(Unit {
+            segment: SegmentId(0),
+            exposure: HostTime::monotonic(due_ns, 1_000),
+            exposure_duration_ns: 1_000_000,
+            counter: Some(pulse),
+            trigger: TriggerIndex::Unresolved,
+            source: None,
+            picture: Picture::packed(PixelFormat::Gray8, camera.width_px, camera.height_px),
+        }))
+    }
+}

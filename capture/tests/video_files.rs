@@ -1,0 +1,127 @@
+//! Video files as live cameras, on clips that GStreamer makes here.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use capture::drivers::gstreamer::VideoFile;
+use capture::{CameraEventKind, CameraSpec, Capture, CaptureOptions, FrameConsumer, PulseTrain};
+use frame::{CameraId, Encoding, FrameInfo, FrameRef, LossLedger, Picture, SegmentId, monotonic_now_ns};
+use gstreamer::prelude::*;
+
+const FRAMES: u32 = 20;
+const RATE_HZ: f64 = 60.0;
+
+#[derive(Clone, Default)]
+struct Collector(Arc<Mutex<Vec<(FrameInfo, Vec<u8>)>>>);
+
+impl FrameConsumer for Collector {
+    fn offer(&mut self, frame: &FrameRef) {
+        self.0.lock().unwrap().push((frame.info, frame.bytes().to_vec()));
+    }
+}
+
+fn clip(folder: &Path, name: &str) -> PathBuf {
+    gstreamer::init().unwrap();
+    let path = folder.join(name);
+    let launch = format!(
+        "videotestsrc num-buffers={FRAMES} pattern=ball ! video/x-raw,width=64,height=48,framerate=60/1 ! jpegenc ! \
+         qtmux ! filesink location={}",
+        path.display()
+    );
+    let pipeline = gstreamer::parse::launch(&launch).unwrap();
+    pipeline.set_state(gstreamer::State::Playing).unwrap();
+    let bus = pipeline.bus().unwrap();
+    let end = [gstreamer::MessageType::Eos, gstreamer::MessageType::Error];
+    let message = bus.timed_pop_filtered(gstreamer::ClockTime::from_seconds(20), &end).unwrap();
+    assert_eq!(message.type_(), gstreamer::MessageType::Eos);
+    pipeline.set_state(gstreamer::State::Null).unwrap();
+    path
+}
+
+fn video(path: PathBuf, divisor: u32, looping: bool, start_ns: i64) -> VideoFile {
+    let pulses = PulseTrain { start_ns, period_ns: f64::from(divisor) * 1e9 / RATE_HZ };
+    VideoFile { path, frames: FRAMES, rate_hz: RATE_HZ, divisor, looping, pulses }
+}
+
+fn play(videos: Vec<VideoFile>, frames_each: usize) -> (Vec<(FrameInfo, Vec<u8>)>, Vec<CameraEventKind>) {
+    let consumer = Collector::default();
+    let ledgers: Vec<_> = videos.iter().map(|_| LossLedger::default()).collect();
+    let pulses = Some(videos[0].pulses);
+    let cameras = videos.len();
+    let specs = videos
+        .into_iter()
+        .map(|video| CameraSpec {
+            name: video.path.display().to_string(),
+            open: Box::new(move || Ok(Box::new(video.open()?))),
+            pool_buffers: 16,
+            unit_bytes: 4096,
+        })
+        .collect();
+    let options = CaptureOptions { pulses, first_segment: SegmentId(0) };
+    let capture = Capture::start(specs, &ledgers, vec![Box::new(consumer.clone())], options).unwrap();
+    let events = capture.events().clone();
+    let (mut kinds, until) = (vec![], std::time::Instant::now() + Duration::from_secs(20));
+    while std::time::Instant::now() < until && consumer.0.lock().unwrap().len() < frames_each * cameras {
+        kinds.extend(events.recv_timeout(Duration::from_millis(20)).ok().map(|event| event.kind));
+    }
+    kinds.extend(events.try_iter().map(|event| event.kind));
+    capture.stop(Duration::from_secs(10)).unwrap();
+    for ledger in &ledgers {
+        let counts = ledger.capture.counts();
+        assert_eq!((counts.lost_total(), counts.in_flight()), (0, 0), "{counts:?}");
+    }
+    let frames = consumer.0.lock().unwrap().clone();
+    (frames, kinds)
+}
+
+#[test]
+fn loops_are_segments_and_all_cameras_agree_on_every_trigger() {
+    let folder = tempfile::tempdir().unwrap();
+    let (a, b) = (clip(folder.path(), "a.mov"), clip(folder.path(), "b.mov"));
+    let start_ns = monotonic_now_ns() + 500_000_000;
+    let divisor = 3;
+    let (frames, _) = play(vec![video(a, divisor, true, start_ns), video(b, divisor, true, start_ns)], 24);
+    for (info, bytes) in &frames {
+        let pulse = info.trigger.pulse().expect("time and counter are clear");
+        let played = pulse * u64::from(divisor);
+        let source = info.source.unwrap();
+        assert_eq!(u64::from(source.index), played % u64::from(FRAMES), "{info:?}");
+        assert_eq!(u64::from(info.segment.0), played / u64::from(FRAMES), "{info:?}");
+        let true_ns = start_ns + (played as f64 * 1e9 / RATE_HZ) as i64;
+        assert!((info.exposure.ns - true_ns).abs() < 10_000, "{} ns off", info.exposure.ns - true_ns);
+        assert!(info.arrival_ns >= info.exposure.ns);
+        assert_eq!(info.picture, Picture::Encoded { encoding: Encoding::Mjpeg, width_px: 64, height_px: 48 });
+        assert_eq!(&bytes[..2], &[0xff, 0xd8], "a JPEG as the file holds it");
+    }
+    for camera in 0..2 {
+        let of_camera: Vec<_> = frames.iter().filter(|(info, _)| info.camera == CameraId(camera)).collect();
+        assert!(of_camera.len() >= 20);
+        for (i, (info, bytes)) in of_camera.iter().enumerate() {
+            assert_eq!((info.sequence, info.trigger.pulse()), (i as u64, Some(i as u64)));
+            // The pictures are the same whenever the source stands at the same frame, and differ elsewhere.
+            let first = of_camera.iter().find(|(other, _)| other.source == info.source).unwrap();
+            assert_eq!(&first.1, bytes);
+        }
+        assert_ne!(of_camera[0].1, of_camera[1].1);
+    }
+}
+
+#[test]
+fn a_file_that_does_not_loop_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = clip(folder.path(), "once.mov");
+    let (frames, _) = play(vec![video(path, 1, false, monotonic_now_ns() + 300_000_000)], FRAMES as usize);
+    assert_eq!(frames.len(), FRAMES as usize);
+}
+
+#[test]
+fn a_corrupt_and_a_missing_file_are_named_with_a_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let corrupt = folder.path().join("corrupt.mov");
+    std::fs::write(&corrupt, [7; 5000]).unwrap();
+    let failure = |path: PathBuf| video(path, 1, true, monotonic_now_ns()).open().err().unwrap().to_string();
+    assert!(failure(corrupt).contains("corrupt"));
+    let missing = failure(folder.path().join("gone.mov"));
+    assert!(missing.contains("gone.mov is not there"), "{missing}");
+}

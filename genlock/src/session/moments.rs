@@ -1,0 +1,149 @@
+//! The assembler's thread: views in, moments out to whoever learns and infers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam::channel::{Receiver, RecvTimeoutError};
+use frame::{ClockId, FrameInfo, HostTime, LossLedger, monotonic_now_ns};
+use frame_sync::{Action, Arrival, AssemblerConfig, FrameSet, FrameSetAssembler};
+use subject::Sample;
+use transport::{Moment, MomentSink, View};
+
+use super::latency::Latency;
+use super::subjects::Cropped;
+
+/// How long a set waits for a missing view after its first one.
+const DEADLINE_NS: i64 = 300_000_000;
+/// Sets that may wait at a time.
+const OPEN_SETS: usize = 24;
+
+#[derive(Clone, Default)]
+pub struct SetStatistics {
+    pub complete: Arc<AtomicU64>,
+    pub incomplete: Arc<AtomicU64>,
+    /// Moments handed to the sinks.
+    pub moments: Arc<AtomicU64>,
+    /// From the arrival of a set's last frame to its moment being complete, cropping included.
+    pub latency: Latency,
+}
+
+struct ViewItem {
+    info: FrameInfo,
+    sample: Option<Sample>,
+}
+
+/// Runs until every sender of `views` is gone.
+pub fn start(
+    views: Receiver<Cropped>,
+    ledgers: &[LossLedger],
+    preprocessing: u64,
+    sinks: Vec<Box<dyn MomentSink>>,
+    statistics: SetStatistics,
+) -> std::io::Result<JoinHandle<Vec<Box<dyn MomentSink>>>> {
+    let ledgers = ledgers.to_vec();
+    let config = AssemblerConfig { cameras: ledgers.len(), deadline_ns: DEADLINE_NS, max_open: OPEN_SETS };
+    let body = Moments { assembler: FrameSetAssembler::new(config), ledgers, preprocessing, sinks, statistics };
+    std::thread::Builder::new().name("assembler".into()).spawn(move || body.run(views))
+}
+
+struct Moments {
+    assembler: FrameSetAssembler<ViewItem>,
+    ledgers: Vec<LossLedger>,
+    preprocessing: u64,
+    sinks: Vec<Box<dyn MomentSink>>,
+    statistics: SetStatistics,
+}
+
+impl Moments {
+    fn run(mut self, views: Receiver<Cropped>) -> Vec<Box<dyn MomentSink>> {
+        let mut actions = vec![];
+        loop {
+            let event = match self.assembler.next_deadline_ns() {
+                None => views.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(deadline_ns) => {
+                    let left_ns = (deadline_ns - monotonic_now_ns()).max(0) as u64;
+                    views.recv_timeout(Duration::from_nanos(left_ns))
+                }
+            };
+            match event {
+                Ok(Cropped::View { info, sample }) => {
+                    let arrival = Arrival {
+                        camera: info.camera,
+                        segment: info.segment,
+                        trigger: info.trigger,
+                        arrival_ns: monotonic_now_ns(),
+                        item: ViewItem { info, sample },
+                    };
+                    self.assembler.arrive(arrival, &mut actions);
+                }
+                Ok(Cropped::Gone(camera, true)) => {
+                    self.assembler.camera_gone(camera);
+                    self.assembler.advance(monotonic_now_ns(), &mut actions);
+                }
+                Ok(Cropped::Gone(camera, false)) => self.assembler.camera_back(camera),
+                Err(RecvTimeoutError::Timeout) => self.assembler.advance(monotonic_now_ns(), &mut actions),
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.assembler.flush(&mut actions);
+                    actions.drain(..).for_each(|action| self.carry_out(action));
+                    return self.sinks;
+                }
+            }
+            let done = std::mem::take(&mut actions);
+            done.into_iter().for_each(|action| self.carry_out(action));
+        }
+    }
+
+    fn carry_out(&mut self, action: Action<ViewItem>) {
+        match action {
+            Action::Set(set) => self.close(set),
+            Action::Reject { camera, reason, item } => {
+                // A view without a sample has its loss already.
+                if item.sample.is_some() {
+                    self.ledgers[camera.index()].subject.lose(reason);
+                }
+            }
+        }
+    }
+
+    fn close(&mut self, set: FrameSet<ViewItem>) {
+        let complete = set.missing() == 0;
+        let counter = if complete { &self.statistics.complete } else { &self.statistics.incomplete };
+        counter.fetch_add(1, Ordering::Relaxed);
+        let items: Vec<_> = set.items.into_iter().flatten().collect();
+        let arrival_ns = items.iter().map(|item| item.info.arrival_ns).max().unwrap_or_default();
+        self.statistics.latency.record_ns(monotonic_now_ns() - arrival_ns);
+        let exposure = items
+            .iter()
+            .map(|item| item.info.exposure)
+            .min_by_key(|exposure| exposure.ns)
+            .unwrap_or(HostTime { ns: 0, uncertainty_ns: u32::MAX, clock: ClockId::Monotonic });
+        let source = items.iter().find_map(|item| item.info.source);
+        let mut views = Vec::with_capacity(items.len());
+        for ViewItem { info, sample } in items {
+            let Some(sample) = sample else { continue };
+            self.ledgers[info.camera.index()].subject.leave();
+            views.push(View { camera: info.camera, exposure: info.exposure, samples: vec![sample] });
+        }
+        if views.is_empty() {
+            return;
+        }
+        let moment = Moment {
+            set: set.index,
+            trigger: set.trigger,
+            segment: set.segment,
+            exposure,
+            arrival_ns,
+            source,
+            preprocessing: self.preprocessing,
+            views,
+        };
+        self.statistics.moments.fetch_add(1, Ordering::Relaxed);
+        for sink in &mut self.sinks {
+            if let Err(error) = sink.send(&moment) {
+                tracing::error!(%error, set = moment.set.0, "a moment did not leave");
+            }
+        }
+    }
+}
