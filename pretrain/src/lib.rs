@@ -1,1 +1,18 @@
+//! Self-supervised learning on moments without labels: SYNC (Jenni & Favaro, ACCV 2020) on a live stream.
 
+pub mod chance;
+mod error;
+mod evaluation;
+mod learner;
+pub mod metrics;
+mod pictures;
+mod pretext;
+mod recipe;
+mod resume;
+mod store;
+
+pub use error::PretrainError;
+pub use evaluation::{Evaluation, PairScores};
+pub use learner::{Learner, StepReport};
+pub use pretext::{Draw, PretextTask, SampleWanted, Sync};
+pub use recipe::{Batch, Buffer, Checkpoints, EvaluationPlan, Optimiser, PrecisionChoice, Recipe};

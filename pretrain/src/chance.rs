@@ -1,0 +1,148 @@
+//! Checks that nothing but the relation of two views can be learned: what must stay at chance, measured as AUC on
+//! pairs as the sampler draws them. They train networks of their own on the instants given.
+
+use frame_sync::{InstantMeta, LabelledPair, PairSampler, SamplerConfig, WeightedPair};
+use model::{Fusion, Mode, ModelError, SyncNet};
+use tch::{Device, Tensor};
+use transport::Moment;
+
+use crate::evaluation::{PairScores, Sight, alone};
+use crate::metrics::auc;
+use crate::pretext::{Draw, PretextTask, SampleWanted, pair_loss};
+use crate::recipe::Batch;
+use crate::{Learner, PretrainError, Recipe};
+
+/// Areas under the ROC curve, chance 0.5; `None` where the instants hold no pairs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ChanceReport {
+    pub sync_auc: Option<f64>,
+    pub flip_auc: Option<f64>,
+    /// Scores behind the smaller of the two figures.
+    pub scores: usize,
+}
+
+impl From<PairScores> for ChanceReport {
+    fn from(scores: PairScores) -> Self {
+        Self {
+            sync_auc: auc(&scores.sync),
+            flip_auc: auc(&scores.flip),
+            scores: scores.sync.len().min(scores.flip.len()),
+        }
+    }
+}
+
+/// Trains the recipe with additive fusion: its logit is a sum over the two images, which says nothing about whether
+/// they belong together (SYNC §4.1 i). What it finds beyond chance is an image that is likelier in one class.
+pub fn additive_heads(
+    moments: &[Moment],
+    recipe: &Recipe,
+    device: Device,
+    steps: u64,
+    pairs: usize,
+) -> Result<ChanceReport, PretrainError> {
+    let learner = Learner::new(Recipe { fusion: Fusion::Add, ..everything_trained(recipe) }, device)?;
+    train_and_score(learner, moments, Sight::Both, steps, pairs)
+}
+
+/// Trains a classifier that sees one image of each pair. Without the common flip it finds the mirrored one.
+pub fn one_image(
+    moments: &[Moment],
+    recipe: &Recipe,
+    device: Device,
+    steps: u64,
+    pairs: usize,
+) -> Result<ChanceReport, PretrainError> {
+    let recipe = Recipe { fusion: Fusion::Mult, ..everything_trained(recipe) };
+    let task = Box::new(OneImage::new(&recipe));
+    train_and_score(Learner::with_task(recipe, device, task)?, moments, Sight::OneImage, steps, pairs)
+}
+
+/// Trains on every instant and measures on the same: a shortcut would show there first.
+fn everything_trained(recipe: &Recipe) -> Recipe {
+    let mut recipe = recipe.clone();
+    recipe.hold_out.block = 0;
+    recipe.hold_out.live.block_ms = 0;
+    recipe.buffer.minimum_moments = 2;
+    recipe
+}
+
+fn train_and_score(
+    mut learner: Learner,
+    moments: &[Moment],
+    sight: Sight,
+    steps: u64,
+    pairs: usize,
+) -> Result<ChanceReport, PretrainError> {
+    for moment in moments {
+        learner.push(moment.clone())?;
+    }
+    for _ in 0..steps {
+        if learner.step()?.is_none() {
+            break;
+        }
+    }
+    Ok(learner.score_with(sight, pairs)?.into())
+}
+
+/// The two tasks of SYNC for a classifier that sees one image alone: each image of a pair has the pair's label.
+#[derive(Clone, Copy, Debug)]
+struct OneImage {
+    wanted: SampleWanted,
+    sampler: SamplerConfig,
+    /// Pairs of either head in a step.
+    pairs: usize,
+}
+
+impl OneImage {
+    fn new(recipe: &Recipe) -> Self {
+        // Twice the pairs in two images each: as many images as SYNC's batch with four views has.
+        let pairs = match recipe.batch {
+            Batch::Tuple { tuples } => tuples,
+            Batch::AllPairs { times } => times,
+        };
+        let wanted = SampleWanted { index: 0, background: recipe.background };
+        Self { wanted, sampler: recipe.sampler(), pairs: pairs.next_multiple_of(4) }
+    }
+}
+
+impl PretextTask for OneImage {
+    fn name(&self) -> &'static str {
+        "one-image"
+    }
+
+    fn wants(&self) -> SampleWanted {
+        self.wanted
+    }
+
+    fn draw(&self, instants: &[InstantMeta], seed: u64) -> Option<Draw> {
+        let mut sampler = PairSampler::new(self.sampler, seed);
+        let sync = sampler.sync_pairs(instants, self.pairs);
+        let flip = sampler.flip_pairs(instants, self.pairs);
+        if sync.is_empty() || flip.is_empty() {
+            return None;
+        }
+        let mut draw = Draw::default();
+        let mut each_image = |pairs: Vec<LabelledPair>| {
+            // Half of the pairs are of one class, and each gives two terms.
+            let weight = 1.0 / pairs.len() as f32;
+            let mut terms = Vec::with_capacity(2 * pairs.len());
+            for LabelledPair { pair, positive } in pairs {
+                for image in [pair.a, pair.b] {
+                    terms.push(WeightedPair { a: draw.images.len() as u32, b: 0, positive, weight });
+                    draw.images.push(image);
+                }
+            }
+            terms
+        };
+        (draw.sync, draw.flip) = (each_image(sync), each_image(flip));
+        Some(draw)
+    }
+
+    fn loss(&self, net: &SyncNet, pictures: &Tensor, draw: &Draw) -> Result<Tensor, ModelError> {
+        let features = net.features(pictures, Mode::Train)?;
+        let (sync, flip) = net.pair_logits(&features, &alone(&features)?)?;
+        // A matrix of one column: `b` is 0.
+        let column = |logits: Tensor, pairs: &[WeightedPair]| pair_loss(&logits.f_unsqueeze(1)?, pairs);
+        Ok(column(sync, &draw.sync)?.f_add(&column(flip, &draw.flip)?)?)
+    }
+}

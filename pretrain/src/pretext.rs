@@ -1,0 +1,130 @@
+//! What a network is to learn from moments without labels.
+
+use frame_sync::{ImageRef, InstantMeta, Pair, PairSampler, SamplerConfig, WeightedPair};
+use model::{Background, Mode, ModelError, SyncNet, weighted_pair_loss};
+use tch::Tensor;
+
+use crate::recipe::{Batch, Recipe};
+
+/// Which of a view's samples a task looks at, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SampleWanted {
+    /// Index into `View::samples`; 0 is the crop around the subject.
+    pub index: usize,
+    pub background: Background,
+}
+
+/// The images of one step and the labelled pairs among them. The weights of each class of each head add up to 1, over
+/// a draw or over many.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Draw {
+    pub images: Vec<ImageRef>,
+    /// Positive: both images show the same instant. `a` and `b` are indices into `images`.
+    pub sync: Vec<WeightedPair>,
+    /// Positive: neither image, or both of them, are mirrored.
+    pub flip: Vec<WeightedPair>,
+}
+
+/// A task that makes its own labels: it says what it wants to see, and how wrong the network is about it.
+pub trait PretextTask: Send {
+    fn name(&self) -> &'static str;
+
+    fn wants(&self) -> SampleWanted;
+
+    /// The images and pairs of one step, a function of the instants and the seed alone. `None` when the instants
+    /// hold no such pairs.
+    fn draw(&self, instants: &[InstantMeta], seed: u64) -> Option<Draw>;
+
+    /// The loss of a draw, a scalar to be differentiated. `pictures`: `[images, 3, size, size]` in the order of
+    /// `draw.images`.
+    fn loss(&self, net: &SyncNet, pictures: &Tensor, draw: &Draw) -> Result<Tensor, ModelError>;
+}
+
+/// SYNC (Jenni & Favaro 2020, §3): which two views show the same instant, and whether one of them is mirrored.
+#[derive(Clone, Copy, Debug)]
+pub struct Sync {
+    batch: Batch,
+    background: Background,
+    sampler: SamplerConfig,
+}
+
+impl Sync {
+    pub fn new(recipe: &Recipe) -> Self {
+        Self { batch: recipe.batch, background: recipe.background, sampler: recipe.sampler() }
+    }
+}
+
+impl PretextTask for Sync {
+    fn name(&self) -> &'static str {
+        "sync"
+    }
+
+    fn wants(&self) -> SampleWanted {
+        SampleWanted { index: 0, background: self.background }
+    }
+
+    fn draw(&self, instants: &[InstantMeta], seed: u64) -> Option<Draw> {
+        let mut sampler = PairSampler::new(self.sampler, seed);
+        match self.batch {
+            Batch::Tuple { tuples } => {
+                let mut draw = Draw::default();
+                for _ in 0..tuples {
+                    let tuple = sampler.tuple(instants)?;
+                    draw.add_tuple(tuple.synced, tuple.unsynced, tuple.flipped, 1.0 / tuples as f32);
+                }
+                Some(draw)
+            }
+            Batch::AllPairs { times } => {
+                let drawn = sampler.all_pairs(instants, times)?;
+                Some(Draw { images: drawn.images, sync: drawn.sync_pairs, flip: drawn.flip_pairs })
+            }
+        }
+    }
+
+    /// Equation 1: the two classes' means of both tasks, four terms of equal weight.
+    fn loss(&self, net: &SyncNet, pictures: &Tensor, draw: &Draw) -> Result<Tensor, ModelError> {
+        let features = net.features(pictures, Mode::Train)?;
+        let (sync, flip) = net.all_pair_logits(&features)?;
+        let (sync, flip) = (pair_loss(&sync, &draw.sync)?, pair_loss(&flip, &draw.flip)?);
+        Ok(sync.f_add(&flip)?)
+    }
+}
+
+/// Weighted cross-entropy of some pairs out of a matrix of logits `[images, images]`.
+pub(crate) fn pair_loss(logits: &Tensor, pairs: &[WeightedPair]) -> Result<Tensor, ModelError> {
+    let column = |value: &dyn Fn(&WeightedPair) -> f32| -> Result<Tensor, ModelError> {
+        let values: Vec<f32> = pairs.iter().map(value).collect();
+        Ok(Tensor::f_from_slice(&values)?.f_to_device(logits.device())?.f_to_kind(logits.kind())?)
+    };
+    let index = |value: &dyn Fn(&WeightedPair) -> usize| -> Result<Tensor, ModelError> {
+        let values: Vec<i64> = pairs.iter().map(|pair| value(pair) as i64).collect();
+        Ok(Tensor::f_from_slice(&values)?.f_to_device(logits.device())?)
+    };
+    weighted_pair_loss(
+        logits,
+        &index(&|pair| pair.a as usize)?,
+        &index(&|pair| pair.b as usize)?,
+        &column(&|pair| f32::from(u8::from(pair.positive)))?,
+        &column(&|pair| pair.weight)?,
+    )
+}
+
+impl Draw {
+    /// Adds the four images, three pairs and four terms of one tuple (SYNC Fig. 2 and equation 1).
+    pub(crate) fn add_tuple(&mut self, synced: Pair, unsynced: Pair, flipped: Pair, weight: f32) {
+        let images = &mut self.images;
+        let own = images.len();
+        // The pairs of a tuple share images, and each is encoded once.
+        let mut index = |image: ImageRef| match images[own..].iter().position(|&known| known == image) {
+            Some(at) => (own + at) as u32,
+            None => {
+                images.push(image);
+                images.len() as u32 - 1
+            }
+        };
+        let mut pair = |pair: Pair, positive| WeightedPair { a: index(pair.a), b: index(pair.b), positive, weight };
+        let (synced, unsynced, flipped) = (pair(synced, true), pair(unsynced, false), pair(flipped, false));
+        self.sync.extend([synced, unsynced]);
+        self.flip.extend([synced, flipped]);
+    }
+}
