@@ -4,6 +4,7 @@
 //! so that running times of different cameras compare directly.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use frame::{Encoding, HostTime, Picture, PixelFormat, SegmentId, Slot, SourcePosition, TriggerIndex};
@@ -56,6 +57,7 @@ impl VideoFile {
         let seek = move |element: &gst::Pipeline, flags: SeekFlags| {
             element.seek(1.0, flags, SeekType::Set, ClockTime::ZERO, SeekType::Set, stop)
         };
+        loop_exactly(&sink, self.loop_ns());
         let segment = if self.looping { SeekFlags::SEGMENT } else { SeekFlags::empty() };
         seek(&pipeline, SeekFlags::FLUSH | SeekFlags::ACCURATE | segment)
             .map_err(|e| DriverError::open(format!("{}: {e}", self.path.display()), "convert it to MJPEG in MOV"))?;
@@ -175,6 +177,26 @@ impl Drop for GstreamerDriver {
         // Nothing is left to do if a pipeline refuses to stop.
         let _ = self.pipeline.set_state(gst::State::Null);
     }
+}
+
+/// After a loop a demuxer goes on from the *start* of its last frame, one frame too early. The sink gets the true
+/// beginning instead: loop `k` starts at running time `k × loop_ns`.
+fn loop_exactly(sink: &AppSink, loop_ns: f64) {
+    let Some(pad) = sink.static_pad("sink") else { return };
+    let loops = AtomicU64::new(0);
+    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+        let Some(gst::PadProbeData::Event(event)) = &info.data else { return gst::PadProbeReturn::Ok };
+        let gst::EventView::Segment(segment) = event.view() else { return gst::PadProbeReturn::Ok };
+        let Some(mut segment) = segment.segment().downcast_ref::<ClockTime>().cloned() else {
+            return gst::PadProbeReturn::Ok;
+        };
+        let first = segment.base().is_none_or(ClockTime::is_zero);
+        let played = if first { 0 } else { loops.load(Ordering::Acquire) + 1 };
+        loops.store(played, Ordering::Release);
+        segment.set_base(ClockTime::from_nseconds((played as f64 * loop_ns).round() as u64));
+        info.data = Some(gst::PadProbeData::Event(gst::event::Segment::new(&segment)));
+        gst::PadProbeReturn::Ok
+    });
 }
 
 fn build(launch: &str) -> Result<(gst::Pipeline, AppSink), DriverError> {
