@@ -1,0 +1,281 @@
+//! What the networks promise beside their agreement with PyTorch.
+
+use model::{
+    AdamW, AdamWConfig, Background, DecayReading, Fusion, JOINTS, Mode, ModelError, PoseModel, PoseSpec, Precision,
+    SyncNet, SyncNetConfig, autocast, checkpoint, checkpoint::CheckpointMeta, pose_loss, tuple_loss, version,
+};
+use tch::{Kind, Tensor};
+
+fn net(width: i64, fusion: Fusion, seed: i64) -> SyncNet {
+    SyncNet::new(&SyncNetConfig { width, fusion, seed }, model::start(), Kind::Float).unwrap()
+}
+
+fn pictures(n: i64, salt: f64) -> Tensor {
+    let count = n * 3 * 32 * 32;
+    let values: Vec<f64> = (0..count).map(|i| (i as f64 * 0.618 + salt * (i % 97) as f64).sin()).collect();
+    Tensor::from_slice(&values).reshape([n, 3, 32, 32]).to_kind(Kind::Float).to_device(model::start())
+}
+
+fn train(net: &SyncNet, optimiser: &mut AdamW, steps: u32) {
+    for step in 0..steps {
+        optimiser.zero_grad().unwrap();
+        let f = net.features(&pictures(6, f64::from(step)), Mode::Train).unwrap();
+        let halves = f.chunk(2, 0);
+        let (sync, flip) = net.pair_logits(&halves[0], &halves[1]).unwrap();
+        tuple_loss(&sync, &flip, &flip, &sync).unwrap().backward();
+        optimiser.step(1e-3).unwrap();
+    }
+}
+
+fn same(a: &[(String, Tensor)], b: &[(String, Tensor)]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|((name, x), (other, y))| name == other && x == y)
+}
+
+fn copies(tensors: Vec<(String, Tensor)>) -> Vec<(String, Tensor)> {
+    tensors.into_iter().map(|(name, tensor)| (name, tensor.detach().copy())).collect()
+}
+
+#[test]
+fn all_pairs_are_the_pairs() {
+    for fusion in [Fusion::Mult, Fusion::Add, Fusion::Concat, Fusion::Diff] {
+        let net = net(4, fusion, 3);
+        let f = net.features(&pictures(5, 0.3), Mode::Train).unwrap();
+        let (sync, flip) = net.all_pair_logits(&f).unwrap();
+        assert_eq!(sync.size(), [5, 5]);
+        for (i, j) in (0..5).flat_map(|i| (0..5).map(move |j| (i, j))) {
+            let (s, t) = net.pair_logits(&f.narrow(0, i, 1), &f.narrow(0, j, 1)).unwrap();
+            assert_eq!(s.size(), [1]);
+            let near = |a: f64, b: f64| (a - b).abs() <= 1e-5 * b.abs().max(1.0);
+            assert!(near(sync.double_value(&[i, j]), s.double_value(&[0])), "{fusion:?} {i} {j}");
+            assert!(near(flip.double_value(&[i, j]), t.double_value(&[0])), "{fusion:?} {i} {j}");
+        }
+    }
+}
+
+#[test]
+fn a_seed_fixes_the_start() {
+    assert!(same(&net(4, Fusion::Mult, 7).tensors(), &net(4, Fusion::Mult, 7).tensors()));
+    assert!(!same(&net(4, Fusion::Mult, 7).tensors(), &net(4, Fusion::Mult, 8).tensors()));
+    let named = net(16, Fusion::Mult, 1).tensors();
+    let (_, conv) = named.iter().find(|(name, _)| name == "encoder.layer3.1.conv2.weight").unwrap();
+    let expected = (2.0_f64 / (64.0 * 9.0)).sqrt();
+    assert!((conv.std(true).double_value(&[]) / expected - 1.0).abs() < 0.02);
+    let (_, norm) = named.iter().find(|(name, _)| name == "encoder.bn1.weight").unwrap();
+    assert_eq!((norm.min().double_value(&[]), norm.max().double_value(&[])), (1.0, 1.0));
+}
+
+#[test]
+fn too_small_a_picture_is_an_error() {
+    let error =
+        net(4, Fusion::Mult, 0).features(&Tensor::zeros([1, 3, 16, 16], (Kind::Float, model::start())), Mode::Eval);
+    assert!(matches!(error, Err(ModelError::Argument(_))));
+}
+
+/// The fused kernel against AdamW written out, over three steps and both readings of the decay.
+#[test]
+fn the_fused_step_is_the_formula() {
+    for decay_reading in [DecayReading::PyTorch, DecayReading::TensorFlow] {
+        let config = AdamWConfig { lr: 1e-2, betas: (0.9, 0.99), eps: 1e-8, weight_decay: 0.1, decay_reading };
+        let net =
+            SyncNet::new(&SyncNetConfig { width: 4, ..Default::default() }, model::start(), Kind::Double).unwrap();
+        let mut optimiser = AdamW::new(config, net.trainable()).unwrap();
+        let mut moments: Vec<(Tensor, Tensor)> =
+            net.trainable().iter().map(|(_, p)| (p.detach().zeros_like(), p.detach().zeros_like())).collect();
+        for (step, lr) in (1..).zip([1e-2, 5e-3, 1e-3]) {
+            optimiser.zero_grad().unwrap();
+            let x = pictures(4, f64::from(step)).to_kind(Kind::Double);
+            let f = net.features(&x, Mode::Train).unwrap();
+            let (sync, flip) = net.pair_logits(&f, &f.flip([0])).unwrap();
+            tuple_loss(&sync, &flip, &flip, &sync).unwrap().backward();
+            let before = copies(net.trainable());
+            optimiser.step(lr).unwrap();
+            for (((name, p), (_, before)), (m, v)) in net.trainable().iter().zip(before).zip(&mut moments) {
+                let grad = p.grad();
+                *m = &*m * 0.9 + &grad * 0.1;
+                *v = &*v * 0.99 + &grad * &grad * 0.01;
+                let decay = match decay_reading {
+                    DecayReading::PyTorch => lr * 0.1,
+                    DecayReading::TensorFlow if p.dim() > 1 => 0.1 * lr / 1e-2,
+                    DecayReading::TensorFlow => 0.0,
+                };
+                let m_hat = &*m / (1.0 - 0.9_f64.powi(step));
+                let v_hat = &*v / (1.0 - 0.99_f64.powi(step));
+                let expected = before * (1.0 - decay) - m_hat / (v_hat.sqrt() + 1e-8) * lr;
+                let error = ((p - &expected).norm() / expected.norm().clamp_min(1e-9)).double_value(&[]);
+                assert!(error < 1e-6, "{name} at step {step}: {error:e}");
+            }
+        }
+        assert_eq!(optimiser.steps().unwrap(), 3);
+    }
+}
+
+#[test]
+fn bf16_is_near_and_ends_with_its_scope() {
+    let net = net(8, Fusion::Mult, 1);
+    let x = model::channels_last(&pictures(4, 0.1)).unwrap();
+    let exact = net.features(&x, Mode::Eval).unwrap();
+    let rounded = autocast(Precision::Bf16, net.device(), || net.features(&x, Mode::Eval)).unwrap();
+    let error = ((&rounded - &exact).norm() / exact.norm()).double_value(&[]);
+    assert!(error > 1e-5 && error < 0.05, "bf16 differs by {error}");
+    let panicked = std::panic::catch_unwind(|| {
+        autocast::<()>(Precision::Bf16, model::start(), || std::panic::resume_unwind(Box::new("stop")))
+    });
+    assert!(panicked.is_err());
+    assert_eq!(net.features(&x, Mode::Eval).unwrap(), exact, "f32 again");
+}
+
+#[test]
+fn recalibration_is_the_mean_over_batches() {
+    let net = net(4, Fusion::Mult, 2);
+    train(&net, &mut AdamW::new(AdamWConfig::default(), net.trainable()).unwrap(), 3);
+    let batches = [pictures(6, 0.1), pictures(6, 0.7), pictures(6, 1.9)];
+    net.recalibrate_batch_norm(&mut batches.iter().map(Tensor::shallow_clone)).unwrap();
+    let named = net.tensors();
+    let get = |name: &str| &named.iter().find(|(other, _)| other == name).unwrap().1;
+    let means = batches.map(|x| {
+        let y = x.conv2d(get("encoder.conv1.weight"), None::<&Tensor>, 2, 3, 1, 1);
+        y.mean_dim([0, 2, 3].as_slice(), false, None)
+    });
+    let expected = (&means[0] + &means[1] + &means[2]) / 3.0;
+    let error = (get("encoder.bn1.running_mean") - expected).abs().max().double_value(&[]);
+    assert!(error < 1e-5, "{error}");
+}
+
+#[test]
+fn a_checkpoint_goes_on_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("step-4.safetensors");
+    let first = net(4, Fusion::Mult, 5);
+    let mut optimiser = AdamW::new(AdamWConfig::default(), first.trainable()).unwrap();
+    train(&first, &mut optimiser, 4);
+    let mut meta = CheckpointMeta::new(*first.config(), "batch = 16".into(), "0123".into(), 4, 5);
+    meta.state = serde_json::json!({"drawn": 99});
+    checkpoint::save(&path, &first, Some(&optimiser), &meta).unwrap();
+
+    let second = net(4, Fusion::Mult, 6);
+    let mut other = AdamW::new(AdamWConfig::default(), second.trainable()).unwrap();
+    assert_eq!(checkpoint::load(&path, &second, Some(&other)).unwrap(), meta);
+    assert_eq!(checkpoint::meta(&path).unwrap(), meta);
+    assert!(same(&first.tensors(), &second.tensors()) && same(&optimiser.tensors(), &other.tensors()));
+    assert_eq!(other.steps().unwrap(), 4);
+    let hash = |net: &SyncNet| version(&net.tensors(), "0123").unwrap();
+    assert_eq!(hash(&first), hash(&second));
+
+    train(&first, &mut optimiser, 2);
+    train(&second, &mut other, 2);
+    assert!(same(&first.tensors(), &second.tensors()), "training goes on alike");
+    assert_ne!(hash(&first), hash(&checkpoint::open(&path, model::start()).unwrap().0));
+}
+
+#[test]
+fn a_checkpoint_of_another_shape_is_refused_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("narrow.safetensors");
+    let narrow = net(4, Fusion::Mult, 5);
+    let meta = CheckpointMeta::new(*narrow.config(), String::new(), String::new(), 0, 5);
+    checkpoint::save(&path, &narrow, None, &meta).unwrap();
+    let wide = net(8, Fusion::Mult, 5);
+    let before = copies(wide.tensors());
+    let error = checkpoint::load(&path, &wide, None).unwrap_err().to_string();
+    for part in ["narrow.safetensors", "encoder.conv1.weight", "[4, 3, 7, 7]", "[8, 3, 7, 7]", "set the same `width`"] {
+        assert!(error.contains(part), "{part} in: {error}");
+    }
+    assert!(same(&before, &wide.tensors()));
+    // The heads alone differ here: they come last, and still nothing may have been copied.
+    let concat = net(4, Fusion::Concat, 9);
+    let before = copies(concat.tensors());
+    let error = checkpoint::load(&path, &concat, None).unwrap_err().to_string();
+    assert!(error.contains("sync_head.weight") && error.contains("[1, 64]"), "{error}");
+    assert!(same(&before, &concat.tensors()));
+    let optimiser = AdamW::new(AdamWConfig::default(), narrow.trainable()).unwrap();
+    let error = checkpoint::load(&path, &narrow, Some(&optimiser)).unwrap_err().to_string();
+    assert!(error.contains("without its optimiser"), "{error}");
+}
+
+#[test]
+fn a_cut_file_is_an_error_that_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.safetensors");
+    let small = net(4, Fusion::Mult, 5);
+    let meta = CheckpointMeta::new(*small.config(), String::new(), String::new(), 0, 5);
+    checkpoint::save(&path, &small, None, &meta).unwrap();
+    let data = std::fs::read(&path).unwrap();
+    for length in [0, 7, 100, data.len() - 1] {
+        std::fs::write(&path, &data[..length]).unwrap();
+        let error = checkpoint::load(&path, &small, None).unwrap_err().to_string();
+        assert!(error.contains("cut.safetensors") && error.contains("not a whole safetensors file"), "{error}");
+    }
+}
+
+fn pose_model(seed: i64) -> PoseModel {
+    let spec = PoseSpec {
+        crop_px: 32,
+        background: Background::Removed,
+        preprocessing: r#"{"threshold":32}"#.into(),
+        preprocessing_hash: "abcd".into(),
+        joint_set: "human36m-17".into(),
+        joint_names: (0..JOINTS).map(|joint| format!("joint {joint}")).collect(),
+        encoder_version: "0011".into(),
+    };
+    let mean: [f64; 51] = std::array::from_fn(|i| i as f64 * 10.0 - 200.0);
+    let mut std: [f64; 51] = std::array::from_fn(|i| 40.0 + i as f64);
+    std[20] = 0.0;
+    PoseModel::from_encoder(&net(4, Fusion::Mult, seed), &mean, &std, spec, seed).unwrap()
+}
+
+#[test]
+fn a_saved_pose_model_is_the_same_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pose.safetensors");
+    let first = pose_model(1);
+    first.save(&path).unwrap();
+    let second = PoseModel::load(&path, model::start()).unwrap();
+    let x = pictures(3, 0.2);
+    assert_eq!(first.predict(&x).unwrap(), second.predict(&x).unwrap());
+    assert_eq!(first.spec(), second.spec());
+    assert_eq!(first.version().unwrap(), second.version().unwrap());
+    assert_eq!(first.version().unwrap(), first.duplicate().unwrap().version().unwrap());
+    assert_ne!(first.version().unwrap(), pose_model(2).version().unwrap());
+}
+
+#[test]
+fn poses_are_in_millimetres_about_a_root_at_zero() {
+    let model = pose_model(1);
+    let x = pictures(3, 0.2);
+    let pose = model.predict(&x).unwrap();
+    assert_eq!(pose.size(), [3, 17, 3]);
+    assert_eq!(pose.select(1, 0).abs().max().double_value(&[]), 0.0);
+    // A coordinate without deviation is its mean.
+    assert_eq!(pose.double_value(&[1, 6, 2]), 0.0);
+    let normalised = model.normalise(&pose).unwrap();
+    let free = model.weights().unwrap();
+    assert_eq!(free.sum(None).double_value(&[]), 47.0);
+    let raw = model.forward(&x, Mode::Eval, 0).unwrap();
+    let loss = pose_loss(&raw, &normalised, &free).unwrap();
+    assert!(loss.double_value(&[]) < 1e-8, "normalising undoes predicting");
+}
+
+#[test]
+fn frozen_stages_stay() {
+    let model = pose_model(1);
+    let trained = model.freeze_stages(3);
+    assert!(trained.iter().all(|(name, _)| name.starts_with("encoder.layer4.") || name.starts_with("head.")));
+    assert_eq!(trained.len(), 15 + 2);
+    let mut optimiser = AdamW::new(AdamWConfig::default(), trained).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let dump = |name: &str| {
+        let path = folder.path().join(name);
+        model.save(&path).unwrap();
+        tch::Tensor::read_safetensors(path).unwrap()
+    };
+    let before = dump("before.safetensors");
+    let raw = model.forward(&pictures(4, 0.4), Mode::Train, 3).unwrap();
+    pose_loss(&raw, &raw.zeros_like(), &model.weights().unwrap()).unwrap().backward();
+    optimiser.step(1e-2).unwrap();
+    let after = dump("after.safetensors");
+    for (name, value) in before {
+        let (_, now) = after.iter().find(|(other, _)| *other == name).unwrap();
+        let moves = name.starts_with("encoder.layer4.") || name.starts_with("head.");
+        assert_eq!(value != *now, moves, "{name}");
+    }
+}
