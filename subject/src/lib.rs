@@ -1,3 +1,28 @@
+//! From a frame to the crop that a network sees: decoding at the scale that is needed, a running background per
+//! camera, the subject's mask and box, and the [`Sample`].
+//!
+//! Given a background, a sample is a pure function of the frame: the same code serves training and live use, and
+//! [`Preprocessing::hash`] names it.
+
+mod background;
+mod crop;
+mod cropper;
+mod decode;
+mod error;
+mod image;
+mod jpeg;
+mod median;
+mod preprocessing;
+mod preview;
+mod raw;
+mod region;
 mod sample;
 
+pub use background::{Background, BackgroundConfig};
+pub use cropper::{Outcome, SubjectCropper};
+pub use decode::Decoder;
+pub use error::{PictureFault, SubjectError};
+pub use image::{RgbImage, Scale};
+pub use preprocessing::Preprocessing;
+pub use preview::preview_jpeg;
 pub use sample::{BackgroundId, Region, Sample};

@@ -1,0 +1,187 @@
+use frame::FrameInfo;
+
+use crate::background::{Background, BackgroundConfig, BackgroundModel};
+use crate::crop::SquareCutter;
+use crate::decode::Decoder;
+use crate::median::median;
+use crate::region::{Blob, differs};
+use crate::{BackgroundId, PictureFault, Preprocessing, Region, RgbImage, Sample, Scale, SubjectError};
+
+/// What became of one frame.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    Sample(Sample),
+    /// The background is still being learned.
+    NoBackground,
+    /// Nothing differs from the background.
+    NoSubject,
+}
+
+/// The way from one camera's frames to samples. It holds the camera's background and reusable buffers.
+pub struct SubjectCropper {
+    settings: Preprocessing,
+    decoder: Decoder,
+    background: BackgroundModel,
+    cutter: SquareCutter,
+    picture: RgbImage,
+    finer: RgbImage,
+    mask: Vec<bool>,
+    crop: Vec<u8>,
+    reduced_crop: Vec<u8>,
+    background_crop: Vec<u8>,
+}
+
+impl SubjectCropper {
+    pub fn new(settings: &Preprocessing, background: BackgroundConfig) -> Result<Self, SubjectError> {
+        settings.check()?;
+        background.check()?;
+        Ok(Self {
+            settings: settings.clone(),
+            decoder: Decoder::new()?,
+            background: BackgroundModel::new(background),
+            cutter: SquareCutter::default(),
+            picture: RgbImage::default(),
+            finer: RgbImage::default(),
+            mask: Vec::new(),
+            crop: Vec::new(),
+            reduced_crop: Vec::new(),
+            background_crop: Vec::new(),
+        })
+    }
+
+    /// A cropper whose background is the median of the given frames, for good: for takes, whose samples then do not
+    /// depend on the order in which they are asked for. Some 25 to 100 frames, evenly spaced, are enough.
+    pub fn with_background_from<B: AsRef<[u8]>>(
+        settings: &Preprocessing,
+        frames: impl IntoIterator<Item = (FrameInfo, B)>,
+    ) -> Result<Self, SubjectError> {
+        let mut cropper = Self::new(settings, BackgroundConfig { update_hz: 0.0, ..Default::default() })?;
+        let mut pictures = Vec::new();
+        let mut expected = None;
+        for (info, bytes) in frames {
+            let got = cropper.decode(&info, bytes.as_ref())?;
+            let expected = *expected.get_or_insert(got);
+            if got != expected {
+                return Err(SubjectError::picture(&info, PictureFault::Mismatch { got, expected }));
+            }
+            pictures.push(cropper.picture.rgb.clone());
+        }
+        let frame_px = expected.ok_or(SubjectError::NoPictures)?;
+        let picture = RgbImage { rgb: median(&pictures), ..cropper.picture.clone() };
+        cropper.set_background(Background { id: BackgroundId(1), frame_px, picture })?;
+        Ok(cropper)
+    }
+
+    /// Turns a frame into a sample, then lets the background learn from it. After an error the next frame may be
+    /// given as if this one had not been.
+    pub fn process(&mut self, info: &FrameInfo, bytes: &[u8]) -> Result<Outcome, SubjectError> {
+        let frame_px = self.decode(info, bytes)?;
+        let subject = match self.background.current() {
+            Some(background) if background.frame_px == frame_px => {
+                Blob::find(&self.settings, &self.picture, &background.picture, &mut self.mask)
+            }
+            Some(background) if self.background.is_fixed() => {
+                let fault = PictureFault::Mismatch { got: frame_px, expected: background.frame_px };
+                return Err(SubjectError::picture(info, fault));
+            }
+            _ => None,
+        };
+        let outcome = match (&subject, self.background.current()) {
+            (Some(blob), Some(background)) => {
+                let (id, region) = (background.id, blob.region(&self.settings, self.picture.scale.denominator()));
+                Outcome::Sample(self.cut(info, bytes, region, id)?)
+            }
+            (None, Some(background)) if background.frame_px == frame_px => Outcome::NoSubject,
+            _ => Outcome::NoBackground,
+        };
+        self.background.observe(info.exposure.ns, frame_px, &self.picture, subject.as_ref());
+        Ok(outcome)
+    }
+
+    /// The stage is empty: what the next second shows becomes the background. Until then the old one serves on.
+    pub fn take_background(&mut self) {
+        self.background.take();
+    }
+
+    pub fn background_ready(&self) -> bool {
+        self.background.current().is_some()
+    }
+
+    pub fn background(&self) -> Option<&Background> {
+        self.background.current()
+    }
+
+    /// Continues from a background that was kept. It must be reduced as this crate reduces frames of its size.
+    pub fn set_background(&mut self, background: Background) -> Result<(), SubjectError> {
+        let scale = working_scale(background.frame_px);
+        let picture = &background.picture;
+        let (width, height) = scale.reduce(background.frame_px);
+        let fits = picture.scale == scale
+            && picture.size() == (width, height)
+            && picture.rgb.len() == width as usize * height as usize * 3;
+        if !fits {
+            let frame_px = background.frame_px;
+            return Err(SubjectError::Config(format!(
+                "a background for {frame_px:?} px frames must be {width}×{height} px, this one is {}×{}",
+                picture.width, picture.height
+            )));
+        }
+        self.background.set(background);
+        Ok(())
+    }
+
+    pub fn preprocessing(&self) -> &Preprocessing {
+        &self.settings
+    }
+
+    /// Decodes at the background's scale and says how large the full frame is.
+    fn decode(&mut self, info: &FrameInfo, bytes: &[u8]) -> Result<(u32, u32), SubjectError> {
+        let frame_px = self.decoder.size_px(info, bytes)?;
+        self.decoder.decode(info, bytes, working_scale(frame_px), &mut self.picture)?;
+        Ok(frame_px)
+    }
+
+    fn cut(
+        &mut self,
+        info: &FrameInfo,
+        bytes: &[u8],
+        region: Region,
+        background: BackgroundId,
+    ) -> Result<Sample, SubjectError> {
+        let size_px = self.settings.crop_px;
+        let at = |fault| SubjectError::picture(info, fault);
+        let kept = self.background.current().map_or(&self.picture, |background| &background.picture);
+        // The mask compares two pictures of equal sharpness, both reduced alike, so that edges do not show up in it.
+        self.cutter.cut(&self.picture, &region, size_px, &mut self.reduced_crop).map_err(at)?;
+        self.cutter.cut(kept, &region, size_px, &mut self.background_crop).map_err(at)?;
+        let mask = differs(&self.reduced_crop, &self.background_crop, self.settings.mask_threshold)
+            .map(|subject| if subject { 255 } else { 0 })
+            .collect();
+        let scale = crop_scale(region.side_px, size_px);
+        let rgb = if scale < self.picture.scale {
+            self.decoder.decode(info, bytes, scale, &mut self.finer)?;
+            self.cutter.cut(&self.finer, &region, size_px, &mut self.crop).map_err(at)?;
+            self.crop.as_slice().into()
+        } else {
+            self.reduced_crop.as_slice().into()
+        };
+        Ok(Sample { size_px, rgb, mask, region, background })
+    }
+}
+
+/// The scale of the background: a quarter, or finer where that would leave too little to find a person in.
+fn working_scale((width, height): (u32, u32)) -> Scale {
+    match width.max(height) {
+        640.. => Scale::Quarter,
+        320..640 => Scale::Half,
+        _ => Scale::Full,
+    }
+}
+
+/// The coarsest scale that still holds a pixel for each of the crop's.
+fn crop_scale(side_px: f32, size_px: u16) -> Scale {
+    Scale::COARSE_TO_FINE
+        .into_iter()
+        .find(|scale| side_px >= f32::from(size_px) * scale.denominator() as f32)
+        .unwrap_or(Scale::Full)
+}

@@ -1,0 +1,41 @@
+use frame::{CameraId, Encoding, FrameInfo};
+use thiserror::Error;
+
+/// What stops a frame from becoming a sample.
+#[derive(Debug, Error)]
+pub enum SubjectError {
+    /// A setting that cannot work; the text names it and the values that can.
+    #[error("{0}")]
+    Config(String),
+    /// One picture is unusable. The next may be fine.
+    #[error("{camera}, frame {sequence}: {fault}")]
+    Picture { camera: CameraId, sequence: u64, fault: PictureFault },
+    /// No picture was given to make a background from.
+    #[error("a background needs at least one picture, and there was none")]
+    NoPictures,
+}
+
+impl SubjectError {
+    pub(crate) fn picture(info: &FrameInfo, fault: impl Into<PictureFault>) -> Self {
+        Self::Picture { camera: info.camera, sequence: info.sequence, fault: fault.into() }
+    }
+}
+
+/// What is wrong with one picture.
+#[derive(Debug, Error)]
+pub enum PictureFault {
+    #[error("the JPEG is damaged: {0}")]
+    Jpeg(#[from] turbojpeg::Error),
+    #[error("{0:?} cannot be turned into crops; let the camera send MJPEG or raw pictures")]
+    Encoding(Encoding),
+    #[error("the picture is {width_px}×{height_px} px, outside of what can be handled (1×1 to 16384×16384)")]
+    Size { width_px: u32, height_px: u32 },
+    #[error("the frame holds {bytes} bytes where its picture needs {needed}")]
+    Short { bytes: usize, needed: usize },
+    #[error("the description of its planes is inconsistent")]
+    Planes,
+    #[error("its picture is {got:?} px, the background's {expected:?} px")]
+    Mismatch { got: (u32, u32), expected: (u32, u32) },
+    #[error("resizing failed: {0}")]
+    Resize(#[from] fast_image_resize::ResizeError),
+}

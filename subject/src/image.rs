@@ -1,0 +1,54 @@
+use serde::{Deserialize, Serialize};
+
+/// The reductions at which JPEG's DCT decodes directly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Scale {
+    #[default]
+    Full,
+    Half,
+    Quarter,
+    Eighth,
+}
+
+impl Scale {
+    /// From coarse to fine.
+    pub const COARSE_TO_FINE: [Self; 4] = [Self::Eighth, Self::Quarter, Self::Half, Self::Full];
+
+    /// Full-frame pixels per pixel of the reduced picture.
+    pub fn denominator(self) -> u32 {
+        match self {
+            Self::Full => 1,
+            Self::Half => 2,
+            Self::Quarter => 4,
+            Self::Eighth => 8,
+        }
+    }
+
+    /// The size of a reduced picture; a partial last row or column counts as one.
+    pub fn reduce(self, size_px: (u32, u32)) -> (u32, u32) {
+        (size_px.0.div_ceil(self.denominator()), size_px.1.div_ceil(self.denominator()))
+    }
+}
+
+/// A decoded picture, reduced or not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RgbImage {
+    pub width: u32,
+    pub height: u32,
+    /// `[height, width, 3]`, rows from the top, without padding.
+    pub rgb: Vec<u8>,
+    /// What the full frame was reduced by.
+    pub scale: Scale,
+}
+
+impl RgbImage {
+    pub fn size(&self) -> (u32, u32) {
+        (self.width, self.height)
+    }
+
+    /// Gives the picture a new shape, keeping its memory. The contents are then unspecified.
+    pub(crate) fn reshape(&mut self, (width, height): (u32, u32), scale: Scale) {
+        (self.width, self.height, self.scale) = (width, height, scale);
+        self.rgb.resize(width as usize * height as usize * 3, 0);
+    }
+}
