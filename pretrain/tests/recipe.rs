@@ -41,7 +41,7 @@ fn errors_name_the_key() {
     };
     check("crop = 64", &["r.toml", "unknown field `crop`", "crop-px"]);
     check("[optimiser]\nlr = 1.0", &["at `optimiser", "unknown field `lr`"]);
-    check("[optimiser]\nlearning-rate = \"fast\"", &["at `optimiser.learning-rate`", "floating point"]);
+    check("[optimiser]\nlearning-rate = \"fast\"", &["at `optimiser.learning-rate`", "expected f64"]);
     check("[batch]\nform = \"all-pairs\"\ntuples = 3", &["batch"]);
     check("crop-px = 8", &["`crop-px`", "32"]);
     check("[gap.ms]\nmin = 9.0\nmax = 9.0", &["`gap`"]);
