@@ -3,7 +3,9 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
-use crate::{AdamW, AdamWConfig, Mode, ModelError, SyncNet, SyncNetConfig, shim::AutocastGuard, tuple_loss};
+use crate::{
+    AdamW, AdamWConfig, Mode, ModelError, SyncNet, SyncNetConfig, channels_last, shim::AutocastGuard, tuple_loss,
+};
 
 /// What convolutions and products compute in. Parameters, statistics and losses stay f32.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +45,10 @@ impl Probe {
 pub fn probe(config: &SyncNetConfig, device: Device, images: i64, size_px: i64) -> Result<Probe, ModelError> {
     let net = SyncNet::new(config, device, Kind::Float)?;
     let mut optimiser = AdamW::new(AdamWConfig::default(), net.trainable())?;
-    let pictures = Tensor::f_zeros([images.max(2), 3, size_px, size_px], (Kind::Float, device))?;
+    // Values of any kind but constant ones, whose variance of 0 makes BatchNorm's gradients overflow.
+    let shape = [images.max(2), 3, size_px, size_px];
+    let pictures = Tensor::f_arange(shape.iter().product::<i64>(), (Kind::Float, device))?.f_sin()?;
+    let pictures = channels_last(&pictures.f_reshape(shape)?)?;
     let mut step = |precision| -> Result<Duration, ModelError> {
         let start = Instant::now();
         optimiser.zero_grad()?;
