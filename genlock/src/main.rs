@@ -1,1 +1,36 @@
-fn main() {}
+//! What people type: cameras, rings, recorder, page; starts and watches the processes that learn and infer. Links no
+//! libtorch.
+
+mod children;
+mod cli;
+mod commands;
+mod control;
+mod footage;
+mod learners;
+mod page;
+mod rate;
+mod report;
+mod session;
+mod source;
+mod status;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use cli::{Cli, Command};
+
+fn main() -> miette::Result<()> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,zenoh=warn"));
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
+    match Cli::parse().command {
+        Command::Demo(args) => commands::demo::run(&args),
+        Command::Capture(args) => commands::capture::run(&args),
+        Command::Cameras => commands::cameras::run(),
+        Command::Inspect(args) => commands::inspect::run(&args),
+        Command::Metrics(args) => commands::metrics::run(&args),
+        Command::Labels(command) => commands::labels::run(&command),
+        Command::Pretrain(words) => commands::hand_over::run("pretrain", &words.words),
+        Command::Finetune(words) => commands::hand_over::run("finetune", &words.words),
+        Command::Eval(words) => commands::hand_over::run("eval", &words.words),
+    }
+}

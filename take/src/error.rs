@@ -63,7 +63,7 @@ pub enum TakeError {
 }
 
 impl TakeError {
-    pub(crate) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
+    pub fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
         match source.raw_os_error() {
             // A file-size limit is a full disk for the one who records.
             Some(libc::ENOSPC | libc::EDQUOT | libc::EFBIG) => Self::DiskFull { path: path.to_owned(), source },

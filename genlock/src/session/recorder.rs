@@ -98,21 +98,13 @@ impl Recorder {
         &self.directory
     }
 
-    pub fn frames(&self) -> u64 {
-        self.shared.frames.load(Ordering::Acquire)
-    }
-
-    pub fn bytes(&self) -> u64 {
-        self.shared.bytes.load(Ordering::Acquire)
+    /// The counts, which can be read after the recording is closed.
+    pub fn counters(&self) -> RecordingCounters {
+        RecordingCounters(self.shared.clone())
     }
 
     pub fn budget_bytes(&self) -> u64 {
         self.budget_bytes
-    }
-
-    /// `recording`, or why it has ended.
-    pub fn state(&self) -> String {
-        self.shared.closed().map_or("recording".into(), |reason| format!("ended: {reason}"))
     }
 
     /// Something that happened, for those who read the take.
@@ -134,6 +126,24 @@ impl Recorder {
             Ok(result) => result,
             Err(_) => Err(TakeError::io("close", &self.directory, std::io::Error::other("the disk thread panicked"))),
         }
+    }
+}
+
+/// How much is on disk.
+pub struct RecordingCounters(Arc<Shared>);
+
+impl RecordingCounters {
+    pub fn frames(&self) -> u64 {
+        self.0.frames.load(Ordering::Acquire)
+    }
+
+    pub fn bytes(&self) -> u64 {
+        self.0.bytes.load(Ordering::Acquire)
+    }
+
+    /// `recording`, or why it ended before the session.
+    pub fn state(&self) -> String {
+        self.0.closed().map_or("recording".into(), |reason| format!("ended: {reason}"))
     }
 }
 

@@ -1,0 +1,157 @@
+//! What people type.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Turns several cameras into one instrument that teaches itself 3D pose.
+#[derive(Parser)]
+#[command(name = "genlock", version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Play footage as live cameras: record, learn, and stream poses.
+    Demo(Box<DemoArgs>),
+    /// Record the cameras of a rig, without page and learner.
+    Capture(CaptureArgs),
+    /// List the cameras of this machine.
+    Cameras,
+    /// Say what a take holds.
+    Inspect(InspectArgs),
+    /// Compare two pose files: MPJPE, N-MPJPE, P-MPJPE in millimetres.
+    Metrics(MetricsArgs),
+    /// Bring labels into genlock's own form.
+    #[command(subcommand)]
+    Labels(LabelsCommand),
+    /// Learn from live moments (see `genlock-learn pretrain --help`).
+    #[command(disable_help_flag = true)]
+    Pretrain(HandOver),
+    /// Make a pose model from a checkpoint and a few labels (see `genlock-learn finetune --help`).
+    #[command(disable_help_flag = true)]
+    Finetune(HandOver),
+    /// Measure a pose model (see `genlock-learn eval --help`).
+    #[command(disable_help_flag = true)]
+    Eval(HandOver),
+}
+
+/// Words for the other binary, passed on as they are.
+#[derive(Args)]
+pub struct HandOver {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub words: Vec<String>,
+}
+
+#[derive(Args)]
+pub struct DemoArgs {
+    /// Folder of prepared footage, one video per camera.
+    #[arg(long, value_name = "DIR", env = "GENLOCK_FOOTAGE", conflicts_with = "from")]
+    pub footage: Option<PathBuf>,
+    /// Replay a recorded take instead, with the same indices.
+    #[arg(long, value_name = "TAKE")]
+    pub from: Option<PathBuf>,
+    /// Trigger rate in Hz: a divisor of the footage's, or the highest one that this machine keeps up with.
+    #[arg(long, value_enum, default_value = "auto")]
+    pub rate: Rate,
+    /// Folder of this session's checkpoint, pose model and takes.
+    #[arg(long, value_name = "DIR", default_value = "genlock-data")]
+    pub data: PathBuf,
+    /// Where takes are recorded [default: takes/ in the data folder].
+    #[arg(long, value_name = "DIR", conflicts_with = "no_record")]
+    pub record: Option<PathBuf>,
+    /// Record nothing.
+    #[arg(long)]
+    pub no_record: bool,
+    /// The recording ends when it has this many gigabytes (10⁹ bytes).
+    #[arg(long, value_name = "GB", default_value_t = 4.0)]
+    pub budget_gb: f64,
+    /// What to learn and how [default: all pairs at 64 px, for a CPU].
+    #[arg(long, value_name = "TOML")]
+    pub recipe: Option<PathBuf>,
+    /// Pose model [default: pose-model.safetensors in the data folder].
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// Arithmetic of inference: f32, bf16 or auto.
+    #[arg(long, value_name = "P", default_value = "auto")]
+    pub infer_precision: String,
+    /// Keep the samples that the networks get, in this file.
+    #[arg(long, value_name = "FILE")]
+    pub store_samples: Option<PathBuf>,
+    /// Start no learner.
+    #[arg(long)]
+    pub no_learner: bool,
+    /// Address of the page.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8787")]
+    pub listen: String,
+    /// No page.
+    #[arg(long)]
+    pub headless: bool,
+    /// End after this many seconds, calibration of the rate included.
+    #[arg(long, value_name = "N")]
+    pub seconds: Option<f64>,
+    /// Write a report when the session ends.
+    #[arg(long, value_name = "FILE.json")]
+    pub report: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Rate {
+    #[value(name = "60")]
+    Hz60,
+    #[value(name = "30")]
+    Hz30,
+    #[value(name = "15")]
+    Hz15,
+    Auto,
+}
+
+#[derive(Args)]
+pub struct CaptureArgs {
+    /// The rig (TOML).
+    pub rig: PathBuf,
+    /// Where takes are recorded [default: the rig's recording.directory, or takes/].
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<PathBuf>,
+    /// End after this many seconds.
+    #[arg(long, value_name = "N")]
+    pub seconds: Option<f64>,
+    /// Write a report when the session ends.
+    #[arg(long, value_name = "FILE.json")]
+    pub report: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct InspectArgs {
+    pub take: PathBuf,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct MetricsArgs {
+    /// Predicted poses.
+    pub predicted: PathBuf,
+    /// True poses.
+    pub truth: PathBuf,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Subcommand)]
+pub enum LabelsCommand {
+    /// Turn a TRC and its calibration into labels per view. The only command that reads a calibration.
+    Import {
+        /// Marker positions over time.
+        #[arg(long, value_name = "FILE.trc")]
+        trc: PathBuf,
+        /// Cameras: Qualisys .qca.txt, or JSON.
+        #[arg(long, value_name = "FILE")]
+        calibration: PathBuf,
+        /// Where the labels go.
+        #[arg(long, value_name = "FILE.json")]
+        out: PathBuf,
+    },
+}

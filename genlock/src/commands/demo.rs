@@ -1,0 +1,328 @@
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crossbeam::channel::Receiver;
+use frame::{LossLedger, SegmentId, monotonic_now_ns};
+use miette::{IntoDiagnostic, WrapErr, bail, miette};
+use subject::{BackgroundConfig, Preprocessing, SubjectCropper};
+use take::TakeInfo;
+use tokio::runtime::Runtime;
+use transport::{MomentFileWriter, MomentSink};
+
+use super::hand_over::learn_binary;
+use crate::cli::{DemoArgs, Rate};
+use crate::control::{self, End, Happenings};
+use crate::footage::Footage;
+use crate::learners::{LearnerOptions, Learners};
+use crate::page::{self, PageState};
+use crate::rate;
+use crate::report::{CameraReport, InferReport, PretrainReport, RecordingReport, Report, SamplerReport, SetReport};
+use crate::session::recorder::Recorder;
+use crate::session::{Remains, Session, Setup};
+use crate::source::Source;
+use crate::status::StatusBoard;
+
+/// The recipe of the demo, for a CPU.
+const RECIPE: &str = include_str!("../../../recipes/demo-cpu.toml");
+/// How long the rate is measured with learning on.
+const CALIBRATION: Duration = Duration::from_secs(5);
+/// From opening the cameras to the first trigger: all must be armed by then.
+const LEAD_NS: i64 = 1_500_000_000;
+/// Segments of the calibration share no number with those of the session.
+const CALIBRATION_SEGMENTS: SegmentId = SegmentId(1 << 31);
+
+pub fn run(args: &DemoArgs) -> miette::Result<()> {
+    let begun = Instant::now();
+    let end_at = args.seconds.map(|seconds| begun + Duration::from_secs_f64(seconds.max(0.0)));
+    let source = open_source(args)?;
+    let names = source.camera_names();
+    // Everything that can fail at the start fails before anything runs.
+    let listener = (!args.headless).then(|| page::bind(&args.listen).into_diagnostic()).transpose()?;
+    let program = learn_binary()?;
+    std::fs::create_dir_all(&args.data)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("{} cannot be made; choose another folder with --data", args.data.display()))?;
+    let (recipe, crop_px) = recipe(args)?;
+    let preprocessing = Preprocessing::with_crop_px(crop_px);
+    let mut croppers = names
+        .iter()
+        .map(|_| SubjectCropper::new(&preprocessing, BackgroundConfig::default()).into_diagnostic())
+        .collect::<miette::Result<Vec<_>>>()?;
+
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().into_diagnostic()?;
+    let stop = control::on_signals(&runtime)?;
+    let page = listener.as_ref().map(|_| PageState::new(names.clone()));
+    let server = serve(&runtime, listener, page.clone())?;
+    let mut happenings = Happenings::new(names.len());
+    let options = LearnerOptions {
+        program,
+        recipe: (!args.no_learner).then_some(recipe),
+        checkpoint_dir: args.data.join("learner"),
+        model: args.model.clone().unwrap_or_else(|| args.data.join("pose-model.safetensors")),
+        infer_precision: args.infer_precision.clone(),
+    };
+    let learners = Learners::start(&options, page.clone(), &happenings.died_sender)?;
+    let mut sinks: Vec<Box<dyn MomentSink>> = vec![Box::new(learners.moment_sink()?)];
+
+    let mut demo =
+        Demo { source: &source, names: &names, page: page.as_ref(), learners: &learners, stop: &stop, hash: preprocessing.hash() };
+    let divisor = match (source.divisible(), args.rate) {
+        (false, _) => 1,
+        (true, Rate::Auto) => {
+            let (chosen, remains) = demo.calibrate(croppers, sinks, &mut happenings)?;
+            croppers = remains.croppers;
+            sinks = remains.sinks;
+            chosen
+        }
+        (true, fixed) => divisor(source.rate_hz(), fixed)?,
+    };
+    let rate_hz = source.rate_hz() / f64::from(divisor);
+    tracing::info!("triggering at {rate_hz:.0} Hz, every {divisor}. frame of the source");
+    if let Some(path) = &args.store_samples {
+        sinks.push(Box::new(MomentFileWriter::create(path).into_diagnostic()?));
+    }
+
+    let ledgers: Vec<_> = names.iter().map(|_| LossLedger::default()).collect();
+    let recorder = record(args, &source, &names, &ledgers, rate_hz)?;
+    let (cameras, pulses) = source.cameras(divisor, monotonic_now_ns() + LEAD_NS)?;
+    let session = Session::start(Setup {
+        cameras,
+        pulses,
+        first_segment: SegmentId(0),
+        croppers,
+        preprocessing: preprocessing.hash(),
+        sinks,
+        ledgers,
+        recorder,
+        page: page.clone(),
+    })
+    .into_diagnostic()?;
+    let end = demo.watch(&session, rate_hz, end_at, &mut happenings, None);
+
+    let wall_s = session.started.elapsed().as_secs_f64();
+    let (ledgers, sets) = (session.ledgers.clone(), session.sets.clone());
+    let recording = session.recorder.as_ref().map(|r| (r.directory().to_owned(), r.counters()));
+    let remains = session.stop();
+    // The sinks hold the link and the file of samples: close them before their receivers end.
+    drop(remains.sinks);
+    let statuses = learners.statuses.clone();
+    let restarts = learners.stop();
+    if let Some((shutdown, thread)) = server {
+        let _ = shutdown.send(());
+        let _ = runtime.block_on(thread);
+    }
+    let (learner, infer) = statuses.get();
+    happenings.log.extend(remains.errors.iter().map(ToString::to_string));
+    let report = Report {
+        cameras: names.iter().zip(&ledgers).map(|(name, ledger)| CameraReport::new(name, ledger)).collect(),
+        sets: SetReport {
+            complete: sets.complete.load(std::sync::atomic::Ordering::Relaxed),
+            incomplete: sets.incomplete.load(std::sync::atomic::Ordering::Relaxed),
+            latency_ms: sets.latency.percentiles_ms(),
+        },
+        sampler: SamplerReport { pairs_per_s: learner.as_ref().map_or(0.0, |l| l.pairs_per_s) },
+        pretrain: PretrainReport::new(learner, restarts.learner),
+        infer: InferReport::new(infer, restarts.infer),
+        recording: recording.map(|(path, counters)| RecordingReport {
+            path,
+            frames: counters.frames(),
+            bytes: counters.bytes(),
+            state: counters.state(),
+        }),
+        rate_hz,
+        wall_s,
+        events: happenings.log,
+    };
+    finish(args, &report, end, &remains.errors.iter().map(ToString::to_string).collect::<Vec<_>>())
+}
+
+/// What calibration and session share.
+struct Demo<'a> {
+    source: &'a Source,
+    names: &'a [String],
+    page: Option<&'a PageState>,
+    learners: &'a Learners,
+    stop: &'a Receiver<()>,
+    hash: u64,
+}
+
+impl Demo<'_> {
+    /// Plays at the lowest rate, unrecorded, with learning on, and sees what a frame costs.
+    fn calibrate(
+        &mut self,
+        croppers: Vec<SubjectCropper>,
+        sinks: Vec<Box<dyn MomentSink>>,
+        happenings: &mut Happenings,
+    ) -> miette::Result<(u32, Remains)> {
+        let slowest = rate::DIVISORS[rate::DIVISORS.len() - 1];
+        let rate_hz = self.source.rate_hz() / f64::from(slowest);
+        tracing::info!("measuring for {} s at {rate_hz:.0} Hz which rate this machine keeps up with", CALIBRATION.as_secs());
+        let (cameras, pulses) = self.source.cameras(slowest, monotonic_now_ns() + LEAD_NS)?;
+        let session = Session::start(Setup {
+            cameras,
+            pulses,
+            first_segment: CALIBRATION_SEGMENTS,
+            croppers,
+            preprocessing: self.hash,
+            sinks,
+            ledgers: self.names.iter().map(|_| LossLedger::default()).collect(),
+            recorder: None,
+            page: self.page.cloned(),
+        })
+        .into_diagnostic()?;
+        let end_at = Instant::now() + CALIBRATION + Duration::from_nanos(LEAD_NS as u64);
+        let message = "measuring which rate this machine keeps up with; not recorded";
+        let end = self.watch(&session, rate_hz, Some(end_at), happenings, Some(message));
+        let work = session.crop_work.clone();
+        let remains = session.stop();
+        match end {
+            End::TimeOver => Ok((rate::choose(self.source.rate_hz(), &work), remains)),
+            End::Asked => bail!("ended before the rate was measured"),
+            End::SourcesOver | End::Broken(_) => bail!("the cameras did not last until the rate was measured"),
+        }
+    }
+
+    fn watch(
+        &self,
+        session: &Session,
+        rate_hz: f64,
+        end_at: Option<Instant>,
+        happenings: &mut Happenings,
+        message: Option<&str>,
+    ) -> End {
+        let mut board = StatusBoard::new(self.names.to_vec(), rate_hz, Some(self.learners.statuses.clone()));
+        control::run(session, self.names, self.stop, end_at, happenings, |session, happenings| {
+            if let Some(page) = self.page {
+                page.set_status(board.read(session, happenings, message.map(str::to_owned)));
+                if page.take_background_requested() {
+                    session.take_background();
+                }
+            }
+        })
+    }
+}
+
+fn open_source(args: &DemoArgs) -> miette::Result<Source> {
+    match (&args.from, &args.footage) {
+        (Some(take), _) => Source::take(take),
+        (None, Some(folder)) => Footage::open(folder).map(Source::Footage),
+        (None, None) => Err(miette!(
+            help = "`make demo` fetches an example session; `genlock demo --footage DIR` uses yours",
+            "there is no footage to play"
+        )),
+    }
+}
+
+fn divisor(source_hz: f64, rate: Rate) -> miette::Result<u32> {
+    let wanted = match rate {
+        Rate::Hz60 => 60.0,
+        Rate::Hz30 => 30.0,
+        Rate::Hz15 | Rate::Auto => 15.0,
+    };
+    let divisor = (source_hz / wanted).round();
+    if divisor < 1.0 || (source_hz / divisor - wanted).abs() > 0.01 * wanted {
+        bail!("{wanted} Hz is no divisor of the footage's {source_hz} Hz; use --rate auto");
+    }
+    Ok(divisor as u32)
+}
+
+/// The recipe's file, and the crop size that it asks for.
+fn recipe(args: &DemoArgs) -> miette::Result<(PathBuf, u16)> {
+    let path = match &args.recipe {
+        Some(path) => path.clone(),
+        None => {
+            let path = args.data.join("recipe.toml");
+            std::fs::write(&path, RECIPE).into_diagnostic().wrap_err_with(|| format!("writing {}", path.display()))?;
+            path
+        }
+    };
+    let named = || format!("the recipe {}", path.display());
+    let text = std::fs::read_to_string(&path).into_diagnostic().wrap_err_with(named)?;
+    let table: toml::Table = text.parse().into_diagnostic().wrap_err_with(named)?;
+    let crop_px = table.get("crop-px").map_or(Some(224), |value| value.as_integer().and_then(|n| u16::try_from(n).ok()));
+    let crop_px = crop_px.ok_or_else(|| miette!("{}: crop-px must be a whole number of pixels", named()))?;
+    Ok((path, crop_px))
+}
+
+fn record(
+    args: &DemoArgs,
+    source: &Source,
+    names: &[String],
+    ledgers: &[LossLedger],
+    rate_hz: f64,
+) -> miette::Result<Option<(Recorder, crate::session::recorder::RecorderTap)>> {
+    if args.no_record {
+        return Ok(None);
+    }
+    let parent = args.record.clone().unwrap_or_else(|| args.data.join("takes"));
+    let info = TakeInfo {
+        name: "demo".into(),
+        rig_toml: source.rig_toml(),
+        cameras: names.to_vec(),
+        host: "local".into(),
+        trigger_rate_hz: rate_hz,
+        source_rate_hz: Some(source.rate_hz()),
+    };
+    let budget_bytes = (args.budget_gb * 1e9) as u64;
+    let (recorder, tap) = Recorder::start(&parent, &info, ledgers, budget_bytes)
+        .into_diagnostic()
+        .wrap_err("nothing can be recorded; give another folder with --record, or --no-record")?;
+    tracing::info!("recording into {}, at most {} GB", recorder.directory().display(), args.budget_gb);
+    Ok(Some((recorder, tap)))
+}
+
+type Server = (tokio::sync::oneshot::Sender<()>, tokio::task::JoinHandle<()>);
+
+fn serve(
+    runtime: &Runtime,
+    listener: Option<std::net::TcpListener>,
+    page: Option<PageState>,
+) -> miette::Result<Option<Server>> {
+    let (Some(listener), Some(page)) = (listener, page) else { return Ok(None) };
+    let address = listener.local_addr().into_diagnostic()?;
+    let (shutdown, asked) = tokio::sync::oneshot::channel();
+    let task = runtime.spawn(async move {
+        let over = async move {
+            let _ = asked.await;
+        };
+        if let Err(error) = page::serve(listener, page, over).await {
+            tracing::error!(%error, "the page is gone; everything else goes on");
+        }
+    });
+    tracing::info!("the page is at http://{address}");
+    Ok(Some((shutdown, task)))
+}
+
+fn finish(args: &DemoArgs, report: &Report, end: End, errors: &[String]) -> miette::Result<()> {
+    if let Some(path) = &args.report {
+        report.write(path).into_diagnostic().wrap_err_with(|| format!("writing {}", path.display()))?;
+    }
+    summarise(report, args.report.as_deref());
+    match end {
+        End::Broken(part) => Err(miette!("the {part} is gone")),
+        _ if !errors.is_empty() => Err(miette!("{}", errors.join("; "))),
+        _ => Ok(()),
+    }
+}
+
+fn summarise(report: &Report, path: Option<&Path>) {
+    let delivered: u64 = report.cameras.iter().map(|camera| camera.delivered).sum();
+    let lost: u64 = report.cameras.iter().flat_map(|camera| camera.lost.values()).sum();
+    println!("{:.1} s at {:.0} Hz: {delivered} frames delivered, {lost} lost", report.wall_s, report.rate_hz);
+    println!("sets: {} complete, {} incomplete", report.sets.complete, report.sets.incomplete);
+    let accuracy = |value: Option<f64>| value.map_or("not measured".into(), |value| format!("{value:.3}"));
+    println!(
+        "learner: {} steps; accuracy on trained instants: sync {}, flip {}",
+        report.pretrain.steps,
+        accuracy(report.pretrain.sync_accuracy),
+        accuracy(report.pretrain.flip_accuracy)
+    );
+    println!("poses: {} ({})", report.infer.poses, report.infer.state);
+    if let Some(recording) = &report.recording {
+        println!("recorded {} frames, {:.1} MB: {}", recording.frames, recording.bytes as f64 / 1e6, recording.path.display());
+    }
+    if let Some(path) = path {
+        println!("report: {}", path.display());
+    }
+}
+

@@ -1,0 +1,9 @@
+//! One file for each command.
+
+pub mod cameras;
+pub mod capture;
+pub mod demo;
+pub mod hand_over;
+pub mod inspect;
+pub mod labels;
+pub mod metrics;

@@ -1,0 +1,154 @@
+//! The learning side as seen from here: the link, the two processes, and what they say of themselves.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crossbeam::channel::Sender;
+use frame::monotonic_now_ns;
+use miette::{IntoDiagnostic, WrapErr};
+use transport::{Hint, HintSource, InferStatus, LearnerStatus, PoseSource, ZenohLink, ZenohMomentSink};
+
+use crate::children::{Child, ChildDied, ChildSpec};
+use crate::page::PageState;
+
+/// A checkpoint must fit into this.
+const STOP_DEADLINE: Duration = Duration::from_secs(20);
+/// How long a listener waits before it looks whether it should end.
+const LISTEN: Duration = Duration::from_millis(500);
+
+pub struct LearnerOptions {
+    pub program: PathBuf,
+    /// None: no learner, inference only.
+    pub recipe: Option<PathBuf>,
+    pub checkpoint_dir: PathBuf,
+    pub model: PathBuf,
+    pub infer_precision: String,
+}
+
+/// The newest word of each process.
+#[derive(Clone, Default)]
+pub struct Statuses(Arc<Mutex<(Option<LearnerStatus>, Option<InferStatus>)>>);
+
+impl Statuses {
+    pub fn get(&self) -> (Option<LearnerStatus>, Option<InferStatus>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn put(&self, hint: Hint) {
+        let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match hint {
+            Hint::Learner(status) => newest.0 = Some(status),
+            Hint::Infer(status) => newest.1 = Some(status),
+        }
+    }
+}
+
+pub struct Learners {
+    link: ZenohLink,
+    learner: Option<Child>,
+    infer: Child,
+    listeners: Vec<JoinHandle<()>>,
+    stop: Arc<AtomicBool>,
+    pub statuses: Statuses,
+}
+
+/// Restarts of each process over the session.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Restarts {
+    pub learner: u64,
+    pub infer: u64,
+}
+
+impl Learners {
+    pub fn start(options: &LearnerOptions, page: Option<PageState>, died: &Sender<ChildDied>) -> miette::Result<Self> {
+        let name = format!("session-{}", std::process::id());
+        let link = ZenohLink::listen(&name).into_diagnostic()?;
+        let (statuses, stop) = (Statuses::default(), Arc::new(AtomicBool::new(false)));
+        let mut listeners = vec![];
+        {
+            let (mut hints, statuses, stop) = (link.hint_source(16).into_diagnostic()?, statuses.clone(), stop.clone());
+            listeners.push(listen("hints", move || {
+                while !stop.load(Ordering::Acquire) {
+                    match hints.receive(LISTEN) {
+                        Ok(hint) => hint.into_iter().for_each(|hint| statuses.put(hint)),
+                        Err(error) => tracing::error!(%error, "a status did not arrive"),
+                    }
+                }
+            })?);
+        }
+        if let Some(page) = page {
+            let (mut poses, stop) = (link.pose_source(64).into_diagnostic()?, stop.clone());
+            listeners.push(listen("poses", move || {
+                while !stop.load(Ordering::Acquire) {
+                    match poses.receive(LISTEN) {
+                        Ok(Some(mut message)) => {
+                            message.exposure_utc_ns = Some(message.exposure_ns + utc_offset_ns());
+                            page.send_pose(&message);
+                        }
+                        Ok(None) => {}
+                        Err(error) => tracing::error!(%error, "poses did not arrive"),
+                    }
+                }
+            })?);
+        }
+        let child = |command: &str, arguments: Vec<String>, name: &'static str| {
+            let mut words = vec![command.to_owned(), "--connect".into(), link.endpoint().to_owned()];
+            words.extend(arguments);
+            Child::start(ChildSpec { name, program: options.program.clone(), arguments: words }, died.clone())
+                .into_diagnostic()
+                .wrap_err("starting a process keeper")
+        };
+        let path = |path: &Path| path.to_string_lossy().into_owned();
+        let learner = options
+            .recipe
+            .as_ref()
+            .map(|recipe| {
+                let words = ["--name", &name, "--recipe", &path(recipe), "--checkpoint-dir", &path(&options.checkpoint_dir)];
+                child("pretrain", words.map(str::to_owned).into(), "learner")
+            })
+            .transpose()?;
+        let words = ["--name", &name, "--model", &path(&options.model), "--precision", &options.infer_precision];
+        let infer = child("infer", words.map(str::to_owned).into(), "infer")?;
+        Ok(Self { link, learner, infer, listeners, stop, statuses })
+    }
+
+    pub fn moment_sink(&self) -> miette::Result<ZenohMomentSink> {
+        self.link.moment_sink().into_diagnostic()
+    }
+
+    pub fn restarts(&self) -> Restarts {
+        Restarts {
+            learner: self.learner.as_ref().map_or(0, Child::restarts),
+            infer: self.infer.restarts(),
+        }
+    }
+
+    /// Lets both end, the learner with a checkpoint, and hears their last words.
+    pub fn stop(self) -> Restarts {
+        let restarts = self.restarts();
+        if let Some(learner) = self.learner {
+            learner.stop(STOP_DEADLINE);
+        }
+        self.infer.stop(STOP_DEADLINE);
+        self.stop.store(true, Ordering::Release);
+        for listener in self.listeners {
+            if listener.join().is_err() {
+                tracing::error!("a listener panicked");
+            }
+        }
+        restarts
+    }
+}
+
+fn listen(name: &str, body: impl FnOnce() + Send + 'static) -> miette::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name(name.into()).spawn(body).into_diagnostic()
+}
+
+/// What turns `CLOCK_MONOTONIC` into UTC now.
+fn utc_offset_ns() -> i64 {
+    let utc = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as i64);
+    utc - monotonic_now_ns()
+}

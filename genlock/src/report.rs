@@ -1,0 +1,151 @@
+//! What a session reports at its end.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use frame::LossLedger;
+use serde::Serialize;
+use transport::{InferStatus, LearnerStatus};
+
+use crate::session::latency::Percentiles;
+
+#[derive(Debug, Serialize)]
+pub struct Report {
+    pub cameras: Vec<CameraReport>,
+    pub sets: SetReport,
+    pub sampler: SamplerReport,
+    pub pretrain: PretrainReport,
+    pub infer: InferReport,
+    /// None with `--no-record`.
+    pub recording: Option<RecordingReport>,
+    pub rate_hz: f64,
+    pub wall_s: f64,
+    /// What went wrong and was survived, in words.
+    pub events: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct CameraReport {
+    pub name: String,
+    /// Units that the camera sent, lost ones included.
+    pub produced: u64,
+    /// Units that reached the router.
+    pub delivered: u64,
+    /// Units lost before the router, by reason.
+    pub lost: BTreeMap<&'static str, u64>,
+    /// Units that reached the router and are not in the recording, by reason.
+    pub not_recorded: BTreeMap<&'static str, u64>,
+    /// Units that reached the router and are in no frame set, by reason.
+    pub not_in_sets: BTreeMap<&'static str, u64>,
+}
+
+impl CameraReport {
+    pub fn new(name: &str, ledger: &LossLedger) -> Self {
+        let capture = ledger.capture.counts();
+        let named = |counts: &frame::EdgeCounts| counts.lost.iter().map(|(reason, n)| (reason.name(), *n)).collect();
+        Self {
+            name: name.to_owned(),
+            produced: capture.entered,
+            delivered: capture.left,
+            lost: named(&capture),
+            not_recorded: named(&ledger.recorder.counts()),
+            not_in_sets: named(&ledger.subject.counts()),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub struct SetReport {
+    pub complete: u64,
+    pub incomplete: u64,
+    /// From the arrival of a set's last frame to the set, decoding and cropping included.
+    pub latency_ms: Percentiles,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub struct SamplerReport {
+    pub pairs_per_s: f64,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub struct PretrainReport {
+    pub steps: u64,
+    pub images_per_s: f64,
+    pub loss_first: Option<f64>,
+    pub loss_last: Option<f64>,
+    /// On balanced pairs of instants that were trained on.
+    pub sync_accuracy: Option<f64>,
+    pub flip_accuracy: Option<f64>,
+    /// On instants held out by source position: interpolation within the same take.
+    pub held_out_sync_accuracy: Option<f64>,
+    pub held_out_flip_accuracy: Option<f64>,
+    pub precision: String,
+    pub moments_missed: u64,
+    /// Times that the learner had to be started again.
+    pub restarts: u64,
+    pub resumed_from_step: Option<u64>,
+    pub checkpoint: Option<String>,
+}
+
+impl PretrainReport {
+    pub fn new(status: Option<LearnerStatus>, restarts: u64) -> Self {
+        let Some(status) = status else { return Self { restarts, ..Self::default() } };
+        Self {
+            steps: status.steps,
+            images_per_s: status.images_per_s,
+            loss_first: status.loss_first,
+            loss_last: status.loss_last,
+            sync_accuracy: status.sync_accuracy,
+            flip_accuracy: status.flip_accuracy,
+            held_out_sync_accuracy: status.held_out_sync_accuracy,
+            held_out_flip_accuracy: status.held_out_flip_accuracy,
+            precision: status.precision,
+            moments_missed: status.moments_missed,
+            restarts,
+            resumed_from_step: status.resumed_from_step,
+            checkpoint: status.checkpoint,
+        }
+    }
+}
+
+#[derive(Debug, Default, Serialize)]
+pub struct InferReport {
+    pub poses: u64,
+    pub fps: f64,
+    /// From the arrival of a set's last frame to its poses leaving.
+    pub latency_ms: Percentiles,
+    pub model_version: Option<String>,
+    pub moments_superseded: u64,
+    pub state: String,
+    pub restarts: u64,
+}
+
+impl InferReport {
+    pub fn new(status: Option<InferStatus>, restarts: u64) -> Self {
+        let Some(status) = status else { return Self { restarts, ..Self::default() } };
+        Self {
+            poses: status.poses,
+            fps: status.fps,
+            latency_ms: Percentiles { p50: status.latency_ms_p50, p99: status.latency_ms_p99 },
+            model_version: status.model_version,
+            moments_superseded: status.moments_superseded,
+            state: status.state,
+            restarts,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub struct RecordingReport {
+    pub path: PathBuf,
+    pub frames: u64,
+    pub bytes: u64,
+    pub state: String,
+}
+
+impl Report {
+    pub fn write(&self, path: &Path) -> std::io::Result<()> {
+        let json = serde_json::to_string_pretty(self).map_err(std::io::Error::other)?;
+        std::fs::write(path, json + "\n")
+    }
+}

@@ -1,0 +1,168 @@
+//! A running session: cameras, recorder, crops, frame sets, previews.
+
+pub mod latency;
+pub mod moments;
+pub mod preview;
+pub mod recorder;
+pub mod subjects;
+pub mod vitals;
+
+use std::io;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use capture::{CameraEvent, CameraSpec, Capture, CaptureError, CaptureOptions, FrameConsumer, PulseTrain};
+use crossbeam::channel::{Receiver, bounded};
+use frame::{LossLedger, SegmentId};
+use subject::SubjectCropper;
+use take::TakeError;
+use thiserror::Error;
+use transport::MomentSink;
+
+use crate::page::PageState;
+use latency::Latency;
+use moments::SetStatistics;
+use recorder::{Recorder, RecorderTap};
+use subjects::SubjectWorkers;
+use vitals::Vitals;
+
+/// Buffers beyond the consumers' quotas: in the ring, at the router and with the driver.
+const IN_FLIGHT_BUFFERS: usize = 20;
+/// Views that may wait for the assembler.
+const WAITING_VIEWS: usize = 256;
+/// A driver's call that takes longer is left behind.
+const STOP_DEADLINE: Duration = Duration::from_secs(5);
+
+/// Buffers in each camera's pool: the quotas of all consumers and what is in flight.
+pub const POOL_BUFFERS: usize =
+    recorder::RECORDER_BUFFERS + subjects::SUBJECT_BUFFERS + preview::PREVIEW_BUFFERS + IN_FLIGHT_BUFFERS;
+
+#[derive(Debug, Error)]
+pub enum SessionError {
+    #[error(transparent)]
+    Capture(#[from] CaptureError),
+    #[error("cannot start a thread: {0}")]
+    Thread(#[from] io::Error),
+    #[error(transparent)]
+    Take(#[from] TakeError),
+    #[error("the {0} thread panicked")]
+    Panicked(&'static str),
+}
+
+/// What a session is made of.
+pub struct Setup {
+    pub cameras: Vec<CameraSpec>,
+    pub pulses: Option<PulseTrain>,
+    pub first_segment: SegmentId,
+    /// One for each camera; none when nothing is learned or inferred.
+    pub croppers: Vec<SubjectCropper>,
+    /// Hash of the croppers' preprocessing.
+    pub preprocessing: u64,
+    pub sinks: Vec<Box<dyn MomentSink>>,
+    pub ledgers: Vec<LossLedger>,
+    pub recorder: Option<(Recorder, RecorderTap)>,
+    pub page: Option<PageState>,
+}
+
+pub struct Session {
+    capture: Capture,
+    workers: Option<SubjectWorkers>,
+    assembler: Option<JoinHandle<Vec<Box<dyn MomentSink>>>>,
+    preview: Option<JoinHandle<()>>,
+    pub recorder: Option<Recorder>,
+    pub ledgers: Vec<LossLedger>,
+    pub sets: SetStatistics,
+    pub vitals: Vitals,
+    /// How long a frame's crop takes.
+    pub crop_work: Latency,
+    pub started: Instant,
+}
+
+/// What outlives a session.
+pub struct Remains {
+    pub croppers: Vec<SubjectCropper>,
+    pub sinks: Vec<Box<dyn MomentSink>>,
+    /// What did not end well; the session's numbers stand all the same.
+    pub errors: Vec<SessionError>,
+}
+
+impl Session {
+    pub fn start(setup: Setup) -> Result<Self, SessionError> {
+        let Setup { cameras, pulses, first_segment, croppers, preprocessing, sinks, ledgers, recorder, page } = setup;
+        let vitals = Vitals::new(cameras.len());
+        let mut consumers: Vec<Box<dyn FrameConsumer>> = vec![Box::new(vitals.clone())];
+        let recorder = recorder.map(|(recorder, tap)| {
+            consumers.push(Box::new(tap));
+            recorder
+        });
+        let (sets, crop_work) = (SetStatistics::default(), Latency::default());
+        let (mut workers, mut assembler) = (None, None);
+        if !croppers.is_empty() {
+            let (views, views_in) = bounded(WAITING_VIEWS);
+            let (started, tap) = SubjectWorkers::start(croppers, &ledgers, views, &crop_work)?;
+            consumers.push(Box::new(tap));
+            workers = Some(started);
+            assembler = Some(moments::start(views_in, &ledgers, preprocessing, sinks, sets.clone())?);
+        }
+        let preview = match page {
+            Some(page) => {
+                let (thread, tap) = preview::start(page, cameras.len())?;
+                consumers.push(Box::new(tap));
+                Some(thread)
+            }
+            None => None,
+        };
+        let capture = Capture::start(cameras, &ledgers, consumers, CaptureOptions { pulses, first_segment })?;
+        let started = Instant::now();
+        Ok(Self { capture, workers, assembler, preview, recorder, ledgers, sets, vitals, crop_work, started })
+    }
+
+    pub fn events(&self) -> &Receiver<CameraEvent> {
+        self.capture.events()
+    }
+
+    pub fn all_ended(&self) -> bool {
+        self.capture.all_ended()
+    }
+
+    /// Names the part without which nothing can go on, if it is gone.
+    pub fn broken(&self) -> Option<&'static str> {
+        if self.capture.router_is_dead() && !self.capture.all_ended() {
+            return Some("router");
+        }
+        self.recorder.as_ref().is_some_and(Recorder::is_dead).then_some("recorder")
+    }
+
+    pub fn take_background(&self) {
+        if let Some(workers) = &self.workers {
+            workers.take_background();
+        }
+    }
+
+    /// Stops the sources, lets every frame that was taken reach its end, and closes the recording.
+    pub fn stop(self) -> Remains {
+        let mut errors = vec![];
+        // With the router the consumers go, and with them the inputs of everything behind.
+        if let Err(error) = self.capture.stop(STOP_DEADLINE) {
+            errors.push(error.into());
+        }
+        if let Some(recorder) = self.recorder
+            && let Err(error) = recorder.finish()
+        {
+            errors.push(error.into());
+        }
+        let croppers = self.workers.map(SubjectWorkers::finish).unwrap_or_default();
+        let sinks = match self.assembler.map(JoinHandle::join) {
+            Some(Ok(sinks)) => sinks,
+            Some(Err(_)) => {
+                errors.push(SessionError::Panicked("assembler"));
+                vec![]
+            }
+            None => vec![],
+        };
+        if let Some(Err(_)) = self.preview.map(JoinHandle::join) {
+            errors.push(SessionError::Panicked("preview"));
+        }
+        Remains { croppers, sinks, errors }
+    }
+}

@@ -1,0 +1,76 @@
+//! The numbers of a running session as the page shows them.
+
+use std::time::Instant;
+
+use crate::control::Happenings;
+use crate::learners::Statuses;
+use crate::page::{CameraView, LiveStatus, RecordingView, SetView};
+use crate::session::Session;
+use std::sync::atomic::Ordering;
+
+/// Seconds over which frame rates are taken.
+const WINDOW_S: f64 = 1.0;
+
+pub struct StatusBoard {
+    names: Vec<String>,
+    rate_hz: f64,
+    statuses: Option<Statuses>,
+    since: Instant,
+    delivered: Vec<u64>,
+    fps: Vec<f64>,
+}
+
+impl StatusBoard {
+    pub fn new(names: Vec<String>, rate_hz: f64, statuses: Option<Statuses>) -> Self {
+        let cameras = names.len();
+        Self { names, rate_hz, statuses, since: Instant::now(), delivered: vec![0; cameras], fps: vec![0.0; cameras] }
+    }
+
+    pub fn read(&mut self, session: &Session, happenings: &Happenings, message: Option<String>) -> LiveStatus {
+        let counts: Vec<_> = session.ledgers.iter().map(|ledger| ledger.capture.counts()).collect();
+        let passed_s = self.since.elapsed().as_secs_f64();
+        if passed_s >= WINDOW_S {
+            for (camera, counts) in counts.iter().enumerate() {
+                self.fps[camera] = (counts.left - self.delivered[camera]) as f64 / passed_s;
+                self.delivered[camera] = counts.left;
+            }
+            self.since = Instant::now();
+        }
+        let cameras = counts
+            .into_iter()
+            .enumerate()
+            .map(|(camera, counts)| CameraView {
+                name: self.names[camera].clone(),
+                fps: self.fps[camera],
+                produced: counts.entered,
+                delivered: counts.left,
+                lost: counts.lost.iter().map(|(reason, n)| (reason.name().to_owned(), *n)).collect(),
+                latency_ms: session.vitals.latency_ms(camera),
+                state: happenings.cameras[camera].clone(),
+            })
+            .collect();
+        let (learner, infer) = self.statuses.as_ref().map(Statuses::get).unwrap_or_default();
+        let sets = session.sets.latency.percentiles_ms();
+        LiveStatus {
+            cameras,
+            sets: SetView {
+                complete: session.sets.complete.load(Ordering::Relaxed),
+                incomplete: session.sets.incomplete.load(Ordering::Relaxed),
+                latency_ms_p50: sets.p50,
+                latency_ms_p99: sets.p99,
+            },
+            rate_hz: self.rate_hz,
+            learner,
+            infer,
+            recording: session.recorder.as_ref().map(|recorder| RecordingView {
+                path: recorder.directory().display().to_string(),
+                frames: recorder.counters().frames(),
+                bytes: recorder.counters().bytes(),
+                budget_bytes: Some(recorder.budget_bytes()),
+                state: recorder.counters().state(),
+            }),
+            message,
+            elapsed_s: session.started.elapsed().as_secs_f64(),
+        }
+    }
+}
