@@ -1,1 +1,14 @@
+//! From moments to live 3D poses: the engine around a pose model, the model's file, and the live loop.
 
+mod engine;
+mod error;
+mod live;
+mod model_file;
+mod precision;
+mod recent;
+
+pub use engine::Engine;
+pub use error::{InferError, Mismatch};
+pub use live::Live;
+pub use model_file::ModelFile;
+pub use precision::{PrecisionChoice, precision_name};

@@ -1,0 +1,79 @@
+//! `genlock-learn infer`: live poses from the moments of a running session.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use infer::{Live, ModelFile, PrecisionChoice};
+use miette::IntoDiagnostic;
+use transport::ZenohLink;
+
+use crate::stop;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Endpoint of the running session, such as tcp/127.0.0.1:7447.
+    #[arg(long, value_name = "ENDPOINT")]
+    connect: String,
+    /// Name of the session among those that share a network.
+    #[arg(long, value_name = "KEY", default_value = "session")]
+    name: String,
+    /// The pose model. It may come later, and be replaced at any time.
+    #[arg(long, value_name = "FILE")]
+    model: PathBuf,
+    /// Arithmetic of the network; auto takes the faster one.
+    #[arg(long, value_enum, default_value_t = PrecisionName::Auto)]
+    precision: PrecisionName,
+    /// Threads inside one operation; without it, as many as there are cores.
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Go on when the process that started this one ends.
+    #[arg(long)]
+    detached: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum PrecisionName {
+    Auto,
+    F32,
+    Bf16,
+}
+
+impl From<PrecisionName> for PrecisionChoice {
+    fn from(name: PrecisionName) -> Self {
+        match name {
+            PrecisionName::Auto => Self::Auto,
+            PrecisionName::F32 => Self::F32,
+            PrecisionName::Bf16 => Self::Bf16,
+        }
+    }
+}
+
+pub fn run(args: &Args) -> miette::Result<()> {
+    let stop = stop::watch(!args.detached)?;
+    let device = model::start();
+    if let Some(threads) = args.threads {
+        model::set_threads(threads);
+    }
+    let link = ZenohLink::connect(&args.connect, &args.name).into_diagnostic()?;
+    // The newest moment alone: by the time an older one had its poses, they would be of the past.
+    let moments = link.moment_source(1).into_diagnostic()?;
+    let (poses, hints) = (link.pose_sink().into_diagnostic()?, link.hint_sink().into_diagnostic()?);
+    let model = ModelFile::new(args.model.clone(), device, args.precision.into());
+
+    let mut was_connected = false;
+    let mut end = None;
+    Live::new(moments, poses, hints, model)
+        .serve(|| {
+            let connected = link.has_peer();
+            if let Ok(reason) = stop.try_recv() {
+                end = Some(reason.to_string());
+            } else if was_connected && !connected {
+                end = Some(format!("{} is gone", args.connect));
+            }
+            was_connected = connected;
+            end.is_none()
+        })
+        .into_diagnostic()?;
+    tracing::info!("ended: {}", end.as_deref().unwrap_or("nothing more can come"));
+    Ok(())
+}

@@ -1,0 +1,143 @@
+use std::path::Path;
+
+use frame::{TriggerIndex, monotonic_now_ns};
+use model::{ModelError, PictureBatch, PoseModel, PoseSpec, Precision, autocast};
+use pose::{JOINT_NAMES, JOINTS, Pose3d};
+use subject::Sample;
+use tch::{Device, Kind};
+use transport::{FrameOfReference, Moment, POSE_SCHEMA_VERSION, PoseMessage, TriggerState, ViewPose};
+
+use crate::{InferError, Mismatch, PrecisionChoice};
+
+/// A pose model at work. Live streams, evaluations and recomputed moments all get their poses here.
+pub struct Engine {
+    model: PoseModel,
+    precision: Precision,
+    version: String,
+}
+
+impl Engine {
+    /// # Errors
+    /// A model whose joints are not the 17 that the stream promises.
+    pub fn new(model: PoseModel, precision: Precision) -> Result<Self, InferError> {
+        let names = &model.spec().joint_names;
+        if names != &JOINT_NAMES {
+            return Err(InferError::Joints { found: names.join(", "), expected: JOINT_NAMES.join(", ") });
+        }
+        Ok(Self { version: model.version()?, model, precision })
+    }
+
+    /// Loads a pose model; with [`PrecisionChoice::Auto`] this first times both precisions.
+    ///
+    /// # Errors
+    /// A file that is missing, damaged, or of another shape, with its name and the remedy.
+    pub fn open(path: &Path, device: Device, precision: PrecisionChoice) -> Result<Self, InferError> {
+        let model = PoseModel::load(path, device)?;
+        let precision = precision.choose(&model)?;
+        Self::new(model, precision)
+    }
+
+    /// Identity of the model's values and preprocessing.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    pub fn spec(&self) -> &PoseSpec {
+        self.model.spec()
+    }
+
+    /// Whether the samples of this moment are what the model was made for.
+    pub fn check(&self, moment: &Moment) -> Result<(), Mismatch> {
+        let spec = self.model.spec();
+        let version = self.version.clone();
+        let mut sizes = moment.views.iter().flat_map(|view| &view.samples).map(|sample| u32::from(sample.size_px));
+        if let Some(moment_px) = sizes.find(|size| *size != spec.crop_px) {
+            return Err(Mismatch::CropSize { version, model_px: spec.crop_px, moment_px });
+        }
+        let hash = format!("{:016x}", moment.preprocessing);
+        if hash != spec.preprocessing_hash {
+            let model = spec.preprocessing_hash.clone();
+            return Err(Mismatch::Preprocessing { version, model, moment: hash });
+        }
+        Ok(())
+    }
+
+    /// The pose of each view that the moment has, all in one batch: root-relative, in millimetres, in the
+    /// look-at-subject frame of its crop. The latency runs from the arrival of the moment's last frame to now.
+    ///
+    /// # Errors
+    /// A moment that [`Self::check`] refuses; a device that fails.
+    pub fn poses(&self, moment: &Moment) -> Result<PoseMessage, InferError> {
+        self.check(moment)?;
+        let seen: Vec<_> =
+            moment.views.iter().filter_map(|view| Some((view.camera.0, view.samples.first()?))).collect();
+        let samples: Vec<&Sample> = seen.iter().map(|(_, sample)| *sample).collect();
+        let poses = self.joints(&samples)?;
+        let poses = seen
+            .iter()
+            .zip(poses)
+            .map(|(&(camera, sample), joints)| ViewPose {
+                camera,
+                person: 0,
+                frame_of_reference: FrameOfReference::LookAtSubject,
+                joints_mm: joints.to_vec(),
+                confidence: None,
+                joints_2d_px: None,
+                crop_centre_px: sample.region.centre_px,
+                crop_side_px: sample.region.side_px,
+            })
+            .collect();
+        Ok(PoseMessage {
+            version: POSE_SCHEMA_VERSION,
+            set_index: moment.set.0,
+            trigger_index: moment.trigger.pulse(),
+            trigger_state: trigger_state(moment.trigger),
+            segment: moment.segment.0,
+            exposure_ns: moment.exposure.ns,
+            exposure_utc_ns: None,
+            source_index: moment.source.map(|source| source.index),
+            model: self.version.clone(),
+            latency_ms: (monotonic_now_ns() - moment.arrival_ns) as f64 / 1e6,
+            poses,
+        })
+    }
+
+    /// The poses of samples, in one batch.
+    ///
+    /// # Errors
+    /// A sample of another size than the model's crops; a device that fails.
+    pub fn joints(&self, samples: &[&Sample]) -> Result<Vec<Pose3d>, InferError> {
+        if samples.is_empty() {
+            return Ok(Vec::new());
+        }
+        let spec = self.model.spec();
+        let mut batch = PictureBatch::new(spec.crop_px as usize);
+        for sample in samples {
+            batch.push(&sample.rgb, &sample.mask, false)?;
+        }
+        let device = self.model.device();
+        let input = batch.to_input(device, Kind::Float, spec.background)?;
+        let poses = autocast(self.precision, device, || self.model.predict(&input))?;
+        let values: Vec<f32> = poses
+            .f_to_device(Device::Cpu)
+            .and_then(|poses| poses.f_to_kind(Kind::Float)?.f_reshape([-1]))
+            .and_then(|flat| Vec::try_from(flat))
+            .map_err(ModelError::from)?;
+        Ok(values
+            .chunks_exact(3 * JOINTS)
+            .map(|pose| std::array::from_fn(|joint| std::array::from_fn(|axis| pose[3 * joint + axis])))
+            .collect())
+    }
+}
+
+fn trigger_state(trigger: TriggerIndex) -> TriggerState {
+    match trigger {
+        TriggerIndex::Certain(_) => TriggerState::Certain,
+        TriggerIndex::Tentative(_) => TriggerState::Tentative,
+        TriggerIndex::Unresolved => TriggerState::Unresolved,
+    }
+}

@@ -1,0 +1,160 @@
+//! Inference on a live stream: the newest moment in, its poses out, a word on how it goes twice a second.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use transport::{Hint, HintSink, InferStatus, Moment, MomentSource, PoseSink, Received, TransportError};
+
+use crate::recent::Recent;
+use crate::{InferError, Mismatch, ModelFile, precision_name};
+
+const REPORT_EVERY: Duration = Duration::from_millis(500);
+/// How often the model's file is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Owns the model and runs on the thread that calls it. Give it a source of depth 1: of the moments that come while
+/// one is in work, only the newest is worth a pose.
+pub struct Live<S, P, H> {
+    source: S,
+    poses: P,
+    hints: H,
+    model: ModelFile,
+    /// Why the last moment got no poses.
+    mismatch: Option<Mismatch>,
+    /// The number that the next moment has if none is lost.
+    expected: Option<u64>,
+    received: u64,
+    superseded: u64,
+    answered: u64,
+    recent: Recent,
+    reported: Option<Instant>,
+    looked: Option<Instant>,
+}
+
+impl<S: MomentSource, P: PoseSink, H: HintSink> Live<S, P, H> {
+    pub fn new(source: S, poses: P, hints: H, model: ModelFile) -> Self {
+        Self {
+            source,
+            poses,
+            hints,
+            model,
+            mismatch: None,
+            expected: None,
+            received: 0,
+            superseded: 0,
+            answered: 0,
+            recent: Recent::new(Instant::now()),
+            reported: None,
+            looked: None,
+        }
+    }
+
+    /// Serves until the source is closed, or until `go_on`, asked with each report, says no.
+    ///
+    /// # Errors
+    /// A device that fails. A model that does not fit is no error: the status says so.
+    pub fn serve(&mut self, mut go_on: impl FnMut() -> bool) -> Result<(), InferError> {
+        loop {
+            let now = Instant::now();
+            if is_due(self.looked, LOOK_EVERY, now) {
+                self.looked = Some(now);
+                if self.model.refresh() {
+                    self.mismatch = None;
+                }
+            }
+            if is_due(self.reported, REPORT_EVERY, now) {
+                if !go_on() {
+                    break;
+                }
+                self.report(now);
+            }
+            let wait = self.reported.map_or(Duration::ZERO, |at| (at + REPORT_EVERY).saturating_duration_since(now));
+            if self.turn(wait)?.is_break() {
+                break;
+            }
+        }
+        self.report(Instant::now());
+        Ok(())
+    }
+
+    /// Waits for a moment and answers it.
+    fn turn(&mut self, wait: Duration) -> Result<ControlFlow<()>, InferError> {
+        match self.source.receive(wait) {
+            Ok(Some(moment)) => self.answer(&moment)?,
+            Ok(None) => {}
+            Err(TransportError::Closed) => return Ok(ControlFlow::Break(())),
+            Err(error) => tracing::error!(%error, "a moment was not understood"),
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn answer(&mut self, Received { number, value: moment }: &Received<Moment>) -> Result<(), InferError> {
+        // Joining late is no loss, nor is a sender that starts anew.
+        self.superseded += self.expected.map_or(0, |expected| number.saturating_sub(expected));
+        self.expected = Some(number + 1);
+        self.received += 1;
+        let Some(engine) = self.model.engine() else { return Ok(()) };
+        match engine.poses(moment) {
+            Ok(message) => {
+                self.mismatch = None;
+                self.answered += 1;
+                self.recent.add(message.latency_ms, Instant::now());
+                self.poses.send(&message).unwrap_or_else(|error| tracing::warn!(%error, "poses not sent"));
+            }
+            Err(InferError::Mismatch(mismatch)) => {
+                if self.mismatch.as_ref() != Some(&mismatch) {
+                    tracing::warn!("no poses: {mismatch}");
+                    self.mismatch = Some(mismatch);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// How it goes.
+    pub fn status(&mut self, now: Instant) -> InferStatus {
+        let percentiles = self.recent.percentiles(now);
+        let engine = self.model.engine();
+        InferStatus {
+            state: self.state(),
+            model_version: engine.map(|engine| engine.version().to_owned()),
+            precision: engine.map(|engine| precision_name(engine.precision()).to_owned()).unwrap_or_default(),
+            poses: self.answered,
+            moments_received: self.received,
+            moments_superseded: self.superseded,
+            fps: self.recent.per_s(now),
+            latency_ms_p50: percentiles.map(|latency| latency.p50),
+            latency_ms_p99: percentiles.map(|latency| latency.p99),
+        }
+    }
+
+    fn state(&self) -> String {
+        let path = self.model.path().display();
+        match (self.model.engine(), self.model.problem(), &self.mismatch) {
+            (None, None, _) => format!(
+                "no poses: they need a pose model, and there is none at {path}. Make labels with `genlock labels \
+                 import --trc FILE --calibration FILE --out LABELS`, then the model with `genlock finetune --session \
+                 TAKE --labels LABELS --from CHECKPOINT --out {path}`; it is taken up while this runs"
+            ),
+            (None, Some(problem), _) => format!("no poses: {problem}"),
+            (Some(_), Some(problem), Some(mismatch)) => format!("no poses: {mismatch}; and {problem}"),
+            (Some(_), None, Some(mismatch)) => format!("no poses: {mismatch}"),
+            (Some(engine), Some(problem), None) => {
+                format!("poses by the earlier model {}: {problem}", engine.version())
+            }
+            (Some(_), None, None) if self.received == 0 => "waiting for moments".to_owned(),
+            (Some(engine), None, None) => format!("poses by model {}", engine.version()),
+        }
+    }
+
+    fn report(&mut self, now: Instant) {
+        self.reported = Some(now);
+        let status = self.status(now);
+        self.hints.send(&Hint::Infer(status)).unwrap_or_else(|error| tracing::warn!(%error, "status not sent"));
+    }
+}
+
+fn is_due(last: Option<Instant>, every: Duration, now: Instant) -> bool {
+    last.is_none_or(|at| now.saturating_duration_since(at) >= every)
+}

@@ -1,0 +1,64 @@
+//! Which arithmetic poses are computed in.
+
+use std::time::{Duration, Instant};
+
+use model::{PoseModel, Precision, autocast};
+use serde::{Deserialize, Serialize};
+use tch::{Kind, Tensor};
+
+use crate::InferError;
+
+/// Pictures in the probe: the views of the usual rig.
+const VIEWS: i64 = 4;
+const ROUNDS: usize = 5;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PrecisionChoice {
+    /// bf16 where a probe finds it faster.
+    #[default]
+    Auto,
+    F32,
+    Bf16,
+}
+
+impl PrecisionChoice {
+    /// The precision asked for, or the faster one for a moment of four views on this model and device.
+    pub fn choose(self, model: &PoseModel) -> Result<Precision, InferError> {
+        match self {
+            Self::F32 => Ok(Precision::F32),
+            Self::Bf16 => Ok(Precision::Bf16),
+            Self::Auto => faster(model),
+        }
+    }
+}
+
+/// `f32` or `bf16`.
+pub fn precision_name(precision: Precision) -> &'static str {
+    match precision {
+        Precision::F32 => "f32",
+        Precision::Bf16 => "bf16",
+    }
+}
+
+/// One forward pass each to warm up, then several in turn, of which the fastest counts.
+fn faster(model: &PoseModel) -> Result<Precision, InferError> {
+    let (side, device) = (i64::from(model.spec().crop_px), model.device());
+    let pictures = Tensor::f_zeros([VIEWS, 3, side, side], (Kind::Float, device)).map_err(model::ModelError::from)?;
+    let pass = |precision| -> Result<Duration, InferError> {
+        let begun = Instant::now();
+        let poses = autocast(precision, device, || model.predict(&pictures))?;
+        // Reading a value waits for the device.
+        poses.f_double_value(&[0, 0, 0]).map_err(model::ModelError::from)?;
+        Ok(begun.elapsed())
+    };
+    pass(Precision::F32)?;
+    pass(Precision::Bf16)?;
+    let (mut f32, mut bf16) = (Duration::MAX, Duration::MAX);
+    for _ in 0..ROUNDS {
+        f32 = f32.min(pass(Precision::F32)?);
+        bf16 = bf16.min(pass(Precision::Bf16)?);
+    }
+    tracing::info!(?f32, ?bf16, "time of a forward pass of {VIEWS} views");
+    Ok(if bf16 < f32 { Precision::Bf16 } else { Precision::F32 })
+}

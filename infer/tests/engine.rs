@@ -1,0 +1,82 @@
+mod common;
+
+use common::{model, moment, spec};
+use infer::{Engine, InferError, Mismatch};
+use model::{Fusion, PoseModel, Precision, SyncNet, SyncNetConfig};
+use pose::Pose3d;
+use tch::{Device, Kind};
+use transport::{Moment, TriggerState};
+
+fn furthest(a: &[Pose3d], b: &[Pose3d]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter().flatten().flatten().zip(b.iter().flatten().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+#[test]
+fn a_moment_in_one_batch_equals_its_views_one_by_one() {
+    let engine = Engine::new(model(1), Precision::F32).unwrap();
+    let moment = moment(3);
+    let samples: Vec<_> = moment.views.iter().map(|view| &view.samples[0]).collect();
+    let together = engine.joints(&samples).unwrap();
+    let alone: Vec<Pose3d> = samples.iter().flat_map(|sample| engine.joints(&[sample]).unwrap()).collect();
+    assert!(furthest(&together, &alone) < 1e-3, "{}", furthest(&together, &alone));
+    // The views differ, so agreement is not that of a constant.
+    assert!(furthest(&together[..1], &together[1..2]) > 1.0);
+}
+
+#[test]
+fn the_message_says_what_the_moment_is() {
+    let engine = Engine::new(model(1), Precision::F32).unwrap();
+    let moment = moment(3);
+    let message = engine.poses(&moment).unwrap();
+    assert_eq!((message.set_index, message.segment, message.exposure_ns), (3, 2, 3_000));
+    assert_eq!((message.trigger_index, message.trigger_state), (Some(10), TriggerState::Certain));
+    assert_eq!((message.source_index, message.model.as_str()), (Some(3), engine.version()));
+    assert!(message.latency_ms > 0.0);
+    let cameras: Vec<u16> = message.poses.iter().map(|pose| pose.camera).collect();
+    assert_eq!(cameras, [0, 1, 2, 3]);
+    assert!(message.poses.iter().all(|pose| pose.joints_mm[0] == [0.0; 3] && pose.joints_mm.len() == 17));
+    assert_eq!((message.poses[2].crop_centre_px, message.poses[2].crop_side_px), ([102.0, 50.0], 80.0));
+}
+
+#[test]
+fn a_view_that_is_missing_gets_no_pose() {
+    let engine = Engine::new(model(1), Precision::F32).unwrap();
+    let mut moment = moment(3);
+    let whole = engine.poses(&moment).unwrap();
+    moment.views.remove(1);
+    let message = engine.poses(&moment).unwrap();
+    assert_eq!(message.poses.iter().map(|pose| pose.camera).collect::<Vec<_>>(), [0, 2, 3]);
+    let joints = |pose: &transport::ViewPose| -> Pose3d { pose.joints_mm.as_slice().try_into().unwrap() };
+    assert!(furthest(&[joints(&message.poses[1])], &[joints(&whole.poses[2])]) < 1e-3);
+    moment.views.clear();
+    assert!(engine.poses(&moment).unwrap().poses.is_empty());
+}
+
+#[test]
+fn moments_of_another_preprocessing_or_size_are_refused() {
+    let engine = Engine::new(model(1), Precision::F32).unwrap();
+    let mut other = Moment { preprocessing: 0xabc, ..moment(0) };
+    match engine.poses(&other) {
+        Err(InferError::Mismatch(mismatch @ Mismatch::Preprocessing { .. })) => {
+            let text = mismatch.to_string();
+            assert!(text.contains("0000000000000abc") && text.contains(&spec().preprocessing_hash), "{text}");
+        }
+        other => panic!("{other:?}"),
+    }
+    other.views[3].samples[0].size_px = 64;
+    match engine.poses(&other) {
+        Err(InferError::Mismatch(Mismatch::CropSize { model_px: 32, moment_px: 64, .. })) => {}
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_model_of_other_joints_is_refused() {
+    let mut spec = spec();
+    spec.joint_names.swap(4, 1);
+    let config = SyncNetConfig { width: 8, fusion: Fusion::Mult, seed: 0 };
+    let net = SyncNet::new(&config, Device::Cpu, Kind::Float).unwrap();
+    let model = PoseModel::from_encoder(&net, &[0.0; 51], &[1.0; 51], spec, 0).unwrap();
+    assert!(matches!(Engine::new(model, Precision::F32), Err(InferError::Joints { .. })));
+}
