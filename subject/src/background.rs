@@ -61,6 +61,8 @@ pub struct BackgroundModel {
     last_ns: Option<i64>,
     /// Per value: for how many updates the picture has been on one side of the background, with its sign.
     runs: Vec<i8>,
+    /// Updates that spare nothing, since a change of light made everything differ.
+    relearning: u16,
 }
 
 struct Collection {
@@ -85,6 +87,7 @@ impl BackgroundModel {
             frame_px: (0, 0),
             last_ns: None,
             runs: Vec::new(),
+            relearning: 0,
         }
     }
 
@@ -179,9 +182,13 @@ impl BackgroundModel {
     fn follow(&mut self, picture: &RgbImage, subject: Option<&Blob>) {
         let Some(background) = &mut self.current else { return };
         self.runs.resize(picture.rgb.len(), 0);
-        // A "subject" that fills the picture is a change of light.
+        // A "subject" that fills the picture is a change of light, and what is left of it meanwhile is no subject.
         const FILLS: f32 = 0.6;
-        let subject = subject.filter(|blob| blob.area < FILLS);
+        if subject.is_some_and(|blob| blob.area > FILLS) {
+            self.relearning = self.config.pictures;
+        }
+        let subject = subject.filter(|_| self.relearning == 0);
+        self.relearning = self.relearning.saturating_sub(1);
         let row_bytes = 3 * picture.width as usize;
         let rows = background.picture.rgb.chunks_exact_mut(row_bytes).zip(picture.rgb.chunks_exact(row_bytes));
         for (y, ((kept, seen), runs)) in rows.zip(self.runs.chunks_exact_mut(row_bytes)).enumerate() {

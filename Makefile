@@ -1,0 +1,21 @@
+# Words for the binary: make demo ARGS="--rate 30 --headless --seconds 60"
+ARGS ?=
+# Of your own: make demo FOOTAGE=dir (one video per camera), CUDA=1 (a libtorch for GPUs), GENLOCK_CACHE=dir
+export FOOTAGE CUDA GENLOCK_CACHE
+
+.PHONY: demo test bench setup
+
+demo:
+	@bash scripts/demo.sh $(ARGS)
+
+test:
+	@bash scripts/test.sh
+
+bench:
+	@bash scripts/bench.sh $(ARGS)
+
+# Everything short of compiling.
+setup:
+	@bash scripts/setup.sh
+	@bash scripts/fetch-libtorch.sh >/dev/null
+	@bash scripts/fetch-footage.sh >/dev/null

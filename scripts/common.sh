@@ -1,0 +1,45 @@
+# What the other scripts share. To be sourced.
+
+# Downloads and prepared footage, kept between builds.
+CACHE=${GENLOCK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/genlock}
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+TORCH_VERSION=2.11.0
+if [ -n "${CUDA:-}" ] && [ "${CUDA:-}" != 0 ]; then FLAVOUR=cuda; else FLAVOUR=cpu; fi
+TORCH_DIR="$CACHE/libtorch-$TORCH_VERSION-$FLAVOUR"
+# Where cargo builds.
+TARGET=${CARGO_TARGET_DIR:-$ROOT/target}
+case $TARGET in /*) ;; *) TARGET="$ROOT/$TARGET" ;; esac
+
+say() { printf '%s\n' "$*" >&2; }
+
+die() {
+    printf 'error: %s\n' "$1" >&2
+    shift
+    if [ $# -gt 0 ]; then printf '  %s\n' "$@" >&2; fi
+    exit 1
+}
+
+# One set-up at a time; a lock dies with its process, so an interrupted one blocks nobody.
+lock_cache() {
+    mkdir -p "$CACHE" || die "the cache folder $CACHE cannot be made" "Name another one: GENLOCK_CACHE=dir"
+    exec 9>"$CACHE/.lock"
+    if ! flock --nonblock 9; then
+        say "Another set-up is at work in $CACHE; waiting for it."
+        flock 9
+    fi
+    # What an interrupted run left behind.
+    find "$CACHE" -mindepth 1 -maxdepth 1 -name '.partial.*' -exec rm -rf {} +
+}
+
+# pip's own progress bar goes to stderr, like all that is said here.
+pip_download() {
+    # Interrupted downloads are not kept by pip; whole ones are taken up here by the next run.
+    python3 -m pip download --no-deps --only-binary=:all: --no-cache-dir --disable-pip-version-check "$@" >&2
+}
+
+# Seconds as "3 min 07 s".
+duration() { printf '%d min %02d s' $(($1 / 60)) $(($1 % 60)); }
+
+disk() {
+    if [ -d "$1" ]; then du -sh "$1" | cut -f1; else echo 0; fi
+}

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# From nothing to the running demo. The words given are passed on to `genlock demo`.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$ROOT"
+bash scripts/setup.sh
+LIBTORCH=$(bash scripts/fetch-libtorch.sh)
+export LIBTORCH
+footage=$(bash scripts/fetch-footage.sh)
+say "Building genlock (the first time takes minutes)"
+cargo build --release --locked --workspace --bins
+say "Ready after $(duration $SECONDS). Disk: cache $(disk "$CACHE") in $CACHE, build $(disk "$TARGET") in $TARGET."
+exec "$TARGET/release/genlock" demo --footage "$footage" "$@"

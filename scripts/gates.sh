@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# The dependencies that must never be: proved from cargo's graph and from the built binaries.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$ROOT"
+failed=0
+
+refuse() {
+    say "gate: $*"
+    failed=1
+}
+
+reaches() { # CRATE PATTERN [cargo tree's words]: does the crate depend on a package whose name matches?
+    local crate=$1 pattern=$2
+    shift 2
+    cargo tree --locked -q -e normal,build --prefix none -p "$crate" "$@" | cut -d' ' -f1 | grep -xE "$pattern" >/dev/null
+}
+
+torch='tch|torch-sys'
+cameras='gstreamer.*|nokhwa.*|v4l.*|aravis.*'
+members=$(cargo metadata --locked --format-version 1 --no-deps |
+    python3 -c 'import json, sys; print("\n".join(p["name"] for p in json.load(sys.stdin)["packages"]))')
+
+for crate in $members; do
+    case $crate in
+    model | pretrain | infer | genlock-learn | genlock-tests) ;;
+    *) if reaches "$crate" "$torch"; then refuse "$crate depends on libtorch"; fi ;;
+    esac
+    case $crate in
+    genlock | genlock-tests) ;;
+    *) if reaches "$crate" "$cameras"; then refuse "$crate depends on a camera library"; fi ;;
+    esac
+done
+# The gate itself must be able to see.
+reaches model "$torch" || refuse "model should depend on libtorch: this gate sees nothing"
+reaches capture "$cameras" --all-features || refuse "capture's features should reach GStreamer: this gate sees nothing"
+
+links() { ldd "$1" | grep -E "$2" || true; }
+
+for binary in genlock genlock-learn; do
+    [ -x "$TARGET/release/$binary" ] || refuse "$TARGET/release/$binary is not built"
+done
+if [ "$failed" = 0 ]; then
+    found=$(links "$TARGET/release/genlock" 'libtorch|libc10|libcud')
+    [ -z "$found" ] || refuse "genlock links libtorch: $found"
+    found=$(links "$TARGET/release/genlock-learn" 'libgst|libv4l|libaravis|libglib')
+    [ -z "$found" ] || refuse "genlock-learn links a camera library: $found"
+    [ -n "$(links "$TARGET/release/genlock-learn" 'libtorch_cpu\.so => /')" ] ||
+        refuse "genlock-learn does not find libtorch: $(links "$TARGET/release/genlock-learn" 'libtorch|libc10')"
+fi
+[ "$failed" = 0 ] && say "Dependency gates: passed."
+exit "$failed"

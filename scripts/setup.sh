@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Checks Rust and Python, and installs the Debian packages that are missing.
+# usage: setup.sh [--tests]     --tests: what the tests need as well
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+needed_rust=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$ROOT/Cargo.toml")
+rust_remedy="Install or update it by rustup (see rustup.rs), for example: rustup update stable"
+command -v cargo >/dev/null || die "no cargo found; genlock needs Rust $needed_rust or newer" "$rust_remedy"
+rust=$(cd "$ROOT" && rustc --version | cut -d' ' -f2)
+if [ "$(printf '%s\n' "$needed_rust" "${rust%%-*}" | sort -V | head -n1)" != "$needed_rust" ]; then
+    die "Rust $rust is too old; genlock needs $needed_rust or newer" "$rust_remedy"
+fi
+
+command -v dpkg-query >/dev/null || {
+    say "This is no Debian: please see to it that the packages named in scripts/setup.sh are there in some form."
+    exit 0
+}
+
+packages=(
+    build-essential pkg-config cmake nasm python3 python3-pip
+    libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-tools
+    gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
+    gstreamer1.0-libav
+)
+[ "${1:-}" = --tests ] && packages+=(chromium)
+
+installed() { [ "$(dpkg-query -W -f='${Status}' "$1" 2>/dev/null || true)" = "install ok installed" ]; }
+
+missing=()
+for package in "${packages[@]}"; do
+    installed "$package" || missing+=("$package")
+done
+# A Python that brings its own pip needs none of Debian's.
+if python3 -m pip --version >/dev/null 2>&1; then
+    kept=()
+    for package in ${missing[@]+"${missing[@]}"}; do
+        case $package in python3 | python3-pip) ;; *) kept+=("$package") ;; esac
+    done
+    missing=(${kept[@]+"${kept[@]}"})
+fi
+# The bindings to V4L2 are made with libclang and its own headers, in any version.
+if ! dpkg-query -W -f='${Status} ${Package}\n' 'libclang1-*' 'libclang-cpp*' 2>/dev/null | grep '^install ok installed libclang1-' >/dev/null ||
+    ! dpkg-query -W -f='${Status} ${Package}\n' 'libclang-common-*-dev' 2>/dev/null | grep '^install ok installed' >/dev/null; then
+    libclang=yes
+fi
+
+if [ ${#missing[@]} -eq 0 ] && [ -z "${libclang:-}" ]; then
+    say "System packages: all there."
+    exit 0
+fi
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || die "these packages are missing: ${missing[*]} ${libclang:+libclang-dev}" \
+        "Install them as root, then run this again: apt-get install ${missing[*]} ${libclang:+libclang-dev}"
+    as_root=(sudo)
+fi
+say "Installing system packages that are missing: ${missing[*]} ${libclang:+libclang}"
+${as_root[@]+"${as_root[@]}"} apt-get update -q >&2 || die "apt-get update failed" \
+    "Without a network, install these by other means: ${missing[*]} ${libclang:+libclang-dev}"
+if [ -n "${libclang:-}" ]; then
+    if apt-cache show libclang1-14 >/dev/null 2>&1; then
+        missing+=(libclang1-14 libclang-common-14-dev)
+    else
+        missing+=(libclang-dev)
+    fi
+fi
+${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+    "${missing[@]}" >&2 || die "apt-get could not install: ${missing[*]}" "Its own words are above."

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Set-up, formatting, lints, all tests, dependency gates.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$ROOT"
+bash scripts/setup.sh --tests
+LIBTORCH=$(bash scripts/fetch-libtorch.sh)
+GENLOCK_FOOTAGE=$(bash scripts/fetch-footage.sh)
+export LIBTORCH GENLOCK_FOOTAGE
+[ -n "${GENLOCK_TEST_DATA:-}" ] || say "GENLOCK_TEST_DATA is unset: tests that need more than the footage will say that they were skipped."
+step() {
+    local started=$SECONDS
+    say "== $*"
+    "$@"
+    say "== took $(duration $((SECONDS - started)))"
+}
+step cargo fmt --all --check
+# The end-to-end tests start the binaries, so these come first.
+step cargo build --release --locked --workspace --bins
+step bash scripts/gates.sh
+step cargo clippy --release --locked --workspace --all-targets -- -D warnings
+step cargo test --release --locked --workspace
+say "All tests passed after $(duration $SECONDS). Disk: cache $(disk "$CACHE"), build $(disk "$TARGET")."
