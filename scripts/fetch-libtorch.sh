@@ -14,8 +14,9 @@ if ! present; then
     work=$(mktemp -d "$CACHE/.partial.XXXXXX")
     trap 'rm -rf "$work"' EXIT
     platform=(--implementation cp --python-version 312 --abi cp312 --abi abi3 --abi none
-        --platform manylinux_2_28_x86_64 --platform manylinux_2_27_x86_64 --platform manylinux_2_25_x86_64
-        --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64)
+        --platform manylinux2014_x86_64)
+    # pip takes these literally: the newest does not stand for the older ones.
+    for glibc in {17..28}; do platform+=(--platform "manylinux_2_${glibc}_x86_64"); done
     offline="Without a network, put a libtorch $TORCH_VERSION with lib/, include/ and build-version into $TORCH_DIR"
     wheels="$CACHE/wheels-$TORCH_VERSION"
     say "Fetching libtorch $TORCH_VERSION (544 MB, once) into $CACHE"
