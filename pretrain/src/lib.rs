@@ -2,7 +2,9 @@
 
 pub mod chance;
 mod error;
+pub mod evaluate;
 mod evaluation;
+pub mod finetune;
 mod learner;
 pub mod metrics;
 mod pictures;

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
-use infer::{Live, ModelFile, PrecisionChoice};
+use infer::{Live, ModelFile};
 use miette::IntoDiagnostic;
 use transport::ZenohLink;
 
+use super::precision::PrecisionName;
 use crate::stop;
 
 #[derive(clap::Args)]
@@ -21,7 +21,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
     /// Arithmetic of the network; auto takes the faster one.
-    #[arg(long, value_enum, default_value_t = PrecisionName::Auto)]
+    #[arg(long, value_enum, default_value = "auto")]
     precision: PrecisionName,
     /// Threads inside one operation; without it, as many as there are cores.
     #[arg(long, value_name = "N")]
@@ -29,23 +29,6 @@ pub struct Args {
     /// Go on when the process that started this one ends.
     #[arg(long)]
     detached: bool,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub enum PrecisionName {
-    Auto,
-    F32,
-    Bf16,
-}
-
-impl From<PrecisionName> for PrecisionChoice {
-    fn from(name: PrecisionName) -> Self {
-        match name {
-            PrecisionName::Auto => Self::Auto,
-            PrecisionName::F32 => Self::F32,
-            PrecisionName::Bf16 => Self::Bf16,
-        }
-    }
 }
 
 pub fn run(args: &Args) -> miette::Result<()> {

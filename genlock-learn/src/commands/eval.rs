@@ -1,0 +1,137 @@
+//! `genlock eval`: how far a pose model's poses are from labels, or its poses of stored moments once more.
+
+mod moments;
+mod table;
+
+use std::path::{Path, PathBuf};
+
+use infer::{Engine, PrecisionChoice, precision_name};
+use miette::{IntoDiagnostic, miette};
+use pose::Pose3d;
+use pretrain::evaluate::{PoseEvaluation, evaluate};
+use pretrain::finetune::{FinetuneConfig, LabelledTake, Training};
+use serde::Serialize;
+use subject::{Preprocessing, Sample};
+use tch::Device;
+
+use super::precision::PrecisionName;
+use super::progress::bar;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// The pose model.
+    #[arg(long, value_name = "FILE")]
+    model: PathBuf,
+    /// A take with labels to measure on.
+    #[arg(long, value_name = "DIR", requires = "labels", required_unless_present = "moments")]
+    session: Option<PathBuf>,
+    /// Labels per view, as `genlock labels import` writes them.
+    #[arg(long, value_name = "FILE", requires = "session")]
+    labels: Option<PathBuf>,
+    /// Moments stored by `genlock demo --store-samples`: their poses are computed once more.
+    #[arg(long, value_name = "FILE", requires = "out", conflicts_with = "session")]
+    moments: Option<PathBuf>,
+    /// Where the poses of `--moments` go (JSON).
+    #[arg(long, value_name = "FILE", requires = "moments")]
+    out: Option<PathBuf>,
+    /// Arithmetic of the network.
+    #[arg(long, value_enum, default_value = "f32")]
+    precision: PrecisionName,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+/// How much bf16 moves the joints of the same samples, in millimetres.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct PrecisionEffect {
+    pub joints: usize,
+    pub mean_mm: f64,
+    pub max_mm: f64,
+}
+
+#[derive(Serialize)]
+struct Report {
+    model: String,
+    encoder: String,
+    precision: &'static str,
+    crop_px: u32,
+    /// What the labels are worth.
+    truth: String,
+    /// What held out means here.
+    held_out_is: &'static str,
+    pictures_without_subject: usize,
+    errors: PoseEvaluation,
+    bf16_against_f32: PrecisionEffect,
+}
+
+pub fn run(args: &Args) -> miette::Result<()> {
+    let device = model::start();
+    let engine = Engine::open(&args.model, device, args.precision.into()).into_diagnostic()?;
+    let other = other_precision(&args.model, device, &engine)?;
+    if let (Some(moments), Some(out)) = (&args.moments, &args.out) {
+        return moments::run(&engine, &other, moments, out);
+    }
+    let (Some(session), Some(labels)) = (&args.session, &args.labels) else {
+        return Err(miette!("`genlock eval` needs `--session` and `--labels`, or `--moments` and `--out`"));
+    };
+    let spec = engine.spec();
+    let preprocessing: Preprocessing = serde_json::from_str(&spec.preprocessing)
+        .map_err(|e| miette!("{}: its preprocessing is not one that this genlock knows ({e})", args.model.display()))?;
+    // A model that says nothing of its training was trained as the defaults are.
+    let hold_out = serde_json::from_str::<Training>(&spec.training)
+        .map_or_else(|_| FinetuneConfig::default().hold_out, |training| training.config.hold_out);
+    let reading = bar("cropping pictures", 0);
+    let take = LabelledTake::load(session, labels, &preprocessing, |done, total| {
+        reading.set_length(total as u64);
+        reading.set_position(done as u64);
+    });
+    reading.finish_and_clear();
+    let take = take.into_diagnostic()?;
+    let errors = evaluate(&take, &hold_out, |samples| engine.joints(samples)).into_diagnostic()?;
+    let samples: Vec<&Sample> = take.samples.iter().map(|labelled| &labelled.sample).collect();
+    let report = Report {
+        model: engine.version().to_owned(),
+        encoder: spec.encoder_version.clone(),
+        precision: precision_name(engine.precision()),
+        crop_px: spec.crop_px,
+        truth: take.labels.truth.clone(),
+        held_out_is: "interpolation within one take",
+        pictures_without_subject: take.without_subject,
+        errors,
+        bf16_against_f32: precision_effect(&engine, &other, samples.chunks(4))?,
+    };
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report).into_diagnostic()?);
+    } else {
+        print!("{}", table::render(&report));
+    }
+    Ok(())
+}
+
+/// The same model in the precision that `engine` does not have.
+fn other_precision(model: &Path, device: Device, engine: &Engine) -> miette::Result<Engine> {
+    let other = match engine.precision() {
+        model::Precision::F32 => PrecisionChoice::Bf16,
+        model::Precision::Bf16 => PrecisionChoice::F32,
+    };
+    Engine::open(model, device, other).into_diagnostic()
+}
+
+/// Distance of each joint between the two engines' poses, in batches as a moment has them.
+fn precision_effect<'a, B: AsRef<[&'a Sample]>>(
+    one: &Engine,
+    other: &Engine,
+    batches: impl Iterator<Item = B>,
+) -> miette::Result<PrecisionEffect> {
+    let (mut joints, mut sum, mut max) = (0, 0.0, 0.0_f64);
+    for batch in batches {
+        let (a, b): (Vec<Pose3d>, Vec<Pose3d>) =
+            (one.joints(batch.as_ref()).into_diagnostic()?, other.joints(batch.as_ref()).into_diagnostic()?);
+        for (a, b) in a.iter().flatten().zip(b.iter().flatten()) {
+            let distance = a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt();
+            (joints, sum, max) = (joints + 1, sum + distance, max.max(distance));
+        }
+    }
+    Ok(PrecisionEffect { joints, mean_mm: if joints > 0 { sum / joints as f64 } else { 0.0 }, max_mm: max })
+}

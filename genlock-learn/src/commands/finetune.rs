@@ -1,0 +1,187 @@
+//! `genlock finetune`: a pose model from a pretrained encoder and a few labels.
+
+use std::path::{Path, PathBuf};
+
+use miette::{IntoDiagnostic, WrapErr, miette};
+use model::{PoseModel, Precision, SyncNetConfig};
+use pretrain::finetune::{EncoderSource, FinetuneConfig, Finetuner, LabelledTake};
+use tch::Device;
+
+use super::precision::PrecisionName;
+use super::progress::bar;
+
+/// What stands for an encoder that has learned nothing.
+const RANDOM: &str = "random";
+/// What a random encoder gets to see unless told otherwise: what the demo learns from.
+const RANDOM_CROP_PX: u16 = 64;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// The take whose pictures the labels are of.
+    #[arg(long, value_name = "DIR")]
+    session: PathBuf,
+    /// Labels per view, as `genlock labels import` writes them.
+    #[arg(long, value_name = "FILE")]
+    labels: PathBuf,
+    /// Checkpoint of the learner, or `random` for the baseline without pretraining.
+    #[arg(long, value_name = "CHECKPOINT")]
+    from: Option<PathBuf>,
+    /// Where the pose model goes. A running `genlock demo` that watches this file takes it up.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Steps of training.
+    #[arg(long, value_name = "N", conflicts_with = "epochs")]
+    steps: Option<u64>,
+    /// The same, in rounds through all training pictures.
+    #[arg(long, value_name = "N")]
+    epochs: Option<u64>,
+    /// Pictures in a step.
+    #[arg(long, value_name = "N")]
+    batch: Option<usize>,
+    #[arg(long, value_name = "RATE")]
+    learning_rate: Option<f64>,
+    /// Stages of the encoder that stay as they are, of 4.
+    #[arg(long, value_name = "N")]
+    frozen_stages: Option<usize>,
+    /// Side of the crops in pixels [default: the checkpoint's].
+    #[arg(long, value_name = "PX")]
+    crop_px: Option<u16>,
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// In every PERIOD source positions, BLOCK are kept from training, with GUARD on each side for neither use; 0,0,0
+    /// trains on all.
+    #[arg(long, value_name = "PERIOD,BLOCK,GUARD", value_delimiter = ',', num_args = 3)]
+    hold_out: Option<Vec<u32>>,
+    /// Arithmetic of the training.
+    #[arg(long, value_enum, default_value = "auto")]
+    precision: PrecisionName,
+}
+
+pub fn run(args: &Args) -> miette::Result<()> {
+    let from = args.from.as_deref().ok_or_else(no_checkpoint)?;
+    let device = model::start();
+    let config = config(args);
+    let source = source(from, args, device, config.seed)?;
+    let reading = bar("cropping pictures", 0);
+    let take = LabelledTake::load(&args.session, &args.labels, &source.preprocessing, |done, total| {
+        reading.set_length(total as u64);
+        reading.set_position(done as u64);
+    });
+    reading.finish_and_clear();
+    let take = take.into_diagnostic()?;
+    let config = finished(config, args, &take, &source, device)?;
+    let (model, first, last, pictures) = train(&source, &take, config.clone())?;
+    model.save(&args.out).into_diagnostic()?;
+    println!(
+        "{}: pose model {} from encoder {}, {pictures} pictures of {} px, {} steps, loss {first:.2} to {last:.2}",
+        args.out.display(),
+        model.version().into_diagnostic()?,
+        source.version,
+        take.preprocessing.crop_px,
+        config.steps,
+    );
+    if take.without_subject + take.incomplete > 0 {
+        println!(
+            "Left out: {} labelled pictures without a subject, {} labelled instants that not all cameras have.",
+            take.without_subject, take.incomplete
+        );
+    }
+    let hold_out = config.hold_out;
+    if hold_out.block > 0 {
+        println!(
+            "Held out: {} of every {} source positions, with {} on each side unused. They lie between instants that \
+             were trained on: errors there are interpolation within one take, and say nothing about other people or \
+             motions.",
+            hold_out.block, hold_out.period, hold_out.guard
+        );
+    }
+    println!(
+        "Measure it: `genlock eval --model {} --session {} --labels {}`",
+        args.out.display(),
+        args.session.display(),
+        args.labels.display()
+    );
+    Ok(())
+}
+
+fn no_checkpoint() -> miette::Report {
+    miette!(
+        help = "run `genlock demo` for a few minutes: its learner keeps one at learner.safetensors in the data folder; \
+                or give `--from random` for the baseline without pretraining",
+        "`genlock finetune` needs `--from CHECKPOINT`, a pretrained encoder"
+    )
+}
+
+fn config(args: &Args) -> FinetuneConfig {
+    let mut config = FinetuneConfig::default();
+    config.steps = args.steps.unwrap_or(config.steps);
+    config.batch = args.batch.unwrap_or(config.batch);
+    config.learning_rate = args.learning_rate.unwrap_or(config.learning_rate);
+    config.frozen_stages = args.frozen_stages.unwrap_or(config.frozen_stages);
+    config.seed = args.seed.unwrap_or(config.seed);
+    if let Some([period, block, guard]) = args.hold_out.as_deref() {
+        (config.hold_out.period, config.hold_out.block, config.hold_out.guard) = (*period, *block, *guard);
+    }
+    config
+}
+
+fn source(from: &Path, args: &Args, device: Device, seed: u64) -> miette::Result<EncoderSource> {
+    let source = if from == Path::new(RANDOM) {
+        EncoderSource::random(seed, device).into_diagnostic()?.with_crop_px(RANDOM_CROP_PX)
+    } else {
+        EncoderSource::checkpoint(from, device).into_diagnostic().wrap_err_with(|| no_checkpoint_at(from))?
+    };
+    Ok(match args.crop_px {
+        Some(crop_px) => source.with_crop_px(crop_px),
+        None => source,
+    })
+}
+
+fn no_checkpoint_at(from: &Path) -> String {
+    format!("{} does not serve as a checkpoint; the learner of `genlock demo` writes one", from.display())
+}
+
+/// The settings that depend on what the take holds and on this machine.
+fn finished(
+    mut config: FinetuneConfig,
+    args: &Args,
+    take: &LabelledTake,
+    source: &EncoderSource,
+    device: Device,
+) -> miette::Result<FinetuneConfig> {
+    if let Some(epochs) = args.epochs {
+        config.steps = (epochs * take.samples.len() as u64).div_ceil(config.batch.max(1) as u64);
+    }
+    config.precision = match args.precision {
+        PrecisionName::F32 => Precision::F32,
+        PrecisionName::Bf16 => Precision::Bf16,
+        PrecisionName::Auto => {
+            let net: SyncNetConfig = *source.net.config();
+            model::probe(&net, device, config.batch as i64, take.preprocessing.crop_px.into())
+                .into_diagnostic()?
+                .faster()
+        }
+    };
+    Ok(config)
+}
+
+/// The model, the means of the first and the last losses, and the number of pictures.
+fn train(
+    source: &EncoderSource,
+    take: &LabelledTake,
+    config: FinetuneConfig,
+) -> miette::Result<(PoseModel, f64, f64, usize)> {
+    let mut tuner = Finetuner::new(source, take, config.clone()).into_diagnostic()?;
+    let progress = bar("training the pose head", config.steps);
+    let mut losses = Vec::with_capacity(config.steps as usize);
+    while !tuner.done() {
+        losses.push(tuner.step().into_diagnostic()?);
+        progress.set_position(tuner.steps());
+    }
+    progress.finish_and_clear();
+    let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len().max(1) as f64;
+    let few = losses.len().min(10);
+    let (first, last) = (mean(&losses[..few]), mean(&losses[losses.len() - few..]));
+    let pictures = tuner.pictures();
+    Ok((tuner.finish(), first, last, pictures))
+}

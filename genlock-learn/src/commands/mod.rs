@@ -1,0 +1,8 @@
+//! One file for each subcommand.
+
+pub mod eval;
+pub mod finetune;
+pub mod infer;
+mod precision;
+pub mod pretrain;
+mod progress;

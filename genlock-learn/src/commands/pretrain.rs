@@ -1,0 +1,62 @@
+//! `genlock-learn pretrain`: self-supervised learning on the moments of a running session.
+
+use std::path::PathBuf;
+
+use miette::{IntoDiagnostic, WrapErr};
+use pretrain::{Learner, Recipe};
+use transport::ZenohLink;
+
+use crate::inbox::Inbox;
+use crate::live::{End, Live};
+use crate::{environment, stop};
+
+/// Moments that wait for the learner before the oldest goes: a second and more of a step or an evaluation.
+const INBOX: usize = 128;
+/// Moments that wait in the network's own ring, which the receiving thread empties at once.
+const RING: usize = 32;
+const CHECKPOINT_FILE: &str = "learner.safetensors";
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Endpoint of the running session, such as tcp/127.0.0.1:7447.
+    #[arg(long, value_name = "ENDPOINT")]
+    connect: String,
+    /// What to learn and how (TOML).
+    #[arg(long, value_name = "FILE")]
+    recipe: PathBuf,
+    /// Where the checkpoint is kept. One that is there already is gone on from.
+    #[arg(long, value_name = "DIR")]
+    checkpoint_dir: PathBuf,
+    /// Name of the session among those that share a network.
+    #[arg(long, value_name = "KEY", default_value = "session")]
+    name: String,
+    /// Go on when the process that started this one ends.
+    #[arg(long)]
+    detached: bool,
+}
+
+pub fn run(args: &Args) -> miette::Result<()> {
+    let stop = stop::watch(!args.detached)?;
+    environment::lower_priority();
+    let device = model::start();
+    let recipe = Recipe::load(&args.recipe).into_diagnostic()?;
+    std::fs::create_dir_all(&args.checkpoint_dir)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("creating {}", args.checkpoint_dir.display()))?;
+    let checkpoint = args.checkpoint_dir.join(CHECKPOINT_FILE);
+    let learner = if checkpoint.exists() {
+        Learner::resume(recipe, device, &checkpoint).into_diagnostic()?
+    } else {
+        Learner::new(recipe, device).into_diagnostic()?
+    };
+
+    let link = ZenohLink::connect(&args.connect, &args.name).into_diagnostic()?;
+    let source = link.moment_source(RING).into_diagnostic()?;
+    let hints = link.hint_sink().into_diagnostic()?;
+    let inbox = Inbox::start(source, INBOX).into_diagnostic().wrap_err("starting the receiving thread")?;
+    match Live::new(learner, inbox, hints, stop, checkpoint).run(|| link.has_peer())? {
+        End::Stopped(reason) => tracing::info!("ended: {reason}"),
+        End::SourceGone => tracing::info!("ended: {} is gone", args.connect),
+    }
+    Ok(())
+}

@@ -1,0 +1,14 @@
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// A bar on stderr; nothing where that is no terminal.
+pub fn bar(what: &'static str, length: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg:>22} {bar:40} {pos}/{len} {eta}").unwrap_or_else(|_| {
+        // Only a malformed template fails, and then the plain bar serves.
+        ProgressStyle::default_bar()
+    });
+    let bar = ProgressBar::new(length).with_style(style).with_message(what);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}

@@ -1,0 +1,161 @@
+//! The learner on a live stream: take what has come, make a step, say how it goes, keep a checkpoint.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crossbeam::channel::{Receiver, TryRecvError};
+use crossbeam::select;
+use miette::IntoDiagnostic;
+use pretrain::Learner;
+use transport::{Hint, HintSink, LearnerStatus, Moment};
+
+use crate::inbox::Inbox;
+use crate::rate::Rate;
+use crate::stop::Stop;
+
+/// How often the learner says how it goes.
+const REPORT_EVERY: Duration = Duration::from_millis(500);
+
+pub struct Live<H> {
+    learner: Learner,
+    inbox: Inbox,
+    hints: H,
+    stop: Receiver<Stop>,
+    checkpoint: PathBuf,
+    saved: Option<(String, u64)>,
+    images: Rate,
+    pairs: Rate,
+    reported: Option<Instant>,
+}
+
+/// Why a run ended in good order.
+#[derive(Debug, PartialEq, Eq)]
+pub enum End {
+    Stopped(Stop),
+    SourceGone,
+}
+
+impl<H: HintSink> Live<H> {
+    pub fn new(learner: Learner, inbox: Inbox, hints: H, stop: Receiver<Stop>, checkpoint: PathBuf) -> Self {
+        let now = Instant::now();
+        Self {
+            learner,
+            inbox,
+            hints,
+            stop,
+            checkpoint,
+            saved: None,
+            images: Rate::new(now),
+            pairs: Rate::new(now),
+            reported: None,
+        }
+    }
+
+    /// Learns until told to stop or until nothing can come any more, then writes a checkpoint. `connected` is asked
+    /// with each report; when it turns from true to false the other side is gone.
+    pub fn run(&mut self, connected: impl Fn() -> bool) -> miette::Result<End> {
+        let mut was_connected = false;
+        let end = loop {
+            if let Ok(stop) = self.stop.try_recv() {
+                break End::Stopped(stop);
+            }
+            if self.take_waiting()?.is_break() {
+                break End::SourceGone;
+            }
+            if self.report_is_due() {
+                let is_connected = connected();
+                if was_connected && !is_connected {
+                    break End::SourceGone;
+                }
+                was_connected = is_connected;
+                self.report(None);
+            }
+            let stepped = self.learner.ready() && self.step()?;
+            if !stepped && let Some(end) = self.wait()? {
+                break end;
+            }
+        };
+        self.save()?;
+        self.report(Some("ended".into()));
+        Ok(end)
+    }
+
+    fn take_waiting(&mut self) -> miette::Result<std::ops::ControlFlow<()>> {
+        loop {
+            match self.inbox.waiting() {
+                Ok(moment) => self.push(moment)?,
+                Err(TryRecvError::Empty) => return Ok(std::ops::ControlFlow::Continue(())),
+                Err(TryRecvError::Disconnected) => return Ok(std::ops::ControlFlow::Break(())),
+            }
+        }
+    }
+
+    fn wait(&mut self) -> miette::Result<Option<End>> {
+        select! {
+            recv(self.inbox.channel()) -> moment => match moment {
+                Ok(moment) => self.push(moment).map(|()| None),
+                Err(_) => Ok(Some(End::SourceGone)),
+            },
+            recv(self.stop) -> stop => Ok(stop.ok().map(End::Stopped)),
+            default(REPORT_EVERY) => Ok(None),
+        }
+    }
+
+    fn push(&mut self, moment: Moment) -> miette::Result<()> {
+        self.learner.push(moment).into_diagnostic()
+    }
+
+    /// False when what is held allows no step yet.
+    fn step(&mut self) -> miette::Result<bool> {
+        let Some(step) = self.learner.step().into_diagnostic()? else { return Ok(false) };
+        let now = Instant::now();
+        self.images.add(step.images as u64, now);
+        self.pairs.add(step.pairs as u64, now);
+        let (steps, recipe) = (self.learner.steps(), self.learner.recipe());
+        let checkpoint_due = steps.is_multiple_of(recipe.checkpoint.every_steps);
+        if steps.is_multiple_of(recipe.evaluation.every_steps) {
+            let evaluation = self.learner.evaluate().into_diagnostic()?;
+            tracing::info!(steps, loss = step.loss, ?evaluation, "evaluated");
+        }
+        if checkpoint_due {
+            self.save()?;
+        }
+        Ok(true)
+    }
+
+    fn save(&mut self) -> miette::Result<()> {
+        let steps = self.learner.steps();
+        if steps == 0 || self.saved.as_ref().is_some_and(|(_, at)| *at == steps) {
+            return Ok(());
+        }
+        let version = self.learner.save(&self.checkpoint).into_diagnostic()?;
+        tracing::info!(steps, version, path = %self.checkpoint.display(), "checkpoint written");
+        self.saved = Some((version, steps));
+        Ok(())
+    }
+
+    fn report_is_due(&self) -> bool {
+        self.reported.is_none_or(|at| at.elapsed() >= REPORT_EVERY)
+    }
+
+    fn report(&mut self, state: Option<String>) {
+        let now = Instant::now();
+        let (moments_received, moments_missed) = self.inbox.counts();
+        let mut status: LearnerStatus = self.learner.status();
+        if let Some(state) = state {
+            status.state = state;
+        }
+        status.moments_received = moments_received;
+        status.moments_missed = moments_missed;
+        status.images_per_s = self.images.per_s(now);
+        status.pairs_per_s = self.pairs.per_s(now);
+        if let Some((version, _)) = &self.saved {
+            status.checkpoint = Some(self.checkpoint.display().to_string());
+            status.encoder_version = Some(version.clone());
+        }
+        self.reported = Some(now);
+        if let Err(e) = self.hints.send(&Hint::Learner(status)) {
+            tracing::warn!("status not sent: {e}");
+        }
+    }
+}
