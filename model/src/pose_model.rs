@@ -35,6 +35,9 @@ pub struct PoseSpec {
     pub joint_names: Vec<String>,
     /// The checkpoint version that the encoder came from.
     pub encoder_version: String,
+    /// How it was trained, as JSON text: which labels, and which instants were kept from it.
+    #[serde(default)]
+    pub training: String,
 }
 
 #[derive(Serialize, Deserialize)]

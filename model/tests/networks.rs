@@ -216,6 +216,7 @@ fn pose_model(seed: i64) -> PoseModel {
         joint_set: "human36m-17".into(),
         joint_names: (0..JOINTS).map(|joint| format!("joint {joint}")).collect(),
         encoder_version: "0011".into(),
+        training: "{}".into(),
     };
     let mean: [f64; 51] = std::array::from_fn(|i| i as f64 * 10.0 - 200.0);
     let mut std: [f64; 51] = std::array::from_fn(|i| 40.0 + i as f64);

@@ -20,16 +20,13 @@ pub fn spec() -> PoseSpec {
     PoseSpec {
         crop_px: CROP_PX.into(),
         background: Background::Removed,
-        preprocessing: serde_text(&preprocessing),
+        preprocessing: format!("{preprocessing:?}"),
         preprocessing_hash: format!("{:016x}", preprocessing.hash()),
         joint_set: "h36m-17".into(),
         joint_names: JOINT_NAMES.map(String::from).to_vec(),
         encoder_version: "random".into(),
+        training: String::new(),
     }
-}
-
-fn serde_text(preprocessing: &Preprocessing) -> String {
-    format!("{preprocessing:?}")
 }
 
 pub fn model(seed: i64) -> PoseModel {
