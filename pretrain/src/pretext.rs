@@ -128,3 +128,43 @@ impl Draw {
         self.flip.extend([synced, flipped]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use frame::SegmentId;
+    use model::{SyncNetConfig, tuple_loss};
+    use tch::{Device, Kind};
+
+    use super::*;
+
+    /// The one path that both batch forms take gives the paper's loss for the paper's form.
+    #[test]
+    fn tuples_cost_what_equation_1_says() {
+        let instants: Vec<InstantMeta> = (0..40)
+            .map(|i| InstantMeta { segment: SegmentId(0), exposure_ns: i * 20_000_000, views: 0b1111 })
+            .collect();
+        let task = Sync::new(&Recipe { batch: Batch::Tuple { tuples: 6 }, ..Recipe::default() });
+        let draw = task.draw(&instants, 5).unwrap();
+        assert_eq!(draw.images.len(), 24);
+        let net = SyncNet::new(&SyncNetConfig { width: 4, ..Default::default() }, Device::Cpu, Kind::Double).unwrap();
+        let pictures = Tensor::rand([24, 3, 32, 32], (Kind::Double, Device::Cpu));
+        let loss = task.loss(&net, &pictures, &draw).unwrap().double_value(&[]);
+
+        let features = net.features(&pictures, Mode::Train).unwrap();
+        let logits = |pairs: &[WeightedPair], positive| {
+            let of = |index: &dyn Fn(&WeightedPair) -> u32| {
+                let chosen = pairs.iter().filter(|pair| pair.positive == positive);
+                features.index_select(0, &Tensor::from_slice(&chosen.map(|p| i64::from(index(p))).collect::<Vec<_>>()))
+            };
+            net.pair_logits(&of(&|p| p.a), &of(&|p| p.b)).unwrap()
+        };
+        let expected = tuple_loss(
+            &logits(&draw.sync, true).0,
+            &logits(&draw.sync, false).0,
+            &logits(&draw.flip, true).1,
+            &logits(&draw.flip, false).1,
+        );
+        // The weights of the terms are f32.
+        assert!((loss - expected.unwrap().double_value(&[])).abs() < 1e-6);
+    }
+}

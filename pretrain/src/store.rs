@@ -71,3 +71,55 @@ fn meta(moment: &Moment) -> InstantMeta {
     let views = cameras.filter(|&index| index < MAX_VIEWS).fold(0, |views, index| views | 1 << index);
     InstantMeta { segment: moment.segment, exposure_ns: moment.exposure.ns, views }
 }
+
+#[cfg(test)]
+mod tests {
+    use frame::{CameraId, HostTime, SegmentId, SetIndex, SourcePosition, TriggerIndex};
+    use subject::{BackgroundId, Region, Sample};
+    use transport::View;
+
+    use super::*;
+
+    /// 4 × 64 bytes a view.
+    fn moment(index: u32, views: u16) -> Moment {
+        let exposure = HostTime::monotonic(index.into(), 0);
+        let sample = Sample {
+            size_px: 8,
+            rgb: vec![0; 192].into(),
+            mask: vec![0; 64].into(),
+            region: Region { centre_px: [0.0, 0.0], side_px: 8.0 },
+            background: BackgroundId(0),
+        };
+        let view = |camera| View { camera: CameraId(camera), exposure, samples: vec![sample.clone()] };
+        Moment {
+            set: SetIndex(index.into()),
+            trigger: TriggerIndex::Unresolved,
+            segment: SegmentId(0),
+            exposure,
+            arrival_ns: 0,
+            source: Some(SourcePosition { index: index % 3, length: 3 }),
+            preprocessing: 0,
+            views: (0..views).map(view).collect(),
+        }
+    }
+
+    #[test]
+    fn bytes_bound_it_also_when_a_larger_moment_comes_late() {
+        let mut store = Store::new(8 * 256, 100);
+        (0..20).for_each(|index| store.push(moment(index, 1)));
+        assert_eq!(store.len(), 8);
+        store.push(moment(20, 2));
+        assert_eq!(store.len(), 4);
+        let held: Vec<u64> = (0..4).map(|index| store.get(index).unwrap().set.0).collect();
+        assert_eq!(held, [17, 18, 19, 20]);
+        assert_eq!(store.metas()[3].views, 0b11);
+        assert_eq!(store.distinct(), 3);
+    }
+
+    #[test]
+    fn moments_bound_it_too() {
+        let mut store = Store::new(u64::MAX, 5);
+        (0..20).for_each(|index| store.push(moment(index, 4)));
+        assert_eq!(store.len(), 5);
+    }
+}

@@ -1,0 +1,168 @@
+//! `genlock-learn pretrain` as a process: it learns from what comes, and every end leaves a checkpoint to go on from.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use frame::{CameraId, HostTime, SegmentId, SetIndex, SourcePosition, TriggerIndex};
+use subject::{BackgroundId, Region, Sample};
+use transport::{Hint, HintSource, LearnerStatus, Moment, MomentSink, View, ZenohLink};
+
+const SIZE: u16 = 32;
+/// A generous bound on what takes a second: a hang fails instead of lasting for ever.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+const RECIPE: &str = r#"
+crop-px = 32
+width = 4
+precision = "f32"
+[batch]
+form = "all-pairs"
+times = 4
+[buffer]
+minimum-moments = 20
+[hold-out]
+period = 25
+block = 5
+guard = 1
+[evaluation]
+every-steps = 5
+pairs = 40
+"#;
+
+fn moment(number: u32) -> Moment {
+    let (segment, index) = (number / 50, number % 50);
+    let exposure = HostTime::monotonic(i64::from(number) * 40_000_000, 0);
+    let view = |camera: u16| {
+        let area = usize::from(SIZE).pow(2);
+        let shade = |i: usize| (i * (3 + usize::from(camera)) + index as usize * 5) as u8;
+        View {
+            camera: CameraId(camera),
+            exposure,
+            samples: vec![Sample {
+                size_px: SIZE,
+                rgb: (0..3 * area).map(shade).collect(),
+                mask: vec![255; area].into(),
+                region: Region { centre_px: [0.0, 0.0], side_px: 32.0 },
+                background: BackgroundId(0),
+            }],
+        }
+    };
+    Moment {
+        set: SetIndex(number.into()),
+        trigger: TriggerIndex::Certain(number.into()),
+        segment: SegmentId(segment),
+        exposure,
+        arrival_ns: 0,
+        source: Some(SourcePosition { index, length: 50 }),
+        preprocessing: 1,
+        views: (0..3).map(view).collect(),
+    }
+}
+
+struct Session {
+    link: ZenohLink,
+    folder: tempfile::TempDir,
+    recipe: PathBuf,
+    sent: u32,
+}
+
+impl Session {
+    fn new(name: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let recipe = folder.path().join("recipe.toml");
+        std::fs::write(&recipe, RECIPE).unwrap();
+        Self { link: ZenohLink::listen(name).unwrap(), folder, recipe, sent: 0 }
+    }
+
+    fn command(&self, name: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_genlock-learn"));
+        command.args(["pretrain", "--connect", self.link.endpoint(), "--name", name, "--recipe"]);
+        command.arg(&self.recipe).arg("--checkpoint-dir").arg(self.checkpoints());
+        command
+    }
+
+    fn checkpoints(&self) -> PathBuf {
+        self.folder.path().join("checkpoints")
+    }
+
+    /// Sends moments until a status satisfies `done`.
+    fn until(&mut self, done: impl Fn(&LearnerStatus) -> bool) -> LearnerStatus {
+        let mut sink = self.link.moment_sink().unwrap();
+        let mut hints = self.link.hint_source(8).unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        let mut last = None;
+        while Instant::now() < deadline {
+            sink.send(&moment(self.sent)).unwrap();
+            self.sent += 1;
+            if let Some(Hint::Learner(status)) = hints.receive(Duration::from_millis(20)).unwrap() {
+                if done(&status) {
+                    return status;
+                }
+                last = Some(status);
+            }
+        }
+        panic!("the learner never came that far: {last:?}");
+    }
+}
+
+fn exit_code(mut child: Child) -> Option<i32> {
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code();
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    panic!("the learner did not end");
+}
+
+fn signal(child: &Child, signal: i32) {
+    // SAFETY: a child that has not been waited for keeps its process id.
+    assert_eq!(unsafe { libc::kill(child.id() as i32, signal) }, 0);
+}
+
+fn checkpoint(folder: &Path) -> bool {
+    folder.join("learner.safetensors").exists()
+}
+
+#[test]
+fn a_signal_ends_it_with_a_checkpoint_that_the_next_one_goes_on_from() {
+    let mut session = Session::new("signal");
+    let child = session.command("signal").spawn().unwrap();
+    let status = session.until(|status| status.steps >= 6 && status.sync_accuracy.is_some());
+    assert!(status.held_out_sync_accuracy.is_some() && status.images_per_s > 0.0, "{status:?}");
+    assert_eq!((status.resumed_from_step, status.precision.as_str()), (None, "f32"));
+    assert!(status.moments_held > 0 && status.moments_held_out > 0 && status.moments_received > 0, "{status:?}");
+    signal(&child, libc::SIGTERM);
+    assert_eq!(exit_code(child), Some(0));
+    assert!(checkpoint(&session.checkpoints()));
+
+    let child = session.command("signal").spawn().unwrap();
+    let resumed = session.until(|status| status.resumed_from_step.is_some_and(|from| status.steps > from));
+    assert!(resumed.resumed_from_step.unwrap() >= 6);
+    signal(&child, libc::SIGINT);
+    assert_eq!(exit_code(child), Some(0));
+}
+
+#[test]
+fn it_ends_when_the_session_is_gone() {
+    let mut session = Session::new("gone");
+    let child = session.command("gone").spawn().unwrap();
+    session.until(|status| status.steps >= 1);
+    let Session { link, folder, .. } = session;
+    drop(link);
+    assert_eq!(exit_code(child), Some(0));
+    assert!(checkpoint(&folder.path().join("checkpoints")));
+}
+
+#[test]
+fn a_wrong_recipe_is_named_and_ends_it_with_an_error() {
+    let session = Session::new("wrong");
+    std::fs::write(&session.recipe, "croppx = 3").unwrap();
+    let output = session.command("wrong").output().unwrap();
+    assert_ne!(output.status.code(), Some(0));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("croppx") && said.contains("recipe.toml"), "{said}");
+}
