@@ -19,5 +19,12 @@ step cargo fmt --all --check
 step cargo build --release --locked --workspace --bins
 step bash scripts/gates.sh
 step cargo clippy --release --locked --workspace --all-targets -- -D warnings
+# Real footage as a take, for the tests that learn from it: one recording serves them all.
+takes=$(mktemp -d)
+trap 'rm -rf "$takes"' EXIT
+step "$TARGET/release/genlock" demo --footage "$GENLOCK_FOOTAGE" --headless --no-learner --rate 60 --seconds 8 \
+    --data "$takes/data" --record "$takes/takes"
+GENLOCK_FOOTAGE_TAKE=$(echo "$takes"/takes/*)
+export GENLOCK_FOOTAGE_TAKE
 step cargo test --release --locked --workspace
 say "All tests passed after $(duration $SECONDS). Disk: cache $(disk "$CACHE"), build $(disk "$TARGET")."

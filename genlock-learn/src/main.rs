@@ -32,7 +32,7 @@ enum Command {
 
 fn main() -> miette::Result<()> {
     environment::with_quiet_openmp()?;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,zenoh=warn"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,zenoh=error"));
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
     match Cli::parse().command {
         Command::Pretrain(args) => commands::pretrain::run(&args),

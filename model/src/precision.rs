@@ -1,4 +1,4 @@
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
@@ -29,7 +29,8 @@ pub fn autocast<T>(
 /// What [`probe`] measured.
 #[derive(Clone, Copy, Debug)]
 pub struct Probe {
-    /// Least time of one training step.
+    /// Least time of one training step: on a CPU the processor time of all threads, which other work on the same
+    /// cores does not change, on a GPU the time that passed.
     pub f32: Duration,
     pub bf16: Duration,
 }
@@ -50,7 +51,7 @@ pub fn probe(config: &SyncNetConfig, device: Device, images: i64, size_px: i64) 
     let pictures = Tensor::f_arange(shape.iter().product::<i64>(), (Kind::Float, device))?.f_sin()?;
     let pictures = channels_last(&pictures.f_reshape(shape)?)?;
     let mut step = |precision| -> Result<Duration, ModelError> {
-        let start = Instant::now();
+        let start = spent(device);
         optimiser.zero_grad()?;
         let loss = autocast(precision, device, || {
             let features = net.features(&pictures, Mode::Train)?;
@@ -61,7 +62,7 @@ pub fn probe(config: &SyncNetConfig, device: Device, images: i64, size_px: i64) 
         optimiser.step(1e-4)?;
         // Reading the value waits for the device.
         loss.f_double_value(&[])?;
-        Ok(start.elapsed())
+        Ok(spent(device).saturating_sub(start))
     };
     step(Precision::F32)?;
     step(Precision::Bf16)?;
@@ -72,4 +73,13 @@ pub fn probe(config: &SyncNetConfig, device: Device, images: i64, size_px: i64) 
     }
     tracing::info!(f32 = ?best.f32, bf16 = ?best.bf16, "time of a training step");
     Ok(best)
+}
+
+/// A reading of the clock by which steps on this device are compared.
+fn spent(device: Device) -> Duration {
+    let clock = if device == Device::Cpu { libc::CLOCK_PROCESS_CPUTIME_ID } else { libc::CLOCK_MONOTONIC };
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `now` is a valid timespec, and both clocks exist on every Linux.
+    unsafe { libc::clock_gettime(clock, &mut now) };
+    Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs() as u32)
 }

@@ -1,1 +1,138 @@
+//! What the end-to-end suites share: the binaries, the footage, and sessions that are run and watched.
 
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// A binary of this workspace, beside the test that runs.
+pub fn binary(name: &str) -> PathBuf {
+    let mut folder = std::env::current_exe().expect("a test knows where it is");
+    folder.pop();
+    if folder.ends_with("deps") {
+        folder.pop();
+    }
+    let path = folder.join(name);
+    assert!(path.is_file(), "{} is missing; run `cargo build --release --workspace --bins` first", path.display());
+    path
+}
+
+/// The example session, or `None` after saying that the test is skipped.
+pub fn footage() -> Option<PathBuf> {
+    let folder = std::env::var_os("GENLOCK_FOOTAGE").map(PathBuf::from);
+    if folder.is_none() {
+        println!("skipped: GENLOCK_FOOTAGE is unset; `make test` prepares it");
+    }
+    folder
+}
+
+/// The data that only developers have, or `None` after saying that the test is skipped.
+pub fn test_data() -> Option<PathBuf> {
+    let folder = std::env::var_os("GENLOCK_TEST_DATA").map(PathBuf::from);
+    if folder.is_none() {
+        println!("skipped: GENLOCK_TEST_DATA is unset");
+    }
+    folder
+}
+
+/// `genlock` with these words.
+pub fn genlock<S: AsRef<std::ffi::OsStr>>(words: impl IntoIterator<Item = S>) -> Command {
+    let mut command = Command::new(binary("genlock"));
+    command.args(words).env_remove("GENLOCK_FOOTAGE").stdin(Stdio::null());
+    command
+}
+
+pub fn output(command: &mut Command) -> Output {
+    command.output().expect("the binary starts")
+}
+
+/// Runs to the end and expects success; gives standard output.
+pub fn succeed(command: &mut Command) -> String {
+    let output = output(command);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed:\n{error}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Runs to the end and expects failure; gives what it said, in one line.
+pub fn fail(command: &mut Command) -> String {
+    let output = output(command);
+    assert!(!output.status.success(), "{command:?} should have failed");
+    let said = String::from_utf8_lossy(&output.stderr).replace('│', " ");
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+pub fn json(path: &Path) -> Value {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// Processes whose parent is `pid`, with their command lines.
+pub fn children(pid: u32) -> Vec<(u32, String)> {
+    let stat = |entry: &std::fs::DirEntry| std::fs::read_to_string(entry.path().join("stat")).ok();
+    let entries = std::fs::read_dir("/proc").expect("Linux").flatten();
+    entries
+        .filter_map(|entry| {
+            let id: u32 = entry.file_name().to_str()?.parse().ok()?;
+            let stat = stat(&entry)?;
+            // The name in brackets may hold anything; the parent is the second word after it.
+            let parent: u32 = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
+            let words = std::fs::read(entry.path().join("cmdline")).ok()?;
+            (parent == pid).then(|| (id, String::from_utf8_lossy(&words).replace('\0', " ")))
+        })
+        .collect()
+}
+
+/// Waits for something to become true.
+pub fn eventually<T>(what: &str, within: Duration, mut look: impl FnMut() -> Option<T>) -> T {
+    let until = Instant::now() + within;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < until, "{what}: not within {within:?}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+pub fn kill(pid: u32, signal: i32) {
+    // SAFETY: a plain system call; the process is one that the test started.
+    unsafe { libc::kill(pid as i32, signal) };
+}
+
+/// A session in the background that dies with the test.
+pub struct Running(pub Child);
+
+impl Running {
+    pub fn start(command: &mut Command) -> Self {
+        Self(command.spawn().expect("the binary starts"))
+    }
+
+    /// Waits for it to end by itself.
+    pub fn finish(mut self, within: Duration) -> std::process::ExitStatus {
+        eventually("the session's end", within, || self.0.try_wait().expect("a child of ours"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The demo's recipe, quicker to evaluate and to write checkpoints.
+pub fn quick_recipe(folder: &Path) -> PathBuf {
+    let recipe = include_str!("../../recipes/demo-cpu.toml");
+    let mut table: toml::Table = recipe.parse().expect("the recipe parses");
+    let set = |table: &mut toml::Table, section: &str, key: &str, value: i64| {
+        let section = table.get_mut(section).and_then(toml::Value::as_table_mut).expect("the section is there");
+        section.insert(key.into(), value.into());
+    };
+    set(&mut table, "checkpoint", "every-steps", 5);
+    set(&mut table, "evaluation", "every-steps", 20);
+    let path = folder.join("recipe.toml");
+    std::fs::write(&path, table.to_string()).expect("the test's folder is writable");
+    path
+}

@@ -1,10 +1,10 @@
 //! How each camera is doing, as the router sees it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use capture::FrameConsumer;
-use frame::{CameraId, FrameRef};
+use frame::FrameRef;
 
 #[derive(Clone)]
 pub struct Vitals(Arc<[CameraVitals]>);
@@ -12,7 +12,6 @@ pub struct Vitals(Arc<[CameraVitals]>);
 #[derive(Default)]
 struct CameraVitals {
     latency_ns: AtomicI64,
-    gone: AtomicBool,
 }
 
 impl Vitals {
@@ -24,19 +23,11 @@ impl Vitals {
     pub fn latency_ms(&self, camera: usize) -> f64 {
         self.0[camera].latency_ns.load(Ordering::Relaxed) as f64 / 1e6
     }
-
-    pub fn gone(&self, camera: usize) -> bool {
-        self.0[camera].gone.load(Ordering::Relaxed)
-    }
 }
 
 impl FrameConsumer for Vitals {
     fn offer(&mut self, frame: &FrameRef) {
         let info = &frame.info;
         self.0[info.camera.index()].latency_ns.store(info.arrival_ns - info.exposure.ns, Ordering::Relaxed);
-    }
-
-    fn camera_gone(&mut self, camera: CameraId, gone: bool) {
-        self.0[camera.index()].gone.store(gone, Ordering::Relaxed);
     }
 }

@@ -1,0 +1,135 @@
+//! The whole way of a frame on the real footage, by the binaries that people run.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use frame::CameraId;
+use genlock_tests::{Running, children, eventually, footage, genlock, json, kill, quick_recipe, succeed};
+use serde_json::Value;
+use take::TakeReader;
+
+fn demo(footage: &Path, folder: &Path, words: &[&str]) -> std::process::Command {
+    let mut command = genlock(["demo", "--rate", "15", "--footage"]);
+    command.arg(footage).arg("--data").arg(folder.join("data")).arg("--report").arg(folder.join("report.json"));
+    command.args(words);
+    command
+}
+
+fn recorded(report: &Value) -> PathBuf {
+    PathBuf::from(report["recording"]["path"].as_str().expect("a recording"))
+}
+
+/// What must hold of every session that ended in order.
+fn check_accounts(report: &Value) {
+    let total = |losses: &Value| losses.as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum::<u64>();
+    let mut delivered = 0;
+    for camera in report["cameras"].as_array().unwrap() {
+        let count = |key: &str| camera[key].as_u64().unwrap();
+        assert_eq!(count("produced"), count("delivered") + total(&camera["lost"]), "{camera}");
+        delivered += count("delivered") - total(&camera["not_recorded"]);
+    }
+    assert_eq!(report["recording"]["frames"].as_u64().unwrap(), delivered);
+    let inspection: Value =
+        serde_json::from_str(&succeed(genlock(["inspect", "--json"]).arg(recorded(report)))).unwrap();
+    let frames = |camera: &Value| camera["frames"].as_u64().unwrap();
+    assert_eq!(inspection["cameras"].as_array().unwrap().iter().map(frames).sum::<u64>(), delivered);
+    assert_eq!(inspection["complete"], true);
+}
+
+fn gaps(take: &Path) -> usize {
+    let take = take::inspect(take).unwrap();
+    take.cameras.iter().map(|camera| camera.gaps.len()).sum()
+}
+
+#[test]
+fn a_session_learns_records_and_replays_with_the_same_indices() {
+    let Some(footage) = footage() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    succeed(&mut demo(&footage, folder.path(), &["--headless", "--seconds", "30"]));
+    let report = json(&folder.path().join("report.json"));
+    check_accounts(&report);
+    let cameras = report["cameras"].as_array().unwrap();
+    assert_eq!(cameras.len(), 4);
+    assert!(cameras.iter().all(|camera| camera["produced"].as_u64().unwrap() > 300));
+    assert!(report["sets"]["complete"].as_u64().unwrap() > 300, "{}", report["sets"]);
+    assert!(report["pretrain"]["steps"].as_u64().unwrap() > 0, "{}", report["pretrain"]);
+    assert_eq!(report["pretrain"]["restarts"], 0);
+    assert_eq!(report["infer"]["poses"], 0, "no pose without a pose model");
+    assert!(report["infer"]["state"].as_str().unwrap().contains("genlock finetune"));
+
+    let original = recorded(&report);
+    let mut replay = genlock(["demo", "--headless", "--no-learner", "--from"]);
+    replay.arg(&original).arg("--data").arg(folder.path().join("replay"));
+    replay.arg("--report").arg(folder.path().join("replay.json"));
+    succeed(&mut replay);
+    let replayed = json(&folder.path().join("replay.json"));
+    check_accounts(&replayed);
+    let (a, b) = (TakeReader::open(&original).unwrap(), TakeReader::open(recorded(&replayed)).unwrap());
+    for camera in (0..4).map(CameraId) {
+        assert_eq!(a.len(camera), b.len(camera));
+        for i in 0..a.len(camera) {
+            let ((x, pixels), (y, same)) = (a.read(camera, i).unwrap(), b.read(camera, i).unwrap());
+            assert_eq!((x.trigger, x.segment, x.source), (y.trigger, y.segment, y.source), "frame {i} of {camera}");
+            assert!(pixels == same, "the bytes of frame {i} of {camera} differ");
+        }
+    }
+}
+
+#[test]
+fn a_killed_learner_costs_no_frame_and_goes_on_from_its_checkpoint() {
+    let Some(footage) = footage() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let recipe = quick_recipe(folder.path());
+    let mut command = demo(&footage, folder.path(), &["--headless", "--seconds", "75", "--recipe"]);
+    let session = Running::start(command.arg(recipe));
+    let checkpoint = folder.path().join("data/learner/learner.safetensors");
+    eventually("a first checkpoint", Duration::from_secs(50), || checkpoint.is_file().then_some(()));
+    let learner = children(session.0.id()).into_iter().find(|(_, words)| words.contains(" pretrain ")).unwrap().0;
+    kill(learner, libc::SIGKILL);
+    assert!(session.finish(Duration::from_secs(120)).success());
+    let report = json(&folder.path().join("report.json"));
+    check_accounts(&report);
+    assert_eq!(gaps(&recorded(&report)), 0);
+    assert!(report["cameras"].as_array().unwrap().iter().all(|camera| camera["not_recorded"] == serde_json::json!({})));
+    let pretrain = &report["pretrain"];
+    assert_eq!(pretrain["restarts"], 1, "{pretrain}");
+    let resumed = pretrain["resumed_from_step"].as_u64().expect("it went on from a checkpoint");
+    assert!(resumed >= 5 && pretrain["steps"].as_u64().unwrap() > resumed, "{pretrain}");
+    assert!(report["events"].as_array().unwrap().iter().any(|e| e.as_str().unwrap().contains("signal 9")));
+    let take = TakeReader::open(recorded(&report)).unwrap();
+    assert!(take.notes().iter().any(|note| note.kind == "process-died"), "the take tells of it");
+}
+
+#[test]
+fn a_killed_session_leaves_a_readable_take_and_no_process() {
+    let Some(footage) = footage() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = demo(&footage, folder.path(), &["--headless"]);
+    let mut session = Running::start(&mut command);
+    let takes = folder.path().join("data/takes");
+    let take = eventually("a take", Duration::from_secs(30), || {
+        Some(std::fs::read_dir(&takes).ok()?.flatten().next()?.path())
+    });
+    let offspring = eventually("both processes", Duration::from_secs(10), || {
+        let offspring = children(session.0.id());
+        (offspring.len() == 2).then_some(offspring)
+    });
+    std::thread::sleep(Duration::from_secs(6));
+    session.0.kill().unwrap();
+    session.0.wait().unwrap();
+    for (pid, words) in offspring {
+        eventually(&format!("the end of {words}"), Duration::from_secs(30), || {
+            let alive = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|now| !now.is_empty());
+            (!alive).then_some(())
+        });
+    }
+    let inspection: Value = serde_json::from_str(&succeed(genlock(["inspect", "--json"]).arg(&take))).unwrap();
+    assert_eq!(inspection["complete"], false);
+    for camera in inspection["cameras"].as_array().unwrap() {
+        assert!(camera["frames"].as_u64().unwrap() > 30, "{camera}");
+        assert_eq!(camera["gaps"].as_array().unwrap().len(), 0, "{camera}");
+    }
+    let reader = TakeReader::open(&take).unwrap();
+    let last = reader.len(CameraId(0)) - 1;
+    assert_eq!(&reader.read(CameraId(0), last).unwrap().1[..2], &[0xff, 0xd8]);
+}

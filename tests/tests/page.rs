@@ -1,0 +1,144 @@
+//! The page in a real browser: previews move and numbers change.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use genlock_tests::{Running, eventually, footage, genlock};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
+
+/// A headless browser, driven by the DevTools protocol.
+struct Browser {
+    process: Child,
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    next: u64,
+    /// Errors that the page wrote to its console.
+    errors: Vec<String>,
+}
+
+fn chromium() -> Option<PathBuf> {
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    let folders = std::env::var_os("PATH")?;
+    std::env::split_paths(&folders).flat_map(|folder| names.map(|name| folder.join(name))).find(|path| path.is_file())
+}
+
+impl Browser {
+    async fn start(program: &Path, profile: &Path) -> Self {
+        let process = Command::new(program)
+            .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+            .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+            .args(["--remote-debugging-port=0", "--window-size=1280,800", "about:blank"])
+            .arg(format!("--user-data-dir={}", profile.display()))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let port_file = profile.join("DevToolsActivePort");
+        let address = eventually("the browser's port", Duration::from_secs(60), || {
+            let text = std::fs::read_to_string(&port_file).ok()?;
+            let (port, path) = text.split_once('\n')?;
+            Some(format!("ws://127.0.0.1:{port}{}", path.trim()))
+        });
+        let (socket, _) = connect_async(address).await.unwrap();
+        Self { process, socket, next: 0, errors: vec![] }
+    }
+
+    async fn call(&mut self, session: Option<&str>, method: &str, parameters: Value) -> Value {
+        self.next += 1;
+        let mut request = json!({ "id": self.next, "method": method, "params": parameters });
+        if let Some(session) = session {
+            request["sessionId"] = session.into();
+        }
+        self.socket.send(Message::text(request.to_string())).await.unwrap();
+        loop {
+            let message = self.socket.next().await.expect("the browser is there").unwrap();
+            let Message::Text(text) = message else { continue };
+            let answer: Value = serde_json::from_str(&text).unwrap();
+            if answer["method"] == "Runtime.exceptionThrown" {
+                self.errors.push(answer["params"].to_string());
+            }
+            if answer["id"] == self.next {
+                assert!(answer["error"].is_null(), "{method}: {answer}");
+                return answer["result"].clone();
+            }
+        }
+    }
+
+    async fn open(&mut self, url: &str) -> String {
+        let target = self.call(None, "Target.createTarget", json!({ "url": url })).await;
+        let attach = json!({ "targetId": target["targetId"], "flatten": true });
+        let session = self.call(None, "Target.attachToTarget", attach).await["sessionId"].as_str().unwrap().to_owned();
+        self.call(Some(&session), "Runtime.enable", json!({})).await;
+        session
+    }
+
+    /// What an expression gives in the page.
+    async fn look(&mut self, session: &str, expression: &str) -> Value {
+        let parameters = json!({ "expression": expression, "returnByValue": true });
+        self.call(Some(session), "Runtime.evaluate", parameters).await["result"]["value"].clone()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// What a person sees change: the pictures of all cameras, and the numbers beside them.
+const SEEN: &str = r#"(() => {
+    const sequences = [...document.querySelectorAll('li[data-camera] canvas')].map(c => Number(c.dataset.sequence ?? -1));
+    const fps = [...document.querySelectorAll('dd.fps')].map(d => parseFloat(d.textContent));
+    const pixels = [...document.querySelectorAll('li[data-camera] canvas')].map(c => {
+        const data = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+        return data.reduce((sum, value) => (sum * 31 + value) % 1000003, 0);
+    });
+    return { sequences, fps, pixels, elapsed: document.getElementById('elapsed').textContent,
+             sets: document.getElementById('sets').textContent, said: document.body.innerText };
+})()"#;
+
+#[tokio::test]
+async fn previews_move_and_numbers_change() {
+    let Some(footage) = footage() else { return };
+    let Some(program) = chromium() else {
+        println!("skipped: no Chromium on this machine");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    // Free a moment ago; the demo says so if somebody was quicker.
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = genlock(["demo", "--rate", "15", "--no-learner", "--no-record", "--seconds", "90", "--listen"]);
+    command.arg(address.to_string()).arg("--footage").arg(footage).arg("--data").arg(folder.path().join("data"));
+    let _session = Running::start(&mut command);
+    eventually("the page's port", Duration::from_secs(20), || std::net::TcpStream::connect(address).ok());
+    let mut browser = Browser::start(&program, &folder.path().join("profile")).await;
+    let page = browser.open(&format!("http://{address}/")).await;
+
+    let mut first = Value::Null;
+    for _ in 0..200 {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        first = browser.look(&page, SEEN).await;
+        let all_streaming = |key: &str| first[key].as_array().is_some_and(|v| v.len() == 4 && v.iter().all(|n| n.as_f64() > Some(0.0)));
+        if all_streaming("sequences") && all_streaming("fps") {
+            break;
+        }
+    }
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let second = browser.look(&page, SEEN).await;
+    for camera in 0..4 {
+        let sequence = |seen: &Value| seen["sequences"][camera].as_i64().unwrap_or(-1);
+        assert!(sequence(&second) > sequence(&first), "camera {camera}: {first} then {second}");
+        assert_ne!(first["pixels"][camera], second["pixels"][camera], "the preview of camera {camera} stands still");
+        let fps = second["fps"][camera].as_f64().unwrap();
+        assert!((5.0..25.0).contains(&fps), "{fps} fps at a trigger of 15 Hz");
+    }
+    assert_ne!(first["elapsed"], second["elapsed"]);
+    assert_ne!(first["sets"], second["sets"]);
+    let said = second["said"].as_str().unwrap();
+    assert!(said.contains("genlock finetune"), "without a pose model the page says how to make one: {said}");
+    assert!(browser.errors.is_empty(), "{:?}", browser.errors);
+}
