@@ -20,7 +20,7 @@ pub enum PretrainError {
     #[error("a moment has no sample {index} of camera {view}, which the task wants")]
     MissingSample { view: usize, index: usize },
     #[error("{doing}: {source}")]
-    Model { doing: &'static str, source: model::ModelError },
+    Model { doing: &'static str, source: Box<model::ModelError> },
     #[error("checkpoint {}: {problem}", path.display())]
     Checkpoint { path: PathBuf, problem: String },
     #[error("the loss became {loss} at step {step}; the state of before is in the last checkpoint")]
@@ -29,5 +29,5 @@ pub enum PretrainError {
 
 /// Says what was being done when the model failed.
 pub(crate) fn during(doing: &'static str) -> impl Fn(model::ModelError) -> PretrainError {
-    move |source| PretrainError::Model { doing, source }
+    move |source| PretrainError::Model { doing, source: Box::new(source) }
 }

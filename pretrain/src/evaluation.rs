@@ -91,7 +91,7 @@ impl Scorer<'_> {
                 Ok(features.f_index_select(0, &Tensor::f_from_slice(rows)?.f_to_device(features.device())?)?)
             };
             let a = of(a)?;
-            let b = b.map_or_else(|| Ok(alone(&a)?), of)?;
+            let b = b.map_or_else(|| alone(&a), of)?;
             let (sync, flip) = tch::no_grad(|| self.net.pair_logits(&a, &b))?;
             let logits = if head == 0 { sync } else { flip };
             Ok(Vec::try_from(logits.f_to_kind(tch::Kind::Double)?.f_to_device(tch::Device::Cpu)?)?)
