@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use frame_sync::HoldOut;
 use miette::{IntoDiagnostic, WrapErr, miette};
 use model::{PoseModel, Precision, SyncNetConfig};
 use pretrain::finetune::{EncoderSource, FinetuneConfig, Finetuner, LabelledTake};
@@ -50,8 +51,8 @@ pub struct Args {
     seed: Option<u64>,
     /// In every PERIOD source positions, BLOCK are kept from training, with GUARD on each side for neither use; 0,0,0
     /// trains on all.
-    #[arg(long, value_name = "PERIOD,BLOCK,GUARD", value_delimiter = ',', num_args = 3)]
-    hold_out: Option<Vec<u32>>,
+    #[arg(long, value_name = "PERIOD,BLOCK,GUARD", value_parser = hold_out)]
+    hold_out: Option<HoldOut>,
     /// Arithmetic of the training.
     #[arg(long, value_enum, default_value = "auto")]
     precision: PrecisionName,
@@ -119,10 +120,17 @@ fn config(args: &Args) -> FinetuneConfig {
     config.learning_rate = args.learning_rate.unwrap_or(config.learning_rate);
     config.frozen_stages = args.frozen_stages.unwrap_or(config.frozen_stages);
     config.seed = args.seed.unwrap_or(config.seed);
-    if let Some([period, block, guard]) = args.hold_out.as_deref() {
-        (config.hold_out.period, config.hold_out.block, config.hold_out.guard) = (*period, *block, *guard);
-    }
+    config.hold_out = args.hold_out.unwrap_or(config.hold_out);
     config
+}
+
+fn hold_out(text: &str) -> Result<HoldOut, String> {
+    let numbers: Vec<u32> =
+        text.split(',').map(|n| n.trim().parse().map_err(|e| format!("{n:?}: {e}"))).collect::<Result<_, _>>()?;
+    let [period, block, guard] = numbers[..] else {
+        return Err("three numbers are wanted, as in 50,10,5".to_owned());
+    };
+    Ok(HoldOut { period, block, guard, ..HoldOut::default() })
 }
 
 fn source(from: &Path, args: &Args, device: Device, seed: u64) -> miette::Result<EncoderSource> {
