@@ -125,7 +125,7 @@ impl Engine {
         let values: Vec<f32> = poses
             .f_to_device(Device::Cpu)
             .and_then(|poses| poses.f_to_kind(Kind::Float)?.f_reshape([-1]))
-            .and_then(|flat| Vec::try_from(flat))
+            .and_then(Vec::try_from)
             .map_err(ModelError::from)?;
         Ok(values
             .chunks_exact(3 * JOINTS)

@@ -6,7 +6,7 @@ mod table;
 use std::path::{Path, PathBuf};
 
 use infer::{Engine, PrecisionChoice, precision_name};
-use miette::{IntoDiagnostic, miette};
+use miette::{IntoDiagnostic, WrapErr, miette};
 use pose::Pose3d;
 use pretrain::evaluate::{PoseEvaluation, evaluate};
 use pretrain::finetune::{FinetuneConfig, LabelledTake, Training};
@@ -67,7 +67,9 @@ struct Report {
 
 pub fn run(args: &Args) -> miette::Result<()> {
     let device = model::start();
-    let engine = Engine::open(&args.model, device, args.precision.into()).into_diagnostic()?;
+    let engine = Engine::open(&args.model, device, args.precision.into())
+        .into_diagnostic()
+        .wrap_err_with(|| format!("{} is no pose model of `genlock finetune`", args.model.display()))?;
     let other = other_precision(&args.model, device, &engine)?;
     if let (Some(moments), Some(out)) = (&args.moments, &args.out) {
         return moments::run(&engine, &other, moments, out);

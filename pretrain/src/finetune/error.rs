@@ -10,13 +10,13 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum FinetuneError {
     #[error(transparent)]
-    Take(#[from] TakeError),
+    Take(Box<TakeError>),
     #[error("labels: {0}")]
     Pose(#[from] PoseError),
     #[error("samples of {camera}: {source}")]
-    Subject { camera: String, source: SubjectError },
+    Subject { camera: String, source: Box<SubjectError> },
     #[error("{doing}: {source}")]
-    Model { doing: &'static str, source: ModelError },
+    Model { doing: &'static str, source: Box<ModelError> },
     #[error(
         "the labels are for the camera {name:?}, which the take {} does not have: it has {known}; record the session \
          whose labels these are, or import labels with the names of the take's cameras", take.display()
@@ -42,7 +42,13 @@ pub enum FinetuneError {
     Predict(Box<dyn std::error::Error + Send + Sync>),
 }
 
+impl From<TakeError> for FinetuneError {
+    fn from(error: TakeError) -> Self {
+        Self::Take(Box::new(error))
+    }
+}
+
 /// Says what was being done when the model failed.
 pub(crate) fn during(doing: &'static str) -> impl Fn(ModelError) -> FinetuneError {
-    move |source| FinetuneError::Model { doing, source }
+    move |source| FinetuneError::Model { doing, source: Box::new(source) }
 }

@@ -75,7 +75,7 @@ impl LabelledTake {
         let total = views.len() * chosen.len();
         let (mut samples, mut without_subject, mut done) = (Vec::with_capacity(total), 0, 0);
         for (column, (camera, view)) in views.iter().enumerate() {
-            let failed = |source| FinetuneError::Subject { camera: view.name.clone(), source };
+            let failed = |source| FinetuneError::Subject { camera: view.name.clone(), source: Box::new(source) };
             let mut cropper = SubjectCropper::with_background_from(
                 preprocessing,
                 background_frames(take, *camera, column, &instances)?,
