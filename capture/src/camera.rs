@@ -81,7 +81,8 @@ impl CameraThread {
                 Ok(mut driver) => {
                     retry_in = FIRST_RETRY;
                     // Its counter may have started anew: nothing that it said before speaks for its triggers now.
-                    numbering.trigger = self.pulses.map(|p| TriggerCounter::new(TriggerCounterConfig::new(p, COUNTER_BITS)));
+                    numbering.trigger =
+                        self.pulses.map(|p| TriggerCounter::new(TriggerCounterConfig::new(p, COUNTER_BITS)));
                     self.tell(CameraEventKind::Opened);
                     self.announce(false);
                     match self.stream(driver.as_mut(), &pool, &mut numbering) {

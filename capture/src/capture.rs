@@ -122,8 +122,5 @@ impl Capture {
 }
 
 fn spawn(thread: String, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, CaptureError> {
-    thread::Builder::new()
-        .name(thread.clone())
-        .spawn(body)
-        .map_err(|source| CaptureError::Thread { thread, source })
+    thread::Builder::new().name(thread.clone()).spawn(body).map_err(|source| CaptureError::Thread { thread, source })
 }

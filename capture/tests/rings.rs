@@ -86,8 +86,7 @@ fn every_frame_arrives_in_order_with_its_trigger() {
 
 #[test]
 fn losses_of_the_device_are_counted_and_leave_a_hole_in_the_numbering() {
-    let camera =
-        SimulatedCamera { units: Some(40), lose_every: Some(10), ..SimulatedCamera::new(pulses(), 8, 8) };
+    let camera = SimulatedCamera { units: Some(40), lose_every: Some(10), ..SimulatedCamera::new(pulses(), 8, 8) };
     let consumer = Collector::default();
     let (ledgers, _) = run(vec![camera], consumer.clone(), Duration::from_secs(20));
     let counts = ledgers[0].capture.counts();

@@ -43,7 +43,7 @@ impl Footage {
             .into_diagnostic()
             .wrap_err_with(|| format!("{} is damaged; {REMEDY}", path.display()))?;
         footage.folder = folder.to_owned();
-        if footage.cameras.is_empty() || footage.frames == 0 || !(footage.rate > 0.0) {
+        if footage.cameras.is_empty() || footage.frames == 0 || !footage.rate.is_finite() || footage.rate <= 0.0 {
             bail!("{} names no camera, no frame or no rate; {REMEDY}", path.display());
         }
         for camera in &footage.cameras {

@@ -106,7 +106,8 @@ impl Learners {
             .recipe
             .as_ref()
             .map(|recipe| {
-                let words = ["--name", &name, "--recipe", &path(recipe), "--checkpoint-dir", &path(&options.checkpoint_dir)];
+                let words =
+                    ["--name", &name, "--recipe", &path(recipe), "--checkpoint-dir", &path(&options.checkpoint_dir)];
                 child("pretrain", words.map(str::to_owned).into(), "learner")
             })
             .transpose()?;
@@ -120,10 +121,7 @@ impl Learners {
     }
 
     pub fn restarts(&self) -> Restarts {
-        Restarts {
-            learner: self.learner.as_ref().map_or(0, Child::restarts),
-            infer: self.infer.restarts(),
-        }
+        Restarts { learner: self.learner.as_ref().map_or(0, Child::restarts), infer: self.infer.restarts() }
     }
 
     /// Lets both end, the learner with a checkpoint, and hears their last words.

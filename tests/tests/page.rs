@@ -122,7 +122,8 @@ async fn previews_move_and_numbers_change() {
     for _ in 0..200 {
         tokio::time::sleep(Duration::from_millis(200)).await;
         first = browser.look(&page, SEEN).await;
-        let all_streaming = |key: &str| first[key].as_array().is_some_and(|v| v.len() == 4 && v.iter().all(|n| n.as_f64() > Some(0.0)));
+        let all_streaming =
+            |key: &str| first[key].as_array().is_some_and(|v| v.len() == 4 && v.iter().all(|n| n.as_f64() > Some(0.0)));
         if all_streaming("sequences") && all_streaming("fps") {
             break;
         }

@@ -42,7 +42,8 @@ pub fn run(args: &CaptureArgs) -> miette::Result<()> {
         .wrap_err("nothing can be recorded; give another folder with --record")?;
     tracing::info!("recording into {}, at most {budget_gb} GB", recorder.0.directory().display());
 
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().into_diagnostic()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().into_diagnostic()?;
     let stop = control::on_signals(&runtime)?;
     let mut happenings = Happenings::new(names.len());
     let session = Session::start(Setup {

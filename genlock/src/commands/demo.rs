@@ -49,7 +49,8 @@ pub fn run(args: &DemoArgs) -> miette::Result<()> {
         .map(|_| SubjectCropper::new(&preprocessing, BackgroundConfig::default()).into_diagnostic())
         .collect::<miette::Result<Vec<_>>>()?;
 
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().into_diagnostic()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().into_diagnostic()?;
     let stop = control::on_signals(&runtime)?;
     let page = listener.as_ref().map(|_| PageState::new(names.clone()));
     let server = serve(&runtime, listener, page.clone())?;
@@ -64,8 +65,14 @@ pub fn run(args: &DemoArgs) -> miette::Result<()> {
     let learners = Learners::start(&options, page.clone(), &happenings.died_sender)?;
     let mut sinks: Vec<Box<dyn MomentSink>> = vec![Box::new(learners.moment_sink()?)];
 
-    let mut demo =
-        Demo { source: &source, names: &names, page: page.as_ref(), learners: &learners, stop: &stop, hash: preprocessing.hash() };
+    let mut demo = Demo {
+        source: &source,
+        names: &names,
+        page: page.as_ref(),
+        learners: &learners,
+        stop: &stop,
+        hash: preprocessing.hash(),
+    };
     let divisor = match (source.divisible(), args.rate) {
         (false, _) => 1,
         (true, Rate::Auto) => {
@@ -156,7 +163,10 @@ impl Demo<'_> {
     ) -> miette::Result<(u32, Remains)> {
         let slowest = rate::DIVISORS[rate::DIVISORS.len() - 1];
         let rate_hz = self.source.rate_hz() / f64::from(slowest);
-        tracing::info!("measuring for {} s at {rate_hz:.0} Hz which rate this machine keeps up with", CALIBRATION.as_secs());
+        tracing::info!(
+            "measuring for {} s at {rate_hz:.0} Hz which rate this machine keeps up with",
+            CALIBRATION.as_secs()
+        );
         let (cameras, pulses) = self.source.cameras(slowest, monotonic_now_ns() + LEAD_NS)?;
         let session = Session::start(Setup {
             cameras,
@@ -239,7 +249,8 @@ fn recipe(args: &DemoArgs) -> miette::Result<(PathBuf, u16)> {
     let named = || format!("the recipe {}", path.display());
     let text = std::fs::read_to_string(&path).into_diagnostic().wrap_err_with(named)?;
     let table: toml::Table = text.parse().into_diagnostic().wrap_err_with(named)?;
-    let crop_px = table.get("crop-px").map_or(Some(224), |value| value.as_integer().and_then(|n| u16::try_from(n).ok()));
+    let crop_px =
+        table.get("crop-px").map_or(Some(224), |value| value.as_integer().and_then(|n| u16::try_from(n).ok()));
     let crop_px = crop_px.ok_or_else(|| miette!("{}: crop-px must be a whole number of pixels", named()))?;
     Ok((path, crop_px))
 }
@@ -319,10 +330,14 @@ fn summarise(report: &Report, path: Option<&Path>) {
     );
     println!("poses: {} ({})", report.infer.poses, report.infer.state);
     if let Some(recording) = &report.recording {
-        println!("recorded {} frames, {:.1} MB: {}", recording.frames, recording.bytes as f64 / 1e6, recording.path.display());
+        println!(
+            "recorded {} frames, {:.1} MB: {}",
+            recording.frames,
+            recording.bytes as f64 / 1e6,
+            recording.path.display()
+        );
     }
     if let Some(path) = path {
         println!("report: {}", path.display());
     }
 }
-

@@ -11,7 +11,10 @@ pub fn learn_binary() -> miette::Result<PathBuf> {
     if there.is_file() {
         return Ok(there);
     }
-    Err(miette!("{} is missing; build it with `cargo build --release`, or install both binaries together", there.display()))
+    Err(miette!(
+        "{} is missing; build it with `cargo build --release`, or install both binaries together",
+        there.display()
+    ))
 }
 
 /// Becomes `genlock-learn COMMAND WORDS…`, as git does with commands of its own.
