@@ -12,8 +12,10 @@ use gstreamer::prelude::*;
 const FRAMES: u32 = 20;
 const RATE_HZ: f64 = 60.0;
 
+type Seen = Vec<(FrameInfo, Vec<u8>)>;
+
 #[derive(Clone, Default)]
-struct Collector(Arc<Mutex<Vec<(FrameInfo, Vec<u8>)>>>);
+struct Collector(Arc<Mutex<Seen>>);
 
 impl FrameConsumer for Collector {
     fn offer(&mut self, frame: &FrameRef) {
@@ -44,7 +46,7 @@ fn video(path: PathBuf, divisor: u32, looping: bool, start_ns: i64) -> VideoFile
     VideoFile { path, frames: FRAMES, rate_hz: RATE_HZ, divisor, looping, pulses }
 }
 
-fn play(videos: Vec<VideoFile>, frames_each: usize) -> (Vec<(FrameInfo, Vec<u8>)>, Vec<CameraEventKind>) {
+fn play(videos: Vec<VideoFile>, frames_each: usize) -> (Seen, Vec<CameraEventKind>) {
     let consumer = Collector::default();
     let ledgers: Vec<_> = videos.iter().map(|_| LossLedger::default()).collect();
     let pulses = Some(videos[0].pulses);
