@@ -8,6 +8,9 @@ use genlock_tests::{Running, children, eventually, footage, genlock, json, kill,
 use serde_json::Value;
 use take::TakeReader;
 
+/// How long a busy machine may take to start the learner and make a few steps.
+const LEARNING: Duration = Duration::from_secs(180);
+
 fn demo(footage: &Path, folder: &Path, words: &[&str]) -> std::process::Command {
     let mut command = genlock(["demo", "--rate", "15", "--footage"]);
     command.arg(footage).arg("--data").arg(folder.join("data")).arg("--report").arg(folder.join("report.json"));
@@ -45,13 +48,19 @@ fn gaps(take: &Path) -> usize {
 fn a_session_learns_records_and_replays_with_the_same_indices() {
     let Some(footage) = footage() else { return };
     let folder = tempfile::tempdir().unwrap();
-    succeed(&mut demo(&footage, folder.path(), &["--headless", "--seconds", "30"]));
+    let recipe = quick_recipe(folder.path());
+    let session = Running::start(demo(&footage, folder.path(), &["--headless", "--recipe"]).arg(recipe));
+    let checkpoint = folder.path().join("data/learner/learner.safetensors");
+    eventually("a first checkpoint", LEARNING, || checkpoint.is_file().then_some(()));
+    std::thread::sleep(Duration::from_secs(10));
+    kill(session.0.id(), libc::SIGTERM);
+    assert!(session.finish(Duration::from_secs(60)).success());
     let report = json(&folder.path().join("report.json"));
     check_accounts(&report);
     let cameras = report["cameras"].as_array().unwrap();
     assert_eq!(cameras.len(), 4);
-    assert!(cameras.iter().all(|camera| camera["produced"].as_u64().unwrap() > 300));
-    assert!(report["sets"]["complete"].as_u64().unwrap() > 300, "{}", report["sets"]);
+    assert!(cameras.iter().all(|camera| camera["produced"].as_u64().unwrap() > 150));
+    assert!(report["sets"]["complete"].as_u64().unwrap() > 150, "{}", report["sets"]);
     assert!(report["pretrain"]["steps"].as_u64().unwrap() > 0, "{}", report["pretrain"]);
     assert_eq!(report["pretrain"]["restarts"], 0);
     assert_eq!(report["infer"]["poses"], 0, "no pose without a pose model");
@@ -80,13 +89,16 @@ fn a_killed_learner_costs_no_frame_and_goes_on_from_its_checkpoint() {
     let Some(footage) = footage() else { return };
     let folder = tempfile::tempdir().unwrap();
     let recipe = quick_recipe(folder.path());
-    let mut command = demo(&footage, folder.path(), &["--headless", "--seconds", "75", "--recipe"]);
+    let mut command = demo(&footage, folder.path(), &["--headless", "--recipe"]);
     let session = Running::start(command.arg(recipe));
     let checkpoint = folder.path().join("data/learner/learner.safetensors");
-    eventually("a first checkpoint", Duration::from_secs(50), || checkpoint.is_file().then_some(()));
+    let written = || std::fs::metadata(&checkpoint).ok()?.modified().ok();
+    let first = eventually("a first checkpoint", LEARNING, written);
     let learner = children(session.0.id()).into_iter().find(|(_, words)| words.contains(" pretrain ")).unwrap().0;
     kill(learner, libc::SIGKILL);
-    assert!(session.finish(Duration::from_secs(120)).success());
+    eventually("a checkpoint after the restart", LEARNING, || written().filter(|&at| at > first));
+    kill(session.0.id(), libc::SIGTERM);
+    assert!(session.finish(Duration::from_secs(60)).success());
     let report = json(&folder.path().join("report.json"));
     check_accounts(&report);
     assert_eq!(gaps(&recorded(&report)), 0);
