@@ -20,6 +20,8 @@ pub enum Command {
     Capture(CaptureArgs),
     /// List the cameras of this machine.
     Cameras,
+    /// Take the background from the now empty stage of a running session.
+    Background(BackgroundArgs),
     /// Say what a take holds.
     Inspect(InspectArgs),
     /// Compare two pose files: MPJPE, N-MPJPE, P-MPJPE in millimetres.
@@ -121,6 +123,13 @@ pub struct CaptureArgs {
     /// Write a report when the session ends.
     #[arg(long, value_name = "FILE.json")]
     pub report: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct BackgroundArgs {
+    /// Address of the session's page.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8787")]
+    pub at: String,
 }
 
 #[derive(Args)]

@@ -25,6 +25,7 @@ fn main() -> miette::Result<()> {
     match Cli::parse().command {
         Command::Demo(args) => commands::demo::run(&args),
         Command::Capture(args) => commands::capture::run(&args),
+        Command::Background(args) => commands::background::run(&args),
         Command::Cameras => commands::cameras::run(),
         Command::Inspect(args) => commands::inspect::run(&args),
         Command::Metrics(args) => commands::metrics::run(&args),

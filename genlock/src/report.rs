@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 use frame::LossLedger;
+use miette::{IntoDiagnostic, WrapErr, miette};
 use serde::Serialize;
 use transport::{InferStatus, LearnerStatus};
 
+use crate::control::End;
+use crate::session::Remains;
 use crate::session::latency::Percentiles;
 
 #[derive(Debug, Serialize)]
@@ -144,7 +148,45 @@ pub struct RecordingReport {
 }
 
 impl Report {
-    pub fn write(&self, path: &Path) -> std::io::Result<()> {
+    /// Of a session that has ended; what the processes said is added by who started them.
+    pub fn new(names: &[String], session: &Remains, rate_hz: f64, mut events: Vec<String>) -> Self {
+        events.extend(session.errors.iter().map(ToString::to_string));
+        let sets = &session.sets;
+        Self {
+            cameras: names.iter().zip(&session.ledgers).map(|(name, ledger)| CameraReport::new(name, ledger)).collect(),
+            sets: SetReport {
+                complete: sets.complete.load(Ordering::Relaxed),
+                incomplete: sets.incomplete.load(Ordering::Relaxed),
+                latency_ms: sets.latency.percentiles_ms(),
+            },
+            sampler: SamplerReport::default(),
+            pretrain: PretrainReport::default(),
+            infer: InferReport::default(),
+            recording: session.recording.as_ref().map(|(path, counters)| RecordingReport {
+                path: path.clone(),
+                frames: counters.frames(),
+                bytes: counters.bytes(),
+                state: counters.state(),
+            }),
+            rate_hz,
+            wall_s: session.wall_s,
+            events,
+        }
+    }
+
+    /// Writes the report where it was asked for, and says whether the session went well.
+    pub fn conclude(&self, path: Option<&Path>, end: End, session: &Remains) -> miette::Result<()> {
+        if let Some(path) = path {
+            self.write(path).into_diagnostic().wrap_err_with(|| format!("writing {}", path.display()))?;
+        }
+        match end {
+            End::Broken(part) => Err(miette!("the {part} is gone")),
+            _ if session.errors.is_empty() => Ok(()),
+            _ => Err(miette!("{}", session.errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))),
+        }
+    }
+
+    fn write(&self, path: &Path) -> std::io::Result<()> {
         let json = serde_json::to_string_pretty(self).map_err(std::io::Error::other)?;
         std::fs::write(path, json + "\n")
     }

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use genlock_tests::{Running, eventually, footage, genlock};
+use genlock_tests::{Running, eventually, fail, footage, genlock, succeed};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
@@ -137,6 +137,9 @@ async fn previews_move_and_numbers_change() {
         let fps = second["fps"][camera].as_f64().unwrap();
         assert!((5.0..25.0).contains(&fps), "{fps} fps at a trigger of 15 Hz");
     }
+    succeed(&mut genlock(["background", "--at", &address.to_string()]));
+    let said = fail(&mut genlock(["background", "--at", "127.0.0.1:1"]));
+    assert!(said.contains("no session answers at 127.0.0.1:1"), "{said}");
     assert_ne!(first["elapsed"], second["elapsed"]);
     assert_ne!(first["sets"], second["sets"]);
     let said = second["said"].as_str().unwrap();

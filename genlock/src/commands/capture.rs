@@ -2,12 +2,12 @@ use std::time::{Duration, Instant};
 
 use calibration_free_config::Rig;
 use frame::{LossLedger, SegmentId, monotonic_now_ns};
-use miette::{IntoDiagnostic, WrapErr, miette};
+use miette::{IntoDiagnostic, WrapErr};
 use take::TakeInfo;
 
 use crate::cli::CaptureArgs;
-use crate::control::{self, End, Happenings};
-use crate::report::{CameraReport, InferReport, PretrainReport, RecordingReport, Report, SamplerReport, SetReport};
+use crate::control::{self, Happenings};
+use crate::report::Report;
 use crate::session::recorder::Recorder;
 use crate::session::{Session, Setup};
 use crate::source::Source;
@@ -59,37 +59,10 @@ pub fn run(args: &CaptureArgs) -> miette::Result<()> {
     })
     .into_diagnostic()?;
     let end = control::run(&session, &names, &stop, end_at, &mut happenings, |_, _| {});
-    let wall_s = session.started.elapsed().as_secs_f64();
-    let ledgers = session.ledgers.clone();
-    let recording = session.recorder.as_ref().map(|r| (r.directory().to_owned(), r.counters()));
     let remains = session.stop();
-    let errors: Vec<_> = remains.errors.iter().map(ToString::to_string).collect();
-    happenings.log.extend(errors.iter().cloned());
-    let report = Report {
-        cameras: names.iter().zip(&ledgers).map(|(name, ledger)| CameraReport::new(name, ledger)).collect(),
-        sets: SetReport { complete: 0, incomplete: 0, latency_ms: Default::default() },
-        sampler: SamplerReport::default(),
-        pretrain: PretrainReport::default(),
-        infer: InferReport::default(),
-        recording: recording.map(|(path, counters)| RecordingReport {
-            path,
-            frames: counters.frames(),
-            bytes: counters.bytes(),
-            state: counters.state(),
-        }),
-        rate_hz,
-        wall_s,
-        events: happenings.log,
-    };
-    if let Some(path) = &args.report {
-        report.write(path).into_diagnostic().wrap_err_with(|| format!("writing {}", path.display()))?;
-    }
+    let report = Report::new(&names, &remains, rate_hz, happenings.log);
     for camera in &report.cameras {
         println!("{}: {} produced, {} delivered", camera.name, camera.produced, camera.delivered);
     }
-    match end {
-        End::Broken(part) => Err(miette!("the {part} is gone")),
-        _ if !errors.is_empty() => Err(miette!("{}", errors.join("; "))),
-        _ => Ok(()),
-    }
+    report.conclude(args.report.as_deref(), end, &remains)
 }

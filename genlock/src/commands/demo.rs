@@ -16,7 +16,7 @@ use crate::footage::Footage;
 use crate::learners::{LearnerOptions, Learners};
 use crate::page::{self, PageState};
 use crate::rate;
-use crate::report::{CameraReport, InferReport, PretrainReport, RecordingReport, Report, SamplerReport, SetReport};
+use crate::report::{InferReport, PretrainReport, Report, SamplerReport};
 use crate::session::recorder::Recorder;
 use crate::session::{Remains, Session, Setup};
 use crate::source::Source;
@@ -106,12 +106,9 @@ pub fn run(args: &DemoArgs) -> miette::Result<()> {
     .into_diagnostic()?;
     let end = demo.watch(&session, rate_hz, end_at, &mut happenings, None);
 
-    let wall_s = session.started.elapsed().as_secs_f64();
-    let (ledgers, sets) = (session.ledgers.clone(), session.sets.clone());
-    let recording = session.recorder.as_ref().map(|r| (r.directory().to_owned(), r.counters()));
-    let remains = session.stop();
+    let mut remains = session.stop();
     // The sinks hold the link and the file of samples: close them before their receivers end.
-    drop(remains.sinks);
+    remains.sinks.clear();
     let statuses = learners.statuses.clone();
     let restarts = learners.stop();
     if let Some((shutdown, thread)) = server {
@@ -119,28 +116,12 @@ pub fn run(args: &DemoArgs) -> miette::Result<()> {
         let _ = runtime.block_on(thread);
     }
     let (learner, infer) = statuses.get();
-    happenings.log.extend(remains.errors.iter().map(ToString::to_string));
-    let report = Report {
-        cameras: names.iter().zip(&ledgers).map(|(name, ledger)| CameraReport::new(name, ledger)).collect(),
-        sets: SetReport {
-            complete: sets.complete.load(std::sync::atomic::Ordering::Relaxed),
-            incomplete: sets.incomplete.load(std::sync::atomic::Ordering::Relaxed),
-            latency_ms: sets.latency.percentiles_ms(),
-        },
-        sampler: SamplerReport { pairs_per_s: learner.as_ref().map_or(0.0, |l| l.pairs_per_s) },
-        pretrain: PretrainReport::new(learner, restarts.learner),
-        infer: InferReport::new(infer, restarts.infer),
-        recording: recording.map(|(path, counters)| RecordingReport {
-            path,
-            frames: counters.frames(),
-            bytes: counters.bytes(),
-            state: counters.state(),
-        }),
-        rate_hz,
-        wall_s,
-        events: happenings.log,
-    };
-    finish(args, &report, end, &remains.errors.iter().map(ToString::to_string).collect::<Vec<_>>())
+    let mut report = Report::new(&names, &remains, rate_hz, happenings.log);
+    report.sampler = SamplerReport { pairs_per_s: learner.as_ref().map_or(0.0, |l| l.pairs_per_s) };
+    report.pretrain = PretrainReport::new(learner, restarts.learner);
+    report.infer = InferReport::new(infer, restarts.infer);
+    summarise(&report, args.report.as_deref());
+    report.conclude(args.report.as_deref(), end, &remains)
 }
 
 /// What calibration and session share.
@@ -183,10 +164,9 @@ impl Demo<'_> {
         let end_at = Instant::now() + CALIBRATION + Duration::from_nanos(LEAD_NS as u64);
         let message = "measuring which rate this machine keeps up with; not recorded";
         let end = self.watch(&session, rate_hz, Some(end_at), happenings, Some(message));
-        let work = session.crop_work.clone();
         let remains = session.stop();
         match end {
-            End::TimeOver => Ok((rate::choose(self.source.rate_hz(), &work), remains)),
+            End::TimeOver => Ok((rate::choose(self.source.rate_hz(), &remains.crop_work), remains)),
             End::Asked => bail!("ended before the rate was measured"),
             End::SourcesOver | End::Broken(_) => bail!("the cameras did not last until the rate was measured"),
         }
@@ -302,18 +282,6 @@ fn serve(
     });
     tracing::info!("the page is at http://{address}");
     Ok(Some((shutdown, task)))
-}
-
-fn finish(args: &DemoArgs, report: &Report, end: End, errors: &[String]) -> miette::Result<()> {
-    if let Some(path) = &args.report {
-        report.write(path).into_diagnostic().wrap_err_with(|| format!("writing {}", path.display()))?;
-    }
-    summarise(report, args.report.as_deref());
-    match end {
-        End::Broken(part) => Err(miette!("the {part} is gone")),
-        _ if !errors.is_empty() => Err(miette!("{}", errors.join("; "))),
-        _ => Ok(()),
-    }
 }
 
 fn summarise(report: &Report, path: Option<&Path>) {

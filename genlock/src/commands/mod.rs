@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub mod background;
 pub mod cameras;
 pub mod capture;
 pub mod demo;

@@ -8,6 +8,7 @@ pub mod subjects;
 pub mod vitals;
 
 use std::io;
+use std::path::PathBuf;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,7 @@ use transport::MomentSink;
 use crate::page::PageState;
 use latency::Latency;
 use moments::SetStatistics;
-use recorder::{Recorder, RecorderTap};
+use recorder::{Recorder, RecorderTap, RecordingCounters};
 use subjects::SubjectWorkers;
 use vitals::Vitals;
 
@@ -84,6 +85,12 @@ pub struct Remains {
     pub sinks: Vec<Box<dyn MomentSink>>,
     /// What did not end well; the session's numbers stand all the same.
     pub errors: Vec<SessionError>,
+    pub ledgers: Vec<LossLedger>,
+    pub sets: SetStatistics,
+    pub crop_work: Latency,
+    /// Folder of the take, and how much is in it.
+    pub recording: Option<(PathBuf, RecordingCounters)>,
+    pub wall_s: f64,
 }
 
 impl Session {
@@ -142,6 +149,8 @@ impl Session {
     /// Stops the sources, lets every frame that was taken reach its end, and closes the recording.
     pub fn stop(self) -> Remains {
         let mut errors = vec![];
+        let wall_s = self.started.elapsed().as_secs_f64();
+        let recording = self.recorder.as_ref().map(|r| (r.directory().to_owned(), r.counters()));
         // With the router the consumers go, and with them the inputs of everything behind.
         if let Err(error) = self.capture.stop(STOP_DEADLINE) {
             errors.push(error.into());
@@ -163,6 +172,7 @@ impl Session {
         if let Some(Err(_)) = self.preview.map(JoinHandle::join) {
             errors.push(SessionError::Panicked("preview"));
         }
-        Remains { croppers, sinks, errors }
+        let (ledgers, sets, crop_work) = (self.ledgers, self.sets, self.crop_work);
+        Remains { croppers, sinks, errors, ledgers, sets, crop_work, recording, wall_s }
     }
 }
