@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Measures and prints a table. The words given are passed on.
+# Measures and prints a table. The words given are passed on: --quick, --only NAME.
+# GENLOCK_BENCH_PYTHON names a Python with torch, to compare the training step with; else python3 is asked.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$ROOT"
 bash scripts/setup.sh
 LIBTORCH=$(bash scripts/fetch-libtorch.sh)
-GENLOCK_FOOTAGE=$(bash scripts/fetch-footage.sh)
-export LIBTORCH GENLOCK_FOOTAGE
+export LIBTORCH
+# The whole workspace, as in every other script: one set of features, and nothing is compiled twice.
 cargo build --release --locked --workspace --bins
-exec cargo run --release --locked -p genlock-tests --bin bench -- "$@"
+exec "$TARGET/release/bench" "$@"

@@ -1,0 +1,53 @@
+//! Where and when the figures were taken, and what this process has used of it.
+
+use std::fs;
+
+use crate::Outcome;
+
+/// Date, machine, load and command.
+pub fn header() -> Outcome<String> {
+    let command = std::env::args().collect::<Vec<_>>().join(" ");
+    let cores = std::thread::available_parallelism()?;
+    Ok(format!(
+        "genlock bench, {}\nMachine: {}, {cores} cores; load average {}\nCommand: {command}\n",
+        utc_now()?,
+        processor(),
+        load_average()?,
+    ))
+}
+
+/// Over 1, 5 and 15 minutes. What else runs shows here, and in the figures.
+pub fn load_average() -> Outcome<String> {
+    let text = fs::read_to_string("/proc/loadavg")?;
+    Ok(text.split_whitespace().take(3).collect::<Vec<_>>().join(" "))
+}
+
+fn processor() -> String {
+    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    name.map_or_else(|| "an unnamed processor".to_owned(), |(_, name)| name.to_owned())
+}
+
+fn utc_now() -> Outcome<String> {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs() as libc::time_t;
+    // SAFETY: a tm of zeroes is valid, and both pointers live through the call.
+    let tm = unsafe {
+        let mut tm = std::mem::zeroed::<libc::tm>();
+        libc::gmtime_r(&now, &mut tm);
+        tm
+    };
+    let (year, month) = (tm.tm_year + 1900, tm.tm_mon + 1);
+    Ok(format!("{year}-{month:02}-{:02} {:02}:{:02} UTC", tm.tm_mday, tm.tm_hour, tm.tm_min))
+}
+
+/// Seconds of processor time that this process has used so far, in user and kernel, over all threads.
+pub fn process_cpu_s() -> f64 {
+    // SAFETY: a rusage of zeroes is valid and lives through the call, which cannot fail for this process.
+    let usage = unsafe {
+        let mut usage = std::mem::zeroed::<libc::rusage>();
+        libc::getrusage(libc::RUSAGE_SELF, &mut usage);
+        usage
+    };
+    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
+    seconds(usage.ru_utime) + seconds(usage.ru_stime)
+}

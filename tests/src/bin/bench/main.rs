@@ -1,0 +1,80 @@
+//! `make bench`: what genlock's parts cost on this machine, as a table. `--quick` takes a few seconds and its figures
+//! are worth as little; `--only NAME` runs one measurement.
+//!
+//! It judges nothing and fails only where something cannot be measured at all.
+
+mod copies;
+mod idle;
+mod machine;
+mod moments;
+mod pose_latency;
+mod python;
+mod sampler;
+mod set_latency;
+mod statistics;
+mod table;
+mod train_step;
+
+use std::error::Error;
+
+use table::Row;
+
+/// Whatever goes wrong ends up in a row or on the terminal.
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+type Measurement = (&'static str, fn(&Plan) -> Outcome<Vec<Row>>);
+
+/// Those without libtorch come first, so that none of its threads is about.
+const MEASUREMENTS: [Measurement; 6] = [
+    ("idle", idle::measure),
+    ("sets", set_latency::measure),
+    ("copies", copies::measure),
+    ("sampler", sampler::measure),
+    ("poses", pose_latency::measure),
+    ("train", train_step::measure),
+];
+
+/// How thoroughly to measure.
+pub struct Plan {
+    quick: bool,
+}
+
+impl Plan {
+    fn pick<T>(&self, full: T, quick: T) -> T {
+        if self.quick { quick } else { full }
+    }
+}
+
+fn main() -> Outcome<()> {
+    let (plan, only) = arguments()?;
+    println!("{}", machine::header()?);
+    let mut rows = Vec::new();
+    for (name, measure) in MEASUREMENTS {
+        if only.as_ref().is_some_and(|only| only != name) {
+            continue;
+        }
+        eprintln!("measuring: {name}");
+        rows.extend(measure(&plan).map_err(|error| format!("{name}: {error}"))?);
+    }
+    println!("{}", table::render(&rows));
+    println!("Load average at the end: {}", machine::load_average()?);
+    Ok(())
+}
+
+fn arguments() -> Outcome<(Plan, Option<String>)> {
+    let names = MEASUREMENTS.map(|(name, _)| name);
+    let mut plan = Plan { quick: false };
+    let mut only = None;
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--quick" => plan.quick = true,
+            "--only" => {
+                let name = words.next().filter(|name| names.contains(&name.as_str()));
+                only = Some(name.ok_or_else(|| format!("--only takes one of {}", names.join(", ")))?);
+            }
+            other => return Err(format!("`{other}` is not known: there are --quick and --only NAME").into()),
+        }
+    }
+    Ok((plan, only))
+}

@@ -1,0 +1,63 @@
+//! How long the poses of one moment of four views take.
+
+use infer::{Engine, precision_name};
+use model::{Background, JOINTS, PoseModel, PoseSpec, Precision, SyncNet, SyncNetConfig};
+use tch::Kind;
+
+use crate::moments::{PREPROCESSING, VIEWS, moment};
+use crate::statistics::quantile;
+use crate::{Outcome, Plan, table::Row};
+
+const WARM_UP: u64 = 3;
+
+pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
+    let mut rows = Vec::new();
+    for (crop_px, moments) in [(64, plan.pick(300, 20)), (224, plan.pick(100, 5))] {
+        for precision in [Precision::F32, Precision::Bf16] {
+            rows.push(row(crop_px, precision, moments)?);
+        }
+    }
+    Ok(rows)
+}
+
+fn row(crop_px: u16, precision: Precision, moments: u64) -> Outcome<Row> {
+    let engine = Engine::new(untrained(crop_px)?, precision)?;
+    let mut latency_ms = Vec::new();
+    for number in 0..WARM_UP + moments {
+        // It counts from the moment's arrival, which is now.
+        let message = engine.poses(&moment_now(number, crop_px))?;
+        if number >= WARM_UP {
+            latency_ms.push(message.latency_ms);
+        }
+    }
+    let [p50, p99] = [0.5, 0.99].map(|share| quantile(&mut latency_ms, share));
+    Ok(Row {
+        what: format!("pose latency, {VIEWS} views at {crop_px}², {}", precision_name(precision)),
+        figure: format!("p50 {p50:.1} ms, p99 {p99:.1} ms over {moments} moments, {} threads", model::threads()),
+        aim: "",
+        bounded_by: "ResNet-18's convolutions in oneDNN",
+    })
+}
+
+/// A moment whose arrival is stamped after its pictures were made.
+fn moment_now(number: u64, crop_px: u16) -> transport::Moment {
+    let mut moment = moment(number, crop_px);
+    moment.arrival_ns = frame::monotonic_now_ns();
+    moment
+}
+
+/// A ResNet-18 with random weights: as fast as a trained one.
+fn untrained(crop_px: u16) -> Outcome<PoseModel> {
+    let net = SyncNet::new(&SyncNetConfig::default(), model::start(), Kind::Float)?;
+    let spec = PoseSpec {
+        crop_px: crop_px.into(),
+        background: Background::Removed,
+        preprocessing: String::new(),
+        preprocessing_hash: format!("{PREPROCESSING:016x}"),
+        joint_set: "h36m17".to_owned(),
+        joint_names: pose::JOINT_NAMES.map(str::to_owned).to_vec(),
+        encoder_version: "untrained".to_owned(),
+        training: String::new(),
+    };
+    Ok(PoseModel::from_encoder(&net, &[0.0; 3 * JOINTS], &[100.0; 3 * JOINTS], spec, 0)?)
+}

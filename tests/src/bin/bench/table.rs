@@ -1,0 +1,30 @@
+//! Rows of figures, aligned.
+
+/// One figure with what is to be known about it.
+pub struct Row {
+    pub what: String,
+    pub figure: String,
+    /// Empty where none was set.
+    pub aim: &'static str,
+    /// What it would take to make it better.
+    pub bounded_by: &'static str,
+}
+
+/// All rows under a heading, columns as wide as their widest cell.
+pub fn render(rows: &[Row]) -> String {
+    let heading = ["measurement", "figure", "aim", "bounded by"].map(str::to_owned);
+    let mut cells = vec![heading];
+    cells.extend(rows.iter().map(|row| {
+        let aim = if row.aim.is_empty() { "-" } else { row.aim };
+        [row.what.clone(), row.figure.clone(), aim.to_owned(), row.bounded_by.to_owned()]
+    }));
+    let widths: [usize; 4] =
+        std::array::from_fn(|column| cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
+    let rule = widths.map(|width| "-".repeat(width));
+    cells.insert(1, rule);
+    let line = |row: &[String; 4]| {
+        let padded: [String; 4] = std::array::from_fn(|column| format!("{:<1$}", row[column], widths[column]));
+        padded.join("  ").trim_end().to_owned()
+    };
+    cells.iter().map(line).collect::<Vec<_>>().join("\n")
+}
