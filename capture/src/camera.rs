@@ -79,13 +79,17 @@ impl CameraThread {
         while !self.stopping() {
             let failure = match (self.spec.open)() {
                 Ok(mut driver) => {
-                    retry_in = FIRST_RETRY;
                     // Its counter may have started anew: nothing that it said before speaks for its triggers now.
                     numbering.trigger =
                         self.pulses.map(|p| TriggerCounter::new(TriggerCounterConfig::new(p, COUNTER_BITS)));
                     self.tell(CameraEventKind::Opened);
                     self.announce(false);
-                    match self.stream(driver.as_mut(), &pool, &mut numbering) {
+                    let before = numbering.sequence;
+                    let streamed = self.stream(driver.as_mut(), &pool, &mut numbering);
+                    if numbering.sequence > before {
+                        retry_in = FIRST_RETRY;
+                    }
+                    match streamed {
                         Ok(()) => return,
                         Err(error) => error,
                     }

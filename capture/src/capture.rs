@@ -34,9 +34,10 @@ pub enum CaptureError {
     Abandoned(Duration, String),
 }
 
-/// Running cameras. Stop it; dropping it only asks its threads to end.
+/// Running cameras, until they are stopped.
 pub struct Capture {
     stop: Arc<AtomicBool>,
+    abandon: Arc<AtomicBool>,
     cameras: Vec<JoinHandle<()>>,
     router: JoinHandle<()>,
     events: Receiver<CameraEvent>,
@@ -59,7 +60,11 @@ impl Capture {
                 (producer, Lane { ring, account: ledger.capture.clone() })
             })
             .unzip();
-        let router = spawn("router".into(), move || route(lanes, consumers))?;
+        let abandon = Arc::new(AtomicBool::new(false));
+        let router = {
+            let abandon = abandon.clone();
+            spawn("router".into(), move || route(lanes, consumers, &abandon))?
+        };
         let mut threads = Vec::with_capacity(cameras.len());
         for (index, (spec, ring)) in cameras.into_iter().zip(producers).enumerate() {
             let name = format!("camera-{}", spec.name);
@@ -74,14 +79,9 @@ impl Capture {
                 stop: stop.clone(),
                 first_segment: options.first_segment,
             };
-            let router_thread = router.thread().clone();
-            threads.push(spawn(name, move || {
-                camera.run();
-                // The ring is closed by now: let the router see it.
-                router_thread.unpark();
-            })?);
+            threads.push(spawn(name, move || camera.run())?);
         }
-        Ok(Self { stop, cameras: threads, router, events })
+        Ok(Self { stop, abandon, cameras: threads, router, events })
     }
 
     /// What cameras report of themselves; disconnected once every camera thread has ended.
@@ -105,20 +105,25 @@ impl Capture {
         self.stop.store(true, Ordering::Release);
         self.cameras.iter().for_each(|camera| camera.thread().unpark());
         let until = Instant::now() + deadline;
-        let mut abandoned = vec![];
-        for thread in self.cameras.into_iter().chain([self.router]) {
-            let name = thread.thread().name().unwrap_or("unnamed").to_owned();
-            while !thread.is_finished() && Instant::now() < until {
-                thread::sleep(Duration::from_millis(5));
-            }
-            if !thread.is_finished() {
-                abandoned.push(name);
-            } else if thread.join().is_err() {
-                abandoned.push(format!("{name} (panicked)"));
-            }
-        }
+        let mut abandoned: Vec<_> = self.cameras.into_iter().filter_map(|camera| end_by(camera, until)).collect();
+        // A driver that hangs still holds its ring: the router empties it and goes.
+        self.abandon.store(true, Ordering::Release);
+        self.router.thread().unpark();
+        abandoned.extend(end_by(self.router, Instant::now() + deadline));
         if abandoned.is_empty() { Ok(()) } else { Err(CaptureError::Abandoned(deadline, abandoned.join(", "))) }
     }
+}
+
+/// Waits for a thread and names it if it did not end well.
+fn end_by(thread: JoinHandle<()>, until: Instant) -> Option<String> {
+    let name = thread.thread().name().unwrap_or("unnamed").to_owned();
+    while !thread.is_finished() && Instant::now() < until {
+        thread::sleep(Duration::from_millis(5));
+    }
+    if !thread.is_finished() {
+        return Some(name);
+    }
+    thread.join().is_err().then(|| format!("{name} (panicked)"))
 }
 
 fn spawn(thread: String, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, CaptureError> {

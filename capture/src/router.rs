@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, Thread};
 
 use frame::{CameraId, EdgeAccount, Frame, FrameRef};
@@ -26,8 +27,9 @@ pub(crate) struct Lane {
     pub account: EdgeAccount,
 }
 
-/// Moves frames from the rings to the consumers until every ring is closed and empty. Parks when there is nothing.
-pub(crate) fn route(mut lanes: Vec<Lane>, mut consumers: Vec<Box<dyn FrameConsumer>>) {
+/// Moves frames from the rings to the consumers until every ring is empty and closed, or `abandon`ed with a driver
+/// that hangs. Parks when there is nothing.
+pub(crate) fn route(mut lanes: Vec<Lane>, mut consumers: Vec<Box<dyn FrameConsumer>>, abandon: &AtomicBool) {
     while !lanes.is_empty() {
         let mut idle = true;
         for lane in &mut lanes {
@@ -47,7 +49,8 @@ pub(crate) fn route(mut lanes: Vec<Lane>, mut consumers: Vec<Box<dyn FrameConsum
         }
         if idle {
             // Closed is read before empty: what was pushed before the close is then seen.
-            lanes.retain(|lane| lane.ring.write_is_held() || !lane.ring.is_empty());
+            let abandoned = abandon.load(Ordering::Acquire);
+            lanes.retain(|lane| (lane.ring.write_is_held() && !abandoned) || !lane.ring.is_empty());
             if !lanes.is_empty() && lanes.iter().all(|lane| lane.ring.is_empty()) {
                 // A push after the look above has left an unpark token, and this returns at once.
                 thread::park();
@@ -62,5 +65,11 @@ pub(crate) struct Wake(pub Thread);
 impl Wake {
     pub fn now(&self) {
         self.0.unpark();
+    }
+}
+
+impl Drop for Wake {
+    fn drop(&mut self) {
+        self.now();
     }
 }

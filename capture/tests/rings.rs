@@ -128,3 +128,61 @@ fn a_camera_that_fails_is_opened_again_while_the_other_goes_on() {
     let gone = consumer.gone.lock().unwrap();
     assert!(gone.contains(&(CameraId(1), true)) && gone.contains(&(CameraId(1), false)));
 }
+
+struct Hanging;
+
+impl capture::CameraDriver for Hanging {
+    fn next(&mut self, _: Option<&mut frame::Slot>, _: Duration) -> Result<capture::DriverEvent, capture::DriverError> {
+        std::thread::sleep(Duration::from_secs(3_600));
+        Ok(capture::DriverEvent::Idle)
+    }
+}
+
+/// Says when it is dropped: whoever is behind the router ends with it.
+struct Mourner(std::sync::mpsc::Sender<()>);
+
+impl FrameConsumer for Mourner {
+    fn offer(&mut self, _: &FrameRef) {}
+}
+
+impl Drop for Mourner {
+    fn drop(&mut self) {
+        let _ = self.0.send(());
+    }
+}
+
+#[test]
+fn a_driver_that_hangs_is_left_behind_by_name_and_the_consumers_end() {
+    let (sender, dropped) = std::sync::mpsc::channel();
+    let hanging =
+        CameraSpec { name: "stuck".into(), open: Box::new(|| Ok(Box::new(Hanging))), pool_buffers: 1, unit_bytes: 1 };
+    let options = CaptureOptions { pulses: None, first_segment: SegmentId(0) };
+    let capture =
+        Capture::start(vec![hanging], &[LossLedger::default()], vec![Box::new(Mourner(sender))], options).unwrap();
+    let error = capture.stop(Duration::from_millis(300)).unwrap_err().to_string();
+    assert!(error.contains("camera-stuck") && !error.contains("router"), "{error}");
+    dropped.recv_timeout(Duration::from_secs(10)).unwrap();
+}
+
+#[test]
+fn a_driver_that_panics_takes_nobody_with_it() {
+    struct Panicking;
+    impl capture::CameraDriver for Panicking {
+        fn next(
+            &mut self,
+            _: Option<&mut frame::Slot>,
+            _: Duration,
+        ) -> Result<capture::DriverEvent, capture::DriverError> {
+            panic!("a driver's own fault");
+        }
+    }
+    let (sender, dropped) = std::sync::mpsc::channel();
+    let spec =
+        CameraSpec { name: "bad".into(), open: Box::new(|| Ok(Box::new(Panicking))), pool_buffers: 1, unit_bytes: 1 };
+    let options = CaptureOptions { pulses: None, first_segment: SegmentId(0) };
+    let capture =
+        Capture::start(vec![spec], &[LossLedger::default()], vec![Box::new(Mourner(sender))], options).unwrap();
+    dropped.recv_timeout(Duration::from_secs(10)).expect("the router ends once no camera is left");
+    let error = capture.stop(Duration::from_secs(5)).unwrap_err().to_string();
+    assert!(error.contains("camera-bad (panicked)"), "{error}");
+}

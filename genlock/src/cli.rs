@@ -68,7 +68,7 @@ pub struct DemoArgs {
     #[arg(long)]
     pub no_record: bool,
     /// The recording ends when it has this many gigabytes (10⁹ bytes).
-    #[arg(long, value_name = "GB", default_value_t = 4.0)]
+    #[arg(long, value_name = "GB", default_value = "4", value_parser = amount)]
     pub budget_gb: f64,
     /// What to learn and how [default: all pairs at 64 px, for a CPU].
     #[arg(long, value_name = "TOML")]
@@ -77,7 +77,7 @@ pub struct DemoArgs {
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
     /// Arithmetic of inference: f32, bf16 or auto.
-    #[arg(long, value_name = "P", default_value = "auto")]
+    #[arg(long, value_name = "P", default_value = "auto", value_parser = ["f32", "bf16", "auto"])]
     pub infer_precision: String,
     /// Keep the samples that the networks get, in this file.
     #[arg(long, value_name = "FILE")]
@@ -92,7 +92,7 @@ pub struct DemoArgs {
     #[arg(long)]
     pub headless: bool,
     /// End after this many seconds, calibration of the rate included.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = amount)]
     pub seconds: Option<f64>,
     /// Write a report when the session ends.
     #[arg(long, value_name = "FILE.json")]
@@ -118,7 +118,7 @@ pub struct CaptureArgs {
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
     /// End after this many seconds.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = amount)]
     pub seconds: Option<f64>,
     /// Write a report when the session ends.
     #[arg(long, value_name = "FILE.json")]
@@ -163,4 +163,12 @@ pub enum LabelsCommand {
         #[arg(long, value_name = "FILE.json")]
         out: PathBuf,
     },
+}
+
+/// A number of seconds or gigabytes that arithmetic survives.
+fn amount(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(amount) if (0.0..=1e9).contains(&amount) => Ok(amount),
+        _ => Err("expected a number from 0 to 1e9".into()),
+    }
 }

@@ -13,6 +13,8 @@ use crate::session::Session;
 
 /// How often page and report are brought up to date.
 const STATUS_EVERY: Duration = Duration::from_millis(250);
+/// Happenings that the report holds; all are in the log and in the take.
+const LOGGED: usize = 1_000;
 
 /// Why a session ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,14 +33,17 @@ pub fn on_signals(runtime: &Runtime) -> miette::Result<Receiver<()>> {
     let mut interrupt = signal(SignalKind::interrupt()).into_diagnostic()?;
     let mut terminate = signal(SignalKind::terminate()).into_diagnostic()?;
     runtime.spawn(async move {
+        let mut again = false;
         loop {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
-            if asked.try_send(()).is_err() {
+            if std::mem::replace(&mut again, true) {
                 std::process::exit(130);
             }
+            // Room for one, and this is the first.
+            let _ = asked.try_send(());
         }
     });
     Ok(stop)
@@ -92,18 +97,21 @@ impl Happenings {
         if let Some(recorder) = &session.recorder {
             recorder.note(kind, text.clone());
         }
-        self.log.push(text);
+        if self.log.len() < LOGGED {
+            self.log.push(text);
+        }
     }
 }
 
-/// Runs until something ends the session. `each` is called a few times a second.
+/// Runs until something ends the session. `each` is called a few times a second; `true` ends as if the time were
+/// over.
 pub fn run(
     session: &Session,
     names: &[String],
     stop: &Receiver<()>,
     end_at: Option<Instant>,
     happenings: &mut Happenings,
-    mut each: impl FnMut(&Session, &Happenings),
+    mut each: impl FnMut(&Session, &Happenings) -> bool,
 ) -> End {
     let clock = tick(STATUS_EVERY);
     let time_over = end_at.map_or_else(never, at);
@@ -123,7 +131,9 @@ pub fn run(
                 happenings.note(session, "process-died", text);
             },
             recv(clock) -> _ => {
-                each(session, happenings);
+                if each(session, happenings) {
+                    return End::TimeOver;
+                }
                 if let Some(part) = session.broken() {
                     tracing::error!(part, "is gone; nothing can go on without it");
                     return End::Broken(part);

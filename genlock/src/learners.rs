@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crossbeam::channel::Sender;
 use frame::monotonic_now_ns;
 use miette::{IntoDiagnostic, WrapErr};
-use transport::{Hint, HintSource, InferStatus, LearnerStatus, PoseSource, ZenohLink, ZenohMomentSink};
+use transport::{Hint, HintSource, InferStatus, LearnerStatus, PoseSource, TransportError, ZenohLink, ZenohMomentSink};
 
 use crate::children::{Child, ChildDied, ChildSpec};
 use crate::page::PageState;
@@ -71,9 +71,14 @@ impl Learners {
         {
             let (mut hints, statuses, stop) = (link.hint_source(16).into_diagnostic()?, statuses.clone(), stop.clone());
             listeners.push(listen("hints", move || {
-                while !stop.load(Ordering::Acquire) {
+                loop {
+                    // Read before the wait: the last words of processes that have ended are still heard.
+                    let last = stop.load(Ordering::Acquire);
                     match hints.receive(LISTEN) {
-                        Ok(hint) => hint.into_iter().for_each(|hint| statuses.put(hint)),
+                        Ok(Some(hint)) => statuses.put(hint),
+                        Ok(None) if last => break,
+                        Ok(None) => {}
+                        Err(TransportError::Closed) => break,
                         Err(error) => tracing::error!(%error, "a status did not arrive"),
                     }
                 }
@@ -125,19 +130,22 @@ impl Learners {
     }
 
     /// Lets both end, the learner with a checkpoint, and hears their last words.
-    pub fn stop(self) -> Restarts {
+    pub fn stop(self) -> (Restarts, Vec<&'static str>) {
         let restarts = self.restarts();
-        if let Some(learner) = self.learner {
-            learner.stop(STOP_DEADLINE);
+        let mut killed = vec![];
+        if self.learner.is_some_and(|learner| !learner.stop(STOP_DEADLINE)) {
+            killed.push("the learner did not end in time and was killed; steps since its last checkpoint are lost");
         }
-        self.infer.stop(STOP_DEADLINE);
+        if !self.infer.stop(STOP_DEADLINE) {
+            killed.push("infer did not end in time and was killed");
+        }
         self.stop.store(true, Ordering::Release);
         for listener in self.listeners {
             if listener.join().is_err() {
                 tracing::error!("a listener panicked");
             }
         }
-        restarts
+        (restarts, killed)
     }
 }
 

@@ -39,6 +39,8 @@ pub struct CameraReport {
     pub lost: BTreeMap<&'static str, u64>,
     /// Units that reached the router and are not in the recording, by reason.
     pub not_recorded: BTreeMap<&'static str, u64>,
+    /// Units whose crop is in a frame set.
+    pub in_sets: u64,
     /// Units that reached the router and are in no frame set, by reason.
     pub not_in_sets: BTreeMap<&'static str, u64>,
 }
@@ -53,6 +55,7 @@ impl CameraReport {
             delivered: capture.left,
             lost: named(&capture),
             not_recorded: named(&ledger.recorder.counts()),
+            in_sets: ledger.subject.counts().left,
             not_in_sets: named(&ledger.subject.counts()),
         }
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use calibration_free_config::{Driver, Rig};
+use calibration_free_config::{Driver, Rig, TriggerMode};
 use capture::drivers::gstreamer::open_launch_line;
 use capture::drivers::replay::ReplayDriver;
 use capture::drivers::simulated::SimulatedCamera;
@@ -16,6 +16,8 @@ use crate::footage::Footage;
 use crate::session::POOL_BUFFERS;
 
 /// Expected bytes of a unit where nothing is known of the camera; a larger one grows its buffer once.
+/// The host of cameras that are attached here.
+const LOCAL: &str = "local";
 const UNIT_BYTES: usize = 512 << 10;
 
 pub enum Source {
@@ -94,7 +96,10 @@ impl Source {
             Self::Rig(rig) => {
                 let pulses = PulseTrain { start_ns, period_ns: 1e9 / rig.trigger.rate_hz };
                 let specs = rig.cameras.iter().map(|camera| rig_camera(camera, pulses)).collect::<Result<_, _>>()?;
-                Ok((specs, Some(pulses)))
+                // Nothing ties the pulses of a launch line's camera to our clock yet: its triggers stay unresolved.
+                let known = rig.trigger.mode != TriggerMode::FreeRun
+                    && rig.cameras.iter().all(|camera| camera.driver == Driver::Simulated);
+                Ok((specs, known.then_some(pulses)))
             }
         }
     }
@@ -109,6 +114,12 @@ fn spec(
 
 fn rig_camera(camera: &calibration_free_config::Camera, pulses: PulseTrain) -> miette::Result<CameraSpec> {
     let name = camera.name.to_string();
+    if camera.host != LOCAL {
+        bail!(
+            "camera {name} is on the host {}; start `genlock capture` there, with a rig of its own cameras",
+            camera.host
+        );
+    }
     let source = camera.source.clone();
     match camera.driver {
         Driver::Gstreamer => Ok(spec(name, move || Ok(Box::new(open_launch_line(&source)?)))),

@@ -1,8 +1,8 @@
 //! Which arithmetic poses are computed in.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use model::{PoseModel, Precision, autocast};
+use model::{PoseModel, Precision, autocast, spent};
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
@@ -46,11 +46,11 @@ fn faster(model: &PoseModel) -> Result<Precision, InferError> {
     let (side, device) = (i64::from(model.spec().crop_px), model.device());
     let pictures = Tensor::f_zeros([VIEWS, 3, side, side], (Kind::Float, device)).map_err(model::ModelError::from)?;
     let pass = |precision| -> Result<Duration, InferError> {
-        let begun = Instant::now();
+        let begun = spent(device);
         let poses = autocast(precision, device, || model.predict(&pictures))?;
         // Reading a value waits for the device.
         poses.f_double_value(&[0, 0, 0]).map_err(model::ModelError::from)?;
-        Ok(begun.elapsed())
+        Ok(spent(device).saturating_sub(begun))
     };
     pass(Precision::F32)?;
     pass(Precision::Bf16)?;

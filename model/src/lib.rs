@@ -24,7 +24,7 @@ pub use error::ModelError;
 pub use loss::{tuple_loss, weighted_pair_loss};
 pub use pictures::{Background, PictureBatch};
 pub use pose_model::{JOINTS, PoseModel, PoseSpec, pose_loss};
-pub use precision::{Precision, Probe, autocast, probe};
+pub use precision::{Precision, Probe, autocast, probe, spent};
 pub use shim::{channels_last, channels_last_in_place};
 pub use sync_net::{Fusion, Mode, SyncNet, SyncNetConfig};
 pub use tensor_file::version;

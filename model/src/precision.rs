@@ -75,8 +75,9 @@ pub fn probe(config: &SyncNetConfig, device: Device, images: i64, size_px: i64) 
     Ok(best)
 }
 
-/// A reading of the clock by which steps on this device are compared.
-fn spent(device: Device) -> Duration {
+/// A reading of the clock by which work on this device is compared: processor time of all threads on a CPU, which
+/// other work on the same cores does not change, and the time that passes on a GPU.
+pub fn spent(device: Device) -> Duration {
     let clock = if device == Device::Cpu { libc::CLOCK_PROCESS_CPUTIME_ID } else { libc::CLOCK_MONOTONIC };
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: `now` is a valid timespec, and both clocks exist on every Linux.

@@ -140,4 +140,10 @@ fn a_disk_that_fills_ends_the_recording_and_nothing_else() {
     assert!(report["cameras"].as_array().unwrap().iter().all(|camera| delivered(camera) > 60), "live work goes on");
     let take = take::inspect(Path::new(report["recording"]["path"].as_str().unwrap())).unwrap();
     assert_eq!(take.cameras.iter().map(|camera| camera.frames).sum::<u64>(), recorded);
+    // Every frame that is not there is on record.
+    for (camera, inspected) in report["cameras"].as_array().unwrap().iter().zip(&take.cameras) {
+        let missing: u64 = inspected.gaps.iter().map(|gap| gap.frames).sum();
+        assert!(inspected.gaps.iter().all(|gap| gap.reason == "disk-full"), "{:?}", inspected.gaps);
+        assert_eq!(inspected.frames + missing, delivered(camera), "{}", inspected.name);
+    }
 }

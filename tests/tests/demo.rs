@@ -29,6 +29,7 @@ fn check_accounts(report: &Value) {
     for camera in report["cameras"].as_array().unwrap() {
         let count = |key: &str| camera[key].as_u64().unwrap();
         assert_eq!(count("produced"), count("delivered") + total(&camera["lost"]), "{camera}");
+        assert_eq!(count("delivered"), count("in_sets") + total(&camera["not_in_sets"]), "{camera}");
         delivered += count("delivered") - total(&camera["not_recorded"]);
     }
     assert_eq!(report["recording"]["frames"].as_u64().unwrap(), delivered);
@@ -37,6 +38,7 @@ fn check_accounts(report: &Value) {
     let frames = |camera: &Value| camera["frames"].as_u64().unwrap();
     assert_eq!(inspection["cameras"].as_array().unwrap().iter().map(frames).sum::<u64>(), delivered);
     assert_eq!(inspection["complete"], true);
+    assert_eq!(report["recording"]["state"], "complete");
 }
 
 fn gaps(take: &Path) -> usize {

@@ -107,7 +107,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
 
 fn no_checkpoint() -> miette::Report {
     miette!(
-        help = "run `genlock demo` for a few minutes: its learner keeps one at learner.safetensors in the data folder; \
+        help = "run `genlock demo` for a few minutes: its learner keeps one at learner/learner.safetensors in the data folder; \
                 or give `--from random` for the baseline without pretraining",
         "`genlock finetune` needs `--from CHECKPOINT`, a pretrained encoder"
     )

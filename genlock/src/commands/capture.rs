@@ -19,7 +19,7 @@ const LEAD_NS: i64 = 1_500_000_000;
 pub fn run(args: &CaptureArgs) -> miette::Result<()> {
     let (rig, warnings) = Rig::read(&args.rig).into_diagnostic()?;
     warnings.iter().for_each(|warning| tracing::warn!("{}: {warning}", args.rig.display()));
-    let end_at = args.seconds.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds.max(0.0)));
+    let end_at = args.seconds.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds));
     let recording = rig.recording.as_ref();
     let parent =
         args.record.clone().or_else(|| recording.map(|r| r.directory.clone())).unwrap_or_else(|| "takes".into());
@@ -58,7 +58,7 @@ pub fn run(args: &CaptureArgs) -> miette::Result<()> {
         page: None,
     })
     .into_diagnostic()?;
-    let end = control::run(&session, &names, &stop, end_at, &mut happenings, |_, _| {});
+    let end = control::run(&session, &names, &stop, end_at, &mut happenings, |_, _| false);
     let remains = session.stop();
     let report = Report::new(&names, &remains, rate_hz, happenings.log);
     for camera in &report.cameras {

@@ -26,6 +26,8 @@ use crate::status::StatusBoard;
 const RECIPE: &str = include_str!("../../../recipes/demo-cpu.toml");
 /// How long the rate is measured with learning on.
 const CALIBRATION: Duration = Duration::from_secs(5);
+/// How long the learner may take to its first step; the rate is then measured without it, and that is said.
+const LEARNER_START: Duration = Duration::from_secs(40);
 /// From opening the cameras to the first trigger: all must be armed by then.
 const LEAD_NS: i64 = 1_500_000_000;
 /// Segments of the calibration share no number with those of the session.
@@ -33,7 +35,7 @@ const CALIBRATION_SEGMENTS: SegmentId = SegmentId(1 << 31);
 
 pub fn run(args: &DemoArgs) -> miette::Result<()> {
     let begun = Instant::now();
-    let end_at = args.seconds.map(|seconds| begun + Duration::from_secs_f64(seconds.max(0.0)));
+    let end_at = args.seconds.map(|seconds| begun + Duration::from_secs_f64(seconds));
     let source = open_source(args)?;
     let names = source.camera_names();
     // Everything that can fail at the start fails before anything runs.
@@ -75,16 +77,21 @@ pub fn run(args: &DemoArgs) -> miette::Result<()> {
     };
     let divisor = match (source.divisible(), args.rate) {
         (false, _) => 1,
-        (true, Rate::Auto) => {
-            let (chosen, remains) = demo.calibrate(croppers, sinks, &mut happenings)?;
-            croppers = remains.croppers;
-            sinks = remains.sinks;
-            chosen
-        }
+        (true, Rate::Auto) => match demo.calibrate(croppers, sinks, !args.no_learner, &mut happenings) {
+            Ok((chosen, remains)) => {
+                croppers = remains.croppers;
+                sinks = remains.sinks;
+                chosen
+            }
+            Err(error) => {
+                learners.stop();
+                return Err(error);
+            }
+        },
         (true, fixed) => divisor(source.rate_hz(), fixed)?,
     };
     let rate_hz = source.rate_hz() / f64::from(divisor);
-    tracing::info!("triggering at {rate_hz:.0} Hz, every {divisor}. frame of the source");
+    tracing::info!("triggering at {rate_hz:.0} Hz, the source's {:.0} Hz divided by {divisor}", source.rate_hz());
     if let Some(path) = &args.store_samples {
         sinks.push(Box::new(MomentFileWriter::create(path).into_diagnostic()?));
     }
@@ -104,13 +111,14 @@ pub fn run(args: &DemoArgs) -> miette::Result<()> {
         page: page.clone(),
     })
     .into_diagnostic()?;
-    let end = demo.watch(&session, rate_hz, end_at, &mut happenings, None);
+    let end = demo.watch(&session, rate_hz, end_at, &mut happenings, None, || false);
 
     let mut remains = session.stop();
     // The sinks hold the link and the file of samples: close them before their receivers end.
     remains.sinks.clear();
     let statuses = learners.statuses.clone();
-    let restarts = learners.stop();
+    let (restarts, killed) = learners.stop();
+    happenings.log.extend(killed.into_iter().map(str::to_owned));
     if let Some((shutdown, thread)) = server {
         let _ = shutdown.send(());
         let _ = runtime.block_on(thread);
@@ -140,6 +148,7 @@ impl Demo<'_> {
         &mut self,
         croppers: Vec<SubjectCropper>,
         sinks: Vec<Box<dyn MomentSink>>,
+        learning: bool,
         happenings: &mut Happenings,
     ) -> miette::Result<(u32, Remains)> {
         let slowest = rate::DIVISORS[rate::DIVISORS.len() - 1];
@@ -161,15 +170,48 @@ impl Demo<'_> {
             page: self.page.cloned(),
         })
         .into_diagnostic()?;
-        let end_at = Instant::now() + CALIBRATION + Duration::from_nanos(LEAD_NS as u64);
-        let message = "measuring which rate this machine keeps up with; not recorded";
-        let end = self.watch(&session, rate_hz, Some(end_at), happenings, Some(message));
+        let message = Some("measuring which rate this machine keeps up with; not recorded");
+        let end = self.measure(&session, rate_hz, learning, happenings, message);
         let remains = session.stop();
+        if let Some(error) = remains.errors.first() {
+            bail!("the rate cannot be measured: {error}");
+        }
         match end {
-            End::TimeOver => Ok((rate::choose(self.source.rate_hz(), &remains.crop_work), remains)),
+            End::TimeOver => Ok((rate::choose(self.source.rate_hz(), self.names.len(), &remains.crop_work), remains)),
             End::Asked => bail!("ended before the rate was measured"),
             End::SourcesOver | End::Broken(_) => bail!("the cameras did not last until the rate was measured"),
         }
+    }
+
+    /// Waits for the learner's first step, forgets what was measured before it, and measures.
+    fn measure(
+        &self,
+        session: &Session,
+        rate_hz: f64,
+        learning: bool,
+        happenings: &mut Happenings,
+        message: Option<&str>,
+    ) -> End {
+        let steps = || {
+            self.learners
+                .statuses
+                .get()
+                .0
+                .map_or(0, |learner| learner.steps - learner.resumed_from_step.unwrap_or(0).min(learner.steps))
+        };
+        if learning {
+            let by = Some(Instant::now() + LEARNER_START);
+            let end = self.watch(session, rate_hz, by, happenings, message, || steps() > 0);
+            if end != End::TimeOver {
+                return end;
+            }
+            if steps() == 0 {
+                tracing::warn!("the learner has made no step in {LEARNER_START:?}; the rate is measured without it");
+            }
+        }
+        session.crop_work.clear();
+        let by = Some(Instant::now() + CALIBRATION + Duration::from_nanos(LEAD_NS as u64));
+        self.watch(session, rate_hz, by, happenings, message, || false)
     }
 
     fn watch(
@@ -179,6 +221,7 @@ impl Demo<'_> {
         end_at: Option<Instant>,
         happenings: &mut Happenings,
         message: Option<&str>,
+        enough: impl Fn() -> bool,
     ) -> End {
         let mut board = StatusBoard::new(self.names.to_vec(), rate_hz, Some(self.learners.statuses.clone()));
         control::run(session, self.names, self.stop, end_at, happenings, |session, happenings| {
@@ -188,6 +231,7 @@ impl Demo<'_> {
                     session.take_background();
                 }
             }
+            enough()
         })
     }
 }
@@ -288,6 +332,13 @@ fn summarise(report: &Report, path: Option<&Path>) {
     let delivered: u64 = report.cameras.iter().map(|camera| camera.delivered).sum();
     let lost: u64 = report.cameras.iter().flat_map(|camera| camera.lost.values()).sum();
     println!("{:.1} s at {:.0} Hz: {delivered} frames delivered, {lost} lost", report.wall_s, report.rate_hz);
+    let mut not_recorded = std::collections::BTreeMap::<&str, u64>::new();
+    for (reason, frames) in report.cameras.iter().flat_map(|camera| &camera.not_recorded) {
+        *not_recorded.entry(reason).or_default() += frames;
+    }
+    for (reason, frames) in not_recorded {
+        println!("{frames} frames not recorded: {reason}");
+    }
     println!("sets: {} complete, {} incomplete", report.sets.complete, report.sets.incomplete);
     let accuracy = |value: Option<f64>| value.map_or("not measured".into(), |value| format!("{value:.3}"));
     println!(
@@ -299,9 +350,10 @@ fn summarise(report: &Report, path: Option<&Path>) {
     println!("poses: {} ({})", report.infer.poses, report.infer.state);
     if let Some(recording) = &report.recording {
         println!(
-            "recorded {} frames, {:.1} MB: {}",
+            "recorded {} frames, {:.1} MB ({}): {}",
             recording.frames,
             recording.bytes as f64 / 1e6,
+            recording.state,
             recording.path.display()
         );
     }

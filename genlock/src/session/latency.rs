@@ -26,6 +26,15 @@ impl Latency {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).saturating_record(us);
     }
 
+    pub fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).reset();
+    }
+
+    pub fn mean_ms(&self) -> Option<f64> {
+        let histogram = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (!histogram.is_empty()).then(|| histogram.mean() / 1_000.0)
+    }
+
     pub fn quantile_ms(&self, quantile: f64) -> Option<f64> {
         let histogram = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         (!histogram.is_empty()).then(|| histogram.value_at_quantile(quantile) as f64 / 1_000.0)

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use capture::FrameConsumer;
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
-use frame::{EdgeAccount, FrameRef, LossLedger, LossReason, Quota, monotonic_now_ns};
+use frame::{CameraId, EdgeAccount, FrameRef, LossLedger, LossReason, Quota, monotonic_now_ns};
 use take::{Gap, TakeError, TakeInfo, TakeWriter};
 
 /// Buffers of each camera's pool that may wait for the disk.
@@ -16,6 +16,8 @@ pub const RECORDER_BUFFERS: usize = 48;
 /// Bytes of all cameras that may wait for the disk.
 const QUEUED_BYTES: usize = 256 << 20;
 const SYNC_EVERY: Duration = Duration::from_millis(250);
+/// How long the last gaps wait for a busy disk.
+const LAST_GAPS: Duration = Duration::from_secs(10);
 
 enum Job {
     Frame(FrameRef),
@@ -31,6 +33,7 @@ struct Shared {
     /// Set once nothing more is written, and why.
     closed: AtomicBool,
     closed_because: Mutex<Option<LossReason>>,
+    finished: AtomicBool,
 }
 
 impl Shared {
@@ -72,9 +75,10 @@ impl Recorder {
         let accounts: Vec<_> = ledgers.iter().map(|ledger| ledger.recorder.clone()).collect();
         let disk = {
             let (shared, accounts) = (shared.clone(), accounts.clone());
+            let unwritten = vec![];
             std::thread::Builder::new()
                 .name("disk".into())
-                .spawn(move || Disk { writer, shared, accounts, budget_bytes }.run(queue))
+                .spawn(move || Disk { writer, shared, accounts, budget_bytes, unwritten }.run(queue))
                 .map_err(|source| TakeError::io("start the disk thread for", &directory, source))?
         };
         let tap = RecorderTap {
@@ -143,7 +147,11 @@ impl RecordingCounters {
 
     /// `recording`, or why it ended before the session.
     pub fn state(&self) -> String {
-        self.0.closed().map_or("recording".into(), |reason| format!("ended: {reason}"))
+        match self.0.closed() {
+            Some(reason) => format!("ended: {reason}"),
+            None if self.0.finished.load(Ordering::Acquire) => "complete".into(),
+            None => "recording".into(),
+        }
     }
 }
 
@@ -165,33 +173,36 @@ struct CameraTap {
 
 impl CameraTap {
     /// A hole in the numbering was counted before the router; the account says for what reasons.
-    fn hole(&mut self, frame: &FrameRef) {
+    fn hole(&mut self, camera: CameraId, sequence: u64) {
         let mut first = self.next_sequence;
-        let mut missing = frame.info.sequence.saturating_sub(self.next_sequence);
-        if missing > 0 {
-            for (reason, total) in self.ledger.capture.counts().lost {
-                let reported = self.reported.entry(reason).or_default();
-                let frames = (total - *reported).min(missing);
-                if frames > 0 {
-                    *reported += frames;
-                    self.lost(frame, reason, first, frames);
-                    first += frames;
-                    missing -= frames;
-                }
+        let mut missing = sequence.saturating_sub(first);
+        if missing == 0 {
+            return;
+        }
+        for (reason, total) in self.ledger.capture.counts().lost {
+            let reported = self.reported.entry(reason).or_default();
+            let frames = (total - *reported).min(missing);
+            if frames > 0 {
+                *reported += frames;
+                self.lost(camera, reason, first, frames);
+                first += frames;
+                missing -= frames;
             }
         }
-        self.next_sequence = frame.info.sequence + 1;
     }
 
     /// Neighbouring losses of one reason are one gap.
-    fn lost(&mut self, frame: &FrameRef, reason: LossReason, first_sequence: u64, frames: u64) {
+    fn lost(&mut self, camera: CameraId, reason: LossReason, first_sequence: u64, frames: u64) {
         match self.pending.last_mut() {
             Some(gap) if gap.reason == reason && gap.first_sequence + gap.frames == first_sequence => {
                 gap.frames += frames;
             }
             _ => {
-                let gap = Gap { camera: frame.info.camera, reason, first_sequence, frames, at_ns: monotonic_now_ns() };
-                tracing::error!(camera = %gap.camera, reason = %reason, first_sequence, "frames are not recorded");
+                let gap = Gap { camera, reason, first_sequence, frames, at_ns: monotonic_now_ns() };
+                // A budget was asked for; everything else is a loss that nobody wanted.
+                if reason != LossReason::Budget {
+                    tracing::error!(%camera, %reason, first_sequence, "frames are not recorded");
+                }
                 self.pending.push(gap);
             }
         }
@@ -203,18 +214,19 @@ impl FrameConsumer for RecorderTap {
         let camera = &mut self.cameras[frame.info.camera.index()];
         let account = camera.ledger.recorder.clone();
         account.enter();
+        camera.hole(frame.info.camera, frame.info.sequence);
+        camera.next_sequence = frame.info.sequence + 1;
         if let Some(reason) = self.shared.closed() {
-            camera.next_sequence = frame.info.sequence + 1;
             account.lose(reason);
+            camera.lost(frame.info.camera, reason, frame.info.sequence, 1);
             return;
         }
-        camera.hole(frame);
         let length = frame.bytes().len();
         let fits = self.shared.queued_bytes.load(Ordering::Acquire) + length <= QUEUED_BYTES;
         let charged = if fits { frame.charge(&camera.quota) } else { None };
         let Some(charged) = charged else {
             account.lose(LossReason::RecorderQuota);
-            camera.lost(frame, LossReason::RecorderQuota, frame.info.sequence, 1);
+            camera.lost(frame.info.camera, LossReason::RecorderQuota, frame.info.sequence, 1);
             return;
         };
         send_gaps(&self.jobs, &mut camera.pending);
@@ -222,15 +234,21 @@ impl FrameConsumer for RecorderTap {
         if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) = self.jobs.try_send(Job::Frame(charged)) {
             self.shared.queued_bytes.fetch_sub(length, Ordering::AcqRel);
             account.lose(LossReason::RecorderQuota);
-            camera.lost(frame, LossReason::RecorderQuota, frame.info.sequence, 1);
+            camera.lost(frame.info.camera, LossReason::RecorderQuota, frame.info.sequence, 1);
         }
     }
 }
 
 impl Drop for RecorderTap {
+    /// The cameras have ended: what they lost after their last frame is final now.
     fn drop(&mut self) {
-        for camera in &mut self.cameras {
-            send_gaps(&self.jobs, &mut camera.pending);
+        for (index, camera) in self.cameras.iter_mut().enumerate() {
+            camera.hole(CameraId(index as u16), u64::MAX);
+            for gap in camera.pending.drain(..) {
+                if self.jobs.send_timeout(Job::Gap(gap), LAST_GAPS).is_err() {
+                    tracing::error!(?gap, "the disk thread did not take the record of a gap");
+                }
+            }
         }
     }
 }
@@ -250,6 +268,8 @@ struct Disk {
     shared: Arc<Shared>,
     accounts: Vec<EdgeAccount>,
     budget_bytes: u64,
+    /// Gaps from after the recording closed; they are few, and written at the end.
+    unwritten: Vec<Gap>,
 }
 
 impl Disk {
@@ -267,24 +287,45 @@ impl Disk {
                 outcome = Err(error);
             }
         }
+        for gap in &self.unwritten {
+            if let Err(error) = self.writer.write_gap(gap) {
+                tracing::error!(%error, ?gap, "a gap is not on record");
+            }
+        }
         let closed = self.writer.finish().map(|_| ());
+        self.shared.finished.store(true, Ordering::Release);
         outcome.and(closed)
+    }
+
+    /// Neighbouring frames are one gap.
+    fn not_written(&mut self, frame: &FrameRef, reason: LossReason) {
+        let (camera, sequence) = (frame.info.camera, frame.info.sequence);
+        self.accounts[camera.index()].lose(reason);
+        let follows = |gap: &&mut Gap| {
+            gap.camera == camera && gap.reason == reason && gap.first_sequence + gap.frames == sequence
+        };
+        match self.unwritten.iter_mut().rev().find(follows) {
+            Some(gap) => gap.frames += 1,
+            None => {
+                let at_ns = monotonic_now_ns();
+                self.unwritten.push(Gap { camera, reason, first_sequence: sequence, frames: 1, at_ns });
+            }
+        }
     }
 
     fn write(&mut self, job: Option<Job>) -> Result<(), TakeError> {
         match job {
             Some(Job::Frame(frame)) => {
                 self.shared.queued_bytes.fetch_sub(frame.bytes().len(), Ordering::AcqRel);
-                let account = &self.accounts[frame.info.camera.index()];
                 if let Some(reason) = self.shared.closed() {
-                    account.lose(reason);
+                    self.not_written(&frame, reason);
                     return Ok(());
                 }
                 if let Err(error) = self.writer.write_frame(&frame.info, frame.bytes()) {
-                    account.lose(LossReason::DiskFull);
+                    self.not_written(&frame, LossReason::DiskFull);
                     return Err(error);
                 }
-                account.leave();
+                self.accounts[frame.info.camera.index()].leave();
                 self.shared.frames.fetch_add(1, Ordering::AcqRel);
                 self.shared.bytes.store(self.writer.bytes_written(), Ordering::Release);
                 if self.writer.bytes_written() >= self.budget_bytes {
@@ -292,9 +333,10 @@ impl Disk {
                     self.shared.close(LossReason::Budget);
                 }
             }
-            Some(_) | None if self.shared.closed().is_some() => return Ok(()),
+            Some(Job::Gap(gap)) if self.shared.closed().is_some() => self.unwritten.push(gap),
             Some(Job::Gap(gap)) => self.writer.write_gap(&gap)?,
             Some(Job::Note(at_ns, kind, text)) => self.writer.write_note(at_ns, kind, &text)?,
+            None if self.shared.closed().is_some() => return Ok(()),
             None => {}
         }
         self.writer.tick(monotonic_now_ns())
