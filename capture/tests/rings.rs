@@ -129,10 +129,11 @@ fn a_camera_that_fails_is_opened_again_while_the_other_goes_on() {
     assert!(gone.contains(&(CameraId(1), true)) && gone.contains(&(CameraId(1), false)));
 }
 
-struct Hanging;
+struct Hanging(std::sync::mpsc::Sender<()>);
 
 impl capture::CameraDriver for Hanging {
     fn next(&mut self, _: Option<&mut frame::Slot>, _: Duration) -> Result<capture::DriverEvent, capture::DriverError> {
+        let _ = self.0.send(());
         std::thread::sleep(Duration::from_secs(3_600));
         Ok(capture::DriverEvent::Idle)
     }
@@ -154,11 +155,17 @@ impl Drop for Mourner {
 #[test]
 fn a_driver_that_hangs_is_left_behind_by_name_and_the_consumers_end() {
     let (sender, dropped) = std::sync::mpsc::channel();
-    let hanging =
-        CameraSpec { name: "stuck".into(), open: Box::new(|| Ok(Box::new(Hanging))), pool_buffers: 1, unit_bytes: 1 };
+    let (called, in_call) = std::sync::mpsc::channel();
+    let hanging = CameraSpec {
+        name: "stuck".into(),
+        open: Box::new(move || Ok(Box::new(Hanging(called.clone())))),
+        pool_buffers: 1,
+        unit_bytes: 1,
+    };
     let options = CaptureOptions { pulses: None, first_segment: SegmentId(0) };
     let capture =
         Capture::start(vec![hanging], &[LossLedger::default()], vec![Box::new(Mourner(sender))], options).unwrap();
+    in_call.recv_timeout(Duration::from_secs(10)).unwrap();
     let error = capture.stop(Duration::from_millis(300)).unwrap_err().to_string();
     assert!(error.contains("camera-stuck") && !error.contains("router"), "{error}");
     dropped.recv_timeout(Duration::from_secs(10)).unwrap();
