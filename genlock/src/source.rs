@@ -16,6 +16,8 @@ use crate::footage::Footage;
 use crate::session::POOL_BUFFERS;
 
 /// Expected bytes of a unit where nothing is known of the camera; a larger one grows its buffer once.
+/// From opening the cameras to the first trigger: all must be armed by then.
+pub const LEAD_NS: i64 = 1_500_000_000;
 /// The host of cameras that are attached here.
 const LOCAL: &str = "local";
 const UNIT_BYTES: usize = 512 << 10;

@@ -10,10 +10,9 @@ use crate::control::{self, Happenings};
 use crate::report::Report;
 use crate::session::recorder::Recorder;
 use crate::session::{Session, Setup};
-use crate::source::Source;
+use crate::source::{LEAD_NS, Source};
 
 const DEFAULT_BUDGET_GB: f64 = 100.0;
-const LEAD_NS: i64 = 1_500_000_000;
 
 /// The daemon of one host: cameras to disk, nothing else.
 pub fn run(args: &CaptureArgs) -> miette::Result<()> {

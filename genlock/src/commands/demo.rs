@@ -19,7 +19,7 @@ use crate::rate;
 use crate::report::{InferReport, PretrainReport, Report, SamplerReport};
 use crate::session::recorder::Recorder;
 use crate::session::{Remains, Session, Setup};
-use crate::source::Source;
+use crate::source::{LEAD_NS, Source};
 use crate::status::StatusBoard;
 
 /// The recipe of the demo, for a CPU.
@@ -28,8 +28,6 @@ const RECIPE: &str = include_str!("../../../recipes/demo-cpu.toml");
 const CALIBRATION: Duration = Duration::from_secs(5);
 /// How long the learner may take to its first step; the rate is then measured without it, and that is said.
 const LEARNER_START: Duration = Duration::from_secs(40);
-/// From opening the cameras to the first trigger: all must be armed by then.
-const LEAD_NS: i64 = 1_500_000_000;
 /// Segments of the calibration share no number with those of the session.
 const CALIBRATION_SEGMENTS: SegmentId = SegmentId(1 << 31);
 

@@ -191,20 +191,11 @@ impl CameraTap {
         }
     }
 
-    /// Neighbouring losses of one reason are one gap.
     fn lost(&mut self, camera: CameraId, reason: LossReason, first_sequence: u64, frames: u64) {
-        match self.pending.last_mut() {
-            Some(gap) if gap.reason == reason && gap.first_sequence + gap.frames == first_sequence => {
-                gap.frames += frames;
-            }
-            _ => {
-                let gap = Gap { camera, reason, first_sequence, frames, at_ns: monotonic_now_ns() };
-                // A budget was asked for; everything else is a loss that nobody wanted.
-                if reason != LossReason::Budget {
-                    tracing::error!(%camera, %reason, first_sequence, "frames are not recorded");
-                }
-                self.pending.push(gap);
-            }
+        let gap = Gap { camera, reason, first_sequence, frames, at_ns: monotonic_now_ns() };
+        // A budget was asked for; everything else is a loss that nobody wanted.
+        if extend_or_push(&mut self.pending, gap) && reason != LossReason::Budget {
+            tracing::error!(%camera, %reason, first_sequence, "frames are not recorded");
         }
     }
 }
@@ -253,6 +244,19 @@ impl Drop for RecorderTap {
     }
 }
 
+/// Neighbouring losses of one camera and reason are one gap. True if it is a new one.
+fn extend_or_push(gaps: &mut Vec<Gap>, lost: Gap) -> bool {
+    let follows = |gap: &&mut Gap| {
+        gap.camera == lost.camera && gap.reason == lost.reason && gap.first_sequence + gap.frames == lost.first_sequence
+    };
+    if let Some(gap) = gaps.iter_mut().rev().find(follows) {
+        gap.frames += lost.frames;
+        return false;
+    }
+    gaps.push(lost);
+    true
+}
+
 fn send_gaps(jobs: &Sender<Job>, pending: &mut Vec<Gap>) {
     while let Some(&gap) = pending.first() {
         if jobs.try_send(Job::Gap(gap)).is_err() {
@@ -297,20 +301,11 @@ impl Disk {
         outcome.and(closed)
     }
 
-    /// Neighbouring frames are one gap.
     fn not_written(&mut self, frame: &FrameRef, reason: LossReason) {
         let (camera, sequence) = (frame.info.camera, frame.info.sequence);
         self.accounts[camera.index()].lose(reason);
-        let follows = |gap: &&mut Gap| {
-            gap.camera == camera && gap.reason == reason && gap.first_sequence + gap.frames == sequence
-        };
-        match self.unwritten.iter_mut().rev().find(follows) {
-            Some(gap) => gap.frames += 1,
-            None => {
-                let at_ns = monotonic_now_ns();
-                self.unwritten.push(Gap { camera, reason, first_sequence: sequence, frames: 1, at_ns });
-            }
-        }
+        let gap = Gap { camera, reason, first_sequence: sequence, frames: 1, at_ns: monotonic_now_ns() };
+        extend_or_push(&mut self.unwritten, gap);
     }
 
     fn write(&mut self, job: Option<Job>) -> Result<(), TakeError> {
