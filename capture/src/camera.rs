@@ -3,12 +3,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::Sender;
-use frame::{BufferPool, CameraId, EdgeAccount, FrameInfo, LossReason, SegmentId, TriggerIndex, monotonic_now_ns};
+use frame::{
+    BufferPool, CameraId, EdgeAccount, Frame, FrameInfo, LossReason, SegmentId, TriggerIndex, monotonic_now_ns,
+};
 use frame_sync::{TriggerCounter, TriggerCounterConfig};
 use ringbuf::HeapProd;
 use ringbuf::traits::Producer;
 
-use crate::router::{RingItem, Wake};
+use crate::router::Wake;
 use crate::{CameraDriver, DriverError, DriverEvent, PulseTrain, Unit};
 
 /// Opens a driver, again after each failure.
@@ -58,7 +60,9 @@ pub(crate) struct CameraThread {
     pub spec: CameraSpec,
     pub pulses: Option<PulseTrain>,
     pub account: EdgeAccount,
-    pub ring: HeapProd<RingItem>,
+    pub ring: HeapProd<Frame>,
+    /// Whether the camera is gone, for the router.
+    pub gone: Arc<AtomicBool>,
     pub router: Wake,
     pub events: Sender<CameraEvent>,
     pub stop: Arc<AtomicBool>,
@@ -83,7 +87,7 @@ impl CameraThread {
                     numbering.trigger =
                         self.pulses.map(|p| TriggerCounter::new(TriggerCounterConfig::new(p, COUNTER_BITS)));
                     self.tell(CameraEventKind::Opened);
-                    self.announce(false);
+                    self.gone.store(false, Ordering::Release);
                     let before = numbering.sequence;
                     let streamed = self.stream(driver.as_mut(), &pool, &mut numbering);
                     if numbering.sequence > before {
@@ -96,7 +100,7 @@ impl CameraThread {
                 }
                 Err(error) => error,
             };
-            self.announce(true);
+            self.gone();
             self.tell(CameraEventKind::Failed { error: failure.to_string(), retry_in });
             self.pause(retry_in);
             retry_in = (retry_in * 2).min(LAST_RETRY);
@@ -120,7 +124,7 @@ impl CameraThread {
                         self.account.lose(LossReason::PoolEmpty);
                         continue;
                     };
-                    match self.ring.try_push(RingItem::Frame(slot.into_frame(info))) {
+                    match self.ring.try_push(slot.into_frame(info)) {
                         Ok(()) => self.router.now(),
                         Err(_) => self.account.lose(LossReason::RingFull),
                     }
@@ -132,7 +136,6 @@ impl CameraThread {
                 }
                 DriverEvent::Idle => {}
                 DriverEvent::Ended => {
-                    self.announce(true);
                     self.tell(CameraEventKind::Ended);
                     return Ok(());
                 }
@@ -171,10 +174,9 @@ impl CameraThread {
         self.stop.load(Ordering::Acquire)
     }
 
-    /// Tells the consumers, in order with the frames. A full ring means that they are still busy with frames from
-    /// before; the assembler's deadline then covers for the missing word.
-    fn announce(&mut self, gone: bool) {
-        let _ = self.ring.try_push(RingItem::Gone(self.id, gone));
+    /// The consumers hear of it behind the last frame.
+    fn gone(&self) {
+        self.gone.store(true, Ordering::Release);
         self.router.now();
     }
 

@@ -1,10 +1,11 @@
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crossbeam::channel::{Receiver, bounded};
+use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use frame::{CameraId, LossLedger, SegmentId};
 use ringbuf::HeapRb;
 use ringbuf::traits::Split;
@@ -38,8 +39,8 @@ pub enum CaptureError {
 pub struct Capture {
     stop: Arc<AtomicBool>,
     abandon: Arc<AtomicBool>,
-    cameras: Vec<JoinHandle<()>>,
-    router: JoinHandle<()>,
+    cameras: Vec<Worker>,
+    router: Worker,
     events: Receiver<CameraEvent>,
 }
 
@@ -53,20 +54,21 @@ impl Capture {
     ) -> Result<Self, CaptureError> {
         let stop = Arc::new(AtomicBool::new(false));
         let (event_sender, events) = bounded(EVENTS);
-        let (producers, lanes): (Vec<_>, Vec<_>) = ledgers
-            .iter()
-            .map(|ledger| {
-                let (producer, ring) = HeapRb::new(RING_FRAMES).split();
-                (producer, Lane { ring, account: ledger.capture.clone() })
-            })
-            .unzip();
+        let mut lanes = Vec::with_capacity(ledgers.len());
+        let mut ends = Vec::with_capacity(ledgers.len());
+        for (index, ledger) in ledgers.iter().enumerate() {
+            let (producer, ring) = HeapRb::new(RING_FRAMES).split();
+            let gone = Arc::new(AtomicBool::new(false));
+            lanes.push(Lane::new(CameraId(index as u16), ring, ledger.capture.clone(), gone.clone()));
+            ends.push((producer, gone));
+        }
         let abandon = Arc::new(AtomicBool::new(false));
         let router = {
             let abandon = abandon.clone();
-            spawn("router".into(), move || route(lanes, consumers, &abandon))?
+            Worker::start("router".into(), move || route(lanes, consumers, &abandon))?
         };
         let mut threads = Vec::with_capacity(cameras.len());
-        for (index, (spec, ring)) in cameras.into_iter().zip(producers).enumerate() {
+        for (index, (spec, (ring, gone))) in cameras.into_iter().zip(ends).enumerate() {
             let name = format!("camera-{}", spec.name);
             let camera = CameraThread {
                 id: CameraId(index as u16),
@@ -74,12 +76,13 @@ impl Capture {
                 pulses: options.pulses,
                 account: ledgers[index].capture.clone(),
                 ring,
-                router: Wake(router.thread().clone()),
+                gone,
+                router: Wake(router.handle.thread().clone()),
                 events: event_sender.clone(),
                 stop: stop.clone(),
                 first_segment: options.first_segment,
             };
-            threads.push(spawn(name, move || camera.run())?);
+            threads.push(Worker::start(name, move || camera.run())?);
         }
         Ok(Self { stop, abandon, cameras: threads, router, events })
     }
@@ -91,41 +94,55 @@ impl Capture {
 
     /// True once every camera's source is over.
     pub fn all_ended(&self) -> bool {
-        self.cameras.iter().all(JoinHandle::is_finished)
+        self.cameras.iter().all(|camera| camera.handle.is_finished())
     }
 
     /// True when the router is gone although cameras may still run: nothing can be captured any more.
     pub fn router_is_dead(&self) -> bool {
-        self.router.is_finished()
+        self.router.handle.is_finished()
     }
 
     /// Stops the sources, lets the router empty the rings and drops the consumers. A driver whose call hangs is left
     /// behind after `deadline` and named.
     pub fn stop(self, deadline: Duration) -> Result<(), CaptureError> {
         self.stop.store(true, Ordering::Release);
-        self.cameras.iter().for_each(|camera| camera.thread().unpark());
+        self.cameras.iter().for_each(|camera| camera.handle.thread().unpark());
         let until = Instant::now() + deadline;
-        let mut abandoned: Vec<_> = self.cameras.into_iter().filter_map(|camera| end_by(camera, until)).collect();
+        let mut abandoned: Vec<_> = self.cameras.into_iter().filter_map(|camera| camera.end_by(until)).collect();
         // A driver that hangs still holds its ring: the router empties it and goes.
         self.abandon.store(true, Ordering::Release);
-        self.router.thread().unpark();
-        abandoned.extend(end_by(self.router, Instant::now() + deadline));
+        self.router.handle.thread().unpark();
+        abandoned.extend(self.router.end_by(Instant::now() + deadline));
         if abandoned.is_empty() { Ok(()) } else { Err(CaptureError::Abandoned(deadline, abandoned.join(", "))) }
     }
 }
 
-/// Waits for a thread and names it if it did not end well.
-fn end_by(thread: JoinHandle<()>, until: Instant) -> Option<String> {
-    let name = thread.thread().name().unwrap_or("unnamed").to_owned();
-    while !thread.is_finished() && Instant::now() < until {
-        thread::sleep(Duration::from_millis(5));
-    }
-    if !thread.is_finished() {
-        return Some(name);
-    }
-    thread.join().is_err().then(|| format!("{name} (panicked)"))
+/// A thread that can be waited for with a deadline.
+struct Worker {
+    handle: JoinHandle<()>,
+    /// Disconnected when the thread's body is over.
+    over: Receiver<Infallible>,
 }
 
-fn spawn(thread: String, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, CaptureError> {
-    thread::Builder::new().name(thread.clone()).spawn(body).map_err(|source| CaptureError::Thread { thread, source })
+impl Worker {
+    fn start(name: String, body: impl FnOnce() + Send + 'static) -> Result<Self, CaptureError> {
+        let (alive, over) = bounded(0);
+        let body = move || {
+            let _alive: Sender<Infallible> = alive;
+            body();
+        };
+        let builder = thread::Builder::new().name(name.clone());
+        let handle = builder.spawn(body).map_err(|source| CaptureError::Thread { thread: name, source })?;
+        Ok(Self { handle, over })
+    }
+
+    /// Waits for its end and names it if that was no good one.
+    fn end_by(self, until: Instant) -> Option<String> {
+        let name = self.handle.thread().name().unwrap_or("unnamed").to_owned();
+        match self.over.recv_deadline(until) {
+            Err(RecvTimeoutError::Timeout) => Some(name),
+            Err(RecvTimeoutError::Disconnected) => self.handle.join().is_err().then(|| format!("{name} (panicked)")),
+            Ok(never) => match never {},
+        }
+    }
 }

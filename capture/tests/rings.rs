@@ -7,10 +7,18 @@ use capture::drivers::simulated::SimulatedCamera;
 use capture::{CameraEventKind, CameraSpec, Capture, CaptureOptions, FrameConsumer, PulseTrain};
 use frame::{CameraId, FrameInfo, FrameRef, LossLedger, LossReason, SegmentId, TriggerIndex, monotonic_now_ns};
 
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Word {
+    Frame(u64),
+    Gone(bool),
+}
+
 #[derive(Clone, Default)]
 struct Collector {
     frames: Arc<Mutex<Vec<FrameInfo>>>,
     gone: Arc<Mutex<Vec<(CameraId, bool)>>>,
+    /// Of the second camera: its frames by number, and its going and coming.
+    second: Arc<Mutex<Vec<Word>>>,
     /// Frames that it refuses to give back.
     hold: Option<Arc<Mutex<Vec<FrameRef>>>>,
 }
@@ -18,6 +26,9 @@ struct Collector {
 impl FrameConsumer for Collector {
     fn offer(&mut self, frame: &FrameRef) {
         self.frames.lock().unwrap().push(frame.info);
+        if frame.info.camera == CameraId(1) {
+            self.second.lock().unwrap().push(Word::Frame(frame.info.sequence));
+        }
         if let Some(hold) = &self.hold {
             hold.lock().unwrap().push(frame.clone());
         }
@@ -25,6 +36,9 @@ impl FrameConsumer for Collector {
 
     fn camera_gone(&mut self, camera: CameraId, gone: bool) {
         self.gone.lock().unwrap().push((camera, gone));
+        if camera == CameraId(1) {
+            self.second.lock().unwrap().push(Word::Gone(gone));
+        }
     }
 }
 
@@ -125,8 +139,19 @@ fn a_camera_that_fails_is_opened_again_while_the_other_goes_on() {
         let true_pulse = ((frame.exposure.ns - pulses.start_ns) as f64 / pulses.period_ns).round() as u64;
         assert!(frame.trigger.pulse().is_none_or(|pulse| pulse == true_pulse), "{frame:?}");
     }
-    let gone = consumer.gone.lock().unwrap();
-    assert!(gone.contains(&(CameraId(1), true)) && gone.contains(&(CameraId(1), false)));
+    // Word of its going and coming stands where it belongs among its frames.
+    let words = consumer.second.lock().unwrap();
+    let left = words.iter().position(|word| *word == Word::Gone(true)).unwrap();
+    let before: Vec<_> = (0..30).map(Word::Frame).collect();
+    assert_eq!(words[..left], before);
+    assert_eq!(words[left + 1], Word::Gone(false));
+    assert!(matches!(words[left + 2], Word::Frame(_)), "{:?}", words[left + 2]);
+    assert_eq!(words.last(), Some(&Word::Gone(true)), "its source is over");
+    assert_eq!(words.iter().filter(|word| matches!(word, Word::Gone(_))).count(), 3);
+    assert_eq!(
+        *consumer.gone.lock().unwrap().iter().filter(|(camera, _)| camera.0 == 0).collect::<Vec<_>>(),
+        [&(CameraId(0), true)]
+    );
 }
 
 struct Hanging(std::sync::mpsc::Sender<()>);

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use capture::drivers::gstreamer::VideoFile;
+use capture::drivers::gstreamer::{VideoFile, open_launch_line};
 use capture::{CameraEventKind, CameraSpec, Capture, CaptureOptions, FrameConsumer, PulseTrain};
-use frame::{CameraId, Encoding, FrameInfo, FrameRef, LossLedger, Picture, SegmentId, monotonic_now_ns};
+use frame::{CameraId, Encoding, FrameInfo, FrameRef, LossLedger, LossReason, Picture, SegmentId, monotonic_now_ns};
 use gstreamer::prelude::*;
 
 const FRAMES: u32 = 20;
@@ -126,4 +126,34 @@ fn a_corrupt_and_a_missing_file_are_named_with_a_remedy() {
     assert!(failure(corrupt).contains("corrupt"));
     let missing = failure(folder.path().join("gone.mov"));
     assert!(missing.contains("gone.mov is not there"), "{missing}");
+}
+
+/// A source that numbers its buffers tells of those that a line dropped behind it.
+#[test]
+fn frames_that_a_launch_line_drops_are_counted_and_leave_holes() {
+    let line = "videotestsrc num-buffers=120 is-live=true ! video/x-raw,format=GRAY8,width=32,height=32,framerate=60/1 \
+                ! identity drop-probability=0.3 ! appsink name=sink";
+    let consumer = Collector::default();
+    let ledger = LossLedger::default();
+    let camera = CameraSpec {
+        name: "line".into(),
+        open: Box::new(move || Ok(Box::new(open_launch_line(line)?))),
+        pool_buffers: 16,
+        unit_bytes: 1024,
+    };
+    let options = CaptureOptions { pulses: None, first_segment: SegmentId(0) };
+    let capture =
+        Capture::start(vec![camera], std::slice::from_ref(&ledger), vec![Box::new(consumer.clone())], options).unwrap();
+    let ended = |event: &capture::CameraEvent| event.kind == CameraEventKind::Ended;
+    while !ended(&capture.events().recv_timeout(Duration::from_secs(20)).expect("the line ends")) {}
+    capture.stop(Duration::from_secs(10)).unwrap();
+    let counts = ledger.capture.counts();
+    let missing = counts.lost.get(&LossReason::MissingAtSource).copied().unwrap_or_default();
+    assert!(missing > 10 && counts.lost_total() == missing && counts.in_flight() == 0, "{counts:?}");
+    let frames = consumer.0.lock().unwrap();
+    let first = frames[0].0;
+    for (info, _) in frames.iter() {
+        let shown = ((info.exposure.ns - first.exposure.ns) as f64 * 60.0 / 1e9).round() as u64;
+        assert_eq!(info.sequence - first.sequence, shown, "the numbering keeps the place of what is missing");
+    }
 }

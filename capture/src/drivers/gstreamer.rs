@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use frame::{Encoding, HostTime, Picture, PixelFormat, SegmentId, Slot, SourcePosition, TriggerIndex};
+use frame::{Encoding, HostTime, LossReason, Picture, PixelFormat, SegmentId, Slot, SourcePosition, TriggerIndex};
 use gstreamer::prelude::*;
 use gstreamer::{self as gst, ClockTime, MessageView, SeekFlags, SeekType};
 use gstreamer_app::AppSink;
@@ -81,7 +81,14 @@ impl VideoFile {
         let first_loop = if missed > 0.0 { missed.ceil() as u64 } else { 0 };
         let base_ns = self.pulses.start_ns + (first_loop as f64 * self.loop_ns()).round() as i64;
         play(&pipeline, base_ns)?;
-        Ok(GstreamerDriver { pipeline, sink, base_ns, file: Some(Looped { video: self.clone(), first_loop }) })
+        Ok(GstreamerDriver {
+            pipeline,
+            sink,
+            base_ns,
+            file: Some(Looped { video: self.clone(), first_loop }),
+            next_offset: None,
+            behind_hole: None,
+        })
     }
 }
 
@@ -91,7 +98,7 @@ pub fn open_launch_line(launch: &str) -> Result<GstreamerDriver, DriverError> {
     let (pipeline, sink) = build(launch)?;
     let base_ns = frame::monotonic_now_ns();
     play(&pipeline, base_ns)?;
-    Ok(GstreamerDriver { pipeline, sink, base_ns, file: None })
+    Ok(GstreamerDriver { pipeline, sink, base_ns, file: None, next_offset: None, behind_hole: None })
 }
 
 struct Looped {
@@ -104,6 +111,10 @@ pub struct GstreamerDriver {
     sink: AppSink,
     base_ns: i64,
     file: Option<Looped>,
+    /// Number that the source gives its next buffer, where it numbers them.
+    next_offset: Option<u64>,
+    /// A sample that came behind a hole in that numbering, for the next call.
+    behind_hole: Option<gst::Sample>,
 }
 
 impl CameraDriver for GstreamerDriver {
@@ -111,34 +122,78 @@ impl CameraDriver for GstreamerDriver {
         let until = std::time::Instant::now() + wait;
         loop {
             let left = until.saturating_duration_since(std::time::Instant::now());
-            let Some(sample) = self.sink.try_pull_sample(ClockTime::from_nseconds(left.as_nanos() as u64)) else {
+            let pulled = match self.behind_hole.take() {
+                Some(sample) => Some(sample),
+                None => self.sink.try_pull_sample(ClockTime::from_nseconds(left.as_nanos() as u64)),
+            };
+            let Some(sample) = pulled else {
                 if let Some(error) = first_error(&self.pipeline) {
                     return Err(DriverError::Stream(error));
                 }
                 return Ok(if self.sink.is_eos() { DriverEvent::Ended } else { DriverEvent::Idle });
             };
-            if let Some(unit) = self.unit(&sample)? {
-                if let Some(slot) = slot.as_deref_mut() {
-                    copy(&sample, slot)?;
-                }
-                return Ok(DriverEvent::Unit(unit));
+            if let Some(frames) = self.hole_before(&sample) {
+                self.behind_hole = Some(sample);
+                return Ok(DriverEvent::Lost { reason: LossReason::MissingAtSource, frames });
             }
+            let unit = match self.unit(&sample) {
+                Ok(Some(unit)) => unit,
+                Ok(None) => continue,
+                Err(Unusable::Sample(what)) => {
+                    tracing::debug!(what, "a sample is not whole");
+                    return Ok(DriverEvent::Lost { reason: LossReason::Incomplete, frames: 1 });
+                }
+                Err(Unusable::Stream(what)) => return Err(DriverError::Stream(what)),
+            };
+            if let Some(slot) = slot.as_deref_mut()
+                && let Err(what) = copy(&sample, slot)
+            {
+                tracing::debug!(what, "a sample is not whole");
+                return Ok(DriverEvent::Lost { reason: LossReason::Incomplete, frames: 1 });
+            }
+            return Ok(DriverEvent::Unit(unit));
         }
     }
 }
 
+/// Why a sample gives no unit.
+enum Unusable {
+    /// This one is broken; the next may be well.
+    Sample(&'static str),
+    /// All will be like this.
+    Stream(String),
+}
+
 impl GstreamerDriver {
+    /// Frames that a source which numbers its buffers one by one (as `v4l2src` does, by the driver's own count) left
+    /// out before this one. Sources that count bytes or nothing say nothing of that.
+    fn hole_before(&mut self, sample: &gst::Sample) -> Option<u64> {
+        let buffer = sample.buffer()?;
+        let one_by_one = |offset: &u64| self.file.is_none() && offset.checked_add(1) == Some(buffer.offset_end());
+        let offset = Some(buffer.offset()).filter(one_by_one);
+        let hole = offset.zip(self.next_offset).and_then(|(offset, next)| offset.checked_sub(next));
+        self.next_offset = offset.map(|offset| offset + 1);
+        if let Some(frames @ 1..) = hole {
+            // The sample is seen again by the next call, and then no hole is before it.
+            self.next_offset = offset;
+            return Some(frames);
+        }
+        None
+    }
+
     /// What a sample is, or `None` for a frame between two triggers.
-    fn unit(&self, sample: &gst::Sample) -> Result<Option<Unit>, DriverError> {
-        let missing = |what: &str| DriverError::Stream(format!("a sample without {what}"));
-        let buffer = sample.buffer().ok_or_else(|| missing("a buffer"))?;
-        let pts = buffer.pts().ok_or_else(|| missing("a time stamp"))?;
+    fn unit(&self, sample: &gst::Sample) -> Result<Option<Unit>, Unusable> {
+        let buffer = sample.buffer().ok_or(Unusable::Sample("no buffer"))?;
+        let pts = buffer.pts().ok_or(Unusable::Sample("no time stamp"))?;
         let segment = sample
             .segment()
             .and_then(|segment| segment.downcast_ref::<ClockTime>().cloned())
-            .ok_or_else(|| missing("a time segment"))?;
-        let running = segment.to_running_time(pts).ok_or_else(|| missing("a running time"))?;
-        let picture = picture(sample).ok_or_else(|| missing("a picture format that genlock knows"))?;
+            .ok_or_else(|| Unusable::Stream("the source has no time segment".into()))?;
+        let running = segment.to_running_time(pts).ok_or(Unusable::Sample("no running time"))?;
+        let picture = picture(sample).ok_or_else(|| {
+            let caps = sample.caps().map(ToString::to_string).unwrap_or_default();
+            Unusable::Stream(format!("genlock knows no pictures of this kind: {caps}"))
+        })?;
         let exposure = |ns: i64, uncertainty_ns: u32| HostTime::monotonic(ns, uncertainty_ns);
         let Some(Looped { video, first_loop }) = &self.file else {
             return Ok(Some(Unit {
@@ -295,12 +350,9 @@ fn raw_picture(format: PixelFormat, width_px: u32, height_px: u32) -> Picture {
 }
 
 /// The one copy of a frame: from GStreamer's buffer into the pool.
-fn copy(sample: &gst::Sample, slot: &mut Slot) -> Result<(), DriverError> {
-    let map = sample
-        .buffer()
-        .ok_or_else(|| DriverError::Stream("a sample without a buffer".into()))?
-        .map_readable()
-        .map_err(|e| DriverError::Stream(format!("a buffer cannot be read: {e}")))?;
+fn copy(sample: &gst::Sample, slot: &mut Slot) -> Result<(), &'static str> {
+    let buffer = sample.buffer().ok_or("no buffer")?;
+    let map = buffer.map_readable().map_err(|_| "its buffer cannot be read")?;
     slot.bytes_mut().extend_from_slice(&map);
     Ok(())
 }
