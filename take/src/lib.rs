@@ -29,4 +29,4 @@ pub use error::TakeError;
 pub use event::{ClockReading, Gap, Note};
 pub use inspect::{CameraInspection, GapInspection, Inspection, UNEXPLAINED, inspect};
 pub use reader::{TakeReader, TornTail};
-pub use writer::{SYNC_INTERVAL_NS, TakeSummary, TakeWriter};
+pub use writer::{SYNC_INTERVAL_NS, TakeSummary, TakeSync, TakeWriter};

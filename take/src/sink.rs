@@ -76,7 +76,7 @@ impl Write for Sink {
         self.send_pending()?;
         let flushed = self.output.flush();
         self.guard(flushed)?;
-        self.whole.store(self.position, Ordering::Relaxed);
+        self.whole.store(self.position, Ordering::Release);
         Ok(())
     }
 }

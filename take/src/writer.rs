@@ -25,7 +25,7 @@ const RESERVE: &str = ".reserve";
 const RESERVE_BYTES: usize = 64 * 1024;
 
 /// Writes one host's part of a take. No thread: it syncs when the caller's writes and [`tick`](Self::tick) show that
-/// it is due.
+/// it is due, or leaves that to who took it over.
 ///
 /// After [`TakeError::DiskFull`] the file ends with the last whole record; writing may go on where space was freed.
 /// Dropped without [`finish`](Self::finish), it leaves a take that can be read and is not complete.
@@ -37,6 +37,8 @@ pub struct TakeWriter {
     mcap: Option<mcap::Writer<Sink>>,
     /// The same file as the sink's, for syncing.
     file: File,
+    /// Somebody else syncs.
+    sync_handed_over: bool,
     bytes: Arc<AtomicU64>,
     camera_channels: Vec<u16>,
     event_channel: u16,
@@ -98,6 +100,7 @@ impl TakeWriter {
             description,
             mcap: Some(mcap),
             file,
+            sync_handed_over: false,
             bytes,
             camera_channels,
             event_channel,
@@ -177,10 +180,18 @@ impl TakeWriter {
             self.description.clocks.push(reading);
             self.write_event(now_ns, &Event::Clock(reading))?;
         }
-        if due(&mut self.synced_at_ns, now_ns, SYNC_INTERVAL_NS) {
+        if !self.sync_handed_over && due(&mut self.synced_at_ns, now_ns, SYNC_INTERVAL_NS) {
             self.sync()?;
         }
         Ok(())
+    }
+
+    /// Gives away the duty to sync every [`SYNC_INTERVAL_NS`], so that another thread waits for a slow disk while
+    /// this one goes on writing.
+    pub fn hand_over_sync(&mut self) -> Result<TakeSync, TakeError> {
+        let file = self.file.try_clone().map_err(|e| TakeError::io("sync", &self.path, e))?;
+        self.sync_handed_over = true;
+        Ok(TakeSync { file, path: self.path.clone(), bytes: self.bytes.clone(), synced: 0 })
     }
 
     /// Writes the end of the take and syncs it. It tries that after a full disk too.
@@ -240,6 +251,26 @@ impl TakeWriter {
 
     fn unknown(&self, camera: CameraId) -> TakeError {
         TakeError::UnknownCamera { path: self.directory.clone(), camera, cameras: self.camera_channels.len() }
+    }
+}
+
+/// Brings to the disk what a [`TakeWriter`] wrote.
+pub struct TakeSync {
+    file: File,
+    path: PathBuf,
+    bytes: Arc<AtomicU64>,
+    synced: u64,
+}
+
+impl TakeSync {
+    /// Returns when everything that was written before the call is on the disk. Costs nothing when nothing was.
+    pub fn sync(&mut self) -> Result<(), TakeError> {
+        let written = self.bytes.load(Ordering::Acquire);
+        if written != self.synced {
+            self.file.sync_data().map_err(|e| TakeError::io("sync", &self.path, e))?;
+            self.synced = written;
+        }
+        Ok(())
     }
 }
 

@@ -17,10 +17,6 @@ impl MomentFileWriter {
         let file = File::create_new(path).map_err(|e| TransportError::file(path, e))?;
         Ok(Self { out: BufWriter::new(file), next: 0 })
     }
-
-    pub fn finish(mut self) -> Result<(), TransportError> {
-        self.out.flush().map_err(TransportError::Io)
-    }
 }
 
 impl MomentSink for MomentFileWriter {
@@ -31,6 +27,10 @@ impl MomentSink for MomentFileWriter {
             .write_all(&(bytes.len() as u32).to_le_bytes())
             .and_then(|()| self.out.write_all(&bytes))
             .map_err(TransportError::Io)
+    }
+
+    fn close(&mut self) -> Result<(), TransportError> {
+        self.out.flush().map_err(TransportError::Io)
     }
 }
 

@@ -6,6 +6,11 @@ use crate::{InferStatus, LearnerStatus, Moment, PoseMessage, TransportError};
 pub trait MomentSink: Send {
     /// Hands a moment over without waiting for any receiver. Receivers that fall behind lose the oldest and count it.
     fn send(&mut self, moment: &Moment) -> Result<(), TransportError>;
+
+    /// Hands on what is still held. Nothing is sent afterwards.
+    fn close(&mut self) -> Result<(), TransportError> {
+        Ok(())
+    }
 }
 
 /// A moment with the number that its sink gave it, counted from 0: a gap in the numbers is a loss on the way.

@@ -151,7 +151,7 @@ fn a_file_gives_back_what_was_sent_and_forgives_a_torn_end() {
     for set in 0..3 {
         file.send(&moment(set, 8)).unwrap();
     }
-    file.finish().unwrap();
+    file.close().unwrap();
     let sets = |path| MomentFileReader::open(path).unwrap().map(|m| m.unwrap().value.set.0).collect::<Vec<_>>();
     assert_eq!(sets(&path), [0, 1, 2]);
     let bytes = std::fs::read(&path).unwrap();
