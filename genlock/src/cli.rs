@@ -56,7 +56,7 @@ pub struct DemoArgs {
     #[arg(long, value_name = "TAKE")]
     pub from: Option<PathBuf>,
     /// Trigger rate in Hz: a divisor of the footage's, or the highest one that this machine keeps up with.
-    #[arg(long, value_enum, default_value = "auto")]
+    #[arg(long, value_enum, default_value = "auto", conflicts_with = "from")]
     pub rate: Rate,
     /// Folder of this session's checkpoint, pose model and takes.
     #[arg(long, value_name = "DIR", default_value = "genlock-data")]

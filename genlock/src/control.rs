@@ -56,12 +56,14 @@ pub struct Happenings {
     pub log: Vec<String>,
     /// Camera states by name for the page.
     pub cameras: Vec<String>,
+    /// Parts whose death was told.
+    dead: Vec<&'static str>,
 }
 
 impl Happenings {
     pub fn new(cameras: usize) -> Self {
         let (died_sender, died) = bounded(64);
-        Self { died, died_sender, log: vec![], cameras: vec!["opening".into(); cameras] }
+        Self { died, died_sender, log: vec![], cameras: vec!["opening".into(); cameras], dead: vec![] }
     }
 
     fn camera(&mut self, session: &Session, names: &[String], event: &CameraEvent) {
@@ -90,6 +92,16 @@ impl Happenings {
         self.cameras[event.camera.index()] = state;
         if let Some((kind, text)) = said {
             self.note(session, kind, text);
+        }
+    }
+
+    fn parts(&mut self, session: &Session) {
+        for part in session.dead_parts() {
+            if !self.dead.contains(&part) {
+                self.dead.push(part);
+                tracing::error!(part, "has died; cameras and recording go on without it");
+                self.note(session, "part-died", format!("the {part} died"));
+            }
         }
     }
 
@@ -131,6 +143,8 @@ pub fn run(
                 happenings.note(session, "process-died", text);
             },
             recv(clock) -> _ => {
+                session.look_for_losses();
+                happenings.parts(session);
                 if each(session, happenings) {
                     return End::TimeOver;
                 }

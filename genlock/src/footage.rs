@@ -7,8 +7,6 @@ use capture::{CameraSpec, PulseTrain};
 use miette::{IntoDiagnostic, WrapErr, bail};
 use serde::Deserialize;
 
-use crate::session::POOL_BUFFERS;
-
 #[derive(Clone, Debug, Deserialize)]
 pub struct Footage {
     /// Frames per second, the same for all cameras.
@@ -64,8 +62,24 @@ impl Footage {
         Ok(footage)
     }
 
+    /// Expected bytes of the largest unit: an MJPEG frame of good quality takes about a bit and a half per pixel.
+    pub fn unit_bytes(&self) -> usize {
+        self.cameras.iter().map(|camera| (camera.width * camera.height) as usize / 5).max().unwrap_or_default()
+    }
+
+    /// The rig that the footage stands for.
+    pub fn rig_toml(&self) -> String {
+        let head =
+            format!("version = 1\nname = \"footage\"\n\n[trigger]\nmode = \"hardware\"\nrate-hz = {:?}\n", self.rate);
+        let camera = |camera: &FootageCamera| {
+            let (name, source) = (&camera.name, self.folder.join(&camera.file));
+            format!("\n[[camera]]\nname = {name:?}\ndriver = \"replay\"\nsource = {:?}\n", source.display().to_string())
+        };
+        std::iter::once(head).chain(self.cameras.iter().map(camera)).collect()
+    }
+
     /// The cameras, triggered at every `divisor`-th frame from `start_ns` on.
-    pub fn cameras(&self, divisor: u32, start_ns: i64) -> (Vec<CameraSpec>, PulseTrain) {
+    pub fn cameras(&self, divisor: u32, start_ns: i64, pool_buffers: usize) -> (Vec<CameraSpec>, PulseTrain) {
         let pulses = PulseTrain { start_ns, period_ns: f64::from(divisor) * 1e9 / self.rate };
         let specs = self
             .cameras
@@ -82,12 +96,32 @@ impl Footage {
                 CameraSpec {
                     name: camera.name.clone(),
                     open: Box::new(move || Ok(Box::new(video.open()?))),
-                    pool_buffers: POOL_BUFFERS,
-                    // An MJPEG frame of good quality takes about a bit and a half per pixel.
-                    unit_bytes: (camera.width * camera.height) as usize / 5,
+                    pool_buffers,
+                    unit_bytes: self.unit_bytes(),
                 }
             })
             .collect();
         (specs, pulses)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rig_that_footage_stands_for_is_a_valid_one() {
+        let camera = |name: &str| FootageCamera {
+            name: name.into(),
+            file: format!("{name}.mov"),
+            width: 1920,
+            height: 1080,
+            frames: 9,
+        };
+        let cameras = vec![camera("left"), camera("right")];
+        let footage = Footage { rate: 60.0, frames: 9, cameras, folder: "some/where".into() };
+        let (rig, _) = calibration_free_config::Rig::from_toml_str(&footage.rig_toml(), "the rig").unwrap();
+        assert_eq!(rig.cameras.len(), 2);
+        assert_eq!(rig.cameras[1].source, "some/where/right.mov");
     }
 }

@@ -22,7 +22,11 @@ use cli::{Cli, Command};
 fn main() -> miette::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,zenoh=error"));
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
-    match Cli::parse().command {
+    let command = Cli::parse().command;
+    if !matches!(command, Command::Demo(_) | Command::Capture(_)) {
+        end_with_the_reader();
+    }
+    match command {
         Command::Demo(args) => commands::demo::run(&args),
         Command::Capture(args) => commands::capture::run(&args),
         Command::Background(args) => commands::background::run(&args),
@@ -34,4 +38,10 @@ fn main() -> miette::Result<()> {
         Command::Finetune(words) => commands::hand_over::run("finetune", &words.words),
         Command::Eval(words) => commands::hand_over::run("eval", &words.words),
     }
+}
+
+/// What only prints ends quietly when nobody reads on, as in `genlock inspect TAKE | head`.
+fn end_with_the_reader() {
+    // SAFETY: no handler is installed, and no other thread runs yet.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
 }

@@ -7,20 +7,22 @@ use calibration_free_config::{Driver, Rig, TriggerMode};
 use capture::drivers::gstreamer::open_launch_line;
 use capture::drivers::replay::ReplayDriver;
 use capture::drivers::simulated::SimulatedCamera;
-use capture::{CameraSpec, DriverError, PulseTrain};
+use capture::{CameraSpec, OpenDriver, PulseTrain};
 use frame::CameraId;
 use miette::{IntoDiagnostic, bail};
 use take::TakeReader;
 
 use crate::footage::Footage;
-use crate::session::POOL_BUFFERS;
+use crate::session::{pool_buffers, recorder};
 
-/// Expected bytes of a unit where nothing is known of the camera; a larger one grows its buffer once.
 /// From opening the cameras to the first trigger: all must be armed by then.
 pub const LEAD_NS: i64 = 1_500_000_000;
 /// The host of cameras that are attached here.
 const LOCAL: &str = "local";
+/// Expected bytes of a unit where nothing is known of the camera; a larger one grows its buffer once.
 const UNIT_BYTES: usize = 512 << 10;
+/// What simulated cameras send: Gray8.
+const SIMULATED_PX: (u32, u32) = (1280, 720);
 
 pub enum Source {
     Footage(Footage),
@@ -59,29 +61,38 @@ impl Source {
         matches!(self, Self::Footage(_))
     }
 
+    /// Expected bytes of a unit.
+    fn unit_bytes(&self) -> usize {
+        match self {
+            Self::Footage(footage) => footage.unit_bytes(),
+            Self::Rig(rig) if rig.cameras.iter().any(|camera| camera.driver == Driver::Simulated) => {
+                (SIMULATED_PX.0 * SIMULATED_PX.1) as usize
+            }
+            Self::Take(_) | Self::Rig(_) => UNIT_BYTES,
+        }
+    }
+
+    /// Buffers of each camera that may wait for the disk.
+    pub fn recorder_buffers(&self) -> usize {
+        recorder::buffers(self.unit_bytes(), self.camera_names().len())
+    }
+
     /// The rig as the take describes it.
     pub fn rig_toml(&self) -> String {
         match self {
             Self::Take(take) => take.info().rig_toml.clone(),
             Self::Rig(rig) => rig.to_toml(),
-            Self::Footage(footage) => {
-                let cameras = footage.cameras.iter().map(|camera| {
-                    format!("\n[[camera]]\nname = \"{0}\"\ndriver = \"gstreamer\"\nsource = \"{0}\"\n", camera.name)
-                });
-                let head = format!(
-                    "version = 1\nname = \"footage\"\n\n[trigger]\nmode = \"hardware\"\nrate-hz = {:?}\n",
-                    footage.rate
-                );
-                std::iter::once(head).chain(cameras).collect()
-            }
+            Self::Footage(footage) => footage.rig_toml(),
         }
     }
 
     /// Cameras to open, and the trigger that they share, the first pulse at `start_ns`.
     pub fn cameras(&self, divisor: u32, start_ns: i64) -> miette::Result<(Vec<CameraSpec>, Option<PulseTrain>)> {
+        let (buffers, unit_bytes) = (pool_buffers(self.recorder_buffers()), self.unit_bytes());
+        let spec = |name: String, open: OpenDriver| CameraSpec { name, open, pool_buffers: buffers, unit_bytes };
         match self {
             Self::Footage(footage) => {
-                let (cameras, pulses) = footage.cameras(divisor, start_ns);
+                let (cameras, pulses) = footage.cameras(divisor, start_ns, buffers);
                 Ok((cameras, Some(pulses)))
             }
             Self::Take(take) => {
@@ -90,14 +101,18 @@ impl Source {
                         let take = take.clone();
                         let name = take.cameras()[index].clone();
                         let camera = CameraId(index as u16);
-                        spec(name, move || Ok(Box::new(ReplayDriver::open(take.clone(), camera, start_ns)?)))
+                        spec(name, Box::new(move || Ok(Box::new(ReplayDriver::open(take.clone(), camera, start_ns)?))))
                     })
                     .collect();
                 Ok((specs, None))
             }
             Self::Rig(rig) => {
                 let pulses = PulseTrain { start_ns, period_ns: 1e9 / rig.trigger.rate_hz };
-                let specs = rig.cameras.iter().map(|camera| rig_camera(camera, pulses)).collect::<Result<_, _>>()?;
+                let specs = rig
+                    .cameras
+                    .iter()
+                    .map(|camera| Ok(spec(camera.name.to_string(), rig_camera(camera, pulses)?)))
+                    .collect::<miette::Result<_>>()?;
                 // Nothing ties the pulses of a launch line's camera to our clock yet: its triggers stay unresolved.
                 let known = rig.trigger.mode != TriggerMode::FreeRun
                     && rig.cameras.iter().all(|camera| camera.driver == Driver::Simulated);
@@ -107,15 +122,8 @@ impl Source {
     }
 }
 
-fn spec(
-    name: String,
-    open: impl FnMut() -> Result<Box<dyn capture::CameraDriver>, DriverError> + Send + 'static,
-) -> CameraSpec {
-    CameraSpec { name, open: Box::new(open), pool_buffers: POOL_BUFFERS, unit_bytes: UNIT_BYTES }
-}
-
-fn rig_camera(camera: &calibration_free_config::Camera, pulses: PulseTrain) -> miette::Result<CameraSpec> {
-    let name = camera.name.to_string();
+fn rig_camera(camera: &calibration_free_config::Camera, pulses: PulseTrain) -> miette::Result<OpenDriver> {
+    let name = &camera.name;
     if camera.host != LOCAL {
         bail!(
             "camera {name} is on the host {}; start `genlock capture` there, with a rig of its own cameras",
@@ -124,10 +132,10 @@ fn rig_camera(camera: &calibration_free_config::Camera, pulses: PulseTrain) -> m
     }
     let source = camera.source.clone();
     match camera.driver {
-        Driver::Gstreamer => Ok(spec(name, move || Ok(Box::new(open_launch_line(&source)?)))),
+        Driver::Gstreamer => Ok(Box::new(move || Ok(Box::new(open_launch_line(&source)?)))),
         Driver::Simulated => {
-            let simulated = SimulatedCamera::new(pulses, 1280, 720);
-            Ok(spec(name, move || {
+            let simulated = SimulatedCamera::new(pulses, SIMULATED_PX.0, SIMULATED_PX.1);
+            Ok(Box::new(move || {
                 let due = (frame::monotonic_now_ns() - pulses.start_ns).max(0) as f64 / pulses.period_ns;
                 Ok(Box::new(simulated.open(due.ceil() as u64)))
             }))

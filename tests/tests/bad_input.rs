@@ -18,6 +18,12 @@ fn no_footage_at_all() {
 }
 
 #[test]
+fn a_take_has_the_rate_that_it_has() {
+    let said = fail(&mut genlock(["demo", "--headless", "--from", "a-take", "--rate", "30"]));
+    assert!(said.contains("--from") && said.contains("--rate") && said.contains("cannot be used with"), "{said}");
+}
+
+#[test]
 fn cameras_of_unequal_length() {
     let folder = tempfile::tempdir().unwrap();
     let cameras = r#"{"rate": 60, "frames": 9, "cameras": [

@@ -147,3 +147,25 @@ fn a_killed_session_leaves_a_readable_take_and_no_process() {
     let last = reader.len(CameraId(0)) - 1;
     assert_eq!(&reader.read(CameraId(0), last).unwrap().1[..2], &[0xff, 0xd8]);
 }
+
+#[test]
+fn a_session_that_is_stopped_while_the_rate_is_measured_reports_all_the_same() {
+    let Some(footage) = footage() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.json");
+    let mut command = genlock(["demo", "--headless", "--no-learner", "--rate", "auto", "--footage"]);
+    command.arg(&footage).arg("--data").arg(folder.path().join("data")).arg("--report").arg(&report);
+    let session = Running::start(&mut command);
+    // The recorder would start only after it.
+    eventually("infer", Duration::from_secs(20), || (!children(session.0.id()).is_empty()).then_some(()));
+    std::thread::sleep(Duration::from_secs(3));
+    kill(session.0.id(), libc::SIGINT);
+    assert!(session.finish(Duration::from_secs(60)).success());
+    let report = json(&report);
+    assert_eq!(report["recording"], Value::Null);
+    assert!(
+        report["events"].as_array().unwrap().iter().any(|e| e.as_str().unwrap().contains("before the rate")),
+        "{report}"
+    );
+    assert_eq!(report["cameras"].as_array().unwrap().len(), 4);
+}

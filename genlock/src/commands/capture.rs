@@ -36,7 +36,7 @@ pub fn run(args: &CaptureArgs) -> miette::Result<()> {
     let names = source.camera_names();
     let (cameras, pulses) = source.cameras(1, monotonic_now_ns() + LEAD_NS)?;
     let ledgers: Vec<_> = names.iter().map(|_| LossLedger::default()).collect();
-    let recorder = Recorder::start(&parent, &info, &ledgers, (budget_gb * 1e9) as u64)
+    let recorder = Recorder::start(&parent, &info, &ledgers, source.recorder_buffers(), (budget_gb * 1e9) as u64)
         .into_diagnostic()
         .wrap_err("nothing can be recorded; give another folder with --record")?;
     tracing::info!("recording into {}, at most {budget_gb} GB", recorder.0.directory().display());

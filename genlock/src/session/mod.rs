@@ -1,12 +1,14 @@
 //! A running session: cameras, recorder, crops, frame sets, previews.
 
 pub mod latency;
+mod losses;
 pub mod moments;
 pub mod preview;
 pub mod recorder;
 pub mod subjects;
 pub mod vitals;
 
+use std::cell::RefCell;
 use std::io;
 use std::path::PathBuf;
 use std::thread::JoinHandle;
@@ -22,6 +24,7 @@ use transport::MomentSink;
 
 use crate::page::PageState;
 use latency::Latency;
+use losses::LossWatch;
 use moments::SetStatistics;
 use recorder::{Recorder, RecorderTap, RecordingCounters};
 use subjects::SubjectWorkers;
@@ -34,9 +37,14 @@ const WAITING_VIEWS: usize = 256;
 /// A driver's call that takes longer is left behind.
 const STOP_DEADLINE: Duration = Duration::from_secs(5);
 
-/// Buffers in each camera's pool: the quotas of all consumers and what is in flight.
-pub const POOL_BUFFERS: usize =
-    recorder::RECORDER_BUFFERS + subjects::SUBJECT_BUFFERS + preview::PREVIEW_BUFFERS + IN_FLIGHT_BUFFERS;
+/// Buffers in each camera's pool: the quotas of all consumers, of which the recorder's is given, and what is in flight.
+pub fn pool_buffers(recorder: usize) -> usize {
+    recorder + subjects::SUBJECT_BUFFERS + preview::PREVIEW_BUFFERS + IN_FLIGHT_BUFFERS
+}
+
+const CROPPERS: &str = "croppers";
+const ASSEMBLER: &str = "assembler";
+const PREVIEW: &str = "preview";
 
 #[derive(Debug, Error)]
 pub enum SessionError {
@@ -77,6 +85,7 @@ pub struct Session {
     /// How long a frame's crop takes.
     pub crop_work: Latency,
     pub started: Instant,
+    losses: RefCell<LossWatch>,
 }
 
 /// What outlives a session.
@@ -97,6 +106,8 @@ impl Session {
     pub fn start(setup: Setup) -> Result<Self, SessionError> {
         let Setup { cameras, pulses, first_segment, croppers, preprocessing, sinks, ledgers, recorder, page } = setup;
         let vitals = Vitals::new(cameras.len());
+        let watched = cameras.iter().map(|camera| camera.name.clone()).zip(ledgers.iter().cloned()).collect();
+        let losses = RefCell::new(LossWatch::new(watched));
         let mut consumers: Vec<Box<dyn FrameConsumer>> = vec![Box::new(vitals.clone())];
         let recorder = recorder.map(|(recorder, tap)| {
             consumers.push(Box::new(tap));
@@ -121,7 +132,7 @@ impl Session {
         };
         let capture = Capture::start(cameras, &ledgers, consumers, CaptureOptions { pulses, first_segment })?;
         let started = Instant::now();
-        Ok(Self { capture, workers, assembler, preview, recorder, ledgers, sets, vitals, crop_work, started })
+        Ok(Self { capture, workers, assembler, preview, recorder, ledgers, sets, vitals, crop_work, started, losses })
     }
 
     pub fn events(&self) -> &Receiver<CameraEvent> {
@@ -138,6 +149,25 @@ impl Session {
             return Some("router");
         }
         self.recorder.as_ref().is_some_and(Recorder::is_dead).then_some("recorder")
+    }
+
+    /// Parts that have died and that the rest goes on without.
+    pub fn dead_parts(&self) -> Vec<&'static str> {
+        let ended = [
+            (CROPPERS, self.workers.as_ref().is_some_and(SubjectWorkers::any_ended)),
+            (ASSEMBLER, self.assembler.as_ref().is_some_and(JoinHandle::is_finished)),
+            (PREVIEW, self.preview.as_ref().is_some_and(JoinHandle::is_finished)),
+        ];
+        // Looked at afterwards: in an orderly end the close comes first, and these end because of it.
+        if self.workers.as_ref().is_none_or(SubjectWorkers::is_closing) {
+            return vec![];
+        }
+        ended.into_iter().filter_map(|(part, ended)| ended.then_some(part)).collect()
+    }
+
+    /// Logs what was lost since the last look.
+    pub fn look_for_losses(&self) {
+        self.losses.borrow_mut().look();
     }
 
     pub fn take_background(&self) {
@@ -160,18 +190,22 @@ impl Session {
         {
             errors.push(error.into());
         }
-        let croppers = self.workers.map(SubjectWorkers::finish).unwrap_or_default();
+        let (croppers, panicked) = self.workers.map(SubjectWorkers::finish).unwrap_or_default();
+        if panicked > 0 {
+            errors.push(SessionError::Panicked(CROPPERS));
+        }
         let sinks = match self.assembler.map(JoinHandle::join) {
             Some(Ok(sinks)) => sinks,
             Some(Err(_)) => {
-                errors.push(SessionError::Panicked("assembler"));
+                errors.push(SessionError::Panicked(ASSEMBLER));
                 vec![]
             }
             None => vec![],
         };
         if let Some(Err(_)) = self.preview.map(JoinHandle::join) {
-            errors.push(SessionError::Panicked("preview"));
+            errors.push(SessionError::Panicked(PREVIEW));
         }
+        self.losses.borrow_mut().look();
         let (ledgers, sets, crop_work) = (self.ledgers, self.sets, self.crop_work);
         Remains { croppers, sinks, errors, ledgers, sets, crop_work, recording, wall_s }
     }

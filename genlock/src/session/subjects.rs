@@ -20,7 +20,11 @@ pub const SUBJECT_BUFFERS: usize = WAITING + 1;
 
 /// What a worker hands to the assembler.
 pub enum Cropped {
-    View { info: FrameInfo, sample: Option<Sample> },
+    View {
+        info: FrameInfo,
+        sample: Option<Sample>,
+    },
+    /// The camera delivers nothing from here on (`true`), or delivers again; in order with its views.
     Gone(CameraId, bool),
 }
 
@@ -38,6 +42,7 @@ struct Worker {
 struct Lane {
     queue: ArrayQueue<FrameRef>,
     closed: AtomicBool,
+    gone: AtomicBool,
     take_background: AtomicBool,
 }
 
@@ -54,9 +59,12 @@ impl SubjectWorkers {
             let lane = Arc::new(Lane {
                 queue: ArrayQueue::new(WAITING),
                 closed: AtomicBool::new(false),
+                gone: AtomicBool::new(false),
                 take_background: AtomicBool::new(false),
             });
             let body = WorkerBody {
+                camera: CameraId(index as u16),
+                told_gone: false,
                 lane: lane.clone(),
                 cropper,
                 account: ledger.subject.clone(),
@@ -77,7 +85,6 @@ impl SubjectWorkers {
                     account: ledger.subject.clone(),
                 })
                 .collect(),
-            out,
         };
         Ok((Self { workers }, tap))
     }
@@ -89,13 +96,29 @@ impl SubjectWorkers {
         }
     }
 
-    /// Waits until the queues are empty and gives the croppers back. The tap must be gone.
-    pub fn finish(self) -> Vec<SubjectCropper> {
-        self.workers.into_iter().filter_map(|worker| worker.thread.join().ok()).collect()
+    /// True when a worker has ended.
+    pub fn any_ended(&self) -> bool {
+        self.workers.iter().any(|worker| worker.thread.is_finished())
+    }
+
+    /// True when no frame can come any more, so that the workers end by themselves.
+    pub fn is_closing(&self) -> bool {
+        self.workers.iter().any(|worker| worker.lane.closed.load(Ordering::Acquire))
+    }
+
+    /// Waits until the queues are empty and gives the croppers back, and how many panicked. The tap must be gone.
+    pub fn finish(self) -> (Vec<SubjectCropper>, usize) {
+        let workers = self.workers.len();
+        let croppers: Vec<_> = self.workers.into_iter().filter_map(|worker| worker.thread.join().ok()).collect();
+        let panicked = workers - croppers.len();
+        (croppers, panicked)
     }
 }
 
 struct WorkerBody {
+    camera: CameraId,
+    /// What the assembler was told.
+    told_gone: bool,
     lane: Arc<Lane>,
     cropper: SubjectCropper,
     account: EdgeAccount,
@@ -106,13 +129,28 @@ struct WorkerBody {
 impl WorkerBody {
     fn run(mut self) -> SubjectCropper {
         loop {
-            // Closed is read before the queue: what was put in before the close is then still seen.
+            // Both are read before the queue: what was put in before them is then still seen.
             let closed = self.lane.closed.load(Ordering::Acquire);
+            let gone = self.lane.gone.load(Ordering::Acquire);
             match self.lane.queue.pop() {
-                Some(frame) => self.crop(&frame),
+                Some(frame) => {
+                    self.tell(false);
+                    self.crop(&frame);
+                }
                 None if closed => return self.cropper,
-                None => std::thread::park(),
+                None => {
+                    self.tell(gone);
+                    std::thread::park();
+                }
             }
+        }
+    }
+
+    fn tell(&mut self, gone: bool) {
+        if self.told_gone != gone {
+            self.told_gone = gone;
+            // Without an assembler there is nobody to tell, and each frame counts its own loss.
+            let _ = self.out.send(Cropped::Gone(self.camera, gone));
         }
     }
 
@@ -136,15 +174,17 @@ impl WorkerBody {
                 return;
             }
         };
+        let lost = sample.is_none();
         // Bounded and never long full: the assembler behind it only moves pointers.
-        let _ = self.out.send(Cropped::View { info: frame.info, sample });
+        if self.out.send(Cropped::View { info: frame.info, sample }).is_err() && !lost {
+            self.account.lose(LossReason::Shutdown);
+        }
     }
 }
 
 /// The croppers' end at the router.
 pub struct SubjectTap {
     lanes: Vec<TapLane>,
-    out: Sender<Cropped>,
 }
 
 struct TapLane {
@@ -174,7 +214,9 @@ impl FrameConsumer for SubjectTap {
     }
 
     fn camera_gone(&mut self, camera: CameraId, gone: bool) {
-        let _ = self.out.try_send(Cropped::Gone(camera, gone));
+        let TapLane { lane, worker, .. } = &self.lanes[camera.index()];
+        lane.gone.store(gone, Ordering::Release);
+        worker.unpark();
     }
 }
 
@@ -184,5 +226,61 @@ impl Drop for SubjectTap {
             lane.closed.store(true, Ordering::Release);
             worker.unpark();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crossbeam::channel::bounded;
+    use frame::{BufferPool, HostTime, Picture, PixelFormat, SegmentId, TriggerIndex};
+    use subject::{BackgroundConfig, Preprocessing};
+
+    use super::*;
+
+    fn frame(pool: &BufferPool, sequence: u64) -> FrameRef {
+        let mut slot = pool.acquire().unwrap();
+        slot.bytes_mut().resize(64 * 64, 0);
+        let info = FrameInfo {
+            camera: CameraId(0),
+            sequence,
+            segment: SegmentId(0),
+            trigger: TriggerIndex::Certain(sequence),
+            exposure: HostTime::monotonic(sequence as i64 * 10_000_000, 0),
+            exposure_duration_ns: 0,
+            arrival_ns: 0,
+            source: None,
+            picture: Picture::packed(PixelFormat::Gray8, 64, 64),
+        };
+        slot.into_frame(info).share()
+    }
+
+    #[test]
+    fn word_of_a_camera_that_goes_comes_behind_its_last_view() {
+        let croppers = vec![SubjectCropper::new(&Preprocessing::default(), BackgroundConfig::default()).unwrap()];
+        let ledger = LossLedger::default();
+        let (views, out) = bounded(64);
+        let (workers, mut tap) =
+            SubjectWorkers::start(croppers, std::slice::from_ref(&ledger), views, &Latency::default()).unwrap();
+        let pool = BufferPool::new(8, 64 * 64);
+        let said = |word: Cropped| match word {
+            Cropped::View { info, .. } => format!("view {}", info.sequence),
+            Cropped::Gone(_, gone) => format!("gone {gone}"),
+        };
+        for first in [0, 2] {
+            tap.camera_gone(CameraId(0), false);
+            tap.offer(&frame(&pool, first));
+            tap.offer(&frame(&pool, first + 1));
+            tap.camera_gone(CameraId(0), true);
+            let words: Vec<_> =
+                std::iter::from_fn(|| out.recv().ok().map(said)).take(if first == 0 { 3 } else { 4 }).collect();
+            let views = [format!("view {first}"), format!("view {}", first + 1), "gone true".into()];
+            assert_eq!(words[words.len() - 3..], views);
+            assert!(first == 0 || words[0] == "gone false", "{words:?}");
+        }
+        drop(tap);
+        let (croppers, panicked) = workers.finish();
+        assert_eq!((croppers.len(), panicked), (1, 0));
+        let counts = ledger.subject.counts();
+        assert_eq!((counts.entered, counts.lost.get(&LossReason::NoSubject)), (4, Some(&4)));
     }
 }

@@ -1,4 +1,7 @@
-use std::path::{Path, PathBuf};
+mod rate_trial;
+mod summary;
+
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::Receiver;
@@ -15,7 +18,6 @@ use crate::control::{self, End, Happenings};
 use crate::footage::Footage;
 use crate::learners::{LearnerOptions, Learners};
 use crate::page::{self, PageState};
-use crate::rate;
 use crate::report::{InferReport, PretrainReport, Report, SamplerReport};
 use crate::session::recorder::Recorder;
 use crate::session::{Remains, Session, Setup};
@@ -23,14 +25,7 @@ use crate::source::{LEAD_NS, Source};
 use crate::status::StatusBoard;
 
 /// The recipe of the demo, for a CPU.
-const RECIPE: &str = include_str!("../../../recipes/demo-cpu.toml");
-/// How long the rate is measured with learning on.
-const CALIBRATION: Duration = Duration::from_secs(5);
-/// How long the learner may take to its first step; the rate is then measured without it, and that is said.
-const LEARNER_START: Duration = Duration::from_secs(40);
-/// Segments of the calibration share no number with those of the session.
-const CALIBRATION_SEGMENTS: SegmentId = SegmentId(1 << 31);
-
+const RECIPE: &str = include_str!("../../../../recipes/demo-cpu.toml");
 pub fn run(args: &DemoArgs) -> miette::Result<()> {
     let begun = Instant::now();
     let end_at = args.seconds.map(|seconds| begun + Duration::from_secs_f64(seconds));
@@ -44,7 +39,7 @@ pub fn run(args: &DemoArgs) -> miette::Result<()> {
         .wrap_err_with(|| format!("{} cannot be made; choose another folder with --data", args.data.display()))?;
     let (recipe, crop_px) = recipe(args)?;
     let preprocessing = Preprocessing::with_crop_px(crop_px);
-    let mut croppers = names
+    let croppers = names
         .iter()
         .map(|_| SubjectCropper::new(&preprocessing, BackgroundConfig::default()).into_diagnostic())
         .collect::<miette::Result<Vec<_>>>()?;
@@ -63,57 +58,19 @@ pub fn run(args: &DemoArgs) -> miette::Result<()> {
         infer_precision: args.infer_precision.clone(),
     };
     let learners = Learners::start(&options, page.clone(), &happenings.died_sender)?;
-    let mut sinks: Vec<Box<dyn MomentSink>> = vec![Box::new(learners.moment_sink()?)];
+    let sinks: Vec<Box<dyn MomentSink>> = vec![Box::new(learners.moment_sink()?)];
 
-    let mut demo = Demo {
+    let demo = Demo {
         source: &source,
         names: &names,
         page: page.as_ref(),
         learners: &learners,
+        learning: !args.no_learner,
         stop: &stop,
         hash: preprocessing.hash(),
     };
-    let divisor = match (source.divisible(), args.rate) {
-        (false, _) => 1,
-        (true, Rate::Auto) => match demo.calibrate(croppers, sinks, !args.no_learner, &mut happenings) {
-            Ok((chosen, remains)) => {
-                croppers = remains.croppers;
-                sinks = remains.sinks;
-                chosen
-            }
-            Err(error) => {
-                learners.stop();
-                return Err(error);
-            }
-        },
-        (true, fixed) => divisor(source.rate_hz(), fixed)?,
-    };
-    let rate_hz = source.rate_hz() / f64::from(divisor);
-    tracing::info!("triggering at {rate_hz:.0} Hz, the source's {:.0} Hz divided by {divisor}", source.rate_hz());
-    if let Some(path) = &args.store_samples {
-        sinks.push(Box::new(MomentFileWriter::create(path).into_diagnostic()?));
-    }
+    let played = demo.play(args, croppers, sinks, end_at, &mut happenings);
 
-    let ledgers: Vec<_> = names.iter().map(|_| LossLedger::default()).collect();
-    let recorder = record(args, &source, &names, &ledgers, rate_hz)?;
-    let (cameras, pulses) = source.cameras(divisor, monotonic_now_ns() + LEAD_NS)?;
-    let session = Session::start(Setup {
-        cameras,
-        pulses,
-        first_segment: SegmentId(0),
-        croppers,
-        preprocessing: preprocessing.hash(),
-        sinks,
-        ledgers,
-        recorder,
-        page: page.clone(),
-    })
-    .into_diagnostic()?;
-    let end = demo.watch(&session, rate_hz, end_at, &mut happenings, None, || false);
-
-    let mut remains = session.stop();
-    // The sinks hold the link and the file of samples: close them before their receivers end.
-    remains.sinks.clear();
     let statuses = learners.statuses.clone();
     let (restarts, killed) = learners.stop();
     happenings.log.extend(killed.into_iter().map(str::to_owned));
@@ -121,95 +78,94 @@ pub fn run(args: &DemoArgs) -> miette::Result<()> {
         let _ = shutdown.send(());
         let _ = runtime.block_on(thread);
     }
+    let Played { end, remains, rate_hz } = played?;
     let (learner, infer) = statuses.get();
     let mut report = Report::new(&names, &remains, rate_hz, happenings.log);
     report.sampler = SamplerReport { pairs_per_s: learner.as_ref().map_or(0.0, |l| l.pairs_per_s) };
     report.pretrain = PretrainReport::new(learner, restarts.learner);
     report.infer = InferReport::new(infer, restarts.infer);
-    summarise(&report, args.report.as_deref());
+    summary::print(&report, args.report.as_deref());
     report.conclude(args.report.as_deref(), end, &remains)
 }
 
-/// What calibration and session share.
+/// What is left of a session, and of its trial if it came no further.
+struct Played {
+    end: End,
+    remains: Remains,
+    rate_hz: f64,
+}
+
+/// What the trial of the rate and the session share.
 struct Demo<'a> {
     source: &'a Source,
     names: &'a [String],
     page: Option<&'a PageState>,
     learners: &'a Learners,
+    /// Whether there is a learner among them.
+    learning: bool,
     stop: &'a Receiver<()>,
     hash: u64,
 }
 
 impl Demo<'_> {
-    /// Plays at the lowest rate, unrecorded, with learning on, and sees what a frame costs.
-    fn calibrate(
-        &mut self,
-        croppers: Vec<SubjectCropper>,
-        sinks: Vec<Box<dyn MomentSink>>,
-        learning: bool,
+    /// Finds the rate if it is to be found, and plays at it to the end.
+    fn play(
+        &self,
+        args: &DemoArgs,
+        mut croppers: Vec<SubjectCropper>,
+        mut sinks: Vec<Box<dyn MomentSink>>,
+        end_at: Option<Instant>,
         happenings: &mut Happenings,
-    ) -> miette::Result<(u32, Remains)> {
-        let slowest = rate::DIVISORS[rate::DIVISORS.len() - 1];
-        let rate_hz = self.source.rate_hz() / f64::from(slowest);
-        tracing::info!(
-            "measuring for {} s at {rate_hz:.0} Hz which rate this machine keeps up with",
-            CALIBRATION.as_secs()
-        );
-        let (cameras, pulses) = self.source.cameras(slowest, monotonic_now_ns() + LEAD_NS)?;
+    ) -> miette::Result<Played> {
+        let source_hz = self.source.rate_hz();
+        let divisor = match (self.source.divisible(), args.rate) {
+            (false, _) => 1,
+            (true, Rate::Auto) => {
+                let (chosen, mut remains) = self.try_rates(croppers, sinks, happenings)?;
+                match chosen {
+                    Ok(divisor) => {
+                        (croppers, sinks) = (remains.croppers, remains.sinks);
+                        divisor
+                    }
+                    Err(end) => {
+                        happenings.log.push("ended before the rate was measured; nothing was recorded".into());
+                        remains.sinks.clear();
+                        return Ok(Played { end, remains, rate_hz: source_hz });
+                    }
+                }
+            }
+            (true, fixed) => divisor(source_hz, fixed)?,
+        };
+        let rate_hz = source_hz / f64::from(divisor);
+        tracing::info!("triggering at {rate_hz:.0} Hz, the source's {source_hz:.0} Hz divided by {divisor}");
+        if let Some(path) = &args.store_samples {
+            sinks.push(Box::new(MomentFileWriter::create(path).into_diagnostic()?));
+        }
+        let ledgers: Vec<_> = self.names.iter().map(|_| LossLedger::default()).collect();
+        let recorder = record(args, self.source, self.names, &ledgers, rate_hz)?;
+        let (cameras, pulses) = self.source.cameras(divisor, monotonic_now_ns() + LEAD_NS)?;
         let session = Session::start(Setup {
             cameras,
             pulses,
-            first_segment: CALIBRATION_SEGMENTS,
+            first_segment: SegmentId(0),
             croppers,
             preprocessing: self.hash,
             sinks,
-            ledgers: self.names.iter().map(|_| LossLedger::default()).collect(),
-            recorder: None,
+            ledgers,
+            recorder,
             page: self.page.cloned(),
         })
         .into_diagnostic()?;
-        let message = Some("measuring which rate this machine keeps up with; not recorded");
-        let end = self.measure(&session, rate_hz, learning, happenings, message);
-        let remains = session.stop();
-        if let Some(error) = remains.errors.first() {
-            bail!("the rate cannot be measured: {error}");
-        }
-        match end {
-            End::TimeOver => Ok((rate::choose(self.source.rate_hz(), self.names.len(), &remains.crop_work), remains)),
-            End::Asked => bail!("ended before the rate was measured"),
-            End::SourcesOver | End::Broken(_) => bail!("the cameras did not last until the rate was measured"),
-        }
-    }
-
-    /// Waits for the learner's first step, forgets what was measured before it, and measures.
-    fn measure(
-        &self,
-        session: &Session,
-        rate_hz: f64,
-        learning: bool,
-        happenings: &mut Happenings,
-        message: Option<&str>,
-    ) -> End {
-        let steps = || {
-            self.learners
-                .statuses
-                .get()
-                .0
-                .map_or(0, |learner| learner.steps - learner.resumed_from_step.unwrap_or(0).min(learner.steps))
-        };
-        if learning {
-            let by = Some(Instant::now() + LEARNER_START);
-            let end = self.watch(session, rate_hz, by, happenings, message, || steps() > 0);
-            if end != End::TimeOver {
-                return end;
-            }
-            if steps() == 0 {
-                tracing::warn!("the learner has made no step in {LEARNER_START:?}; the rate is measured without it");
+        let end = self.watch(&session, rate_hz, end_at, happenings, None, || false);
+        let mut remains = session.stop();
+        // The sinks hold the link and the file of samples: they go before their receivers end.
+        for mut sink in remains.sinks.drain(..) {
+            if let Err(error) = sink.close() {
+                tracing::error!(%error, "the last moments did not leave");
+                happenings.log.push(format!("the last moments did not leave: {error}"));
             }
         }
-        session.crop_work.clear();
-        let by = Some(Instant::now() + CALIBRATION + Duration::from_nanos(LEAD_NS as u64));
-        self.watch(session, rate_hz, by, happenings, message, || false)
+        Ok(Played { end, remains, rate_hz })
     }
 
     fn watch(
@@ -297,7 +253,7 @@ fn record(
         source_rate_hz: Some(source.rate_hz()),
     };
     let budget_bytes = (args.budget_gb * 1e9) as u64;
-    let (recorder, tap) = Recorder::start(&parent, &info, ledgers, budget_bytes)
+    let (recorder, tap) = Recorder::start(&parent, &info, ledgers, source.recorder_buffers(), budget_bytes)
         .into_diagnostic()
         .wrap_err("nothing can be recorded; give another folder with --record, or --no-record")?;
     tracing::info!("recording into {}, at most {} GB", recorder.directory().display(), args.budget_gb);
@@ -324,38 +280,4 @@ fn serve(
     });
     tracing::info!("the page is at http://{address}");
     Ok(Some((shutdown, task)))
-}
-
-fn summarise(report: &Report, path: Option<&Path>) {
-    let delivered: u64 = report.cameras.iter().map(|camera| camera.delivered).sum();
-    let lost: u64 = report.cameras.iter().flat_map(|camera| camera.lost.values()).sum();
-    println!("{:.1} s at {:.0} Hz: {delivered} frames delivered, {lost} lost", report.wall_s, report.rate_hz);
-    let mut not_recorded = std::collections::BTreeMap::<&str, u64>::new();
-    for (reason, frames) in report.cameras.iter().flat_map(|camera| &camera.not_recorded) {
-        *not_recorded.entry(reason).or_default() += frames;
-    }
-    for (reason, frames) in not_recorded {
-        println!("{frames} frames not recorded: {reason}");
-    }
-    println!("sets: {} complete, {} incomplete", report.sets.complete, report.sets.incomplete);
-    let accuracy = |value: Option<f64>| value.map_or("not measured".into(), |value| format!("{value:.3}"));
-    println!(
-        "learner: {} steps; accuracy on trained instants: sync {}, flip {}",
-        report.pretrain.steps,
-        accuracy(report.pretrain.sync_accuracy),
-        accuracy(report.pretrain.flip_accuracy)
-    );
-    println!("poses: {} ({})", report.infer.poses, report.infer.state);
-    if let Some(recording) = &report.recording {
-        println!(
-            "recorded {} frames, {:.1} MB ({}): {}",
-            recording.frames,
-            recording.bytes as f64 / 1e6,
-            recording.state,
-            recording.path.display()
-        );
-    }
-    if let Some(path) = path {
-        println!("report: {}", path.display());
-    }
 }
