@@ -22,6 +22,14 @@ pub(crate) fn make_directory(parent: &Path, stamp: &str) -> Result<PathBuf, Take
     Ok(directory)
 }
 
+/// A folder of this very name, which must not be there yet.
+pub(crate) fn make_named_directory(parent: &Path, name: &str) -> Result<PathBuf, TakeError> {
+    fs::create_dir_all(parent).map_err(|e| TakeError::io("create", parent, e))?;
+    let directory = parent.join(name);
+    fs::create_dir(&directory).map_err(|e| TakeError::io("create", &directory, e))?;
+    Ok(directory)
+}
+
 /// A file or folder that was made is only sure to be found after a power cut once its folder was synced.
 pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()

@@ -11,7 +11,7 @@ use mcap::write::WriteOptions;
 
 use crate::description::{Description, check_cameras};
 use crate::event::Event;
-use crate::layout::{file_name, make_directory, sync_directory};
+use crate::layout::{file_name, make_directory, make_named_directory, sync_directory};
 use crate::sink::{Output, Sink};
 use crate::{ClockReading, Gap, Note, TakeError, TakeInfo, event, header};
 
@@ -71,14 +71,32 @@ impl TakeWriter {
         Self::create_on(parent, info, |file| Box::new(file))
     }
 
+    /// Makes `parent/<name>/`, for takes that are made and not recorded.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create), and when the folder is there already.
+    pub fn create_named(parent: &Path, name: &str, info: &TakeInfo) -> Result<Self, TakeError> {
+        check_cameras(&Description::path(parent), &info.cameras)?;
+        Self::create_in(parent, make_named_directory(parent, name)?, info, |file| Box::new(file))
+    }
+
     pub(crate) fn create_on(
         parent: &Path,
         info: &TakeInfo,
         output: impl FnOnce(File) -> Box<dyn Output>,
     ) -> Result<Self, TakeError> {
         check_cameras(&Description::path(parent), &info.cameras)?;
+        let stamp = chrono::Utc::now().format("%Y-%m-%dT%H-%M-%SZ").to_string();
+        Self::create_in(parent, make_directory(parent, &stamp)?, info, output)
+    }
+
+    fn create_in(
+        parent: &Path,
+        directory: PathBuf,
+        info: &TakeInfo,
+        output: impl FnOnce(File) -> Box<dyn Output>,
+    ) -> Result<Self, TakeError> {
         let started = chrono::Utc::now();
-        let directory = make_directory(parent, &started.format("%Y-%m-%dT%H-%M-%SZ").to_string())?;
         let description = Description::new(info, started.to_rfc3339_opts(chrono::SecondsFormat::Millis, true));
         description.write(&directory)?;
         let reserve = directory.join(RESERVE);
