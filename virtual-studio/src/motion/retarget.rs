@@ -4,11 +4,12 @@
 //! (legs spread, arms down, another facing). So the skeleton is first turned to face +Z. Then each limb bone's
 //! canonical rest direction is turned onto the skeleton's own (the shortest arc), and what the skeleton did since its
 //! rest pose is carried on top: the bone ends up pointing where the captured one did. Hands and feet keep their angle
-//! to forearm and shin; the trunk stands upright in every rest pose, and its rotations are carried as they are.
+//! to forearm and shin; the trunk stands upright in every rest pose, and its rotations are carried as they are. Bones that were not captured lie
+//! between their neighbours, and toes bend with the foot.
 
 use std::path::Path;
 
-use glam::{DQuat, DVec3, Quat};
+use glam::{DQuat, DVec3, Quat, Vec3};
 
 use crate::actor::{BONES, BodyPose, Bone, arc, facing, is_required};
 
@@ -120,10 +121,20 @@ fn filled(mut rotations: [Option<Quat>; BONES]) -> [Quat; BONES] {
     }
     let mut all = [Quat::IDENTITY; BONES];
     for bone in Bone::ALL {
-        let inherited = bone.parent().map_or(Quat::IDENTITY, |parent| all[parent.index()]);
+        let inherited = match bone.parent().map(|parent| all[parent.index()]) {
+            Some(foot) if matches!(bone, Bone::LeftToe | Bone::RightToe) => foot * toes(foot),
+            inherited => inherited.unwrap_or(Quat::IDENTITY),
+        };
         all[bone.index()] = rotations[bone.index()].unwrap_or(inherited);
     }
     all
+}
+
+/// How toes bend that were not captured: by most of what the foot points down, as captured ones do when a heel rises.
+/// Unbent ones would dig into the floor.
+fn toes(foot: Quat) -> Quat {
+    let down = -(foot * Vec3::Z).y.clamp(-1.0, 0.0).asin();
+    Quat::from_rotation_x(-(0.6 * down).min(0.7))
 }
 
 fn missing(bvh: &Bvh, path: &Path, convention: &Convention, bone: Bone) -> MotionError {
