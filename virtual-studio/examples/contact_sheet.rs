@@ -1,43 +1,80 @@
 //! Contact sheets of people in motion, for a look before anything is trained.
 //!
-//! `contact_sheet OUT.png ACTOR.glb CLIP.bvh…`: for each clip two rows, front and profile of its first facing, at six
+//! `contact_sheet OUT.png ACTOR MOTION…`: for each motion two rows, front and profile of its first facing, at six
 //! times. Over each body the bones between its 17 labels, right red, left green.
+//!
+//! An actor is a glTF file or `seed:NUMBER`, with `TRIANGLES/` before it decimated and with `@SEED` after it in other
+//! looks; NO_LABELS=1 leaves the bones out. A motion is a BVH file or `seed:NUMBER`; with `@SEED` it is widened, `LOWER+UPPER@SEED` mixes two.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use glam::{Quat, Vec3};
 use virtual_studio::actor::gltf::{LoadOptions, load};
-use virtual_studio::actor::{Actor, Bone};
+use virtual_studio::actor::{Actor, Bone, Looks, Proportions};
+use virtual_studio::motion::widen::{Widened, Widening};
 use virtual_studio::motion::{Clip, Grounded, Motion};
 use virtual_studio::surface::Posed;
 
-const TILE: usize = 300;
+const TILE: usize = 400;
 const TIMES: usize = 6;
 
 fn main() {
-    let args: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
-    let [out, actor, clips @ ..] = args.as_slice() else { panic!("OUT.png ACTOR.glb CLIP.bvh…") };
-    let actor = load(actor, LoadOptions::default()).expect("an actor");
-    let mut sheet = Sheet::new(TIMES, 2 * clips.len());
-    for (row, clip) in clips.iter().enumerate() {
-        draw_clip(&mut sheet, row, &actor, clip);
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let [out, actor, motions @ ..] = args.as_slice() else { panic!("OUT.png ACTOR MOTION…") };
+    let actor = actor_of(actor);
+    let mut sheet = Sheet::new(TIMES, 2 * motions.len());
+    for (row, motion) in motions.iter().enumerate() {
+        draw_motion(&mut sheet, row, &actor, &Grounded::new(motion_of(motion), &actor));
     }
-    sheet.save(out);
+    sheet.save(out.as_ref());
 }
 
-fn draw_clip(sheet: &mut Sheet, row: usize, actor: &Actor, clip: &Path) {
-    let motion = Grounded::new(Clip::load(clip).expect("a clip"), actor);
+fn seed(text: &str) -> u64 {
+    text.parse().expect("a seed")
+}
+
+fn actor_of(text: &str) -> Actor {
+    let (name, varied) = text.split_once('@').map_or((text, None), |(name, seed)| (name, Some(seed)));
+    let (name, triangles) = name
+        .split_once('/')
+        .filter(|(n, _)| n.parse::<usize>().is_ok())
+        .map_or((name, None), |(n, name)| (name, n.parse().ok()));
+    let actor = match name.strip_prefix("seed:") {
+        Some(text) => virtual_studio::actor::procedural::actor(seed(text)),
+        None => load(name.as_ref(), LoadOptions { triangles, texture_px: None }).expect("an actor"),
+    };
+    match varied.map(seed) {
+        Some(seed) => actor.with_looks(&Looks::sample(seed)).resized(&Proportions::sample(seed)),
+        None => actor,
+    }
+}
+
+fn motion_of(text: &str) -> Arc<dyn Motion> {
+    let (name, varied) = text.split_once('@').map_or((text, None), |(name, seed)| (name, Some(seed)));
+    let of = |name: &str| -> Arc<dyn Motion> {
+        match name.strip_prefix("seed:") {
+            Some(text) => Arc::new(virtual_studio::motion::procedural::clip(seed(text), 12.0)),
+            None => Arc::new(Clip::load(name.as_ref()).expect("a clip")),
+        }
+    };
+    let (lower, upper) = name.split_once('+').map_or((name, None), |(lower, upper)| (lower, Some(upper)));
+    match varied.map(seed) {
+        Some(seed) => Arc::new(Widened::new(of(lower), upper.map(of), Widening::strong(seed))),
+        None => of(lower),
+    }
+}
+
+fn draw_motion(sheet: &mut Sheet, row: usize, actor: &Actor, motion: &impl Motion) {
     let forward = (motion.at(0.0).rotation(Bone::Hips) * Vec3::Z).with_y(0.0).normalize();
     let to_front = Quat::from_rotation_y(-forward.x.atan2(forward.z));
+    let to_profile = Quat::from_rotation_y(-std::f32::consts::FRAC_PI_2) * to_front;
     let mut posed = Posed::default();
     for column in 0..TIMES {
         let time_s = motion.duration_s() * column as f64 / (TIMES - 1) as f64;
-        let pose = motion.at(time_s);
-        actor.pose(&pose, &mut posed);
-        for (side, view) in
-            [to_front, Quat::from_rotation_y(-std::f32::consts::FRAC_PI_2) * to_front].iter().enumerate()
-        {
-            let centre = Vec3::from(posed.joints[0]).with_y(0.0);
+        actor.pose(&motion.at(time_s), &mut posed);
+        let centre = Vec3::from(posed.joints[0]).with_y(0.0);
+        for (side, view) in [to_front, to_profile].iter().enumerate() {
             sheet.draw(column, 2 * row + side, actor, &posed, |point| *view * (Vec3::from(point) - centre));
         }
     }
@@ -55,10 +92,10 @@ impl Sheet {
         Self { width: columns * TILE, rgb: vec![70; 3 * pixels], depth: vec![f32::NEG_INFINITY; pixels] }
     }
 
-    /// Orthographic, 2.4 m to a tile, the floor at 2.1 m from the top.
+    /// Orthographic, 2.2 m to a tile, the floor at 2.1 m from the top.
     fn draw(&mut self, column: usize, row: usize, actor: &Actor, posed: &Posed, view: impl Fn([f32; 3]) -> Vec3) {
-        let scale = TILE as f32 / 2.4;
-        let place = |point: Vec3| (scale * (point.x + 1.2), scale * (2.1 - point.y), point.z);
+        let scale = TILE as f32 / 2.2;
+        let place = |point: Vec3| (scale * (point.x + 1.1), scale * (2.1 - point.y), point.z);
         let light = Vec3::new(0.4, 0.6, 0.7).normalize();
         for x in 0..TILE {
             self.put(column, row, x as f32, scale * 2.1, -9.0, [110; 3]);
@@ -100,7 +137,7 @@ impl Sheet {
                 }
             }
         }
-        for &(from, to) in &pose::BONES {
+        for &(from, to) in pose::BONES.iter().filter(|_| std::env::var_os("NO_LABELS").is_none()) {
             let (a, b) = (place(view(posed.joints[from])), place(view(posed.joints[to])));
             let colour = match to {
                 1..=3 | 14..=16 => [255, 60, 60],

@@ -95,9 +95,12 @@ impl File<'_> {
                 })?);
             }
         }
-        self.stand(&mut rest, &mut meshes)?;
+        self.face(&mut rest, &mut meshes)?;
         decimate(&mut meshes, options);
-        Actor::assemble(rest, meshes).ok_or_else(|| ActorError::file(self.path, "no vertex moves with the head"))
+        let mut actor = Actor::assemble(rest, meshes)
+            .ok_or_else(|| ActorError::file(self.path, "no vertex moves with the head"))?;
+        actor.dilate_textures();
+        Ok(actor)
     }
 
     /// The node of each bone.
@@ -235,8 +238,8 @@ impl File<'_> {
         Ok(texture)
     }
 
-    /// Brings the body onto the floor, above the origin, facing +Z.
-    fn stand(&self, rest: &mut [Vec3; BONES], meshes: &mut [Mesh]) -> Result<(), ActorError> {
+    /// Turns the body to face +Z.
+    fn face(&self, rest: &mut [Vec3; BONES], meshes: &mut [Mesh]) -> Result<(), ActorError> {
         let (left, right) = (rest[Bone::LeftUpLeg.index()], rest[Bone::RightUpLeg.index()]);
         let turn =
             facing(left, right).ok_or_else(|| ActorError::file(self.path, "both hip joints are at one place"))?;
@@ -253,11 +256,6 @@ impl File<'_> {
             let problem = format!("the body is {:.2} m tall; glTF's unit is the metre, and y points up", high - low);
             return Err(ActorError::file(self.path, problem));
         }
-        let to_origin = -(turn * left.midpoint(right)).with_y(low);
-        rest.iter_mut().for_each(|point| *point += to_origin);
-        meshes.iter_mut().flat_map(|mesh| &mut mesh.vertices).for_each(|vertex| {
-            vertex.position += glam::Vec3A::from(to_origin);
-        });
         Ok(())
     }
 }

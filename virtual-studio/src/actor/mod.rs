@@ -1,21 +1,34 @@
 //! People: a rigged body, moved by [poses](BodyPose), with its labels.
 //!
-//! An [`Actor`] comes from a [glTF file](gltf) or is [built in](procedural); [looks] and [proportions] vary it by seed.
+//! An [`Actor`] comes from a [glTF file](gltf) or is [built in](procedural); [`Looks`] and
+//! [`Proportions`] vary it by seed.
 //! Every body is brought to one [skeleton] when it is made: bones that the canonical human lacks (fingers, eyes) are
 //! rigidly part of those that it has.
 
+mod atlas;
+mod blur;
+mod cap;
 mod error;
 pub mod gltf;
 mod labels;
+mod library;
+pub mod looks;
 mod mesh;
 mod names;
+pub mod procedural;
+mod proportions;
 mod rig;
 pub mod skeleton;
 mod skinning;
 
-use glam::Vec3;
+use std::sync::Arc;
+
+use glam::{Vec3, Vec3A};
 
 pub use error::ActorError;
+pub use library::{ActorEntry, ActorLibrary};
+pub use looks::Looks;
+pub use proportions::Proportions;
 pub use skeleton::{BONES, BodyPose, Bone};
 
 pub(crate) use names::is_required;
@@ -32,6 +45,8 @@ pub struct Actor {
     parts: Vec<Part>,
     /// By part.
     vertices: Vec<Vec<Vertex>>,
+    /// The part with skin and clothes.
+    body: usize,
     /// Vertices among which the lowest of any pose is, to a few millimetres.
     hull: Vec<Vertex>,
     rig: Rig,
@@ -39,18 +54,25 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// Puts a body together that stands on the floor, faces +Z and has its hips above the origin. The mesh with the
-    /// most vertices is the body, the others are hair and the like. `None` without a head.
-    fn assemble(rest: [Vec3; BONES], meshes: Vec<Mesh>) -> Option<Self> {
+    /// Puts a body together that faces +Z, on the floor and with its hips above the origin. The mesh with the most
+    /// vertices is the body, the others are hair and the like. `None` without a head.
+    fn assemble(mut rest: [Vec3; BONES], mut meshes: Vec<Mesh>) -> Option<Self> {
+        let heights = meshes.iter().flat_map(|mesh| &mesh.vertices).map(|vertex| vertex.position.y);
+        let floor = heights.fold(f32::INFINITY, f32::min);
+        let to_origin = -Rig::new(rest).hip_centre().with_y(floor);
+        rest.iter_mut().for_each(|point| *point += to_origin);
+        for vertex in meshes.iter_mut().flat_map(|mesh| &mut mesh.vertices) {
+            vertex.position += Vec3A::from(to_origin);
+        }
         let rig = Rig::new(rest);
-        let body = meshes.iter().max_by_key(|mesh| mesh.vertices.len())?;
-        let landmarks = Landmarks::find(body, &rig)?;
-        let hull = hull(&body.vertices);
+        let body = (0..meshes.len()).max_by_key(|&mesh| meshes[mesh].vertices.len())?;
+        let landmarks = Landmarks::find(&meshes[body], &rig)?;
+        let hull = hull(&meshes[body].vertices);
         let (parts, vertices) = meshes
             .into_iter()
             .map(|Mesh { vertices, uvs, triangles, texture }| (Part { uvs, triangles, texture }, vertices))
             .unzip();
-        Some(Self { parts, vertices, hull, rig, landmarks })
+        Some(Self { parts, vertices, body, hull, rig, landmarks })
     }
 
     /// What is drawn, in the order of [`Posed::shapes`].
@@ -90,6 +112,14 @@ impl Actor {
         self.rig.leg_m
     }
 
+    /// Leaves no texel without colour, so that textures can be filtered and mip-mapped.
+    fn dilate_textures(&mut self) {
+        for (part, vertices) in self.parts.iter_mut().zip(&self.vertices) {
+            let patches = atlas::patches(part, vertices);
+            atlas::dilate(Arc::make_mut(&mut part.texture), |texel| patches[texel].is_some());
+        }
+    }
+
     /// The meshes that the actor is made of.
     fn meshes(&self) -> impl Iterator<Item = Mesh> + '_ {
         self.parts.iter().zip(&self.vertices).map(|(part, vertices)| Mesh {
@@ -104,10 +134,8 @@ impl Actor {
 /// By bone, the vertices that reach furthest in each of 26 directions.
 fn hull(vertices: &[Vertex]) -> Vec<Vertex> {
     let step = |index: usize| [-1.0, 0.0, 1.0][index % 3];
-    let directions: Vec<_> = (0..27)
-        .filter_map(|i| Vec3::new(step(i), step(i / 3), step(i / 9)).try_normalize())
-        .map(glam::Vec3A::from)
-        .collect();
+    let directions: Vec<_> =
+        (0..27).filter_map(|i| Vec3::new(step(i), step(i / 3), step(i / 9)).try_normalize()).map(Vec3A::from).collect();
     let mut best = vec![(f32::NEG_INFINITY, usize::MAX); BONES * directions.len()];
     for (index, vertex) in vertices.iter().enumerate() {
         let row = usize::from(vertex.bones[0]) * directions.len();
