@@ -2,4 +2,6 @@
 //!
 //! World frame: right-handed, metres, y up, the floor at y = 0. A camera's frame: x right, y down, z forward.
 
+pub mod actor;
+pub mod motion;
 pub mod surface;

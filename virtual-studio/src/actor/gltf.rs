@@ -1,0 +1,306 @@
+//! Rigged humans from glTF 2.0 files.
+//!
+//! The body is taken as it stands by default, skinned once, so that any bind pose does. Its joints are found by name;
+//! those without a counterpart move with the nearest ancestor that has one. Only the base colour is drawn, opaque;
+//! meshes without a skin, morph targets and animations are left out.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use glam::{Mat4, Vec3, Vec4};
+use gltf::image::Format;
+use gltf::{Node, Primitive, Skin};
+
+use crate::surface::Texture;
+
+use super::mesh::{Mesh, Vertex};
+use super::names;
+use super::skeleton::{BONES, Bone};
+use super::{Actor, ActorError, facing};
+
+/// How a file is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LoadOptions {
+    /// Simplify to about so many triangles, where there are more; faces warp slightly.
+    pub triangles: Option<usize>,
+    /// Halve textures until no side is longer.
+    pub texture_px: Option<u32>,
+}
+
+/// Heights in metres beyond which a file's unit cannot be the metre.
+const PLAUSIBLE_M: std::ops::RangeInclusive<f32> = 0.4..=3.0;
+
+/// # Errors
+/// The file cannot be read, has no skinned mesh, lacks a joint that every human has, or holds numbers that are none.
+pub fn load(path: &Path, options: LoadOptions) -> Result<Actor, ActorError> {
+    let bytes = std::fs::read(path).map_err(|source| ActorError::Io { path: path.to_owned(), source })?;
+    read(&bytes, path, options)
+}
+
+/// The same from memory; what the file refers to is looked for beside `path`.
+///
+/// # Errors
+/// As [`load`].
+pub fn read(bytes: &[u8], path: &Path, options: LoadOptions) -> Result<Actor, ActorError> {
+    let failed = |source| ActorError::Gltf { path: path.to_owned(), source: Box::new(source) };
+    let gltf = gltf::Gltf::from_slice(bytes).map_err(failed)?;
+    let folder = path.parent();
+    let buffers = gltf::import_buffers(&gltf.document, folder, gltf.blob).map_err(failed)?;
+    let images = gltf::import_images(&gltf.document, folder, &buffers).map_err(failed)?;
+    let world = world_matrices(&gltf.document);
+    let buffers: Vec<&[u8]> = buffers.iter().map(|buffer| buffer.0.as_slice()).collect();
+    let file = File { path, document: &gltf.document, buffers, images, world };
+    file.actor(options)
+}
+
+/// By node: where it is by default.
+fn world_matrices(document: &gltf::Document) -> Vec<Mat4> {
+    let mut world = vec![Mat4::IDENTITY; document.nodes().len()];
+    let roots = document.scenes().flat_map(|scene| scene.nodes().collect::<Vec<_>>());
+    let mut open: Vec<(Node<'_>, Mat4)> = roots.map(|node| (node, Mat4::IDENTITY)).collect();
+    while let Some((node, parent)) = open.pop() {
+        let own = parent * Mat4::from_cols_array_2d(&node.transform().matrix());
+        world[node.index()] = own;
+        open.extend(node.children().map(|child| (child, own)));
+    }
+    world
+}
+
+struct File<'a> {
+    path: &'a Path,
+    document: &'a gltf::Document,
+    buffers: Vec<&'a [u8]>,
+    images: Vec<gltf::image::Data>,
+    world: Vec<Mat4>,
+}
+
+impl File<'_> {
+    fn actor(&self, options: LoadOptions) -> Result<Actor, ActorError> {
+        let skinned: Vec<_> = self.document.nodes().filter_map(|node| Some((node.mesh()?, node.skin()?))).collect();
+        if skinned.is_empty() {
+            return Err(ActorError::NoSkin { path: self.path.to_owned() });
+        }
+        let bones = self.bones();
+        let mut rest = self.rest(&bones)?;
+        let owners = self.owners(&bones);
+        let mut meshes = Vec::new();
+        for (mesh, skin) in &skinned {
+            for primitive in mesh.primitives().filter(|primitive| primitive.mode() == gltf::mesh::Mode::Triangles) {
+                let name = mesh.name().map_or_else(|| mesh.index().to_string(), str::to_owned);
+                meshes.push(self.mesh(&primitive, skin, &owners, options).map_err(|problem| ActorError::Mesh {
+                    path: self.path.to_owned(),
+                    mesh: name,
+                    problem,
+                })?);
+            }
+        }
+        self.face(&mut rest, &mut meshes)?;
+        decimate(&mut meshes, options);
+        let mut actor = Actor::assemble(rest, meshes)
+            .ok_or_else(|| ActorError::file(self.path, "no vertex moves with the head"))?;
+        actor.dilate_textures();
+        Ok(actor)
+    }
+
+    /// The node of each bone.
+    fn bones(&self) -> [Option<usize>; BONES] {
+        let mut found = [None; BONES];
+        for node in self.document.skins().flat_map(|skin| skin.joints().collect::<Vec<_>>()) {
+            if let Some(bone) = node.name().and_then(names::bone) {
+                found[bone.index()].get_or_insert(node.index());
+            }
+        }
+        found
+    }
+
+    /// Where the bones begin; those that only some skeletons have lie at their parents' or children's ends.
+    fn rest(&self, bones: &[Option<usize>; BONES]) -> Result<[Vec3; BONES], ActorError> {
+        let mut rest = [Vec3::ZERO; BONES];
+        for bone in Bone::ALL {
+            rest[bone.index()] = match (bones[bone.index()], bone.parent()) {
+                (Some(node), _) => self.world[node].w_axis.truncate(),
+                (None, Some(parent)) if !names::is_required(bone) => rest[parent.index()],
+                _ => return Err(self.missing(bone)),
+            };
+        }
+        Ok(rest)
+    }
+
+    fn missing(&self, bone: Bone) -> ActorError {
+        let joints = self.document.skins().flat_map(|skin| skin.joints().collect::<Vec<_>>());
+        let found: Vec<_> = joints.filter_map(|node| node.name()).take(30).collect();
+        ActorError::MissingJoint {
+            path: self.path.to_owned(),
+            bone: format!("{bone:?}"),
+            looked_for: names::names(bone).join(", "),
+            found: found.join(", "),
+        }
+    }
+
+    /// By node, the bone that it moves with: its own, that of its nearest ancestor, or else the hips.
+    fn owners(&self, bones: &[Option<usize>; BONES]) -> Vec<Bone> {
+        let by_node: HashMap<usize, Bone> =
+            Bone::ALL.into_iter().filter_map(|bone| Some((bones[bone.index()]?, bone))).collect();
+        let mut owners = vec![Bone::Hips; self.document.nodes().len()];
+        let roots = self.document.scenes().flat_map(|scene| scene.nodes().collect::<Vec<_>>());
+        let mut open: Vec<(Node<'_>, Bone)> = roots.map(|node| (node, Bone::Hips)).collect();
+        while let Some((node, inherited)) = open.pop() {
+            let own = by_node.get(&node.index()).copied().unwrap_or(inherited);
+            owners[node.index()] = own;
+            open.extend(node.children().map(|child| (child, own)));
+        }
+        owners
+    }
+
+    fn mesh(
+        &self,
+        primitive: &Primitive<'_>,
+        skin: &Skin<'_>,
+        owners: &[Bone],
+        options: LoadOptions,
+    ) -> Result<Mesh, String> {
+        let reader = primitive.reader(|buffer| self.buffers.get(buffer.index()).copied());
+        let skin_reader = skin.reader(|buffer| self.buffers.get(buffer.index()).copied());
+        let joints: Vec<usize> = skin.joints().map(|node| node.index()).collect();
+        let inverse_binds: Vec<Mat4> = match skin_reader.read_inverse_bind_matrices() {
+            Some(matrices) => matrices.map(|matrix| Mat4::from_cols_array_2d(&matrix)).collect(),
+            None => vec![Mat4::IDENTITY; joints.len()],
+        };
+        if inverse_binds.len() < joints.len() {
+            return Err("fewer inverse bind matrices than joints".into());
+        }
+        let moves: Vec<Mat4> =
+            joints.iter().zip(&inverse_binds).map(|(&joint, bind)| self.world[joint] * bind).collect();
+
+        let positions: Vec<Vec3> = reader.read_positions().ok_or("no positions")?.map(Vec3::from).collect();
+        let count = positions.len();
+        let normals: Option<Vec<Vec3>> = reader.read_normals().map(|normals| normals.map(Vec3::from).collect());
+        let material = primitive.material();
+        let uv_set = material.pbr_metallic_roughness().base_color_texture().map_or(0, |texture| texture.tex_coord());
+        let uvs: Vec<[f32; 2]> =
+            reader.read_tex_coords(uv_set).map_or_else(|| vec![[0.0; 2]; count], |uvs| uvs.into_f32().collect());
+        let influences = reader.read_joints(0).ok_or("no joints")?.into_u16();
+        let weights = reader.read_weights(0).ok_or("no weights")?.into_f32();
+        let influences: Vec<_> = influences.zip(weights).collect();
+        if influences.len() != count || uvs.len() != count || normals.as_ref().is_some_and(|n| n.len() != count) {
+            return Err("vertex attributes differ in number".into());
+        }
+
+        let mut vertices = Vec::with_capacity(count);
+        for (index, (joint, weight)) in influences.into_iter().enumerate() {
+            let pairs =
+                || joint.iter().map(|&joint| usize::from(joint)).zip(weight).filter(|&(_, weight)| weight > 0.0);
+            if let Some((joint, _)) = pairs().find(|&(joint, _)| joint >= joints.len()) {
+                return Err(format!("vertex {index} hangs on joint {joint} of {}", joints.len()));
+            }
+            let total: f32 = pairs().map(|(_, weight)| weight).sum();
+            let mut matrix = Mat4::ZERO;
+            pairs().for_each(|(joint, weight)| matrix += moves[joint] * (weight / total));
+            let position = (matrix * positions[index].extend(1.0)).truncate();
+            let normal = normals.as_ref().map_or(Vec3::Y, |normals| matrix.transform_vector3(normals[index]));
+            if total <= 0.0 || !position.is_finite() {
+                return Err(format!("vertex {index} has no weights or is no point"));
+            }
+            let bones = pairs().map(|(joint, weight)| (owners[joints[joint]], weight));
+            vertices.push(Vertex::new(position, normal.normalize_or(Vec3::Y), bones));
+        }
+        let indices: Vec<u32> =
+            reader.read_indices().map_or_else(|| (0..count as u32).collect(), |indices| indices.into_u32().collect());
+        if let Some(index) = indices.iter().find(|&&index| index as usize >= count) {
+            return Err(format!("a triangle has vertex {index} of {count}"));
+        }
+        let triangles = indices.as_chunks::<3>().0.to_vec();
+        let texture = Arc::new(self.texture(&material, options)?);
+        let mut mesh = Mesh { vertices, uvs, triangles, texture };
+        if normals.is_none() {
+            mesh.smooth();
+        }
+        Ok(mesh)
+    }
+
+    /// The base colour: texture times factor.
+    fn texture(&self, material: &gltf::Material<'_>, options: LoadOptions) -> Result<Texture, String> {
+        let base = material.pbr_metallic_roughness();
+        let tint = Vec4::from(base.base_color_factor()).truncate().map(srgb);
+        let mut texture = match base.base_color_texture() {
+            Some(info) => rgb(&self.images[info.texture().source().index()])?,
+            None => Texture { width: 1, height: 1, rgb: vec![255; 3] },
+        };
+        if tint != Vec3::ONE {
+            for (value, channel) in texture.rgb.iter_mut().zip((0..3).cycle()) {
+                *value = (f32::from(*value) * tint[channel]) as u8;
+            }
+        }
+        while options.texture_px.is_some_and(|most| texture.width.max(texture.height) > most) {
+            texture = halved(&texture);
+        }
+        Ok(texture)
+    }
+
+    /// Turns the body to face +Z.
+    fn face(&self, rest: &mut [Vec3; BONES], meshes: &mut [Mesh]) -> Result<(), ActorError> {
+        let (left, right) = (rest[Bone::LeftUpLeg.index()], rest[Bone::RightUpLeg.index()]);
+        let turn =
+            facing(left, right).ok_or_else(|| ActorError::file(self.path, "both hip joints are at one place"))?;
+        for point in rest.iter_mut() {
+            *point = turn * *point;
+        }
+        for vertex in meshes.iter_mut().flat_map(|mesh| &mut mesh.vertices) {
+            vertex.position = turn * vertex.position;
+            vertex.normal = turn * vertex.normal;
+        }
+        let heights = || meshes.iter().flat_map(|mesh| &mesh.vertices).map(|vertex| vertex.position.y);
+        let (low, high) = (heights().fold(f32::INFINITY, f32::min), heights().fold(f32::NEG_INFINITY, f32::max));
+        if !PLAUSIBLE_M.contains(&(high - low)) {
+            let problem = format!("the body is {:.2} m tall; glTF's unit is the metre, and y points up", high - low);
+            return Err(ActorError::file(self.path, problem));
+        }
+        Ok(())
+    }
+}
+
+fn decimate(meshes: &mut [Mesh], options: LoadOptions) {
+    let total: usize = meshes.iter().map(|mesh| mesh.triangles.len()).sum();
+    if let Some(wanted) = options.triangles.filter(|&wanted| wanted < total) {
+        for mesh in meshes {
+            *mesh = mesh.decimated(wanted as f32 / total as f32);
+        }
+    }
+}
+
+fn srgb(linear: f32) -> f32 {
+    if linear <= 0.003_130_8 { 12.92 * linear } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 }
+}
+
+fn rgb(image: &gltf::image::Data) -> Result<Texture, String> {
+    let rgb = match image.format {
+        Format::R8G8B8 => image.pixels.clone(),
+        Format::R8G8B8A8 => image.pixels.as_chunks::<4>().0.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect(),
+        Format::R8 => image.pixels.iter().flat_map(|&grey| [grey; 3]).collect(),
+        other => return Err(format!("textures of format {other:?} are not read")),
+    };
+    Ok(Texture { width: image.width, height: image.height, rgb })
+}
+
+/// Half the size, each texel the mean of four.
+fn halved(texture: &Texture) -> Texture {
+    let (width, height) = ((texture.width / 2).max(1), (texture.height / 2).max(1));
+    let texel = |x: u32, y: u32, channel: usize| {
+        let (x, y) = (x.min(texture.width - 1), y.min(texture.height - 1));
+        u32::from(texture.rgb[3 * (y * texture.width + x) as usize + channel])
+    };
+    let mut rgb = Vec::with_capacity(3 * (width * height) as usize);
+    for y in 0..height {
+        for x in 0..width {
+            for channel in 0..3 {
+                let sum: u32 = [(0, 0), (1, 0), (0, 1), (1, 1)]
+                    .map(|(right, down)| texel(2 * x + right, 2 * y + down, channel))
+                    .iter()
+                    .sum();
+                rgb.push(((sum + 2) / 4) as u8);
+            }
+        }
+    }
+    Texture { width, height, rgb }
+}

@@ -1,0 +1,201 @@
+//! Skin, clothes, caps and blurred faces, painted on a body by seed.
+
+use std::sync::Arc;
+
+use glam::Vec3;
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::surface::{Part, Texture};
+
+use super::atlas::{self, Patch};
+use super::cap::Dome;
+use super::skeleton::Bone;
+use super::{Actor, blur};
+
+/// How a person differs from the one that was painted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Looks {
+    /// Factors of red, green and blue.
+    pub skin: Vec3,
+    pub shirt: Option<Dye>,
+    pub trousers: Option<Dye>,
+    /// Trunk and arms in the colour of the skin.
+    pub bare_torso: bool,
+    /// Legs in the colour of the skin from above the knee.
+    pub bare_legs: bool,
+    /// sRGB.
+    pub cap: Option<[u8; 3]>,
+    pub blurred_face: bool,
+}
+
+/// A colour over what was painted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Dye {
+    /// sRGB, 0 to 1.
+    pub colour: Vec3,
+    /// From nothing (0) to all (1).
+    pub strength: f32,
+}
+
+impl Looks {
+    pub const AS_PAINTED: Self = Self {
+        skin: Vec3::ONE,
+        shirt: None,
+        trousers: None,
+        bare_torso: false,
+        bare_legs: false,
+        cap: None,
+        blurred_face: false,
+    };
+
+    /// Mostly clothes of other colours; one in seven bare, in shorts or with a cap, one in ten with a blurred face.
+    pub fn sample(seed: u64) -> Self {
+        let rng = &mut ChaCha8Rng::seed_from_u64(seed);
+        let skin = rng.random_range(0.75..1.2);
+        Self {
+            skin: Vec3::new(skin * rng.random_range(0.97..1.03), skin, skin * rng.random_range(0.94..1.04))
+                .min(Vec3::splat(1.2)),
+            shirt: Dye::sample(rng),
+            trousers: Dye::sample(rng),
+            bare_torso: rng.random_bool(0.14),
+            bare_legs: rng.random_bool(0.14),
+            cap: rng.random_bool(0.14).then(|| (colour(rng) * 255.0).to_array().map(|value| value as u8)),
+            blurred_face: rng.random_bool(0.1),
+        }
+    }
+}
+
+impl Dye {
+    fn sample(rng: &mut impl Rng) -> Option<Self> {
+        rng.random_bool(0.7).then(|| Self { colour: colour(rng), strength: rng.random_range(0.3..0.95) })
+    }
+
+    /// Keeps what is light and what is dark of the cloth.
+    fn over(&self, cloth: Vec3) -> Vec3 {
+        let light = 0.3 + 0.9 * cloth.dot(LUMA);
+        cloth.lerp(self.colour * light, self.strength)
+    }
+}
+
+const LUMA: Vec3 = Vec3::new(0.299, 0.587, 0.114);
+
+/// Any hue, from grey to strong.
+fn colour(rng: &mut impl Rng) -> Vec3 {
+    let (hue, saturation, value) =
+        (rng.random_range(0.0..6.0f32), rng.random_range(0.0..0.85f32), rng.random_range(0.1..1.0f32));
+    let channel = |shift: f32| {
+        let k = (shift + hue) % 6.0;
+        value * (1.0 - saturation * k.min(4.0 - k).clamp(0.0, 1.0))
+    };
+    Vec3::new(channel(5.0), channel(3.0), channel(1.0))
+}
+
+impl Actor {
+    /// The same body, looking otherwise.
+    pub fn with_looks(&self, looks: &Looks) -> Self {
+        let mut actor = self.clone();
+        let part = &self.parts[self.body];
+        let patches = atlas::patches(part, &self.vertices[self.body]);
+        let texture = Arc::new(self.painted(&part.texture, &patches, looks));
+        actor.parts[self.body].texture = texture;
+        if let Some((colour, dome)) = looks.cap.zip(Dome::fit(&self.vertices[self.body], &self.landmarks)) {
+            for vertex in actor.vertices.iter_mut().flatten().filter(|vertex| vertex.owner() == Bone::Head) {
+                vertex.position = dome.press(vertex.position);
+            }
+            let cap = dome.mesh(colour);
+            actor.parts.push(Part { uvs: cap.uvs, triangles: cap.triangles, texture: cap.texture });
+            actor.vertices.push(cap.vertices);
+        }
+        actor
+    }
+
+    fn painted(&self, texture: &Texture, patches: &[Option<Patch>], looks: &Looks) -> Texture {
+        let mut painted = texture.clone();
+        let old = texture.rgb.as_chunks::<3>().0;
+        let skin = Skin::of(old, patches, self.landmarks.nose);
+        let rest = |bone: Bone| self.rig.rest[bone.index()];
+        let hem = 0.7 * rest(Bone::LeftLeg).y + 0.3 * rest(Bone::LeftUpLeg).y;
+        for ((rgb, old), patch) in painted.rgb.as_chunks_mut::<3>().0.iter_mut().zip(old).zip(patches) {
+            let Some(patch) = patch else { continue };
+            let old = Vec3::from(old.map(f32::from)) / 255.0;
+            let region = Region::of(patch.bone);
+            let bare = match region {
+                Region::Head => true,
+                _ if skin.is_like(old) => true,
+                Region::Torso => looks.bare_torso,
+                Region::Legs => looks.bare_legs && patch.at.y < hem,
+                Region::Shoes => false,
+            };
+            let new = match (region, bare) {
+                (Region::Head, _) if !skin.is_like(old) => old,
+                (_, true) if skin.is_like(old) => old * looks.skin,
+                (_, true) => skin.instead_of(old) * looks.skin,
+                (Region::Torso, false) => looks.shirt.map_or(old, |dye| dye.over(old)),
+                (Region::Legs, false) => looks.trousers.map_or(old, |dye| dye.over(old)),
+                _ => old,
+            };
+            *rgb = (new.clamp(Vec3::ZERO, Vec3::ONE) * 255.0).to_array().map(|value| value as u8);
+        }
+        if looks.blurred_face {
+            let face = self.landmarks.nose - 0.03 * Vec3::Z;
+            let reach = 0.55 * (self.landmarks.crown.y - self.landmarks.nose.y);
+            blur::blur(&mut painted, patches, |patch| patch.bone == Bone::Head && patch.at.distance(face) < reach);
+        }
+        atlas::dilate(&mut painted, |texel| patches[texel].is_some());
+        painted
+    }
+}
+
+/// Where on the body, as far as clothes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Region {
+    Head,
+    Torso,
+    Legs,
+    Shoes,
+}
+
+impl Region {
+    fn of(bone: Bone) -> Self {
+        match bone {
+            Bone::Head => Self::Head,
+            Bone::LeftFoot | Bone::LeftToe | Bone::RightFoot | Bone::RightToe => Self::Shoes,
+            Bone::Hips => Self::Legs,
+            bone if bone.is_leg() => Self::Legs,
+            _ => Self::Torso,
+        }
+    }
+}
+
+/// The colour of somebody's face.
+#[derive(Clone, Copy, Debug)]
+struct Skin {
+    colour: Vec3,
+}
+
+impl Skin {
+    /// The median, channel by channel, of what is painted within 7 cm of the nose.
+    fn of(texels: &[[u8; 3]], patches: &[Option<Patch>], nose: Vec3) -> Self {
+        let near = |patch: &Option<Patch>| patch.is_some_and(|p| p.bone == Bone::Head && p.at.distance(nose) < 0.07);
+        let face: Vec<[u8; 3]> = texels.iter().zip(patches).filter(|(_, p)| near(p)).map(|(rgb, _)| *rgb).collect();
+        let median = |channel: usize| {
+            let mut values: Vec<u8> = face.iter().map(|rgb| rgb[channel]).collect();
+            values.sort_unstable();
+            values.get(values.len() / 2).map_or(0.5, |&value| f32::from(value) / 255.0)
+        };
+        Self { colour: Vec3::new(median(0), median(1), median(2)) }
+    }
+
+    /// Of the same hue, and neither much darker nor much lighter.
+    fn is_like(&self, colour: Vec3) -> bool {
+        let hue = |colour: Vec3| colour / (colour.element_sum() + 1e-3);
+        let light = colour.dot(LUMA) / self.colour.dot(LUMA).max(0.05);
+        (0.45..1.7).contains(&light) && hue(colour).distance(hue(self.colour)) < 0.055
+    }
+
+    /// Skin with a trace of the folds of the cloth that was there.
+    fn instead_of(&self, cloth: Vec3) -> Vec3 {
+        self.colour * (0.92 + 0.16 * cloth.dot(LUMA))
+    }
+}

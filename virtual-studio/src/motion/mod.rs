@@ -1,0 +1,43 @@
+//! Motions: how a body stands at any time.
+//!
+//! A [`Clip`] is motion capture from a [BVH file](bvh), [retargeted](retarget) onto the canonical skeleton; a
+//! [`ClipLibrary`] lists the clips of a folder. A [`procedural`] motion needs no file. [`widen`] turns motions into
+//! others by seed, and [`Grounded`] puts one on the floor for one actor.
+
+pub mod action;
+pub mod bvh;
+mod clip;
+mod contact;
+mod error;
+mod ground;
+mod library;
+mod limits;
+mod names;
+pub mod procedural;
+pub mod retarget;
+pub mod widen;
+
+pub use clip::Clip;
+pub use error::MotionError;
+pub use ground::Grounded;
+pub use library::{ClipEntry, ClipLibrary};
+
+use crate::actor::BodyPose;
+
+/// How a body stands at any time.
+pub trait Motion: Send + Sync {
+    fn duration_s(&self) -> f64;
+
+    /// The pose at a time from 0 to [`Self::duration_s`]; before and after, that at the end.
+    fn at(&self, time_s: f64) -> BodyPose;
+}
+
+impl<M: Motion + ?Sized> Motion for std::sync::Arc<M> {
+    fn duration_s(&self) -> f64 {
+        (**self).duration_s()
+    }
+
+    fn at(&self, time_s: f64) -> BodyPose {
+        (**self).at(time_s)
+    }
+}
