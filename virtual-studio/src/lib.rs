@@ -2,4 +2,9 @@
 //!
 //! World frame: right-handed, metres, y up, the floor at y = 0. A camera's frame: x right, y down, z forward.
 
+pub mod render;
+pub mod rig;
+pub mod scene;
+mod seed;
 pub mod surface;
+pub mod trigger;
