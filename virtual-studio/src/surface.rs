@@ -49,4 +49,11 @@ pub trait Performance: Send {
 
     /// Where everything is at a time from the start of the motion.
     fn pose(&self, time_s: f64, into: &mut Posed);
+
+    /// [`Posed::joints`] alone, for whoever needs no more.
+    fn joints(&self, time_s: f64) -> [[f32; 3]; 17] {
+        let mut body = Posed::default();
+        self.pose(time_s, &mut body);
+        body.joints
+    }
 }

@@ -20,7 +20,7 @@ pub use cpu::{Cpu, CpuOptions};
 pub use environment::{Environment, EnvironmentError, Sky};
 pub use light::{Light, Sun};
 pub use pattern::{Grain, Pattern};
-pub use set::{Block, Room, Set, Surround};
+pub use set::{Block, Panel, Room, Set, Surround};
 
 use crate::rig::Camera;
 use crate::surface::Posed;
