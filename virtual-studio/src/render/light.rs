@@ -12,8 +12,6 @@ pub struct Light {
     /// Irradiance over π as a polynomial of the normal: 1, y, z, x, xy, yz, 3z² − 1, xz, x² − y².
     soft: [Vec3A; 9],
     sun: Option<Sun>,
-    /// Brings a white surface to a good white in a picture.
-    exposure: f32,
 }
 
 /// The dominant direction of an environment.
@@ -63,15 +61,23 @@ impl Light {
         for (direction, solid, radiance) in environment.pixels() {
             project(&mut soft, direction, radiance * solid);
         }
-        let sun = find_sun(environment);
-        if let Some(sun) = sun {
+        let mut sun = find_sun(environment);
+        if let Some(sun) = &mut sun {
             // What the sun gives is taken out of the soft light; it lights surfaces on its own.
             project(&mut soft, sun.direction, -sun.radiance * PI);
+            sun.direction = lifted(sun.direction);
         }
         let soft = std::array::from_fn(|i| Vec3A::from(soft[i] * (BASIS[i] * BAND[i])));
-        let mut light = Self { soft, sun, exposure: 1.0 };
-        light.exposure = 0.8 / light.typical().max(1e-6);
-        light
+        Self { soft, sun }
+    }
+
+    /// The same light in a room, whose walls, floor and ceiling throw much of it back.
+    #[must_use]
+    pub fn enclosed(mut self) -> Self {
+        /// What walls leave of the differences between directions.
+        const LEFT: f32 = 0.5;
+        self.soft[1..].iter_mut().for_each(|soft| *soft *= LEFT);
+        self
     }
 
     /// Radiance of a matt white surface with normal `n` without the sun.
@@ -86,17 +92,29 @@ impl Light {
         self.sun.as_ref()
     }
 
-    /// The factor on radiance that brings a white surface to white.
-    pub fn exposure(&self) -> f32 {
-        self.exposure
+    /// The factors on radiance that a camera chooses by itself: they bring white to a good white, nearly without a tint.
+    pub fn exposure(&self) -> Vec3A {
+        const WHITE: f32 = 0.8;
+        /// How much of a tint is taken out.
+        const BALANCE: f32 = 0.7;
+        let typical = self.typical().max(Vec3::splat(1e-6));
+        let grey = luminance(typical);
+        let tint = Vec3A::from_array(typical.to_array().map(|value| (grey / value).clamp(0.4, 2.5).powf(BALANCE)));
+        tint * (WHITE / grey)
     }
 
-    /// Luminance of matt white, taken over the ways that people's surfaces face, half of them in the sun.
-    fn typical(&self) -> f32 {
+    /// Radiance of matt white, taken over the ways that people's surfaces face, half of them in the sun.
+    fn typical(&self) -> Vec3 {
         let ways = [Vec3A::X, Vec3A::NEG_X, Vec3A::Z, Vec3A::NEG_Z, Vec3A::Y];
-        let soft = ways.iter().map(|&way| luminance(self.soft(way).into())).sum::<f32>() / ways.len() as f32;
-        soft + self.sun.map_or(0.0, |sun| 0.5 * luminance(sun.radiance))
+        let soft = ways.iter().map(|&way| Vec3::from(self.soft(way))).sum::<Vec3>() / ways.len() as f32;
+        soft + self.sun.map_or(Vec3::ZERO, |sun| 0.5 * sun.radiance)
     }
+}
+
+fn lifted(direction: Vec3) -> Vec3 {
+    let level = direction.with_y(0.0).try_normalize().unwrap_or(Vec3::X);
+    let height = direction.y.asin().max(LOWEST_SUN);
+    level * height.cos() + Vec3::Y * height.sin()
 }
 
 fn luminance(rgb: Vec3) -> f32 {
@@ -122,11 +140,7 @@ fn find_sun(environment: &Environment) -> Option<Sun> {
             towards += direction * luminance(excess);
         }
     }
-    let direction = towards.try_normalize()?;
-    let level = direction.with_y(0.0).try_normalize().unwrap_or(Vec3::X);
-    let height = direction.y.asin().max(LOWEST_SUN);
-    let direction = level * height.cos() + Vec3::Y * height.sin();
-    Some(Sun { direction, radiance: power / PI })
+    Some(Sun { direction: towards.try_normalize()?, radiance: power / PI })
 }
 
 /// The direction above the horizon around which most light comes from: of 32 × 16 fields of the sky the brightest.
@@ -169,12 +183,23 @@ mod tests {
     }
 
     #[test]
+    fn a_sun_that_is_lifted_takes_no_sky_with_it() {
+        let evening = Environment::built_in(Sky::Evening);
+        let light = Light::of(&evening);
+        let power = luminance(light.sun().unwrap().radiance);
+        let want = luminance(exact(&evening, Vec3::NEG_Z));
+        // Away from the sun there is nothing but sky.
+        let got = luminance(light.soft(Vec3A::new(0.0, 0.0, -1.0)).into());
+        assert!((got - want).abs() < 0.1 * power.max(want), "{got} for {want}");
+    }
+
+    #[test]
     fn the_sun_is_where_it_shines_from_and_turns_with_the_panorama() {
         let noon = Environment::built_in(Sky::Noon);
         let want = Vec3::new(0.5, 1.2, 0.4).normalize();
         let sun = *Light::of(&noon).sun().unwrap();
         assert!(sun.direction.dot(want) > 0.999, "{}", sun.direction);
-        assert!(luminance(sun.radiance) > 1.0 * luminance(exact(&Environment::built_in(Sky::Overcast), Vec3::Y)) * 0.3);
+        assert!(luminance(sun.radiance) > luminance(Light::of(&noon).soft(Vec3A::Y).into()), "{sun:?}");
         let turned = Light::of(&noon.turned(PI / 2.0)).sun().unwrap().direction;
         // A quarter turn takes −z to x.
         assert!(turned.dot(Vec3::new(-want.z, want.y, want.x)) > 0.999, "{turned}");

@@ -11,7 +11,7 @@ pub(crate) struct ShadowMap {
     origin: Vec2,
     texels_per_m: f32,
     side: usize,
-    /// Along the sun's direction, metres from `floor`, and larger nearer to the sun; 0 where nothing is.
+    /// Along the sun's direction, metres from `floor`, and larger nearer to the sun; −∞ where nothing is.
     nearest: Vec<f32>,
     floor: f32,
     /// Corners of the body in the light's axes.
@@ -31,7 +31,7 @@ impl ShadowMap {
         (self.low, self.high) = self.vertices.iter().fold(none, |(low, high), &v| (low.min(v), high.max(v)));
         self.side = side;
         self.nearest.clear();
-        self.nearest.resize(side * side, 0.0);
+        self.nearest.resize(side * side, f32::NEG_INFINITY);
         if !(self.low.is_finite() && self.high.is_finite()) {
             return;
         }
@@ -131,5 +131,8 @@ mod tests {
         map.draw(Vec3::new(1.0, 1.0, 0.0).normalize(), 128, &positions, &[[0, 1, 2]]);
         assert_eq!(map.sunlit(Vec3A::new(-1.0, 0.0, -0.1)), 0.0);
         assert_eq!(map.sunlit(Vec3A::new(1.0, 0.0, -0.1)), 1.0);
+        // On the way of rays that pass close to the body, far behind it.
+        assert_eq!(map.sunlit(Vec3A::new(-9.55, -9.0, 0.4)), 1.0);
+        assert_eq!(map.sunlit(Vec3A::new(-10.0, -9.0, -0.1)), 0.0);
     }
 }

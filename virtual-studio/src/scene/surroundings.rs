@@ -24,6 +24,7 @@ pub(super) fn build(
     let turn = TAU * seed::stream(seed, "turn").random::<f32>();
     let environment = environment.turned(turn);
     let light = Light::of(&environment);
+    let light = if background == Background::Room { light.enclosed() } else { light };
     let room = room(stage, cameras, &mut seed::stream(seed, "room"));
     let mut blocks = match background {
         Background::Black => Vec::new(),
@@ -183,7 +184,7 @@ fn occluder(vary: &Vary, stage: &Stage, camera: &Camera, all: &[Camera], seed: u
         return None;
     }
     let along = away.normalize_or_zero();
-    let at = flat(stage.centre) + along * (near + (far - near) * part) + along.perp() * side;
+    let at = flat(stage.centre) + along * (near + 0.6 * (far - near) * part) + along.perp() * side;
     let free = all.iter().all(|camera| flat(camera.position).distance(at) > width + 0.4);
     free.then(|| Block::new(Vec3::new(at.x, half.y, at.y), half, yaw, pattern))
 }

@@ -1,6 +1,6 @@
 //! The file as it is written, before its values are checked.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde::Deserialize;
 
@@ -13,7 +13,9 @@ use crate::trigger::Faults;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct WireScenario {
-    pub version: u32,
+    /// Checked before all else, because another version may have other keys.
+    #[serde(rename = "version")]
+    pub _version: u32,
     pub name: String,
     pub seed: u64,
     #[serde(default = "one")]
@@ -73,7 +75,7 @@ pub(super) struct WireCamera {
 }
 
 /// A relative folder is meant from where the file lies.
-pub(super) fn resolve(selection: &mut Selection, base: Option<&std::path::Path>) {
+pub(super) fn resolve(selection: &mut Selection, base: Option<&Path>) {
     if let Some(base) = base {
         for folder in &mut selection.folders {
             *folder = base.join(&*folder);
@@ -128,11 +130,5 @@ fn suggest(word: &str, known: &[&str]) -> String {
     match known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))) {
         Some(nearest) if likeness(nearest) > 0.75 => format!("did you mean `{nearest}`?"),
         _ => format!("use one of {}", known.join(", ")),
-    }
-}
-
-impl From<Vec<PathBuf>> for Selection {
-    fn from(folders: Vec<PathBuf>) -> Self {
-        Self { folders, ..Self::default() }
     }
 }
