@@ -4,4 +4,9 @@
 
 pub mod actor;
 pub mod motion;
+pub mod render;
+pub mod rig;
+pub mod scene;
+mod seed;
 pub mod surface;
+pub mod trigger;

@@ -38,3 +38,22 @@ pub struct Posed {
     /// The 17 joints in Human3.6M's order, taken from the skinned body. World frame, metres.
     pub joints: [[f32; 3]; 17],
 }
+
+/// One actor in one motion: whoever draws needs no more of either.
+pub trait Performance: Send {
+    /// What does not change over the take.
+    fn parts(&self) -> &[Part];
+
+    /// Length of the motion in seconds. Later times are answered, too: the motion then repeats or rests.
+    fn duration_s(&self) -> f64;
+
+    /// Where everything is at a time from the start of the motion.
+    fn pose(&self, time_s: f64, into: &mut Posed);
+
+    /// [`Posed::joints`] alone, for whoever needs no more.
+    fn joints(&self, time_s: f64) -> [[f32; 3]; 17] {
+        let mut body = Posed::default();
+        self.pose(time_s, &mut body);
+        body.joints
+    }
+}

@@ -1,0 +1,122 @@
+//! What rendering costs: this crate's renderer, and the `euc` crate on the same person with simpler light.
+//!
+//!     cargo run --release -p virtual-studio --example speed [-- THREADS]
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use virtual_studio::render::{Cpu, CpuOptions, Environment, Light, Renderer, Set, Shot, Sky, Surround};
+use virtual_studio::rig::{Camera, Intrinsics};
+use virtual_studio::surface::{Performance, Posed};
+
+#[path = "../tests/figure/mod.rs"]
+mod figure;
+#[path = "speed/with_euc.rs"]
+mod with_euc;
+
+const VIEWS: usize = 4;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let threads = std::env::args().nth(1).map_or(Ok(1), |count| count.parse())?;
+    let figure = figure::Figure::new(34, 36);
+    let bodies: Vec<Posed> = (0..8)
+        .map(|i| {
+            let mut body = Posed::default();
+            figure.pose(f64::from(i) * 0.37, &mut body);
+            body
+        })
+        .collect();
+    let triangles: usize = figure.parts().iter().map(|part| part.triangles.len()).sum();
+    let vertices: usize = figure.parts().iter().map(|part| part.uvs.len()).sum();
+    println!("{vertices} vertices, {triangles} triangles, {VIEWS} views of each instant, {threads} threads");
+
+    for (size, field) in [([224, 224], 0.62), ([640, 480], 0.9)] {
+        let cameras = cameras(size, field)?;
+        for (what, lit, samples) in [
+            ("own, black surround, no sun, 1 sample", false, 1),
+            ("own, black surround, no sun, 4 samples", false, 2),
+            ("own, light, floor and shadow, 1 sample", true, 1),
+            ("own, light, floor and shadow, 4 samples", true, 2),
+        ] {
+            let options = CpuOptions { samples_per_side: samples, threads, ..CpuOptions::default() };
+            let mut renderer = Cpu::new(figure.parts(), set(lit), options);
+            let shots: Vec<_> = cameras.iter().map(|&camera| Shot { camera, gain: [1.0; 3] }).collect();
+            report(what, size, || {
+                for body in &bodies {
+                    renderer.set_body(body);
+                    renderer.draw_all(&shots);
+                }
+            });
+            if lit {
+                let mut frame = 0.0;
+                report(&format!("{what}, moving cameras"), size, || {
+                    for body in &bodies {
+                        frame += 1e-4;
+                        let moved = shots.iter().map(|shot| Shot {
+                            camera: Camera { position: shot.camera.position + frame, ..shot.camera },
+                            ..*shot
+                        });
+                        renderer.set_body(body);
+                        renderer.draw_all(&moved.collect::<Vec<_>>());
+                    }
+                });
+            }
+        }
+        report("euc, one light, 1 sample", size, || {
+            for body in &bodies {
+                for camera in &cameras {
+                    with_euc::draw(figure.parts(), body, camera, 1);
+                }
+            }
+        });
+        report("euc, one light, 4 samples", size, || {
+            for body in &bodies {
+                for camera in &cameras {
+                    with_euc::draw(figure.parts(), body, camera, 2);
+                }
+            }
+        });
+    }
+    Ok(())
+}
+
+fn cameras(size: [u32; 2], field: f32) -> Result<Vec<Camera>, Box<dyn Error>> {
+    (0..VIEWS)
+        .map(|view| {
+            let angle = view as f32 * std::f32::consts::TAU / VIEWS as f32 + 0.3;
+            let place = glam::Vec3::new(3.2 * angle.sin(), 1.6, 3.2 * angle.cos());
+            let lens = Intrinsics::with_field_of_view(size, field)?;
+            Ok(Camera::looking_at(lens, place, glam::Vec3::new(0.0, 0.9, 0.0), 0.0)?)
+        })
+        .collect()
+}
+
+fn set(lit: bool) -> Set {
+    let environment = Environment::built_in(if lit { Sky::Noon } else { Sky::Overcast });
+    let light = Light::of(&environment);
+    let surround = if lit { Surround::Environment(environment) } else { Surround::Black };
+    Set { surround, blocks: Vec::new(), light }
+}
+
+/// Runs `work`, which draws 8 × [`VIEWS`] pictures, for two seconds after a first time, and says what one takes.
+fn report(what: &str, [width, height]: [u32; 2], mut work: impl FnMut()) {
+    work();
+    let (start, mut pictures) = (Instant::now(), 0);
+    let before = processor_time();
+    while start.elapsed() < Duration::from_secs(2) {
+        work();
+        pictures += 8 * VIEWS;
+    }
+    let each = |time: Duration| time.as_secs_f64() * 1e3 / pictures as f64;
+    let (wall, processor) = (each(start.elapsed()), each(processor_time() - before));
+    println!("{width}x{height}  {what:55} {wall:6.2} ms  {:5.0}/s  {processor:6.2} ms of processor", 1e3 / wall);
+}
+
+/// User and system time of this process.
+fn processor_time() -> Duration {
+    // Fields 14 and 15 after the name in brackets, in hundredths of a second (proc(5)).
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
+    let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    Duration::from_millis(10 * ticks)
+}

@@ -1,0 +1,111 @@
+use glam::{Vec2, Vec3A};
+
+use super::Shot;
+use super::colour::{Colours, tone};
+use super::set::{Hit, Set};
+
+/// What a camera sees without the person, in full sun and in the person's shadow.
+#[derive(Debug, Default)]
+pub(crate) struct Backdrop {
+    /// What it was drawn for.
+    shot: Option<Shot>,
+    pub sunlit: Vec<[u8; 3]>,
+    pub shaded: Vec<[u8; 3]>,
+    /// Along the camera's axis, metres; infinite for the sky.
+    pub depth_m: Vec<f32>,
+    /// Where surfaces meet within a pixel or beside it.
+    pub edge: Vec<bool>,
+    surface: Vec<u32>,
+}
+
+/// Rays of a shot, in the world, with length 1 along the camera's axis, so that their parameter is depth.
+pub(crate) struct Rays<'a> {
+    shot: &'a Shot,
+    pub origin: Vec3A,
+    /// Width of a pixel at depth 1.
+    pub pixel: f32,
+    axes: glam::Mat3A,
+}
+
+impl<'a> Rays<'a> {
+    pub fn new(shot: &'a Shot) -> Self {
+        let camera = &shot.camera;
+        let pixel = 1.0 / camera.intrinsics.focal_px().max_element();
+        Self { shot, origin: camera.position.into(), pixel, axes: camera.rotation.transpose().into() }
+    }
+
+    #[inline]
+    pub fn through(&self, x: f32, y: f32) -> Vec3A {
+        self.axes * self.shot.camera.intrinsics.ray(Vec2::new(x, y)).extend(1.0).to_vec3a()
+    }
+}
+
+/// Four places in a pixel, none in line with another.
+pub(crate) const PLACES: [[f32; 2]; 4] = [[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75]];
+
+impl Backdrop {
+    /// Draws it, unless it is already drawn for this shot.
+    pub fn draw(&mut self, set: &Set, shot: &Shot) {
+        if self.shot.as_ref() == Some(shot) {
+            return;
+        }
+        self.shot = Some(*shot);
+        let [width, height] = shot.camera.intrinsics.size_px().map(|side| side as usize);
+        let pixels = width * height;
+        self.sunlit.resize(pixels, [0; 3]);
+        self.shaded.resize(pixels, [0; 3]);
+        self.depth_m.resize(pixels, 0.0);
+        self.surface.resize(pixels, 0);
+        let (rays, extents, colours) = (Rays::new(shot), set.extents(&shot.camera), Colours::new());
+        let gain = exposure(set, shot);
+        for y in 0..height {
+            for x in 0..width {
+                let direction = rays.through(x as f32 + 0.5, y as f32 + 0.5);
+                let hit = set.trace(rays.origin, direction, rays.pixel, |block| {
+                    let [x0, y0, x1, y1] = extents[block];
+                    (x0..x1).contains(&x) && (y0..y1).contains(&y)
+                });
+                let at = y * width + x;
+                (self.sunlit[at], self.shaded[at]) = encoded(&colours, gain, &[hit]);
+                self.depth_m[at] = hit.distance;
+                self.surface[at] = hit.surface;
+            }
+        }
+        self.smooth(set, &rays, width, gain, &colours);
+    }
+
+    /// Four rays instead of one for each pixel beside another surface.
+    fn smooth(&mut self, set: &Set, rays: &Rays<'_>, width: usize, gain: Vec3A, colours: &Colours) {
+        let pixels = self.surface.len();
+        self.edge.clear();
+        self.edge.resize(pixels, false);
+        for at in 0..pixels {
+            let (right, below) = (at + 1, at + width);
+            for other in [right, below] {
+                let same_row = other == below || other % width != 0;
+                if other < pixels && same_row && self.surface[at] != self.surface[other] {
+                    self.edge[at] = true;
+                    self.edge[other] = true;
+                }
+            }
+        }
+        for at in (0..pixels).filter(|&at| self.edge[at]) {
+            let (x, y) = ((at % width) as f32, (at / width) as f32);
+            let hits =
+                PLACES.map(|[dx, dy]| set.trace(rays.origin, rays.through(x + dx, y + dy), rays.pixel, |_| true));
+            (self.sunlit[at], self.shaded[at]) = encoded(colours, gain, &hits);
+        }
+    }
+}
+
+/// Radiance to the light of the picture.
+pub(crate) fn exposure(set: &Set, shot: &Shot) -> Vec3A {
+    Vec3A::from_array(shot.gain) * set.light.exposure()
+}
+
+/// The mean of some hits, in the sun and out of it.
+fn encoded(colours: &Colours, gain: Vec3A, hits: &[Hit]) -> ([u8; 3], [u8; 3]) {
+    let share = 1.0 / hits.len() as f32;
+    let mean = |light: &dyn Fn(&Hit) -> Vec3A| hits.iter().map(|hit| tone(gain * light(hit))).sum::<Vec3A>() * share;
+    (colours.encode(mean(&|hit| hit.soft + hit.sun)), colours.encode(mean(&|hit| hit.soft)))
+}

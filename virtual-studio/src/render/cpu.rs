@@ -1,0 +1,325 @@
+//! The renderer that runs everywhere.
+
+use std::thread;
+
+use glam::{Vec2, Vec3, Vec3A};
+
+use super::backdrop::{Backdrop, PLACES, Rays, exposure};
+use super::colour::{Colours, tone};
+use super::contact::Contact;
+use super::raster::{self, NONE, Visibility, Window};
+use super::shadow::ShadowMap;
+use super::{Picture, Renderer, Set, Shot};
+use crate::surface::{Part, Posed, Texture};
+
+/// What trades quality for time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CpuOptions {
+    /// 1, or 2 for four samples in each pixel.
+    pub samples_per_side: usize,
+    /// Side of the shadow map; smaller maps are quicker and give softer shadows. At least 32.
+    pub shadow_texels: usize,
+    /// For [`Renderer::draw_all`]. The pixels do not depend on it.
+    pub threads: usize,
+}
+
+impl Default for CpuOptions {
+    fn default() -> Self {
+        Self { samples_per_side: 2, shadow_texels: 160, threads: 1 }
+    }
+}
+
+/// Rasterises on the processor.
+pub struct Cpu {
+    scene: Scene,
+    views: Vec<View>,
+    threads: usize,
+}
+
+/// What all views of an instant share.
+struct Scene {
+    set: Set,
+    samples: usize,
+    shadow_texels: usize,
+    uvs: Vec<Vec2>,
+    triangles: Vec<[u32; 3]>,
+    /// Where the triangles of each part end, and what is laid over them.
+    skins: Vec<(u32, std::sync::Arc<Texture>)>,
+    positions: Vec<Vec3A>,
+    normals: Vec<Vec3A>,
+    /// Light on matt white at each vertex.
+    light: Vec<Vec3A>,
+    shadow: ShadowMap,
+    contact: Contact,
+}
+
+/// What is kept for one camera.
+#[derive(Default)]
+struct View {
+    backdrop: Backdrop,
+    vertices: Vec<Vec3A>,
+    visible: Visibility,
+}
+
+impl Cpu {
+    pub fn new(parts: &[Part], set: Set, options: CpuOptions) -> Self {
+        let (mut uvs, mut triangles, mut skins) = (Vec::new(), Vec::new(), Vec::new());
+        for part in parts {
+            let first = uvs.len() as u32;
+            uvs.extend(part.uvs.iter().map(|&uv| Vec2::from(uv)));
+            triangles.extend(part.triangles.iter().map(|triangle| triangle.map(|vertex| first + vertex)));
+            skins.push((triangles.len() as u32, part.texture.clone()));
+        }
+        let scene = Scene {
+            set,
+            samples: options.samples_per_side.clamp(1, 2),
+            shadow_texels: options.shadow_texels.max(32),
+            uvs,
+            triangles,
+            skins,
+            positions: Vec::new(),
+            normals: Vec::new(),
+            light: Vec::new(),
+            shadow: ShadowMap::default(),
+            contact: Contact::default(),
+        };
+        Self { scene, views: Vec::new(), threads: options.threads.max(1) }
+    }
+
+    fn make_room(&mut self, views: usize) {
+        if self.views.len() < views {
+            self.views.resize_with(views, View::default);
+        }
+    }
+}
+
+impl Renderer for Cpu {
+    fn set_body(&mut self, body: &Posed) {
+        self.scene.set_body(body);
+    }
+
+    fn draw(&mut self, view: usize, shot: &Shot) -> Picture {
+        self.make_room(view + 1);
+        self.views[view].draw(&self.scene, shot)
+    }
+
+    fn draw_all(&mut self, shots: &[Shot]) -> Vec<Picture> {
+        self.make_room(shots.len());
+        let scene = &self.scene;
+        let mut jobs: Vec<_> = self.views.iter_mut().zip(shots).map(|(view, shot)| (view, shot, None)).collect();
+        let each = jobs.len().div_ceil(self.threads).max(1);
+        thread::scope(|scope| {
+            let mut chunks = jobs.chunks_mut(each);
+            let own = chunks.next();
+            for chunk in chunks {
+                scope.spawn(|| {
+                    chunk.iter_mut().for_each(|(view, shot, picture)| *picture = Some(view.draw(scene, shot)))
+                });
+            }
+            own.into_iter().flatten().for_each(|(view, shot, picture)| *picture = Some(view.draw(scene, shot)));
+        });
+        jobs.into_iter().filter_map(|(.., picture)| picture).collect()
+    }
+}
+
+impl Scene {
+    /// Takes over the shapes, and lights each vertex once for all views.
+    fn set_body(&mut self, body: &Posed) {
+        self.positions.clear();
+        self.normals.clear();
+        for shape in &body.shapes {
+            self.positions.extend(shape.positions.iter().map(|&position| Vec3A::from_array(position)));
+            self.normals.extend(shape.normals.iter().map(|&normal| Vec3A::from_array(normal)));
+        }
+        debug_assert!(self.positions.len() == self.uvs.len() && self.normals.len() == self.uvs.len());
+        let sun = self.set.light.sun().map(|sun| sun.direction);
+        let above = sun.unwrap_or(Vec3::Y);
+        self.shadow.draw(above, self.shadow_texels, &self.positions, &self.triangles);
+        self.contact.draw(&self.positions);
+
+        let (set, shadow) = (&self.set, &self.shadow);
+        let (away, lift) = (1.5 * shadow.texel_m(), Vec3A::from(above) * shadow.texel_m());
+        self.light.clear();
+        self.light.extend(self.positions.iter().zip(&self.normals).map(|(&position, &normal)| {
+            let direct = set.sun_on(position, normal);
+            let direct =
+                if direct == Vec3A::ZERO { direct } else { direct * shadow.sunlit(position + normal * away + lift) };
+            set.light.soft(normal) + direct
+        }));
+    }
+
+    /// The first window of pixels in which the shadow can be.
+    fn shadow_window(&self, shot: &Shot) -> Window {
+        let [width, height] = shot.camera.intrinsics.size_px().map(|side| side as usize);
+        let Some(corners) = self.shadow.corners() else { return Window::default() };
+        let mut vertices = [raster::BEHIND; 8];
+        for (vertex, corner) in vertices.iter_mut().zip(corners) {
+            let corner = shot.camera.to_camera(corner);
+            if corner.z < 0.05 {
+                return Window { x0: 0, y0: 0, x1: width, y1: height };
+            }
+            let px = shot.camera.intrinsics.pixel(Vec2::new(corner.x, corner.y) / corner.z);
+            *vertex = Vec3A::new(px.x, px.y, 1.0);
+        }
+        Window::around(&vertices, width, height, 1)
+    }
+
+    fn texture(&self, triangle: u32) -> &Texture {
+        let part = self.skins.partition_point(|&(end, _)| end <= triangle);
+        &self.skins[part].1
+    }
+}
+
+impl View {
+    fn draw(&mut self, scene: &Scene, shot: &Shot) -> Picture {
+        let [width, height] = shot.camera.intrinsics.size_px();
+        self.backdrop.draw(&scene.set, shot);
+        let pixels = width as usize * height as usize;
+        let mut picture = Picture {
+            width,
+            height,
+            rgb: self.backdrop.sunlit.as_flattened().to_vec(),
+            mask: vec![0; pixels],
+            depth_m: self.backdrop.depth_m.clone(),
+        };
+        self.throw_shadow(scene, shot, &mut picture);
+        self.project(scene, shot);
+        self.resolve(scene, shot, &mut picture);
+        picture
+    }
+
+    /// Darkens what the body keeps the sun and the sky from.
+    fn throw_shadow(&self, scene: &Scene, shot: &Shot, picture: &mut Picture) {
+        let (rays, colours, width) = (Rays::new(shot), Colours::new(), picture.width as usize);
+        let window = scene.shadow_window(shot);
+        for y in window.y0..window.y1 {
+            for x in window.x0..window.x1 {
+                let at = y * width + x;
+                let depth = self.backdrop.depth_m[at];
+                if depth == f32::INFINITY {
+                    continue;
+                }
+                let point = rays.origin + rays.through(x as f32 + 0.5, y as f32 + 0.5) * depth;
+                let sunlit = scene.shadow.sunlit(point);
+                let open = if point.y < 0.01 { scene.contact.open(point.x, point.z) } else { 1.0 };
+                if sunlit < 1.0 || open < 1.0 {
+                    let shaded = colours.decode(self.backdrop.shaded[at]);
+                    let full = colours.decode(self.backdrop.sunlit[at]);
+                    let rgb = colours.encode(shaded * open + (full - shaded) * sunlit);
+                    picture.rgb[3 * at..3 * at + 3].copy_from_slice(&rgb);
+                }
+            }
+        }
+    }
+
+    /// Vertices to samples, then the nearest triangle of each sample.
+    fn project(&mut self, scene: &Scene, shot: &Shot) {
+        /// Nearer vertices are not drawn, metres.
+        const NEAREST: f32 = 0.05;
+        let (camera, samples) = (&shot.camera, scene.samples as f32);
+        let rotation = glam::Mat3A::from(camera.rotation);
+        let offset = Vec3A::from(camera.translation());
+        self.vertices.clear();
+        self.vertices.extend(scene.positions.iter().map(|&position| {
+            let at = rotation * position + offset;
+            if at.z < NEAREST {
+                return raster::BEHIND;
+            }
+            let nearness = 1.0 / at.z;
+            let px = camera.intrinsics.pixel(Vec2::new(at.x, at.y) * nearness) * samples;
+            raster::snap(px.x, px.y, nearness)
+        }));
+        let [width, height] = camera.intrinsics.size_px().map(|side| side as usize * scene.samples);
+        let window = Window::around(&self.vertices, width, height, scene.samples);
+        self.visible.draw(window, &self.vertices, &scene.triangles);
+    }
+
+    /// Shades what is seen of the body, and mixes it with what is beside it in the same pixel.
+    fn resolve(&self, scene: &Scene, shot: &Shot, picture: &mut Picture) {
+        let (samples, width) = (scene.samples, picture.width as usize);
+        let (rays, colours, gain) = (Rays::new(shot), Colours::new(), exposure(&scene.set, shot));
+        let (window, stride) = (self.visible.window, self.visible.window.width());
+        let share = 1.0 / (samples * samples) as f32;
+        for y in window.y0 / samples..window.y1 / samples {
+            for x in window.x0 / samples..window.x1 / samples {
+                let at = y * width + x;
+                let first = (y * samples - window.y0) * stride + x * samples - window.x0;
+                let behind = self.backdrop.depth_m[at];
+                let (mut light, mut covered, mut nearness) = (Vec3A::ZERO, 0, 0.0f32);
+                for sample in 0..samples * samples {
+                    let (row, column) = (sample / samples, sample % samples);
+                    let index = first + row * stride + column;
+                    let triangle = self.visible.triangle[index];
+                    if triangle == NONE {
+                        continue;
+                    }
+                    let near = self.visible.nearness[index];
+                    if self.backdrop.edge[at] {
+                        let [dx, dy] = if samples == 2 { PLACES[sample] } else { [0.5, 0.5] };
+                        let hit = scene.set.trace(
+                            rays.origin,
+                            rays.through(x as f32 + dx, y as f32 + dy),
+                            rays.pixel,
+                            |_| true,
+                        );
+                        if hit.distance * near < 1.0 {
+                            continue;
+                        }
+                    } else if behind * near < 1.0 {
+                        continue;
+                    }
+                    let place = Vec2::new((x * samples + column) as f32 + 0.5, (y * samples + row) as f32 + 0.5);
+                    light += tone(gain * self.shade(scene, &colours, triangle, place));
+                    nearness = nearness.max(near);
+                    covered += 1;
+                }
+                if covered == 0 {
+                    continue;
+                }
+                let share_covered = covered as f32 * share;
+                let under = &mut picture.rgb[3 * at..3 * at + 3];
+                let beside = colours.decode([under[0], under[1], under[2]]);
+                under.copy_from_slice(&colours.encode(light * share + beside * (1.0 - share_covered)));
+                picture.mask[at] = (255.0 * share_covered).round() as u8;
+                picture.depth_m[at] = 1.0 / nearness;
+            }
+        }
+    }
+
+    /// Radiance of a triangle at a sample.
+    #[inline]
+    fn shade(&self, scene: &Scene, colours: &Colours, triangle: u32, place: Vec2) -> Vec3A {
+        let corners = scene.triangles[triangle as usize];
+        let [a, b, c] = corners.map(|vertex| self.vertices[vertex as usize]);
+        // Weights in the picture, then, through the depths, on the surface.
+        let (ab, ac, ap) = ((b - a).truncate(), (c - a).truncate(), place - a.truncate());
+        let inverse = 1.0 / ab.perp_dot(ac);
+        let (wb, wc) = (ap.perp_dot(ac) * inverse, ab.perp_dot(ap) * inverse);
+        let (wa, wb, wc) = ((1.0 - wb - wc) * a.z, wb * b.z, wc * c.z);
+        let whole = 1.0 / (wa + wb + wc);
+        let (wa, wb, wc) = (wa * whole, wb * whole, wc * whole);
+        let [la, lb, lc] = corners.map(|vertex| scene.light[vertex as usize]);
+        let [ua, ub, uc] = corners.map(|vertex| scene.uvs[vertex as usize]);
+        reflectance(scene.texture(triangle), colours, ua * wa + ub * wb + uc * wc) * (la * wa + lb * wb + lc * wc)
+    }
+}
+
+/// The texture at a place, between texels linear.
+#[inline]
+fn reflectance(texture: &Texture, colours: &Colours, uv: Vec2) -> Vec3A {
+    let (width, height) = (texture.width as usize, texture.height as usize);
+    let at = (uv - uv.floor()) * Vec2::new(width as f32, height as f32) - 0.5;
+    let corner = at.floor();
+    let part = at - corner;
+    // From −1 to the side less one: one texel before the first is the last.
+    let wrap = |value: f32, side: usize| if value < 0.0 { side - 1 } else { (value as usize).min(side - 1) };
+    let (left, top) = (wrap(corner.x, width), wrap(corner.y, height));
+    let (right, bottom) = (if left + 1 == width { 0 } else { left + 1 }, if top + 1 == height { 0 } else { top + 1 });
+    let texel = |x: usize, y: usize| {
+        let at = 3 * (y * width + x);
+        colours.decode([texture.rgb[at], texture.rgb[at + 1], texture.rgb[at + 2]])
+    };
+    let upper = texel(left, top).lerp(texel(right, top), part.x);
+    let lower = texel(left, bottom).lerp(texel(right, bottom), part.x);
+    upper.lerp(lower, part.y)
+}

@@ -1,0 +1,59 @@
+//! From a body, a set and a camera to a picture with an exact mask.
+//!
+//! [`Renderer`] is what a backend offers; [`Cpu`] is the one that needs no driver and no GPU. The person is drawn
+//! as triangles ([`raster`]), lit once for each vertex and instant; everything that stands still ([`set`]) is met by
+//! rays and kept as a [`backdrop`] for as long as the camera does not move.
+
+mod backdrop;
+mod colour;
+mod contact;
+mod cpu;
+pub mod effects;
+mod environment;
+mod light;
+mod pattern;
+mod raster;
+mod set;
+mod shadow;
+
+pub use cpu::{Cpu, CpuOptions};
+pub use environment::{Environment, EnvironmentError, Sky};
+pub use light::{Light, Sun};
+pub use pattern::{Grain, Pattern};
+pub use set::{Block, Panel, Room, Set, Surround};
+
+use crate::rig::Camera;
+use crate::surface::Posed;
+
+/// What one camera sees at one instant.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Picture {
+    pub width: u32,
+    pub height: u32,
+    /// sRGB, `height × width × 3`, rows from the top.
+    pub rgb: Vec<u8>,
+    /// How much of each pixel the visible part of the person covers, 0 to 255; `height × width`.
+    pub mask: Vec<u8>,
+    /// Distance to the nearest surface along the camera's axis, metres; infinite where there is none.
+    pub depth_m: Vec<f32>,
+}
+
+/// A camera and how it exposes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shot {
+    pub camera: Camera,
+    /// Factors on red, green and blue on top of the set's own exposure: exposure and white balance.
+    pub gain: [f32; 3],
+}
+
+/// Draws one set and one actor. Equal calls give equal pixels on one backend.
+pub trait Renderer: Send {
+    /// The body of the pictures that follow.
+    fn set_body(&mut self, body: &Posed);
+
+    /// One picture. `view` says which camera of the rig it is, so that what stands still can be kept for it.
+    fn draw(&mut self, view: usize, shot: &Shot) -> Picture;
+
+    /// One picture for each view from 0, on as many threads as the backend has.
+    fn draw_all(&mut self, shots: &[Shot]) -> Vec<Picture>;
+}

@@ -1,0 +1,138 @@
+use glam::{Mat3A, Vec2, Vec3, Vec3A};
+
+use super::raster::{draw_nearness, snap};
+
+/// What the sun sees of the body: how near to it each texel's first surface is.
+#[derive(Debug, Default)]
+pub(crate) struct ShadowMap {
+    /// World to the light's axes: right, down, towards the sun.
+    axes: Mat3A,
+    /// Of the map's first corner.
+    origin: Vec2,
+    texels_per_m: f32,
+    side: usize,
+    /// Along the sun's direction, metres from `floor`, and larger nearer to the sun; −∞ where nothing is.
+    nearest: Vec<f32>,
+    floor: f32,
+    /// Corners of the body in the light's axes.
+    low: Vec3A,
+    high: Vec3A,
+    vertices: Vec<Vec3A>,
+}
+
+impl ShadowMap {
+    /// Draws the map of one instant, `side` texels wide. `towards_sun` has unit length.
+    pub fn draw(&mut self, towards_sun: Vec3, side: usize, positions: &[Vec3A], triangles: &[[u32; 3]]) {
+        let (right, down) = towards_sun.any_orthonormal_pair();
+        self.axes = Mat3A::from_cols(right.into(), down.into(), towards_sun.into()).transpose();
+        self.vertices.clear();
+        self.vertices.extend(positions.iter().map(|&position| self.axes * position));
+        let none = (Vec3A::INFINITY, Vec3A::NEG_INFINITY);
+        (self.low, self.high) = self.vertices.iter().fold(none, |(low, high), &v| (low.min(v), high.max(v)));
+        self.side = side;
+        self.nearest.clear();
+        self.nearest.resize(side * side, f32::NEG_INFINITY);
+        if !(self.low.is_finite() && self.high.is_finite()) {
+            return;
+        }
+        // Whole steps of size and place: the texels do not crawl while the body moves.
+        let span = (self.high - self.low).truncate().max_element();
+        let width_m = ((span * side as f32 / (side as f32 - 8.0)) * 4.0).ceil() / 4.0;
+        self.texels_per_m = side as f32 / width_m;
+        let middle = (0.5 * (self.low + self.high)).truncate();
+        self.origin = (middle * self.texels_per_m - 0.5 * side as f32).round() / self.texels_per_m;
+        self.floor = self.low.z - 1.0;
+        for vertex in &mut self.vertices {
+            let place = (vertex.truncate() - self.origin) * self.texels_per_m;
+            *vertex = snap(place.x, place.y, vertex.z - self.floor);
+        }
+        draw_nearness(&mut self.nearest, side, &self.vertices, triangles);
+    }
+
+    /// How much of the sun a point sees past the body, 0 to 1, softened over three texels. Points outside the map are lit.
+    #[inline]
+    pub fn sunlit(&self, point: Vec3A) -> f32 {
+        let light = self.axes * point;
+        let nearness = light.z - self.floor;
+        let place = (light.truncate() - self.origin) * self.texels_per_m - 2.0;
+        let corner = place.floor();
+        let last = self.side as f32 - 4.0;
+        if nearness > self.high.z - self.floor || !(corner.min_element() >= 0.0 && corner.max_element() < last) {
+            return 1.0;
+        }
+        let part = place - corner;
+        let weights_x = [1.0 - part.x, 1.0, 1.0, part.x];
+        let weights_y = [1.0 - part.y, 1.0, 1.0, part.y];
+        let start = corner.y as usize * self.side + corner.x as usize;
+        let mut lit = 0.0;
+        for (row, weight_y) in weights_y.iter().enumerate() {
+            let texels = &self.nearest[start + row * self.side..][..4];
+            let row: f32 =
+                texels.iter().zip(&weights_x).map(|(&near, &weight)| if near <= nearness { weight } else { 0.0 }).sum();
+            lit += weight_y * row;
+        }
+        lit / 9.0
+    }
+
+    /// Width of a texel in metres: surfaces closer than this to their own shadow are unsure of it.
+    pub fn texel_m(&self) -> f32 {
+        1.0 / self.texels_per_m
+    }
+
+    /// Corners of a box that holds all shadow above the floor, in the world; `None` without a body.
+    pub fn corners(&self) -> Option<[Vec3; 8]> {
+        /// A shadow that is longer is left off at this length, metres.
+        const LONGEST: f32 = 12.0;
+        if !self.low.is_finite() {
+            return None;
+        }
+        let back = self.axes.transpose();
+        let towards_sun = Vec3::from(self.axes.transpose().z_axis);
+        let margin = 3.0 * self.texel_m();
+        Some(std::array::from_fn(|i| {
+            let pick = |bit: usize, low: f32, high: f32| if i >> bit & 1 == 0 { low } else { high };
+            let x = pick(0, self.low.x - margin, self.high.x + margin);
+            let y = pick(1, self.low.y - margin, self.high.y + margin);
+            let near = Vec3::from(back * Vec3A::new(x, y, self.high.z));
+            let length = (near.y / towards_sun.y.max(0.05)).clamp(0.0, LONGEST);
+            if i >> 2 & 1 == 0 { near } else { near - towards_sun * length.max(self.high.z - self.low.z) }
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A level square of one metre, one metre above the floor, under a sun that stands high.
+    fn square() -> ShadowMap {
+        let corners = [(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)];
+        let positions = corners.map(|(x, z)| Vec3A::new(x, 1.0, z));
+        let mut map = ShadowMap::default();
+        map.draw(Vec3::Y, 128, &positions, &[[0, 1, 2], [0, 2, 3]]);
+        map
+    }
+
+    #[test]
+    fn below_is_dark_above_and_beside_is_lit() {
+        let map = square();
+        assert_eq!(map.sunlit(Vec3A::new(0.2, 0.0, 0.1)), 0.0);
+        assert_eq!(map.sunlit(Vec3A::new(0.2, 1.5, 0.1)), 1.0);
+        assert_eq!(map.sunlit(Vec3A::new(0.6, 0.0, 0.1)), 1.0);
+        assert_eq!(map.sunlit(Vec3A::new(30.0, 0.0, 0.0)), 1.0);
+        let edge = map.sunlit(Vec3A::new(0.5, 0.0, 0.0));
+        assert!((0.2..0.8).contains(&edge), "{edge}");
+    }
+
+    #[test]
+    fn a_low_sun_throws_the_shadow_away_from_it() {
+        let positions = [Vec3A::new(-0.5, 1.0, -0.5), Vec3A::new(0.5, 1.0, -0.5), Vec3A::new(0.0, 1.0, 0.5)];
+        let mut map = ShadowMap::default();
+        map.draw(Vec3::new(1.0, 1.0, 0.0).normalize(), 128, &positions, &[[0, 1, 2]]);
+        assert_eq!(map.sunlit(Vec3A::new(-1.0, 0.0, -0.1)), 0.0);
+        assert_eq!(map.sunlit(Vec3A::new(1.0, 0.0, -0.1)), 1.0);
+        // On the way of rays that pass close to the body, far behind it.
+        assert_eq!(map.sunlit(Vec3A::new(-9.55, -9.0, 0.4)), 1.0);
+        assert_eq!(map.sunlit(Vec3A::new(-10.0, -9.0, -0.1)), 0.0);
+    }
+}

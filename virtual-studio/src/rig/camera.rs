@@ -1,0 +1,88 @@
+use glam::{Mat3, Vec2, Vec3};
+
+use super::{Intrinsics, RigError, Stage};
+
+/// A camera at one instant: its lens and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Camera {
+    pub intrinsics: Intrinsics,
+    /// World axes to camera axes (x right, y down, z forward).
+    pub rotation: Mat3,
+    /// In the world, metres.
+    pub position: Vec3,
+}
+
+impl Camera {
+    /// At `position`, with `target` in its middle, its right side turned down by `roll_rad`.
+    ///
+    /// # Errors
+    /// A target at the camera's own place or exactly above or below it.
+    pub fn looking_at(intrinsics: Intrinsics, position: Vec3, target: Vec3, roll_rad: f32) -> Result<Self, RigError> {
+        let forward = (target - position).try_normalize().ok_or(RigError::NoDirection)?;
+        let level = forward.cross(Vec3::Y).try_normalize().ok_or(RigError::NoDirection)?;
+        let down = forward.cross(level);
+        let (sin, cos) = roll_rad.sin_cos();
+        let (x, y) = (level * cos + down * sin, down * cos - level * sin);
+        Ok(Self { intrinsics, rotation: Mat3::from_cols(x, y, forward).transpose(), position })
+    }
+
+    /// A point of the world in the camera's frame, metres.
+    #[inline]
+    pub fn to_camera(&self, world: Vec3) -> Vec3 {
+        self.rotation * (world - self.position)
+    }
+
+    /// Where a point of the world appears; `None` behind the camera.
+    pub fn project(&self, world: Vec3) -> Option<Vec2> {
+        self.intrinsics.project(self.to_camera(world))
+    }
+
+    /// The translation of OpenCV's convention: x_camera = R x_world + t.
+    pub fn translation(&self) -> Vec3 {
+        -(self.rotation * self.position)
+    }
+
+    /// # Errors
+    /// A camera in the floor, in the middle of the stage, or with the middle of the stage outside its picture.
+    pub fn check(&self, stage: &Stage) -> Result<(), RigError> {
+        let Vec3 { x, y, z } = self.position;
+        if !self.position.is_finite() || self.rotation.to_cols_array().iter().any(|value| !value.is_finite()) {
+            return Err(RigError::NotFinite);
+        }
+        if y < 0.02 {
+            return Err(RigError::InFloor { x, y, z });
+        }
+        if self.position.distance(stage.centre) < 0.5 {
+            return Err(RigError::OnStage { x, y, z });
+        }
+        let [width, height] = self.intrinsics.size_px().map(|side| side as f32);
+        let seen =
+            self.project(stage.centre).is_some_and(|px| (0.0..width).contains(&px.x) && (0.0..height).contains(&px.y));
+        if seen { Ok(()) } else { Err(RigError::LooksAway { x, y, z }) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn camera(roll: f32) -> Camera {
+        let lens = Intrinsics::with_field_of_view([640, 480], 1.0).unwrap();
+        Camera::looking_at(lens, Vec3::new(0.0, 1.0, 4.0), Vec3::new(0.0, 1.0, 0.0), roll).unwrap()
+    }
+
+    #[test]
+    fn right_is_right_and_up_is_up() {
+        let middle = Vec2::new(320.0, 240.0);
+        assert!((camera(0.0).project(Vec3::new(0.0, 1.0, 0.0)).unwrap() - middle).length() < 1e-3);
+        assert!(camera(0.0).project(Vec3::new(0.5, 1.0, 0.0)).unwrap().x > 330.0);
+        assert!(camera(0.0).project(Vec3::new(0.0, 1.5, 0.0)).unwrap().y < 230.0);
+        assert!(camera(0.5).rotation.determinant() > 0.999);
+    }
+
+    #[test]
+    fn a_camera_that_rolls_right_tilts_the_world_left() {
+        let top = camera(0.3).project(Vec3::new(0.0, 1.5, 0.0)).unwrap();
+        assert!(top.x < 315.0, "{top}");
+    }
+}

@@ -1,0 +1,109 @@
+use glam::{Vec2, Vec3};
+
+use super::RigError;
+
+/// How a camera turns rays into pixels: a pinhole with radial distortion, as OpenCV's k1 and k2. The middle of the first
+/// pixel is at 0.5.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Intrinsics {
+    size_px: [u32; 2],
+    focal_px: Vec2,
+    centre_px: Vec2,
+    radial: [f32; 2],
+    /// Squared radius at z = 1 up to which the polynomial is followed. Beyond it, well outside the picture, the
+    /// polynomial might fold back, so its factor stays what it is there.
+    reach: f32,
+}
+
+impl Intrinsics {
+    /// # Errors
+    /// An empty or huge picture, a focal length that is not positive, or distortion that folds the picture.
+    pub fn new(size_px: [u32; 2], focal_px: Vec2, centre_px: Vec2, radial: [f32; 2]) -> Result<Self, RigError> {
+        if size_px.iter().any(|&side| !(1..=8192).contains(&side)) {
+            return Err(RigError::Size { width: size_px[0], height: size_px[1] });
+        }
+        if !(focal_px.is_finite() && focal_px.min_element() > 0.0) {
+            return Err(RigError::Focal { x: focal_px.x, y: focal_px.y });
+        }
+        if !(centre_px.is_finite() && radial.iter().all(|k| k.is_finite())) {
+            return Err(RigError::NotFinite);
+        }
+        let mut lens = Self { size_px, focal_px, centre_px, radial, reach: f32::INFINITY };
+        if radial != [0.0; 2] {
+            let size = Vec2::new(size_px[0] as f32, size_px[1] as f32);
+            let furthest = (size - centre_px).abs().max(centre_px.abs()) / focal_px;
+            let reach = lens.undistorted_radius(1.1 * furthest.length());
+            lens.reach = reach.ok_or(RigError::Folds { k1: radial[0], k2: radial[1] })?.powi(2);
+        }
+        Ok(lens)
+    }
+
+    /// Square pixels and the principal point in the middle.
+    ///
+    /// # Errors
+    /// As [`Intrinsics::new`].
+    pub fn with_field_of_view(size_px: [u32; 2], horizontal_rad: f32) -> Result<Self, RigError> {
+        let focal = 0.5 * size_px[0] as f32 / (0.5 * horizontal_rad).tan();
+        let centre = Vec2::new(size_px[0] as f32, size_px[1] as f32) * 0.5;
+        Self::new(size_px, Vec2::splat(focal), centre, [0.0; 2])
+    }
+
+    /// Width and height.
+    pub fn size_px(&self) -> [u32; 2] {
+        self.size_px
+    }
+
+    pub fn focal_px(&self) -> Vec2 {
+        self.focal_px
+    }
+
+    pub fn centre_px(&self) -> Vec2 {
+        self.centre_px
+    }
+
+    /// k1 and k2.
+    pub fn radial(&self) -> [f32; 2] {
+        self.radial
+    }
+
+    /// Where a point of the camera frame appears; `None` if it is not in front.
+    pub fn project(&self, camera: Vec3) -> Option<Vec2> {
+        (camera.z > 1e-6).then(|| self.pixel(Vec2::new(camera.x, camera.y) / camera.z))
+    }
+
+    /// The pixel of the ray through (x, y, 1).
+    #[inline]
+    pub(crate) fn pixel(&self, ray: Vec2) -> Vec2 {
+        let [k1, k2] = self.radial;
+        let r2 = ray.length_squared().min(self.reach);
+        ray * (1.0 + r2 * (k1 + r2 * k2)) * self.focal_px + self.centre_px
+    }
+
+    /// The ray (x, y, 1) of a pixel, in the camera frame.
+    pub fn ray(&self, pixel: Vec2) -> Vec2 {
+        let distorted = (pixel - self.centre_px) / self.focal_px;
+        if self.radial == [0.0; 2] {
+            return distorted;
+        }
+        let length = distorted.length();
+        match self.undistorted_radius(length) {
+            Some(radius) if length > 0.0 => distorted * (radius / length),
+            _ => distorted,
+        }
+    }
+
+    /// Solves r (1 + k1 r² + k2 r⁴) = `distorted` on the rising branch from 0.
+    fn undistorted_radius(&self, distorted: f32) -> Option<f32> {
+        let [k1, k2] = self.radial;
+        let mut r = distorted;
+        for _ in 0..12 {
+            let r2 = r * r;
+            let slope = 1.0 + r2 * (3.0 * k1 + 5.0 * r2 * k2);
+            if slope <= 0.05 {
+                return None;
+            }
+            r -= (r * (1.0 + r2 * (k1 + r2 * k2)) - distorted) / slope;
+        }
+        (r.is_finite() && r >= 0.0).then_some(r)
+    }
+}

@@ -1,0 +1,66 @@
+use glam::{Vec2, Vec3};
+
+use super::drift::Drift;
+use super::{Camera, Intrinsics, RigError, Subject};
+
+/// What a camera's picture is filled with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Framing {
+    /// The whole stage, by a camera that stands still or is carried.
+    Stage,
+    /// The person, whom the camera follows by turning and zooming: pictures that are crops already.
+    Subject,
+}
+
+/// What a camera stands on.
+#[derive(Clone, Debug)]
+pub enum Mount {
+    Fixed(Camera),
+    /// Carried around its place by somebody who keeps the middle of the stage in view.
+    Held {
+        lens: Intrinsics,
+        place: Vec3,
+        target: Vec3,
+        roll_rad: f32,
+        sway: Drift,
+        aim: Drift,
+    },
+    /// Follows the person with angle and zoom, not quite in the middle.
+    Following {
+        size_px: [u32; 2],
+        place: Vec3,
+        roll_rad: f32,
+        radial: [f32; 2],
+        margin: f32,
+        sway: Drift,
+        aim: Drift,
+    },
+}
+
+impl Mount {
+    pub(super) fn at(&self, time_s: f64, subject: &Subject) -> Result<Camera, RigError> {
+        match self {
+            Self::Fixed(camera) => Ok(*camera),
+            Self::Held { lens, place, target, roll_rad, sway, aim } => {
+                let roll = roll_rad + 0.3 * aim.at(time_s + 100.0).x;
+                Camera::looking_at(*lens, raised(*place + sway.at(time_s)), *target + aim.at(time_s), roll)
+            }
+            Self::Following { size_px, place, roll_rad, radial, margin, sway, aim } => {
+                let place = raised(*place + sway.at(time_s));
+                let target = subject.centre + aim.at(time_s) * subject.radius_m;
+                let distance = place.distance(subject.centre).max(1.2 * subject.radius_m);
+                let half = 0.5 * size_px[0].min(size_px[1]) as f32;
+                let focal = half * distance / (margin * subject.radius_m);
+                let centre = Vec2::new(size_px[0] as f32, size_px[1] as f32) * 0.5;
+                let lens = Intrinsics::new(*size_px, Vec2::splat(focal), centre, *radial)?;
+                Camera::looking_at(lens, place, target, *roll_rad)
+            }
+        }
+    }
+}
+
+/// Nobody carries a camera through the floor.
+fn raised(place: Vec3) -> Vec3 {
+    place.with_y(place.y.max(0.1))
+}

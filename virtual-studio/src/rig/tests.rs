@@ -1,0 +1,88 @@
+use glam::{Vec2, Vec3};
+use proptest::prelude::*;
+
+use super::*;
+
+const STAGE: Stage = Stage { centre: Vec3::new(0.0, 1.0, 0.0), radius_m: 1.4 };
+const SUBJECT: Subject = Subject { centre: Vec3::new(0.3, 0.9, -0.2), radius_m: 0.95 };
+
+fn lens() -> Intrinsics {
+    Intrinsics::with_field_of_view([640, 480], 1.0).unwrap()
+}
+
+fn refused(position: Vec3, target: Vec3) -> String {
+    let camera = Camera::looking_at(lens(), position, target, 0.0).unwrap();
+    Rig::fixed(&[camera], &STAGE).unwrap_err().to_string()
+}
+
+#[test]
+fn impossible_cameras_are_refused_and_named() {
+    assert_eq!(Layout { views: 0, ..Layout::default() }.build(&STAGE, 1).unwrap_err(), RigError::Views(0));
+    assert_eq!(Layout { views: 17, ..Layout::default() }.build(&STAGE, 1).unwrap_err(), RigError::Views(17));
+    assert_eq!(Rig::fixed(&[], &STAGE).unwrap_err(), RigError::Views(0));
+    let middle = STAGE.centre;
+    assert!(
+        refused(Vec3::new(3.0, -0.5, 0.0), middle)
+            .starts_with("camera 0: the camera at (3, -0.5, 0) m stands in the floor")
+    );
+    assert!(refused(Vec3::new(3.0, 1.0, 0.0), Vec3::new(6.0, 1.0, 0.0)).contains("looks away from the stage"));
+    assert!(refused(Vec3::new(0.1, 1.0, 0.0), middle).contains("where the person moves"));
+    for focal in [0.0, -500.0, f32::NAN] {
+        let error = Intrinsics::new([640, 480], Vec2::splat(focal), Vec2::new(320.0, 240.0), [0.0; 2]).unwrap_err();
+        assert!(matches!(error, RigError::Focal { .. }));
+    }
+    assert!(Intrinsics::new([0, 480], Vec2::ONE, Vec2::ZERO, [0.0; 2]).is_err());
+    let folded = Intrinsics::new([640, 480], Vec2::splat(300.0), Vec2::new(320.0, 240.0), [-0.9, 0.0]);
+    assert_eq!(folded.unwrap_err(), RigError::Folds { k1: -0.9, k2: 0.0 });
+    assert_eq!(Camera::looking_at(lens(), middle, middle, 0.0).unwrap_err(), RigError::NoDirection);
+}
+
+proptest! {
+    #[test]
+    fn rays_and_pixels_are_inverse(x in 0.0f32..640.0, y in 0.0f32..480.0, k1 in -0.12f32..0.12) {
+        let lens = Intrinsics::new([640, 480], Vec2::new(500.0, 510.0), Vec2::new(330.0, 235.0), [k1, -0.25 * k1]).unwrap();
+        let ray = lens.ray(Vec2::new(x, y));
+        prop_assert!((lens.pixel(ray) - Vec2::new(x, y)).length() < 0.01);
+    }
+
+    #[test]
+    fn what_is_far_outside_never_folds_back_into_the_picture(angle in 0.0f32..6.28, out in 1.5f32..50.0, k1 in -0.12f32..0.12) {
+        let lens = Intrinsics::new([640, 480], Vec2::splat(500.0), Vec2::new(320.0, 240.0), [k1, -0.25 * k1]).unwrap();
+        let px = lens.pixel(out * Vec2::from_angle(angle));
+        prop_assert!(!(px.x > 0.0 && px.x < 640.0 && px.y > 0.0 && px.y < 480.0), "{}", px);
+    }
+
+    #[test]
+    fn every_ring_sees_its_stage(seed: u64, views in 1usize..=16, hand_held: bool, follow: bool) {
+        let framing = if follow { Framing::Subject } else { Framing::Stage };
+        let layout = Layout { views, hand_held, framing, roll_degrees: [0.0, 45.0], ..Layout::default() };
+        let rig = layout.build(&STAGE, seed).unwrap();
+        prop_assert_eq!(rig.views(), views);
+        for view in 0..views {
+            for time in [0.0, 1.7, 33.3] {
+                let camera = rig.at(view, time, &SUBJECT).unwrap();
+                prop_assert!(camera.position.y > 0.05);
+                let px = camera.project(SUBJECT.centre).unwrap();
+                prop_assert!(px.x > 0.0 && px.x < 640.0 && px.y > 0.0 && px.y < 480.0, "{}", px);
+            }
+        }
+    }
+
+    #[test]
+    fn rings_come_back_by_seed_and_cameras_by_their_number(seed: u64) {
+        let build = |views| Layout { views, ..Layout::default() }.build(&STAGE, seed).unwrap();
+        let (one, again) = (build(4), build(4));
+        prop_assert_eq!(one.at(2, 0.0, &SUBJECT).unwrap(), again.at(2, 0.0, &SUBJECT).unwrap());
+    }
+
+    #[test]
+    fn held_cameras_move_smoothly(seed: u64) {
+        let rig = Layout { hand_held: true, ..Layout::default() }.build(&STAGE, seed).unwrap();
+        for step in 0..50 {
+            let at = |step: i32| rig.at(0, f64::from(step) * 0.04, &SUBJECT).unwrap();
+            let (a, b) = (at(step), at(step + 1));
+            prop_assert!(a.position.distance(b.position) < 0.06);
+            prop_assert!(a.position != b.position);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! From the values that a file holds to values that are possible.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::path::Path;
+
+use glam::{Vec2, Vec3};
+
+use super::scenario::{Background, Place, Rigging, Scenario, Vary};
+use super::wire::{WireCamera, WirePlace, WireScenario, resolve};
+use super::{ScenarioError, Selection};
+use crate::rig::{Camera, Intrinsics, Layout, MAX_VIEWS, RigError, Span};
+use crate::trigger::Faults;
+
+pub(super) fn scenario(wire: WireScenario, origin: &str, base: Option<&Path>) -> Result<Scenario, ScenarioError> {
+    let check = Check { origin };
+    let selection = |mut selection: Selection| {
+        resolve(&mut selection, base);
+        selection
+    };
+    check.within("takes", wire.takes, 1..=1_000_000)?;
+    check.within("instants", wire.instants, 1..=10_000_000)?;
+    check.within("rate-hz", wire.rate_hz, 0.1..=1000.0)?;
+    check.within("widened", wire.widened, 0.0..=1.0)?;
+    if wire.name.is_empty() || wire.name.contains(['/', '\\']) {
+        return Err(check.error("name", format!("{:?} cannot name a folder", wire.name), "use a word"));
+    }
+    check.vary(&wire.vary)?;
+    check.faults(&wire.trigger)?;
+    Ok(Scenario {
+        rigging: check.rigging(wire.rig, &wire.camera)?,
+        place: check.place(wire.place, selection)?,
+        name: wire.name,
+        seed: wire.seed,
+        takes: wire.takes,
+        instants: wire.instants,
+        rate_hz: wire.rate_hz,
+        people: selection(wire.people),
+        motions: selection(wire.motions),
+        widened: wire.widened,
+        vary: wire.vary,
+        faults: wire.trigger,
+    })
+}
+
+struct Check<'a> {
+    origin: &'a str,
+}
+
+impl Check<'_> {
+    fn error(&self, key: impl Into<String>, problem: impl Into<String>, remedy: impl Into<String>) -> ScenarioError {
+        ScenarioError::new(self.origin, key, problem, remedy)
+    }
+
+    /// NaN is in no range.
+    fn within<T: PartialOrd + Display>(
+        &self,
+        key: &str,
+        value: T,
+        range: RangeInclusive<T>,
+    ) -> Result<(), ScenarioError> {
+        if range.contains(&value) {
+            return Ok(());
+        }
+        let remedy = format!("give a value from {} to {}", range.start(), range.end());
+        Err(self.error(key, format!("{value} is out of range"), remedy))
+    }
+
+    fn span(&self, key: &str, span: Span, range: RangeInclusive<f32>) -> Result<(), ScenarioError> {
+        span.iter().try_for_each(|&value| self.within(key, value, range.clone()))?;
+        if span[0] > span[1] {
+            return Err(self.error(
+                key,
+                format!("{} to {} runs backwards", span[0], span[1]),
+                "give the smaller one first",
+            ));
+        }
+        Ok(())
+    }
+
+    fn vary(&self, vary: &Vary) -> Result<(), ScenarioError> {
+        self.within("vary.exposure-stops", vary.exposure_stops, 0.0..=4.0)?;
+        self.within("vary.white-balance", vary.white_balance, 0.0..=0.5)?;
+        self.within("vary.noise", vary.noise, 0.0..=0.2)?;
+        self.within("vary.motion-blur", vary.motion_blur, 0.0..=1.0)?;
+        self.within("vary.shutter", vary.shutter, 0.0..=1.0)?;
+        self.within("vary.defocus-px", vary.defocus_px, 0.0..=10.0)?;
+        self.within("vary.occluders", vary.occluders, 0.0..=1.0)?;
+        self.within("vary.props", vary.props, 0..=30)?;
+        let [low, high] = vary.jpeg_quality.map(f32::from);
+        self.span("vary.jpeg-quality", [low, high], 1.0..=100.0)
+    }
+
+    fn faults(&self, faults: &Faults) -> Result<(), ScenarioError> {
+        self.within("trigger.offset-ms", faults.offset_ms, 0.0..=1000.0)?;
+        self.within("trigger.drift-ppm", faults.drift_ppm, 0.0..=10_000.0)?;
+        self.within("trigger.jitter-ms", faults.jitter_ms, 0.0..=1000.0)?;
+        self.within("trigger.loss", faults.loss, 0.0..=1.0)?;
+        self.within("trigger.duplicate", faults.duplicate, 0.0..=1.0)?;
+        self.within("trigger.counter-bits", faults.counter_bits, 1..=64)?;
+        self.within("trigger.leave", faults.leave, 0.0..=1.0)?;
+        self.within("trigger.slip", faults.slip, 0.0..=1.0)
+    }
+
+    fn place(&self, wire: WirePlace, selection: impl Fn(Selection) -> Selection) -> Result<Place, ScenarioError> {
+        if wire.backgrounds.is_empty() {
+            let remedy = "name one of environment, room, black";
+            return Err(self.error("place.backgrounds", "there is no background", remedy));
+        }
+        if wire.skies.is_empty() && wire.environments.folders.is_empty() {
+            return Err(self.error("place.skies", "there is no light", "name a sky, or folders of environments"));
+        }
+        let backgrounds: Vec<Background> = wire.backgrounds;
+        Ok(Place { environments: selection(wire.environments), skies: wire.skies, backgrounds })
+    }
+
+    fn rigging(&self, rig: Option<Layout>, cameras: &[WireCamera]) -> Result<Rigging, ScenarioError> {
+        let remedy = || format!("give from 1 to {MAX_VIEWS}");
+        if cameras.is_empty() {
+            let layout = rig.unwrap_or_default();
+            if !(1..=MAX_VIEWS).contains(&layout.views) {
+                return Err(self.error("rig.views", RigError::Views(layout.views).to_string(), remedy()));
+            }
+            self.layout(&layout)?;
+            return Ok(Rigging::Drawn(layout));
+        }
+        if rig.is_some() {
+            return Err(self.error("camera", "there are a [rig] and [[camera]]s", "remove one of the two"));
+        }
+        if cameras.len() > MAX_VIEWS {
+            return Err(self.error("camera", RigError::Views(cameras.len()).to_string(), remedy()));
+        }
+        let given = cameras.iter().enumerate().map(|(index, camera)| self.camera(index, camera));
+        Ok(Rigging::Given(given.collect::<Result<_, _>>()?))
+    }
+
+    fn layout(&self, layout: &Layout) -> Result<(), ScenarioError> {
+        self.within("rig.size-px", layout.size_px[0].min(layout.size_px[1]), 16..=8192)?;
+        self.within("rig.size-px", layout.size_px[0].max(layout.size_px[1]), 16..=8192)?;
+        self.span("rig.distance-m", layout.distance_m, 1.0..=11.0)?;
+        self.span("rig.height-m", layout.height_m, 0.1..=8.0)?;
+        self.span("rig.roll-degrees", layout.roll_degrees, 0.0..=180.0)?;
+        self.span("rig.field-of-view-degrees", layout.field_of_view_degrees, 5.0..=120.0)?;
+        self.span("rig.distortion", layout.distortion, -0.12..=0.12)
+    }
+
+    fn camera(&self, index: usize, wire: &WireCamera) -> Result<Camera, ScenarioError> {
+        let key = |name: &str| format!("camera[{index}]{}{name}", if name.is_empty() { "" } else { "." });
+        let size = Vec2::new(wire.size_px[0] as f32, wire.size_px[1] as f32);
+        let focal = match (wire.focal_px, wire.field_of_view_degrees) {
+            (Some(focal), None) => Vec2::from(focal),
+            (None, Some(degrees)) => {
+                self.within(&key("field-of-view-degrees"), degrees, 1.0..=150.0)?;
+                Vec2::splat(0.5 * size.x / (0.5 * degrees.to_radians()).tan())
+            }
+            _ => {
+                let problem = "there must be either `focal-px` or `field-of-view-degrees`";
+                return Err(self.error(key(""), problem, "give one of the two"));
+            }
+        };
+        let centre = wire.centre_px.map_or(size * 0.5, Vec2::from);
+        let possible = |problem: RigError| self.error(key(""), problem.to_string(), "correct this camera");
+        let lens = Intrinsics::new(wire.size_px, focal, centre, wire.distortion).map_err(possible)?;
+        let (position, target) = (Vec3::from(wire.position_m), Vec3::from(wire.look_at_m));
+        let camera = Camera::looking_at(lens, position, target, wire.roll_degrees.to_radians()).map_err(possible)?;
+        if position.y < 0.02 {
+            let Vec3 { x, y, z } = position;
+            return Err(possible(RigError::InFloor { x, y, z }));
+        }
+        Ok(camera)
+    }
+}

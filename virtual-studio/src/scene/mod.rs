@@ -1,0 +1,20 @@
+//! What is rendered: a scenario says it in TOML, a plan draws one take of it by seed, a studio renders that take.
+
+mod check;
+mod error;
+mod look;
+mod plan;
+mod scenario;
+mod studio;
+mod surroundings;
+mod view;
+mod wire;
+
+pub use error::ScenarioError;
+pub use plan::{Catalogue, Light, TakePlan};
+pub use scenario::{Background, Place, Rigging, Scenario, Selection, Vary};
+pub use studio::{Studio, StudioOptions};
+pub use view::{JpegError, RenderedView, ViewLabels};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use super::ScenarioError;
+use super::scenario::{Background, Scenario, Selection};
+use crate::render::Sky;
+use crate::seed;
+
+/// The files that a scenario draws from, sorted by name, so that the order never depends on the file system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Catalogue {
+    people: Vec<PathBuf>,
+    motions: Vec<PathBuf>,
+    environments: Vec<PathBuf>,
+}
+
+/// One take: who moves how, in what light.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TakePlan {
+    pub take: u64,
+    /// All that is not named here is drawn from it.
+    pub seed: u64,
+    /// A glTF file; none for the built-in actor.
+    pub person: Option<PathBuf>,
+    /// A BVH file; none for the built-in motion.
+    pub motion: Option<PathBuf>,
+    pub widened: bool,
+    pub light: Light,
+    pub background: Background,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Light {
+    File(PathBuf),
+    BuiltIn(Sky),
+}
+
+impl Catalogue {
+    /// Lists the folders of a scenario.
+    ///
+    /// # Errors
+    /// A folder that cannot be listed, or a selection of files that is empty.
+    pub fn read(scenario: &Scenario) -> Result<Self, ScenarioError> {
+        let origin = &scenario.name;
+        Ok(Self {
+            people: list(origin, "people", &scenario.people, &["glb", "gltf"])?,
+            motions: list(origin, "motions", &scenario.motions, &["bvh"])?,
+            environments: list(origin, "place.environments", &scenario.place.environments, &["hdr"])?,
+        })
+    }
+
+    /// The plan of a take: the same for the same scenario and files.
+    pub fn plan(&self, scenario: &Scenario, take: u64) -> TakePlan {
+        let seed = seed::derive(scenario.seed.wrapping_add(take.wrapping_mul(0x9e37_79b9_7f4a_7c15)), "take");
+        let rng = |name| seed::stream(seed, name);
+        let sky = || pick(&scenario.place.skies, &mut rng("sky")).copied().map(Light::BuiltIn);
+        let light = pick(&self.environments, &mut rng("environment")).cloned().map(Light::File).or_else(sky);
+        TakePlan {
+            take,
+            seed,
+            person: pick(&self.people, &mut rng("person")).cloned(),
+            motion: pick(&self.motions, &mut rng("motion")).cloned(),
+            widened: rng("widened").random::<f64>() < scenario.widened,
+            light: light.unwrap_or(Light::BuiltIn(Sky::Overcast)),
+            background: pick(&scenario.place.backgrounds, &mut rng("background")).copied().unwrap_or(Background::Black),
+        }
+    }
+}
+
+fn pick<'a, T>(from: &'a [T], rng: &mut ChaCha8Rng) -> Option<&'a T> {
+    (!from.is_empty()).then(|| &from[rng.random_range(0..from.len())])
+}
+
+fn list(origin: &str, key: &str, selection: &Selection, endings: &[&str]) -> Result<Vec<PathBuf>, ScenarioError> {
+    let mut files = Vec::new();
+    for folder in &selection.folders {
+        let unreadable = |source| ScenarioError::unreadable(origin, &format!("{key}.folders"), folder, source);
+        for entry in fs::read_dir(folder).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            if chosen(&path, selection, endings) {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    if files.is_empty() && !selection.folders.is_empty() {
+        let problem = format!("no .{} file of these folders is chosen", endings.join(" or ."));
+        return Err(ScenarioError::new(origin, key, problem, "check `folders`, `only` and `without`"));
+    }
+    Ok(files)
+}
+
+fn chosen(path: &Path, selection: &Selection, endings: &[&str]) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let Some(name) = path.file_stem().and_then(|name| name.to_str()) else { return false };
+    let begins = |list: &[String]| list.iter().any(|start| name.starts_with(start.as_str()));
+    endings.contains(&&*ending) && (selection.only.is_empty() || begins(&selection.only)) && !begins(&selection.without)
+}

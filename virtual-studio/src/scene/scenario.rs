@@ -1,0 +1,161 @@
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::{ScenarioError, check, wire};
+use crate::render::Sky;
+use crate::rig::{Camera, Layout};
+use crate::trigger::{Faults, Trigger};
+
+/// What a session of rendered takes is made of. Reading one opens no asset; [`Catalogue`](super::Catalogue) does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    pub name: String,
+    pub seed: u64,
+    /// Each is one actor in one motion before one rig in one place.
+    pub takes: u64,
+    /// Of each take.
+    pub instants: u64,
+    pub rate_hz: f64,
+    /// glTF files; the built-in actor where no folder is named.
+    pub people: Selection,
+    /// BVH files; the built-in motion where no folder is named.
+    pub motions: Selection,
+    /// Share of the takes whose motion is widened, 0 to 1.
+    pub widened: f64,
+    pub place: Place,
+    pub rigging: Rigging,
+    pub vary: Vary,
+    pub faults: Faults,
+}
+
+/// Files of some folders, by their names without ending.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Selection {
+    pub folders: Vec<PathBuf>,
+    /// Those that begin so; empty for all.
+    pub only: Vec<String>,
+    /// Those that begin so are left out: held-out people and clips.
+    pub without: Vec<String>,
+}
+
+/// Light and what is behind the person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// Radiance .hdr panoramas; built-in skies where no folder is named.
+    pub environments: Selection,
+    pub skies: Vec<Sky>,
+    /// Drawn with equal chances; repeat one to favour it.
+    pub backgrounds: Vec<Background>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Background {
+    Environment,
+    Room,
+    Black,
+}
+
+/// The cameras.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rigging {
+    /// Drawn by seed for each take.
+    Drawn(Layout),
+    /// The same in all takes.
+    Given(Vec<Camera>),
+}
+
+/// How much pictures differ; each bound is the most that a take or a camera draws.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Vary {
+    /// Exposure in stops, to either side.
+    pub exposure_stops: f32,
+    /// Red and blue against green, to either side.
+    pub white_balance: f32,
+    /// Standard deviation of the sensor's noise at mid grey, parts of full scale.
+    pub noise: f32,
+    /// Share of the takes with motion blur, and the longest exposure in parts of the frame's period.
+    pub motion_blur: f32,
+    pub shutter: f32,
+    /// Standard deviation of the blur of a lens out of focus.
+    pub defocus_px: f32,
+    /// Share of the cameras with something between them and the person.
+    pub occluders: f32,
+    /// Most pieces of furniture.
+    pub props: u32,
+    /// From the first to the second.
+    pub jpeg_quality: [u8; 2],
+}
+
+impl Default for Vary {
+    fn default() -> Self {
+        Self {
+            exposure_stops: 0.7,
+            white_balance: 0.12,
+            noise: 0.015,
+            motion_blur: 0.0,
+            shutter: 0.6,
+            defocus_px: 0.6,
+            occluders: 0.15,
+            props: 6,
+            jpeg_quality: [70, 95],
+        }
+    }
+}
+
+impl Vary {
+    /// Clean pictures.
+    pub fn nothing() -> Self {
+        Self {
+            exposure_stops: 0.0,
+            white_balance: 0.0,
+            noise: 0.0,
+            motion_blur: 0.0,
+            shutter: 0.0,
+            defocus_px: 0.0,
+            occluders: 0.0,
+            props: 0,
+            jpeg_quality: [95, 95],
+        }
+    }
+}
+
+impl Scenario {
+    /// The version of the file format.
+    pub const VERSION: u32 = 1;
+
+    /// Reads a scenario from TOML text. `origin` is its file name in errors.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its line, its key and a remedy.
+    pub fn from_toml_str(text: &str, origin: &str) -> Result<Self, ScenarioError> {
+        check::scenario(wire::parse(text, origin)?, origin, None)
+    }
+
+    /// Reads a scenario file. Folders that it names are meant from where it lies.
+    ///
+    /// # Errors
+    /// As [`Scenario::from_toml_str`], or that the file cannot be read.
+    pub fn read(path: &Path) -> Result<Self, ScenarioError> {
+        let origin = path.display().to_string();
+        let text =
+            std::fs::read_to_string(path).map_err(|source| ScenarioError::unreadable(&origin, "", path, source))?;
+        check::scenario(wire::parse(&text, &origin)?, &origin, path.parent())
+    }
+
+    /// Cameras of each take.
+    pub fn views(&self) -> usize {
+        match &self.rigging {
+            Rigging::Drawn(layout) => layout.views,
+            Rigging::Given(cameras) => cameras.len(),
+        }
+    }
+
+    /// The trigger of a take that was planned with `seed`.
+    pub fn trigger(&self, seed: u64) -> Trigger {
+        Trigger::with_faults(self.rate_hz, self.views(), &self.faults, self.instants, seed)
+    }
+}

@@ -1,0 +1,190 @@
+//! The place of a take, drawn by seed: its room, its furniture, and what stands in the way.
+
+use std::f32::consts::TAU;
+
+use glam::{Vec2, Vec3, Vec3A};
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use super::Vary;
+use super::scenario::Background;
+use crate::render::{Block, Environment, Grain, Light, Panel, Pattern, Room, Set, Surround};
+use crate::rig::{Camera, Stage};
+use crate::seed;
+
+/// Builds the place around a stage and the cameras that look at it.
+pub(super) fn build(
+    background: Background,
+    environment: Environment,
+    vary: &Vary,
+    stage: &Stage,
+    cameras: &[Camera],
+    seed: u64,
+) -> Set {
+    let turn = TAU * seed::stream(seed, "turn").random::<f32>();
+    let environment = environment.turned(turn);
+    let light = Light::of(&environment);
+    let light = if background == Background::Room { light.enclosed() } else { light };
+    let room = room(stage, cameras, &mut seed::stream(seed, "room"));
+    let mut blocks = match background {
+        Background::Black => Vec::new(),
+        Background::Environment => furniture(vary.props / 2, stage, cameras, &room, seed),
+        Background::Room => furniture(vary.props, stage, cameras, &room, seed),
+    };
+    blocks.extend((0..).zip(cameras).filter_map(|(index, camera)| occluder(vary, stage, camera, cameras, seed, index)));
+    let surround = match background {
+        Background::Black => Surround::Black,
+        Background::Environment => Surround::Environment(environment),
+        Background::Room => Surround::Room(room),
+    };
+    Set { surround, blocks, light }
+}
+
+/// A room that holds the stage and all cameras, which may move by an arm's length.
+fn room(stage: &Stage, cameras: &[Camera], rng: &mut ChaCha8Rng) -> Room {
+    const ARM_M: f32 = 0.8;
+    let flat = |v: Vec3| Vec2::new(v.x, v.z);
+    let reach = Vec2::splat(stage.radius_m);
+    let (mut low, mut high) = (flat(stage.centre) - reach, flat(stage.centre) + reach);
+    let mut top = 2.4f32;
+    for camera in cameras {
+        low = low.min(flat(camera.position));
+        high = high.max(flat(camera.position));
+        top = top.max(camera.position.y + ARM_M);
+    }
+    let space = Vec2::new(seed::within(rng, 0.2..=2.5), seed::within(rng, 0.2..=2.5));
+    let half = 0.5 * (high - low) + ARM_M + space;
+    let height = top + seed::within(rng, 0.1..=1.2);
+    let mut panels = Vec::new();
+    for wall in 0..4 {
+        let along = if wall < 2 { half.y } else { half.x };
+        for _ in 0..rng.random_range(0..3) {
+            let size = Vec2::new(seed::within(rng, 0.4..=1.6), seed::within(rng, 0.4..=1.3));
+            let low = Vec2::new(seed::within(rng, -along..=along - size.x), seed::within(rng, 0.6..=1.4));
+            panels.push(Panel {
+                wall,
+                low,
+                high: (low + size).min(Vec2::new(along, height)),
+                pattern: any_pattern(rng, 0.02..=0.8),
+            });
+        }
+    }
+    let paint = wall_pattern(rng);
+    let accent = wall_pattern(rng);
+    let walls = std::array::from_fn(|_| if rng.random::<f32>() < 0.25 { accent } else { paint });
+    let white = seed::within(rng, 0.55..=0.85);
+    let ceiling = Pattern::plain(Vec3A::splat(white));
+    Room { centre: 0.5 * (low + high), half, height, floor: floor_pattern(rng), ceiling, walls, panels }
+}
+
+fn colour(rng: &mut ChaCha8Rng, brightness: std::ops::RangeInclusive<f32>, strength: f32) -> Vec3A {
+    let base = seed::within(rng, brightness);
+    let tint = Vec3A::from_array(std::array::from_fn(|_| 1.0 + strength * seed::within(rng, -1.0..=1.0)));
+    (base * tint).clamp(Vec3A::splat(0.01), Vec3A::splat(0.9))
+}
+
+fn any_pattern(rng: &mut ChaCha8Rng, brightness: std::ops::RangeInclusive<f32>) -> Pattern {
+    const GRAINS: [Grain; 6] =
+        [Grain::Plain, Grain::Mottled, Grain::Checker, Grain::Stripes, Grain::Planks, Grain::Bricks];
+    let grain = GRAINS[rng.random_range(0..GRAINS.len())];
+    let colours = [colour(rng, brightness.clone(), 0.6), colour(rng, brightness, 0.6)];
+    Pattern { grain, colours, scale_m: seed::within(rng, 0.05..=0.4), seed: rng.random() }
+}
+
+fn wall_pattern(rng: &mut ChaCha8Rng) -> Pattern {
+    if rng.random::<f32>() < 0.3 {
+        return any_pattern(rng, 0.1..=0.7);
+    }
+    let first = colour(rng, 0.25..=0.8, 0.15);
+    let second = first * seed::within(rng, 0.75..=1.0);
+    Pattern {
+        grain: Grain::Mottled,
+        colours: [first, second],
+        scale_m: seed::within(rng, 0.3..=1.5),
+        seed: rng.random(),
+    }
+}
+
+fn floor_pattern(rng: &mut ChaCha8Rng) -> Pattern {
+    const GRAINS: [Grain; 4] = [Grain::Planks, Grain::Checker, Grain::Mottled, Grain::Bricks];
+    let grain = GRAINS[rng.random_range(0..GRAINS.len())];
+    let first = colour(rng, 0.08..=0.5, 0.3);
+    // Tiles and boards of one floor are alike; carpets even more so.
+    let second = first * seed::within(rng, 0.5..=0.95);
+    let scale_m = match grain {
+        Grain::Planks => seed::within(rng, 0.08..=0.2),
+        Grain::Checker | Grain::Bricks => seed::within(rng, 0.2..=0.6),
+        _ => seed::within(rng, 0.02..=0.5),
+    };
+    Pattern { grain, colours: [first, second], scale_m, seed: rng.random() }
+}
+
+/// Boxes and posts on the floor, away from the stage and out of every camera's way to it.
+fn furniture(most: u32, stage: &Stage, cameras: &[Camera], room: &Room, seed: u64) -> Vec<Block> {
+    let mut rng = seed::stream(seed, "furniture");
+    let wanted = rng.random_range(0..=most);
+    let mut blocks = Vec::new();
+    for _ in 0..wanted {
+        let half = Vec3::new(
+            seed::within(&mut rng, 0.1..=0.7),
+            seed::within(&mut rng, 0.2..=1.0),
+            seed::within(&mut rng, 0.1..=0.5),
+        );
+        let yaw = TAU * rng.random::<f32>();
+        let pattern = any_pattern(&mut rng, 0.05..=0.7);
+        let place = Vec2::new(seed::within(&mut rng, -1.0..=1.0), seed::within(&mut rng, -1.0..=1.0));
+        let inside = (room.half - Vec2::new(half.x, half.z).length()).max(Vec2::ZERO);
+        let flat = room.centre + place * inside;
+        let width = Vec2::new(half.x, half.z).length();
+        if is_free(flat, width, stage, cameras) {
+            blocks.push(Block::new(Vec3::new(flat.x, half.y, flat.y), half, yaw, pattern));
+        }
+    }
+    blocks
+}
+
+fn is_free(at: Vec2, width: f32, stage: &Stage, cameras: &[Camera]) -> bool {
+    let flat = |v: Vec3| Vec2::new(v.x, v.z);
+    let centre = flat(stage.centre);
+    at.distance(centre) > stage.radius_m + width + 0.1
+        && cameras.iter().all(|camera| {
+            let (from, way) = (flat(camera.position), centre - flat(camera.position));
+            let along = ((at - from).dot(way) / way.length_squared()).clamp(0.0, 1.0);
+            (from + way * along).distance(at) > width + 0.5 + 0.5 * stage.radius_m * along
+        })
+}
+
+/// Something between one camera and the person, that no camera stands in.
+fn occluder(vary: &Vary, stage: &Stage, camera: &Camera, all: &[Camera], seed: u64, index: u64) -> Option<Block> {
+    let mut rng = seed::stream_at(seed, "occluder", index);
+    if rng.random::<f32>() >= vary.occluders {
+        return None;
+    }
+    let post = rng.random::<f32>() < 0.5;
+    let half = if post {
+        Vec3::new(
+            seed::within(&mut rng, 0.03..=0.09),
+            seed::within(&mut rng, 0.9..=1.4),
+            seed::within(&mut rng, 0.03..=0.09),
+        )
+    } else {
+        Vec3::new(
+            seed::within(&mut rng, 0.15..=0.5),
+            seed::within(&mut rng, 0.2..=0.55),
+            seed::within(&mut rng, 0.1..=0.4),
+        )
+    };
+    let flat = |v: Vec3| Vec2::new(v.x, v.z);
+    let width = Vec2::new(half.x, half.z).length();
+    let away = flat(camera.position - stage.centre);
+    let (near, far) = (stage.radius_m + width, away.length() - width - 0.5);
+    let (side, part) = (seed::within(&mut rng, -0.5..=0.5), rng.random::<f32>());
+    let (yaw, pattern) = (TAU * rng.random::<f32>(), any_pattern(&mut rng, 0.05..=0.7));
+    if near > far {
+        return None;
+    }
+    let along = away.normalize_or_zero();
+    let at = flat(stage.centre) + along * (near + 0.6 * (far - near) * part) + along.perp() * side;
+    let free = all.iter().all(|camera| flat(camera.position).distance(at) > width + 0.4);
+    free.then(|| Block::new(Vec3::new(at.x, half.y, at.y), half, yaw, pattern))
+}

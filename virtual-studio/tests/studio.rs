@@ -1,0 +1,173 @@
+//! The studio as a whole, with a person made of capsules.
+
+mod figure;
+
+use figure::Figure;
+use glam::Vec3;
+use pose::{JOINTS, ROOT};
+use virtual_studio::render::{CpuOptions, Environment};
+use virtual_studio::rig::Camera;
+use virtual_studio::scene::{
+    Background, Catalogue, Light, RenderedView, Rigging, Scenario, Studio, StudioOptions, TakePlan, Vary,
+};
+use virtual_studio::surface::Performance;
+
+fn scenario(more: &str) -> Scenario {
+    let text = format!("version = 1\nname = \"test\"\nseed = 3\ninstants = 100\nrate-hz = 25.0\n{more}");
+    Scenario::from_toml_str(&text, "test").unwrap()
+}
+
+fn plan(scenario: &Scenario, background: Background) -> TakePlan {
+    TakePlan { background, ..Catalogue::read(scenario).unwrap().plan(scenario, 0) }
+}
+
+fn studio(scenario: &Scenario, background: Background, threads: usize) -> Studio {
+    let plan = plan(scenario, background);
+    let Light::BuiltIn(sky) = plan.light else { panic!("no folder was named") };
+    let options = StudioOptions { renderer: CpuOptions { threads, ..CpuOptions::default() } };
+    Studio::new(scenario, &plan, Box::new(Figure::new(20, 24)), Environment::built_in(sky), options).unwrap()
+}
+
+fn same(a: &[RenderedView], b: &[RenderedView]) -> bool {
+    a.iter().zip(b).all(|(a, b)| a.picture == b.picture && a.labels == b.labels)
+}
+
+#[test]
+fn the_same_seed_gives_the_same_pixels_on_any_number_of_threads_and_in_any_order() {
+    let scenario = scenario("rig = { views = 3, size-px = [160, 120] }\nvary = { motion-blur = 1.0 }");
+    for background in [Background::Environment, Background::Room, Background::Black] {
+        let mut one = studio(&scenario, background, 1);
+        let first = one.view_all(1.0).unwrap();
+        one.view_all(2.0).unwrap();
+        assert!(same(&first, &one.view_all(1.0).unwrap()), "coming back changes pixels");
+        let mut three = studio(&scenario, background, 3);
+        assert!(same(&first, &three.view_all(1.0).unwrap()), "threads change pixels");
+        let mut single = studio(&scenario, background, 1);
+        let views: Vec<_> = [2, 0, 1].map(|view| single.view(view, 1.0).unwrap()).into();
+        assert!(same(&[&views[1], &views[2], &views[0]].map(Clone::clone), &first), "views one by one differ");
+        let mut other = scenario.clone();
+        other.seed += 1;
+        assert!(!same(&first, &studio(&other, background, 1).view_all(1.0).unwrap()), "the seed does nothing");
+    }
+}
+
+/// Clean pictures of the figure before a black surround.
+fn clean(rig: &str) -> Studio {
+    let scenario = Scenario { vary: Vary::nothing(), ..scenario(rig) };
+    studio(&scenario, Background::Black, 1)
+}
+
+#[test]
+fn joints_lie_on_the_body_and_labels_agree_with_each_other() {
+    let mut studio = clean("rig = { views = 6, size-px = [320, 240], roll-degrees = [0.0, 45.0] }");
+    for step in 0..6 {
+        for view in studio.view_all(0.7 * f64::from(step)).unwrap() {
+            let (picture, labels) = (&view.picture, &view.labels);
+            let px = labels.joints_px.unwrap();
+            let [left, top, right, bottom] = labels.box_px.unwrap().map(|edge| edge as f32);
+            for [x, y] in px {
+                assert!(x > left && x < right && y > top && y < bottom);
+                assert!(picture.mask[y as usize * 320 + x as usize] > 0, "a joint beside the body at {x}, {y}");
+            }
+            for joint in 0..JOINTS {
+                let camera = Vec3::from(labels.joints_camera_mm[joint]) / 1000.0;
+                let [x, y] = px[joint];
+                // The surface before a joint is nearer than the joint by no more than a body is thick or hidden.
+                let depth = picture.depth_m[y as usize * 320 + x as usize];
+                assert!(
+                    depth < camera.z + 0.01 && depth > camera.z - 1.0,
+                    "joint {joint}: {depth} before {}",
+                    camera.z
+                );
+                assert!((labels.camera.intrinsics.project(camera).unwrap() - glam::Vec2::new(x, y)).length() < 0.01);
+            }
+            let pose = labels.joints_mm.unwrap();
+            assert_eq!(pose[ROOT], [0.0; 3]);
+            let length = |a: [f32; 3], b: [f32; 3]| Vec3::from(a).distance(Vec3::from(b));
+            let thigh = length(pose[1], pose[2]);
+            assert!((thigh - length(labels.joints_camera_mm[1], labels.joints_camera_mm[2])).abs() < 0.01);
+            assert!((thigh - 430.0).abs() < 0.5, "{thigh}");
+            assert!(pose[10][1] < pose[0][1] || labels.camera.rotation.y_axis.y > 0.0, "the head is above the hips");
+        }
+    }
+}
+
+#[test]
+fn the_mask_is_the_body_and_nothing_else() {
+    for view in clean("rig = { views = 3, size-px = [320, 240] }").view_all(1.0).unwrap() {
+        let picture = &view.picture;
+        for (rgb, (&mask, &depth)) in picture.rgb.chunks(3).zip(picture.mask.iter().zip(&picture.depth_m)) {
+            assert_eq!(mask == 0, depth == f32::INFINITY);
+            assert_eq!(mask == 0, rgb == [0; 3], "black surround, no black clothes");
+        }
+        let covered = picture.mask.iter().filter(|&&mask| mask > 0).count();
+        assert!(covered > 1500, "{covered}");
+    }
+}
+
+/// Two views of one point agree: what view 0 sees at a depth, view 1 sees at the same place of the world.
+#[test]
+fn depths_of_two_views_meet_in_the_world() {
+    let views = clean("rig = { views = 2, size-px = [640, 480], distortion = [-0.1, -0.1] }").view_all(1.0).unwrap();
+    let figure = Figure::new(20, 24);
+    let mut body = virtual_studio::surface::Posed::default();
+    figure.pose(1.0, &mut body);
+    for view in &views {
+        let camera: Camera = view.labels.camera;
+        let mut checked = 0;
+        for (at, &mask) in view.picture.mask.iter().enumerate().filter(|(at, _)| at % 7 == 0) {
+            if mask < 255 {
+                continue;
+            }
+            let px = glam::Vec2::new((at % 640) as f32 + 0.5, (at / 640) as f32 + 0.5);
+            let camera_space = camera.intrinsics.ray(px).extend(1.0) * view.picture.depth_m[at];
+            let world = camera.rotation.transpose() * camera_space + camera.position;
+            let nearest = body.shapes.iter().flat_map(|shape| &shape.positions).map(|&v| world.distance(v.into()));
+            let nearest = nearest.fold(f32::INFINITY, f32::min);
+            assert!(nearest < 0.06, "{nearest} m beside the body");
+            checked += 1;
+        }
+        assert!(checked > 200, "{checked}");
+    }
+}
+
+#[test]
+fn the_person_darkens_the_floor_and_a_shadow_leaves_with_them() {
+    let mut scenario = scenario("rig = { views = 1, size-px = [320, 240] }\n[place]\nskies = [\"noon\"]");
+    scenario.vary = Vary::nothing();
+    let mut studio = studio(&scenario, Background::Environment, 1);
+    let (a, b) = (studio.view(0, 0.0).unwrap().picture, studio.view(0, 4.0).unwrap().picture);
+    let darker = |a: &virtual_studio::render::Picture, b: &virtual_studio::render::Picture| {
+        let pixels = a.rgb.chunks(3).zip(b.rgb.chunks(3)).zip(a.mask.iter().zip(&b.mask));
+        pixels.filter(|((a, b), (in_a, in_b))| **in_a == 0 && **in_b == 0 && a[1] + 15 < b[1]).count()
+    };
+    assert!(darker(&a, &b) > 100 && darker(&b, &a) > 100, "{} {}", darker(&a, &b), darker(&b, &a));
+    assert_eq!(a.rgb[..30], b.rgb[..30], "the sky moved");
+}
+
+#[test]
+fn cameras_that_are_given_must_see_the_stage() {
+    let text = "[[camera]]\nsize-px = [64, 48]\nfield-of-view-degrees = 50.0\nposition-m = [0.0, 1.0, 4.0]\nlook-at-m = [0.0, 1.0, 9.0]";
+    let scenario = scenario(text);
+    assert!(matches!(scenario.rigging, Rigging::Given(_)));
+    let plan = plan(&scenario, Background::Black);
+    let studio = Studio::new(
+        &scenario,
+        &plan,
+        Box::new(Figure::new(8, 8)),
+        Environment::built_in(virtual_studio::render::Sky::Noon),
+        StudioOptions::default(),
+    );
+    assert!(
+        studio.err().unwrap().to_string().contains("camera 0: the camera at (0, 1, 4) m looks away from the stage")
+    );
+}
+
+#[test]
+fn a_picture_becomes_a_jpeg_of_its_size() {
+    let scenario = scenario("rig = { views = 1, size-px = [96, 64] }");
+    let view = studio(&scenario, Background::Room, 1).view(0, 0.5).unwrap();
+    let bytes = view.jpeg().unwrap();
+    let header = turbojpeg::read_header(&bytes).unwrap();
+    assert_eq!((header.width, header.height), (96, 64));
+}
