@@ -3,6 +3,7 @@
 //! World frame: right-handed, metres, y up, the floor at y = 0. A camera's frame: x right, y down, z forward.
 
 pub mod actor;
+pub mod cast;
 pub mod motion;
 pub mod render;
 pub mod rig;

@@ -31,6 +31,7 @@ pub(super) fn scenario(wire: WireScenario, origin: &str, base: Option<&Path>) ->
         rigging: check.rigging(wire.rig, &wire.camera)?,
         place: check.place(wire.place, selection)?,
         name: wire.name,
+        split: wire.split,
         seed: wire.seed,
         takes: wire.takes,
         instants: wire.instants,
@@ -79,6 +80,8 @@ impl Check<'_> {
     }
 
     fn vary(&self, vary: &Vary) -> Result<(), ScenarioError> {
+        self.within("vary.looks", vary.looks, 0.0..=1.0)?;
+        self.within("vary.bodies", vary.bodies, 0.0..=1.0)?;
         self.within("vary.exposure-stops", vary.exposure_stops, 0.0..=4.0)?;
         self.within("vary.white-balance", vary.white_balance, 0.0..=0.5)?;
         self.within("vary.noise", vary.noise, 0.0..=0.2)?;

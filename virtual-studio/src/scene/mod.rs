@@ -12,7 +12,7 @@ mod wire;
 
 pub use error::ScenarioError;
 pub use plan::{Catalogue, Light, TakePlan};
-pub use scenario::{Background, Place, Rigging, Scenario, Selection, Vary};
+pub use scenario::{Background, Place, Rigging, Scenario, Selection, Split, Vary};
 pub use studio::{Studio, StudioOptions};
 pub use view::{JpegError, RenderedView, ViewLabels};
 

@@ -28,6 +28,8 @@ pub struct TakePlan {
     /// A BVH file; none for the built-in motion.
     pub motion: Option<PathBuf>,
     pub widened: bool,
+    /// Whose upper body a widened motion may take.
+    pub other_motion: Option<PathBuf>,
     pub light: Light,
     pub background: Background,
 }
@@ -64,6 +66,7 @@ impl Catalogue {
             person: pick(&self.people, &mut rng("person")).cloned(),
             motion: pick(&self.motions, &mut rng("motion")).cloned(),
             widened: rng("widened").random::<f64>() < scenario.widened,
+            other_motion: pick(&self.motions, &mut rng("other motion")).cloned(),
             light: light.unwrap_or(Light::BuiltIn(Sky::Overcast)),
             background: pick(&scenario.place.backgrounds, &mut rng("background")).copied().unwrap_or(Background::Black),
         }

@@ -11,6 +11,8 @@ use crate::trigger::{Faults, Trigger};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
     pub name: String,
+    /// What its takes are for.
+    pub split: Split,
     pub seed: u64,
     /// Each is one actor in one motion before one rig in one place.
     pub takes: u64,
@@ -27,6 +29,15 @@ pub struct Scenario {
     pub rigging: Rigging,
     pub vary: Vary,
     pub faults: Faults,
+}
+
+/// Takes are learned from or measured on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Split {
+    #[default]
+    Train,
+    HeldOut,
 }
 
 /// Files of some folders, by their names without ending.
@@ -71,6 +82,10 @@ pub enum Rigging {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Vary {
+    /// Share of the takes whose person has other clothes, skin, a cap or a blurred face than its file.
+    pub looks: f32,
+    /// Share of the takes whose person has other proportions than its file.
+    pub bodies: f32,
     /// Exposure in stops, to either side.
     pub exposure_stops: f32,
     /// Red and blue against green, to either side.
@@ -93,6 +108,8 @@ pub struct Vary {
 impl Default for Vary {
     fn default() -> Self {
         Self {
+            looks: 0.5,
+            bodies: 1.0,
             exposure_stops: 0.7,
             white_balance: 0.12,
             noise: 0.015,
@@ -110,6 +127,8 @@ impl Vary {
     /// Clean pictures.
     pub fn nothing() -> Self {
         Self {
+            looks: 0.0,
+            bodies: 0.0,
             exposure_stops: 0.0,
             white_balance: 0.0,
             noise: 0.0,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::scenario::{Background, Selection, Vary};
+use super::scenario::{Background, Selection, Split, Vary};
 use super::{Scenario, ScenarioError};
 use crate::render::Sky;
 use crate::rig::Layout;
@@ -17,6 +17,8 @@ pub(super) struct WireScenario {
     #[serde(rename = "version")]
     pub _version: u32,
     pub name: String,
+    #[serde(default)]
+    pub split: Split,
     pub seed: u64,
     #[serde(default = "one")]
     pub takes: u64,

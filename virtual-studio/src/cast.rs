@@ -1,0 +1,165 @@
+//! Brings the people, motions and light of a plan to the stage, each file read once.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rand::RngExt;
+use thiserror::Error;
+
+use crate::actor::gltf::LoadOptions;
+use crate::actor::{Actor, ActorError, Looks, Proportions, gltf, procedural};
+use crate::motion::widen::{Widened, Widening};
+use crate::motion::{self, Clip, Grounded, Motion, MotionError};
+use crate::render::{Environment, EnvironmentError};
+use crate::scene::{Light, Scenario, TakePlan};
+use crate::seed;
+use crate::surface::{Part, Performance, Posed};
+
+/// Seconds of motion that the built-in mover has.
+const BUILT_IN_S: f32 = 60.0;
+/// Share of widened motions that have another one's upper body.
+const OTHER_UPPER_BODY: f64 = 0.5;
+
+/// A file of a plan that cannot be used.
+#[derive(Debug, Error)]
+pub enum CastError {
+    #[error(transparent)]
+    Actor(#[from] ActorError),
+    #[error(transparent)]
+    Motion(#[from] MotionError),
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
+}
+
+/// What was read, shared by all takes and threads.
+#[derive(Default)]
+pub struct Cast {
+    options: LoadOptions,
+    actors: Shelf<Actor>,
+    clips: Shelf<Clip>,
+    environments: Shelf<Environment>,
+}
+
+impl Cast {
+    pub fn new(options: LoadOptions) -> Self {
+        Self { options, ..Self::default() }
+    }
+
+    /// Whoever the plan names, in the motion that it names, varied as the scenario says.
+    ///
+    /// # Errors
+    /// A file that is no rigged human or no motion, by name.
+    pub fn performance(&self, scenario: &Scenario, plan: &TakePlan) -> Result<Box<dyn Performance>, CastError> {
+        let actor = self.actor(scenario, plan)?;
+        let motion = Grounded::new(self.motion(scenario, plan)?, &actor);
+        let length_s = scenario.instants as f64 / scenario.rate_hz;
+        let spare_s = (motion.duration_s() - length_s).max(0.0);
+        let start_s = spare_s * seed::stream(plan.seed, "start").random::<f64>();
+        Ok(Box::new(Act { actor, motion, start_s }))
+    }
+
+    /// The light that the plan names, turned by seed.
+    ///
+    /// # Errors
+    /// A file that is no panorama.
+    pub fn environment(&self, plan: &TakePlan) -> Result<Environment, CastError> {
+        let light = match &plan.light {
+            Light::File(path) => (*self.environments.get(path, || Environment::read(path))?).clone(),
+            Light::BuiltIn(sky) => Environment::built_in(*sky),
+        };
+        Ok(light.turned(std::f32::consts::TAU * seed::stream(plan.seed, "turn").random::<f32>()))
+    }
+
+    fn actor(&self, scenario: &Scenario, plan: &TakePlan) -> Result<Actor, CastError> {
+        let mut actor = match &plan.person {
+            Some(path) => (*self.actors.get(path, || gltf::load(path, self.options))?).clone(),
+            None => procedural::actor(plan.seed),
+        };
+        if happens(plan, "bodies", scenario.vary.bodies.into()) {
+            actor = actor.resized(&Proportions::sample(seed::derive(plan.seed, "proportions")));
+        }
+        if happens(plan, "looks", scenario.vary.looks.into()) {
+            actor = actor.with_looks(&Looks::sample(seed::derive(plan.seed, "clothes")));
+        }
+        Ok(actor)
+    }
+
+    fn motion(&self, scenario: &Scenario, plan: &TakePlan) -> Result<Arc<dyn Motion>, CastError> {
+        let own: Arc<dyn Motion> = match &plan.motion {
+            Some(path) => self.clips.get(path, || Clip::load(path))?,
+            None => {
+                let length_s = (scenario.instants as f64 / scenario.rate_hz) as f32;
+                Arc::new(motion::procedural::clip(plan.seed, BUILT_IN_S.max(length_s)))
+            }
+        };
+        if !plan.widened {
+            return Ok(own);
+        }
+        let other: Option<Arc<dyn Motion>> = match &plan.other_motion {
+            Some(path) if happens(plan, "other upper body", OTHER_UPPER_BODY) => {
+                Some(self.clips.get(path, || Clip::load(path))?)
+            }
+            _ => None,
+        };
+        Ok(Arc::new(Widened::new(own, other, Widening::strong(seed::derive(plan.seed, "widening")))))
+    }
+}
+
+fn happens(plan: &TakePlan, name: &str, share: f64) -> bool {
+    seed::stream(plan.seed, name).random::<f64>() < share
+}
+
+/// Files by path.
+struct Shelf<T>(Mutex<HashMap<PathBuf, Arc<T>>>);
+
+impl<T> Default for Shelf<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> Shelf<T> {
+    /// Two threads may read the same file at the same time; both then hold equal things.
+    fn get<E>(&self, path: &Path, read: impl FnOnce() -> Result<T, E>) -> Result<Arc<T>, E> {
+        let shelf = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = shelf().get(path) {
+            return Ok(known.clone());
+        }
+        let new = Arc::new(read()?);
+        shelf().insert(path.to_owned(), new.clone());
+        Ok(new)
+    }
+}
+
+/// One actor in a stretch of a motion.
+struct Act {
+    actor: Actor,
+    motion: Grounded<Arc<dyn Motion>>,
+    start_s: f64,
+}
+
+impl Act {
+    /// A motion that is shorter than the take runs to its end, back to its start and so on, so that nothing leaps.
+    fn at(&self, time_s: f64) -> crate::actor::BodyPose {
+        self.motion.at(motion::widen::there_and_back(self.start_s + time_s, self.motion.duration_s()))
+    }
+}
+
+impl Performance for Act {
+    fn parts(&self) -> &[Part] {
+        self.actor.parts()
+    }
+
+    fn duration_s(&self) -> f64 {
+        f64::INFINITY
+    }
+
+    fn pose(&self, time_s: f64, into: &mut Posed) {
+        self.actor.pose(&self.at(time_s), into);
+    }
+
+    fn joints(&self, time_s: f64) -> [[f32; 3]; pose::JOINTS] {
+        self.actor.joints(&self.at(time_s))
+    }
+}
