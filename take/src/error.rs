@@ -54,7 +54,11 @@ pub enum TakeError {
     UnknownCamera { path: PathBuf, camera: CameraId, cameras: usize },
     #[error("{camera} has no frame {index} in the take {path}, which holds {frames} of it", path = .path.display())]
     NoFrame { path: PathBuf, camera: CameraId, index: usize, frames: usize },
-    #[error("the recording {path} cannot be written", path = .path.display())]
+    #[error("{path}: {what}", path = .path.display())]
+    Mask { path: PathBuf, what: String },
+    #[error("{path}: {problem}", path = .path.display())]
+    Session { path: PathBuf, problem: String },
+    #[error("{path} cannot be used as an MCAP file", path = .path.display())]
     Mcap {
         path: PathBuf,
         #[source]

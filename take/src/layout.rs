@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::TakeError;
+use crate::{MASKS_FILE, TakeError};
 
 /// A folder that was not there before.
 pub(crate) fn make_directory(parent: &Path, stamp: &str) -> Result<PathBuf, TakeError> {
@@ -35,10 +35,10 @@ pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
-/// The host's name without what a file name cannot hold.
+/// The host's name without what a file name cannot hold. "masks" is the name of the file beside the recordings.
 pub(crate) fn file_name(host: &str) -> String {
     let keep = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' };
-    if host.is_empty() { "host".to_owned() } else { host.chars().map(keep).collect() }
+    if matches!(host, "" | "masks") { format!("host{host}") } else { host.chars().map(keep).collect() }
 }
 
 /// The recordings in a folder, sorted, so that the order never depends on the file system.
@@ -47,7 +47,8 @@ pub(crate) fn mcap_files(directory: &Path) -> Result<Vec<PathBuf>, TakeError> {
         let mut paths = Vec::new();
         for entry in fs::read_dir(directory)? {
             let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "mcap") {
+            let masks = path.file_name().is_some_and(|name| name == MASKS_FILE);
+            if path.extension().is_some_and(|extension| extension == "mcap") && !masks {
                 paths.push(path);
             }
         }

@@ -11,7 +11,8 @@
 //! from its start and never needs an index; a torn tail is ignored and reported.
 //!
 //! While recording, a hidden file holds a little space that is freed when the disk is full, for the last gaps and the end.
-//! Labels may lie beside as further files; this crate leaves alone what it does not know.
+//! Labels may lie beside as further files; this crate leaves alone what it does not know. A rendered [session]
+//! holds takes with exact labels and [masks].
 
 mod description;
 mod error;
@@ -19,8 +20,10 @@ pub mod event;
 pub mod header;
 mod inspect;
 mod layout;
+pub mod masks;
 mod reader;
 mod scan;
+pub mod session;
 mod sink;
 mod writer;
 
@@ -28,5 +31,7 @@ pub use description::{FORMAT_VERSION, TakeInfo};
 pub use error::TakeError;
 pub use event::{ClockReading, Gap, Note};
 pub use inspect::{CameraInspection, GapInspection, Inspection, UNEXPLAINED, inspect};
+pub use masks::{MASKS_FILE, Mask, MaskReader, MaskWriter};
 pub use reader::{TakeReader, TornTail};
+pub use session::{Session, SessionTake};
 pub use writer::{SYNC_INTERVAL_NS, TakeSummary, TakeSync, TakeWriter};

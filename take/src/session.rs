@@ -1,0 +1,165 @@
+//! A rendered session: a folder of takes whose poses and masks are known exactly.
+//!
+//! - `session.toml`: what [`Session`] holds;
+//! - `takes/NAME/`: a take, with `labels.json` (see the crate `pose`) and [`masks.mcap`](crate::masks) beside its
+//!   frames.
+//!
+//! Whoever writes a session sets `complete` last: without it the session is not read.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{MASKS_FILE, TakeError};
+
+/// Version of `session.toml`.
+pub const SESSION_VERSION: u32 = 1;
+/// The takes that are learned from.
+pub const TRAIN: &str = "train";
+/// The takes that are only measured on.
+pub const HELD_OUT: &str = "held-out";
+/// Name of the labels in a take's folder.
+pub const LABELS_FILE: &str = "labels.json";
+
+const FILE: &str = "session.toml";
+
+/// What `session.toml` holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Session {
+    pub version: u32,
+    /// Every take is there, whole.
+    #[serde(default)]
+    pub complete: bool,
+    #[serde(default)]
+    pub takes: Vec<SessionTake>,
+}
+
+/// One take of a session, and what of it decides what learning from it can show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SessionTake {
+    /// Name of its folder in `takes/`.
+    pub name: String,
+    /// Who is seen. The same person in other clothes is the same.
+    pub person: String,
+    /// Whose motion it is.
+    pub clip: String,
+    /// What is done in it, of which several clips may be.
+    pub action: String,
+    pub environment: String,
+    /// [`TRAIN`] or [`HELD_OUT`].
+    pub split: String,
+}
+
+impl Session {
+    /// Reads `session.toml` and makes sure that all files it speaks of are there.
+    ///
+    /// # Errors
+    /// A file that is missing or cannot be understood, a session that is not complete, takes that lack files, all of
+    /// them named.
+    pub fn read(directory: &Path) -> Result<Self, TakeError> {
+        let path = directory.join(FILE);
+        let wrong = |problem: String| TakeError::Session { path: path.clone(), problem };
+        let text = std::fs::read_to_string(&path).map_err(|e| TakeError::io("read", &path, e))?;
+        let session: Self = toml::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+        if session.version != SESSION_VERSION {
+            let problem = format!("it has version {}, this program reads {SESSION_VERSION}", session.version);
+            return Err(wrong(problem));
+        }
+        if !session.complete {
+            return Err(wrong("the session is not complete: let its rendering go on to its end".to_owned()));
+        }
+        let mut seen = BTreeSet::new();
+        let mut missing = Vec::new();
+        for take in &session.takes {
+            let plain = !take.name.is_empty() && !take.name.contains(['/', '\\']) && take.name != "..";
+            if !plain || !seen.insert(&take.name) {
+                return Err(wrong(format!("`{}` is no name of a take, or the name of two", take.name)));
+            }
+            let folder = Self::take_directory(directory, take);
+            let files = ["take.toml", LABELS_FILE, MASKS_FILE].map(|file| folder.join(file));
+            missing.extend(files.into_iter().filter(|file| !file.is_file()));
+        }
+        if missing.is_empty() { Ok(session) } else { Err(wrong(missing_files(directory, &missing))) }
+    }
+
+    /// Writes `session.toml`, whole or not at all.
+    pub fn write(&self, directory: &Path) -> Result<(), TakeError> {
+        let (path, draft) = (directory.join(FILE), directory.join(".session.toml.new"));
+        let text = toml::to_string_pretty(self).map_err(std::io::Error::other);
+        text.and_then(|text| std::fs::write(&draft, text))
+            .and_then(|()| std::fs::File::open(&draft)?.sync_all())
+            .and_then(|()| std::fs::rename(&draft, &path))
+            .and_then(|()| crate::layout::sync_directory(directory))
+            .map_err(|e| TakeError::io("write", &path, e))
+    }
+
+    pub fn take_directory(session: &Path, take: &SessionTake) -> PathBuf {
+        session.join("takes").join(&take.name)
+    }
+}
+
+/// Some of the files by name, and how many there are in all.
+fn missing_files(directory: &Path, missing: &[PathBuf]) -> String {
+    const NAMED: usize = 5;
+    let name = |file: &PathBuf| file.strip_prefix(directory).unwrap_or(file).display().to_string();
+    let mut text = format!("missing: {}", missing.iter().take(NAMED).map(name).collect::<Vec<_>>().join(", "));
+    if missing.len() > NAMED {
+        text.push_str(&format!(" and {} more", missing.len() - NAMED));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(folder: &Path, complete: bool) -> Session {
+        let take = |name: &str| SessionTake {
+            name: name.into(),
+            person: "anna".into(),
+            clip: "walk-1".into(),
+            action: "walk".into(),
+            environment: "hall".into(),
+            split: TRAIN.into(),
+        };
+        let session = Session { version: SESSION_VERSION, complete, takes: vec![take("000"), take("001")] };
+        for take in &session.takes {
+            let folder = Session::take_directory(folder, take);
+            std::fs::create_dir_all(&folder).unwrap();
+            for file in ["take.toml", LABELS_FILE, MASKS_FILE] {
+                std::fs::write(folder.join(file), "").unwrap();
+            }
+        }
+        session.write(folder).unwrap();
+        session
+    }
+
+    fn refused(folder: &Path, parts: &[&str]) {
+        let error = Session::read(folder).unwrap_err().to_string();
+        assert!(parts.iter().all(|part| error.contains(part)), "{error}");
+    }
+
+    #[test]
+    fn a_session_comes_back_whole_or_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        refused(folder.path(), &["session.toml"]);
+        let whole = session(folder.path(), true);
+        assert_eq!(Session::read(folder.path()).unwrap(), whole);
+        std::fs::remove_file(folder.path().join("takes/001/masks.mcap")).unwrap();
+        refused(folder.path(), &["missing: takes/001/masks.mcap"]);
+        session(folder.path(), false);
+        refused(folder.path(), &["session.toml", "not complete"]);
+        let text = toml::to_string(&whole).unwrap();
+        std::fs::write(folder.path().join(FILE), text.replace("complete = true\n", "")).unwrap();
+        refused(folder.path(), &["not complete"]);
+        std::fs::write(folder.path().join(FILE), text.replace("version = 1", "version = 9")).unwrap();
+        refused(folder.path(), &["version 9"]);
+        std::fs::write(folder.path().join(FILE), text.replace("001", "../x")).unwrap();
+        refused(folder.path(), &["`../x` is no name"]);
+        std::fs::write(folder.path().join(FILE), text.replace("001", "000")).unwrap();
+        refused(folder.path(), &["the name of two"]);
+    }
+}
