@@ -1,6 +1,6 @@
 //! What rendering costs: this crate's renderer, and the `euc` crate on the same person with simpler light.
 //!
-//!     cargo run --release -p virtual-studio --example speed [-- THREADS]
+//!     cargo run --release -p virtual-studio --example speed [-- THREADS [ONLY WHAT CONTAINS THIS]]
 
 use std::error::Error;
 use std::time::{Duration, Instant};
@@ -26,6 +26,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             body
         })
         .collect();
+    let only = std::env::args().nth(2).unwrap_or_default();
+    let report = |what: &str, size: [u32; 2], work: &mut dyn FnMut()| {
+        if format!("{}x{} {what}", size[0], size[1]).contains(&only) {
+            report(what, size, work);
+        }
+    };
     let triangles: usize = figure.parts().iter().map(|part| part.triangles.len()).sum();
     let vertices: usize = figure.parts().iter().map(|part| part.uvs.len()).sum();
     println!("{vertices} vertices, {triangles} triangles, {VIEWS} views of each instant, {threads} threads");
@@ -41,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let options = CpuOptions { samples_per_side: samples, threads, ..CpuOptions::default() };
             let mut renderer = Cpu::new(figure.parts(), set(lit), options);
             let shots: Vec<_> = cameras.iter().map(|&camera| Shot { camera, gain: [1.0; 3] }).collect();
-            report(what, size, || {
+            report(what, size, &mut || {
                 for body in &bodies {
                     renderer.set_body(body);
                     renderer.draw_all(&shots);
@@ -49,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             });
             if lit {
                 let mut frame = 0.0;
-                report(&format!("{what}, moving cameras"), size, || {
+                report(&format!("{what}, moving cameras"), size, &mut || {
                     for body in &bodies {
                         frame += 1e-4;
                         let moved = shots.iter().map(|shot| Shot {
@@ -62,14 +68,14 @@ fn main() -> Result<(), Box<dyn Error>> {
                 });
             }
         }
-        report("euc, one light, 1 sample", size, || {
+        report("euc, one light, 1 sample", size, &mut || {
             for body in &bodies {
                 for camera in &cameras {
                     with_euc::draw(figure.parts(), body, camera, 1);
                 }
             }
         });
-        report("euc, one light, 4 samples", size, || {
+        report("euc, one light, 4 samples", size, &mut || {
             for body in &bodies {
                 for camera in &cameras {
                     with_euc::draw(figure.parts(), body, camera, 2);
@@ -99,7 +105,7 @@ fn set(lit: bool) -> Set {
 }
 
 /// Runs `work`, which draws 8 × [`VIEWS`] pictures, for two seconds after a first time, and says what one takes.
-fn report(what: &str, [width, height]: [u32; 2], mut work: impl FnMut()) {
+fn report(what: &str, [width, height]: [u32; 2], work: &mut dyn FnMut()) {
     work();
     let (start, mut pictures) = (Instant::now(), 0);
     let before = processor_time();

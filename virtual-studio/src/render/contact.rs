@@ -2,6 +2,8 @@ use std::f32::consts::PI;
 
 use glam::{Vec2, Vec3A};
 
+use super::fast::floor;
+
 /// How much of the sky the body hides from the floor beneath it: what makes feet stand.
 ///
 /// The underside of the body, as a map of heights, is taken as level patches; each hides its form factor.
@@ -67,10 +69,11 @@ impl Contact {
     #[inline]
     pub fn open(&self, x: f32, z: f32) -> f32 {
         let place = (Vec2::new(x, z) - self.origin) / CELL_M - 0.5;
-        let corner = place.floor();
-        if !(corner.min_element() >= 0.0 && corner.max_element() < (SIDE - 1) as f32) || self.hidden.is_empty() {
+        let inside = place.min_element() >= 0.0 && place.max_element() < (SIDE - 1) as f32;
+        if !inside || self.hidden.is_empty() {
             return 1.0;
         }
+        let corner = floor(place);
         let part = place - corner;
         let start = corner.y as usize * SIDE + corner.x as usize;
         let row = |start: usize| self.hidden[start] * (1.0 - part.x) + self.hidden[start + 1] * part.x;

@@ -11,6 +11,8 @@ use image::DynamicImage;
 use image::codecs::hdr::HdrDecoder;
 use thiserror::Error;
 
+use super::fast::floor1;
+
 /// An environment that cannot be read.
 #[derive(Debug, Error)]
 pub enum EnvironmentError {
@@ -139,14 +141,15 @@ impl Environment {
     #[inline]
     pub(crate) fn lookup(&self, direction: Vec3A) -> Vec3A {
         let level = (direction.x * direction.x + direction.z * direction.z).sqrt();
-        let column = (arc(direction.x, -direction.z) / TAU + 0.5 - self.turn) * self.width as f32 - 0.5;
-        let row = arc(level, direction.y) / PI * self.height as f32 - 0.5;
-        let (left, top) = (column.floor(), row.floor());
-        let (across, along) = (column - left, row - top);
-        let left = (left as i64).rem_euclid(self.width as i64) as usize;
-        let right = if left + 1 == self.width { 0 } else { left + 1 };
-        let last = self.height as i64 - 1;
-        let (top, bottom) = ((top as i64).clamp(0, last) as usize, (top as i64 + 1).clamp(0, last) as usize);
+        let turned = arc(direction.x, -direction.z) / TAU + 0.5 - self.turn;
+        // A whole turn more, so that the first half pixel has one before it.
+        let column = (turned - floor1(turned) + 1.0) * self.width as f32 - 0.5;
+        let row = (arc(level, direction.y) / PI * self.height as f32 - 0.5).max(0.0);
+        let (left, top) = (column as usize, (row as usize).min(self.height - 1));
+        let (across, along) = (column - left as f32, row - top as f32);
+        let wrapped = |column: usize| if column >= self.width { column - self.width } else { column };
+        let (left, right) = (wrapped(left), wrapped(wrapped(left) + 1));
+        let bottom = (top + 1).min(self.height - 1);
         let pixel = |row: usize, column: usize| Vec3A::from_array(self.radiance[row * self.width + column]);
         let upper = pixel(top, left).lerp(pixel(top, right), across);
         let lower = pixel(bottom, left).lerp(pixel(bottom, right), across);

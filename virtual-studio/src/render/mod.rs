@@ -10,6 +10,7 @@ mod contact;
 mod cpu;
 pub mod effects;
 mod environment;
+mod fast;
 mod light;
 mod pattern;
 mod raster;

@@ -1,5 +1,7 @@
 use glam::{Vec2, Vec3A};
 
+use super::fast::{floor, floor1};
+
 /// How the two colours of a pattern are spread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grain {
@@ -40,17 +42,17 @@ impl Pattern {
             Grain::Stripes => 0.5 - 0.5 * wave(at.x, blur),
             Grain::Mottled => self.clouds(at, blur),
             Grain::Planks => {
-                let row = at.y.floor();
+                let row = floor1(at.y);
                 let shift = self.chance(row as i32, 0) * 8.0;
-                let board = ((at.x + shift) / 8.0).floor();
+                let board = floor1((at.x + shift) / 8.0);
                 let shade = faded(self.chance(row as i32, board as i32), 0.5, blur);
                 let joint = line(at.y, 0.03, blur).max(line((at.x + shift) / 8.0, 0.004, blur / 8.0));
                 0.7 * shade + 0.3 * joint
             }
             Grain::Bricks => {
-                let row = (2.0 * at.y).floor();
+                let row = floor1(2.0 * at.y);
                 let column = at.x + 0.5 * row.rem_euclid(2.0);
-                let shade = faded(self.chance(row as i32, column.floor() as i32), 0.5, blur);
+                let shade = faded(self.chance(row as i32, floor1(column) as i32), 0.5, blur);
                 let joint = line(2.0 * at.y, 0.06, 2.0 * blur).max(line(column, 0.03, blur));
                 (0.35 * shade).max(joint)
             }
@@ -65,7 +67,7 @@ impl Pattern {
 
     /// Noise that is smooth over fields of size 1.
     fn smooth(&self, at: Vec2) -> f32 {
-        let corner = at.floor();
+        let corner = floor(at);
         let part = at - corner;
         let part = part * part * (3.0 - 2.0 * part);
         let (x, y) = (corner.x as i32, corner.y as i32);
@@ -84,14 +86,14 @@ impl Pattern {
 
 /// 1 on the even, −1 on the odd unit intervals, with edges as wide as a pixel, and 0 where pixels cover several.
 fn wave(x: f32, blur: f32) -> f32 {
-    let distance = 0.5 - (x - x.floor() - 0.5).abs();
-    let sign = if x.floor().rem_euclid(2.0) < 1.0 { 1.0 } else { -1.0 };
+    let distance = 0.5 - (x - floor1(x) - 0.5).abs();
+    let sign = if floor1(x).rem_euclid(2.0) < 1.0 { 1.0 } else { -1.0 };
     faded(sign * (distance / blur).min(0.5) * 2.0, 0.0, blur)
 }
 
 /// 1 on lines of half-width `half` at whole numbers, thinned where a pixel is wider.
 fn line(x: f32, half: f32, blur: f32) -> f32 {
-    let distance = 0.5 - (x - x.floor() - 0.5).abs();
+    let distance = 0.5 - (x - floor1(x) - 0.5).abs();
     let width = half.max(blur);
     ((width - distance) / width * 2.0).clamp(0.0, 1.0) * (half / width)
 }

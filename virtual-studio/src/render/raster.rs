@@ -1,23 +1,45 @@
 //! Triangles into a visibility buffer: which triangle is nearest at each sample. Shading comes later, once for what
 //! is seen.
 //!
-//! Vertices are snapped to a fine grid, so that edge functions of small triangles are exact: neighbours leave no gap.
+//! Vertices are snapped to a fine grid, so that edge functions are whole numbers: neighbours leave no gap.
 
-use glam::Vec3A;
+use glam::Vec2;
 
 /// No triangle.
 pub(crate) const NONE: u32 = u32::MAX;
 
 /// Positions are whole multiples of 1 / `GRID` sample.
-const GRID: f32 = 256.0;
+const BITS: u32 = 8;
+const GRID: f32 = (1 << BITS) as f32;
+const HALF: i32 = 1 << (BITS - 1);
 
-/// A vertex that is not to be drawn, and with it every triangle that uses it.
-pub(crate) const BEHIND: Vec3A = Vec3A::new(f32::NAN, f32::NAN, -1.0);
+/// A corner of triangles.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Vertex {
+    x: i32,
+    y: i32,
+    /// Positive, and even over the picture: 1 / depth in perspective. Not positive behind the camera.
+    pub nearness: f32,
+}
 
-/// Snaps x and y; z is how near the vertex is, and must change evenly over the picture: 1 / depth in perspective.
-#[inline]
-pub(crate) fn snap(x: f32, y: f32, nearness: f32) -> Vec3A {
-    Vec3A::new((x * GRID).round() / GRID, (y * GRID).round() / GRID, nearness)
+impl Vertex {
+    /// One that is not to be drawn, and with it every triangle that uses it.
+    pub const BEHIND: Self = Self { x: 0, y: 0, nearness: -1.0 };
+
+    /// Snaps a place in samples.
+    #[inline]
+    pub fn snap(x: f32, y: f32, nearness: f32) -> Self {
+        /// Far outside of any picture; products of differences still fit.
+        const FAR: f32 = (1 << 24) as f32;
+        let whole = |value: f32| (value * GRID).clamp(-FAR, FAR) as i32;
+        Self { x: whole(x), y: whole(y), nearness }
+    }
+
+    /// In samples.
+    #[inline]
+    pub fn place(&self) -> Vec2 {
+        Vec2::new(self.x as f32, self.y as f32) * (1.0 / GRID)
+    }
 }
 
 /// A rectangle of samples, [x0, x1) × [y0, y1).
@@ -31,23 +53,18 @@ pub(crate) struct Window {
 
 impl Window {
     /// What of `width × height` samples the vertices may touch, with edges on whole multiples of `step`.
-    pub fn around(vertices: &[Vec3A], width: usize, height: usize, step: usize) -> Self {
-        let (mut low, mut high) = (Vec3A::INFINITY, Vec3A::NEG_INFINITY);
-        for vertex in vertices.iter().filter(|vertex| vertex.z > 0.0) {
-            low = low.min(*vertex);
-            high = high.max(*vertex);
+    pub fn around(vertices: &[Vertex], width: usize, height: usize, step: usize) -> Self {
+        let (mut low, mut high) = ([i32::MAX; 2], [i32::MIN; 2]);
+        for vertex in vertices.iter().filter(|vertex| vertex.nearness > 0.0) {
+            (low[0], low[1]) = (low[0].min(vertex.x), low[1].min(vertex.y));
+            (high[0], high[1]) = (high[0].max(vertex.x), high[1].max(vertex.y));
         }
-        if low.x > high.x {
+        let first = |value: i32| ((value >> BITS).max(0) as usize) / step * step;
+        let last = |value: i32, end: usize| (((value >> BITS) + 1).max(0) as usize).next_multiple_of(step).min(end);
+        if low[0] > high[0] {
             return Self::default();
         }
-        let first = |value: f32| (value.max(0.0) as usize) / step * step;
-        let last = |value: f32, end: usize| (value.max(-1.0) + 1.0).min(end as f32) as usize;
-        let window = Self {
-            x0: first(low.x),
-            y0: first(low.y),
-            x1: last(high.x, width).next_multiple_of(step).min(width),
-            y1: last(high.y, height).next_multiple_of(step).min(height),
-        };
+        let window = Self { x0: first(low[0]), y0: first(low[1]), x1: last(high[0], width), y1: last(high[1], height) };
         if window.x0 >= window.x1 || window.y0 >= window.y1 { Self::default() } else { window }
     }
 
@@ -72,17 +89,16 @@ pub(crate) struct Visibility {
 
 impl Visibility {
     /// Draws the triangles anew. Both sides are drawn; where two are equally near, the first one stays.
-    pub fn draw(&mut self, window: Window, vertices: &[Vec3A], triangles: &[[u32; 3]]) {
-        let (width, samples) = (window.width(), window.width() * window.height());
+    pub fn draw(&mut self, window: Window, vertices: &[Vertex], triangles: &[[u32; 3]]) {
+        let samples = window.width() * window.height();
         self.window = window;
         self.triangle.clear();
         self.triangle.resize(samples, NONE);
         self.nearness.clear();
         self.nearness.resize(samples, 0.0);
-        let corner = Vec3A::new(window.x0 as f32, window.y0 as f32, 0.0);
         for (index, triangle) in triangles.iter().enumerate() {
-            let [a, b, c] = triangle.map(|vertex| vertices[vertex as usize] - corner);
-            fill(a, b, c, width, window.height(), |sample, nearness| {
+            let [a, b, c] = triangle.map(|vertex| vertices[vertex as usize]);
+            fill(a, b, c, &window, |sample, nearness| {
                 if nearness > self.nearness[sample] {
                     self.nearness[sample] = nearness;
                     self.triangle[sample] = index as u32;
@@ -93,51 +109,48 @@ impl Visibility {
 }
 
 /// Keeps the nearest value of each sample, where `nearest` starts below all of them.
-pub(crate) fn draw_nearness(nearest: &mut [f32], width: usize, vertices: &[Vec3A], triangles: &[[u32; 3]]) {
-    let height = nearest.len() / width;
+pub(crate) fn draw_nearness(nearest: &mut [f32], width: usize, vertices: &[Vertex], triangles: &[[u32; 3]]) {
+    let window = Window { x0: 0, y0: 0, x1: width, y1: nearest.len() / width };
     for triangle in triangles {
         let [a, b, c] = triangle.map(|vertex| vertices[vertex as usize]);
-        fill(a, b, c, width, height, |sample, nearness| nearest[sample] = nearest[sample].max(nearness));
+        fill(a, b, c, &window, |sample, nearness| nearest[sample] = nearest[sample].max(nearness));
     }
 }
 
-/// Calls `put` for each sample (its middle at halves) inside or on the edge of a triangle.
+/// Calls `put` for each sample of the window (its middle at halves) inside or on the edge of a triangle.
 #[inline(always)]
-fn fill(a: Vec3A, b: Vec3A, c: Vec3A, width: usize, height: usize, mut put: impl FnMut(usize, f32)) {
-    let (low, high) = (a.min(b).min(c), a.max(b).max(c));
-    // Not a number, or not in front: written so that NaN ends here, too.
-    if !(low.z > 0.0 && high.x - low.x < 1e6 && high.y - low.y < 1e6) {
+fn fill(a: Vertex, b: Vertex, c: Vertex, window: &Window, mut put: impl FnMut(usize, f32)) {
+    // The first and the last middle inside: most small triangles hold none and end here.
+    let first = |low: i32, start: usize| ((low + HALF - 1) >> BITS).max(start as i32);
+    let last = |high: i32, end: usize| ((high - HALF) >> BITS).min(end as i32 - 1);
+    let x0 = first(a.x.min(b.x).min(c.x), window.x0);
+    let x1 = last(a.x.max(b.x).max(c.x), window.x1);
+    let y0 = first(a.y.min(b.y).min(c.y), window.y0);
+    let y1 = last(a.y.max(b.y).max(c.y), window.y1);
+    if x0 > x1 || y0 > y1 || a.nearness.min(b.nearness).min(c.nearness) <= 0.0 {
         return;
     }
-    // The first and the last middle inside.
-    let x0 = (low.x - 0.5).ceil().max(0.0);
-    let y0 = (low.y - 0.5).ceil().max(0.0);
-    let x1 = (high.x - 0.5).floor().min(width as f32 - 1.0);
-    let y1 = (high.y - 0.5).floor().min(height as f32 - 1.0);
-    if x0 > x1 || y0 > y1 {
-        return;
-    }
-    let area = (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
-    if area == 0.0 {
+    let area = cross(a, b, c.x, c.y);
+    if area == 0 {
         return;
     }
     // Turned round where needed, so that inside is positive.
-    let (b, c, area) = if area > 0.0 { (b, c, area) } else { (c, b, -area) };
-    let edge = |p: Vec3A, q: Vec3A, x: f32, y: f32| (q.x - p.x) * (y - p.y) - (q.y - p.y) * (x - p.x);
-    let (x, y) = (x0 + 0.5, y0 + 0.5);
-    // Weights of b and c; that of a is what is left.
-    let (mut row_a, mut row_b, mut row_c) = (edge(b, c, x, y), edge(c, a, x, y), edge(a, b, x, y));
-    let (step_a, step_b, step_c) = (b.y - c.y, c.y - a.y, a.y - b.y);
-    let (down_a, down_b, down_c) = (c.x - b.x, a.x - c.x, b.x - a.x);
-    let inverse = 1.0 / area;
-    let (rise_b, rise_c) = ((b.z - a.z) * inverse, (c.z - a.z) * inverse);
-    let (columns, rows) = ((x1 - x0) as usize + 1, (y1 - y0) as usize + 1);
-    let mut start = y0 as usize * width + x0 as usize;
-    for _ in 0..rows {
+    let (b, c, area) = if area > 0 { (b, c, area) } else { (c, b, -area) };
+    let (x, y) = ((x0 << BITS) + HALF, (y0 << BITS) + HALF);
+    let (mut row_a, mut row_b, mut row_c) = (cross(b, c, x, y), cross(c, a, x, y), cross(a, b, x, y));
+    let step = |from: i32, to: i32| i64::from(from - to) << BITS;
+    let (step_a, step_b, step_c) = (step(b.y, c.y), step(c.y, a.y), step(a.y, b.y));
+    let (down_a, down_b, down_c) = (step(c.x, b.x), step(a.x, c.x), step(b.x, a.x));
+    let inverse = 1.0 / area as f32;
+    let (rise_b, rise_c) = ((b.nearness - a.nearness) * inverse, (c.nearness - a.nearness) * inverse);
+    let stride = window.width();
+    let mut start = (y0 as usize - window.y0) * stride + x0 as usize - window.x0;
+    for _ in y0..=y1 {
         let (mut wa, mut wb, mut wc) = (row_a, row_b, row_c);
-        for column in 0..columns {
-            if wa >= 0.0 && wb >= 0.0 && wc >= 0.0 {
-                put(start + column, a.z + wb * rise_b + wc * rise_c);
+        for column in 0..=(x1 - x0) as usize {
+            // None is negative.
+            if wa | wb | wc >= 0 {
+                put(start + column, a.nearness + wb as f32 * rise_b + wc as f32 * rise_c);
             }
             wa += step_a;
             wb += step_b;
@@ -146,8 +159,14 @@ fn fill(a: Vec3A, b: Vec3A, c: Vec3A, width: usize, height: usize, mut put: impl
         row_a += down_a;
         row_b += down_b;
         row_c += down_c;
-        start += width;
+        start += stride;
     }
+}
+
+/// Twice the area of the triangle from `p` over `q` to (x, y), in squares of the grid: exact.
+#[inline(always)]
+fn cross(p: Vertex, q: Vertex, x: i32, y: i32) -> i64 {
+    i64::from(q.x - p.x) * i64::from(y - p.y) - i64::from(q.y - p.y) * i64::from(x - p.x)
 }
 
 #[cfg(test)]
@@ -156,7 +175,7 @@ mod tests {
 
     use super::*;
 
-    fn draw(vertices: &[Vec3A], triangles: &[[u32; 3]]) -> Visibility {
+    fn draw(vertices: &[Vertex], triangles: &[[u32; 3]]) -> Visibility {
         let mut buffer = Visibility::default();
         buffer.draw(Window { x0: 0, y0: 0, x1: 32, y1: 32 }, vertices, triangles);
         buffer
@@ -166,10 +185,10 @@ mod tests {
         /// A fan around an inner point covers every sample that its outline covers: no gap along shared edges.
         #[test]
         fn neighbours_leave_no_gap(x in 8.0f32..24.0, y in 8.0f32..24.0, turn in 0.0f32..1.0) {
-            let mut vertices = vec![snap(x, y, 1.0)];
+            let mut vertices = vec![Vertex::snap(x, y, 1.0)];
             vertices.extend((0..7).map(|i| {
                 let angle = (i as f32 + turn) * std::f32::consts::TAU / 7.0;
-                snap(16.0 + 40.0 * angle.cos(), 16.0 + 40.0 * angle.sin(), 1.0)
+                Vertex::snap(16.0 + 40.0 * angle.cos(), 16.0 + 40.0 * angle.sin(), 1.0)
             }));
             let triangles: Vec<_> = (0..7).map(|i| if i % 2 == 0 { [0, i + 1, (i + 1) % 7 + 1] } else { [0, (i + 1) % 7 + 1, i + 1] }).collect();
             prop_assert!(draw(&vertices, &triangles).triangle.iter().all(|&triangle| triangle != NONE));
@@ -177,7 +196,7 @@ mod tests {
 
         #[test]
         fn the_nearer_one_is_seen_whatever_the_order(near in 0.5f32..2.0, far in 0.1f32..0.4) {
-            let corner = |x: f32, y: f32, z: f32| snap(x, y, z);
+            let corner = |x: f32, y: f32, z: f32| Vertex::snap(x, y, z);
             let vertices: Vec<_> = [near, far].into_iter().flat_map(|z| [corner(0.0, 0.0, z), corner(64.0, 0.0, z), corner(0.0, 64.0, z)]).collect();
             for triangles in [[[0, 1, 2], [3, 4, 5]], [[3, 4, 5], [0, 2, 1]]] {
                 let buffer = draw(&vertices, &triangles);
@@ -188,14 +207,14 @@ mod tests {
 
     #[test]
     fn what_is_behind_the_camera_is_not_drawn() {
-        let vertices = [BEHIND, snap(30.0, 0.0, 1.0), snap(0.0, 30.0, 1.0)];
+        let vertices = [Vertex::BEHIND, Vertex::snap(30.0, 0.0, 1.0), Vertex::snap(0.0, 30.0, 1.0)];
         assert!(draw(&vertices, &[[0, 1, 2]]).triangle.iter().all(|&triangle| triangle == NONE));
-        assert_eq!(Window::around(&[BEHIND], 32, 32, 1), Window::default());
+        assert_eq!(Window::around(&[Vertex::BEHIND], 32, 32, 1), Window::default());
     }
 
     #[test]
     fn nearness_is_even_over_a_slanted_triangle() {
-        let vertices = [snap(0.0, 0.0, 1.0), snap(64.0, 0.0, 2.0), snap(0.0, 64.0, 3.0)];
+        let vertices = [Vertex::snap(0.0, 0.0, 1.0), Vertex::snap(64.0, 0.0, 2.0), Vertex::snap(0.0, 64.0, 3.0)];
         let buffer = draw(&vertices, &[[0, 1, 2]]);
         let (x, y) = (10, 20);
         let want = 1.0 + (x as f32 + 0.5) / 64.0 + 2.0 * (y as f32 + 0.5) / 64.0;

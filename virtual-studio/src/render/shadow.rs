@@ -1,6 +1,7 @@
 use glam::{Mat3A, Vec2, Vec3, Vec3A};
 
-use super::raster::{draw_nearness, snap};
+use super::fast::floor;
+use super::raster::{Vertex, draw_nearness};
 
 /// What the sun sees of the body: how near to it each texel's first surface is.
 #[derive(Debug, Default)]
@@ -17,7 +18,8 @@ pub(crate) struct ShadowMap {
     /// Corners of the body in the light's axes.
     low: Vec3A,
     high: Vec3A,
-    vertices: Vec<Vec3A>,
+    lights: Vec<Vec3A>,
+    vertices: Vec<Vertex>,
 }
 
 impl ShadowMap {
@@ -25,10 +27,10 @@ impl ShadowMap {
     pub fn draw(&mut self, towards_sun: Vec3, side: usize, positions: &[Vec3A], triangles: &[[u32; 3]]) {
         let (right, down) = towards_sun.any_orthonormal_pair();
         self.axes = Mat3A::from_cols(right.into(), down.into(), towards_sun.into()).transpose();
-        self.vertices.clear();
-        self.vertices.extend(positions.iter().map(|&position| self.axes * position));
+        self.lights.clear();
+        self.lights.extend(positions.iter().map(|&position| self.axes * position));
         let none = (Vec3A::INFINITY, Vec3A::NEG_INFINITY);
-        (self.low, self.high) = self.vertices.iter().fold(none, |(low, high), &v| (low.min(v), high.max(v)));
+        (self.low, self.high) = self.lights.iter().fold(none, |(low, high), &v| (low.min(v), high.max(v)));
         self.side = side;
         self.nearest.clear();
         self.nearest.resize(side * side, f32::NEG_INFINITY);
@@ -42,10 +44,11 @@ impl ShadowMap {
         let middle = (0.5 * (self.low + self.high)).truncate();
         self.origin = (middle * self.texels_per_m - 0.5 * side as f32).round() / self.texels_per_m;
         self.floor = self.low.z - 1.0;
-        for vertex in &mut self.vertices {
-            let place = (vertex.truncate() - self.origin) * self.texels_per_m;
-            *vertex = snap(place.x, place.y, vertex.z - self.floor);
-        }
+        self.vertices.clear();
+        self.vertices.extend(self.lights.iter().map(|light| {
+            let place = (light.truncate() - self.origin) * self.texels_per_m;
+            Vertex::snap(place.x, place.y, light.z - self.floor)
+        }));
         draw_nearness(&mut self.nearest, side, &self.vertices, triangles);
     }
 
@@ -55,11 +58,11 @@ impl ShadowMap {
         let light = self.axes * point;
         let nearness = light.z - self.floor;
         let place = (light.truncate() - self.origin) * self.texels_per_m - 2.0;
-        let corner = place.floor();
         let last = self.side as f32 - 4.0;
-        if nearness > self.high.z - self.floor || !(corner.min_element() >= 0.0 && corner.max_element() < last) {
+        if nearness > self.high.z - self.floor || !(place.min_element() >= 0.0 && place.max_element() < last) {
             return 1.0;
         }
+        let corner = floor(place);
         let part = place - corner;
         let weights_x = [1.0 - part.x, 1.0, 1.0, part.x];
         let weights_y = [1.0 - part.y, 1.0, 1.0, part.y];
