@@ -38,6 +38,9 @@ pub enum Command {
     /// Measure a pose model (see `genlock-learn eval --help`).
     #[command(disable_help_flag = true)]
     Eval(HandOver),
+    /// Render people of a virtual studio, with exact labels (see `genlock-learn render --help`).
+    #[command(disable_help_flag = true)]
+    Render(HandOver),
 }
 
 /// Words for the other binary, passed on as they are.

@@ -37,6 +37,7 @@ fn main() -> miette::Result<()> {
         Command::Pretrain(words) => commands::hand_over::run("pretrain", &words.words),
         Command::Finetune(words) => commands::hand_over::run("finetune", &words.words),
         Command::Eval(words) => commands::hand_over::run("eval", &words.words),
+        Command::Render(words) => commands::hand_over::run("render", &words.words),
     }
 }
 

@@ -9,5 +9,6 @@ pub mod render;
 pub mod rig;
 pub mod scene;
 mod seed;
+pub mod session;
 pub mod surface;
 pub mod trigger;

@@ -1,0 +1,65 @@
+//! `genlock render`: scenarios into a session of rendered takes.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use miette::{IntoDiagnostic, bail};
+use virtual_studio::actor::gltf::LoadOptions;
+use virtual_studio::render::CpuOptions;
+use virtual_studio::session::{Progress, Rendered, Script, SessionOptions, render};
+
+use super::progress::bar;
+use crate::stop;
+
+/// How often the bar moves.
+const TICK: Duration = Duration::from_millis(250);
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// What to render (TOML); several make one session, say one to learn from and one that is held out.
+    #[arg(required = true, value_name = "SCENARIO.toml")]
+    scenarios: Vec<PathBuf>,
+    /// Folder of the session. Takes that an earlier run finished are kept.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Takes rendered at a time [default: one for each core].
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Simplify people to about so many triangles; 0 leaves them as they are.
+    #[arg(long, value_name = "N", default_value_t = 8_000)]
+    triangles: usize,
+}
+
+pub fn run(args: &Args) -> miette::Result<()> {
+    let stopped = stop::watch(false)?;
+    let scripts: Vec<Script> =
+        args.scenarios.iter().map(|path| Script::read(path).into_diagnostic()).collect::<miette::Result<_>>()?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let options = SessionOptions {
+        load: LoadOptions { triangles: (args.triangles > 0).then_some(args.triangles), ..LoadOptions::default() },
+        renderer: CpuOptions::default(),
+        threads: args.threads.unwrap_or(cores),
+    };
+    let (progress, stop) = (Progress::default(), AtomicBool::new(false));
+    let shown = bar("rendering", 0);
+    let rendered = std::thread::scope(|scope| {
+        let work = scope.spawn(|| render(&scripts, &args.out, &options, &progress, &stop));
+        while !work.is_finished() {
+            if stopped.recv_timeout(TICK).is_ok() {
+                stop.store(true, Ordering::Relaxed);
+            }
+            shown.set_length(progress.total.load(Ordering::Relaxed));
+            shown.set_position(progress.pictures.load(Ordering::Relaxed));
+        }
+        work.join()
+    });
+    shown.finish_and_clear();
+    let Ok(rendered) = rendered else { bail!("the renderer panicked") };
+    let Rendered { takes, kept, complete } = rendered.into_diagnostic()?;
+    if !complete {
+        bail!("stopped; the same command goes on from here");
+    }
+    println!("{}: {takes} takes, {kept} of them from before", args.out.display());
+    Ok(())
+}

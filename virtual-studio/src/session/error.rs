@@ -1,0 +1,44 @@
+use std::io;
+use std::path::{Path, PathBuf};
+
+use pose::PoseError;
+use take::TakeError;
+use thiserror::Error;
+
+use crate::cast::CastError;
+use crate::rig::RigError;
+use crate::scene::{JpegError, ScenarioError};
+
+/// Why a session is not rendered.
+#[derive(Debug, Error)]
+pub enum RenderError {
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    #[error("two scenarios have the name {name:?}; give each its own, since their takes are named by it")]
+    SameName { name: String },
+    #[error(
+        "{} is of another scenario with the same name; render into another folder, or give the scenario another name",
+        path.display()
+    )]
+    OtherScenario { path: PathBuf },
+    #[error("take {take}: {source}")]
+    Cast { take: String, source: Box<CastError> },
+    #[error("take {take}: {source}")]
+    Rig { take: String, source: RigError },
+    #[error("take {take}: {source}")]
+    Jpeg { take: String, source: JpegError },
+    #[error(transparent)]
+    Take(Box<TakeError>),
+    #[error(transparent)]
+    Labels(#[from] PoseError),
+    #[error("cannot {doing} {}: {source}", path.display())]
+    Io { doing: &'static str, path: PathBuf, source: io::Error },
+    #[error("{}: {problem}; remove the folder of this take and render again", path.display())]
+    Truth { path: PathBuf, problem: String },
+}
+
+impl RenderError {
+    pub(super) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::Io { doing, path: path.to_owned(), source }
+    }
+}

@@ -1,0 +1,193 @@
+//! Renders scenarios into a session on disk: takes, and the truth beside them.
+
+mod error;
+mod one_take;
+mod truth;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use take::session::{HELD_OUT, SESSION_VERSION, TRAIN};
+use take::{Session, SessionTake, TakeError};
+
+pub use error::RenderError;
+pub use truth::{TRUTH_FILE, Truth, TruthCamera, TruthFrame};
+
+use crate::actor::gltf::LoadOptions;
+use crate::cast::Cast;
+use crate::render::CpuOptions;
+use crate::scene::{Catalogue, Scenario, Split, TakePlan};
+use one_take::OneTake;
+
+/// Where takes are made until they are whole.
+const PARTIAL: &str = "takes.partial";
+const TAKES: &str = "takes";
+const SCENARIOS: &str = "scenarios";
+
+/// A scenario and the text that it was read from.
+pub struct Script {
+    pub scenario: Scenario,
+    text: String,
+    catalogue: Catalogue,
+}
+
+impl Script {
+    /// # Errors
+    /// A scenario that is wrong, or folders that it names and that cannot be read.
+    pub fn read(path: &Path) -> Result<Self, RenderError> {
+        let scenario = Scenario::read(path)?;
+        let text = fs::read_to_string(path).map_err(|e| RenderError::io("read", path, e))?;
+        let catalogue = Catalogue::read(&scenario)?;
+        Ok(Self { scenario, text, catalogue })
+    }
+
+    fn plan(&self, take: u64) -> TakePlan {
+        self.catalogue.plan(&self.scenario, take)
+    }
+
+    fn take_name(&self, take: u64) -> String {
+        format!("{}-{take:05}", self.scenario.name)
+    }
+}
+
+/// How a session is rendered. The pictures depend on `load` and `renderer`, never on the number of threads.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionOptions {
+    pub load: LoadOptions,
+    pub renderer: CpuOptions,
+    /// Takes that are rendered at a time, each by a thread of its own.
+    pub threads: usize,
+}
+
+/// How far a rendering is.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Pictures, those of takes that were there already among them.
+    pub pictures: AtomicU64,
+    pub total: AtomicU64,
+}
+
+/// What was rendered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    pub takes: u64,
+    /// Takes that were there already.
+    pub kept: u64,
+    /// False when it was stopped before the end.
+    pub complete: bool,
+}
+
+/// Renders all takes of the scripts into `out`. What an earlier, interrupted run has finished is kept; the session
+/// says that it is complete only at the very end. `stop` ends it after the pictures in work.
+///
+/// # Errors
+/// Two scripts of one name, another script of the same name in `out`, files that cannot be used, a disk that fails.
+pub fn render(
+    scripts: &[Script],
+    out: &Path,
+    options: &SessionOptions,
+    progress: &Progress,
+    stop: &AtomicBool,
+) -> Result<Rendered, RenderError> {
+    prepare(scripts, out)?;
+    let jobs: Vec<(&Script, u64)> =
+        scripts.iter().flat_map(|script| (0..script.scenario.takes).map(move |take| (script, take))).collect();
+    let pictures = |script: &Script| script.scenario.instants * script.scenario.views() as u64;
+    progress.total.store(jobs.iter().map(|(script, _)| pictures(script)).sum(), Ordering::Relaxed);
+
+    let cast = Cast::new(options.load);
+    let (next, kept, failed) = (AtomicU64::new(0), AtomicU64::new(0), Mutex::new(None));
+    let work = || {
+        while !stop.load(Ordering::Relaxed) {
+            let Some((script, take)) = jobs.get(next.fetch_add(1, Ordering::Relaxed) as usize) else { return };
+            let name = script.take_name(*take);
+            if out.join(TAKES).join(&name).is_dir() {
+                kept.fetch_add(1, Ordering::Relaxed);
+                progress.pictures.fetch_add(pictures(script), Ordering::Relaxed);
+                continue;
+            }
+            let plan = script.plan(*take);
+            let one = OneTake { script, plan: &plan, name: &name, cast: &cast, renderer: options.renderer };
+            if let Err(error) = one.render(out, progress, stop) {
+                // The first to fail ends the others, too.
+                stop.store(true, Ordering::Relaxed);
+                failed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get_or_insert(error);
+                return;
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        (0..options.threads.max(1)).for_each(|_| {
+            scope.spawn(work);
+        });
+    });
+    if let Some(error) = failed.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()) {
+        return Err(error);
+    }
+    let kept = kept.into_inner();
+    if stop.load(Ordering::Relaxed) {
+        return Ok(Rendered { takes: 0, kept, complete: false });
+    }
+    let takes = finish(out)?;
+    Ok(Rendered { takes, kept, complete: true })
+}
+
+/// Makes the folders, and says that the session is not complete.
+fn prepare(scripts: &[Script], out: &Path) -> Result<(), RenderError> {
+    let made = |path: &Path| fs::create_dir_all(path).map_err(|e| RenderError::io("create", path, e));
+    [out.join(TAKES), out.join(SCENARIOS)].iter().try_for_each(|path| made(path))?;
+    for (index, script) in scripts.iter().enumerate() {
+        let name = &script.scenario.name;
+        if scripts[..index].iter().any(|other| other.scenario.name == *name) {
+            return Err(RenderError::SameName { name: name.clone() });
+        }
+        let path = out.join(SCENARIOS).join(format!("{name}.toml"));
+        match fs::read_to_string(&path) {
+            Ok(known) if known == script.text => {}
+            Ok(_) => return Err(RenderError::OtherScenario { path }),
+            Err(_) => fs::write(&path, &script.text).map_err(|e| RenderError::io("write", &path, e))?,
+        }
+    }
+    let partial = out.join(PARTIAL);
+    if partial.is_dir() {
+        fs::remove_dir_all(&partial).map_err(|e| RenderError::io("remove", &partial, e))?;
+    }
+    made(&partial)?;
+    Ok(Session { version: SESSION_VERSION, complete: false, takes: vec![] }.write(out)?)
+}
+
+/// Lists the takes that are there and says that the session is complete.
+fn finish(out: &Path) -> Result<u64, RenderError> {
+    let folder = out.join(TAKES);
+    let unreadable = |e| RenderError::io("list", &folder, e);
+    let mut folders: Vec<PathBuf> = vec![];
+    for entry in fs::read_dir(&folder).map_err(unreadable)? {
+        folders.push(entry.map_err(unreadable)?.path());
+    }
+    folders.sort();
+    let takes: Vec<SessionTake> =
+        folders.iter().map(|folder| Truth::read(folder).map(|truth| truth.take)).collect::<Result<_, RenderError>>()?;
+    let count = takes.len() as u64;
+    Session { version: SESSION_VERSION, complete: true, takes }.write(out)?;
+    let partial = out.join(PARTIAL);
+    fs::remove_dir_all(&partial).map_err(|e| RenderError::io("remove", &partial, e))?;
+    Ok(count)
+}
+
+fn split(split: Split) -> &'static str {
+    match split {
+        Split::Train => TRAIN,
+        Split::HeldOut => HELD_OUT,
+    }
+}
+
+impl From<TakeError> for RenderError {
+    fn from(source: TakeError) -> Self {
+        Self::Take(Box::new(source))
+    }
+}
+
+#[cfg(test)]
+mod tests;

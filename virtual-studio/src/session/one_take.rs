@@ -1,0 +1,218 @@
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use frame::{CameraId, Encoding, FrameInfo, HostTime, LossReason, Picture, SegmentId, SourcePosition, TriggerIndex};
+use pose::labels::{CameraLabels, Labels, Provenance, VERSION};
+use take::session::LABELS_FILE;
+use take::{Gap, MaskWriter, SessionTake, TakeInfo, TakeWriter};
+
+use super::truth::{Truth, TruthCamera, TruthFrame};
+use super::{PARTIAL, Progress, RenderError, Script, TAKES, split};
+use crate::cast::Cast;
+use crate::render::CpuOptions;
+use crate::scene::{Light, RenderedView, Studio, StudioOptions, TakePlan};
+use crate::trigger::Delivery;
+use crate::{actor, motion};
+
+/// Where the clock of a rendered take starts: every time is positive and far from 0.
+const EPOCH_NS: i64 = 1_000_000_000;
+/// Coverage from which a pixel of the mask is the person.
+const COVERED: u8 = 128;
+/// What trigger and joints of a rendered take are worth.
+const TRUTH: &str = "exact";
+
+/// One take to render.
+pub(super) struct OneTake<'a> {
+    pub script: &'a Script,
+    pub plan: &'a TakePlan,
+    pub name: &'a str,
+    pub cast: &'a Cast,
+    pub renderer: CpuOptions,
+}
+
+/// The files of a take that is being made.
+struct Files {
+    writer: TakeWriter,
+    masks: MaskWriter,
+    labels: Vec<CameraLabels>,
+    truth: Vec<TruthCamera>,
+    /// By camera: its next sequence number, and the instants that have their label already.
+    sequences: Vec<u64>,
+    labelled: Vec<BTreeSet<u64>>,
+}
+
+impl OneTake<'_> {
+    /// Renders into a folder aside and moves it into place when it is whole.
+    pub fn render(&self, out: &Path, progress: &Progress, stop: &AtomicBool) -> Result<(), RenderError> {
+        let scenario = &self.script.scenario;
+        let failed = |source| RenderError::Cast { take: self.name.to_owned(), source: Box::new(source) };
+        let performance = self.cast.performance(scenario, self.plan).map_err(failed)?;
+        let environment = self.cast.environment(self.plan).map_err(failed)?;
+        let options = StudioOptions { renderer: self.renderer };
+        let rig = |source| RenderError::Rig { take: self.name.to_owned(), source };
+        let mut studio = Studio::new(scenario, self.plan, performance, environment, options).map_err(rig)?;
+
+        let partial = out.join(PARTIAL);
+        let cameras: Vec<String> = (0..studio.views()).map(|view| format!("cam{view:02}")).collect();
+        let mut files: Option<Files> = None;
+        for pulse in 0..scenario.instants {
+            if stop.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            let views = self.views(&mut studio, pulse).map_err(rig)?;
+            let files = match &mut files {
+                Some(files) => files,
+                none => none.insert(self.create(&partial, &cameras, &views)?),
+            };
+            for (view, deliveries) in &views {
+                self.write(files, view, deliveries)?;
+            }
+            progress.pictures.fetch_add(cameras.len() as u64, Ordering::Relaxed);
+        }
+        if let Some(files) = files {
+            let made = self.finish(files)?;
+            let whole = out.join(TAKES).join(self.name);
+            fs::rename(&made, &whole).map_err(|e| RenderError::io("move into place", &whole, e))?;
+        }
+        Ok(())
+    }
+
+    /// What all cameras see of a pulse, and what they deliver of it.
+    fn views(
+        &self,
+        studio: &mut Studio,
+        pulse: u64,
+    ) -> Result<Vec<(RenderedView, Vec<(u64, Delivery)>)>, crate::rig::RigError> {
+        let scenario = &self.script.scenario;
+        let trigger = scenario.trigger(self.plan.seed);
+        (0..studio.views())
+            .map(|camera| {
+                let deliveries: Vec<_> = trigger.deliver(camera, pulse).map(|delivery| (pulse, delivery)).collect();
+                // A camera that has slipped shows an earlier instant.
+                let shown = deliveries.first().map_or(pulse, |(_, delivery)| delivery.truth.pulse);
+                Ok((studio.view(camera, shown as f64 / scenario.rate_hz)?, deliveries))
+            })
+            .collect()
+    }
+
+    fn create(
+        &self,
+        partial: &Path,
+        cameras: &[String],
+        views: &[(RenderedView, Vec<(u64, Delivery)>)],
+    ) -> Result<Files, RenderError> {
+        let scenario = &self.script.scenario;
+        let info = TakeInfo {
+            name: self.name.to_owned(),
+            rig_toml: rig_toml(scenario.rate_hz, cameras, &self.script.scenario.name),
+            cameras: cameras.to_vec(),
+            host: "virtual-studio".into(),
+            trigger_rate_hz: scenario.rate_hz,
+            source_rate_hz: Some(scenario.rate_hz),
+        };
+        let mut writer = TakeWriter::create_named(partial, self.name, &info)?;
+        // What a power cut takes is rendered again: the sync at the end is enough.
+        drop(writer.hand_over_sync()?);
+        let masks = MaskWriter::create(writer.directory(), cameras)?;
+        let size = |view: &RenderedView| [view.picture.width, view.picture.height];
+        let named = || cameras.iter().zip(views);
+        Ok(Files {
+            writer,
+            masks,
+            labels: named()
+                .map(|(name, (view, _))| CameraLabels { name: name.clone(), size_px: size(view), frames: vec![] })
+                .collect(),
+            truth: named().map(|(name, (view, _))| TruthCamera::new(name, &view.labels.camera)).collect(),
+            sequences: vec![0; cameras.len()],
+            labelled: vec![BTreeSet::new(); cameras.len()],
+        })
+    }
+
+    fn write(&self, files: &mut Files, view: &RenderedView, deliveries: &[(u64, Delivery)]) -> Result<(), RenderError> {
+        let camera = CameraId(view.view as u16);
+        let sequence = &mut files.sequences[view.view];
+        if deliveries.is_empty() {
+            let (reason, first_sequence) = (LossReason::MissingAtSource, *sequence);
+            files.writer.write_gap(&Gap { camera, reason, first_sequence, frames: 1, at_ns: EPOCH_NS })?;
+            *sequence += 1;
+            return Ok(());
+        }
+        let jpeg = view.jpeg().map_err(|source| RenderError::Jpeg { take: self.name.to_owned(), source })?;
+        let (width_px, height_px) = (view.picture.width, view.picture.height);
+        for (pulse, delivery) in deliveries {
+            let info = FrameInfo {
+                camera,
+                sequence: *sequence,
+                segment: SegmentId(delivery.truth.start),
+                trigger: TriggerIndex::Certain(*pulse),
+                exposure: HostTime::monotonic(EPOCH_NS + delivery.truth.exposure_ns, 0),
+                exposure_duration_ns: 0,
+                arrival_ns: EPOCH_NS + delivery.arrival_ns,
+                source: Some(SourcePosition {
+                    index: delivery.truth.pulse as u32,
+                    length: self.script.scenario.instants as u32,
+                }),
+                picture: Picture::Encoded { encoding: Encoding::Mjpeg, width_px, height_px },
+            };
+            files.writer.write_frame(&info, &jpeg)?;
+            *sequence += 1;
+        }
+        let shown = deliveries[0].1.truth.pulse;
+        if files.labelled[view.view].insert(shown) {
+            let index = shown as u32;
+            let mask: Vec<u8> = view.picture.mask.iter().map(|&covered| u8::from(covered >= COVERED)).collect();
+            files.masks.write(camera, index, (width_px, height_px), &mask)?;
+            files.labels[view.view].frames.extend(view.labels.frame_label(index));
+            files.truth[view.view].frames.push(TruthFrame::new(index, &view.labels));
+        }
+        Ok(())
+    }
+
+    fn finish(&self, files: Files) -> Result<PathBuf, RenderError> {
+        let Files { writer, masks, labels, truth, .. } = files;
+        masks.finish()?;
+        let labels = Labels {
+            version: VERSION,
+            truth: TRUTH.into(),
+            joint_set: pose::mapping::JOINT_SET.into(),
+            provenance: Provenance {
+                poses: self.name.to_owned(),
+                calibration: "none".into(),
+                rate_hz: self.script.scenario.rate_hz,
+                unlabelled: vec![],
+            },
+            cameras: labels,
+        };
+        labels.write(&writer.directory().join(LABELS_FILE))?;
+        let (seed, widened) = (self.plan.seed, self.plan.widened);
+        Truth { take: self.listing(), seed, widened, cameras: truth }.write(writer.directory())?;
+        Ok(writer.finish()?.directory)
+    }
+
+    fn listing(&self) -> SessionTake {
+        let plan = self.plan;
+        let stem = |path: &PathBuf| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let built_in = || format!("built-in-{:016x}", plan.seed);
+        let clip = plan.motion.as_ref().map(stem);
+        SessionTake {
+            name: self.name.to_owned(),
+            person: plan.person.as_ref().map_or_else(built_in, |path| actor::identity(&stem(path)).to_owned()),
+            action: clip.as_deref().map_or("built-in".into(), motion::action::of_name),
+            clip: clip.unwrap_or_else(built_in),
+            environment: match &plan.light {
+                Light::File(path) => stem(path),
+                Light::BuiltIn(sky) => format!("built-in-{sky:?}").to_lowercase(),
+            },
+            split: split(self.script.scenario.split).into(),
+        }
+    }
+}
+
+/// The rig that a take says it was recorded with.
+fn rig_toml(rate_hz: f64, cameras: &[String], scenario: &str) -> String {
+    let head = format!("version = 1\nname = {scenario:?}\n\n[trigger]\nmode = \"hardware\"\nrate-hz = {rate_hz:?}\n");
+    let camera = |name: &String| format!("\n[[camera]]\nname = {name:?}\ndriver = \"virtual-studio\"\n");
+    std::iter::once(head).chain(cameras.iter().map(camera)).collect()
+}

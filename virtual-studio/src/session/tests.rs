@@ -1,0 +1,144 @@
+use std::sync::atomic::AtomicBool;
+
+use frame::CameraId;
+use pose::Labels;
+use take::session::LABELS_FILE;
+use take::{MaskReader, TakeReader};
+
+use super::*;
+
+fn script(folder: &Path, name: &str, extra: &str) -> Script {
+    let text = format!(
+        "version = 1\nname = \"{name}\"\nseed = 5\ntakes = 2\ninstants = 6\nrate-hz = 25.0\n\n[rig]\nviews = 2\n\
+         size-px = [96, 72]\n{extra}"
+    );
+    let path = folder.join(format!("{name}.toml"));
+    fs::write(&path, text).unwrap();
+    Script::read(&path).unwrap()
+}
+
+impl Script {
+    fn held_out(mut self) -> Self {
+        self.scenario.split = Split::HeldOut;
+        self
+    }
+}
+
+fn options(threads: usize) -> SessionOptions {
+    SessionOptions { load: LoadOptions::default(), renderer: CpuOptions::default(), threads }
+}
+
+fn run(scripts: &[Script], out: &Path, threads: usize) -> Result<Rendered, RenderError> {
+    render(scripts, out, &options(threads), &Progress::default(), &AtomicBool::new(false))
+}
+
+fn frames(take: &Path) -> Vec<(frame::FrameInfo, Vec<u8>)> {
+    let take = TakeReader::open(take).unwrap();
+    (0..take.cameras().len())
+        .map(|camera| CameraId(camera as u16))
+        .flat_map(|camera| (0..take.len(camera)).map(move |index| (camera, index)).collect::<Vec<_>>())
+        .map(|(camera, index)| take.read(camera, index).map(|(info, bytes)| (info, bytes)).unwrap())
+        .collect()
+}
+
+#[test]
+fn a_session_holds_takes_with_labels_masks_and_truth() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("session");
+    let rendered = run(&[script(folder.path(), "a", "")], &out, 2).unwrap();
+    assert_eq!(rendered, Rendered { takes: 2, kept: 0, complete: true });
+    let session = Session::read(&out).unwrap();
+    assert_eq!(session.takes.iter().map(|take| take.split.as_str()).collect::<Vec<_>>(), [TRAIN, TRAIN]);
+    assert_ne!(session.takes[0].person, session.takes[1].person);
+    for take in &session.takes {
+        let take = Session::take_directory(&out, take);
+        assert_eq!(frames(&take).len(), 12);
+        let labels = Labels::read(&take.join(LABELS_FILE)).unwrap();
+        let (masks, truth) = (MaskReader::open(&take).unwrap(), Truth::read(&take).unwrap());
+        for (camera, known) in labels.cameras.iter().zip(&truth.cameras) {
+            assert_eq!(camera.frames.len(), 6);
+            for (frame, known) in camera.frames.iter().zip(&known.frames) {
+                let mask = masks.get(&camera.name, frame.source_index).unwrap().unwrap();
+                let [left, top, right, bottom] = known.box_px.unwrap();
+                let covered = mask.pixels.iter().filter(|&&pixel| pixel > 0).count() as u32;
+                assert!(covered > 20 && covered <= (right - left) * (bottom - top));
+                // The hip is where the body is.
+                let [x, y] = frame.root_px;
+                assert!((left as f32..right as f32).contains(&x) && (top as f32..bottom as f32).contains(&y));
+                assert_eq!(frame.joints_mm[0], [0.0; 3]);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_there_is_kept_and_what_is_not_is_made_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (folder.path().join("one"), folder.path().join("two"));
+    run(&[script(folder.path(), "a", "")], &one, 1).unwrap();
+    run(&[script(folder.path(), "a", "")], &two, 3).unwrap();
+    let name = "a-00001";
+    let take = |out: &Path| out.join(TAKES).join(name);
+    let whole = frames(&take(&one));
+    assert!(whole == frames(&take(&two)), "pixels do not depend on threads");
+
+    // As after a kill: one take is missing, another is half made, and the session does not say that it is whole.
+    fs::remove_dir_all(take(&one)).unwrap();
+    fs::create_dir_all(one.join(PARTIAL).join(name)).unwrap();
+    let unread = Session { version: SESSION_VERSION, complete: false, takes: vec![] };
+    unread.write(&one).unwrap();
+    assert!(Session::read(&one).unwrap_err().to_string().contains("not complete"));
+    let again = run(&[script(folder.path(), "a", "")], &one, 2).unwrap();
+    assert_eq!(again, Rendered { takes: 2, kept: 1, complete: true });
+    assert!(frames(&take(&one)) == whole);
+    assert!(!one.join(PARTIAL).exists());
+}
+
+#[test]
+fn a_rendering_that_is_stopped_leaves_no_session_that_looks_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("session");
+    let (progress, stop) = (Progress::default(), AtomicBool::new(true));
+    let rendered = render(&[script(folder.path(), "a", "")], &out, &options(1), &progress, &stop).unwrap();
+    assert!(!rendered.complete);
+    assert!(Session::read(&out).is_err());
+}
+
+#[test]
+fn scenarios_do_not_mix_unseen() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("session");
+    run(&[script(folder.path(), "a", "")], &out, 2).unwrap();
+    let other = script(folder.path(), "a", "roll-degrees = [0.0, 45.0]\n");
+    assert!(matches!(run(&[other], &out, 1).unwrap_err(), RenderError::OtherScenario { .. }));
+    let twice = [script(folder.path(), "b", ""), script(folder.path(), "b", "")];
+    assert!(matches!(run(&twice, &out, 1).unwrap_err(), RenderError::SameName { .. }));
+    // Another one beside it is another part of the same session.
+    let held_out = script(folder.path(), "c", "").held_out();
+    assert_eq!(run(&[held_out], &out, 2).unwrap().takes, 4);
+    let session = Session::read(&out).unwrap();
+    assert_eq!(session.takes.iter().filter(|take| take.split == HELD_OUT).count(), 2);
+}
+
+#[test]
+fn faults_are_in_the_take_and_labels_stay_true() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("session");
+    let faults = "\n[trigger]\nslip = 1.0\nloss = 0.3\nduplicate = 0.3\n";
+    run(&[script(folder.path(), "a", faults)], &out, 2).unwrap();
+    let session = Session::read(&out).unwrap();
+    let mut slipped = 0;
+    for take in &session.takes {
+        let folder = Session::take_directory(&out, take);
+        let labels = Labels::read(&folder.join(LABELS_FILE)).unwrap();
+        for (info, _) in frames(&folder) {
+            let shown = info.source.unwrap().index;
+            slipped += u32::from(u64::from(shown) + 1 == info.trigger.pulse().unwrap());
+            assert!(
+                labels.cameras[info.camera.index()].at(shown).is_some(),
+                "every picture has the label of what it shows"
+            );
+        }
+    }
+    assert!(slipped > 4, "{slipped} pictures are one instant late");
+}

@@ -1,0 +1,92 @@
+//! What is true of a rendered take and must not be learned from: where its cameras stood, and where in front of them
+//! the joints were. For scoring alone.
+
+use std::path::Path;
+
+use pose::Pose3d;
+use serde::{Deserialize, Serialize};
+use take::SessionTake;
+
+use super::RenderError;
+use crate::rig::Camera;
+use crate::scene::ViewLabels;
+
+/// Name of the file in a take's folder.
+pub const TRUTH_FILE: &str = "truth.json";
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Truth {
+    pub take: SessionTake,
+    /// Seed of everything that was drawn for the take.
+    pub seed: u64,
+    /// The motion was turned into another one.
+    pub widened: bool,
+    pub cameras: Vec<TruthCamera>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TruthCamera {
+    pub name: String,
+    pub size_px: [u32; 2],
+    pub focal_px: [f32; 2],
+    /// The middle of the first pixel is at 0.5.
+    pub centre_px: [f32; 2],
+    /// OpenCV's k1 and k2.
+    pub radial: [f32; 2],
+    pub frames: Vec<TruthFrame>,
+}
+
+/// One picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TruthFrame {
+    pub source_index: u32,
+    /// World axes to camera axes (x right, y down, z forward), row by row.
+    pub rotation: [[f32; 3]; 3],
+    /// x_camera = R x_world + t, metres.
+    pub translation_m: [f32; 3],
+    /// In the camera's frame, millimetres.
+    pub joints_camera_mm: Pose3d,
+    /// What of the person is seen: left, top, right, bottom; none where nothing is.
+    pub box_px: Option<[u32; 4]>,
+}
+
+impl Truth {
+    pub(super) fn read(take: &Path) -> Result<Self, RenderError> {
+        let path = take.join(TRUTH_FILE);
+        let text = std::fs::read_to_string(&path).map_err(|e| RenderError::io("read", &path, e))?;
+        serde_json::from_str(&text).map_err(|e| RenderError::Truth { path, problem: e.to_string() })
+    }
+
+    pub(super) fn write(&self, take: &Path) -> Result<(), RenderError> {
+        let path = take.join(TRUTH_FILE);
+        let text = serde_json::to_vec(self).map_err(|e| RenderError::io("write", &path, e.into()))?;
+        std::fs::write(&path, text).map_err(|e| RenderError::io("write", &path, e))
+    }
+}
+
+impl TruthCamera {
+    pub(super) fn new(name: &str, camera: &Camera) -> Self {
+        let lens = &camera.intrinsics;
+        Self {
+            name: name.to_owned(),
+            size_px: lens.size_px(),
+            focal_px: lens.focal_px().to_array(),
+            centre_px: lens.centre_px().to_array(),
+            radial: lens.radial(),
+            frames: vec![],
+        }
+    }
+}
+
+impl TruthFrame {
+    pub(super) fn new(source_index: u32, labels: &ViewLabels) -> Self {
+        let rotation = labels.camera.rotation.transpose();
+        Self {
+            source_index,
+            rotation: [rotation.x_axis, rotation.y_axis, rotation.z_axis].map(|row| row.to_array()),
+            translation_m: labels.camera.translation().to_array(),
+            joints_camera_mm: labels.joints_camera_mm,
+            box_px: labels.box_px,
+        }
+    }
+}
