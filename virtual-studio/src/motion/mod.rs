@@ -32,6 +32,16 @@ pub trait Motion: Send + Sync {
     fn at(&self, time_s: f64) -> BodyPose;
 }
 
+impl<M: Motion + ?Sized> Motion for &M {
+    fn duration_s(&self) -> f64 {
+        (**self).duration_s()
+    }
+
+    fn at(&self, time_s: f64) -> BodyPose {
+        (**self).at(time_s)
+    }
+}
+
 impl<M: Motion + ?Sized> Motion for std::sync::Arc<M> {
     fn duration_s(&self) -> f64 {
         (**self).duration_s()

@@ -125,9 +125,7 @@ impl Widening {
             lean: rng.random_bool(0.5).then(|| Lean::sample(rng)),
             raised: limbs
                 .into_iter()
-                .filter_map(|bone| {
-                    rng.random_bool(if bone.is_leg() { 0.2 } else { 0.4 }).then(|| Raise::sample(bone, rng))
-                })
+                .flat_map(|bone| Raise::sample(bone, if bone.is_leg() { 0.2 } else { 0.4 }, rng))
                 .collect(),
             strays: Some(Box::new(std::array::from_fn(|_| Stray::sample(rng)))),
         }
@@ -200,12 +198,13 @@ fn is_below(bone: Bone, other: Bone) -> bool {
 }
 
 impl Raise {
-    fn sample(bone: Bone, rng: &mut impl Rng) -> Self {
-        Self { bone, towards: allowed_direction(bone, rng), swell: Swell::sample(rng) }
+    /// Maybe.
+    fn sample(bone: Bone, chance: f64, rng: &mut impl Rng) -> Option<Self> {
+        rng.random_bool(chance).then(|| Self { bone, towards: allowed_direction(bone, rng), swell: Swell::sample(rng) })
     }
 }
 
-/// A direction that the limb can take, all alike, drawn again until it is not the one that it rests in.
+/// Any direction that the limb can take.
 fn allowed_direction(bone: Bone, rng: &mut impl Rng) -> Vec3 {
     let Limit::Cone { around, half_angle_deg } = limits::limit(bone) else { return Vec3::Y };
     let least = half_angle_deg.to_radians().cos();
