@@ -20,6 +20,7 @@ mod proportions;
 mod rig;
 pub mod skeleton;
 mod skinning;
+mod texture;
 
 use std::sync::Arc;
 
