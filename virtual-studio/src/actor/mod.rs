@@ -15,6 +15,7 @@ mod local;
 pub mod looks;
 mod mesh;
 mod names;
+mod pack;
 pub mod procedural;
 mod proportions;
 mod rig;
@@ -76,7 +77,7 @@ impl Actor {
         let heights = self.vertices.iter().flatten().map(|vertex| vertex.position.y);
         let floor = heights.fold(f32::INFINITY, f32::min);
         let by = -self.rig.hip_centre().with_y(floor);
-        self.rig.rest.iter_mut().for_each(|point| *point += by);
+        self.rig = Rig::new(self.rig.rest.map(|point| point + by));
         self.landmarks.nose += by;
         self.landmarks.crown += by;
         for vertex in self.vertices.iter_mut().flatten().chain(&mut self.hull) {
@@ -97,6 +98,12 @@ impl Actor {
             skinning::skin(vertices, &placed, shape);
         }
         out.joints = labels::joints(&placed, &self.rig, &self.landmarks);
+    }
+
+    /// The pose that the body was modelled in, standing above the origin. Files differ in it; [`BodyPose::REST`] is the
+    /// same for all.
+    pub fn modelled_pose(&self) -> BodyPose {
+        self.rig.modelled()
     }
 
     /// The 17 joints alone, as [`Self::pose`] gives them.

@@ -13,6 +13,7 @@ mod ground;
 mod library;
 mod limits;
 mod names;
+mod pack;
 pub mod procedural;
 pub mod retarget;
 pub mod widen;

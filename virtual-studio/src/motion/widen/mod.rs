@@ -23,7 +23,7 @@ pub use raise::Raise;
 pub use stray::Strays;
 pub use swell::Swell;
 
-/// What is changed. [`Self::NONE`] changes nothing; [`Self::sample`] draws.
+/// What is changed. [`Self::NONE`] changes nothing, [`Self::mild`] and [`Self::strong`] draw.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Widening {
     /// Left and right change places.
