@@ -68,7 +68,7 @@ impl ActorLibrary {
 
 /// Who a file shows: names of the VALID library end in sex, number and outfit (`White_M_3_Busi`), and the outfit makes
 /// no other person. Any other name is a person of its own.
-fn identity(name: &str) -> &str {
+pub fn identity(name: &str) -> &str {
     let mut from_the_end = name.rsplitn(4, '_');
     match (from_the_end.next(), from_the_end.next(), from_the_end.next(), from_the_end.next()) {
         (Some(outfit), Some(number), Some("F" | "M"), Some(_)) if number.bytes().all(|b| b.is_ascii_digit()) => {

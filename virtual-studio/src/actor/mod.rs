@@ -28,7 +28,7 @@ use std::sync::Arc;
 use glam::{Vec3, Vec3A};
 
 pub use error::ActorError;
-pub use library::{ActorEntry, ActorLibrary};
+pub use library::{ActorEntry, ActorLibrary, identity};
 pub use looks::Looks;
 pub use proportions::Proportions;
 pub use skeleton::{BONES, BodyPose, Bone};
