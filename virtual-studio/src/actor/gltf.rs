@@ -9,7 +9,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use glam::{Mat4, Vec3, Vec4};
-use gltf::image::Format;
 use gltf::{Node, Primitive, Skin};
 
 use crate::surface::Texture;
@@ -17,6 +16,7 @@ use crate::surface::Texture;
 use super::mesh::{Mesh, Vertex};
 use super::names;
 use super::skeleton::{BONES, Bone};
+use super::texture::{halved, rgb, srgb};
 use super::{Actor, ActorError, facing};
 
 /// How a file is read.
@@ -96,10 +96,11 @@ impl File<'_> {
             }
         }
         self.face(&mut rest, &mut meshes)?;
-        decimate(&mut meshes, options);
+        settle_hips(&mut rest);
         let mut actor = Actor::assemble(rest, meshes)
             .ok_or_else(|| ActorError::file(self.path, "no vertex moves with the head"))?;
         actor.dilate_textures();
+        options.triangles.into_iter().for_each(|triangles| actor.decimate(triangles));
         Ok(actor)
     }
 
@@ -260,47 +261,16 @@ impl File<'_> {
     }
 }
 
-fn decimate(meshes: &mut [Mesh], options: LoadOptions) {
-    let total: usize = meshes.iter().map(|mesh| mesh.triangles.len()).sum();
-    if let Some(wanted) = options.triangles.filter(|&wanted| wanted < total) {
-        for mesh in meshes {
-            *mesh = mesh.decimated(wanted as f32 / total as f32);
-        }
+/// Riggers put hip joints where clothes let them, up to 8 cm too low. A thigh is about as long as a shin: what is out of
+/// that range is moved along the thigh.
+const THIGH_TO_SHIN: (f32, f32) = (0.95, 1.05);
+
+fn settle_hips(rest: &mut [Vec3; BONES]) {
+    for thigh in [Bone::LeftUpLeg, Bone::RightUpLeg] {
+        let (shin, foot) =
+            if thigh == Bone::LeftUpLeg { (Bone::LeftLeg, Bone::LeftFoot) } else { (Bone::RightLeg, Bone::RightFoot) };
+        let knee = rest[shin.index()];
+        let (up, shin_m) = (rest[thigh.index()] - knee, knee.distance(rest[foot.index()]));
+        rest[thigh.index()] = knee + up.clamp_length(THIGH_TO_SHIN.0 * shin_m, THIGH_TO_SHIN.1 * shin_m);
     }
-}
-
-fn srgb(linear: f32) -> f32 {
-    if linear <= 0.003_130_8 { 12.92 * linear } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 }
-}
-
-fn rgb(image: &gltf::image::Data) -> Result<Texture, String> {
-    let rgb = match image.format {
-        Format::R8G8B8 => image.pixels.clone(),
-        Format::R8G8B8A8 => image.pixels.as_chunks::<4>().0.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect(),
-        Format::R8 => image.pixels.iter().flat_map(|&grey| [grey; 3]).collect(),
-        other => return Err(format!("textures of format {other:?} are not read")),
-    };
-    Ok(Texture { width: image.width, height: image.height, rgb })
-}
-
-/// Half the size, each texel the mean of four.
-fn halved(texture: &Texture) -> Texture {
-    let (width, height) = ((texture.width / 2).max(1), (texture.height / 2).max(1));
-    let texel = |x: u32, y: u32, channel: usize| {
-        let (x, y) = (x.min(texture.width - 1), y.min(texture.height - 1));
-        u32::from(texture.rgb[3 * (y * texture.width + x) as usize + channel])
-    };
-    let mut rgb = Vec::with_capacity(3 * (width * height) as usize);
-    for y in 0..height {
-        for x in 0..width {
-            for channel in 0..3 {
-                let sum: u32 = [(0, 0), (1, 0), (0, 1), (1, 1)]
-                    .map(|(right, down)| texel(2 * x + right, 2 * y + down, channel))
-                    .iter()
-                    .sum();
-                rgb.push(((sum + 2) / 4) as u8);
-            }
-        }
-    }
-    Texture { width, height, rgb }
 }

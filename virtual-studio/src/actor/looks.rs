@@ -1,5 +1,6 @@
-//! Skin, clothes, caps and blurred faces, painted on a body by seed.
+//! Skin, clothes, caps and pixelated faces, painted on a body by seed.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use glam::Vec3;
@@ -11,7 +12,7 @@ use crate::surface::{Part, Texture};
 use super::atlas::{self, Patch};
 use super::cap::Dome;
 use super::skeleton::Bone;
-use super::{Actor, blur};
+use super::{Actor, local};
 
 /// How a person differs from the one that was painted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,7 +27,8 @@ pub struct Looks {
     pub bare_legs: bool,
     /// sRGB.
     pub cap: Option<[u8; 3]>,
-    pub blurred_face: bool,
+    /// The side of the squares that the face is made of.
+    pub pixelated_face_m: Option<f32>,
 }
 
 /// A colour over what was painted.
@@ -46,10 +48,10 @@ impl Looks {
         bare_torso: false,
         bare_legs: false,
         cap: None,
-        blurred_face: false,
+        pixelated_face_m: None,
     };
 
-    /// Mostly clothes of other colours; one in seven bare, in shorts or with a cap, one in ten with a blurred face.
+    /// Mostly clothes of other colours; one in seven bare, in shorts or with a cap, one in ten with a pixelated face.
     pub fn sample(seed: u64) -> Self {
         let rng = &mut ChaCha8Rng::seed_from_u64(seed);
         let skin = rng.random_range(0.75..1.2);
@@ -61,7 +63,7 @@ impl Looks {
             bare_torso: rng.random_bool(0.14),
             bare_legs: rng.random_bool(0.14),
             cap: rng.random_bool(0.14).then(|| (colour(rng) * 255.0).to_array().map(|value| value as u8)),
-            blurred_face: rng.random_bool(0.1),
+            pixelated_face_m: rng.random_bool(0.1).then(|| rng.random_range(0.02..0.05)),
         }
     }
 }
@@ -116,20 +118,26 @@ impl Actor {
         let skin = Skin::of(old, patches, self.landmarks.nose);
         let rest = |bone: Bone| self.rig.rest[bone.index()];
         let hem = 0.7 * rest(Bone::LeftLeg).y + 0.3 * rest(Bone::LeftUpLeg).y;
-        for ((rgb, old), patch) in painted.rgb.as_chunks_mut::<3>().0.iter_mut().zip(old).zip(patches) {
-            let Some(patch) = patch else { continue };
-            let old = Vec3::from(old.map(f32::from)) / 255.0;
+        let texels = old.iter().map(|rgb| Vec3::from(rgb.map(f32::from)) / 255.0);
+        let texels: Vec<(Vec3, Option<Patch>)> = texels.zip(patches.iter().copied()).collect();
+        // Patterns have the colour of skin in places; skin has it all around.
+        let alike: Vec<_> = texels.iter().map(|&(old, patch)| patch.map(|_| skin.is_like(old))).collect();
+        let width = texture.width as usize;
+        let skin_around = local::share(&alike, width, (width / 100).max(1));
+        for (index, rgb) in painted.rgb.as_chunks_mut::<3>().0.iter_mut().enumerate() {
+            let (old, Some(patch)) = texels[index] else { continue };
             let region = Region::of(patch.bone);
+            let is_skin = skin_around[index] > 0.5;
             let bare = match region {
                 Region::Head => true,
-                _ if skin.is_like(old) => true,
+                _ if is_skin => true,
                 Region::Torso => looks.bare_torso,
                 Region::Legs => looks.bare_legs && patch.at.y < hem,
                 Region::Shoes => false,
             };
             let new = match (region, bare) {
-                (Region::Head, _) if !skin.is_like(old) => old,
-                (_, true) if skin.is_like(old) => old * looks.skin,
+                (Region::Head, _) if !is_skin => old,
+                (_, true) if is_skin => old * looks.skin,
                 (_, true) => skin.instead_of(old) * looks.skin,
                 (Region::Torso, false) => looks.shirt.map_or(old, |dye| dye.over(old)),
                 (Region::Legs, false) => looks.trousers.map_or(old, |dye| dye.over(old)),
@@ -137,13 +145,39 @@ impl Actor {
             };
             *rgb = (new.clamp(Vec3::ZERO, Vec3::ONE) * 255.0).to_array().map(|value| value as u8);
         }
-        if looks.blurred_face {
-            let face = self.landmarks.nose - 0.03 * Vec3::Z;
-            let reach = 0.55 * (self.landmarks.crown.y - self.landmarks.nose.y);
-            blur::blur(&mut painted, patches, |patch| patch.bone == Bone::Head && patch.at.distance(face) < reach);
+        if let Some(cell_m) = looks.pixelated_face_m {
+            self.pixelate_face(&mut painted, patches, cell_m);
         }
         atlas::dilate(&mut painted, |texel| patches[texel].is_some());
         painted
+    }
+}
+
+impl Actor {
+    /// Squares as seen from the front, each in its mean colour.
+    fn pixelate_face(&self, texture: &mut Texture, patches: &[Option<Patch>], cell_m: f32) {
+        let nose = self.landmarks.nose;
+        let centre = nose - 0.03 * Vec3::Z;
+        let reach = 0.65 * (self.landmarks.crown.y - nose.y);
+        let cell = |patch: &Option<Patch>| {
+            let patch = patch.filter(|patch| patch.bone == Bone::Head && patch.at.distance(centre) < reach)?;
+            let steps = ((patch.at - nose) / cell_m).round();
+            Some((steps.x as i32, steps.y as i32))
+        };
+        let texels = texture.rgb.as_chunks_mut::<3>().0;
+        let mut sums: HashMap<(i32, i32), (Vec3, f32)> = HashMap::new();
+        for (rgb, patch) in texels.iter().zip(patches) {
+            if let Some(cell) = cell(patch) {
+                let (sum, count) = sums.entry(cell).or_default();
+                *sum += Vec3::from(rgb.map(f32::from));
+                *count += 1.0;
+            }
+        }
+        for (rgb, patch) in texels.iter_mut().zip(patches) {
+            if let Some((sum, count)) = cell(patch).and_then(|cell| sums.get(&cell)) {
+                *rgb = (*sum / *count).to_array().map(|value| value as u8);
+            }
+        }
     }
 }
 

@@ -46,10 +46,6 @@ impl Vertex {
         pairs.take_while(|&(_, &weight)| weight > 0.0).map(|(&bone, &weight)| (usize::from(bone), weight))
     }
 
-    pub fn weight(&self, bone: Bone) -> f32 {
-        self.influences().filter(|&(index, _)| index == bone.index()).map(|(_, weight)| weight).sum()
-    }
-
     /// The bone that moves it most.
     pub fn owner(&self) -> Bone {
         Bone::ALL[usize::from(self.bones[0])]

@@ -6,20 +6,22 @@
 //! rigidly part of those that it has.
 
 mod atlas;
-mod blur;
 mod cap;
 mod error;
 pub mod gltf;
 mod labels;
 mod library;
+mod local;
 pub mod looks;
 mod mesh;
 mod names;
+mod pack;
 pub mod procedural;
 mod proportions;
 mod rig;
 pub mod skeleton;
 mod skinning;
+mod texture;
 
 use std::sync::Arc;
 
@@ -54,16 +56,9 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// Puts a body together that faces +Z, on the floor and with its hips above the origin. The mesh with the most
-    /// vertices is the body, the others are hair and the like. `None` without a head.
-    fn assemble(mut rest: [Vec3; BONES], mut meshes: Vec<Mesh>) -> Option<Self> {
-        let heights = meshes.iter().flat_map(|mesh| &mesh.vertices).map(|vertex| vertex.position.y);
-        let floor = heights.fold(f32::INFINITY, f32::min);
-        let to_origin = -Rig::new(rest).hip_centre().with_y(floor);
-        rest.iter_mut().for_each(|point| *point += to_origin);
-        for vertex in meshes.iter_mut().flat_map(|mesh| &mut mesh.vertices) {
-            vertex.position += Vec3A::from(to_origin);
-        }
+    /// Puts a body together that faces +Z. The mesh with the most vertices is the body, the others are hair and the
+    /// like. `None` without a head.
+    fn assemble(rest: [Vec3; BONES], meshes: Vec<Mesh>) -> Option<Self> {
         let rig = Rig::new(rest);
         let body = (0..meshes.len()).max_by_key(|&mesh| meshes[mesh].vertices.len())?;
         let landmarks = Landmarks::find(&meshes[body], &rig)?;
@@ -72,7 +67,22 @@ impl Actor {
             .into_iter()
             .map(|Mesh { vertices, uvs, triangles, texture }| (Part { uvs, triangles, texture }, vertices))
             .unzip();
-        Some(Self { parts, vertices, body, hull, rig, landmarks })
+        let mut actor = Self { parts, vertices, body, hull, rig, landmarks };
+        actor.stand();
+        Some(actor)
+    }
+
+    /// Brings the resting body onto the floor, its hips above the origin.
+    fn stand(&mut self) {
+        let heights = self.vertices.iter().flatten().map(|vertex| vertex.position.y);
+        let floor = heights.fold(f32::INFINITY, f32::min);
+        let by = -self.rig.hip_centre().with_y(floor);
+        self.rig = Rig::new(self.rig.rest.map(|point| point + by));
+        self.landmarks.nose += by;
+        self.landmarks.crown += by;
+        for vertex in self.vertices.iter_mut().flatten().chain(&mut self.hull) {
+            vertex.position += Vec3A::from(by);
+        }
     }
 
     /// What is drawn, in the order of [`Posed::shapes`].
@@ -88,6 +98,12 @@ impl Actor {
             skinning::skin(vertices, &placed, shape);
         }
         out.joints = labels::joints(&placed, &self.rig, &self.landmarks);
+    }
+
+    /// The pose that the body was modelled in, standing above the origin. Files differ in it; [`BodyPose::REST`] is the
+    /// same for all.
+    pub fn modelled_pose(&self) -> BodyPose {
+        self.rig.modelled()
     }
 
     /// The 17 joints alone, as [`Self::pose`] gives them.
@@ -120,14 +136,22 @@ impl Actor {
         }
     }
 
-    /// The meshes that the actor is made of.
-    fn meshes(&self) -> impl Iterator<Item = Mesh> + '_ {
-        self.parts.iter().zip(&self.vertices).map(|(part, vertices)| Mesh {
-            vertices: vertices.clone(),
-            uvs: part.uvs.clone(),
-            triangles: part.triangles.clone(),
-            texture: part.texture.clone(),
-        })
+    /// Simplifies the meshes to about so many triangles, if there are more. Labels stay those of the full body.
+    fn decimate(&mut self, triangles: usize) {
+        let total: usize = self.parts.iter().map(|part| part.triangles.len()).sum();
+        if triangles >= total {
+            return;
+        }
+        for (part, vertices) in self.parts.iter_mut().zip(&mut self.vertices) {
+            let mesh = Mesh {
+                vertices: std::mem::take(vertices),
+                uvs: std::mem::take(&mut part.uvs),
+                triangles: std::mem::take(&mut part.triangles),
+                texture: part.texture.clone(),
+            };
+            let simple = mesh.decimated(triangles as f32 / total as f32);
+            (*vertices, part.uvs, part.triangles) = (simple.vertices, simple.uvs, simple.triangles);
+        }
     }
 }
 

@@ -2,7 +2,8 @@ use glam::{Affine3A, Mat3A, Vec3, Vec3A};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::mesh::Mesh;
+use super::labels::Landmarks;
+use super::rig::Rig;
 use super::skeleton::{BONES, Bone};
 use super::{Actor, skinning};
 
@@ -72,13 +73,17 @@ impl Actor {
             stretched[index] =
                 Affine3A { matrix3: matrix, translation: Vec3A::from(rest[index]) - matrix * Vec3A::from(old[index]) };
         }
-        let mut meshes: Vec<Mesh> = self.meshes().collect();
-        for vertex in meshes.iter_mut().flat_map(|mesh| &mut mesh.vertices) {
+        let mut actor = self.clone();
+        for vertex in actor.vertices.iter_mut().flatten().chain(&mut actor.hull) {
             vertex.position = skinning::blend(vertex, &stretched).transform_point3a(vertex.position);
             // A symmetric stretch turns normals by its inverse.
             let turned: Vec3A = vertex.influences().map(|(bone, weight)| inverse[bone] * vertex.normal * weight).sum();
             vertex.normal = turned.normalize_or(vertex.normal);
         }
-        Self::assemble(rest, meshes).unwrap_or_else(|| self.clone())
+        let on_head = |point: Vec3| stretched[Bone::Head.index()].transform_point3(point);
+        actor.landmarks = Landmarks { nose: on_head(self.landmarks.nose), crown: on_head(self.landmarks.crown) };
+        actor.rig = Rig::new(rest);
+        actor.stand();
+        actor
     }
 }

@@ -40,6 +40,11 @@ impl Rig {
         self.rest[Bone::LeftUpLeg.index()].midpoint(self.rest[Bone::RightUpLeg.index()])
     }
 
+    /// The pose in which nothing moves: the one that the body was modelled in.
+    pub fn modelled(&self) -> BodyPose {
+        BodyPose { rotations: self.align.map(Quat::inverse), root: self.hip_centre() / self.leg_m }
+    }
+
     /// By bone: what takes a point of the resting body to the world.
     pub fn place(&self, pose: &BodyPose) -> [Affine3A; BONES] {
         let mut placed = [Affine3A::IDENTITY; BONES];

@@ -26,7 +26,7 @@ pub(crate) fn blend(vertex: &Vertex, placed: &[Affine3A; BONES]) -> Affine3A {
         moved = scaled(moved, vertex.weights[0]);
         for (bone, weight) in vertex.influences().skip(1) {
             let with = scaled(placed[bone], weight);
-            moved.matrix3 = moved.matrix3 + with.matrix3;
+            moved.matrix3 += with.matrix3;
             moved.translation += with.translation;
         }
     }

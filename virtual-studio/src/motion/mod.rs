@@ -13,6 +13,7 @@ mod ground;
 mod library;
 mod limits;
 mod names;
+mod pack;
 pub mod procedural;
 pub mod retarget;
 pub mod widen;
@@ -30,6 +31,16 @@ pub trait Motion: Send + Sync {
 
     /// The pose at a time from 0 to [`Self::duration_s`]; before and after, that at the end.
     fn at(&self, time_s: f64) -> BodyPose;
+}
+
+impl<M: Motion + ?Sized> Motion for &M {
+    fn duration_s(&self) -> f64 {
+        (**self).duration_s()
+    }
+
+    fn at(&self, time_s: f64) -> BodyPose {
+        (**self).at(time_s)
+    }
 }
 
 impl<M: Motion + ?Sized> Motion for std::sync::Arc<M> {

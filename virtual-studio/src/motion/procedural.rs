@@ -30,7 +30,6 @@ struct Style {
     cadence_hz: f32,
     stride_rad: f32,
     swing_rad: f32,
-    /// Of a turn each second.
     curve_rad_s: f32,
     heading_rad: f32,
     /// Walking and standing take turns.
@@ -42,10 +41,10 @@ impl Style {
     fn sample(rng: &mut impl Rng) -> Self {
         let side = if rng.random() { 1.0 } else { -1.0 };
         Self {
-            cadence_hz: rng.random_range(0.75..1.1),
-            stride_rad: rng.random_range(0.3..0.48),
+            cadence_hz: rng.random_range(0.7..1.0),
+            stride_rad: rng.random_range(0.26..0.42),
             swing_rad: rng.random_range(0.2..0.55),
-            curve_rad_s: side * rng.random_range(0.35..0.9),
+            curve_rad_s: side * rng.random_range(0.7..1.5),
             heading_rad: rng.random_range(-PI..PI),
             spell_s: rng.random_range(3.0..5.0),
             gestures: (0..64)
@@ -84,7 +83,7 @@ pub fn clip(seed: u64, duration_s: f32) -> Clip {
         pose.rotations = pose.rotations.map(|rotation| Quat::from_rotation_y(heading) * rotation);
 
         phase += TAU * style.cadence_hz * going * FRAME_TIME_S;
-        heading += style.curve_rad_s * going * FRAME_TIME_S;
+        heading += (style.curve_rad_s + home_rad_s(heading, at)).clamp(-1.8, 1.8) * going * FRAME_TIME_S;
         // A stance leg sweeps from the stride ahead to the stride behind in half a cycle.
         let speed = 4.0 * (style.stride_rad * going).sin() * style.cadence_hz * going;
         at += Quat::from_rotation_y(heading) * Vec3::Z * speed * FRAME_TIME_S;
@@ -95,6 +94,12 @@ pub fn clip(seed: u64, duration_s: f32) -> Clip {
     let middle = bounds(Vec3::min).midpoint(bounds(Vec3::max)).with_y(0.0);
     poses.iter_mut().for_each(|pose| pose.root -= middle);
     Clip::new(f64::from(FRAME_TIME_S), poses)
+}
+
+/// How walkers turn who are far from where they began: back.
+fn home_rad_s(heading: f32, at: Vec3) -> f32 {
+    let ahead = Quat::from_rotation_y(heading) * Vec3::Z;
+    4.0 * at.cross(ahead).y.signum() * (at.length() - 1.0).clamp(0.0, 1.0)
 }
 
 /// Rotations as parents see them.

@@ -1,31 +1,16 @@
-//! A person made of tubes and ellipsoids, for studios without any asset.
+//! The measures of the built-in person, 1.75 m tall.
 
-use std::f32::consts::{PI, TAU};
-use std::sync::Arc;
+use std::f32::consts::PI;
 
 use glam::Vec3;
-use rand::{Rng, RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
-use crate::surface::Texture;
+use crate::actor::skeleton::{BONES, Bone};
 
-use super::Actor;
-use super::mesh::{Mesh, Vertex};
-use super::skeleton::{BONES, Bone};
+use super::Field;
+use super::tubes::{Builder, Ring, along};
 
-/// A person of average build; the seed chooses skin, hair and clothes.
-pub fn actor(seed: u64) -> Actor {
-    let mut builder = Builder { vertices: Vec::new(), uvs: Vec::new(), triangles: Vec::new() };
-    builder.body();
-    let Builder { vertices, uvs, triangles } = builder;
-    let texture = Arc::new(texture(&mut ChaCha8Rng::seed_from_u64(seed)));
-    let mut mesh = Mesh { vertices, uvs, triangles, texture };
-    mesh.smooth();
-    Actor::assemble(rest(), vec![mesh]).expect("the built-in body has a head")
-}
-
-/// Where the bones begin, for 1.75 m.
-fn rest() -> [Vec3; BONES] {
+/// Where the bones begin.
+pub(super) fn rest() -> [Vec3; BONES] {
     let left = |bone: Bone| {
         let (x, y, z) = match bone {
             Bone::LeftShoulder => (0.03, 1.42, 0.0),
@@ -51,40 +36,8 @@ fn rest() -> [Vec3; BONES] {
     })
 }
 
-/// Fields of the texture, side by side.
-#[derive(Clone, Copy, Debug)]
-enum Field {
-    Skin,
-    Shirt,
-    Trousers,
-    Shoe,
-    Head,
-}
-
-const FIELDS: u32 = 5;
-const FIELD_PX: u32 = 128;
-/// Corners of a ring.
-const AROUND: usize = 20;
-/// Over how much of a limb's length one bone gives way to the next.
-const BEND_M: f32 = 0.05;
-
-/// An ellipse of a tube.
-#[derive(Clone, Copy, Debug)]
-struct Ring {
-    centre: Vec3,
-    /// Half axes.
-    across: Vec3,
-    deep: Vec3,
-}
-
-struct Builder {
-    vertices: Vec<Vertex>,
-    uvs: Vec<[f32; 2]>,
-    triangles: Vec<[u32; 3]>,
-}
-
 impl Builder {
-    fn body(&mut self) {
+    pub fn body(&mut self) {
         // Height, depth of the middle, half width, half depth.
         let trunk = [
             (0.84, 0.0, 0.02, 0.02, Field::Trousers),
@@ -205,98 +158,5 @@ impl Builder {
         ];
         let bones = [(own(Bone::LeftFoot), -1.0), (own(Bone::LeftToe), 0.14)];
         self.tube(foot.iter().map(forward), |point| along(point.z, &bones));
-    }
-
-    /// Rings joined one to the next; two at one place change the field of the texture.
-    fn tube(&mut self, rings: impl Iterator<Item = (Ring, Field)>, influences: impl Fn(Vec3) -> Vec<(Bone, f32)>) {
-        let first = self.vertices.len() as u32;
-        let rings: Vec<_> = rings.collect();
-        for (row, (ring, field)) in rings.iter().enumerate() {
-            for around in 0..=AROUND {
-                let turn = around as f32 / AROUND as f32;
-                // From the back around, so that the front is in the middle of the field.
-                let (across, deep) = (TAU * turn).sin_cos();
-                let point = ring.centre - ring.across * across - ring.deep * deep;
-                self.vertices.push(Vertex::new(point, Vec3::Y, influences(ring.centre)));
-                let down = 1.0 - row as f32 / (rings.len() - 1) as f32;
-                let inside = |share: f32| 0.02 + 0.96 * share;
-                self.uvs.push([(*field as u8 as f32 + inside(turn)) / FIELDS as f32, inside(down)]);
-            }
-        }
-        // So that triangles face outwards, whichever way the tube goes.
-        let (begin, end) = (rings[0].0, rings[rings.len() - 1].0);
-        let outwards = begin.deep.cross(begin.across).dot(end.centre - begin.centre) > 0.0;
-        let columns = AROUND as u32 + 1;
-        for row in 0..rings.len() as u32 - 1 {
-            for column in 0..AROUND as u32 {
-                let a = first + row * columns + column;
-                let (b, c, d) = (a + 1, a + columns, a + columns + 1);
-                self.triangles.extend(if outwards { [[a, b, c], [b, d, c]] } else { [[a, c, b], [b, c, d]] });
-            }
-        }
-    }
-}
-
-/// Bones that follow each other along a coordinate, each from where it begins, with soft changes.
-fn along(value: f32, bones: &[(Bone, f32)]) -> Vec<(Bone, f32)> {
-    let share = |start: f32| ((value - start) / (2.0 * BEND_M) + 0.5).clamp(0.0, 1.0);
-    let begun = |i: usize| if i == 0 { 1.0 } else { bones.get(i).map_or(0.0, |&(_, start)| share(start)) };
-    (0..bones.len())
-        .map(|i| (bones[i].0, (begun(i) - begun(i + 1)).max(0.0)))
-        .filter(|&(_, weight)| weight > 0.0)
-        .collect()
-}
-
-fn texture(rng: &mut impl Rng) -> Texture {
-    let mut colour = |low: [u8; 3], high: [u8; 3]| {
-        let share: f32 = rng.random();
-        let vary = rng.random_range(-12.0..12.0);
-        [0, 1, 2]
-            .map(|i| (f32::from(low[i]) + share * (f32::from(high[i]) - f32::from(low[i])) + vary).clamp(0.0, 255.0))
-    };
-    let skin = colour([70, 44, 32], [236, 196, 172]);
-    let hair = colour([22, 17, 14], [150, 110, 66]);
-    let shoe = colour([30, 28, 28], [200, 200, 205]);
-    let mut cloth = || [rng.random_range(20.0..235.0), rng.random_range(20.0..235.0), rng.random_range(20.0..235.0)];
-    let (shirt, stripe, trousers) = (cloth(), cloth(), cloth());
-    let stripes: u32 = rng.random_range(0..4);
-    let width = FIELDS * FIELD_PX;
-    let mut rgb = Vec::with_capacity((3 * width * FIELD_PX) as usize);
-    for y in 0..FIELD_PX {
-        for x in 0..width {
-            let (field, u, v) = (x / FIELD_PX, (x % FIELD_PX) as f32 / FIELD_PX as f32, y as f32 / FIELD_PX as f32);
-            let base: [f32; 3] = match field {
-                0 => skin,
-                1 if stripes > 0 && (v * 6.0 * stripes as f32) as u32 % 2 == 1 => stripe,
-                1 => shirt,
-                2 => trousers,
-                3 => shoe,
-                _ => head(u, v, skin, hair),
-            };
-            let grain: f32 = rng.random_range(0.95..1.05);
-            rgb.extend(base.map(|value| (value * grain).clamp(0.0, 255.0) as u8));
-        }
-    }
-    Texture { width, height: FIELD_PX, rgb }
-}
-
-/// A face in the middle of the field, hair above and behind.
-fn head(u: f32, v: f32, skin: [f32; 3], hair: [f32; 3]) -> [f32; 3] {
-    let ahead = (u - 0.5).abs();
-    let spot = |at: f32, height: f32, wide: f32, high: f32| {
-        ((ahead - at) / wide).powi(2) + ((v - height) / high).powi(2) < 1.0
-    };
-    if v < 0.3 || ahead > 0.22 && v < 0.72 {
-        hair
-    } else if spot(0.065, 0.49, 0.012, 0.018) {
-        [30.0, 24.0, 22.0]
-    } else if spot(0.065, 0.49, 0.026, 0.022) {
-        [238.0, 236.0, 232.0]
-    } else if spot(0.065, 0.43, 0.035, 0.012) {
-        hair
-    } else if spot(0.0, 0.74, 0.05, 0.016) {
-        [skin[0] * 0.9, skin[1] * 0.6, skin[2] * 0.6]
-    } else {
-        skin
     }
 }

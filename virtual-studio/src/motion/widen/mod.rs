@@ -1,0 +1,143 @@
+//! Motions made into others, by seed: nobody has captured everything that people do.
+//!
+//! Only the pose is changed, before any body takes it, so labels stay as exact as they are for clips.
+
+mod lean;
+mod raise;
+mod stray;
+mod swell;
+
+use std::f32::consts::PI;
+use std::sync::Arc;
+
+use glam::Quat;
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::actor::{BodyPose, Bone};
+
+use super::{Motion, contact, limits};
+
+pub use lean::{Lean, Stand};
+pub use raise::Raise;
+pub use stray::Strays;
+pub use swell::Swell;
+
+/// What is changed. [`Self::NONE`] changes nothing, [`Self::mild`] and [`Self::strong`] draw.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Widening {
+    /// Left and right change places.
+    pub mirrored: bool,
+    /// Times as fast.
+    pub speed: f32,
+    /// A turn about the vertical, for the whole motion.
+    pub heading_rad: f32,
+    /// Where in the second motion, if there is one, the upper body starts.
+    pub upper_start_s: f64,
+    pub lean: Option<Lean>,
+    pub raised: Vec<Raise>,
+    pub strays: Option<Strays>,
+}
+
+impl Widening {
+    pub const NONE: Self = Self {
+        mirrored: false,
+        speed: 1.0,
+        heading_rad: 0.0,
+        upper_start_s: 0.0,
+        lean: None,
+        raised: Vec::new(),
+        strays: None,
+    };
+
+    /// Turned, mirrored or not, a little faster or slower, and otherwise as captured.
+    pub fn mild(seed: u64) -> Self {
+        let rng = &mut ChaCha8Rng::seed_from_u64(seed);
+        Self { mirrored: rng.random(), speed: rng.random_range(0.85..1.2), heading_rad: heading(rng), ..Self::NONE }
+    }
+
+    /// All there is: on top of what [`Self::mild`] does, every joint strays, half of the bodies lean, and limbs are
+    /// raised.
+    pub fn strong(seed: u64) -> Self {
+        let rng = &mut ChaCha8Rng::seed_from_u64(seed);
+        let limbs = [Bone::LeftArm, Bone::RightArm, Bone::LeftUpLeg, Bone::RightUpLeg];
+        Self {
+            mirrored: rng.random(),
+            speed: rng.random_range(0.7..1.3),
+            heading_rad: heading(rng),
+            upper_start_s: rng.random_range(0.0..60.0),
+            lean: rng.random_bool(0.5).then(|| Lean::sample(rng)),
+            raised: limbs
+                .into_iter()
+                .flat_map(|bone| Raise::sample(bone, if bone.is_leg() { 0.2 } else { 0.4 }, rng))
+                .collect(),
+            strays: Some(Strays::sample(rng)),
+        }
+    }
+
+    fn apply(&self, time_s: f32, captured: &BodyPose) -> BodyPose {
+        let mut pose = *captured;
+        if let Some(lean) = &self.lean {
+            lean.apply(time_s, &mut pose);
+        }
+        let mut locals = pose.locals();
+        self.raised.iter().for_each(|raise| raise.apply(time_s, &mut locals));
+        self.strays.iter().for_each(|strays| strays.apply(time_s, &mut locals));
+        if self.lean.is_some() || !self.raised.is_empty() || self.strays.is_some() {
+            limits::hold(&captured.locals(), &mut locals);
+            pose = BodyPose::from_locals(&locals, pose.root);
+            contact::keep(captured, &mut pose);
+        }
+        pose.turned(Quat::from_rotation_y(self.heading_rad))
+    }
+}
+
+fn heading(rng: &mut impl Rng) -> f32 {
+    rng.random_range(-PI..PI)
+}
+
+/// A motion, changed.
+#[derive(Clone)]
+pub struct Widened {
+    motion: Arc<dyn Motion>,
+    /// Whose upper body is on the lower body of `motion`.
+    upper: Option<Arc<dyn Motion>>,
+    widening: Widening,
+}
+
+impl Widened {
+    pub fn new(motion: Arc<dyn Motion>, upper: Option<Arc<dyn Motion>>, widening: Widening) -> Self {
+        Self { motion, upper, widening }
+    }
+}
+
+impl Motion for Widened {
+    fn duration_s(&self) -> f64 {
+        self.motion.duration_s() / f64::from(self.widening.speed)
+    }
+
+    fn at(&self, time_s: f64) -> BodyPose {
+        let own_s = time_s.clamp(0.0, self.duration_s()) * f64::from(self.widening.speed);
+        let mut pose = self.motion.at(own_s);
+        if let Some(upper) = &self.upper {
+            let upper = upper.at(there_and_back(own_s + self.widening.upper_start_s, upper.duration_s()));
+            let turn = pose.rotation(Bone::Hips) * upper.rotation(Bone::Hips).inverse();
+            for bone in Bone::ALL.into_iter().filter(|bone| *bone != Bone::Hips && !bone.is_leg()) {
+                pose.rotations[bone.index()] = (turn * upper.rotation(bone)).normalize();
+            }
+        }
+        if self.widening.mirrored {
+            pose = pose.mirrored();
+        }
+        self.widening.apply(time_s as f32, &pose)
+    }
+}
+
+/// A time that runs to the end, back to the start and so on, for motions that are played longer than they are.
+pub fn there_and_back(time_s: f64, duration_s: f64) -> f64 {
+    if duration_s <= 0.0 {
+        return 0.0;
+    }
+    let phase = time_s.rem_euclid(2.0 * duration_s);
+    phase.min(2.0 * duration_s - phase)
+}
