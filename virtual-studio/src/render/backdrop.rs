@@ -1,7 +1,8 @@
-use glam::{Vec2, Vec3A};
+use glam::Vec3A;
 
 use super::Shot;
 use super::colour::{Colours, tone};
+use super::rays::Rays;
 use super::set::{Hit, Set};
 
 /// What a camera sees without the person, in full sun and in the person's shadow.
@@ -18,34 +19,12 @@ pub(crate) struct Backdrop {
     surface: Vec<u32>,
 }
 
-/// Rays of a shot, in the world, with length 1 along the camera's axis, so that their parameter is depth.
-pub(crate) struct Rays<'a> {
-    shot: &'a Shot,
-    pub origin: Vec3A,
-    /// Width of a pixel at depth 1.
-    pub pixel: f32,
-    axes: glam::Mat3A,
-}
-
-impl<'a> Rays<'a> {
-    pub fn new(shot: &'a Shot) -> Self {
-        let camera = &shot.camera;
-        let pixel = 1.0 / camera.intrinsics.focal_px().max_element();
-        Self { shot, origin: camera.position.into(), pixel, axes: camera.rotation.transpose().into() }
-    }
-
-    #[inline]
-    pub fn through(&self, x: f32, y: f32) -> Vec3A {
-        self.axes * self.shot.camera.intrinsics.ray(Vec2::new(x, y)).extend(1.0).to_vec3a()
-    }
-}
-
 /// Four places in a pixel, none in line with another.
 pub(crate) const PLACES: [[f32; 2]; 4] = [[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75]];
 
 impl Backdrop {
     /// Draws it, unless it is already drawn for this shot.
-    pub fn draw(&mut self, set: &Set, shot: &Shot) {
+    pub fn draw(&mut self, set: &Set, shot: &Shot, rays: &Rays) {
         if self.shot.as_ref() == Some(shot) {
             return;
         }
@@ -56,7 +35,7 @@ impl Backdrop {
         self.shaded.resize(pixels, [0; 3]);
         self.depth_m.resize(pixels, 0.0);
         self.surface.resize(pixels, 0);
-        let (rays, extents, colours) = (Rays::new(shot), set.extents(&shot.camera), Colours::new());
+        let (extents, colours) = (set.extents(&shot.camera), Colours::new());
         let gain = exposure(set, shot);
         for y in 0..height {
             for x in 0..width {
@@ -71,11 +50,11 @@ impl Backdrop {
                 self.surface[at] = hit.surface;
             }
         }
-        self.smooth(set, &rays, width, gain, &colours);
+        self.smooth(set, rays, width, gain, &colours);
     }
 
     /// Four rays instead of one for each pixel beside another surface.
-    fn smooth(&mut self, set: &Set, rays: &Rays<'_>, width: usize, gain: Vec3A, colours: &Colours) {
+    fn smooth(&mut self, set: &Set, rays: &Rays, width: usize, gain: Vec3A, colours: &Colours) {
         let pixels = self.surface.len();
         self.edge.clear();
         self.edge.resize(pixels, false);
@@ -106,6 +85,12 @@ pub(crate) fn exposure(set: &Set, shot: &Shot) -> Vec3A {
 /// The mean of some hits, in the sun and out of it.
 fn encoded(colours: &Colours, gain: Vec3A, hits: &[Hit]) -> ([u8; 3], [u8; 3]) {
     let share = 1.0 / hits.len() as f32;
-    let mean = |light: &dyn Fn(&Hit) -> Vec3A| hits.iter().map(|hit| tone(gain * light(hit))).sum::<Vec3A>() * share;
-    (colours.encode(mean(&|hit| hit.soft + hit.sun)), colours.encode(mean(&|hit| hit.soft)))
+    let mut mean = [Vec3A::ZERO; 2];
+    for hit in hits {
+        let shaded = tone(gain * hit.soft);
+        mean[1] += shaded;
+        mean[0] += if hit.sun == Vec3A::ZERO { shaded } else { tone(gain * (hit.soft + hit.sun)) };
+    }
+    let shaded = colours.encode(mean[1] * share);
+    (if mean[0] == mean[1] { shaded } else { colours.encode(mean[0] * share) }, shaded)
 }

@@ -4,11 +4,12 @@ use std::thread;
 
 use glam::{Vec2, Vec3, Vec3A};
 
-use super::backdrop::{Backdrop, PLACES, Rays, exposure};
+use super::backdrop::{Backdrop, PLACES, exposure};
 use super::colour::{Colours, tone};
 use super::contact::Contact;
 use super::fast::floor;
 use super::raster::{NONE, Vertex, Visibility, Window};
+use super::rays::Rays;
 use super::shadow::ShadowMap;
 use super::{Picture, Renderer, Set, Shot};
 use crate::surface::{Part, Posed, Texture};
@@ -29,6 +30,9 @@ impl Default for CpuOptions {
         Self { samples_per_side: 2, shadow_texels: 160, threads: 1 }
     }
 }
+
+/// Height of a person in pixels from which on their texture is no finer than the picture.
+const LARGE: usize = 256;
 
 /// Rasterises on the processor.
 pub struct Cpu {
@@ -174,7 +178,8 @@ impl Scene {
 impl View {
     fn draw(&mut self, scene: &Scene, shot: &Shot) -> Picture {
         let [width, height] = shot.camera.intrinsics.size_px();
-        self.backdrop.draw(&scene.set, shot);
+        let rays = Rays::new(&shot.camera);
+        self.backdrop.draw(&scene.set, shot, &rays);
         let pixels = width as usize * height as usize;
         let mut picture = Picture {
             width,
@@ -183,15 +188,15 @@ impl View {
             mask: vec![0; pixels],
             depth_m: self.backdrop.depth_m.clone(),
         };
-        self.throw_shadow(scene, shot, &mut picture);
+        self.throw_shadow(scene, shot, &rays, &mut picture);
         self.project(scene, shot);
-        self.resolve(scene, shot, &mut picture);
+        self.resolve(scene, shot, &rays, &mut picture);
         picture
     }
 
     /// Darkens what the body keeps the sun and the sky from.
-    fn throw_shadow(&self, scene: &Scene, shot: &Shot, picture: &mut Picture) {
-        let (rays, colours, width) = (Rays::new(shot), Colours::new(), picture.width as usize);
+    fn throw_shadow(&self, scene: &Scene, shot: &Shot, rays: &Rays, picture: &mut Picture) {
+        let (colours, width) = (Colours::new(), picture.width as usize);
         let window = scene.shadow_window(shot);
         for y in window.y0..window.y1 {
             for x in window.x0..window.x1 {
@@ -236,11 +241,13 @@ impl View {
     }
 
     /// Shades what is seen of the body, and mixes it with what is beside it in the same pixel.
-    fn resolve(&self, scene: &Scene, shot: &Shot, picture: &mut Picture) {
+    fn resolve(&self, scene: &Scene, shot: &Shot, rays: &Rays, picture: &mut Picture) {
         let (samples, width) = (scene.samples, picture.width as usize);
-        let (rays, colours, gain) = (Rays::new(shot), Colours::new(), exposure(&scene.set, shot));
+        let (colours, gain) = (Colours::new(), exposure(&scene.set, shot));
         let (window, stride) = (self.visible.window, self.visible.window.width());
         let share = 1.0 / (samples * samples) as f32;
+        // Inside of a surface two samples across tell as much as four, and one where the person is large.
+        let needed = if window.height() >= LARGE * samples { 1 } else { 2 };
         for y in window.y0 / samples..window.y1 / samples {
             for x in window.x0 / samples..window.x1 / samples {
                 let at = y * width + x;
@@ -267,8 +274,7 @@ impl View {
                     }
                     nearness = nearness.max(near);
                     covered += 1;
-                    // Inside of a surface two samples across tell as much as four.
-                    if whole && row != column {
+                    if whole && (row != column || shaded == needed) {
                         continue;
                     }
                     let place = Vec2::new((x * samples + column) as f32 + 0.5, (y * samples + row) as f32 + 0.5);

@@ -11,6 +11,8 @@ use super::Environment;
 pub struct Light {
     /// Irradiance over π as a polynomial of the normal: 1, y, z, x, xy, yz, 3z² − 1, xz, x² − y².
     soft: [Vec3A; 9],
+    /// On what lies level, which most rays meet.
+    up: Vec3A,
     sun: Option<Sun>,
 }
 
@@ -68,7 +70,17 @@ impl Light {
             sun.direction = lifted(sun.direction);
         }
         let soft = std::array::from_fn(|i| Vec3A::from(soft[i] * (BASIS[i] * BAND[i])));
-        Self { soft, sun }
+        Self { soft, up: Vec3A::ZERO, sun }.with_up()
+    }
+
+    fn with_up(mut self) -> Self {
+        self.up = self.sum(Vec3::Y);
+        self
+    }
+
+    fn sum(&self, n: Vec3) -> Vec3A {
+        let sum = self.soft.iter().zip(polynomial(n)).fold(Vec3A::ZERO, |sum, (&soft, term)| sum + soft * term);
+        sum.max(Vec3A::ZERO)
     }
 
     /// The same light in a room, whose walls, floor and ceiling throw much of it back.
@@ -77,15 +89,13 @@ impl Light {
         /// What walls leave of the differences between directions.
         const LEFT: f32 = 0.5;
         self.soft[1..].iter_mut().for_each(|soft| *soft *= LEFT);
-        self
+        self.with_up()
     }
 
     /// Radiance of a matt white surface with normal `n` without the sun.
     #[inline]
     pub fn soft(&self, n: Vec3A) -> Vec3A {
-        let terms = polynomial(n.into());
-        let sum = self.soft.iter().zip(terms).fold(Vec3A::ZERO, |sum, (&soft, term)| sum + soft * term);
-        sum.max(Vec3A::ZERO)
+        if n == Vec3A::Y { self.up } else { self.sum(n.into()) }
     }
 
     pub fn sun(&self) -> Option<&Sun> {

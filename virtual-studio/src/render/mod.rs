@@ -14,6 +14,7 @@ mod fast;
 mod light;
 mod pattern;
 mod raster;
+mod rays;
 mod set;
 mod shadow;
 

@@ -170,7 +170,8 @@ fn occluder(vary: &Vary, stage: &Stage, camera: &Camera, all: &[Camera], seed: u
     } else {
         Vec3::new(
             seed::within(&mut rng, 0.15..=0.5),
-            seed::within(&mut rng, 0.2..=0.55),
+            // A camera looks over it, so that it hides legs rather than people.
+            seed::within(&mut rng, 0.15..=0.5).min(0.45 * camera.position.y),
             seed::within(&mut rng, 0.1..=0.4),
         )
     };
