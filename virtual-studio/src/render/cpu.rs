@@ -7,12 +7,12 @@ use glam::{Vec2, Vec3, Vec3A};
 use super::backdrop::{Backdrop, PLACES, exposure};
 use super::colour::{Colours, tone};
 use super::contact::Contact;
-use super::fast::floor;
 use super::raster::{NONE, Vertex, Visibility, Window};
 use super::rays::Rays;
 use super::shadow::ShadowMap;
+use super::skin::Skin;
 use super::{Picture, Renderer, Set, Shot};
-use crate::surface::{Part, Posed, Texture};
+use crate::surface::{Part, Posed};
 
 /// What trades quality for time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,8 @@ struct Scene {
     uvs: Vec<Vec2>,
     triangles: Vec<[u32; 3]>,
     /// Where the triangles of each part end, and what is laid over them.
-    skins: Vec<(u32, std::sync::Arc<Texture>)>,
+    ends: Vec<u32>,
+    skins: Vec<Skin>,
     positions: Vec<Vec3A>,
     normals: Vec<Vec3A>,
     /// Light on matt white at each vertex.
@@ -68,12 +69,12 @@ struct View {
 
 impl Cpu {
     pub fn new(parts: &[Part], set: Set, options: CpuOptions) -> Self {
-        let (mut uvs, mut triangles, mut skins) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut uvs, mut triangles, mut ends) = (Vec::new(), Vec::new(), Vec::new());
         for part in parts {
             let first = uvs.len() as u32;
             uvs.extend(part.uvs.iter().map(|&uv| Vec2::from(uv)));
             triangles.extend(part.triangles.iter().map(|triangle| triangle.map(|vertex| first + vertex)));
-            skins.push((triangles.len() as u32, part.texture.clone()));
+            ends.push(triangles.len() as u32);
         }
         let scene = Scene {
             set,
@@ -81,7 +82,8 @@ impl Cpu {
             shadow_texels: options.shadow_texels.max(32),
             uvs,
             triangles,
-            skins,
+            ends,
+            skins: parts.iter().map(|part| Skin::new(&part.texture)).collect(),
             positions: Vec::new(),
             normals: Vec::new(),
             light: Vec::new(),
@@ -169,9 +171,9 @@ impl Scene {
         Window::around(&vertices, width, height, 1)
     }
 
-    fn texture(&self, triangle: u32) -> &Texture {
-        let part = self.skins.partition_point(|&(end, _)| end <= triangle);
-        &self.skins[part].1
+    #[inline]
+    fn skin(&self, triangle: u32) -> &Skin {
+        &self.skins[self.ends.iter().position(|&end| triangle < end).unwrap_or(0)]
     }
 }
 
@@ -321,26 +323,6 @@ impl View {
         let (wa, wb, wc) = (wa * whole, wb * whole, wc * whole);
         let [la, lb, lc] = corners.map(|vertex| scene.light[vertex as usize]);
         let [ua, ub, uc] = corners.map(|vertex| scene.uvs[vertex as usize]);
-        reflectance(scene.texture(triangle), colours, ua * wa + ub * wb + uc * wc) * (la * wa + lb * wb + lc * wc)
+        colours.decode(scene.skin(triangle).at(ua * wa + ub * wb + uc * wc)) * (la * wa + lb * wb + lc * wc)
     }
-}
-
-/// The texture at a place, between texels linear.
-#[inline]
-fn reflectance(texture: &Texture, colours: &Colours, uv: Vec2) -> Vec3A {
-    let (width, height) = (texture.width as usize, texture.height as usize);
-    let at = (uv - floor(uv)) * Vec2::new(width as f32, height as f32) - 0.5;
-    let corner = floor(at);
-    let part = at - corner;
-    // From −1 to the side less one: one texel before the first is the last.
-    let wrap = |value: f32, side: usize| if value < 0.0 { side - 1 } else { (value as usize).min(side - 1) };
-    let (left, top) = (wrap(corner.x, width), wrap(corner.y, height));
-    let (right, bottom) = (if left + 1 == width { 0 } else { left + 1 }, if top + 1 == height { 0 } else { top + 1 });
-    let texel = |x: usize, y: usize| {
-        let at = 3 * (y * width + x);
-        colours.decode([texture.rgb[at], texture.rgb[at + 1], texture.rgb[at + 2]])
-    };
-    let upper = texel(left, top).lerp(texel(right, top), part.x);
-    let lower = texel(left, bottom).lerp(texel(right, bottom), part.x);
-    upper.lerp(lower, part.y)
 }

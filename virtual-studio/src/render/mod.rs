@@ -17,6 +17,7 @@ mod raster;
 mod rays;
 mod set;
 mod shadow;
+mod skin;
 
 pub use cpu::{Cpu, CpuOptions};
 pub use environment::{Environment, EnvironmentError, Sky};
