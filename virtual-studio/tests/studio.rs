@@ -4,7 +4,7 @@ mod figure;
 
 use figure::Figure;
 use glam::Vec3;
-use pose::{JOINTS, ROOT};
+use pose::ROOT;
 use virtual_studio::render::{CpuOptions, Environment};
 use virtual_studio::rig::Camera;
 use virtual_studio::scene::{
@@ -69,9 +69,8 @@ fn joints_lie_on_the_body_and_labels_agree_with_each_other() {
                 assert!(x > left && x < right && y > top && y < bottom);
                 assert!(picture.mask[y as usize * 320 + x as usize] > 0, "a joint beside the body at {x}, {y}");
             }
-            for joint in 0..JOINTS {
-                let camera = Vec3::from(labels.joints_camera_mm[joint]) / 1000.0;
-                let [x, y] = px[joint];
+            for (joint, (&[x, y], &camera_mm)) in px.iter().zip(&labels.joints_camera_mm).enumerate() {
+                let camera = Vec3::from(camera_mm) / 1000.0;
                 // The surface before a joint is nearer than the joint by no more than a body is thick or hidden.
                 let depth = picture.depth_m[y as usize * 320 + x as usize];
                 assert!(

@@ -247,7 +247,8 @@ impl View {
         let (samples, width) = (scene.samples, picture.width as usize);
         let (colours, gain) = (Colours::new(), exposure(&scene.set, shot));
         let (window, stride) = (self.visible.window, self.visible.window.width());
-        let share = 1.0 / (samples * samples) as f32;
+        let places: &[[f32; 2]] = if samples == 2 { &PLACES } else { &[[0.5, 0.5]] };
+        let share = 1.0 / places.len() as f32;
         // Inside of a surface two samples across tell as much as four, and one where the person is large.
         let needed = if window.height() >= LARGE * samples { 1 } else { 2 };
         for y in window.y0 / samples..window.y1 / samples {
@@ -256,8 +257,8 @@ impl View {
                 let first = (y * samples - window.y0) * stride + x * samples - window.x0;
                 let behind = self.backdrop.depth_m[at];
                 let (mut light, mut shaded, mut covered, mut nearness) = (Vec3A::ZERO, 0, 0, 0.0f32);
-                let whole = samples == 2 && self.is_even(first, stride);
-                for sample in 0..samples * samples {
+                let whole = samples == 2 && !self.backdrop.edge[at] && self.is_even(first, stride);
+                for (sample, &[dx, dy]) in places.iter().enumerate() {
                     let (row, column) = (sample / samples, sample % samples);
                     let index = first + row * stride + column;
                     let triangle = self.visible.triangle[index];
@@ -266,7 +267,6 @@ impl View {
                     }
                     let near = self.visible.nearness[index];
                     if self.backdrop.edge[at] {
-                        let [dx, dy] = if samples == 2 { PLACES[sample] } else { [0.5, 0.5] };
                         let way = rays.through(x as f32 + dx, y as f32 + dy);
                         if scene.set.trace(rays.origin, way, rays.pixel, |_| true).distance * near < 1.0 {
                             continue;

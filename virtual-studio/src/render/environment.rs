@@ -183,7 +183,7 @@ fn arc(y: f32, x: f32) -> f32 {
     let s = ratio * ratio;
     let angle = ratio
         * (0.999_977_26
-            + s * (-0.332_623_47 + s * (0.193_543_46 + s * (-0.116_432_87 + s * (0.052_653_32 - s * 0.011_721_20)))));
+            + s * (-0.332_623_47 + s * (0.193_543_46 + s * (-0.116_432_87 + s * (0.052_653_32 - s * 0.011_721_2)))));
     let angle = if ay > ax { 0.5 * PI - angle } else { angle };
     let angle = if x < 0.0 { PI - angle } else { angle };
     if y < 0.0 { -angle } else { angle }

@@ -21,7 +21,7 @@ pub enum Surround {
     Black,
     /// A panorama whose lower half lies on the floor, as a photographer of 1.6 m saw it from the origin.
     Environment(Environment),
-    Room(Room),
+    Room(Box<Room>),
 }
 
 /// Four walls, floor and ceiling.
@@ -83,19 +83,19 @@ impl Block {
         Self { centre: centre.into(), half: half.into(), sin_cos: yaw_rad.sin_cos(), pattern }
     }
 
-    fn to_local(&self, v: Vec3A) -> Vec3A {
+    fn turn_in(&self, v: Vec3A) -> Vec3A {
         let (sin, cos) = self.sin_cos;
         Vec3A::new(cos * v.x - sin * v.z, v.y, sin * v.x + cos * v.z)
     }
 
-    fn to_world(&self, v: Vec3A) -> Vec3A {
+    fn turn_out(&self, v: Vec3A) -> Vec3A {
         let (sin, cos) = self.sin_cos;
         Vec3A::new(cos * v.x + sin * v.z, v.y, cos * v.z - sin * v.x)
     }
 
     /// Distance and normal of the side that a ray meets first, with the place on it, from outside.
     fn meet(&self, origin: Vec3A, direction: Vec3A) -> Option<(f32, Vec3A, Vec2, u32)> {
-        let (o, d) = (self.to_local(origin - self.centre), self.to_local(direction));
+        let (o, d) = (self.turn_in(origin - self.centre), self.turn_in(direction));
         let inverse = d.recip();
         let (a, b) = ((-self.half - o) * inverse, (self.half - o) * inverse);
         let (enter, leave) = (a.min(b), a.max(b));
@@ -113,7 +113,7 @@ impl Block {
             _ => Vec2::new(at.x, at.y),
         };
         let face = 2 * axis as u32 + u32::from(d[axis] > 0.0);
-        Some((near, self.to_world(normal), place, face))
+        Some((near, self.turn_out(normal), place, face))
     }
 
     /// The rectangle of pixels, [x0, x1) × [y0, y1), that the block can be in.
@@ -122,7 +122,7 @@ impl Block {
         let (mut low, mut high) = (Vec2::INFINITY, Vec2::NEG_INFINITY);
         for i in 0..8 {
             let sign = Vec3A::from_array(std::array::from_fn(|axis| if i >> axis & 1 == 0 { -1.0 } else { 1.0 }));
-            let corner = camera.to_camera((self.centre + self.to_world(self.half * sign)).into());
+            let corner = camera.to_camera((self.centre + self.turn_out(self.half * sign)).into());
             if corner.z < 0.05 {
                 return [0, 0, width as usize, height as usize];
             }

@@ -35,7 +35,7 @@ pub(super) fn build(
     let surround = match background {
         Background::Black => Surround::Black,
         Background::Environment => Surround::Environment(environment),
-        Background::Room => Surround::Room(room),
+        Background::Room => Surround::Room(Box::new(room)),
     };
     Set { surround, blocks, light }
 }
