@@ -52,7 +52,8 @@ impl Contact {
     }
 
     fn hide_below(&mut self, x: usize, y: usize, height: f32) {
-        const AREA: f32 = CELL_M * CELL_M;
+        /// Twice the cell: what hangs over it also has sides.
+        const AREA: f32 = 2.0 * CELL_M * CELL_M;
         let square = height * height;
         for row in y.saturating_sub(REACH)..(y + REACH + 1).min(SIDE) {
             let dy = (row as f32 - y as f32) * CELL_M;

@@ -113,11 +113,11 @@ impl Light {
         tint * (WHITE / grey)
     }
 
-    /// Radiance of matt white, taken over the ways that people's surfaces face, half of them in the sun.
+    /// Radiance of matt white, taken over the ways that people's surfaces face, some of them in the sun.
     fn typical(&self) -> Vec3 {
         let ways = [Vec3A::X, Vec3A::NEG_X, Vec3A::Z, Vec3A::NEG_Z, Vec3A::Y];
         let soft = ways.iter().map(|&way| Vec3::from(self.soft(way))).sum::<Vec3>() / ways.len() as f32;
-        soft + self.sun.map_or(Vec3::ZERO, |sun| 0.5 * sun.radiance)
+        soft + self.sun.map_or(Vec3::ZERO, |sun| 0.3 * sun.radiance)
     }
 }
 
