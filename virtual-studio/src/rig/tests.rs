@@ -68,6 +68,34 @@ proptest! {
         }
     }
 
+    /// Whatever a scenario may ask for gives cameras that see the stage.
+    #[test]
+    fn every_possible_layout_can_be_built(
+        seed: u64,
+        views in 1usize..=16,
+        hand_held: bool,
+        distance in 1.0f32..11.0,
+        height in 0.1f32..8.0,
+        roll in 0.0f32..180.0,
+        field in 5.0f32..120.0,
+        k1 in -0.12f32..0.12,
+        width in 16u32..2000,
+        radius in 0.9f32..4.0,
+    ) {
+        let stage = Stage { radius_m: radius, ..STAGE };
+        for framing in [Framing::Stage, Framing::Subject] {
+            let layout = Layout {
+                views, hand_held, framing, size_px: [width, 480],
+                distance_m: [distance; 2], height_m: [height; 2], roll_degrees: [roll; 2],
+                field_of_view_degrees: [field; 2], distortion: [k1; 2],
+            };
+            let rig = layout.build(&stage, seed).unwrap();
+            for view in 0..views {
+                rig.at(view, 12.3, &SUBJECT).unwrap();
+            }
+        }
+    }
+
     #[test]
     fn rings_come_back_by_seed_and_cameras_by_their_number(seed: u64) {
         let build = |views| Layout { views, ..Layout::default() }.build(&STAGE, seed).unwrap();
