@@ -1,9 +1,11 @@
-use glam::Vec3A;
+use glam::{Vec2, Vec3A};
 
 use super::Shot;
+use super::area::Area;
 use super::colour::{Colours, tone};
 use super::rays::Rays;
 use super::set::{Hit, Set};
+use super::shadow::light_axes;
 
 /// What a camera sees without the person, in full sun and in the person's shadow.
 #[derive(Debug, Default)]
@@ -16,8 +18,25 @@ pub(crate) struct Backdrop {
     pub depth_m: Vec<f32>,
     /// Where surfaces meet within a pixel or beside it.
     pub edge: Vec<bool>,
+    /// Fields of [`FIELD`] × [`FIELD`] pixels, row by row.
+    pub fields: Vec<Field>,
     surface: Vec<u32>,
 }
+
+/// Side of a field in pixels.
+pub(crate) const FIELD: usize = 16;
+
+/// Where the surfaces are that some neighbouring pixels see: most fields need no look for a shadow.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Field {
+    /// Across the light of the sun.
+    pub across_light: Area,
+    /// Of what is on the floor, x and z.
+    pub on_floor: Area,
+}
+
+/// Surfaces below this height are the floor, metres.
+pub(crate) const FLOOR_M: f32 = 0.01;
 
 /// Four places in a pixel, none in line with another.
 pub(crate) const PLACES: [[f32; 2]; 4] = [[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75]];
@@ -51,6 +70,25 @@ impl Backdrop {
             }
         }
         self.smooth(set, rays, width, gain, &colours);
+        self.survey(set, rays, width);
+    }
+
+    /// Finds what each field holds.
+    fn survey(&mut self, set: &Set, rays: &Rays, width: usize) {
+        let axes = light_axes(set.light.above());
+        let across = width.div_ceil(FIELD);
+        let rows = (self.depth_m.len() / width).div_ceil(FIELD);
+        self.fields.clear();
+        self.fields.resize(across * rows, Field { across_light: Area::NOTHING, on_floor: Area::NOTHING });
+        for (at, &depth) in self.depth_m.iter().enumerate().filter(|(_, depth)| depth.is_finite()) {
+            let (x, y) = (at % width, at / width);
+            let point = rays.origin + rays.through(x as f32 + 0.5, y as f32 + 0.5) * depth;
+            let field = &mut self.fields[y / FIELD * across + x / FIELD];
+            field.across_light.hold((axes * point).truncate());
+            if point.y < FLOOR_M {
+                field.on_floor.hold(Vec2::new(point.x, point.z));
+            }
+        }
     }
 
     /// Four rays instead of one for each pixel beside another surface.

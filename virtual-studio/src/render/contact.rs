@@ -2,6 +2,7 @@ use std::f32::consts::PI;
 
 use glam::{Vec2, Vec3A};
 
+use super::area::Area;
 use super::fast::floor;
 
 /// How much of the sky the body hides from the floor beneath it: what makes feet stand.
@@ -64,6 +65,14 @@ impl Contact {
                 self.hidden[row * SIDE + column] += AREA * square / (PI * reach * reach + AREA * square);
             }
         }
+    }
+
+    /// Where anything may be hidden, x and z.
+    pub fn area(&self) -> Area {
+        if self.hidden.is_empty() {
+            return Area::NOTHING;
+        }
+        Area { low: self.origin, high: self.origin + SIDE as f32 * CELL_M }
     }
 
     /// What is left of the sky's light at a point of the floor, 0 to 1.

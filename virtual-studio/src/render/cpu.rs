@@ -2,9 +2,9 @@
 
 use std::thread;
 
-use glam::{Vec2, Vec3, Vec3A};
+use glam::{Vec2, Vec3A};
 
-use super::backdrop::{Backdrop, PLACES, exposure};
+use super::backdrop::{Backdrop, FIELD, FLOOR_M, PLACES, exposure};
 use super::colour::{Colours, tone};
 use super::contact::Contact;
 use super::raster::{NONE, Vertex, Visibility, Window};
@@ -139,8 +139,7 @@ impl Scene {
             self.normals.extend(shape.normals.iter().map(|&normal| Vec3A::from_array(normal)));
         }
         debug_assert!(self.positions.len() == self.uvs.len() && self.normals.len() == self.uvs.len());
-        let sun = self.set.light.sun().map(|sun| sun.direction);
-        let above = sun.unwrap_or(Vec3::Y);
+        let above = self.set.light.above();
         self.shadow.draw(above, self.shadow_texels, &self.positions, &self.triangles);
         self.contact.draw(&self.positions);
 
@@ -153,22 +152,6 @@ impl Scene {
                 if direct == Vec3A::ZERO { direct } else { direct * shadow.sunlit(position + normal * away + lift) };
             set.light.soft(normal) + direct
         }));
-    }
-
-    /// The first window of pixels in which the shadow can be.
-    fn shadow_window(&self, shot: &Shot) -> Window {
-        let [width, height] = shot.camera.intrinsics.size_px().map(|side| side as usize);
-        let Some(corners) = self.shadow.corners() else { return Window::default() };
-        let mut vertices = [Vertex::BEHIND; 8];
-        for (vertex, corner) in vertices.iter_mut().zip(corners) {
-            let corner = shot.camera.to_camera(corner);
-            if corner.z < 0.05 {
-                return Window { x0: 0, y0: 0, x1: width, y1: height };
-            }
-            let px = shot.camera.intrinsics.pixel(Vec2::new(corner.x, corner.y) / corner.z);
-            *vertex = Vertex::snap(px.x, px.y, 1.0);
-        }
-        Window::around(&vertices, width, height, 1)
     }
 
     #[inline]
@@ -190,33 +173,46 @@ impl View {
             mask: vec![0; pixels],
             depth_m: self.backdrop.depth_m.clone(),
         };
-        self.throw_shadow(scene, shot, &rays, &mut picture);
+        self.throw_shadow(scene, &rays, &mut picture);
         self.project(scene, shot);
         self.resolve(scene, shot, &rays, &mut picture);
         picture
     }
 
     /// Darkens what the body keeps the sun and the sky from.
-    fn throw_shadow(&self, scene: &Scene, shot: &Shot, rays: &Rays, picture: &mut Picture) {
-        let (colours, width) = (Colours::new(), picture.width as usize);
-        let window = scene.shadow_window(shot);
-        for y in window.y0..window.y1 {
-            for x in window.x0..window.x1 {
-                let at = y * width + x;
-                let depth = self.backdrop.depth_m[at];
-                if depth == f32::INFINITY {
-                    continue;
-                }
-                let point = rays.origin + rays.through(x as f32 + 0.5, y as f32 + 0.5) * depth;
-                let sunlit = scene.shadow.sunlit(point);
-                let open = if point.y < 0.01 { scene.contact.open(point.x, point.z) } else { 1.0 };
-                if sunlit < 1.0 || open < 1.0 {
-                    let shaded = colours.decode(self.backdrop.shaded[at]);
-                    let full = colours.decode(self.backdrop.sunlit[at]);
-                    let rgb = colours.encode(shaded * open + (full - shaded) * sunlit);
-                    picture.rgb[3 * at..3 * at + 3].copy_from_slice(&rgb);
+    fn throw_shadow(&self, scene: &Scene, rays: &Rays, picture: &mut Picture) {
+        let (width, height) = (picture.width as usize, picture.height as usize);
+        let (shadow, contact) = (scene.shadow.area(), scene.contact.area());
+        for (index, field) in self.backdrop.fields.iter().enumerate() {
+            if !(field.across_light.meets(&shadow) || field.on_floor.meets(&contact)) {
+                continue;
+            }
+            let across = width.div_ceil(FIELD);
+            let (x0, y0) = (index % across * FIELD, index / across * FIELD);
+            for y in y0..(y0 + FIELD).min(height) {
+                for x in x0..(x0 + FIELD).min(width) {
+                    self.darken(scene, rays, x, y, picture);
                 }
             }
+        }
+    }
+
+    #[inline]
+    fn darken(&self, scene: &Scene, rays: &Rays, x: usize, y: usize, picture: &mut Picture) {
+        let at = y * picture.width as usize + x;
+        let depth = self.backdrop.depth_m[at];
+        if depth == f32::INFINITY {
+            return;
+        }
+        let point = rays.origin + rays.through(x as f32 + 0.5, y as f32 + 0.5) * depth;
+        let sunlit = scene.shadow.sunlit(point);
+        let open = if point.y < FLOOR_M { scene.contact.open(point.x, point.z) } else { 1.0 };
+        if sunlit < 1.0 || open < 1.0 {
+            let colours = Colours::new();
+            let shaded = colours.decode(self.backdrop.shaded[at]);
+            let full = colours.decode(self.backdrop.sunlit[at]);
+            let rgb = colours.encode(shaded * open + (full - shaded) * sunlit);
+            picture.rgb[3 * at..3 * at + 3].copy_from_slice(&rgb);
         }
     }
 

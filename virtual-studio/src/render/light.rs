@@ -102,6 +102,11 @@ impl Light {
         self.sun.as_ref()
     }
 
+    /// Where shadows come from: the sun, or straight above.
+    pub(crate) fn above(&self) -> Vec3 {
+        self.sun.map_or(Vec3::Y, |sun| sun.direction)
+    }
+
     /// The factors on radiance that a camera chooses by itself: they bring white to a good white, nearly without a tint.
     pub fn exposure(&self) -> Vec3A {
         const WHITE: f32 = 0.8;

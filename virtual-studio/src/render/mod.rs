@@ -4,6 +4,7 @@
 //! as triangles ([`raster`]), lit once for each vertex and instant; everything that stands still ([`set`]) is met by
 //! rays and kept as a [`backdrop`] for as long as the camera does not move.
 
+mod area;
 mod backdrop;
 mod colour;
 mod contact;
