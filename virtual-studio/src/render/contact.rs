@@ -67,12 +67,16 @@ impl Contact {
         }
     }
 
-    /// Where anything may be hidden, x and z.
+    /// Where enough is hidden to be seen, x and z.
     pub fn area(&self) -> Area {
-        if self.hidden.is_empty() {
-            return Area::NOTHING;
+        const SEEN: f32 = 0.01;
+        let mut area = Area::NOTHING;
+        for (cell, _) in self.hidden.iter().enumerate().filter(|(_, hidden)| **hidden > SEEN) {
+            let middle = Vec2::new((cell % SIDE) as f32, (cell / SIDE) as f32) + 0.5;
+            area.hold(self.origin + (middle - 1.0) * CELL_M);
+            area.hold(self.origin + (middle + 1.0) * CELL_M);
         }
-        Area { low: self.origin, high: self.origin + SIDE as f32 * CELL_M }
+        area
     }
 
     /// What is left of the sky's light at a point of the floor, 0 to 1.

@@ -4,6 +4,7 @@ use std::thread;
 
 use glam::{Vec2, Vec3A};
 
+use super::area::Area;
 use super::backdrop::{Backdrop, FIELD, FLOOR_M, PLACES, exposure};
 use super::colour::{Colours, tone};
 use super::contact::Contact;
@@ -57,6 +58,9 @@ struct Scene {
     light: Vec<Vec3A>,
     shadow: ShadowMap,
     contact: Contact,
+    /// Where the two can be seen.
+    shadow_area: Area,
+    contact_area: Area,
 }
 
 /// What is kept for one camera.
@@ -89,6 +93,8 @@ impl Cpu {
             light: Vec::new(),
             shadow: ShadowMap::default(),
             contact: Contact::default(),
+            shadow_area: Area::NOTHING,
+            contact_area: Area::NOTHING,
         };
         Self { scene, views: Vec::new(), threads: options.threads.max(1) }
     }
@@ -142,6 +148,7 @@ impl Scene {
         let above = self.set.light.above();
         self.shadow.draw(above, self.shadow_texels, &self.positions, &self.triangles);
         self.contact.draw(&self.positions);
+        (self.shadow_area, self.contact_area) = (self.shadow.area(), self.contact.area());
 
         let (set, shadow) = (&self.set, &self.shadow);
         let (away, lift) = (1.5 * shadow.texel_m(), Vec3A::from(above) * shadow.texel_m());
@@ -182,9 +189,9 @@ impl View {
     /// Darkens what the body keeps the sun and the sky from.
     fn throw_shadow(&self, scene: &Scene, rays: &Rays, picture: &mut Picture) {
         let (width, height) = (picture.width as usize, picture.height as usize);
-        let (shadow, contact) = (scene.shadow.area(), scene.contact.area());
+        let (shadow, contact) = (&scene.shadow_area, &scene.contact_area);
         for (index, field) in self.backdrop.fields.iter().enumerate() {
-            if !(field.across_light.meets(&shadow) || field.on_floor.meets(&contact)) {
+            if !(field.across_light.meets(shadow) || field.on_floor.meets(contact)) {
                 continue;
             }
             let across = width.div_ceil(FIELD);

@@ -17,6 +17,7 @@ pub(crate) struct ShadowMap {
     nearest: Vec<f32>,
     floor: f32,
     /// Of the body in the light's axes.
+    low: Vec3A,
     high: Vec3A,
     lights: Vec<Vec3A>,
     vertices: Vec<Vertex>,
@@ -30,7 +31,7 @@ impl ShadowMap {
         self.lights.extend(positions.iter().map(|&position| self.axes * position));
         let none = (Vec3A::INFINITY, Vec3A::NEG_INFINITY);
         let (low, high) = self.lights.iter().fold(none, |(low, high), &v| (low.min(v), high.max(v)));
-        self.high = high;
+        (self.low, self.high) = (low, high);
         self.side = side;
         self.nearest.clear();
         self.nearest.resize(side * side, f32::NEG_INFINITY);
@@ -84,9 +85,11 @@ impl ShadowMap {
         1.0 / self.texels_per_m
     }
 
-    /// Where the map lies across the light: points outside are lit.
+    /// Where across the light the body's shadow is: points outside are lit.
     pub fn area(&self) -> Area {
-        Area { low: self.origin, high: self.origin + self.side as f32 / self.texels_per_m }
+        // As far as the softening reaches.
+        let margin = 2.0 * self.texel_m();
+        Area { low: self.low.truncate() - margin, high: self.high.truncate() + margin }
     }
 }
 
