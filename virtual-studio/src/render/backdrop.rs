@@ -56,6 +56,10 @@ impl Backdrop {
         self.surface.resize(pixels, 0);
         let (extents, colours) = (set.extents(&shot.camera), Colours::new());
         let gain = exposure(set, shot);
+        let (axes, across) = (light_axes(set.light.above()), width.div_ceil(FIELD));
+        self.fields.clear();
+        self.fields
+            .resize(across * height.div_ceil(FIELD), Field { across_light: Area::NOTHING, on_floor: Area::NOTHING });
         for y in 0..height {
             for x in 0..width {
                 let direction = rays.through(x as f32 + 0.5, y as f32 + 0.5);
@@ -67,28 +71,17 @@ impl Backdrop {
                 (self.sunlit[at], self.shaded[at]) = encoded(&colours, gain, &[hit]);
                 self.depth_m[at] = hit.distance;
                 self.surface[at] = hit.surface;
+                if hit.distance < f32::INFINITY {
+                    let point = rays.origin + direction * hit.distance;
+                    let field = &mut self.fields[y / FIELD * across + x / FIELD];
+                    field.across_light.hold((axes * point).truncate());
+                    if point.y < FLOOR_M {
+                        field.on_floor.hold(Vec2::new(point.x, point.z));
+                    }
+                }
             }
         }
         self.smooth(set, rays, width, gain, &colours);
-        self.survey(set, rays, width);
-    }
-
-    /// Finds what each field holds.
-    fn survey(&mut self, set: &Set, rays: &Rays, width: usize) {
-        let axes = light_axes(set.light.above());
-        let across = width.div_ceil(FIELD);
-        let rows = (self.depth_m.len() / width).div_ceil(FIELD);
-        self.fields.clear();
-        self.fields.resize(across * rows, Field { across_light: Area::NOTHING, on_floor: Area::NOTHING });
-        for (at, &depth) in self.depth_m.iter().enumerate().filter(|(_, depth)| depth.is_finite()) {
-            let (x, y) = (at % width, at / width);
-            let point = rays.origin + rays.through(x as f32 + 0.5, y as f32 + 0.5) * depth;
-            let field = &mut self.fields[y / FIELD * across + x / FIELD];
-            field.across_light.hold((axes * point).truncate());
-            if point.y < FLOOR_M {
-                field.on_floor.hold(Vec2::new(point.x, point.z));
-            }
-        }
     }
 
     /// Four rays instead of one for each pixel beside another surface.
