@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use virtual_studio::render::{Cpu, CpuOptions, Environment, Light, Renderer, Set, Shot, Sky, Surround};
 use virtual_studio::rig::{Camera, Intrinsics};
+use virtual_studio::scene::{Catalogue, Scenario, Studio, StudioOptions};
 use virtual_studio::surface::{Performance, Posed};
 
 #[path = "../tests/figure/mod.rs"]
@@ -18,7 +19,50 @@ const VIEWS: usize = 4;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let threads = std::env::args().nth(1).map_or(Ok(1), |count| count.parse())?;
-    let figure = figure::Figure::new(34, 36);
+    let only = std::env::args().nth(2).unwrap_or_default();
+    // As many vertices as an avatar has, and as many as a decimated one.
+    for figure in [figure::Figure::new(34, 36), figure::Figure::new(16, 15)] {
+        compare(&figure, threads, &only)?;
+    }
+    live(threads)
+}
+
+/// Four cameras as a rig has them, with lens and sensor: what a second of them costs at 25 Hz.
+fn live(threads: usize) -> Result<(), Box<dyn Error>> {
+    const TEXT: &str =
+        "version = 1\nname = \"live\"\nseed = 4\ninstants = 200\nrate-hz = 25.0\nplace = { backgrounds = [\"room\"] }";
+    let scenario = Scenario::from_toml_str(TEXT, "speed")?;
+    let plan = Catalogue::read(&scenario)?.plan(&scenario, 0);
+    for (samples, jpeg) in [(1, false), (2, false), (2, true)] {
+        let renderer = CpuOptions { samples_per_side: samples, threads, ..CpuOptions::default() };
+        let environment = Environment::built_in(Sky::Evening);
+        let figure = Box::new(figure::Figure::new(16, 15));
+        let mut studio = Studio::new(&scenario, &plan, figure, environment, StudioOptions { renderer })?;
+        studio.view_all(0.0)?;
+        let (start, before) = (Instant::now(), processor_time());
+        for instant in 1..=100 {
+            for view in studio.view_all(f64::from(instant) * 0.04)? {
+                if jpeg {
+                    view.jpeg()?;
+                }
+            }
+        }
+        let (wall, processor) = (start.elapsed().as_secs_f64() / 4.0, (processor_time() - before).as_secs_f64() / 4.0);
+        let jpeg = if jpeg { ", JPEG" } else { "" };
+        println!(
+            "four cameras of 640x480 at 25 Hz, 8,064 triangles, {} samples{jpeg}: {processor:.2} of a core ({wall:.2} s a second)",
+            samples * samples
+        );
+    }
+    Ok(())
+}
+
+fn compare(figure: &figure::Figure, threads: usize, only: &str) -> Result<(), Box<dyn Error>> {
+    let report = |what: &str, size: [u32; 2], work: &mut dyn FnMut()| {
+        if format!("{}x{} {what}", size[0], size[1]).contains(only) {
+            report(what, size, work);
+        }
+    };
     let bodies: Vec<Posed> = (0..8)
         .map(|i| {
             let mut body = Posed::default();
@@ -26,16 +70,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             body
         })
         .collect();
-    let only = std::env::args().nth(2).unwrap_or_default();
-    let report = |what: &str, size: [u32; 2], work: &mut dyn FnMut()| {
-        if format!("{}x{} {what}", size[0], size[1]).contains(&only) {
-            report(what, size, work);
-        }
-    };
     let triangles: usize = figure.parts().iter().map(|part| part.triangles.len()).sum();
     let vertices: usize = figure.parts().iter().map(|part| part.uvs.len()).sum();
     println!("{vertices} vertices, {triangles} triangles, {VIEWS} views of each instant, {threads} threads");
-
     for (size, field) in [([224, 224], 0.62), ([640, 480], 0.9)] {
         let cameras = cameras(size, field)?;
         for (what, lit, samples) in [
@@ -53,35 +90,29 @@ fn main() -> Result<(), Box<dyn Error>> {
                     renderer.draw_all(&shots);
                 }
             });
-            if lit {
-                let mut frame = 0.0;
-                report(&format!("{what}, moving cameras"), size, &mut || {
-                    for body in &bodies {
-                        frame += 1e-4;
-                        let moved = shots.iter().map(|shot| Shot {
-                            camera: Camera { position: shot.camera.position + frame, ..shot.camera },
-                            ..*shot
-                        });
-                        renderer.set_body(body);
-                        renderer.draw_all(&moved.collect::<Vec<_>>());
-                    }
-                });
+            if !lit {
+                continue;
             }
+            let mut step = 0.0;
+            report(&format!("{what}, moving cameras"), size, &mut || {
+                for body in &bodies {
+                    step += 1e-4;
+                    let moved = |shot: &Shot| {
+                        let camera = Camera { position: shot.camera.position + step, ..shot.camera };
+                        Shot { camera, ..*shot }
+                    };
+                    renderer.set_body(body);
+                    renderer.draw_all(&shots.iter().map(moved).collect::<Vec<_>>());
+                }
+            });
         }
-        report("euc, one light, 1 sample", size, &mut || {
-            for body in &bodies {
-                for camera in &cameras {
-                    with_euc::draw(figure.parts(), body, camera, 1);
+        for (what, scale) in [("euc, one light, 1 sample", 1), ("euc, one light, 4 samples", 2)] {
+            report(what, size, &mut || {
+                for (body, camera) in bodies.iter().flat_map(|body| cameras.iter().map(move |camera| (body, camera))) {
+                    with_euc::draw(figure.parts(), body, camera, scale);
                 }
-            }
-        });
-        report("euc, one light, 4 samples", size, &mut || {
-            for body in &bodies {
-                for camera in &cameras {
-                    with_euc::draw(figure.parts(), body, camera, 2);
-                }
-            }
-        });
+            });
+        }
     }
     Ok(())
 }

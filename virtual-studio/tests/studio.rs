@@ -4,13 +4,15 @@ mod figure;
 
 use figure::Figure;
 use glam::Vec3;
-use pose::{JOINTS, ROOT};
-use virtual_studio::render::{CpuOptions, Environment};
-use virtual_studio::rig::Camera;
+use pose::ROOT;
+use virtual_studio::render::{
+    Block, Cpu, CpuOptions, Environment, Light as SceneLight, Pattern, Renderer, Set, Shot, Sky, Surround,
+};
+use virtual_studio::rig::{Camera, Intrinsics};
 use virtual_studio::scene::{
     Background, Catalogue, Light, RenderedView, Rigging, Scenario, Studio, StudioOptions, TakePlan, Vary,
 };
-use virtual_studio::surface::Performance;
+use virtual_studio::surface::{Performance, Posed};
 
 fn scenario(more: &str) -> Scenario {
     let text = format!("version = 1\nname = \"test\"\nseed = 3\ninstants = 100\nrate-hz = 25.0\n{more}");
@@ -69,9 +71,8 @@ fn joints_lie_on_the_body_and_labels_agree_with_each_other() {
                 assert!(x > left && x < right && y > top && y < bottom);
                 assert!(picture.mask[y as usize * 320 + x as usize] > 0, "a joint beside the body at {x}, {y}");
             }
-            for joint in 0..JOINTS {
-                let camera = Vec3::from(labels.joints_camera_mm[joint]) / 1000.0;
-                let [x, y] = px[joint];
+            for (joint, (&[x, y], &camera_mm)) in px.iter().zip(&labels.joints_camera_mm).enumerate() {
+                let camera = Vec3::from(camera_mm) / 1000.0;
                 // The surface before a joint is nearer than the joint by no more than a body is thick or hidden.
                 let depth = picture.depth_m[y as usize * 320 + x as usize];
                 assert!(
@@ -110,7 +111,7 @@ fn the_mask_is_the_body_and_nothing_else() {
 fn depths_of_two_views_meet_in_the_world() {
     let views = clean("rig = { views = 2, size-px = [640, 480], distortion = [-0.1, -0.1] }").view_all(1.0).unwrap();
     let figure = Figure::new(20, 24);
-    let mut body = virtual_studio::surface::Posed::default();
+    let mut body = Posed::default();
     figure.pose(1.0, &mut body);
     for view in &views {
         let camera: Camera = view.labels.camera;
@@ -155,7 +156,7 @@ fn cameras_that_are_given_must_see_the_stage() {
         &scenario,
         &plan,
         Box::new(Figure::new(8, 8)),
-        Environment::built_in(virtual_studio::render::Sky::Noon),
+        Environment::built_in(Sky::Noon),
         StudioOptions::default(),
     );
     assert!(
@@ -170,4 +171,60 @@ fn a_picture_becomes_a_jpeg_of_its_size() {
     let bytes = view.jpeg().unwrap();
     let header = turbojpeg::read_header(&bytes).unwrap();
     assert_eq!((header.width, header.height), (96, 64));
+}
+
+/// A post before a camera hides what is behind it and nothing else, in the mask as in the picture.
+#[test]
+fn what_stands_before_the_person_is_not_theirs() {
+    let figure = Figure::new(20, 24);
+    let mut body = Posed::default();
+    figure.pose(0.0, &mut body);
+    let centre = Vec3::from(body.joints[ROOT]);
+    let lens = Intrinsics::with_field_of_view([320, 240], 0.7).unwrap();
+    let camera = Camera::looking_at(lens, centre + Vec3::new(0.0, 0.0, 3.5), centre, 0.1).unwrap();
+    let red = Pattern::plain(glam::Vec3A::new(0.8, 0.0, 0.0));
+    let post = |z: f32| Block::new(centre + Vec3::new(0.0, 0.0, z), Vec3::new(0.015, 1.6, 0.015), 0.4, red);
+    let draw = |blocks: Vec<Block>| {
+        let environment = Environment::built_in(Sky::Overcast);
+        let set = Set { light: SceneLight::of(&environment), surround: Surround::Environment(environment), blocks };
+        let mut renderer = Cpu::new(figure.parts(), set, CpuOptions::default());
+        renderer.set_body(&body);
+        renderer.draw(0, &Shot { camera, gain: [1.0; 3] })
+    };
+    let (free, before, behind) = (draw(Vec::new()), draw(vec![post(1.5)]), draw(vec![post(-1.5)]));
+    assert_eq!(free.mask, behind.mask);
+    let (mut hidden, mut kept) = (0, 0);
+    for at in 0..free.mask.len() {
+        if before.depth_m[at] < free.depth_m[at] - 0.5 && before.mask[at] == 0 {
+            hidden += usize::from(free.mask[at] == 255);
+            let [r, g, b] = [0, 1, 2].map(|channel| before.rgb[3 * at + channel]);
+            assert!(r > g && r > b || free.mask[at] < 255, "what hides is not the red post");
+        } else if before.mask[at] == 255 {
+            assert_eq!(free.mask[at], 255);
+            kept += 1;
+        }
+    }
+    assert!(hidden > 300 && kept > 1000, "{hidden} hidden, {kept} kept");
+}
+
+#[test]
+fn panoramas_light_a_scene() {
+    let Some(data) = std::env::var_os("GENLOCK_TEST_DATA") else {
+        println!("skipped: GENLOCK_TEST_DATA is not set, so there are no panoramas");
+        return;
+    };
+    let mut count = 0;
+    for entry in std::fs::read_dir(std::path::Path::new(&data).join("hdri_cc0")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "hdr") {
+            let light = SceneLight::of(&Environment::read(&path).unwrap());
+            let sun = light.sun().unwrap();
+            let up = light.soft(glam::Vec3A::Y);
+            assert!(up.is_finite() && up.min_element() > 0.0, "{}: no sky", path.display());
+            assert!((sun.direction.length() - 1.0).abs() < 1e-4 && sun.direction.y > 0.3, "{}", path.display());
+            assert!(light.exposure().is_finite() && light.exposure().min_element() > 0.0);
+            count += 1;
+        }
+    }
+    assert_eq!(count, 10);
 }

@@ -1,8 +1,11 @@
 use glam::{Vec2, Vec3A};
 
 use super::Shot;
+use super::area::Area;
 use super::colour::{Colours, tone};
+use super::rays::Rays;
 use super::set::{Hit, Set};
+use super::shadow::light_axes;
 
 /// What a camera sees without the person, in full sun and in the person's shadow.
 #[derive(Debug, Default)]
@@ -15,37 +18,32 @@ pub(crate) struct Backdrop {
     pub depth_m: Vec<f32>,
     /// Where surfaces meet within a pixel or beside it.
     pub edge: Vec<bool>,
+    /// Fields of [`FIELD`] × [`FIELD`] pixels, row by row.
+    pub fields: Vec<Field>,
     surface: Vec<u32>,
 }
 
-/// Rays of a shot, in the world, with length 1 along the camera's axis, so that their parameter is depth.
-pub(crate) struct Rays<'a> {
-    shot: &'a Shot,
-    pub origin: Vec3A,
-    /// Width of a pixel at depth 1.
-    pub pixel: f32,
-    axes: glam::Mat3A,
+/// Side of a field in pixels.
+pub(crate) const FIELD: usize = 16;
+
+/// Where the surfaces are that some neighbouring pixels see: most fields need no look for a shadow.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Field {
+    /// Across the light of the sun.
+    pub across_light: Area,
+    /// Of what is on the floor, x and z.
+    pub on_floor: Area,
 }
 
-impl<'a> Rays<'a> {
-    pub fn new(shot: &'a Shot) -> Self {
-        let camera = &shot.camera;
-        let pixel = 1.0 / camera.intrinsics.focal_px().max_element();
-        Self { shot, origin: camera.position.into(), pixel, axes: camera.rotation.transpose().into() }
-    }
-
-    #[inline]
-    pub fn through(&self, x: f32, y: f32) -> Vec3A {
-        self.axes * self.shot.camera.intrinsics.ray(Vec2::new(x, y)).extend(1.0).to_vec3a()
-    }
-}
+/// Surfaces below this height are the floor, metres.
+pub(crate) const FLOOR_M: f32 = 0.01;
 
 /// Four places in a pixel, none in line with another.
 pub(crate) const PLACES: [[f32; 2]; 4] = [[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75]];
 
 impl Backdrop {
     /// Draws it, unless it is already drawn for this shot.
-    pub fn draw(&mut self, set: &Set, shot: &Shot) {
+    pub fn draw(&mut self, set: &Set, shot: &Shot, rays: &Rays) {
         if self.shot.as_ref() == Some(shot) {
             return;
         }
@@ -56,8 +54,12 @@ impl Backdrop {
         self.shaded.resize(pixels, [0; 3]);
         self.depth_m.resize(pixels, 0.0);
         self.surface.resize(pixels, 0);
-        let (rays, extents, colours) = (Rays::new(shot), set.extents(&shot.camera), Colours::new());
+        let (extents, colours) = (set.extents(&shot.camera), Colours::new());
         let gain = exposure(set, shot);
+        let (axes, across) = (light_axes(set.light.above()), width.div_ceil(FIELD));
+        self.fields.clear();
+        self.fields
+            .resize(across * height.div_ceil(FIELD), Field { across_light: Area::NOTHING, on_floor: Area::NOTHING });
         for y in 0..height {
             for x in 0..width {
                 let direction = rays.through(x as f32 + 0.5, y as f32 + 0.5);
@@ -69,13 +71,21 @@ impl Backdrop {
                 (self.sunlit[at], self.shaded[at]) = encoded(&colours, gain, &[hit]);
                 self.depth_m[at] = hit.distance;
                 self.surface[at] = hit.surface;
+                if hit.distance < f32::INFINITY {
+                    let point = rays.origin + direction * hit.distance;
+                    let field = &mut self.fields[y / FIELD * across + x / FIELD];
+                    field.across_light.hold((axes * point).truncate());
+                    if point.y < FLOOR_M {
+                        field.on_floor.hold(Vec2::new(point.x, point.z));
+                    }
+                }
             }
         }
-        self.smooth(set, &rays, width, gain, &colours);
+        self.smooth(set, rays, width, gain, &colours);
     }
 
     /// Four rays instead of one for each pixel beside another surface.
-    fn smooth(&mut self, set: &Set, rays: &Rays<'_>, width: usize, gain: Vec3A, colours: &Colours) {
+    fn smooth(&mut self, set: &Set, rays: &Rays, width: usize, gain: Vec3A, colours: &Colours) {
         let pixels = self.surface.len();
         self.edge.clear();
         self.edge.resize(pixels, false);
@@ -106,6 +116,12 @@ pub(crate) fn exposure(set: &Set, shot: &Shot) -> Vec3A {
 /// The mean of some hits, in the sun and out of it.
 fn encoded(colours: &Colours, gain: Vec3A, hits: &[Hit]) -> ([u8; 3], [u8; 3]) {
     let share = 1.0 / hits.len() as f32;
-    let mean = |light: &dyn Fn(&Hit) -> Vec3A| hits.iter().map(|hit| tone(gain * light(hit))).sum::<Vec3A>() * share;
-    (colours.encode(mean(&|hit| hit.soft + hit.sun)), colours.encode(mean(&|hit| hit.soft)))
+    let mut mean = [Vec3A::ZERO; 2];
+    for hit in hits {
+        let shaded = tone(gain * hit.soft);
+        mean[1] += shaded;
+        mean[0] += if hit.sun == Vec3A::ZERO { shaded } else { tone(gain * (hit.soft + hit.sun)) };
+    }
+    let shaded = colours.encode(mean[1] * share);
+    (if mean[0] == mean[1] { shaded } else { colours.encode(mean[0] * share) }, shaded)
 }

@@ -2,6 +2,7 @@ use std::f32::consts::PI;
 
 use glam::{Vec2, Vec3A};
 
+use super::area::Area;
 use super::fast::floor;
 
 /// How much of the sky the body hides from the floor beneath it: what makes feet stand.
@@ -52,7 +53,8 @@ impl Contact {
     }
 
     fn hide_below(&mut self, x: usize, y: usize, height: f32) {
-        const AREA: f32 = CELL_M * CELL_M;
+        /// Twice the cell: what hangs over it also has sides.
+        const AREA: f32 = 2.0 * CELL_M * CELL_M;
         let square = height * height;
         for row in y.saturating_sub(REACH)..(y + REACH + 1).min(SIDE) {
             let dy = (row as f32 - y as f32) * CELL_M;
@@ -63,6 +65,18 @@ impl Contact {
                 self.hidden[row * SIDE + column] += AREA * square / (PI * reach * reach + AREA * square);
             }
         }
+    }
+
+    /// Where enough is hidden to be seen, x and z.
+    pub fn area(&self) -> Area {
+        const SEEN: f32 = 0.01;
+        let mut area = Area::NOTHING;
+        for (cell, _) in self.hidden.iter().enumerate().filter(|(_, hidden)| **hidden > SEEN) {
+            let middle = Vec2::new((cell % SIDE) as f32, (cell / SIDE) as f32) + 0.5;
+            area.hold(self.origin + (middle - 1.0) * CELL_M);
+            area.hold(self.origin + (middle + 1.0) * CELL_M);
+        }
+        area
     }
 
     /// What is left of the sky's light at a point of the floor, 0 to 1.

@@ -40,85 +40,95 @@ pub fn expose(mut pictures: Vec<Picture>) -> Picture {
 
 /// Blurs the picture, not the mask, by a Gaussian of `sigma_px`: a lens out of focus.
 pub fn defocus(picture: &mut Picture, sigma_px: f32) {
-    if sigma_px < 0.2 {
+    if sigma_px < 0.25 || picture.rgb.is_empty() {
         return;
     }
-    let reach = (3.0 * sigma_px).ceil() as usize;
-    let weights: Vec<f32> = (0..=2 * reach)
-        .map(|i| {
-            let distance = i as f32 - reach as f32;
-            (-0.5 * (distance / sigma_px).powi(2)).exp()
-        })
-        .collect();
-    let sum: f32 = weights.iter().sum();
-    // Fixed point, so that the inner loops are whole numbers.
-    let weights: Vec<u32> = weights.iter().map(|weight| (weight / sum * 65_536.0).round() as u32).collect();
-    let (width, height) = (picture.width as usize, picture.height as usize);
+    let weights = gaussian(sigma_px);
+    let reach = weights.len() / 2;
+    let (row, height) = (3 * picture.width as usize, picture.height as usize);
+    let mut sums = vec![0; row];
+    let mut padded = Vec::with_capacity(row + 6 * reach);
     let mut across = vec![0; picture.rgb.len()];
-    for y in 0..height {
-        blur_line(&picture.rgb, &mut across, 3 * y * width, 3, width, &weights);
+    for (from, to) in picture.rgb.chunks_exact(row).zip(across.chunks_exact_mut(row)) {
+        // Beyond the ends the last pixel repeats.
+        padded.clear();
+        (0..reach).for_each(|_| padded.extend_from_slice(&from[..3]));
+        padded.extend_from_slice(from);
+        (0..reach).for_each(|_| padded.extend_from_slice(&from[row - 3..]));
+        blur(to, &mut sums, &weights, |tap| &padded[3 * tap..3 * tap + row]);
     }
-    for x in 0..width {
-        blur_line(&across, &mut picture.rgb, 3 * x, 3 * width, height, &weights);
+    for (y, to) in picture.rgb.chunks_exact_mut(row).enumerate() {
+        blur(to, &mut sums, &weights, |tap| {
+            let source = (y + tap).saturating_sub(reach).min(height - 1);
+            &across[source * row..][..row]
+        });
     }
 }
 
-/// Blurs `count` pixels that lie `step` bytes apart. Beyond the ends the last pixel repeats.
-fn blur_line(from: &[u8], to: &mut [u8], start: usize, step: usize, count: usize, weights: &[u32]) {
-    let reach = weights.len() / 2;
-    for i in 0..count {
-        let mut sums = [32_768u32; 3];
-        for (tap, weight) in weights.iter().enumerate() {
-            let source = start + step * (i + tap).saturating_sub(reach).min(count - 1);
-            for (sum, &value) in sums.iter_mut().zip(&from[source..source + 3]) {
-                *sum += weight * u32::from(value);
-            }
-        }
-        for (out, sum) in to[start + step * i..][..3].iter_mut().zip(sums) {
-            *out = (sum >> 16).min(255) as u8;
-        }
+/// Weights in parts of 256, an odd number of them.
+fn gaussian(sigma_px: f32) -> Vec<u16> {
+    let reach = (2.5 * sigma_px).ceil() as i32;
+    let weight = |distance: i32| (-0.5 * (distance as f32 / sigma_px).powi(2)).exp();
+    let sum: f32 = (-reach..=reach).map(weight).sum();
+    let mut weights: Vec<u16> = (-reach..=reach).map(|at| (256.0 * weight(at) / sum).round() as u16).collect();
+    // What rounding took goes to the middle.
+    let others = weights.iter().sum::<u16>() - weights[reach as usize];
+    weights[reach as usize] = 256 - others;
+    weights
+}
+
+/// Writes the weighted mean of lines.
+fn blur<'a>(to: &mut [u8], sums: &mut [u16], weights: &[u16], line: impl Fn(usize) -> &'a [u8]) {
+    sums.fill(128);
+    for (tap, &weight) in weights.iter().enumerate() {
+        // No more than 256 × 255 in all, with the 128: it fits.
+        sums.iter_mut().zip(line(tap)).for_each(|(sum, &value)| *sum += weight * u16::from(value));
     }
+    to.iter_mut().zip(&*sums).for_each(|(out, &sum)| *out = (sum >> 8) as u8);
 }
 
 /// Noise of a sensor: a fixed tile of normal deviates, laid over each picture at other places.
 #[derive(Clone, Debug)]
 pub struct Sensor {
-    tile: Vec<i8>,
-    /// Standard deviation at each brightness, in 1/32 of a step, times 1/32 for the tile's scale.
-    deviation: [i32; 256],
+    /// In units of 1 / 8192.
+    tile: Vec<i16>,
+    /// Standard deviation of black and of white, in 1 / 128 of a step.
+    least: i16,
 }
 
 const TILE: usize = 1 << 16;
 
 impl Sensor {
-    /// `noise` is the standard deviation of a mid grey in parts of full scale; dark tones have less, as shot noise
-    /// does after the encoding of brightness, but never none.
+    /// `noise` is the standard deviation of a mid grey in parts of full scale, at most 0.2. Black and white have half
+    /// of it: shot noise falls towards black, and the encoding of brightness compresses that of highlights.
     pub fn new(noise: f32, seed: u64) -> Self {
         let mut rng = seed::stream(seed, "sensor");
-        let tile = (0..TILE).map(|_| (32.0 * seed::normal(&mut rng)).round().clamp(-127.0, 127.0) as i8).collect();
-        let deviation = std::array::from_fn(|byte| {
-            let brightness = byte as f32 / 255.0;
-            // Rises from half to full at mid grey and falls again, because the encoding compresses highlights.
-            let shape =
-                0.5 + 0.5 * (4.0 * brightness * (1.0 - 0.5 * brightness)).min(1.0) - 0.3 * brightness * brightness;
-            (32.0 * 255.0 * noise * shape).round() as i32
-        });
-        Self { tile, deviation }
+        let deviate = |rng: &mut ChaCha8Rng| (8192.0 * seed::normal(rng)).clamp(-32_000.0, 32_000.0) as i16;
+        Self {
+            tile: (0..TILE).map(|_| deviate(&mut rng)).collect(),
+            least: (0.5 * 128.0 * 255.0 * noise.clamp(0.0, 0.2)).round() as i16,
+        }
     }
 
     /// Adds noise that depends on `rng` alone.
     pub fn expose(&self, picture: &mut Picture, rng: &mut ChaCha8Rng) {
+        /// The upper half of a product.
+        #[inline(always)]
+        fn high(a: i16, b: i16) -> i16 {
+            ((i32::from(a) * i32::from(b)) >> 16) as i16
+        }
+        // v (255 − v) is 16,256 in the middle; there the deviation doubles.
+        let rise = (f32::from(self.least) * 65_536.0 / 16_256.0) as i16;
         let width = 3 * picture.width as usize;
-        for row in picture.rgb.chunks_exact_mut(width) {
-            let mut done = 0;
-            while done < width {
-                let start = rng.random_range(0..TILE);
-                let run = (TILE - start).min(width - done);
-                for (value, &noise) in row[done..done + run].iter_mut().zip(&self.tile[start..start + run]) {
-                    let added = (i32::from(noise) * self.deviation[usize::from(*value)] + 512) >> 10;
-                    *value = (i32::from(*value) + added).clamp(0, 255) as u8;
+        for row in picture.rgb.chunks_exact_mut(width.max(1)) {
+            for run in row.chunks_mut(TILE / 2) {
+                let start = rng.random_range(0..TILE / 2);
+                for (value, &noise) in run.iter_mut().zip(&self.tile[start..]) {
+                    let level = i16::from(*value);
+                    let deviation = self.least + high(rise, level * (255 - level));
+                    let added = (high(noise, deviation) + 8) >> 4;
+                    *value = (level + added).clamp(0, 255) as u8;
                 }
-                done += run;
             }
         }
     }

@@ -31,7 +31,7 @@ pub enum EnvironmentError {
 pub struct Environment {
     width: usize,
     height: usize,
-    radiance: Arc<[[f32; 3]]>,
+    radiance: Arc<[Vec3A]>,
     /// Turned about the vertical by this part of a full turn.
     turn: f32,
 }
@@ -113,8 +113,8 @@ impl Environment {
         if width != 2 * height || height < 4 {
             return Err(EnvironmentError::Shape { path: path.to_owned(), width, height });
         }
-        let radiance: Arc<[[f32; 3]]> = picture.pixels().map(|pixel| pixel.0).collect();
-        let sum: f32 = radiance.iter().flatten().sum();
+        let radiance: Arc<[Vec3A]> = picture.pixels().map(|pixel| Vec3A::from_array(pixel.0)).collect();
+        let sum = radiance.iter().sum::<Vec3A>().element_sum();
         if !(sum.is_finite() && sum > 0.0) {
             return Err(EnvironmentError::Dark { path: path.to_owned() });
         }
@@ -150,7 +150,7 @@ impl Environment {
         let wrapped = |column: usize| if column >= self.width { column - self.width } else { column };
         let (left, right) = (wrapped(left), wrapped(wrapped(left) + 1));
         let bottom = (top + 1).min(self.height - 1);
-        let pixel = |row: usize, column: usize| Vec3A::from_array(self.radiance[row * self.width + column]);
+        let pixel = |row: usize, column: usize| self.radiance[row * self.width + column];
         let upper = pixel(top, left).lerp(pixel(top, right), across);
         let lower = pixel(bottom, left).lerp(pixel(bottom, right), across);
         upper.lerp(lower, along)
@@ -183,7 +183,7 @@ fn arc(y: f32, x: f32) -> f32 {
     let s = ratio * ratio;
     let angle = ratio
         * (0.999_977_26
-            + s * (-0.332_623_47 + s * (0.193_543_46 + s * (-0.116_432_87 + s * (0.052_653_32 - s * 0.011_721_20)))));
+            + s * (-0.332_623_47 + s * (0.193_543_46 + s * (-0.116_432_87 + s * (0.052_653_32 - s * 0.011_721_2)))));
     let angle = if ay > ax { 0.5 * PI - angle } else { angle };
     let angle = if x < 0.0 { PI - angle } else { angle };
     if y < 0.0 { -angle } else { angle }

@@ -11,6 +11,8 @@ use super::Environment;
 pub struct Light {
     /// Irradiance over π as a polynomial of the normal: 1, y, z, x, xy, yz, 3z² − 1, xz, x² − y².
     soft: [Vec3A; 9],
+    /// On what lies level, which most rays meet.
+    up: Vec3A,
     sun: Option<Sun>,
 }
 
@@ -68,7 +70,17 @@ impl Light {
             sun.direction = lifted(sun.direction);
         }
         let soft = std::array::from_fn(|i| Vec3A::from(soft[i] * (BASIS[i] * BAND[i])));
-        Self { soft, sun }
+        Self { soft, up: Vec3A::ZERO, sun }.with_up()
+    }
+
+    fn with_up(mut self) -> Self {
+        self.up = self.sum(Vec3::Y);
+        self
+    }
+
+    fn sum(&self, n: Vec3) -> Vec3A {
+        let sum = self.soft.iter().zip(polynomial(n)).fold(Vec3A::ZERO, |sum, (&soft, term)| sum + soft * term);
+        sum.max(Vec3A::ZERO)
     }
 
     /// The same light in a room, whose walls, floor and ceiling throw much of it back.
@@ -77,19 +89,22 @@ impl Light {
         /// What walls leave of the differences between directions.
         const LEFT: f32 = 0.5;
         self.soft[1..].iter_mut().for_each(|soft| *soft *= LEFT);
-        self
+        self.with_up()
     }
 
     /// Radiance of a matt white surface with normal `n` without the sun.
     #[inline]
     pub fn soft(&self, n: Vec3A) -> Vec3A {
-        let terms = polynomial(n.into());
-        let sum = self.soft.iter().zip(terms).fold(Vec3A::ZERO, |sum, (&soft, term)| sum + soft * term);
-        sum.max(Vec3A::ZERO)
+        if n == Vec3A::Y { self.up } else { self.sum(n.into()) }
     }
 
     pub fn sun(&self) -> Option<&Sun> {
         self.sun.as_ref()
+    }
+
+    /// Where shadows come from: the sun, or straight above.
+    pub(crate) fn above(&self) -> Vec3 {
+        self.sun.map_or(Vec3::Y, |sun| sun.direction)
     }
 
     /// The factors on radiance that a camera chooses by itself: they bring white to a good white, nearly without a tint.
@@ -103,11 +118,11 @@ impl Light {
         tint * (WHITE / grey)
     }
 
-    /// Radiance of matt white, taken over the ways that people's surfaces face, half of them in the sun.
+    /// Radiance of matt white, taken over the ways that people's surfaces face, some of them in the sun.
     fn typical(&self) -> Vec3 {
         let ways = [Vec3A::X, Vec3A::NEG_X, Vec3A::Z, Vec3A::NEG_Z, Vec3A::Y];
         let soft = ways.iter().map(|&way| Vec3::from(self.soft(way))).sum::<Vec3>() / ways.len() as f32;
-        soft + self.sun.map_or(Vec3::ZERO, |sun| 0.5 * sun.radiance)
+        soft + self.sun.map_or(Vec3::ZERO, |sun| 0.3 * sun.radiance)
     }
 }
 

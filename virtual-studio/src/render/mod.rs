@@ -1,10 +1,15 @@
 //! From a body, a set and a camera to a picture with an exact mask.
 //!
 //! [`Renderer`] is what a backend offers; [`Cpu`] is the one that needs no driver and no GPU. The person is drawn
-//! as triangles ([`raster`]), lit once for each vertex and instant; everything that stands still ([`set`]) is met by
-//! rays and kept as a [`backdrop`] for as long as the camera does not move.
+//! as triangles (`raster`), lit once for each vertex and instant; everything that stands still (`set`) is met by
+//! rays and kept as a `backdrop` for as long as the camera does not move.
+//!
+//! The crate `euc` 0.5 draws the same triangles with one light and no floor, shadow or mask in 1.6 to 2.3 times the
+//! time that this renderer takes without them, for people of 42,840 triangles; `examples/speed.rs` compares the two.
 
+mod area;
 mod backdrop;
+mod block;
 mod colour;
 mod contact;
 mod cpu;
@@ -14,14 +19,21 @@ mod fast;
 mod light;
 mod pattern;
 mod raster;
+mod rays;
+mod room;
+mod scene;
 mod set;
 mod shadow;
+mod skin;
+mod view;
 
+pub use block::Block;
 pub use cpu::{Cpu, CpuOptions};
 pub use environment::{Environment, EnvironmentError, Sky};
 pub use light::{Light, Sun};
 pub use pattern::{Grain, Pattern};
-pub use set::{Block, Panel, Room, Set, Surround};
+pub use room::{Panel, Room};
+pub use set::{Set, Surround};
 
 use crate::rig::Camera;
 use crate::surface::Posed;

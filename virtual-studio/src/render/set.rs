@@ -1,8 +1,8 @@
 //! Everything that stands still, met by rays: the surround, and blocks on its floor.
 
-use glam::{Vec2, Vec3, Vec3A};
+use glam::Vec3A;
 
-use super::{Environment, Light, Pattern};
+use super::{Block, Environment, Light, Room};
 use crate::rig::Camera;
 
 /// A place without its person.
@@ -21,44 +21,7 @@ pub enum Surround {
     Black,
     /// A panorama whose lower half lies on the floor, as a photographer of 1.6 m saw it from the origin.
     Environment(Environment),
-    Room(Room),
-}
-
-/// Four walls, floor and ceiling.
-#[derive(Clone, Debug)]
-pub struct Room {
-    /// Of the floor, x and z, metres.
-    pub centre: Vec2,
-    /// Half its length along x and z.
-    pub half: Vec2,
-    pub height: f32,
-    pub floor: Pattern,
-    pub ceiling: Pattern,
-    /// At +x, −x, +z and −z.
-    pub walls: [Pattern; 4],
-    /// Pictures, doors and windows.
-    pub panels: Vec<Panel>,
-}
-
-/// A rectangle on a wall.
-#[derive(Clone, Copy, Debug)]
-pub struct Panel {
-    /// Index into [`Room::walls`].
-    pub wall: usize,
-    /// Corners along the wall and above the floor, metres.
-    pub low: Vec2,
-    pub high: Vec2,
-    pub pattern: Pattern,
-}
-
-/// A box that stands upright, turned about the vertical.
-#[derive(Clone, Copy, Debug)]
-pub struct Block {
-    pub centre: Vec3A,
-    /// Half of each side.
-    pub half: Vec3A,
-    sin_cos: (f32, f32),
-    pub pattern: Pattern,
+    Room(Box<Room>),
 }
 
 /// Where a ray ends.
@@ -77,69 +40,6 @@ pub(crate) struct Hit {
 /// Height of the eye that saw the panorama, and radius of the dome it is on, metres.
 const EYE_M: f32 = 1.6;
 const DOME_M: f32 = 14.0;
-
-impl Block {
-    pub fn new(centre: Vec3, half: Vec3, yaw_rad: f32, pattern: Pattern) -> Self {
-        Self { centre: centre.into(), half: half.into(), sin_cos: yaw_rad.sin_cos(), pattern }
-    }
-
-    fn to_local(&self, v: Vec3A) -> Vec3A {
-        let (sin, cos) = self.sin_cos;
-        Vec3A::new(cos * v.x - sin * v.z, v.y, sin * v.x + cos * v.z)
-    }
-
-    fn to_world(&self, v: Vec3A) -> Vec3A {
-        let (sin, cos) = self.sin_cos;
-        Vec3A::new(cos * v.x + sin * v.z, v.y, cos * v.z - sin * v.x)
-    }
-
-    /// Distance and normal of the side that a ray meets first, with the place on it, from outside.
-    fn meet(&self, origin: Vec3A, direction: Vec3A) -> Option<(f32, Vec3A, Vec2, u32)> {
-        let (o, d) = (self.to_local(origin - self.centre), self.to_local(direction));
-        let inverse = d.recip();
-        let (a, b) = ((-self.half - o) * inverse, (self.half - o) * inverse);
-        let (enter, leave) = (a.min(b), a.max(b));
-        let near = enter.max_element();
-        if !(near > 1e-3 && near <= leave.min_element()) {
-            return None;
-        }
-        let axis = enter.max_position();
-        let mut normal = Vec3A::ZERO;
-        normal[axis] = -d[axis].signum();
-        let at = o + d * near;
-        let place = match axis {
-            0 => Vec2::new(at.z, at.y),
-            1 => Vec2::new(at.x, at.z),
-            _ => Vec2::new(at.x, at.y),
-        };
-        let face = 2 * axis as u32 + u32::from(d[axis] > 0.0);
-        Some((near, self.to_world(normal), place, face))
-    }
-
-    /// The rectangle of pixels, [x0, x1) × [y0, y1), that the block can be in.
-    fn extent(&self, camera: &Camera) -> [usize; 4] {
-        let [width, height] = camera.intrinsics.size_px();
-        let (mut low, mut high) = (Vec2::INFINITY, Vec2::NEG_INFINITY);
-        for i in 0..8 {
-            let sign = Vec3A::from_array(std::array::from_fn(|axis| if i >> axis & 1 == 0 { -1.0 } else { 1.0 }));
-            let corner = camera.to_camera((self.centre + self.to_world(self.half * sign)).into());
-            if corner.z < 0.05 {
-                return [0, 0, width as usize, height as usize];
-            }
-            let px = camera.intrinsics.pixel(Vec2::new(corner.x, corner.y) / corner.z);
-            (low, high) = (low.min(px), high.max(px));
-        }
-        // Distortion bends edges outward past their corners by little.
-        let margin = 2.0 + 0.02 * (high - low).max_element();
-        let clip = |value: f32, side: u32| value.clamp(0.0, side as f32) as usize;
-        [
-            clip(low.x - margin, width),
-            clip(low.y - margin, height),
-            clip(high.x + margin + 1.0, width),
-            clip(high.y + margin + 1.0, height),
-        ]
-    }
-}
 
 impl Set {
     /// For each block the pixels that it can be in.
@@ -205,40 +105,6 @@ impl Set {
     }
 }
 
-type Meeting<'a> = (f32, Vec3A, u32, Option<(&'a Pattern, Vec2)>);
-
-impl Room {
-    /// The wall, floor or ceiling that a ray from inside leaves through.
-    fn meet(&self, origin: Vec3A, direction: Vec3A) -> Option<Meeting<'_>> {
-        let middle = Vec3A::new(self.centre.x, 0.5 * self.height, self.centre.y);
-        let half = Vec3A::new(self.half.x, 0.5 * self.height, self.half.y);
-        let o = origin - middle;
-        let times = (half.copysign(direction) - o) / direction;
-        let axis = times.min_position();
-        let t = times[axis];
-        if !(t.is_finite() && t > 0.0) {
-            return None;
-        }
-        let forward = direction[axis] > 0.0;
-        let mut normal = Vec3A::ZERO;
-        normal[axis] = if forward { -1.0 } else { 1.0 };
-        let at = o + direction * t;
-        if axis == 1 {
-            let pattern = if forward { &self.ceiling } else { &self.floor };
-            return Some((t, normal, 1 + u32::from(forward), Some((pattern, Vec2::new(at.x, at.z)))));
-        }
-        let wall = axis + usize::from(!forward);
-        let place = Vec2::new(if axis == 0 { at.z } else { at.x }, at.y + half.y);
-        let inside =
-            |panel: &Panel| panel.wall == wall && place.cmpge(panel.low).all() && place.cmplt(panel.high).all();
-        let (surface, pattern, place) = match self.panels.iter().enumerate().find(|(_, panel)| inside(panel)) {
-            Some((index, panel)) => (16 + index as u32 % 48, &panel.pattern, place - panel.low),
-            None => (4 + wall as u32, &self.walls[wall], place),
-        };
-        Some((t, normal, surface, Some((pattern, place))))
-    }
-}
-
 fn floor_at(origin: Vec3A, direction: Vec3A) -> Option<f32> {
     let t = -origin.y / direction.y;
     let point = origin + direction * t;
@@ -259,8 +125,10 @@ fn on_dome(origin: Vec3A, direction: Vec3A) -> Vec3A {
 
 #[cfg(test)]
 mod tests {
+    use glam::Vec3;
+
     use super::*;
-    use crate::render::Sky;
+    use crate::render::{Pattern, Sky};
 
     fn block() -> Block {
         let pattern = Pattern::plain(Vec3A::splat(0.5));
@@ -279,28 +147,6 @@ mod tests {
         let behind = Vec3A::from(-sun.with_y(0.0).normalize() * 0.45);
         assert_eq!(set.sun_on(behind, Vec3A::Y), Vec3A::ZERO);
         assert!(set.sun_on(-behind * 5.0, Vec3A::Y).max_element() > 0.0);
-    }
-
-    #[test]
-    fn rooms_are_closed() {
-        let wall = Pattern::plain(Vec3A::splat(0.4));
-        let room = Room {
-            centre: Vec2::new(1.0, 0.0),
-            half: Vec2::new(4.0, 5.0),
-            height: 3.0,
-            floor: wall,
-            ceiling: wall,
-            walls: [wall; 4],
-            panels: Vec::new(),
-        };
-        for i in 0..500 {
-            let (y, flat) = (i as f32 * 0.618).sin_cos();
-            let direction = Vec3A::new(flat * (i as f32).cos(), y, flat * (i as f32).sin());
-            let (t, normal, ..) = room.meet(Vec3A::new(0.0, 1.0, 0.0), direction).unwrap();
-            let at = Vec3A::new(0.0, 1.0, 0.0) + direction * t;
-            assert!(normal.dot(direction) < 0.0);
-            assert!(at.y > -1e-3 && at.y < 3.001 && (at.x - 1.0).abs() < 4.001 && at.z.abs() < 5.001, "{at}");
-        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 use glam::{Mat3A, Vec2, Vec3, Vec3A};
 
+use super::area::Area;
 use super::fast::floor;
 use super::raster::{Vertex, draw_nearness};
 
@@ -15,7 +16,7 @@ pub(crate) struct ShadowMap {
     /// Along the sun's direction, metres from `floor`, and larger nearer to the sun; −∞ where nothing is.
     nearest: Vec<f32>,
     floor: f32,
-    /// Corners of the body in the light's axes.
+    /// Of the body in the light's axes.
     low: Vec3A,
     high: Vec3A,
     lights: Vec<Vec3A>,
@@ -25,25 +26,27 @@ pub(crate) struct ShadowMap {
 impl ShadowMap {
     /// Draws the map of one instant, `side` texels wide. `towards_sun` has unit length.
     pub fn draw(&mut self, towards_sun: Vec3, side: usize, positions: &[Vec3A], triangles: &[[u32; 3]]) {
-        let (right, down) = towards_sun.any_orthonormal_pair();
-        self.axes = Mat3A::from_cols(right.into(), down.into(), towards_sun.into()).transpose();
+        self.axes = light_axes(towards_sun);
         self.lights.clear();
         self.lights.extend(positions.iter().map(|&position| self.axes * position));
         let none = (Vec3A::INFINITY, Vec3A::NEG_INFINITY);
-        (self.low, self.high) = self.lights.iter().fold(none, |(low, high), &v| (low.min(v), high.max(v)));
+        let (low, high) = self.lights.iter().fold(none, |(low, high), &v| (low.min(v), high.max(v)));
+        (self.low, self.high) = (low, high);
         self.side = side;
         self.nearest.clear();
         self.nearest.resize(side * side, f32::NEG_INFINITY);
-        if !(self.low.is_finite() && self.high.is_finite()) {
+        if !(low.is_finite() && high.is_finite()) {
+            // No texel is in reach of any point.
+            (self.origin, self.texels_per_m) = (Vec2::INFINITY, 1.0);
             return;
         }
         // Whole steps of size and place: the texels do not crawl while the body moves.
-        let span = (self.high - self.low).truncate().max_element();
+        let span = (high - low).truncate().max_element();
         let width_m = ((span * side as f32 / (side as f32 - 8.0)) * 4.0).ceil() / 4.0;
         self.texels_per_m = side as f32 / width_m;
-        let middle = (0.5 * (self.low + self.high)).truncate();
+        let middle = (0.5 * (low + high)).truncate();
         self.origin = (middle * self.texels_per_m - 0.5 * side as f32).round() / self.texels_per_m;
-        self.floor = self.low.z - 1.0;
+        self.floor = low.z - 1.0;
         self.vertices.clear();
         self.vertices.extend(self.lights.iter().map(|light| {
             let place = (light.truncate() - self.origin) * self.texels_per_m;
@@ -82,25 +85,18 @@ impl ShadowMap {
         1.0 / self.texels_per_m
     }
 
-    /// Corners of a box that holds all shadow above the floor, in the world; `None` without a body.
-    pub fn corners(&self) -> Option<[Vec3; 8]> {
-        /// A shadow that is longer is left off at this length, metres.
-        const LONGEST: f32 = 12.0;
-        if !self.low.is_finite() {
-            return None;
-        }
-        let back = self.axes.transpose();
-        let towards_sun = Vec3::from(self.axes.transpose().z_axis);
-        let margin = 3.0 * self.texel_m();
-        Some(std::array::from_fn(|i| {
-            let pick = |bit: usize, low: f32, high: f32| if i >> bit & 1 == 0 { low } else { high };
-            let x = pick(0, self.low.x - margin, self.high.x + margin);
-            let y = pick(1, self.low.y - margin, self.high.y + margin);
-            let near = Vec3::from(back * Vec3A::new(x, y, self.high.z));
-            let length = (near.y / towards_sun.y.max(0.05)).clamp(0.0, LONGEST);
-            if i >> 2 & 1 == 0 { near } else { near - towards_sun * length.max(self.high.z - self.low.z) }
-        }))
+    /// Where across the light the body's shadow is: points outside are lit.
+    pub fn area(&self) -> Area {
+        // As far as the softening reaches.
+        let margin = 2.0 * self.texel_m();
+        Area { low: self.low.truncate() - margin, high: self.high.truncate() + margin }
     }
+}
+
+/// World to the axes of a light: right, down, towards it.
+pub(crate) fn light_axes(towards_sun: Vec3) -> Mat3A {
+    let (right, down) = towards_sun.any_orthonormal_pair();
+    Mat3A::from_cols(right.into(), down.into(), towards_sun.into()).transpose()
 }
 
 #[cfg(test)]

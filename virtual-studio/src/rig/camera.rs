@@ -26,6 +26,11 @@ impl Camera {
         Ok(Self { intrinsics, rotation: Mat3::from_cols(x, y, forward).transpose(), position })
     }
 
+    /// From OpenCV's convention, x_camera = R x_world + t, metres.
+    pub fn from_extrinsics(intrinsics: Intrinsics, rotation: Mat3, translation: Vec3) -> Self {
+        Self { intrinsics, rotation, position: -(rotation.transpose() * translation) }
+    }
+
     /// A point of the world in the camera's frame, metres.
     #[inline]
     pub fn to_camera(&self, world: Vec3) -> Vec3 {
@@ -78,6 +83,13 @@ mod tests {
         assert!(camera(0.0).project(Vec3::new(0.5, 1.0, 0.0)).unwrap().x > 330.0);
         assert!(camera(0.0).project(Vec3::new(0.0, 1.5, 0.0)).unwrap().y < 230.0);
         assert!(camera(0.5).rotation.determinant() > 0.999);
+    }
+
+    #[test]
+    fn extrinsics_come_back() {
+        let before = camera(0.4);
+        let after = Camera::from_extrinsics(before.intrinsics, before.rotation, before.translation());
+        assert!(before.position.distance(after.position) < 1e-5);
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub struct Layout {
     pub roll_degrees: Span,
     /// Across the picture's width; chosen by the framing where that needs more.
     pub field_of_view_degrees: Span,
-    /// OpenCV's k1; k2 is −k1 / 4.
+    /// OpenCV's k1; k2 is −k1 / 4. Less for wide lenses, so that the corners move no further than at 90°.
     pub distortion: Span,
 }
 
@@ -78,7 +78,6 @@ impl Layout {
         let side = if rng.random() { 1.0 } else { -1.0 };
         let roll_rad = side * draw(rng, self.roll_degrees).to_radians();
         let k1 = draw(rng, self.distortion);
-        let radial = [k1, -0.25 * k1];
         let field = draw(rng, self.field_of_view_degrees).to_radians();
 
         // As far out as the height leaves of the distance.
@@ -91,7 +90,7 @@ impl Layout {
         let size = Vec2::new(self.size_px[0] as f32, self.size_px[1] as f32);
         if self.framing == Framing::Subject {
             let (margin, aim) = (seed::within(rng, 1.05..=1.35), Drift::new(rng, Vec3::splat(0.1)));
-            return Ok(Mount::Following { size_px: self.size_px, place, roll_rad, radial, margin, sway, aim });
+            return Ok(Mount::Following { size_px: self.size_px, place, roll_rad, k1, margin, sway, aim });
         }
         // Wide enough for the whole stage.
         let reach = place.distance(stage.centre);
@@ -99,11 +98,19 @@ impl Layout {
         let width = needed.max(2.0 * (0.5 * field).tan());
         let centre =
             size * 0.5 + size * 0.02 * Vec2::new(seed::normal(rng), seed::normal(rng)).clamp(-Vec2::ONE, Vec2::ONE);
-        let lens = Intrinsics::new(self.size_px, Vec2::splat(size.x / width), centre, radial)?;
+        let lens = bent(self.size_px, size.x / width, centre, k1)?;
         if self.hand_held {
             let aim = Drift::new(rng, Vec3::splat(0.12));
             return Ok(Mount::Held { lens, place, target, roll_rad, sway, aim });
         }
         Camera::looking_at(lens, place, target, roll_rad).map(Mount::Fixed)
     }
+}
+
+/// A lens with distortion that never folds its picture.
+pub(super) fn bent(size_px: [u32; 2], focal_px: f32, centre_px: Vec2, k1: f32) -> Result<Intrinsics, RigError> {
+    let size = Vec2::new(size_px[0] as f32, size_px[1] as f32);
+    let corner = (size.length_squared() * 0.25 / (focal_px * focal_px)).max(1.0);
+    let radial = [k1 / corner, -0.25 * k1 / (corner * corner)];
+    Intrinsics::new(size_px, Vec2::splat(focal_px), centre_px, radial)
 }

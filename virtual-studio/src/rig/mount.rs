@@ -1,6 +1,7 @@
 use glam::{Vec2, Vec3};
 
 use super::drift::Drift;
+use super::layout::bent;
 use super::{Camera, Intrinsics, RigError, Subject};
 
 /// What a camera's picture is filled with.
@@ -31,7 +32,7 @@ pub enum Mount {
         size_px: [u32; 2],
         place: Vec3,
         roll_rad: f32,
-        radial: [f32; 2],
+        k1: f32,
         margin: f32,
         sway: Drift,
         aim: Drift,
@@ -46,14 +47,14 @@ impl Mount {
                 let roll = roll_rad + 0.3 * aim.at(time_s + 100.0).x;
                 Camera::looking_at(*lens, raised(*place + sway.at(time_s)), *target + aim.at(time_s), roll)
             }
-            Self::Following { size_px, place, roll_rad, radial, margin, sway, aim } => {
+            Self::Following { size_px, place, roll_rad, k1, margin, sway, aim } => {
                 let place = raised(*place + sway.at(time_s));
                 let target = subject.centre + aim.at(time_s) * subject.radius_m;
                 let distance = place.distance(subject.centre).max(1.2 * subject.radius_m);
                 let half = 0.5 * size_px[0].min(size_px[1]) as f32;
                 let focal = half * distance / (margin * subject.radius_m);
                 let centre = Vec2::new(size_px[0] as f32, size_px[1] as f32) * 0.5;
-                let lens = Intrinsics::new(*size_px, Vec2::splat(focal), centre, *radial)?;
+                let lens = bent(*size_px, focal, centre, *k1)?;
                 Camera::looking_at(lens, place, target, *roll_rad)
             }
         }

@@ -46,7 +46,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_far_outside_never_folds_back_into_the_picture(angle in 0.0f32..6.28, out in 1.5f32..50.0, k1 in -0.12f32..0.12) {
+    fn what_is_far_outside_never_folds_back_into_the_picture(angle in 0.0f32..std::f32::consts::TAU, out in 1.5f32..50.0, k1 in -0.12f32..0.12) {
         let lens = Intrinsics::new([640, 480], Vec2::splat(500.0), Vec2::new(320.0, 240.0), [k1, -0.25 * k1]).unwrap();
         let px = lens.pixel(out * Vec2::from_angle(angle));
         prop_assert!(!(px.x > 0.0 && px.x < 640.0 && px.y > 0.0 && px.y < 480.0), "{}", px);
@@ -64,6 +64,34 @@ proptest! {
                 prop_assert!(camera.position.y > 0.05);
                 let px = camera.project(SUBJECT.centre).unwrap();
                 prop_assert!(px.x > 0.0 && px.x < 640.0 && px.y > 0.0 && px.y < 480.0, "{}", px);
+            }
+        }
+    }
+
+    /// Whatever a scenario may ask for gives cameras that see the stage.
+    #[test]
+    fn every_possible_layout_can_be_built(
+        seed: u64,
+        views in 1usize..=16,
+        hand_held: bool,
+        distance in 1.0f32..11.0,
+        height in 0.1f32..8.0,
+        roll in 0.0f32..180.0,
+        field in 5.0f32..120.0,
+        k1 in -0.12f32..0.12,
+        width in 16u32..2000,
+        radius in 0.9f32..4.0,
+    ) {
+        let stage = Stage { radius_m: radius, ..STAGE };
+        for framing in [Framing::Stage, Framing::Subject] {
+            let layout = Layout {
+                views, hand_held, framing, size_px: [width, 480],
+                distance_m: [distance; 2], height_m: [height; 2], roll_degrees: [roll; 2],
+                field_of_view_degrees: [field; 2], distortion: [k1; 2],
+            };
+            let rig = layout.build(&stage, seed).unwrap();
+            for view in 0..views {
+                rig.at(view, 12.3, &SUBJECT).unwrap();
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The place of a take, drawn by seed: its room, its furniture, and what stands in the way.
 
 use std::f32::consts::TAU;
+use std::ops::RangeInclusive;
 
 use glam::{Vec2, Vec3, Vec3A};
 use rand::RngExt;
@@ -35,7 +36,7 @@ pub(super) fn build(
     let surround = match background {
         Background::Black => Surround::Black,
         Background::Environment => Surround::Environment(environment),
-        Background::Room => Surround::Room(room),
+        Background::Room => Surround::Room(Box::new(room)),
     };
     Set { surround, blocks, light }
 }
@@ -77,17 +78,39 @@ fn room(stage: &Stage, cameras: &[Camera], rng: &mut ChaCha8Rng) -> Room {
     Room { centre: 0.5 * (low + high), half, height, floor: floor_pattern(rng), ceiling, walls, panels }
 }
 
-fn colour(rng: &mut ChaCha8Rng, brightness: std::ops::RangeInclusive<f32>, strength: f32) -> Vec3A {
-    let base = seed::within(rng, brightness);
-    let tint = Vec3A::from_array(std::array::from_fn(|_| 1.0 + strength * seed::within(rng, -1.0..=1.0)));
-    (base * tint).clamp(Vec3A::splat(0.01), Vec3A::splat(0.9))
+/// Paints, woods, stones and cloths as rooms have them, linear.
+const PAINTS: [[f32; 3]; 12] = [
+    [0.75, 0.73, 0.68],
+    [0.55, 0.53, 0.50],
+    [0.60, 0.52, 0.40],
+    [0.30, 0.30, 0.31],
+    [0.08, 0.08, 0.09],
+    [0.36, 0.20, 0.09],
+    [0.20, 0.10, 0.05],
+    [0.50, 0.34, 0.18],
+    [0.42, 0.50, 0.55],
+    [0.10, 0.17, 0.32],
+    [0.16, 0.26, 0.16],
+    [0.42, 0.09, 0.07],
+];
+
+/// One of them, or anything at all, within bounds of brightness.
+fn colour(rng: &mut ChaCha8Rng, brightness: RangeInclusive<f32>) -> Vec3A {
+    let paint = if rng.random::<f32>() < 0.15 {
+        Vec3A::from_array(std::array::from_fn(|_| seed::within(rng, 0.03..=0.7)))
+    } else {
+        Vec3A::from_array(PAINTS[rng.random_range(0..PAINTS.len())])
+    };
+    let shade = paint * seed::within(rng, 0.7..=1.2);
+    let bounded = shade.element_sum().clamp(3.0 * brightness.start(), 3.0 * brightness.end()) / shade.element_sum();
+    (shade * bounded).clamp(Vec3A::splat(0.01), Vec3A::splat(0.85))
 }
 
-fn any_pattern(rng: &mut ChaCha8Rng, brightness: std::ops::RangeInclusive<f32>) -> Pattern {
+fn any_pattern(rng: &mut ChaCha8Rng, brightness: RangeInclusive<f32>) -> Pattern {
     const GRAINS: [Grain; 6] =
         [Grain::Plain, Grain::Mottled, Grain::Checker, Grain::Stripes, Grain::Planks, Grain::Bricks];
     let grain = GRAINS[rng.random_range(0..GRAINS.len())];
-    let colours = [colour(rng, brightness.clone(), 0.6), colour(rng, brightness, 0.6)];
+    let colours = [colour(rng, brightness.clone()), colour(rng, brightness)];
     Pattern { grain, colours, scale_m: seed::within(rng, 0.05..=0.4), seed: rng.random() }
 }
 
@@ -95,7 +118,7 @@ fn wall_pattern(rng: &mut ChaCha8Rng) -> Pattern {
     if rng.random::<f32>() < 0.3 {
         return any_pattern(rng, 0.1..=0.7);
     }
-    let first = colour(rng, 0.25..=0.8, 0.15);
+    let first = colour(rng, 0.3..=0.8);
     let second = first * seed::within(rng, 0.75..=1.0);
     Pattern {
         grain: Grain::Mottled,
@@ -108,7 +131,7 @@ fn wall_pattern(rng: &mut ChaCha8Rng) -> Pattern {
 fn floor_pattern(rng: &mut ChaCha8Rng) -> Pattern {
     const GRAINS: [Grain; 4] = [Grain::Planks, Grain::Checker, Grain::Mottled, Grain::Bricks];
     let grain = GRAINS[rng.random_range(0..GRAINS.len())];
-    let first = colour(rng, 0.08..=0.5, 0.3);
+    let first = colour(rng, 0.08..=0.5);
     // Tiles and boards of one floor are alike; carpets even more so.
     let second = first * seed::within(rng, 0.5..=0.95);
     let scale_m = match grain {
@@ -170,7 +193,8 @@ fn occluder(vary: &Vary, stage: &Stage, camera: &Camera, all: &[Camera], seed: u
     } else {
         Vec3::new(
             seed::within(&mut rng, 0.15..=0.5),
-            seed::within(&mut rng, 0.2..=0.55),
+            // A camera looks over it, so that it hides legs rather than people.
+            seed::within(&mut rng, 0.15..=0.5).min(0.45 * camera.position.y),
             seed::within(&mut rng, 0.1..=0.4),
         )
     };

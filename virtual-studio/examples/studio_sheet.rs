@@ -1,6 +1,6 @@
 //! Writes sheets of what a studio sees: a row for each view, a column for each time, one sheet for each place.
 //!
-//!     cargo run --release -p virtual-studio --example contact_sheet -- OUT [FOLDER_OF_HDR]
+//!     cargo run --release -p virtual-studio --example studio_sheet -- OUT [FOLDER_OF_HDR]
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ mod figure;
 
 const SCENARIO: &str = r#"
 version = 1
-name = "contact-sheet"
+name = "studio-sheet"
 seed = 11
 takes = 10
 instants = 200
@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let out = PathBuf::from(arguments.next().ok_or("give a folder to write to")?);
     std::fs::create_dir_all(&out)?;
-    let mut scenario = Scenario::from_toml_str(SCENARIO, "contact sheet")?;
+    let mut scenario = Scenario::from_toml_str(SCENARIO, "studio sheet")?;
     scenario.place.environments.folders = arguments.map(PathBuf::from).collect();
     let catalogue = Catalogue::read(&scenario)?;
     for take in 0..scenario.takes {
