@@ -8,7 +8,7 @@ use transport::Moment;
 
 use crate::evaluation::{PairScores, Sight, alone};
 use crate::metrics::auc;
-use crate::pretext::{Draw, PretextTask, SampleWanted, pair_loss};
+use crate::pretext::{Draw, HeadLosses, PretextTask, SampleWanted, pair_loss};
 use crate::recipe::Batch;
 use crate::{Learner, PretrainError, Recipe};
 
@@ -138,11 +138,11 @@ impl PretextTask for OneImage {
         Some(draw)
     }
 
-    fn loss(&self, net: &SyncNet, pictures: &Tensor, draw: &Draw) -> Result<Tensor, ModelError> {
+    fn loss(&self, net: &SyncNet, pictures: &Tensor, draw: &Draw) -> Result<HeadLosses<Tensor>, ModelError> {
         let features = net.features(pictures, Mode::Train)?;
         let (sync, flip) = net.pair_logits(&features, &alone(&features)?)?;
         // A matrix of one column: `b` is 0.
         let column = |logits: Tensor, pairs: &[WeightedPair]| pair_loss(&logits.f_unsqueeze(1)?, pairs);
-        Ok(column(sync, &draw.sync)?.f_add(&column(flip, &draw.flip)?)?)
+        Ok(HeadLosses { sync: column(sync, &draw.sync)?, flip: column(flip, &draw.flip)? })
     }
 }
