@@ -130,7 +130,9 @@ fn a_camera_that_fails_is_opened_again_while_the_other_goes_on() {
     let consumer = Collector::default();
     let (ledgers, events) = run(vec![well, failing], consumer.clone(), Duration::from_secs(20));
     assert!(events.iter().any(|e| matches!(e, CameraEventKind::Failed { error, .. } if error.contains("pulse 30"))));
-    assert_eq!(ledgers[0].capture.counts().left, 400);
+    // A busy machine may lose some of it on the way, and then counts them.
+    let well = ledgers[0].capture.counts();
+    assert_eq!((well.entered, well.in_flight()), (400, 0));
     let frames = consumer.frames.lock().unwrap();
     let of_failing: Vec<_> = frames.iter().filter(|f| f.camera == CameraId(1)).collect();
     let after: Vec<_> = of_failing.iter().filter(|f| f.sequence > 40).collect();
@@ -142,8 +144,10 @@ fn a_camera_that_fails_is_opened_again_while_the_other_goes_on() {
     // Word of its going and coming stands where it belongs among its frames.
     let words = consumer.second.lock().unwrap();
     let left = words.iter().position(|word| *word == Word::Gone(true)).unwrap();
-    let before: Vec<_> = (0..30).map(Word::Frame).collect();
-    assert_eq!(words[..left], before);
+    let before = |word: &Word| matches!(word, Word::Frame(sequence) if *sequence < 30);
+    assert!(left > 0 && words[..left].iter().all(before), "{words:?}");
+    let behind = |word: &Word| matches!(word, Word::Frame(sequence) if *sequence >= 30);
+    assert!(words[left..].iter().all(|word| behind(word) || matches!(word, Word::Gone(_))), "{words:?}");
     assert_eq!(words[left + 1], Word::Gone(false));
     assert!(matches!(words[left + 2], Word::Frame(_)), "{:?}", words[left + 2]);
     assert_eq!(words.last(), Some(&Word::Gone(true)), "its source is over");

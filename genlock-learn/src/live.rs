@@ -115,7 +115,7 @@ impl<H: HintSink> Live<H> {
         let checkpoint_due = steps.is_multiple_of(recipe.checkpoint.every_steps);
         if steps.is_multiple_of(recipe.evaluation.every_steps) {
             let evaluation = self.learner.evaluate().into_diagnostic()?;
-            tracing::info!(steps, loss = step.loss, ?evaluation, "evaluated");
+            tracing::info!(steps, loss = step.loss, heads = ?step.heads, ?evaluation, "evaluated");
         }
         if checkpoint_due {
             self.save()?;

@@ -8,6 +8,8 @@ mod live;
 mod rate;
 mod stop;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
@@ -20,6 +22,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Says whether a recipe can be learned with, and its checkpoint gone on from: if not, why, and exit code 1.
+    Check(commands::check::Args),
     /// Learns from live moments which views belong to the same instant (SYNC), until told to stop.
     Pretrain(commands::pretrain::Args),
     /// Makes 3D poses of live moments, with a pose model that `finetune` made.
@@ -32,15 +36,17 @@ enum Command {
     Render(commands::render::Args),
 }
 
-fn main() -> miette::Result<()> {
+fn main() -> miette::Result<ExitCode> {
     environment::with_quiet_openmp()?;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,zenoh=error"));
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
     match Cli::parse().command {
+        Command::Check(args) => return Ok(commands::check::run(&args)),
         Command::Pretrain(args) => commands::pretrain::run(&args),
         Command::Infer(args) => commands::infer::run(&args),
         Command::Finetune(args) => commands::finetune::run(&args),
         Command::Eval(args) => commands::eval::run(&args),
         Command::Render(args) => commands::render::run(&args),
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }

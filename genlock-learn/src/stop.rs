@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam::channel::{Receiver, bounded};
 use miette::{IntoDiagnostic, WrapErr};
@@ -21,18 +23,40 @@ impl fmt::Display for Stop {
     }
 }
 
-/// One message when it is time to end; a second signal leaves at once. Call it before any thread is started: threads
-/// inherit the blocked signals.
-pub fn watch(follow_parent: bool) -> miette::Result<Receiver<Stop>> {
+/// Whether it is time to end, from the first moment on.
+pub struct Watch {
+    stopped: Receiver<Stop>,
+    in_order: Arc<AtomicBool>,
+}
+
+impl Watch {
+    /// The start is over, and from here on there is something to lose: one message when it is time to end, and only a
+    /// second signal leaves at once. Before this, anything did.
+    pub fn in_order(self) -> Receiver<Stop> {
+        self.in_order.store(true, Ordering::Release);
+        self.stopped
+    }
+}
+
+/// Call it before any thread is started: threads inherit the blocked signals.
+pub fn watch(follow_parent: bool) -> miette::Result<Watch> {
     let signals = blocked_signals().into_diagnostic().wrap_err("waiting for signals")?;
     let parent = if follow_parent { parent_handle() } else { None };
     let (stop, stopped) = bounded(1);
+    let in_order = Arc::new(AtomicBool::new(false));
+    let watch = Watch { stopped, in_order: in_order.clone() };
     std::thread::Builder::new()
         .name("stop".into())
         .spawn(move || {
             let mut asked = false;
             let mut parent = parent;
             while let Ok(reason) = next(&signals, parent.as_ref()) {
+                if !in_order.load(Ordering::Acquire) {
+                    tracing::info!("ended during the start: {reason}");
+                    // SAFETY: nothing is at stake yet; libtorch's destructors must not run beside the thread that
+                    // is in it.
+                    unsafe { libc::_exit(0) };
+                }
                 if reason == Stop::ParentGone {
                     parent = None;
                 } else if std::mem::replace(&mut asked, true) {
@@ -43,7 +67,7 @@ pub fn watch(follow_parent: bool) -> miette::Result<Receiver<Stop>> {
             }
         })
         .into_diagnostic()?;
-    Ok(stopped)
+    Ok(watch)
 }
 
 fn blocked_signals() -> std::io::Result<OwnedFd> {

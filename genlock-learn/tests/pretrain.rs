@@ -1,5 +1,6 @@
 //! `genlock-learn pretrain` as a process: it learns from what comes, and every end leaves a checkpoint to go on from.
 
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
@@ -155,6 +156,65 @@ fn it_ends_when_the_session_is_gone() {
     drop(link);
     assert_eq!(exit_code(child), Some(0));
     assert!(checkpoint(&folder.path().join("checkpoints")));
+}
+
+/// A start that never ends by itself: nobody writes into the pipe that stands for the checkpoint.
+#[test]
+fn a_signal_during_the_start_ends_it_at_once() {
+    let session = Session::new("start");
+    std::fs::create_dir(session.checkpoints()).unwrap();
+    let pipe = session.checkpoints().join("learner.safetensors");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let child = session.command("start").spawn().unwrap();
+    let mut writer = std::fs::OpenOptions::new();
+    // Without waiting, this end opens only once the other one is open.
+    writer.write(true).custom_flags(libc::O_NONBLOCK);
+    let deadline = Instant::now() + PATIENCE;
+    let _open = loop {
+        if let Ok(open) = writer.open(&pipe) {
+            break open;
+        }
+        assert!(Instant::now() < deadline, "the learner does not look at its checkpoint");
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    signal(&child, libc::SIGTERM);
+    assert_eq!(exit_code(child), Some(0));
+}
+
+/// Exit code and standard output of `check` with this recipe and the session's checkpoints.
+fn check(session: &Session, recipe: &str) -> (Option<i32>, String) {
+    std::fs::write(&session.recipe, recipe).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_genlock-learn"));
+    command.arg("check").arg("--recipe").arg(&session.recipe).arg("--checkpoint-dir").arg(session.checkpoints());
+    let output = command.output().unwrap();
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn a_recipe_is_checked_alone_and_against_the_checkpoint() {
+    let mut session = Session::new("check");
+    let refused = |session: &Session, recipe: &str, expect: &[&str]| {
+        let (code, said) = check(session, recipe);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(expect.iter().all(|part| said.contains(part)), "{said}");
+    };
+    refused(&session, "croppx = 3", &["recipe.toml", "croppx", "crop-px"]);
+    refused(&session, "crop-px = 3", &["recipe.toml", "`crop-px`", "32 to 512"]);
+    let wider = RECIPE.replace("width = 4", "width = 8");
+    let larger = RECIPE.replace("crop-px = 32", "crop-px = 64");
+    for recipe in [&wider, &larger, RECIPE] {
+        assert_eq!(check(&session, recipe), (Some(0), String::new()));
+    }
+
+    let child = session.command("check").spawn().unwrap();
+    session.until(|status| status.steps >= 1);
+    signal(&child, libc::SIGTERM);
+    assert_eq!(exit_code(child), Some(0));
+    refused(&session, &wider, &["learner.safetensors", "width 4", "has 8", "another folder"]);
+    refused(&session, &larger, &["learner.safetensors", "crop-px 32", "has 64", "another folder"]);
+    assert_eq!(check(&session, RECIPE), (Some(0), String::new()));
+    std::fs::write(session.checkpoints().join("learner.safetensors"), "torn").unwrap();
+    refused(&session, RECIPE, &["learner.safetensors", "take an earlier one"]);
 }
 
 #[test]

@@ -2,7 +2,10 @@
 import { plot } from "./plot.js";
 import { count, number, put } from "./text.js";
 
+const TASKS = [["sync", "Sync"], ["flip", "Flip"]];
 const CHANCE = 0.5;
+/** A head's loss is the sum of two classes' means, ln 2 each for one that knows nothing. */
+const CHANCE_LOSS = 2 * Math.LN2;
 /** Beyond this the server's own, thinned history is fetched again. */
 const MOST_POINTS = 3000;
 
@@ -45,7 +48,10 @@ export class Learning {
   #record(learner) {
     const { loss, accuracy } = this.#history;
     let changed = false;
-    if (learner.loss_last !== null) changed = append(loss, { step: learner.steps, loss: learner.loss_last }) || changed;
+    if (learner.loss_last !== null) {
+      const point = { step: learner.steps, loss: learner.loss_last, sync: learner.loss_sync, flip: learner.loss_flip };
+      changed = append(loss, point) || changed;
+    }
     if (learner.evaluated_at_step !== null) {
       const point = {
         step: learner.evaluated_at_step,
@@ -67,9 +73,14 @@ export class Learning {
       dashed,
       points: points.filter((point) => point[value] !== null).map((point) => [point.step, point[value]]),
     });
-    plot(document.getElementById("loss"), "Loss", { low: 0, high: null, curves: [curve(loss, "loss", "--trained", false)] });
-    for (const [id, title] of [["sync", "Sync accuracy"], ["flip", "Flip accuracy"]]) {
-      plot(document.getElementById(id), title, {
+    for (const [id, title] of TASKS) {
+      plot(document.getElementById(`loss-${id}`), `${title} loss`, {
+        low: 0,
+        high: null,
+        line: CHANCE_LOSS,
+        curves: [curve(loss, id, "--trained", false)],
+      });
+      plot(document.getElementById(`accuracy-${id}`), `${title} accuracy`, {
         low: 0.4,
         high: 1,
         line: CHANCE,

@@ -17,7 +17,7 @@ export function plot(canvas, title, chart) {
   const points = chart.curves.flatMap((curve) => curve.points);
   const values = points.map(([, value]) => value);
   const low = Math.min(chart.low, ...values);
-  const high = chart.high ?? Math.max(0.1, ...values) * 1.05;
+  const high = chart.high ?? Math.max(0.1, chart.line ?? 0, ...values) * 1.05;
   const last = Math.max(1, ...points.map(([step]) => step));
   const first = Math.min(last - 1, ...points.map(([step]) => step));
   const x = (step) => MARGIN.left + ((step - first) / (last - first)) * (width - MARGIN.left - MARGIN.right);

@@ -1,6 +1,7 @@
 //! The learning side as seen from here: the link, the two processes, and what they say of themselves.
 
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -8,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crossbeam::channel::Sender;
 use frame::monotonic_now_ns;
-use miette::{IntoDiagnostic, WrapErr};
+use miette::{IntoDiagnostic, WrapErr, bail};
 use transport::{Hint, HintSource, InferStatus, LearnerStatus, PoseSource, TransportError, ZenohLink, ZenohMomentSink};
 
 use crate::children::{Child, ChildDied, ChildSpec};
@@ -63,7 +64,12 @@ pub struct Restarts {
 }
 
 impl Learners {
+    /// # Errors
+    /// A recipe that cannot be learned with, or whose checkpoint cannot be gone on from; a link that does not open.
     pub fn start(options: &LearnerOptions, page: Option<PageState>, died: &Sender<ChildDied>) -> miette::Result<Self> {
+        if let Some(recipe) = &options.recipe {
+            check(&options.program, recipe, &options.checkpoint_dir)?;
+        }
         let name = format!("session-{}", std::process::id());
         let link = ZenohLink::listen(&name).into_diagnostic()?;
         let (statuses, stop) = (Statuses::default(), Arc::new(AtomicBool::new(false)));
@@ -146,6 +152,22 @@ impl Learners {
             }
         }
         (restarts, killed)
+    }
+}
+
+/// Asks the learner's program whether it could learn with this recipe: a learner that ends at once would be started
+/// again and again.
+fn check(program: &Path, recipe: &Path, checkpoint_dir: &Path) -> miette::Result<()> {
+    let mut command = Command::new(program);
+    command.arg("check").arg("--recipe").arg(recipe).arg("--checkpoint-dir").arg(checkpoint_dir);
+    let answer = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+    let answer = answer.into_diagnostic().wrap_err_with(|| format!("running {}", program.display()))?;
+    if answer.status.success() {
+        return Ok(());
+    }
+    match String::from_utf8_lossy(&answer.stdout).trim() {
+        "" => bail!("{} could not look at {}: {}", program.display(), recipe.display(), answer.status),
+        problem => bail!(help = "`genlock demo` without --recipe learns with recipes/demo-cpu.toml", "{problem}"),
     }
 }
 

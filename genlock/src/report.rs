@@ -80,6 +80,9 @@ pub struct PretrainReport {
     pub images_per_s: f64,
     pub loss_first: Option<f64>,
     pub loss_last: Option<f64>,
+    /// What `loss_last` is the sum of.
+    pub loss_sync: Option<f64>,
+    pub loss_flip: Option<f64>,
     /// On balanced pairs of instants that were trained on.
     pub sync_accuracy: Option<f64>,
     pub flip_accuracy: Option<f64>,
@@ -102,6 +105,8 @@ impl PretrainReport {
             images_per_s: status.images_per_s,
             loss_first: status.loss_first,
             loss_last: status.loss_last,
+            loss_sync: status.loss_sync,
+            loss_flip: status.loss_flip,
             sync_accuracy: status.sync_accuracy,
             flip_accuracy: status.flip_accuracy,
             held_out_sync_accuracy: status.held_out_sync_accuracy,

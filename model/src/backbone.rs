@@ -87,12 +87,13 @@ impl Block {
 
     fn forward(&self, x: &Tensor, statistics: Statistics) -> Result<Tensor, ModelError> {
         let y = self.first.forward(x, statistics)?.f_relu_()?;
-        let y = self.second.forward(&y, statistics)?;
-        let sum = match &self.shortcut {
-            Some(shortcut) => y.f_add(&shortcut.forward(x, statistics)?)?,
-            None => y.f_add(x)?,
+        let mut y = self.second.forward(&y, statistics)?;
+        // In place: at 224² a sum of its own costs more in fresh pages than in arithmetic.
+        let mut sum = match &self.shortcut {
+            Some(shortcut) => y.f_add_(&shortcut.forward(x, statistics)?)?,
+            None => y.f_add_(x)?,
         };
-        Ok({ sum }.f_relu_()?)
+        Ok(sum.f_relu_()?)
     }
 
     fn visit(&self, prefix: &str, visit: &mut dyn FnMut(&ConvNorm, &str, &str)) {

@@ -56,17 +56,8 @@ impl PictureBatch {
                 mask.len()
             )));
         }
-        if mirrored {
-            for row in rgb.chunks_exact(3 * self.size) {
-                self.rgb.extend(row.rchunks_exact(3).flatten());
-            }
-            for row in mask.chunks_exact(self.size) {
-                self.mask.extend(row.iter().rev());
-            }
-        } else {
-            self.rgb.extend_from_slice(rgb);
-            self.mask.extend_from_slice(mask);
-        }
+        extend::<3>(&mut self.rgb, rgb, self.size, mirrored);
+        extend::<1>(&mut self.mask, mask, self.size, mirrored);
         Ok(())
     }
 
@@ -80,6 +71,17 @@ impl PictureBatch {
             rgb = rgb.f_mul(&keep)?;
         }
         Ok(rgb.f_to_kind(kind)?.f_div_scalar(127.5)?.f_sub_scalar(1.0)?.f_permute([0, 3, 1, 2])?)
+    }
+}
+
+/// Adds rows of pixels of `N` bytes.
+fn extend<const N: usize>(into: &mut Vec<u8>, rows: &[u8], width: usize, mirrored: bool) {
+    let start = into.len();
+    into.extend_from_slice(rows);
+    if mirrored {
+        // In place, behind a copy of the whole: several times as fast as copying pixel by pixel.
+        let (pixels, _) = into[start..].as_chunks_mut::<N>();
+        pixels.chunks_exact_mut(width.max(1)).for_each(<[_]>::reverse);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Named tensors and a JSON text in one safetensors file.
 
-use std::{borrow::Cow, collections::HashMap, fs, io::Write, path::Path};
+use std::{borrow::Cow, collections::HashMap, fs, io::Write, os::unix::fs::PermissionsExt, path::Path};
 
 use safetensors::{Dtype, SafeTensors, View};
 use serde::{Serialize, de::DeserializeOwned};
@@ -93,7 +93,9 @@ pub(crate) fn write(path: &Path, tensors: &Named, meta: &impl Serialize) -> Resu
 fn write_whole(path: &Path, fill: impl FnOnce(&mut fs::File) -> std::io::Result<()>) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
+    // Readable as other files are, less what the umask forbids; a temporary file is its owner's alone by itself.
+    let mode = fs::Permissions::from_mode(0o644);
+    let mut file = tempfile::Builder::new().prefix(".writing-").permissions(mode).tempfile_in(folder)?;
     fill(file.as_file_mut())?;
     file.as_file().sync_all()?;
     file.persist(path)?;
@@ -194,5 +196,15 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "the temporary file is gone");
         write_whole(&path, |file| file.write_all(b"new")).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
+    }
+
+    #[test]
+    fn others_may_read_it_as_far_as_the_umask_lets_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let (written, plain) = (folder.path().join("checkpoint.safetensors"), folder.path().join("plain"));
+        write_whole(&written, |file| file.write_all(b"new")).unwrap();
+        fs::write(&plain, b"").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&written), mode(&plain) & 0o644);
     }
 }

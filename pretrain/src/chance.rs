@@ -1,14 +1,17 @@
 //! Checks that nothing but the relation of two views can be learned: what must stay at chance, measured as AUC on
 //! pairs as the sampler draws them. They train networks of their own on the instants given.
 
+use std::sync::Arc;
+
 use frame_sync::{InstantMeta, LabelledPair, PairSampler, SamplerConfig, WeightedPair};
 use model::{Fusion, Mode, ModelError, SyncNet};
+use subject::Preprocessing;
 use tch::{Device, Tensor};
 use transport::Moment;
 
 use crate::evaluation::{PairScores, Sight, alone};
 use crate::metrics::auc;
-use crate::pretext::{Draw, PretextTask, SampleWanted, pair_loss};
+use crate::pretext::{Draw, HeadLosses, PretextTask, SampleWanted, pair_loss};
 use crate::recipe::Batch;
 use crate::{Learner, PretrainError, Recipe};
 
@@ -55,6 +58,44 @@ pub fn one_image(
     let recipe = Recipe { fusion: Fusion::Mult, ..everything_trained(recipe) };
     let task = Box::new(OneImage::new(&recipe));
     train_and_score(Learner::with_task(recipe, device, task)?, moments, Sight::OneImage, steps, pairs)
+}
+
+/// Trains the recipe on what surrounds the subjects. With the background removed that is what the removal missed
+/// (noise above the threshold, ghosts, shadows), and must say nothing; with `background = "only"` it is the room,
+/// which gives mirrored pictures away, and the time by where in it the subject stands.
+pub fn background_alone(
+    moments: &[Moment],
+    recipe: &Recipe,
+    device: Device,
+    steps: u64,
+    pairs: usize,
+) -> Result<ChanceReport, PretrainError> {
+    let learner = Learner::new(Recipe { fusion: Fusion::Mult, ..everything_trained(recipe) }, device)?;
+    train_and_score(learner, &without_subject(moments), Sight::Both, steps, pairs)
+}
+
+/// The same pictures and masks, black wherever the subject's box can reach. What is cut out is the same square in
+/// all of them: the subject's own outline would tell the time.
+pub fn without_subject(moments: &[Moment]) -> Vec<Moment> {
+    let mut moments = moments.to_vec();
+    for sample in moments.iter_mut().flat_map(|moment| &mut moment.views).flat_map(|view| &mut view.samples) {
+        let size = usize::from(sample.size_px);
+        // One pixel more on each side, since reducing a picture spreads its edges.
+        let border = size as f32 * (1.0 - 1.0 / Preprocessing::default().crop_scale) / 2.0 - 1.0;
+        let border = border.max(0.0) as usize;
+        sample.rgb = with_black_middle::<3>(&sample.rgb, size, border);
+        sample.mask = with_black_middle::<1>(&sample.mask, size, border);
+    }
+    moments
+}
+
+/// Rows of pixels of `N` bytes, black but for a border.
+fn with_black_middle<const N: usize>(pixels: &[u8], size: usize, border: usize) -> Arc<[u8]> {
+    let mut pixels = pixels.to_vec();
+    for row in pixels.chunks_exact_mut(N * size).skip(border).take(size - 2 * border) {
+        row[N * border..N * (size - border)].fill(0);
+    }
+    pixels.into()
 }
 
 /// Trains on every instant and measures on the same: a shortcut would show there first.
@@ -138,11 +179,11 @@ impl PretextTask for OneImage {
         Some(draw)
     }
 
-    fn loss(&self, net: &SyncNet, pictures: &Tensor, draw: &Draw) -> Result<Tensor, ModelError> {
+    fn loss(&self, net: &SyncNet, pictures: &Tensor, draw: &Draw) -> Result<HeadLosses<Tensor>, ModelError> {
         let features = net.features(pictures, Mode::Train)?;
         let (sync, flip) = net.pair_logits(&features, &alone(&features)?)?;
         // A matrix of one column: `b` is 0.
         let column = |logits: Tensor, pairs: &[WeightedPair]| pair_loss(&logits.f_unsqueeze(1)?, pairs);
-        Ok(column(sync, &draw.sync)?.f_add(&column(flip, &draw.flip)?)?)
+        Ok(HeadLosses { sync: column(sync, &draw.sync)?, flip: column(flip, &draw.flip)? })
     }
 }

@@ -8,7 +8,7 @@ pub enum PretrainError {
     RecipeFile { path: PathBuf, source: std::io::Error },
     #[error("recipe {}: at `{at}`: {message}", path.display())]
     RecipeSyntax { path: PathBuf, at: String, message: String },
-    #[error("recipe: `{field}` {problem}")]
+    #[error("recipe: at `{field}`: {problem}")]
     RecipeValue { field: &'static str, problem: String },
     #[error("a crop of {got} px where the recipe has crop-px = {wanted}: sender and learner disagree")]
     CropSize { got: u16, wanted: u16 },

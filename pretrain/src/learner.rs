@@ -11,26 +11,21 @@ use transport::{LearnerStatus, Moment};
 use crate::error::during;
 use crate::evaluation::{Evaluation, PairScores, Scorer, Sight};
 use crate::pictures::pictures;
-use crate::pretext::{PretextTask, Sync};
+use crate::pretext::{HeadLosses, PretextTask, Sync};
 use crate::resume::{Progress, resumable};
+use crate::seeds::{self, Stream};
 use crate::store::Store;
 use crate::{PretrainError, Recipe};
 
 /// Held-out instants get this share of the buffer's bytes on top.
 const HELD_OUT_SHARE: u64 = 4;
 
-/// Streams of random numbers that must not meet, all derived from the recipe's seed and the step.
-#[derive(Clone, Copy)]
-enum Stream {
-    Training,
-    Evaluation,
-    Recalibration(u64),
-}
-
 /// One optimiser step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepReport {
+    /// What was minimised: the sum of the heads' losses.
     pub loss: f64,
+    pub heads: HeadLosses<f64>,
     pub images: usize,
     /// Pairs scored by either head.
     pub pairs: usize,
@@ -50,7 +45,7 @@ pub struct Learner {
     preprocessing: Option<u64>,
     progress: Progress,
     resumed_from: Option<u64>,
-    loss_last: Option<f64>,
+    losses_last: Option<HeadLosses<f64>>,
     starved: bool,
     evaluation: Option<(u64, Evaluation)>,
 }
@@ -84,7 +79,7 @@ impl Learner {
             preprocessing: None,
             progress: Progress::default(),
             resumed_from: None,
-            loss_last: None,
+            losses_last: None,
             starved: false,
             evaluation: None,
         })
@@ -167,17 +162,18 @@ impl Learner {
         let input = pictures(&self.trained, &draw.images, self.task.wants(), &self.recipe, device)?;
         let failed = during("a training step");
         self.optimiser.zero_grad().map_err(&failed)?;
-        let loss = autocast(self.precision, device, || self.task.loss(&self.net, &input, &draw)).map_err(&failed)?;
-        let value = loss.f_double_value(&[]).map_err(|e| failed(e.into()))?;
-        if !value.is_finite() {
-            return Err(PretrainError::Diverged { step: self.progress.steps, loss: value });
+        let losses = autocast(self.precision, device, || self.task.loss(&self.net, &input, &draw)).map_err(&failed)?;
+        let heads = losses.values().map_err(&failed)?;
+        let loss = heads.total();
+        if !loss.is_finite() {
+            return Err(PretrainError::Diverged { step: self.progress.steps, loss });
         }
-        loss.f_backward().map_err(|e| failed(e.into()))?;
+        losses.total().map_err(&failed)?.f_backward().map_err(|e| failed(e.into()))?;
         self.optimiser.step(self.learning_rate()).map_err(&failed)?;
         self.progress.steps += 1;
-        self.progress.loss_first.get_or_insert(value);
-        self.loss_last = Some(value);
-        Ok(Some(StepReport { loss: value, images: draw.images.len(), pairs: draw.sync.len() + draw.flip.len() }))
+        self.progress.loss_first.get_or_insert(loss);
+        self.losses_last = Some(heads);
+        Ok(Some(StepReport { loss, heads, images: draw.images.len(), pairs: draw.sync.len() + draw.flip.len() }))
     }
 
     /// Accuracy on balanced pairs of the newest instants of either side. BatchNorm's running statistics lag behind
@@ -252,7 +248,9 @@ impl Learner {
             moments_held: held as u64,
             moments_held_out: self.held_out.distinct() as u64,
             loss_first: self.progress.loss_first,
-            loss_last: self.loss_last,
+            loss_last: self.losses_last.map(|losses| losses.total()),
+            loss_sync: self.losses_last.map(|losses| losses.sync),
+            loss_flip: self.losses_last.map(|losses| losses.flip),
             learning_rate: self.learning_rate(),
             sync_accuracy: evaluation.sync_accuracy,
             flip_accuracy: evaluation.flip_accuracy,
@@ -280,21 +278,7 @@ impl Learner {
         self.schedule.at(self.progress.steps)
     }
 
-    /// A function of the recipe's seed and the step, so that a resumed run draws as the first would have.
     fn seed(&self, stream: Stream) -> u64 {
-        let stream = match stream {
-            Stream::Training => 0,
-            Stream::Evaluation => 1,
-            Stream::Recalibration(batch) => 2 + batch,
-        };
-        [self.recipe.seed, self.progress.steps, stream].into_iter().fold(0, |state, word| mix(state ^ word))
+        seeds::seed(self.recipe.seed, self.progress.steps, stream)
     }
-}
-
-/// The output function of SplitMix64 (Steele et al. 2014): neighbouring numbers become unrelated ones.
-fn mix(word: u64) -> u64 {
-    let word = word.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    word ^ (word >> 31)
 }

@@ -11,10 +11,11 @@ mod pictures;
 mod pretext;
 mod recipe;
 mod resume;
+mod seeds;
 mod store;
 
 pub use error::PretrainError;
 pub use evaluation::{Evaluation, PairScores};
 pub use learner::{Learner, StepReport};
-pub use pretext::{Draw, PretextTask, SampleWanted, Sync};
+pub use pretext::{Draw, HeadLosses, PretextTask, SampleWanted, Sync};
 pub use recipe::{Batch, Buffer, Checkpoints, EvaluationPlan, Optimiser, PrecisionChoice, Recipe};

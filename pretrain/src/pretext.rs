@@ -25,6 +25,32 @@ pub struct Draw {
     pub flip: Vec<WeightedPair>,
 }
 
+/// How wrong the network is about each head's question. What is trained is the sum.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct HeadLosses<T> {
+    /// Do both images show the same instant?
+    pub sync: T,
+    /// Are neither or both of them mirrored?
+    pub flip: T,
+}
+
+impl HeadLosses<Tensor> {
+    pub fn total(&self) -> Result<Tensor, ModelError> {
+        Ok(self.sync.f_add(&self.flip)?)
+    }
+
+    /// The two as numbers, once the device has computed them.
+    pub fn values(&self) -> Result<HeadLosses<f64>, ModelError> {
+        Ok(HeadLosses { sync: self.sync.f_double_value(&[])?, flip: self.flip.f_double_value(&[])? })
+    }
+}
+
+impl HeadLosses<f64> {
+    pub fn total(self) -> f64 {
+        self.sync + self.flip
+    }
+}
+
 /// A task that makes its own labels: it says what it wants to see, and how wrong the network is about it.
 pub trait PretextTask: Send {
     fn name(&self) -> &'static str;
@@ -35,9 +61,9 @@ pub trait PretextTask: Send {
     /// hold no such pairs.
     fn draw(&self, instants: &[InstantMeta], seed: u64) -> Option<Draw>;
 
-    /// The loss of a draw, a scalar to be differentiated. `pictures`: `[images, 3, size, size]` in the order of
-    /// `draw.images`.
-    fn loss(&self, net: &SyncNet, pictures: &Tensor, draw: &Draw) -> Result<Tensor, ModelError>;
+    /// The losses of a draw, scalars whose sum is to be differentiated. `pictures`: `[images, 3, size, size]` in the
+    /// order of `draw.images`.
+    fn loss(&self, net: &SyncNet, pictures: &Tensor, draw: &Draw) -> Result<HeadLosses<Tensor>, ModelError>;
 }
 
 /// SYNC (Jenni & Favaro 2020, §3): which two views show the same instant, and whether one of them is mirrored.
@@ -81,12 +107,11 @@ impl PretextTask for Sync {
         }
     }
 
-    /// Equation 1: the two classes' means of both tasks, four terms of equal weight.
-    fn loss(&self, net: &SyncNet, pictures: &Tensor, draw: &Draw) -> Result<Tensor, ModelError> {
+    /// Equation 1: for each head the sum of its two classes' means, in all four terms of equal weight.
+    fn loss(&self, net: &SyncNet, pictures: &Tensor, draw: &Draw) -> Result<HeadLosses<Tensor>, ModelError> {
         let features = net.features(pictures, Mode::Train)?;
         let (sync, flip) = net.all_pair_logits(&features)?;
-        let (sync, flip) = (pair_loss(&sync, &draw.sync)?, pair_loss(&flip, &draw.flip)?);
-        Ok(sync.f_add(&flip)?)
+        Ok(HeadLosses { sync: pair_loss(&sync, &draw.sync)?, flip: pair_loss(&flip, &draw.flip)? })
     }
 }
 
@@ -148,7 +173,7 @@ mod tests {
         assert_eq!(draw.images.len(), 24);
         let net = SyncNet::new(&SyncNetConfig { width: 4, ..Default::default() }, Device::Cpu, Kind::Double).unwrap();
         let pictures = Tensor::rand([24, 3, 32, 32], (Kind::Double, Device::Cpu));
-        let loss = task.loss(&net, &pictures, &draw).unwrap().double_value(&[]);
+        let losses = task.loss(&net, &pictures, &draw).unwrap();
 
         let features = net.features(&pictures, Mode::Train).unwrap();
         let logits = |pairs: &[WeightedPair], positive| {
@@ -158,13 +183,13 @@ mod tests {
             };
             net.pair_logits(&of(&|p| p.a), &of(&|p| p.b)).unwrap()
         };
-        let expected = tuple_loss(
-            &logits(&draw.sync, true).0,
-            &logits(&draw.sync, false).0,
-            &logits(&draw.flip, true).1,
-            &logits(&draw.flip, false).1,
-        );
+        let (sync_pos, sync_neg) = (logits(&draw.sync, true).0, logits(&draw.sync, false).0);
+        let (flip_pos, flip_neg) = (logits(&draw.flip, true).1, logits(&draw.flip, false).1);
         // The weights of the terms are f32.
-        assert!((loss - expected.unwrap().double_value(&[])).abs() < 1e-6);
+        let agree = |got: f64, expected: &Tensor| (got - expected.double_value(&[])).abs() < 1e-6;
+        let values = losses.values().unwrap();
+        assert!(agree(values.total(), &tuple_loss(&sync_pos, &sync_neg, &flip_pos, &flip_neg).unwrap()));
+        assert!(agree(values.sync, &-(sync_pos.log_sigmoid().mean(None) + (-&sync_neg).log_sigmoid().mean(None))));
+        assert_eq!(losses.total().unwrap().double_value(&[]), values.total());
     }
 }

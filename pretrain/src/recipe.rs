@@ -173,7 +173,10 @@ impl Recipe {
         let table = toml::Deserializer::parse(text).map_err(|e| syntax("the whole file".into(), e.to_string()))?;
         let recipe: Self =
             serde_path_to_error::deserialize(table).map_err(|e| syntax(e.path().to_string(), e.inner().to_string()))?;
-        recipe.checked()
+        recipe.checked().map_err(|e| match e {
+            PretrainError::RecipeValue { field, problem } => syntax(field.to_owned(), problem),
+            other => other,
+        })
     }
 
     /// The recipe itself if every value is in range.

@@ -184,6 +184,17 @@ fn predict(model: &model::PoseModel, samples: &[&subject::Sample]) -> Result<Vec
 }
 
 #[test]
+fn labels_are_held_out_in_blocks_of_ten_and_every_other_one_is_trained_on() {
+    let hold_out = FinetuneConfig::default().hold_out;
+    let held_out = (0..100).filter(|&index| {
+        let side = hold_out.side(Some(SourcePosition { index, length: 100 }), 0);
+        assert_ne!(side, Side::Guard, "position {index}");
+        side == Side::HeldOut
+    });
+    assert_eq!(held_out.collect::<Vec<_>>(), (20..30).chain(70..80).collect::<Vec<_>>());
+}
+
+#[test]
 fn every_source_position_is_there_once_from_a_complete_instance() {
     let Fixture { take, .. } = fixture();
     assert_eq!((take.samples.len(), take.incomplete, take.without_subject), (2 * LENGTH as usize, 0, 0));

@@ -5,7 +5,7 @@ mod common;
 use common::{LENGTH, moment, recipe, take};
 use frame_sync::Side;
 use model::Fusion;
-use pretrain::{Batch, Learner, PretrainError, Recipe};
+use pretrain::{Batch, Learner, PretrainError, Recipe, StepReport};
 use tch::Device;
 
 fn learner(recipe: &Recipe) -> Learner {
@@ -14,24 +14,32 @@ fn learner(recipe: &Recipe) -> Learner {
     learner
 }
 
-fn losses(learner: &mut Learner, steps: usize) -> Vec<f64> {
-    (0..steps).map(|_| learner.step().unwrap().unwrap().loss).collect()
+fn steps(learner: &mut Learner, steps: usize) -> Vec<StepReport> {
+    (0..steps).map(|_| learner.step().unwrap().unwrap()).collect()
+}
+
+fn losses(learner: &mut Learner, count: usize) -> Vec<f64> {
+    steps(learner, count).into_iter().map(|step| step.loss).collect()
 }
 
 #[test]
 fn both_batch_forms_learn_and_evaluation_agrees() {
     for batch in [Batch::AllPairs { times: 8 }, Batch::Tuple { tuples: 8 }] {
         let mut learner = learner(&Recipe { batch, ..recipe() });
-        let losses = losses(&mut learner, 150);
-        // At chance the four terms are ln 2 each.
-        assert!(losses[140..].iter().sum::<f64>() / 10.0 < 0.7 * 4.0 * 2f64.ln(), "{batch:?}: {losses:?}");
+        let steps = steps(&mut learner, 150);
+        // At chance a head's two terms are ln 2 each.
+        let late = |loss: fn(&StepReport) -> f64| steps[140..].iter().map(loss).sum::<f64>() / 10.0 / 2f64.ln();
+        assert!(late(|step| step.loss) < 0.7 * 4.0, "{batch:?}: {steps:?}");
+        assert!(late(|step| step.heads.sync) < 2.0 && late(|step| step.heads.flip) < 2.0, "{batch:?}: {steps:?}");
         let evaluation = learner.evaluate().unwrap();
         assert!(evaluation.sync_accuracy.unwrap() > 0.75, "{batch:?}: {evaluation:?}");
         assert!(evaluation.flip_accuracy.unwrap() > 0.75, "{batch:?}: {evaluation:?}");
         assert!(evaluation.held_out_sync_accuracy.is_some() && evaluation.held_out_flip_accuracy.is_some());
         let status = learner.status();
         assert_eq!((status.steps, status.evaluated_at_step), (150, Some(150)));
-        assert_eq!((status.sync_accuracy, status.loss_first), (evaluation.sync_accuracy, Some(losses[0])));
+        assert_eq!((status.sync_accuracy, status.loss_first), (evaluation.sync_accuracy, Some(steps[0].loss)));
+        assert_eq!((status.loss_sync, status.loss_flip), (Some(steps[149].heads.sync), Some(steps[149].heads.flip)));
+        assert_eq!(status.loss_last, Some(steps[149].heads.total()));
     }
 }
 

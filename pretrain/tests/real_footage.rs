@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use footage::load_instants;
-use model::Precision;
+use model::{Background, Precision};
 use pretrain::{Learner, PrecisionChoice, Recipe, chance};
 use tch::Device;
 use transport::Moment;
@@ -83,6 +83,40 @@ fn one_image_of_a_pair_stays_at_chance() {
     assert!(one.scores >= 4000);
     assert!(CHANCE.contains(&one.sync_auc.unwrap()), "{one:?}");
     assert!(CHANCE.contains(&one.flip_auc.unwrap()), "{one:?}");
+}
+
+#[test]
+fn removed_backgrounds_say_nothing() {
+    let Some(footage) = footage() else { return };
+    let (instants, recipe) = &*footage;
+    let residue = residue(&chance::without_subject(instants));
+    println!("of what surrounds the subjects, the removal of backgrounds leaves {:.2} %", 100.0 * residue);
+    assert!(residue > 1e-3, "nothing is left that could say anything");
+    let removed = chance::background_alone(instants, recipe, Device::Cpu, STEPS, PAIRS).unwrap();
+    println!("removed backgrounds: {removed:?}");
+    assert!(removed.scores >= 4000);
+    assert!(CHANCE.contains(&removed.sync_auc.unwrap()), "{removed:?}");
+    assert!(CHANCE.contains(&removed.flip_auc.unwrap()), "{removed:?}");
+}
+
+/// A mirrored room is seen as such, and which part of it surrounds the subject tells the time.
+#[test]
+fn backgrounds_that_are_not_removed_give_both_answers_away() {
+    let Some(footage) = footage() else { return };
+    let (instants, recipe) = &*footage;
+    let raw = Recipe { background: Background::Only, ..recipe.clone() };
+    let only = chance::background_alone(instants, &raw, Device::Cpu, STEPS, PAIRS).unwrap();
+    println!("backgrounds alone: {only:?}");
+    assert!(only.flip_auc.unwrap() > 0.9 && only.sync_auc.unwrap() > 0.7, "{only:?}");
+}
+
+/// Share of the pixels of a mask, of those that the subject's box cannot reach.
+fn residue(surroundings: &[Moment]) -> f64 {
+    let samples = || surroundings.iter().flat_map(|moment| &moment.views).flat_map(|view| &view.samples);
+    let left = samples().flat_map(|sample| &*sample.mask).filter(|&&value| value > 0).count();
+    // A border of five pixels around 64.
+    let all = samples().count() * (64 * 64 - 54 * 54);
+    left as f64 / all as f64
 }
 
 #[test]

@@ -1,10 +1,11 @@
-use frame::FrameInfo;
+use frame::{FrameInfo, SegmentId};
 
 use crate::background::{Background, BackgroundConfig, BackgroundModel};
 use crate::crop::SquareCutter;
 use crate::decode::Decoder;
 use crate::median::median;
 use crate::region::{Blob, differs};
+use crate::steady::Steady;
 use crate::{BackgroundId, PictureFault, Preprocessing, Region, RgbImage, Sample, Scale, SubjectError};
 
 /// What became of one frame.
@@ -17,11 +18,15 @@ pub enum Outcome {
     NoSubject,
 }
 
-/// The way from one camera's frames to samples. It holds the camera's background and reusable buffers.
+/// The way from one camera's frames, in their order, to samples. It holds the camera's background, where its subject
+/// was, and reusable buffers.
 pub struct SubjectCropper {
     settings: Preprocessing,
     decoder: Decoder,
     background: BackgroundModel,
+    steady: Steady,
+    /// The last subject and its segment.
+    before: Option<(SegmentId, Blob)>,
     cutter: SquareCutter,
     picture: RgbImage,
     finer: RgbImage,
@@ -39,6 +44,8 @@ impl SubjectCropper {
             settings: settings.clone(),
             decoder: Decoder::new()?,
             background: BackgroundModel::new(background),
+            steady: Steady::new(settings),
+            before: None,
             cutter: SquareCutter::default(),
             picture: RgbImage::default(),
             finer: RgbImage::default(),
@@ -49,8 +56,9 @@ impl SubjectCropper {
         })
     }
 
-    /// A cropper whose background is the median of the given frames, for good: for takes, whose samples then do not
-    /// depend on the order in which they are asked for. Some 25 to 100 frames, evenly spaced, are enough.
+    /// A cropper whose background is the median of the given frames, for good, and which knows from them how large the
+    /// subject is: for takes, so that a take's samples depend on its frames alone. Some 25 to 100 frames, evenly spaced,
+    /// are enough.
     pub fn with_background_from<B: AsRef<[u8]>>(
         settings: &Preprocessing,
         frames: impl IntoIterator<Item = (FrameInfo, B)>,
@@ -67,34 +75,49 @@ impl SubjectCropper {
             pictures.push(cropper.picture.rgb.clone());
         }
         let frame_px = expected.ok_or(SubjectError::NoPictures)?;
-        let picture = RgbImage { rgb: median(&pictures), ..cropper.picture.clone() };
-        cropper.set_background(Background { id: BackgroundId(1), frame_px, picture })?;
+        let background = RgbImage { rgb: median(&pictures), ..cropper.picture.clone() };
+        let mut sides = Vec::with_capacity(pictures.len());
+        for rgb in pictures {
+            let picture = RgbImage { rgb, ..background.clone() };
+            let subject = Blob::find(settings, &picture, &background, None, &mut cropper.mask);
+            sides.extend(subject.map(|blob| blob.region(settings, picture.scale.denominator()).side_px));
+        }
+        cropper.steady.expect(sides);
+        cropper.set_background(Background { id: BackgroundId(1), frame_px, picture: background })?;
         Ok(cropper)
     }
 
-    /// Turns a frame into a sample, then lets the background learn from it. After an error the next frame may be
-    /// given as if this one had not been.
+    /// Turns a frame into a sample, then lets the background learn from it. The sample's region depends on the frames
+    /// before it. After an error the next frame may be given as if this one had not been.
     pub fn process(&mut self, info: &FrameInfo, bytes: &[u8]) -> Result<Outcome, SubjectError> {
         let frame_px = self.decode(info, bytes)?;
         let subject = match self.background.current() {
             Some(background) if background.frame_px == frame_px => {
-                Blob::find(&self.settings, &self.picture, &background.picture, &mut self.mask)
+                let before = self.before.as_ref().filter(|(segment, _)| *segment == info.segment).map(|(_, blob)| blob);
+                Blob::find(&self.settings, &self.picture, &background.picture, before, &mut self.mask)
             }
             Some(background) if self.background.is_fixed() => {
                 let fault = PictureFault::Mismatch { got: frame_px, expected: background.frame_px };
                 return Err(SubjectError::picture(info, fault));
             }
-            _ => None,
+            Some(_) => {
+                // Frames of another size: what was known of the subject is in other pixels.
+                (self.steady, self.before) = (Steady::new(&self.settings), None);
+                None
+            }
+            None => None,
         };
         let outcome = match (&subject, self.background.current()) {
             (Some(blob), Some(background)) => {
-                let (id, region) = (background.id, blob.region(&self.settings, self.picture.scale.denominator()));
+                let (id, fits) = (background.id, blob.region(&self.settings, self.picture.scale.denominator()));
+                let region = self.steady.follow(info, fits);
                 Outcome::Sample(self.cut(info, bytes, region, id)?)
             }
             (None, Some(background)) if background.frame_px == frame_px => Outcome::NoSubject,
             _ => Outcome::NoBackground,
         };
         self.background.observe(info.exposure.ns, frame_px, &self.picture, subject.as_ref());
+        self.before = subject.map(|blob| (info.segment, blob)).or(self.before.take());
         Ok(outcome)
     }
 

@@ -1,8 +1,8 @@
 //! From a frame to the crop that a network sees: decoding at the scale that is needed, a running background per
 //! camera, the subject's mask and box, and the [`Sample`].
 //!
-//! Given a background, a sample is a pure function of the frame: the same code serves training and live use, and
-//! [`Preprocessing::hash`] names it.
+//! Given a background, a sample is a function of the frame and of the few seconds before it, which steady its region:
+//! the same code serves training and live use, and [`Preprocessing::hash`] names it.
 
 mod background;
 mod crop;
@@ -17,6 +17,7 @@ mod preview;
 mod raw;
 mod region;
 mod sample;
+mod steady;
 
 pub use background::{Background, BackgroundConfig};
 pub use cropper::{Outcome, SubjectCropper};

@@ -13,6 +13,10 @@ pub struct Preprocessing {
     pub crop_px: u16,
     /// Side of the crop's region, in units of the longer side of the subject's box.
     pub crop_scale: f32,
+    /// That side is the mean of the middle half of what this many pictures ask for, at most 5 of them a second.
+    pub side_pictures: u16,
+    /// How far the region's centre may be from the subject's before it follows, in units of the region's side.
+    pub centre_slack: f32,
     /// A pixel is subject where the channels' absolute differences to the background sum to more than this (SYNC
     /// §4.1: 32).
     pub mask_threshold: u16,
@@ -32,6 +36,8 @@ impl Default for Preprocessing {
             version: Self::VERSION,
             crop_px: 224,
             crop_scale: 1.25,
+            side_pictures: 9,
+            centre_slack: 0.05,
             mask_threshold: 32,
             cell_px: 8,
             cell_fill: 0.25,
@@ -42,7 +48,7 @@ impl Default for Preprocessing {
 }
 
 impl Preprocessing {
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
 
     /// The defaults with another crop size.
     pub fn with_crop_px(crop_px: u16) -> Self {
@@ -63,6 +69,10 @@ impl Preprocessing {
             format!("crop-px is {}, it must be 8 to 2048", self.crop_px)
         } else if !(0.5..=8.0).contains(&self.crop_scale) {
             format!("crop-scale is {}, it must be 0.5 to 8", self.crop_scale)
+        } else if !(1..=1000).contains(&self.side_pictures) {
+            format!("side-pictures is {}, it must be 1 to 1000", self.side_pictures)
+        } else if !(0.0..=1.0).contains(&self.centre_slack) {
+            format!("centre-slack is {}, it must be 0 to 1", self.centre_slack)
         } else if self.mask_threshold > 764 {
             format!("mask-threshold is {}, it must be 0 to 764", self.mask_threshold)
         } else if !(1..=256).contains(&self.cell_px) {

@@ -7,6 +7,8 @@ use crate::{Preprocessing, Region, RgbImage};
 pub struct Blob {
     /// Left, top, right, bottom in pixels of the reduced picture, the last two exclusive.
     box_px: [u32; 4],
+    /// Mean place of its pixels, in pixels of the reduced picture. Limbs and shadows move it less than the box.
+    centre_px: [f32; 2],
     /// Share of the picture that differs and belongs to the subject.
     pub area: f32,
     grid: Grid,
@@ -14,7 +16,7 @@ pub struct Blob {
     near: Vec<bool>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Grid {
     cell_px: u32,
     columns: u32,
@@ -31,11 +33,13 @@ pub fn differs(picture: &[u8], background: &[u8], threshold: u16) -> impl Iterat
 
 impl Blob {
     /// The subject, or `None` when nothing large enough differs. Both pictures have the same size. `mask` is scratch
-    /// memory.
+    /// memory. What lies where the subject was `before` counts double, so that of two people of about the same size
+    /// one stays the subject.
     pub fn find(
         settings: &Preprocessing,
         picture: &RgbImage,
         background: &RgbImage,
+        before: Option<&Self>,
         mask: &mut Vec<bool>,
     ) -> Option<Self> {
         mask.clear();
@@ -45,21 +49,30 @@ impl Blob {
         let fill = settings.cell_fill * (grid.cell_px * grid.cell_px) as f32;
         let filled: Vec<bool> = counts.iter().map(|&count| count as f32 >= fill).collect();
         let reach = u32::from(settings.join_cells);
-        let (members, pixels) = grid.largest(&filled, &counts, reach)?;
+        let mut weights = counts.clone();
+        if let Some(before) = before.filter(|before| before.grid == grid) {
+            for (weight, _) in weights.iter_mut().zip(&before.near).filter(|(_, near)| **near) {
+                *weight *= 2;
+            }
+        }
+        let members = grid.largest(&filled, &weights, reach)?;
+        let pixels: u32 = counts.iter().zip(&members).filter(|(_, member)| **member).map(|(count, _)| count).sum();
         let area = pixels as f32 / mask.len() as f32;
         if area < settings.min_area {
             return None;
         }
-        let box_px = grid.bounds(&members, mask, picture.width)?;
-        Some(Self { box_px, area, near: grid.dilate(&members, reach), grid })
+        let [(x, left, right), (y, top, bottom)] = grid.extents(&members, mask, picture.width)?;
+        let near = grid.dilate(&members, reach);
+        Some(Self { box_px: [left, top, right, bottom], centre_px: [x, y], area, near, grid })
     }
 
-    /// The square around the subject, in pixels of the full frame.
+    /// The square that fits the subject in this picture, in pixels of the full frame.
     pub fn region(&self, settings: &Preprocessing, denominator: u32) -> Region {
-        let [left, top, right, bottom] = self.box_px.map(|edge| (edge * denominator) as f32);
+        let [left, top, right, bottom] = self.box_px;
+        let longer = (right - left).max(bottom - top) * denominator;
         Region {
-            centre_px: [(left + right) / 2.0, (top + bottom) / 2.0],
-            side_px: settings.crop_scale * (right - left).max(bottom - top),
+            centre_px: self.centre_px.map(|at| at * denominator as f32),
+            side_px: settings.crop_scale * longer as f32,
         }
     }
 
@@ -103,8 +116,8 @@ impl Grid {
             .flat_map(move |y| xs.clone().map(move |x| (y * self.columns + x) as usize))
     }
 
-    /// The connected group with the most differing pixels, and how many it has. Of equals the first wins.
-    fn largest(self, filled: &[bool], counts: &[u32], reach: u32) -> Option<(Vec<bool>, u32)> {
+    /// The connected group with the most weight. Of equals the first wins.
+    fn largest(self, filled: &[bool], weights: &[u32], reach: u32) -> Option<Vec<bool>> {
         let mut open = filled.to_vec();
         let mut best: Option<(Vec<usize>, u32)> = None;
         for seed in 0..open.len() {
@@ -117,15 +130,15 @@ impl Grid {
                 next += 1;
                 group.extend(self.around(cell, reach).filter(|&near| std::mem::take(&mut open[near])));
             }
-            let pixels = group.iter().map(|&cell| counts[cell]).sum();
-            if best.as_ref().is_none_or(|(_, most)| pixels > *most) {
-                best = Some((group, pixels));
+            let weight = group.iter().map(|&cell| weights[cell]).sum();
+            if best.as_ref().is_none_or(|(_, most)| weight > *most) {
+                best = Some((group, weight));
             }
         }
-        best.map(|(group, pixels)| {
+        best.map(|(group, _)| {
             let mut members = vec![false; self.len()];
             group.into_iter().for_each(|cell| members[cell] = true);
-            (members, pixels)
+            members
         })
     }
 
@@ -137,8 +150,9 @@ impl Grid {
         near
     }
 
-    /// The box of the differing pixels in the members' cells; a row or column with a single one is noise.
-    fn bounds(self, members: &[bool], mask: &[bool], width: u32) -> Option<[u32; 4]> {
+    /// Mean, first and end along x, and along y, of the differing pixels in the members' cells; a column or row with a
+    /// single one is noise.
+    fn extents(self, members: &[bool], mask: &[bool], width: u32) -> Option<[(f32, u32, u32); 2]> {
         let mut columns = vec![0u32; width as usize];
         let mut rows = Vec::with_capacity(mask.len() / width as usize);
         for (y, row) in mask.chunks_exact(width as usize).enumerate() {
@@ -150,15 +164,16 @@ impl Grid {
             }
             rows.push(in_row);
         }
-        let [(left, right), (top, bottom)] = [extent(&columns)?, extent(&rows)?];
-        Some([left, top, right, bottom])
+        Some([extent(&columns)?, extent(&rows)?])
     }
 }
 
-fn extent(counts: &[u32]) -> Option<(u32, u32)> {
+fn extent(counts: &[u32]) -> Option<(f32, u32, u32)> {
     let first = counts.iter().position(|&count| count > 1)?;
     let last = counts.iter().rposition(|&count| count > 1)?;
-    Some((first as u32, last as u32 + 1))
+    let moment: f64 = counts.iter().enumerate().map(|(at, &count)| (at as f64 + 0.5) * f64::from(count)).sum();
+    let mean = moment / f64::from(counts.iter().sum::<u32>());
+    Some((mean as f32, first as u32, last as u32 + 1))
 }
 
 #[cfg(test)]
@@ -171,7 +186,7 @@ mod tests {
         let picture = RgbImage { width, height, rgb: rgb.collect(), scale: Default::default() };
         let background = RgbImage { rgb: vec![0; picture.rgb.len()], ..picture.clone() };
         let settings = Preprocessing { cell_px: 2, ..Default::default() };
-        let blob = Blob::find(&settings, &picture, &background, &mut Vec::new());
+        let blob = Blob::find(&settings, &picture, &background, None, &mut Vec::new());
         assert_eq!(blob.map(|blob| blob.box_px), expect);
     }
 

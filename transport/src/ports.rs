@@ -37,6 +37,7 @@ pub trait PoseSource: Send {
 }
 
 /// Hints travel beside poses: what learner and infer say of themselves.
+#[expect(clippy::large_enum_variant, reason = "a few of them a second")]
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Hint {

@@ -23,8 +23,12 @@ pub struct LearnerStatus {
     pub moments_held: u64,
     /// Distinct instants held back from training by their position in the source.
     pub moments_held_out: u64,
+    /// Losses of the first step and the last, both heads together.
     pub loss_first: Option<f64>,
     pub loss_last: Option<f64>,
+    /// What `loss_last` is the sum of.
+    pub loss_sync: Option<f64>,
+    pub loss_flip: Option<f64>,
     pub learning_rate: f64,
     /// Accuracy on balanced pairs of instants that were trained on.
     pub sync_accuracy: Option<f64>,

@@ -50,7 +50,7 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// In every PERIOD source positions, BLOCK are kept from training, with GUARD on each side for neither use; 0,0,0
-    /// trains on all.
+    /// trains on all [default: 50,10,0].
     #[arg(long, value_name = "PERIOD,BLOCK,GUARD", value_parser = hold_out)]
     hold_out: Option<HoldOut>,
     /// Arithmetic of the training.
@@ -89,11 +89,14 @@ pub fn run(args: &Args) -> miette::Result<()> {
     }
     let hold_out = config.hold_out;
     if hold_out.block > 0 {
+        let unused = match hold_out.guard {
+            0 => String::new(),
+            guard => format!(", with {guard} on each side unused"),
+        };
         println!(
-            "Held out: {} of every {} source positions, with {} on each side unused. They lie between instants that \
-             were trained on: errors there are interpolation within one take, and say nothing about other people or \
-             motions.",
-            hold_out.block, hold_out.period, hold_out.guard
+            "Held out: blocks of {} in every {} source positions{unused}. They lie between instants that were trained \
+             on: errors there are interpolation within one take, and say nothing about other people or motions.",
+            hold_out.block, hold_out.period
         );
     }
     println!(
@@ -128,7 +131,7 @@ fn hold_out(text: &str) -> Result<HoldOut, String> {
     let numbers: Vec<u32> =
         text.split(',').map(|n| n.trim().parse().map_err(|e| format!("{n:?}: {e}"))).collect::<Result<_, _>>()?;
     let [period, block, guard] = numbers[..] else {
-        return Err("three numbers are wanted, as in 50,10,5".to_owned());
+        return Err("three numbers are wanted, as in 50,10,0".to_owned());
     };
     Ok(HoldOut { period, block, guard, ..HoldOut::default() })
 }

@@ -37,6 +37,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
     if let Some(threads) = args.threads {
         model::set_threads(threads);
     }
+    let stop = stop.in_order();
     let link = ZenohLink::connect(&args.connect, &args.name).into_diagnostic()?;
     // The newest moment alone: by the time an older one had its poses, they would be of the past.
     let moments = link.moment_source(1).into_diagnostic()?;

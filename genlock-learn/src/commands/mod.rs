@@ -1,5 +1,6 @@
 //! One file for each subcommand.
 
+pub mod check;
 pub mod eval;
 pub mod finetune;
 pub mod infer;

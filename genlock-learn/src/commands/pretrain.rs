@@ -1,6 +1,6 @@
 //! `genlock-learn pretrain`: self-supervised learning on the moments of a running session.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use miette::{IntoDiagnostic, WrapErr};
 use pretrain::{Learner, Recipe};
@@ -14,7 +14,11 @@ use crate::{environment, stop};
 const INBOX: usize = 128;
 /// Moments that wait in the network's own ring, which the receiving thread empties at once.
 const RING: usize = 32;
-const CHECKPOINT_FILE: &str = "learner.safetensors";
+
+/// The checkpoint of a folder.
+pub fn checkpoint_in(folder: &Path) -> PathBuf {
+    folder.join("learner.safetensors")
+}
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -36,6 +40,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> miette::Result<()> {
+    // Timing the precisions and reading a checkpoint take seconds, and nothing is lost by leaving them.
     let stop = stop::watch(!args.detached)?;
     environment::lower_priority();
     let device = model::start();
@@ -43,13 +48,14 @@ pub fn run(args: &Args) -> miette::Result<()> {
     std::fs::create_dir_all(&args.checkpoint_dir)
         .into_diagnostic()
         .wrap_err_with(|| format!("creating {}", args.checkpoint_dir.display()))?;
-    let checkpoint = args.checkpoint_dir.join(CHECKPOINT_FILE);
+    let checkpoint = checkpoint_in(&args.checkpoint_dir);
     let learner = if checkpoint.exists() {
         Learner::resume(recipe, device, &checkpoint).into_diagnostic()?
     } else {
         Learner::new(recipe, device).into_diagnostic()?
     };
 
+    let stop = stop.in_order();
     let link = ZenohLink::connect(&args.connect, &args.name).into_diagnostic()?;
     let source = link.moment_source(RING).into_diagnostic()?;
     let hints = link.hint_sink().into_diagnostic()?;

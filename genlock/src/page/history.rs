@@ -11,11 +11,13 @@ pub struct History {
     pub accuracy: Vec<Accuracies>,
 }
 
-/// Loss of one step, both tasks together.
+/// Loss of one step: all of it, and each head's part.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Loss {
     pub step: u64,
     pub loss: f64,
+    pub sync: Option<f64>,
+    pub flip: Option<f64>,
 }
 
 /// One evaluation, 0 to 1 each, chance at 0.5.
@@ -32,7 +34,8 @@ impl History {
     /// Takes what is new in a status. Steps that come again, after a restart from a checkpoint, replace the old ones.
     pub fn record(&mut self, learner: &LearnerStatus) {
         if let Some(loss) = learner.loss_last.filter(|loss| loss.is_finite()) {
-            push(&mut self.loss, Loss { step: learner.steps, loss }, |point| point.step);
+            let point = Loss { step: learner.steps, loss, sync: learner.loss_sync, flip: learner.loss_flip };
+            push(&mut self.loss, point, |point| point.step);
         }
         if let Some(step) = learner.evaluated_at_step {
             let point = Accuracies {

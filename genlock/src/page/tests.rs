@@ -62,7 +62,9 @@ async fn json(socket: &mut Socket) -> serde_json::Value {
 fn status_at(steps: u64) -> LiveStatus {
     let camera =
         CameraView { name: "left".into(), lost: BTreeMap::from([("ring-full".into(), 2)]), ..Default::default() };
-    let learner = LearnerStatus { steps, loss_last: Some(1.5), ..Default::default() };
+    let losses =
+        LearnerStatus { loss_last: Some(1.5), loss_sync: Some(1.0), loss_flip: Some(0.5), ..Default::default() };
+    let learner = LearnerStatus { steps, ..losses };
     LiveStatus { cameras: vec![camera], learner: Some(learner), rate_hz: 60.0, ..Default::default() }
 }
 
@@ -140,7 +142,8 @@ async fn status_and_history_are_json() {
     assert_eq!(serde_json::from_str::<LiveStatus>(body).unwrap(), status_at(2));
     let response = running.request("GET", "/api/history", "").await;
     let history: History = serde_json::from_str(response.split_once("\r\n\r\n").unwrap().1).unwrap();
-    assert_eq!(history.loss, [Loss { step: 1, loss: 1.5 }, Loss { step: 2, loss: 1.5 }]);
+    let loss = |step| Loss { step, loss: 1.5, sync: Some(1.0), flip: Some(0.5) };
+    assert_eq!(history.loss, [loss(1), loss(2)]);
     running.stop().await;
 }
 

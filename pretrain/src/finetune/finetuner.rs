@@ -28,7 +28,8 @@ pub struct FinetuneConfig {
     pub weight_decay: f64,
     /// Stages of the encoder that stay as they are, the stem with the first, BatchNorm's statistics included.
     pub frozen_stages: usize,
-    /// Which source positions are never trained on.
+    /// Which source positions are never trained on. The default has no guard: what is held out lies between instants
+    /// that were trained on, so errors there are interpolation whatever the distance, and are called so.
     pub hold_out: HoldOut,
     pub seed: u64,
     pub precision: Precision,
@@ -42,7 +43,7 @@ impl Default for FinetuneConfig {
             learning_rate: 3e-4,
             weight_decay: 1e-4,
             frozen_stages: 3,
-            hold_out: HoldOut::default(),
+            hold_out: HoldOut { guard: 0, ..HoldOut::default() },
             seed: 0,
             precision: Precision::F32,
         }
@@ -206,7 +207,7 @@ impl<'a> Finetuner<'a> {
     }
 }
 
-/// Labelled pictures to train on, and those to measure on. Guards between the two are in neither.
+/// Labelled pictures to train on, and those to measure on. Guards between the two, if any, are in neither.
 pub(crate) fn split<'a>(
     take: &'a LabelledTake,
     hold_out: &HoldOut,

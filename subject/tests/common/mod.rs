@@ -65,6 +65,8 @@ pub fn jpeg_info(sequence: u64) -> FrameInfo {
 pub struct Stage {
     pub cropper: SubjectCropper,
     pub time_ms: i64,
+    /// A new number is a seam.
+    pub segment: u32,
     sequence: u64,
 }
 
@@ -80,11 +82,12 @@ impl Stage {
     pub fn new(crop_px: u16) -> Self {
         let settings = Preprocessing::with_crop_px(crop_px);
         let cropper = SubjectCropper::new(&settings, BackgroundConfig::default()).unwrap();
-        Self { cropper, time_ms: 0, sequence: 0 }
+        Self { cropper, time_ms: 0, segment: 0, sequence: 0 }
     }
 
     pub fn see(&mut self, rects: &[Rect]) -> Outcome {
-        let outcome = self.cropper.process(&info(self.sequence, self.time_ms), &paint(self.sequence, rects));
+        let info = FrameInfo { segment: SegmentId(self.segment), ..info(self.sequence, self.time_ms) };
+        let outcome = self.cropper.process(&info, &paint(self.sequence, rects));
         self.sequence += 1;
         outcome.unwrap()
     }

@@ -77,7 +77,7 @@ pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
             what: format!("sampler on one core, {form}: with pictures at {CROP_PX}² gathered"),
             figure: format!("{pairs_per_s:.3e} pairs/s ({batches_per_s:.0} batches/s, {gb_per_s:.2} GB/s)"),
             aim: "",
-            bounded_by: "copying pictures; mirrored ones go pixel by pixel",
+            bounded_by: "copying pictures",
         });
     }
     Ok(rows)

@@ -96,7 +96,8 @@ impl Job {
     fn step(&mut self) -> Outcome<Step> {
         let begun = Instant::now();
         self.optimiser.zero_grad()?;
-        let loss = autocast(self.precision, self.device, || self.task.loss(&self.net, &self.pictures, &self.draw))?;
+        let losses = autocast(self.precision, self.device, || self.task.loss(&self.net, &self.pictures, &self.draw))?;
+        let loss = losses.total()?;
         loss.f_backward()?;
         self.optimiser.step(AdamWConfig::default().lr)?;
         let loss = loss.f_double_value(&[])?;

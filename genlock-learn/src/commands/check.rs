@@ -1,0 +1,34 @@
+//! `genlock-learn check`: whether a learner could start, so that one that cannot is not started again and again.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use pretrain::Recipe;
+
+use super::pretrain::checkpoint_in;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// What to learn and how (TOML).
+    #[arg(long, value_name = "FILE")]
+    recipe: PathBuf,
+    /// Where the checkpoint is kept: if there is one, it must be of such a recipe.
+    #[arg(long, value_name = "DIR")]
+    checkpoint_dir: Option<PathBuf>,
+}
+
+/// What is wrong goes to standard output, apart from anything that is logged: whoever asked shows it as their own.
+pub fn run(args: &Args) -> ExitCode {
+    let checkpoint = args.checkpoint_dir.as_deref().map(checkpoint_in).filter(|path| path.is_file());
+    let checked = Recipe::load(&args.recipe).and_then(|recipe| match checkpoint {
+        Some(path) => recipe.check_checkpoint(&path),
+        None => Ok(()),
+    });
+    match checked {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

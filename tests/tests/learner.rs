@@ -1,0 +1,43 @@
+//! The learner's start, as the session sees it.
+
+use std::os::unix::fs::OpenOptionsExt;
+use std::time::Duration;
+
+use genlock_tests::{Running, eventually, fail, footage, genlock, json, kill};
+
+#[test]
+fn a_wrong_recipe_is_refused_before_anything_runs() {
+    let Some(footage) = footage() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (recipe, data) = (folder.path().join("mine.toml"), folder.path().join("data"));
+    for (text, key) in [("[optimiser]\nlr = 1.0", "`lr`"), ("[evaluation]\npairs = 1", "`evaluation.pairs`")] {
+        std::fs::write(&recipe, text).unwrap();
+        let mut command = genlock(["demo", "--headless", "--rate", "15", "--seconds", "60", "--footage"]);
+        let said = fail(command.arg(&footage).arg("--data").arg(&data).arg("--recipe").arg(&recipe));
+        assert!(said.contains("mine.toml") && said.contains(key) && said.contains("demo-cpu.toml"), "{said}");
+        assert!(!data.join("takes").exists(), "nothing was recorded");
+    }
+}
+
+#[test]
+fn a_session_that_ends_during_the_learners_start_does_not_wait_for_it() {
+    let Some(footage) = footage() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (data, report) = (folder.path().join("data"), folder.path().join("report.json"));
+    // A start that never ends by itself: nobody writes into the pipe that stands for the checkpoint.
+    let pipe = data.join("learner/learner.safetensors");
+    std::fs::create_dir_all(pipe.parent().unwrap()).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut command = genlock(["demo", "--headless", "--rate", "15", "--no-record", "--footage"]);
+    command.arg(&footage).arg("--data").arg(&data).arg("--report").arg(&report);
+    let session = Running::start(&mut command);
+    let mut writer = std::fs::OpenOptions::new();
+    // Without waiting, this end opens only once the other one is open.
+    writer.write(true).custom_flags(libc::O_NONBLOCK);
+    let _open = eventually("the learner at its checkpoint", Duration::from_secs(120), || writer.open(&pipe).ok());
+    kill(session.0.id(), libc::SIGTERM);
+    assert!(session.finish(Duration::from_secs(60)).success());
+    let report = json(&report);
+    assert_eq!(report["events"].as_array().unwrap().len(), 0, "{}", report["events"]);
+    assert_eq!(report["pretrain"]["restarts"], 0);
+}
