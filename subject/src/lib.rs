@@ -19,6 +19,7 @@ mod region;
 mod sample;
 
 pub use background::{Background, BackgroundConfig};
+pub use crop::SquareCutter;
 pub use cropper::{Outcome, SubjectCropper};
 pub use decode::Decoder;
 pub use error::{PictureFault, SubjectError};
