@@ -28,6 +28,8 @@ enum Command {
     Finetune(commands::finetune::Args),
     /// Measures a pose model against labels, beside two baselines.
     Eval(commands::eval::Args),
+    /// Trains a pose model on a rendered session: pretraining, then transfer, in legs if need be.
+    Train(commands::train::Args),
 }
 
 fn main() -> miette::Result<()> {
@@ -39,5 +41,6 @@ fn main() -> miette::Result<()> {
         Command::Infer(args) => commands::infer::run(&args),
         Command::Finetune(args) => commands::finetune::run(&args),
         Command::Eval(args) => commands::eval::run(&args),
+        Command::Train(args) => commands::train::run(&args),
     }
 }

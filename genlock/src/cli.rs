@@ -38,6 +38,9 @@ pub enum Command {
     /// Measure a pose model (see `genlock-learn eval --help`).
     #[command(disable_help_flag = true)]
     Eval(HandOver),
+    /// Train a pose model on a rendered session (see `genlock-learn train --help`).
+    #[command(disable_help_flag = true)]
+    Train(HandOver),
 }
 
 /// Words for the other binary, passed on as they are.

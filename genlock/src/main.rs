@@ -37,6 +37,7 @@ fn main() -> miette::Result<()> {
         Command::Pretrain(words) => commands::hand_over::run("pretrain", &words.words),
         Command::Finetune(words) => commands::hand_over::run("finetune", &words.words),
         Command::Eval(words) => commands::hand_over::run("eval", &words.words),
+        Command::Train(words) => commands::hand_over::run("train", &words.words),
     }
 }
 

@@ -6,3 +6,4 @@ pub mod infer;
 mod precision;
 pub mod pretrain;
 mod progress;
+pub mod train;
