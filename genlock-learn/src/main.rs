@@ -34,6 +34,8 @@ enum Command {
     Eval(commands::eval::Args),
     /// Renders people of a virtual studio, with exact labels, into a session.
     Render(commands::render::Args),
+    /// Trains a pose model on a rendered session: pretraining, then transfer, in legs if need be.
+    Train(commands::train::Args),
 }
 
 fn main() -> miette::Result<ExitCode> {
@@ -47,6 +49,7 @@ fn main() -> miette::Result<ExitCode> {
         Command::Finetune(args) => commands::finetune::run(&args),
         Command::Eval(args) => commands::eval::run(&args),
         Command::Render(args) => commands::render::run(&args),
+        Command::Train(args) => commands::train::run(&args),
     }?;
     Ok(ExitCode::SUCCESS)
 }

@@ -41,6 +41,9 @@ pub enum Command {
     /// Render people of a virtual studio, with exact labels (see `genlock-learn render --help`).
     #[command(disable_help_flag = true)]
     Render(HandOver),
+    /// Train a pose model on a rendered session (see `genlock-learn train --help`).
+    #[command(disable_help_flag = true)]
+    Train(HandOver),
 }
 
 /// Words for the other binary, passed on as they are.

@@ -3,8 +3,8 @@ use std::path::Path;
 use frame::{TriggerIndex, monotonic_now_ns};
 use model::{ModelError, PictureBatch, PoseModel, PoseSpec, Precision, autocast};
 use pose::{JOINT_NAMES, JOINTS, Pose3d};
-use subject::Sample;
-use tch::{Device, Kind};
+use subject::{Region, Sample};
+use tch::{Device, Kind, Tensor};
 use transport::{FrameOfReference, Moment, POSE_SCHEMA_VERSION, PoseMessage, TriggerState, ViewPose};
 
 use crate::{InferError, Mismatch, PrecisionChoice};
@@ -76,17 +76,17 @@ impl Engine {
         let seen: Vec<_> =
             moment.views.iter().filter_map(|view| Some((view.camera.0, view.samples.first()?))).collect();
         let samples: Vec<&Sample> = seen.iter().map(|(_, sample)| *sample).collect();
-        let poses = self.joints(&samples)?;
+        let poses = self.people(&samples)?;
         let poses = seen
             .iter()
             .zip(poses)
-            .map(|(&(camera, sample), joints)| ViewPose {
+            .map(|(&(camera, sample), seen)| ViewPose {
                 camera,
                 person: 0,
                 frame_of_reference: FrameOfReference::LookAtSubject,
-                joints_mm: joints.to_vec(),
-                confidence: None,
-                joints_2d_px: None,
+                joints_mm: seen.joints_mm.to_vec(),
+                confidence: seen.confidence.map(|all| all.to_vec()),
+                joints_2d_px: seen.joints_2d.map(|all| all.map(|joint| in_frame(joint, &sample.region)).to_vec()),
                 crop_centre_px: sample.region.centre_px,
                 crop_side_px: sample.region.side_px,
             })
@@ -111,6 +111,14 @@ impl Engine {
     /// # Errors
     /// A sample of another size than the model's crops; a device that fails.
     pub fn joints(&self, samples: &[&Sample]) -> Result<Vec<Pose3d>, InferError> {
+        Ok(self.people(samples)?.into_iter().map(|person| person.joints_mm).collect())
+    }
+
+    /// All that the model says of samples, in one batch.
+    ///
+    /// # Errors
+    /// As [`Self::joints`].
+    pub fn people(&self, samples: &[&Sample]) -> Result<Vec<PersonPose>, InferError> {
         if samples.is_empty() {
             return Ok(Vec::new());
         }
@@ -121,17 +129,41 @@ impl Engine {
         }
         let device = self.model.device();
         let input = batch.to_input(device, Kind::Float, spec.background)?;
-        let poses = autocast(self.precision, device, || self.model.predict(&input))?;
-        let values: Vec<f32> = poses
-            .f_to_device(Device::Cpu)
-            .and_then(|poses| poses.f_to_kind(Kind::Float)?.f_reshape([-1]))
-            .and_then(Vec::try_from)
-            .map_err(ModelError::from)?;
-        Ok(values
-            .chunks_exact(3 * JOINTS)
-            .map(|pose| std::array::from_fn(|joint| std::array::from_fn(|axis| pose[3 * joint + axis])))
+        let found = autocast(self.precision, device, || self.model.predict_all(&input))?;
+        let poses = values(&found.joints_mm)?;
+        let joints_2d = found.joints_2d.as_ref().map(values).transpose()?;
+        let confidence = found.confidence.as_ref().map(values).transpose()?;
+        let of = |all: &[f32], person: usize, axes: usize, at: usize| all[axes * JOINTS * person + at];
+        Ok((0..samples.len())
+            .map(|person| PersonPose {
+                joints_mm: std::array::from_fn(|j| std::array::from_fn(|axis| of(&poses, person, 3, 3 * j + axis))),
+                joints_2d: joints_2d
+                    .as_ref()
+                    .map(|all| std::array::from_fn(|j| std::array::from_fn(|axis| of(all, person, 2, 2 * j + axis)))),
+                confidence: confidence.as_ref().map(|all| std::array::from_fn(|j| of(all, person, 1, j))),
+            })
             .collect())
     }
+}
+
+/// What a model says of one crop.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PersonPose {
+    pub joints_mm: Pose3d,
+    /// Where the joints are in the crop, in fractions of its side from its left upper corner.
+    pub joints_2d: Option<[[f32; 2]; JOINTS]>,
+    /// Probability that a joint's error in 3D is below 100 mm.
+    pub confidence: Option<[f32; JOINTS]>,
+}
+
+fn values(tensor: &Tensor) -> Result<Vec<f32>, ModelError> {
+    let flat = tensor.f_to_device(Device::Cpu)?.f_to_kind(Kind::Float)?.f_reshape([-1])?;
+    Ok(Vec::try_from(flat)?)
+}
+
+/// A point of a crop in pixels of the frame.
+fn in_frame(part: [f32; 2], region: &Region) -> [f32; 2] {
+    std::array::from_fn(|axis| region.centre_px[axis] + (part[axis] - 0.5) * region.side_px)
 }
 
 fn trigger_state(trigger: TriggerIndex) -> TriggerState {

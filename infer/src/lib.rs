@@ -7,7 +7,7 @@ mod model_file;
 mod precision;
 mod recent;
 
-pub use engine::Engine;
+pub use engine::{Engine, PersonPose};
 pub use error::{InferError, Mismatch};
 pub use live::Live;
 pub use model_file::ModelFile;

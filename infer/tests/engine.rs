@@ -80,3 +80,27 @@ fn a_model_of_other_joints_is_refused() {
     let model = PoseModel::from_encoder(&net, &[0.0; 51], &[1.0; 51], spec, 0).unwrap();
     assert!(matches!(Engine::new(model, Precision::F32), Err(InferError::Joints { .. })));
 }
+
+#[test]
+fn heads_say_where_in_the_frame_and_how_sure() {
+    let moment = moment(3);
+    let plain = Engine::new(model(1), Precision::F32).unwrap().poses(&moment).unwrap();
+    assert!(plain.poses.iter().all(|pose| pose.confidence.is_none() && pose.joints_2d_px.is_none()));
+    let engine = Engine::new(model(1).with_heads(4).unwrap(), Precision::F32).unwrap();
+    let message = engine.poses(&moment).unwrap();
+    let samples: Vec<_> = moment.views.iter().map(|view| &view.samples[0]).collect();
+    for ((pose, sample), person) in message.poses.iter().zip(&samples).zip(engine.people(&samples).unwrap()) {
+        let (sure, px) = (pose.confidence.as_ref().unwrap(), pose.joints_2d_px.as_ref().unwrap());
+        assert!(sure.len() == 17 && sure.iter().all(|sure| (0.0..=1.0).contains(sure)));
+        // Through the crop's region: its corner and its side.
+        let region = sample.region;
+        for (px, part) in px.iter().zip(person.joints_2d.unwrap()) {
+            for axis in 0..2 {
+                let corner = region.centre_px[axis] - region.side_px / 2.0;
+                assert!((px[axis] - (corner + part[axis] * region.side_px)).abs() < 1e-3);
+            }
+        }
+    }
+    let joints = |message: &transport::PoseMessage| message.poses[2].joints_mm.clone();
+    assert_eq!(joints(&message), joints(&plain));
+}

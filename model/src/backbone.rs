@@ -208,10 +208,10 @@ impl Backbone {
         named
     }
 
-    /// Running statistics back to mean 0 and variance 1.
-    pub(crate) fn reset_statistics(&self) -> Result<(), ModelError> {
+    /// Running statistics back to mean 0 and variance 1, except those of the first `frozen` stages.
+    pub(crate) fn reset_statistics(&self, frozen: usize) -> Result<(), ModelError> {
         let mut result = Ok(());
-        self.visit(0, |part, _, _| {
+        self.visit(frozen, |part, _, _| {
             let reset = || -> Result<(), ModelError> {
                 let _ = part.mean.shallow_clone().f_zero_()?;
                 let _ = part.var.shallow_clone().f_fill_(1.0)?;

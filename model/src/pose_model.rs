@@ -7,6 +7,7 @@ use crate::{
     Background, Mode, ModelError, Precision, STAGES, SyncNet, autocast,
     backbone::{Backbone, Named, Statistics, copy_values},
     init::Init,
+    pose_heads::Heads,
     tensor_file::{self, TensorFile},
 };
 
@@ -14,7 +15,8 @@ use crate::{
 pub const JOINTS: usize = 17;
 const COORDINATES: usize = 3 * JOINTS;
 
-const FORMAT: u32 = 1;
+/// 1 holds the 3D head alone; 2 may hold the heads for the crop's plane and the confidence.
+const FORMATS: std::ops::RangeInclusive<u32> = 1..=2;
 const REMEDY: &str = "make a new pose model with `genlock finetune`";
 
 /// A coordinate that varies less than this over the labels, in mm, is predicted as its mean.
@@ -40,15 +42,42 @@ pub struct PoseSpec {
     pub training: String,
 }
 
+/// What a model's file says beside its tensors.
 #[derive(Serialize, Deserialize)]
-struct Meta {
+pub(crate) struct PoseMeta {
     format: u32,
     width: i64,
+    /// It has heads for the crop's plane and the confidence.
+    #[serde(default)]
+    heads: bool,
     spec: PoseSpec,
 }
 
+/// What the heads say about pictures, with gradients.
+#[derive(Debug)]
+pub struct PoseOutput {
+    /// Normalised coordinates `[N, 51]`.
+    pub pose: Tensor,
+    /// Joints in the crop's plane `[N, 17, 2]`: fractions of its side, x right and y down from its left upper corner.
+    pub joints_2d: Option<Tensor>,
+    /// Logits `[N, 17]` that a joint's 3D error is below [`CONFIDENT_MM`](crate::CONFIDENT_MM).
+    pub confidence: Option<Tensor>,
+}
+
+/// What a model says about pictures.
+#[derive(Debug)]
+pub struct PosePrediction {
+    /// Root-relative, `[N, 17, 3]`, in the look-at-subject frame of each crop; the root is exactly 0.
+    pub joints_mm: Tensor,
+    /// As in [`PoseOutput`].
+    pub joints_2d: Option<Tensor>,
+    /// Probabilities `[N, 17]` that a joint's 3D error is below [`CONFIDENT_MM`](crate::CONFIDENT_MM).
+    pub confidence: Option<Tensor>,
+}
+
 /// All that turns a crop into a pose: encoder, linear head (SYNC, section 3.2) and the normalisation of each
-/// coordinate. Live inference loads nothing else.
+/// coordinate; some models also say where the joints are in the crop, and how sure they are. Live inference loads
+/// nothing else.
 pub struct PoseModel {
     device: Device,
     encoder: Backbone,
@@ -56,6 +85,7 @@ pub struct PoseModel {
     bias: Tensor,
     mean: Tensor,
     std: Tensor,
+    heads: Option<Heads>,
     spec: PoseSpec,
 }
 
@@ -95,10 +125,29 @@ impl PoseModel {
             bias: init.linear(&[coordinates], features)?,
             mean: init.constant(0.0, coordinates, false)?,
             std: init.constant(0.0, coordinates, false)?,
+            heads: None,
             device,
             encoder,
             spec,
         })
+    }
+
+    /// The model with untrained heads for the joints in the crop's plane and for the confidence.
+    pub fn with_heads(self, seed: i64) -> Result<Self, ModelError> {
+        let heads = Heads::new(&mut Init::new(seed, self.device, Kind::Float), self.encoder.features())?;
+        Ok(Self { heads: Some(heads), ..self })
+    }
+
+    /// Whether it says more than the 3D pose.
+    pub fn has_heads(&self) -> bool {
+        self.heads.is_some()
+    }
+
+    /// The same model for pictures with another background. What it makes of those is up to its training.
+    #[must_use]
+    pub fn with_background(mut self, background: Background) -> Self {
+        self.spec.background = background;
+        self
     }
 
     pub fn spec(&self) -> &PoseSpec {
@@ -116,18 +165,61 @@ impl PoseModel {
         let mut named: Named = encoder.into_iter().map(|(name, t)| (format!("encoder.{name}"), t)).collect();
         named.push(("head.weight".to_owned(), self.weight.shallow_clone()));
         named.push(("head.bias".to_owned(), self.bias.shallow_clone()));
+        if let Some(heads) = &self.heads {
+            heads.named(&mut named);
+        }
         named
     }
 
     /// Pictures `[N, 3, S, S]` to normalised coordinates `[N, 51]`, for training. The first `frozen` stages take no
     /// gradient and use their running statistics whatever the mode.
     pub fn forward(&self, x: &Tensor, mode: Mode, frozen: usize) -> Result<Tensor, ModelError> {
+        let features = self.features(x, mode, frozen)?;
+        autocast(Precision::F32, self.device, || self.pose(&features))
+    }
+
+    /// [`Self::forward`] with what the other heads say.
+    pub fn outputs(&self, x: &Tensor, mode: Mode, frozen: usize) -> Result<PoseOutput, ModelError> {
+        let features = self.features(x, mode, frozen)?;
+        autocast(Precision::F32, self.device, || {
+            let heads = self.heads.as_ref();
+            Ok(PoseOutput {
+                pose: self.pose(&features)?,
+                joints_2d: heads.map(|heads| heads.plane(&features)).transpose()?,
+                confidence: heads.map(|heads| heads.confidence(&features)).transpose()?,
+            })
+        })
+    }
+
+    fn features(&self, x: &Tensor, mode: Mode, frozen: usize) -> Result<Tensor, ModelError> {
         let statistics = match mode {
             Mode::Train => Statistics::TRAIN,
             Mode::Eval => Statistics::Running,
         };
-        let features = self.encoder.forward(x, statistics, frozen)?.f_to_kind(Kind::Float)?;
-        autocast(Precision::F32, self.device, || Ok(features.f_linear(&self.weight, Some(&self.bias))?))
+        Ok(self.encoder.forward(x, statistics, frozen)?.f_to_kind(Kind::Float)?)
+    }
+
+    fn pose(&self, features: &Tensor) -> Result<Tensor, ModelError> {
+        Ok(features.f_linear(&self.weight, Some(&self.bias))?)
+    }
+
+    /// Takes BatchNorm's running statistics anew over these batches `[N, 3, S, S]`, as
+    /// [`SyncNet::recalibrate_batch_norm`] does; those of frozen stages stay.
+    pub fn recalibrate_batch_norm(
+        &self,
+        batches: &mut dyn Iterator<Item = Tensor>,
+        frozen: usize,
+    ) -> Result<(), ModelError> {
+        tch::no_grad(|| {
+            for (index, batch) in batches.enumerate() {
+                if index == 0 {
+                    self.encoder.reset_statistics(frozen)?;
+                }
+                let momentum = 1.0 / (index + 1) as f64;
+                let _ = self.encoder.forward(&batch, Statistics::Batch { momentum }, frozen)?;
+            }
+            Ok(())
+        })
     }
 
     /// Root-relative labels in mm `[N, 17, 3]` to normalised ones `[N, 51]`; coordinates without deviation, as the
@@ -144,28 +236,53 @@ impl PoseModel {
         Ok(self.std.f_gt(0.0)?.f_to_kind(Kind::Float)?)
     }
 
+    /// Normalised coordinates `[N, 51]` to poses `[N, 17, 3]` in mm.
+    pub fn to_mm(&self, normalised: &Tensor) -> Result<Tensor, ModelError> {
+        Ok(normalised.f_mul(&self.std)?.f_add(&self.mean)?.f_reshape([-1, JOINTS as i64, 3])?)
+    }
+
     /// Pictures `[N, 3, S, S]` to root-relative poses `[N, 17, 3]` in mm, in the look-at-subject frame of each
     /// crop. The root is exactly 0. Without gradients.
     pub fn predict(&self, x: &Tensor) -> Result<Tensor, ModelError> {
+        tch::no_grad(|| self.to_mm(&self.forward(x, Mode::Eval, 0)?))
+    }
+
+    /// [`Self::predict`] with what the other heads say.
+    pub fn predict_all(&self, x: &Tensor) -> Result<PosePrediction, ModelError> {
         tch::no_grad(|| {
-            let normalised = self.forward(x, Mode::Eval, 0)?;
-            let pose = normalised.f_mul(&self.std)?.f_add(&self.mean)?;
-            Ok(pose.f_reshape([-1, JOINTS as i64, 3])?)
+            let PoseOutput { pose, joints_2d, confidence } = self.outputs(x, Mode::Eval, 0)?;
+            let confidence = confidence.map(|logits| logits.f_sigmoid()).transpose()?;
+            Ok(PosePrediction { joints_mm: self.to_mm(&pose)?, joints_2d, confidence })
         })
     }
 
-    fn tensors(&self) -> Named {
+    pub(crate) fn tensors(&self) -> Named {
         let encoder = self.encoder.tensors();
         let mut named: Named = encoder.into_iter().map(|(name, t)| (format!("encoder.{name}"), t)).collect();
         let own = [("head.weight", &self.weight), ("head.bias", &self.bias), ("mean", &self.mean), ("std", &self.std)];
         named.extend(own.map(|(name, tensor)| (name.to_owned(), tensor.shallow_clone())));
+        if let Some(heads) = &self.heads {
+            heads.named(&mut named);
+        }
         named
+    }
+
+    pub(crate) fn meta(&self) -> PoseMeta {
+        PoseMeta {
+            format: *FORMATS.end(),
+            width: self.encoder.width(),
+            heads: self.heads.is_some(),
+            spec: self.spec.clone(),
+        }
     }
 
     /// A copy with memory of its own, to serve while this one is trained further.
     pub fn duplicate(&self) -> Result<Self, ModelError> {
         let encoder = self.encoder.duplicate(self.device, Kind::Float)?;
-        let copy = Self::blank(encoder, self.device, self.spec.clone(), 0)?;
+        let mut copy = Self::blank(encoder, self.device, self.spec.clone(), 0)?;
+        if self.heads.is_some() {
+            copy = copy.with_heads(0)?;
+        }
         copy_values(&self.tensors(), &copy.tensors())?;
         Ok(copy)
     }
@@ -177,16 +294,34 @@ impl PoseModel {
 
     /// Writes one safetensors file, whole or not at all.
     pub fn save(&self, path: &Path) -> Result<(), ModelError> {
-        let meta = Meta { format: FORMAT, width: self.encoder.width(), spec: self.spec.clone() };
-        tensor_file::write(path, &self.tensors(), &meta)
+        tensor_file::write(path, &self.tensors(), &self.meta())
     }
 
+    /// [`Self::save`] in half the bytes: weights are rounded to 16-bit floats, BatchNorm and the other vectors stay as
+    /// they are. The file is another model by its [`version`](Self::version), since its values are others.
+    pub fn save_f16(&self, path: &Path) -> Result<(), ModelError> {
+        let round = |(name, tensor): (String, Tensor)| -> Result<(String, Tensor), ModelError> {
+            let tensor = if tensor.dim() > 1 { tensor.f_detach()?.f_to_kind(Kind::Half)? } else { tensor };
+            Ok((name, tensor))
+        };
+        let tensors = self.tensors().into_iter().map(round).collect::<Result<Named, _>>()?;
+        tensor_file::write(path, &tensors, &self.meta())
+    }
+
+    /// Values that a file holds in fewer bits are widened.
     pub fn load(path: &Path, device: Device) -> Result<Self, ModelError> {
         let data = tensor_file::read_bytes(path)?;
         let file = TensorFile::parse(path, &data)?;
-        let Meta { width, spec, .. } = file.meta(FORMAT)?;
-        let encoder = Backbone::new(width, &mut Init::new(0, device, Kind::Float))?;
-        let model = Self::blank(encoder, device, spec, 0)?;
+        let meta = file.meta_of(FORMATS)?;
+        Self::read(&file, meta, device)
+    }
+
+    pub(crate) fn read(file: &TensorFile, meta: PoseMeta, device: Device) -> Result<Self, ModelError> {
+        let encoder = Backbone::new(meta.width, &mut Init::new(0, device, Kind::Float))?;
+        let mut model = Self::blank(encoder, device, meta.spec, 0)?;
+        if meta.heads {
+            model = model.with_heads(0)?;
+        }
         file.load_into(&model.tensors(), REMEDY)?;
         Ok(model)
     }

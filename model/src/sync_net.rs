@@ -174,7 +174,7 @@ impl SyncNet {
         tch::no_grad(|| {
             for (index, batch) in batches.enumerate() {
                 if index == 0 {
-                    self.encoder.reset_statistics()?;
+                    self.encoder.reset_statistics(0)?;
                 }
                 // This momentum makes the running value the mean of all batches so far.
                 let momentum = 1.0 / (index + 1) as f64;

@@ -1,6 +1,8 @@
 //! Named tensors and a JSON text in one safetensors file.
 
-use std::{borrow::Cow, collections::HashMap, fs, io::Write, os::unix::fs::PermissionsExt, path::Path};
+use std::{
+    borrow::Cow, collections::HashMap, fs, io::Write, ops::RangeInclusive, os::unix::fs::PermissionsExt, path::Path,
+};
 
 use safetensors::{Dtype, SafeTensors, View};
 use serde::{Serialize, de::DeserializeOwned};
@@ -57,6 +59,7 @@ fn block(tensor: &Tensor) -> Result<Block, ModelError> {
         Kind::Double => Dtype::F64,
         Kind::Int64 => Dtype::I64,
         Kind::BFloat16 => Dtype::BF16,
+        Kind::Half => Dtype::F16,
         other => return Err(ModelError::Argument(format!("tensors of kind {other:?} are not stored"))),
     };
     Ok(Block { dtype, shape: shape(tensor), data: bytes(tensor)?.0 })
@@ -126,13 +129,19 @@ impl<'a> TensorFile<'a> {
 
     /// The JSON text, if it is of this `format` number.
     pub(crate) fn meta<T: DeserializeOwned>(&self, format: u32) -> Result<T, ModelError> {
+        self.meta_of(format..=format)
+    }
+
+    /// The JSON text, if its `format` number is one of these.
+    pub(crate) fn meta_of<T: DeserializeOwned>(&self, formats: RangeInclusive<u32>) -> Result<T, ModelError> {
         let value: serde_json::Value =
             serde_json::from_str(&self.text).map_err(|e| ModelError::format(self.path, e))?;
         match value.get("format").and_then(serde_json::Value::as_u64) {
-            Some(found) if found == u64::from(format) => {}
+            Some(found) if (u64::from(*formats.start())..=u64::from(*formats.end())).contains(&found) => {}
             Some(found) => {
+                let known = formats.end();
                 let reason =
-                    format!("its format is {found}, this program reads {format}: use the program that wrote it");
+                    format!("its format is {found}, this program reads {known}: use the program that wrote it");
                 return Err(ModelError::format(self.path, reason));
             }
             None => return Err(ModelError::format(self.path, "its metadata names no format")),
@@ -167,6 +176,7 @@ impl<'a> TensorFile<'a> {
                 Dtype::F64 => Kind::Double,
                 Dtype::I64 => Kind::Int64,
                 Dtype::BF16 => Kind::BFloat16,
+                Dtype::F16 => Kind::Half,
                 other => {
                     let reason = format!("the tensor `{name}` is of type {other:?}, which is not read");
                     return Err(ModelError::format(self.path, reason));

@@ -280,3 +280,125 @@ fn frozen_stages_stay() {
         assert_eq!(value != *now, moves, "{name}");
     }
 }
+
+#[test]
+fn a_model_with_heads_comes_back_with_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("heads.safetensors");
+    let first = pose_model(1).with_heads(7).unwrap();
+    first.save(&path).unwrap();
+    let second = PoseModel::load(&path, model::start()).unwrap();
+    let x = pictures(3, 0.2);
+    let (a, b) = (first.predict_all(&x).unwrap(), second.predict_all(&x).unwrap());
+    assert_eq!((&a.joints_mm, &a.joints_2d, &a.confidence), (&b.joints_mm, &b.joints_2d, &b.confidence));
+    assert_eq!(first.version().unwrap(), second.version().unwrap());
+    assert_eq!(first.version().unwrap(), first.duplicate().unwrap().version().unwrap());
+    let (plane, sure) = (a.joints_2d.unwrap(), a.confidence.unwrap());
+    assert_eq!((plane.size(), sure.size()), (vec![3, 17, 2], vec![3, 17]));
+    assert!(sure.min().double_value(&[]) > 0.0 && sure.max().double_value(&[]) < 1.0);
+    // The heads do not touch the pose.
+    assert_eq!(a.joints_mm, pose_model(1).predict(&x).unwrap());
+    assert!(!pose_model(1).has_heads() && pose_model(1).predict_all(&x).unwrap().confidence.is_none());
+}
+
+/// Files of before there were heads.
+#[test]
+fn a_file_of_format_1_still_loads() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old.safetensors");
+    let first = pose_model(1);
+    first.save(&path).unwrap();
+    let mut data = std::fs::read(&path).unwrap();
+    let (new, old) = (br#"\"format\":2,"#, br#"\"format\":1,"#);
+    let at = data.windows(new.len()).position(|bytes| bytes == new).unwrap();
+    data[at..at + old.len()].copy_from_slice(old);
+    let heads = br#"\"heads\":false,"#;
+    let at = data.windows(heads.len()).position(|bytes| bytes == heads).unwrap();
+    // Blanks where the key was keep the header's length.
+    data[at..at + heads.len()].fill(b' ');
+    std::fs::write(&path, &data).unwrap();
+    let second = PoseModel::load(&path, model::start()).unwrap();
+    assert_eq!(first.version().unwrap(), second.version().unwrap());
+    assert!(!second.has_heads());
+    let newer = br#"\"format\":3,"#;
+    let at = data.windows(old.len()).position(|bytes| bytes == old).unwrap();
+    data[at..at + old.len()].copy_from_slice(newer);
+    std::fs::write(&path, &data).unwrap();
+    let error = PoseModel::load(&path, model::start()).err().unwrap().to_string();
+    assert!(error.contains("format is 3"), "{error}");
+}
+
+#[test]
+fn half_the_bytes_are_nearly_the_same_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, half) = (folder.path().join("f32.safetensors"), folder.path().join("f16.safetensors"));
+    let config = SyncNetConfig { width: 16, seed: 3, ..Default::default() };
+    let encoder = SyncNet::new(&config, model::start(), Kind::Float).unwrap();
+    let spec = pose_model(1).spec().clone();
+    let first = PoseModel::from_encoder(&encoder, &[0.0; 51], &[150.0; 51], spec, 1).unwrap().with_heads(2).unwrap();
+    first.save(&whole).unwrap();
+    first.save_f16(&half).unwrap();
+    let size = |path: &std::path::Path| std::fs::metadata(path).unwrap().len() as f64;
+    assert!(size(&half) < 0.53 * size(&whole));
+    let second = PoseModel::load(&half, model::start()).unwrap();
+    let x = pictures(3, 0.2);
+    let (a, b) = (first.predict(&x).unwrap(), second.predict(&x).unwrap());
+    assert_eq!(b.kind(), Kind::Float);
+    let off = (&a - &b).abs().max().double_value(&[]);
+    assert!(off > 0.0 && off < 2.0, "{off} mm");
+    // Rounding twice is rounding once.
+    second.save_f16(&whole).unwrap();
+    assert_eq!(PoseModel::load(&whole, model::start()).unwrap().version().unwrap(), second.version().unwrap());
+}
+
+#[test]
+fn losses_are_zero_at_the_truth_and_confidence_changes_no_feature() {
+    let model = pose_model(1).with_heads(7).unwrap();
+    let x = pictures(4, 0.3);
+    let truth = model.predict_all(&x).unwrap();
+    let plane = truth.joints_2d.unwrap();
+    assert!(model::distance_loss(&truth.joints_mm, &truth.joints_mm).unwrap().double_value(&[]) < 1e-4);
+    assert!(model::plane_loss(&plane, &plane).unwrap().double_value(&[]) < 2e-3);
+    // Every joint 100 mm off: one unit.
+    let moved = &truth.joints_mm + Tensor::from_slice(&[100.0f32, 0.0, 0.0]).to_device(model.device());
+    let loss = model::distance_loss(&moved, &truth.joints_mm).unwrap().double_value(&[]);
+    assert!((loss - 1.0).abs() < 1e-3, "{loss}");
+    // Joints beyond the crop count for nothing.
+    let beyond = plane.zeros_like() + 1.5;
+    assert_eq!(model::plane_loss(&plane, &beyond).unwrap().double_value(&[]), 0.0);
+
+    let output = model.outputs(&x, Mode::Train, 0).unwrap();
+    let errors = Tensor::from_slice(&[50.0f32, 150.0]).repeat([34]).reshape([4, 17]).to_device(model.device());
+    model::confidence_loss(&output.confidence.unwrap(), &errors).unwrap().backward();
+    for (name, parameter) in model.freeze_stages(0) {
+        let has_gradient = parameter.grad().defined();
+        assert_eq!(has_gradient, name.starts_with("confidence_head"), "{name}");
+    }
+}
+
+#[test]
+fn a_pose_model_in_training_goes_on_where_it_was() {
+    use model::pose_checkpoint;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("transfer.safetensors");
+    let step = |model: &PoseModel, optimiser: &mut AdamW, salt: f64| {
+        optimiser.zero_grad().unwrap();
+        let output = model.outputs(&pictures(4, salt), Mode::Train, 0).unwrap();
+        pose_loss(&output.pose, &output.pose.zeros_like(), &model.weights().unwrap()).unwrap().backward();
+        optimiser.step(1e-3).unwrap();
+    };
+    let first = pose_model(1).with_heads(7).unwrap();
+    let mut optimiser = AdamW::new(AdamWConfig::default(), first.freeze_stages(0)).unwrap();
+    step(&first, &mut optimiser, 0.1);
+    pose_checkpoint::save(&path, &first, &optimiser, serde_json::json!({"steps": 1})).unwrap();
+    let (second, state) = pose_checkpoint::open(&path, model::start()).unwrap();
+    assert_eq!(state["steps"], 1);
+    let mut other = AdamW::new(AdamWConfig::default(), second.freeze_stages(0)).unwrap();
+    pose_checkpoint::restore(&path, &other).unwrap();
+    assert!(same(&optimiser.tensors(), &other.tensors()));
+    step(&first, &mut optimiser, 0.2);
+    step(&second, &mut other, 0.2);
+    assert_eq!(first.version().unwrap(), second.version().unwrap());
+    first.save(&path).unwrap();
+    assert!(pose_checkpoint::open(&path, model::start()).is_err(), "a finished model is none in training");
+}

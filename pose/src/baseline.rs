@@ -77,7 +77,7 @@ impl Ridge {
     }
 }
 
-fn check_targets(poses: &[Pose3d]) -> Result<(), PoseError> {
+pub(crate) fn check_targets(poses: &[Pose3d]) -> Result<(), PoseError> {
     if poses.is_empty() {
         return Err(PoseError::NoPoses);
     }

@@ -10,18 +10,22 @@
 pub mod baseline;
 pub mod calibration;
 mod error;
+mod facing;
 pub mod joints;
 pub mod labels;
 pub mod look_at;
 pub mod mapping;
 pub mod metrics;
 pub mod pose_file;
+mod procrustes_mean;
 pub mod trc;
 
 pub use baseline::{MeanPose, Ridge};
 pub use error::PoseError;
+pub use facing::facing_error_deg;
 pub use joints::{BONES, JOINT_NAMES, JOINTS, LIMB_JOINTS, Pose3d, ROOT};
 pub use labels::{CameraLabels, FrameLabel, Labels};
 pub use look_at::flip;
 pub use metrics::{JointErrors, Metrics, compute_metrics, joint_errors};
 pub use pose_file::compare_files;
+pub use procrustes_mean::ProcrustesMean;

@@ -141,7 +141,7 @@ fn best_scale(p: &[Vector3<f64>; JOINTS], g: &[Vector3<f64>; JOINTS]) -> f64 {
 }
 
 /// x -> scale * rotation * (x - from) + to
-struct Similarity {
+pub(crate) struct Similarity {
     rotation_scale: Matrix3<f64>,
     from: Vector3<f64>,
     to: Vector3<f64>,
@@ -149,7 +149,7 @@ struct Similarity {
 
 impl Similarity {
     /// Least-squares similarity from `p` to `g` without reflection (Umeyama, PAMI 1991).
-    fn fit(p: &[Vector3<f64>; JOINTS], g: &[Vector3<f64>; JOINTS]) -> Self {
+    pub(crate) fn fit(p: &[Vector3<f64>; JOINTS], g: &[Vector3<f64>; JOINTS]) -> Self {
         let centroid = |pose: &[Vector3<f64>; JOINTS]| pose.iter().sum::<Vector3<f64>>() / JOINTS as f64;
         let (from, to) = (centroid(p), centroid(g));
         let spread: f64 = p.iter().map(|p| (p - from).norm_squared()).sum();
@@ -172,7 +172,7 @@ impl Similarity {
         Self { rotation_scale: rotation * (svd.singular_values.dot(&signs) / spread), from, to }
     }
 
-    fn apply(&self, x: Vector3<f64>) -> Vector3<f64> {
+    pub(crate) fn apply(&self, x: Vector3<f64>) -> Vector3<f64> {
         self.rotation_scale * (x - self.from) + self.to
     }
 }

@@ -10,6 +10,7 @@ pub mod metrics;
 mod pictures;
 mod pretext;
 mod recipe;
+pub mod rendered;
 mod resume;
 mod seeds;
 mod store;

@@ -20,6 +20,7 @@ mod sample;
 mod steady;
 
 pub use background::{Background, BackgroundConfig};
+pub use crop::SquareCutter;
 pub use cropper::{Outcome, SubjectCropper};
 pub use decode::Decoder;
 pub use error::{PictureFault, SubjectError};

@@ -49,10 +49,10 @@ pub struct ViewPose {
     pub frame_of_reference: FrameOfReference,
     /// 17 joints in Human3.6M order, millimetres, `[x, y, z]` each.
     pub joints_mm: Vec<[f32; 3]>,
-    /// One per joint, 0 to 1, where the model gives it.
+    /// One per joint, where the model gives it: the probability, 0 to 1, that the joint's error in 3D is below 100 mm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence: Option<Vec<f32>>,
-    /// One per joint in pixels of the crop, where the model gives it.
+    /// One per joint in pixels of the camera's frame, the middle of the first one at 0.5, where the model gives it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub joints_2d_px: Option<Vec<[f32; 2]>>,
     /// Centre and side of the crop in pixels of the camera's frame.

@@ -8,3 +8,4 @@ mod precision;
 pub mod pretrain;
 mod progress;
 pub mod render;
+pub mod train;

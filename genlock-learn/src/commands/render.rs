@@ -32,7 +32,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> miette::Result<()> {
-    let stopped = stop::watch(false)?;
+    let stopped = stop::watch(false)?.in_order();
     let scripts: Vec<Script> =
         args.scenarios.iter().map(|path| Script::read(path).into_diagnostic()).collect::<miette::Result<_>>()?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

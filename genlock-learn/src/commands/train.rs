@@ -1,0 +1,167 @@
+//! `genlock train`: a pose model from a rendered session, in legs that go on from each other.
+
+mod log;
+mod table;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crossbeam::channel::Receiver;
+use miette::{IntoDiagnostic, WrapErr, miette};
+use model::PoseModel;
+use pretrain::rendered::{Dataset, Evaluator, Split, TrainRecipe, Trainer};
+
+use self::log::Log;
+use super::progress::bar;
+use crate::stop::{self, Stop};
+
+const MODEL_FILE: &str = "pose-model.safetensors";
+const EVALUATION_FILE: &str = "evaluation.json";
+/// What a machine that dies costs at most.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(120);
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// How to train (TOML).
+    #[arg(long, value_name = "FILE")]
+    recipe: PathBuf,
+    /// The session, as `genlock render` writes it.
+    #[arg(long, value_name = "DIR")]
+    session: PathBuf,
+    /// Where checkpoints, pose model and figures go. A training that is there already is gone on with.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Write a checkpoint and end after this long; the same command goes on later.
+    #[arg(long, value_name = "M")]
+    minutes: Option<f64>,
+    /// Only measure the pose model that is in the folder.
+    #[arg(long)]
+    eval_only: bool,
+    /// Start transfer from this finished pretraining (`sync.safetensors` of another folder).
+    #[arg(long, value_name = "FILE")]
+    encoder: Option<PathBuf>,
+    /// Write the pose model's weights as 16-bit floats.
+    #[arg(long)]
+    f16: bool,
+    /// Change a value of the recipe, as in `transfer.train=linear`.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+    /// Seconds between two lines on how it goes.
+    #[arg(long, value_name = "N", default_value = "10")]
+    report_seconds: f64,
+}
+
+enum End {
+    Done,
+    Leg,
+}
+
+pub fn run(args: &Args) -> miette::Result<()> {
+    let stop = stop::watch(false)?.in_order();
+    let begun = Instant::now();
+    let device = model::start();
+    if device.is_cuda() {
+        // All batches have one shape: trying the algorithms once pays.
+        tch::Cuda::cudnn_set_benchmark(true);
+    }
+    let recipe = TrainRecipe::load(&args.recipe, &args.overrides).into_diagnostic()?;
+    std::fs::create_dir_all(&args.out)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("creating {}", args.out.display()))?;
+    let reading = bar("reading the session", 0);
+    let dataset = Dataset::load(&args.session, &recipe.data, device, |done, total| {
+        reading.set_length(total as u64);
+        reading.set_position(done as u64);
+    });
+    reading.finish_and_clear();
+    let dataset = dataset.into_diagnostic()?;
+    let of = |split, name: fn(&take::SessionTake) -> &str| dataset.distinct(split, name).len();
+    println!(
+        "{} pictures ({:.2} GB on {device:?}, {:.0} s): {} of {} people in {} clips to learn from, {} of {} people in {} clips held out",
+        dataset.len(),
+        dataset.bytes() as f64 / 1e9,
+        begun.elapsed().as_secs_f64(),
+        dataset.rows(Split::Train).len(),
+        of(Split::Train, |take| &take.person),
+        of(Split::Train, |take| &take.clip),
+        dataset.rows(Split::HeldOut).len(),
+        of(Split::HeldOut, |take| &take.person),
+        of(Split::HeldOut, |take| &take.clip),
+    );
+    let path = args.out.join(MODEL_FILE);
+    if args.eval_only {
+        let model = PoseModel::load(&path, device).into_diagnostic().wrap_err("there is no pose model to measure")?;
+        return measure(&args.out, &recipe, &dataset, &model);
+    }
+    let mut trainer = Trainer::new(&recipe, &dataset, &args.out, args.encoder.as_deref()).into_diagnostic()?;
+    let end = args.minutes.map(|minutes| begun + Duration::from_secs_f64((60.0 * minutes).clamp(0.0, 1e9)));
+    match train(&mut trainer, args, &recipe, &dataset, end, &stop)? {
+        End::Leg => {
+            let (step, steps) = trainer.progress();
+            println!("Leg ended: {} {step}/{steps}. The same command goes on.", trainer.stage());
+            return Ok(());
+        }
+        End::Done => {}
+    }
+    let model = trainer.model().into_diagnostic()?.ok_or_else(|| miette!("the training ended without a pose model"))?;
+    if args.f16 { model.save_f16(&path) } else { model.save(&path) }.into_diagnostic()?;
+    // What is measured is what lies on the disk.
+    let model = PoseModel::load(&path, device).into_diagnostic()?;
+    println!("{}: pose model {}", path.display(), model.version().into_diagnostic()?);
+    measure(&args.out, &recipe, &dataset, &model)
+}
+
+fn train(
+    trainer: &mut Trainer,
+    args: &Args,
+    recipe: &TrainRecipe,
+    dataset: &Dataset,
+    end: Option<Instant>,
+    stop: &Receiver<Stop>,
+) -> miette::Result<End> {
+    let plan = recipe.evaluation;
+    let has_held_out = !dataset.rows(Split::HeldOut).is_empty();
+    let evaluator = (plan.every_samples > 0 && has_held_out)
+        .then(|| Evaluator::new(dataset, recipe.crop_px, plan.pictures.max(1), false))
+        .transpose()
+        .into_diagnostic()?;
+    let mut log = Log::new(&args.out, trainer, Duration::from_secs_f64(args.report_seconds.clamp(0.0, 1e6)))?;
+    let mut saved = Instant::now();
+    while !trainer.done() {
+        let stage = trainer.stage();
+        let report = trainer.step().into_diagnostic()?;
+        log.step(&report)?;
+        if trainer.stage() != stage {
+            log.pretrained(trainer)?;
+        }
+        let seen = report.step * trainer.pictures_per_step();
+        let before = (report.step - 1) * trainer.pictures_per_step();
+        let due = plan.every_samples > 0 && seen / plan.every_samples != before / plan.every_samples;
+        if let (true, true, Some(evaluator), "transfer") = (due, !trainer.done(), &evaluator, report.stage) {
+            let precision = trainer.precision();
+            if let Some(model) = trainer.model().into_diagnostic()? {
+                log.evaluated(&evaluator.evaluate(model, precision).into_diagnostic()?)?;
+            }
+        }
+        let ends = stop.try_recv().is_ok() || end.is_some_and(|end| Instant::now() >= end);
+        if ends || trainer.done() || saved.elapsed() >= CHECKPOINT_EVERY {
+            trainer.save().into_diagnostic()?;
+            saved = Instant::now();
+        }
+        if ends && !trainer.done() {
+            return Ok(End::Leg);
+        }
+    }
+    Ok(End::Done)
+}
+
+/// Measures on the held-out takes: a table, and the same figures as JSON.
+fn measure(out: &Path, recipe: &TrainRecipe, dataset: &Dataset, model: &PoseModel) -> miette::Result<()> {
+    let evaluator = Evaluator::new(dataset, recipe.crop_px, recipe.evaluation.last_pictures, true).into_diagnostic()?;
+    let precision = recipe.choose_precision(dataset.device()).into_diagnostic()?;
+    let found = evaluator.evaluate(model, precision).into_diagnostic()?;
+    print!("{}", table::render(&found));
+    let path = out.join(EVALUATION_FILE);
+    let text = serde_json::to_string_pretty(&found).into_diagnostic()?;
+    std::fs::write(&path, text).into_diagnostic().wrap_err_with(|| format!("writing {}", path.display()))
+}

@@ -1,0 +1,110 @@
+//! How a training goes: a line every few seconds, a bar where there is a terminal, and a file of JSON lines.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use indicatif::ProgressBar;
+use miette::{IntoDiagnostic, WrapErr};
+use pretrain::rendered::{Losses, RenderedEvaluation, StepReport, Trainer};
+use serde_json::json;
+
+use super::bar;
+
+const FILE: &str = "log.jsonl";
+
+pub(super) struct Log {
+    file: File,
+    bar: ProgressBar,
+    every: Duration,
+    /// Since the last line.
+    since: Instant,
+    pictures: usize,
+    sums: [f64; 4],
+    steps: usize,
+}
+
+impl Log {
+    pub fn new(folder: &Path, trainer: &Trainer, every: Duration) -> miette::Result<Self> {
+        let path = folder.join(FILE);
+        let file = OpenOptions::new().create(true).append(true).open(&path);
+        let file = file.into_diagnostic().wrap_err_with(|| format!("opening {}", path.display()))?;
+        let (step, steps) = trainer.progress();
+        let bar = bar(trainer.stage(), steps);
+        bar.set_position(step);
+        Ok(Self { file, bar, every, since: Instant::now(), pictures: 0, sums: [0.0; 4], steps: 0 })
+    }
+
+    pub fn step(&mut self, report: &StepReport) -> miette::Result<()> {
+        self.bar.set_position(report.step);
+        let losses = match report.losses {
+            Losses::Sync(loss) => [loss, 0.0, 0.0, 0.0],
+            Losses::Transfer(parts) => [parts.pose, parts.plane, parts.confidence, parts.mpjpe_mm],
+        };
+        self.sums.iter_mut().zip(losses).for_each(|(sum, loss)| *sum += loss);
+        (self.pictures, self.steps) = (self.pictures + report.pictures, self.steps + 1);
+        if self.since.elapsed() < self.every && report.step < report.steps {
+            return Ok(());
+        }
+        let rate = self.pictures as f64 / self.since.elapsed().as_secs_f64().max(1e-9);
+        let [first, plane, confidence, mpjpe_mm] = self.sums.map(|sum| sum / self.steps as f64);
+        let StepReport { stage, step, steps, .. } = *report;
+        let (words, mut line) = match report.losses {
+            Losses::Sync(_) => (format!("loss {first:.3}"), json!({ "loss": first })),
+            Losses::Transfer(_) => (
+                format!("3D {first:.3} ({mpjpe_mm:.0} mm)  plane {plane:.4}  confidence {confidence:.3}"),
+                json!({ "pose": first, "plane": plane, "confidence": confidence, "mpjpe-mm": mpjpe_mm }),
+            ),
+        };
+        self.say(&format!("{stage} {step}/{steps}  {rate:.0} pictures/s  {words}"));
+        line["stage"] = json!(stage);
+        line["step"] = json!(step);
+        line["pictures-per-second"] = json!(rate);
+        self.write(&line)?;
+        (self.since, self.pictures, self.sums, self.steps) = (Instant::now(), 0, [0.0; 4], 0);
+        Ok(())
+    }
+
+    /// Pretraining ended.
+    pub fn pretrained(&mut self, trainer: &Trainer) -> miette::Result<()> {
+        let (step, steps) = trainer.progress();
+        self.bar.set_length(steps);
+        self.bar.set_position(step);
+        self.bar.set_message(trainer.stage());
+        if let Some(accuracy) = trainer.sync_accuracy() {
+            let words = |pair: Option<[f64; 2]>| {
+                pair.map_or("no pairs".to_owned(), |[sync, flip]| format!("sync {sync:.3} flip {flip:.3}"))
+            };
+            let (held_out, trained) = (words(accuracy.held_out), words(accuracy.trained));
+            self.say(&format!("pretrained: held out {held_out}, trained on {trained} (chance .5)"));
+            self.write(&json!({ "sync-accuracy": accuracy }))?;
+        }
+        self.since = Instant::now();
+        Ok(())
+    }
+
+    /// A look at the held-out pictures; its time is not that of the training.
+    pub fn evaluated(&mut self, found: &RenderedEvaluation) -> miette::Result<()> {
+        if let Some(all) = found.comparisons.first() {
+            let words = |name: &str, metrics: pose::Metrics| {
+                let pose::Metrics { mpjpe16, nmpjpe16, pmpjpe17, .. } = metrics;
+                format!("{name} {mpjpe16:.0} / {nmpjpe16:.0} / {pmpjpe17:.0}")
+            };
+            let masked = words("masked", all.model.masked.metrics);
+            let plain = words("plain", all.model.plain.metrics);
+            self.say(&format!("held out ({} pictures), MPJPE / N / P in mm: {masked}, {plain}", all.pictures));
+        }
+        self.write(&json!({ "evaluation": found }))?;
+        (self.since, self.pictures, self.sums, self.steps) = (Instant::now(), 0, [0.0; 4], 0);
+        Ok(())
+    }
+
+    fn say(&self, line: &str) {
+        self.bar.suspend(|| println!("{line}"));
+    }
+
+    fn write(&mut self, line: &serde_json::Value) -> miette::Result<()> {
+        writeln!(self.file, "{line}").into_diagnostic().wrap_err("writing the log")
+    }
+}

@@ -1,0 +1,98 @@
+//! `genlock-learn train` as a process: legs, the model that comes out, and what is refused.
+
+#[path = "../../pretrain/tests/rendered/studio.rs"]
+mod studio;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+const RECIPE: &str = r#"
+crop-px = 32
+width = 8
+precision = "f32"
+[data]
+store-px = 56
+[augment]
+backgrounds = 64
+[sync]
+samples = 96
+takes = 2
+times = 4
+[transfer]
+samples = 640
+batch = 32
+learning-rate = 2e-3
+[evaluation]
+every-samples = 320
+pictures = 20
+"#;
+
+fn train(folder: &Path, words: &[&str]) -> Output {
+    let recipe = folder.join("recipe.toml");
+    std::fs::write(&recipe, RECIPE).unwrap();
+    Command::new(env!("CARGO_BIN_EXE_genlock-learn"))
+        .arg("train")
+        .args([Path::new("--recipe"), &recipe, Path::new("--session"), folder, Path::new("--out"), &folder.join("out")])
+        .args(words)
+        .output()
+        .unwrap()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[test]
+fn legs_end_in_a_measured_model() {
+    let folder = tempfile::tempdir().unwrap();
+    studio::session(folder.path());
+    let early = train(folder.path(), &["--eval-only"]);
+    assert!(!early.status.success() && text(&early).contains("no pose model to measure"), "{}", text(&early));
+    // A leg of no time takes one step and leaves a checkpoint.
+    let leg = train(folder.path(), &["--minutes", "0"]);
+    assert!(leg.status.success() && text(&leg).contains("Leg ended: sync 1/4"), "{}", text(&leg));
+    assert!(folder.path().join("out/sync.safetensors").is_file());
+
+    let rest = train(folder.path(), &["--f16", "--report-seconds", "0"]);
+    let words = text(&rest);
+    assert!(rest.status.success(), "{words}");
+    for part in ["sync 2/4", "transfer 20/20", "held out (20 pictures)", "pose model, no masks", "Procrustes mean pose", "ridge"] {
+        assert!(words.contains(part), "{part} in: {words}");
+    }
+    assert!(!words.contains("sync 1/4"), "the first step is not taken again: {words}");
+    let model = folder.path().join("out/pose-model.safetensors");
+    let engine = infer::Engine::open(&model, tch::Device::Cpu, infer::PrecisionChoice::F32).unwrap();
+    assert_eq!(engine.spec().crop_px, 32);
+    let figures = std::fs::read_to_string(folder.path().join("out/evaluation.json")).unwrap();
+    let figures: serde_json::Value = serde_json::from_str(&figures).unwrap();
+    assert_eq!(figures["comparisons"][0]["pictures"], 144);
+    let log = std::fs::read_to_string(folder.path().join("out/log.jsonl")).unwrap();
+    assert!(log.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
+    assert!(log.contains("sync-accuracy") && log.contains("evaluation"));
+
+    let again = train(folder.path(), &["--eval-only"]);
+    let same = |words: &str| words.lines().find(|line| line.contains("pose model, masks")).map(str::to_owned);
+    assert_eq!(same(&text(&again)), same(&words));
+    let other = train(folder.path(), &["--set", "seed=4"]);
+    assert!(!other.status.success() && text(&other).contains("seed = 4"), "{}", text(&other));
+}
+
+#[test]
+fn what_cannot_be_trained_on_is_refused_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let none = train(folder.path(), &[]);
+    assert!(!none.status.success() && text(&none).contains("session.toml"), "{}", text(&none));
+    let wrong = train(folder.path(), &["--set", "transfer.speed=3"]);
+    assert!(!wrong.status.success() && text(&wrong).contains("speed"), "{}", text(&wrong));
+}
+
+/// The recipes that are shipped can be read.
+#[test]
+fn recipes_are_whole() {
+    for name in ["pose-cpu.toml", "pose-gpu.toml"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../recipes").join(name);
+        let recipe = pretrain::rendered::TrainRecipe::load(&path, &[]).unwrap();
+        let least = f32::from(recipe.crop_px) * recipe.data.margin;
+        assert!(f32::from(recipe.data.store_px) >= least, "{name}: pictures are held too small");
+    }
+}

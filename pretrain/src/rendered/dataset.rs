@@ -1,0 +1,247 @@
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use frame_sync::InstantMeta;
+use model::ModelError;
+use pose::Pose3d;
+use serde::{Deserialize, Serialize};
+use take::SessionTake;
+use take::session::{HELD_OUT, TRAIN};
+use tch::{Device, Kind, Tensor};
+
+use super::RenderedError;
+
+/// How pictures of a session are held.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct DataConfig {
+    /// Side in pixels at which regions are held. At least `margin` × the crops' side, or crops lose sharpness.
+    pub store_px: u16,
+    /// Side of a region in units of the crop's, so that rolled and shifted crops find pictures at their corners.
+    pub margin: f32,
+    /// Of each take every so-manieth instant is held.
+    pub every: u32,
+    /// A session that needs more is refused, in 10⁹ bytes.
+    pub memory_gb: f64,
+}
+
+impl Default for DataConfig {
+    fn default() -> Self {
+        Self { store_px: 96, margin: 1.4, every: 1, memory_gb: 8.0 }
+    }
+}
+
+impl DataConfig {
+    /// Bytes of a picture with its mask and its labels.
+    pub fn bytes_per_picture(&self) -> u64 {
+        4 * u64::from(self.store_px).pow(2) + 4 * 5 * pose::JOINTS as u64
+    }
+}
+
+/// The sides of a session's own split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Split {
+    Train,
+    HeldOut,
+}
+
+impl Split {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => TRAIN,
+            Self::HeldOut => HELD_OUT,
+        }
+    }
+}
+
+/// A take of a session, and where its pictures are.
+#[derive(Clone, Debug)]
+pub struct DatasetTake {
+    pub about: SessionTake,
+    pub split: Split,
+    /// In order of time; `views` are bits by camera.
+    pub instants: Vec<InstantMeta>,
+    /// `[instant][camera]`: the picture's row.
+    pub rows: Vec<Vec<Option<u32>>>,
+}
+
+/// What a picture is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PictureId {
+    /// Index into [`Dataset::takes`].
+    pub take: u32,
+    /// Index into the take's instants.
+    pub instant: u32,
+    /// Index of the camera in the take.
+    pub view: u16,
+}
+
+/// A rendered session in memory. Of each picture the square around the subject is held, `margin` times as large as
+/// the crop that live use makes, with the mask as a fourth channel: [`DataConfig::bytes_per_picture`] bytes each, on
+/// the device that learns.
+#[derive(Debug)]
+pub struct Dataset {
+    pub(super) config: DataConfig,
+    pub(super) takes: Vec<DatasetTake>,
+    pub(super) pictures: Vec<PictureId>,
+    /// u8 `[N, 4, store, store]`: red, green, blue, and how much of the pixel is subject.
+    pub(super) pixels: Tensor,
+    /// f32 `[N, 17, 3]`.
+    pub(super) joints_mm: Tensor,
+    /// f32 `[N, 17, 2]`, −1 to 1 over the region, x right and y down.
+    pub(super) joints_2d: Tensor,
+    pub(super) without_subject: usize,
+}
+
+/// Pictures of a dataset, as they are held.
+#[derive(Debug)]
+pub struct Batch {
+    /// u8 `[B, 4, store, store]`.
+    pub pixels: Tensor,
+    /// f32 `[B, 17, 3]`, root-relative, in the look-at frame.
+    pub joints_mm: Tensor,
+    /// f32 `[B, 17, 2]`, −1 to 1 over the held region.
+    pub joints_2d: Tensor,
+}
+
+impl Dataset {
+    pub fn config(&self) -> &DataConfig {
+        &self.config
+    }
+
+    pub fn takes(&self) -> &[DatasetTake] {
+        &self.takes
+    }
+
+    /// What each row is of.
+    pub fn pictures(&self) -> &[PictureId] {
+        &self.pictures
+    }
+
+    pub fn len(&self) -> usize {
+        self.pictures.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.pictures.is_empty()
+    }
+
+    /// Pictures that are not held because their mask is empty or tiny.
+    pub fn without_subject(&self) -> usize {
+        self.without_subject
+    }
+
+    pub fn bytes(&self) -> u64 {
+        self.config.bytes_per_picture() * self.len() as u64
+    }
+
+    pub fn device(&self) -> Device {
+        self.pixels.device()
+    }
+
+    pub fn take_of(&self, row: u32) -> &DatasetTake {
+        &self.takes[self.pictures[row as usize].take as usize]
+    }
+
+    /// Rows of one side, ascending.
+    pub fn rows(&self, split: Split) -> Vec<u32> {
+        (0..self.len() as u32).filter(|&row| self.take_of(row).split == split).collect()
+    }
+
+    /// Distinct values over the takes of one side, sorted.
+    pub fn distinct(&self, split: Split, of: impl Fn(&SessionTake) -> &str) -> BTreeSet<String> {
+        self.takes.iter().filter(|take| take.split == split).map(|take| of(&take.about).to_owned()).collect()
+    }
+
+    pub fn batch(&self, rows: &[u32]) -> Result<Batch, ModelError> {
+        let index: Vec<i64> = rows.iter().map(|&row| row.into()).collect();
+        let index = Tensor::f_from_slice(&index)?.f_to_device(self.device())?;
+        Ok(Batch {
+            pixels: self.pixels.f_index_select(0, &index)?,
+            joints_mm: self.joints_mm.f_index_select(0, &index)?,
+            joints_2d: self.joints_2d.f_index_select(0, &index)?,
+        })
+    }
+
+    /// The poses of rows, in their order.
+    pub fn poses(&self, rows: &[u32]) -> Result<Vec<Pose3d>, ModelError> {
+        poses(&self.batch_joints(rows)?)
+    }
+
+    fn batch_joints(&self, rows: &[u32]) -> Result<Tensor, ModelError> {
+        let index: Vec<i64> = rows.iter().map(|&row| row.into()).collect();
+        Ok(self.joints_mm.f_index_select(0, &Tensor::f_from_slice(&index)?.f_to_device(self.device())?)?)
+    }
+}
+
+/// `[N, 17, 3]` on any device as poses.
+pub(crate) fn poses(joints: &Tensor) -> Result<Vec<Pose3d>, ModelError> {
+    let flat = joints.f_to_device(Device::Cpu)?.f_to_kind(Kind::Float)?.f_contiguous()?.f_reshape([-1])?;
+    let values: Vec<f32> = Vec::try_from(flat)?;
+    let pose = |values: &[f32]| std::array::from_fn(|joint| std::array::from_fn(|axis| values[3 * joint + axis]));
+    Ok(values.chunks_exact(3 * pose::JOINTS).map(pose).collect())
+}
+
+/// The side of each take.
+///
+/// # Errors
+/// A split of another name, nothing to learn from, a person or a clip on both sides.
+pub(super) fn splits(session: &Path, takes: &[SessionTake]) -> Result<Vec<Split>, RenderedError> {
+    let wrong = |problem: String| RenderedError::Session { session: session.to_owned(), problem };
+    let split = |take: &SessionTake| match take.split.as_str() {
+        TRAIN => Ok(Split::Train),
+        HELD_OUT => Ok(Split::HeldOut),
+        other => {
+            Err(wrong(format!("the take {} has the split `{other}`; {TRAIN} and {HELD_OUT} are known", take.name)))
+        }
+    };
+    let splits = takes.iter().map(split).collect::<Result<Vec<_>, _>>()?;
+    if !splits.contains(&Split::Train) {
+        return Err(wrong(format!("none of its takes has the split `{TRAIN}`: there is nothing to learn from")));
+    }
+    for (what, of) in [("person", (|take| &take.person) as fn(&SessionTake) -> &String), ("clip", |take| &take.clip)] {
+        let on = |side| -> BTreeSet<&String> {
+            takes.iter().zip(&splits).filter(|(_, split)| **split == side).map(|(take, _)| of(take)).collect()
+        };
+        let both: Vec<_> = on(Split::Train).intersection(&on(Split::HeldOut)).map(|name| name.as_str()).collect();
+        if !both.is_empty() {
+            return Err(wrong(format!(
+                "the {what} {} is both in `{TRAIN}` and in `{HELD_OUT}`: what was trained on would count as held out",
+                both.join(", ")
+            )));
+        }
+    }
+    Ok(splits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(takes: &[(&str, &str, &str)], expect: Result<&[Split], &str>) {
+        let take = |&(person, clip, split): &(&str, &str, &str)| SessionTake {
+            name: "t".into(),
+            person: person.into(),
+            clip: clip.into(),
+            action: "walk".into(),
+            environment: "hall".into(),
+            split: split.into(),
+        };
+        let takes: Vec<SessionTake> = takes.iter().map(take).collect();
+        match (splits(Path::new("here"), &takes), expect) {
+            (Ok(got), Ok(wanted)) => assert_eq!(got, wanted),
+            (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{error}"),
+            (got, wanted) => panic!("{got:?} where {wanted:?} was expected"),
+        }
+    }
+
+    #[test]
+    fn sides_share_neither_people_nor_clips() {
+        check(&[("a", "1", "train"), ("b", "2", "held-out")], Ok(&[Split::Train, Split::HeldOut]));
+        check(&[("a", "1", "train"), ("a", "2", "held-out")], Err("the person a is both"));
+        check(&[("a", "1", "train"), ("b", "1", "held-out")], Err("the clip 1 is both"));
+        check(&[("a", "1", "held-out")], Err("nothing to learn from"));
+        check(&[("a", "1", "test")], Err("the split `test`"));
+    }
+}

@@ -1,0 +1,293 @@
+//! From a session on the disk to a [`Dataset`].
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError, mpsc};
+
+use frame::{CameraId, SegmentId};
+use frame_sync::InstantMeta;
+use pose::{JOINTS, Labels, Pose3d};
+use subject::{Decoder, Preprocessing, Region, RgbImage, Scale, SquareCutter};
+use take::session::LABELS_FILE;
+use take::{MASKS_FILE, Mask, MaskReader, Session, SessionTake, TakeReader};
+use tch::{Device, Kind, Tensor};
+
+use super::RenderedError;
+use super::dataset::{DataConfig, Dataset, DatasetTake, PictureId, splits};
+use super::error::during;
+
+/// A subject whose box is smaller than this, in pixels of the frame, shows nothing to learn from.
+const LEAST_SUBJECT_PX: u32 = 12;
+
+/// One picture that is to be held.
+struct Planned {
+    camera: CameraId,
+    name: String,
+    /// Index in the take's frames of its camera.
+    frame: usize,
+    source: u32,
+    region: Region,
+    joints_mm: Pose3d,
+    joints_2d: [[f32; 2]; JOINTS],
+}
+
+struct PlannedTake {
+    directory: PathBuf,
+    instants: Vec<InstantMeta>,
+    /// Index into `pictures`, by instant and camera.
+    rows: Vec<Vec<Option<u32>>>,
+    pictures: Vec<(u32, Planned)>,
+    without_subject: usize,
+}
+
+impl Dataset {
+    /// Decodes a session once, with as many threads as there are processors, and moves it to `device`. `progress` is
+    /// told how many pictures of how many are done.
+    ///
+    /// # Errors
+    /// A session that is incomplete or lacks files, splits that overlap, pictures without mask, more pictures than fit
+    /// `memory-gb`.
+    pub fn load(
+        session: &Path,
+        config: &DataConfig,
+        device: Device,
+        mut progress: impl FnMut(usize, usize),
+    ) -> Result<Self, RenderedError> {
+        let about = Session::read(session)?.takes;
+        let splits = splits(session, &about)?;
+        let planned = in_parallel(about.len(), |index| plan(session, &about[index], index as u32, config), |_| {})?;
+        let count: usize = planned.iter().map(|take| take.pictures.len()).sum();
+        let needed_gb = config.bytes_per_picture() as f64 * count as f64 / 1e9;
+        if count == 0 || needed_gb > config.memory_gb {
+            let problem = if count == 0 {
+                "no picture has a label and a subject".to_owned()
+            } else {
+                format!(
+                    "its {count} pictures need {needed_gb:.1} GB at store-px = {}, and data.memory-gb is {:.1}: hold \
+                     fewer instants (data.every), a smaller store-px, or allow more",
+                    config.store_px, config.memory_gb
+                )
+            };
+            return Err(RenderedError::Session { session: session.to_owned(), problem });
+        }
+        let pixels = fill(&planned, count, config, &mut progress)?;
+
+        let failed = during("holding a session");
+        let without_subject = planned.iter().map(|take| take.without_subject).sum();
+        let (mut joints_mm, mut joints_2d) = (Vec::with_capacity(51 * count), Vec::with_capacity(34 * count));
+        let (mut takes, mut pictures) = (Vec::with_capacity(about.len()), Vec::with_capacity(count));
+        for ((index, about), (split, mut take)) in (0..).zip(about).zip(splits.into_iter().zip(planned)) {
+            let first = pictures.len() as u32;
+            take.rows.iter_mut().flatten().flatten().for_each(|row| *row += first);
+            for (instant, picture) in take.pictures {
+                pictures.push(PictureId { take: index, instant, view: picture.camera.0 });
+                joints_mm.extend(picture.joints_mm.into_iter().flatten());
+                joints_2d.extend(picture.joints_2d.into_iter().flatten());
+            }
+            takes.push(DatasetTake { about, split, instants: take.instants, rows: take.rows });
+        }
+        let on_device = |values: &[f32], axes: i64| -> Result<Tensor, model::ModelError> {
+            Ok(Tensor::f_from_slice(values)?.f_reshape([-1, JOINTS as i64, axes])?.f_to_device(device)?)
+        };
+        Ok(Self {
+            config: *config,
+            takes,
+            pictures,
+            pixels: pixels.f_to_device(device).map_err(|e| failed(e.into()))?,
+            joints_mm: on_device(&joints_mm, 3).map_err(&failed)?,
+            joints_2d: on_device(&joints_2d, 2).map_err(&failed)?,
+            without_subject,
+        })
+    }
+}
+
+/// Finds what of a take is to be held.
+fn plan(session: &Path, about: &SessionTake, index: u32, config: &DataConfig) -> Result<PlannedTake, RenderedError> {
+    let directory = Session::take_directory(session, about);
+    let wrong = |problem: String| RenderedError::InTake { take: directory.clone(), problem };
+    let reader = TakeReader::open(&directory)?;
+    if !reader.complete() {
+        return Err(wrong("its recording was not finished: render it again".to_owned()));
+    }
+    let (labels, masks) = (Labels::read(&directory.join(LABELS_FILE))?, MaskReader::open(&directory)?);
+    let mut by_source: BTreeMap<u32, (i64, Vec<Planned>)> = BTreeMap::new();
+    let mut without_subject = 0;
+    for view in &labels.cameras {
+        let Some(camera) = reader.cameras().iter().position(|name| *name == view.name) else {
+            return Err(wrong(format!("{LABELS_FILE} has labels of {}, a camera that the take lacks", view.name)));
+        };
+        if camera >= 32 {
+            return Err(wrong(format!("{} is camera {camera}; up to 32 are learned from", view.name)));
+        }
+        let camera = CameraId(camera as u16);
+        for frame in 0..reader.len(camera) {
+            let Some(info) = reader.frame_info(camera, frame) else { continue };
+            let Some(source) = info.source.map(|at| at.index).filter(|at| at % config.every.max(1) == 0) else {
+                continue;
+            };
+            let Some(label) = view.at(source) else { continue };
+            let mask = masks.get(&view.name, source)?;
+            let mask =
+                mask.ok_or_else(|| wrong(format!("{MASKS_FILE} has no mask of frame {source} of {}", view.name)))?;
+            let Some(region) = region(&mask, config) else {
+                without_subject += 1;
+                continue;
+            };
+            let joints_2d = label
+                .joints_px
+                .map(|px| std::array::from_fn(|axis| 2.0 * (px[axis] - region.centre_px[axis]) / region.side_px));
+            let name = view.name.clone();
+            let picture = Planned { camera, name, frame, source, region, joints_mm: label.joints_mm, joints_2d };
+            let (_, pictures) = by_source.entry(source).or_insert((info.exposure.ns, Vec::new()));
+            if pictures.iter().all(|other| other.camera != camera) {
+                pictures.push(picture);
+            }
+        }
+    }
+    let mut take =
+        PlannedTake { directory, instants: Vec::new(), rows: Vec::new(), pictures: Vec::new(), without_subject };
+    for (instant, (exposure_ns, pictures)) in (0..).zip(by_source.into_values()) {
+        let mut rows = vec![None; reader.cameras().len()];
+        let mut views = 0;
+        for picture in pictures {
+            views |= 1 << picture.camera.0;
+            rows[picture.camera.index()] = Some(take.pictures.len() as u32);
+            take.pictures.push((instant, picture));
+        }
+        take.instants.push(InstantMeta { segment: SegmentId(index), exposure_ns, views });
+        take.rows.push(rows);
+    }
+    Ok(take)
+}
+
+/// The square around a subject as `subject` makes it (its side from the box, its centre that of the pixels), with the
+/// margin on top.
+fn region(mask: &Mask, config: &DataConfig) -> Option<Region> {
+    let [left, top, right, bottom] = mask.bounds()?;
+    let longer = (right - left).max(bottom - top);
+    if longer < LEAST_SUBJECT_PX {
+        return None;
+    }
+    let (mut count, mut sums) = (0u64, [0u64; 2]);
+    for (y, row) in (0..).zip(mask.pixels.chunks_exact(mask.width_px as usize)) {
+        for (x, _) in (0..).zip(row).filter(|(_, pixel)| **pixel > 0) {
+            (count, sums) = (count + 1, [sums[0] + x, sums[1] + y]);
+        }
+    }
+    let centre_px = sums.map(|sum| (sum as f64 / count.max(1) as f64 + 0.5) as f32);
+    Some(Region { centre_px, side_px: Preprocessing::default().crop_scale * config.margin * longer as f32 })
+}
+
+/// Decodes every planned picture into one tensor u8 `[N, 4, store, store]`.
+fn fill(
+    takes: &[PlannedTake],
+    count: usize,
+    config: &DataConfig,
+    progress: &mut impl FnMut(usize, usize),
+) -> Result<Tensor, RenderedError> {
+    let store = usize::from(config.store_px);
+    let shape = [count as i64, 4, store as i64, store as i64];
+    let pixels =
+        Tensor::f_zeros(shape, (Kind::Uint8, Device::Cpu)).map_err(|e| during("holding a session")(e.into()))?;
+    // SAFETY: the tensor is fresh, contiguous, of bytes, on the CPU, and nothing else looks at it before this borrow
+    // of `pixels` ends.
+    let mut rest = unsafe { std::slice::from_raw_parts_mut(pixels.data_ptr().cast::<u8>(), count * 4 * store * store) };
+    let mut parts = Vec::with_capacity(takes.len());
+    for take in takes {
+        let (part, after) = rest.split_at_mut(take.pictures.len() * 4 * store * store);
+        parts.push(Mutex::new(part));
+        rest = after;
+    }
+    let mut done = 0;
+    in_parallel(
+        takes.len(),
+        |index| {
+            let mut part = parts[index].lock().unwrap_or_else(PoisonError::into_inner);
+            fill_take(&takes[index], config.store_px, &mut part).map(|()| takes[index].pictures.len())
+        },
+        |pictures| {
+            done += pictures;
+            progress(done, count);
+        },
+    )?;
+    drop(parts);
+    Ok(pixels)
+}
+
+fn fill_take(take: &PlannedTake, store_px: u16, out: &mut [u8]) -> Result<(), RenderedError> {
+    let area = usize::from(store_px).pow(2);
+    let (reader, masks) = (TakeReader::open(&take.directory)?, MaskReader::open(&take.directory)?);
+    let mut cutter = SquareCutter::default();
+    let (mut bytes, mut picture, mut cut) = (Vec::new(), RgbImage::default(), Vec::new());
+    let mut decoder = None;
+    for ((_, planned), out) in take.pictures.iter().zip(out.chunks_exact_mut(4 * area)) {
+        let failed = |source| RenderedError::Picture {
+            take: take.directory.clone(),
+            camera: planned.name.clone(),
+            frame: planned.frame,
+            source: Box::new(source),
+        };
+        let decoder = match &mut decoder {
+            Some(decoder) => decoder,
+            none => none.insert(Decoder::new().map_err(failed)?),
+        };
+        let info = reader.read_into(planned.camera, planned.frame, &mut bytes)?;
+        decoder.decode(&info, &bytes, scale(planned.region.side_px, store_px), &mut picture).map_err(failed)?;
+        let at = |fault| subject::SubjectError::Picture { camera: info.camera, sequence: info.sequence, fault };
+        cutter.cut(&picture, &planned.region, store_px, &mut cut).map_err(|fault| failed(at(fault)))?;
+        for (pixel, rgb) in cut.chunks_exact(3).enumerate() {
+            for (channel, value) in rgb.iter().enumerate() {
+                out[channel * area + pixel] = *value;
+            }
+        }
+        let mask = masks.get(&planned.name, planned.source)?.unwrap_or_default();
+        let mask = RgbImage {
+            width: mask.width_px,
+            height: mask.height_px,
+            rgb: mask.pixels.iter().flat_map(|&value| [value; 3]).collect(),
+            scale: Scale::Full,
+        };
+        cutter.cut(&mask, &planned.region, store_px, &mut cut).map_err(|fault| failed(at(fault)))?;
+        out[3 * area..].iter_mut().zip(cut.chunks_exact(3)).for_each(|(to, from)| *to = from[0]);
+    }
+    Ok(())
+}
+
+/// The coarsest scale that still holds a pixel for each that is kept.
+fn scale(side_px: f32, store_px: u16) -> Scale {
+    let enough = |scale: &Scale| side_px >= f32::from(store_px) * scale.denominator() as f32;
+    Scale::COARSE_TO_FINE.into_iter().find(enough).unwrap_or(Scale::Full)
+}
+
+/// Runs `job` for 0 to `count` on all processors; results in order. `each` is told each result as it comes. The first
+/// error ends it.
+fn in_parallel<T: Send>(
+    count: usize,
+    job: impl Fn(usize) -> Result<T, RenderedError> + Send + Sync,
+    mut each: impl FnMut(&T),
+) -> Result<Vec<T>, RenderedError> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(count.max(1));
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        let (sender, receiver) = mpsc::sync_channel(2 * threads);
+        for _ in 0..threads {
+            let (sender, next, job) = (sender.clone(), &next, &job);
+            scope.spawn(move || {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    // Nobody receives any more after an error.
+                    if index >= count || sender.send((index, job(index))).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let mut results: Vec<Option<T>> = (0..count).map(|_| None).collect();
+        for (index, result) in receiver {
+            results[index] = Some(result.inspect(|result| each(result))?);
+        }
+        Ok(results.into_iter().flatten().collect())
+    })
+}

@@ -1,0 +1,22 @@
+//! Training a pose model from rendered people: a session of takes with exact labels and masks, SYNC on them without
+//! the labels, then transfer with them, and what came of it on people and clips that were held out.
+
+mod augment;
+mod dataset;
+mod draws;
+mod error;
+mod evaluation;
+mod load;
+mod recipe;
+mod sync_stage;
+mod trainer;
+mod transfer;
+
+pub use augment::{Augment, AugmentConfig, Augmented};
+pub use dataset::{Batch, DataConfig, Dataset, DatasetTake, PictureId, Split};
+pub use error::RenderedError;
+pub use evaluation::{BothKinds, Comparison, ConfidenceBin, Evaluator, HeadScores, RenderedEvaluation, Scores};
+pub use recipe::{EvaluationPlan, PoseLoss, Start, SyncPlan, TrainRecipe, Trained, TransferPlan};
+pub use sync_stage::SyncDraw;
+pub use trainer::{Losses, NextDraw, StepReport, SyncAccuracy, Trainer};
+pub use transfer::{RenderedTraining, TransferLosses};

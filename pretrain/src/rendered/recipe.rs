@@ -1,0 +1,365 @@
+//! How a pose model is trained from rendered people, as a TOML file: kebab-case keys, unknown ones refused.
+
+use std::path::Path;
+
+use frame_sync::{PairGap, SamplerConfig};
+use model::{AdamWConfig, Cosine, Fusion, Precision, STAGES, SyncNetConfig};
+use serde::{Deserialize, Serialize};
+use subject::Preprocessing;
+use tch::Device;
+
+use super::RenderedError;
+use super::augment::AugmentConfig;
+use super::dataset::DataConfig;
+use super::error::during;
+use crate::{PrecisionChoice, PretrainError};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct TrainRecipe {
+    /// Seed of the weights and of every draw.
+    pub seed: u64,
+    /// Side of the crops in pixels.
+    pub crop_px: u16,
+    /// Channels of the first stage of the ResNet-18; 64 is the usual one.
+    pub width: u16,
+    pub precision: PrecisionChoice,
+    pub data: DataConfig,
+    pub augment: AugmentConfig,
+    pub sync: SyncPlan,
+    pub transfer: TransferPlan,
+    pub evaluation: EvaluationPlan,
+}
+
+/// Pretraining without labels (SYNC, all pairs) on the training takes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct SyncPlan {
+    /// Pictures seen in all; 0 leaves pretraining out.
+    pub samples: u64,
+    /// Takes in a step.
+    pub takes: usize,
+    /// Instants of each, of all views.
+    pub times: usize,
+    pub gap: PairGap,
+    pub learning_rate: f64,
+    /// Part of the samples over which the rate rises from 0.
+    pub warm_up: f64,
+    pub weight_decay: f64,
+}
+
+/// What the encoder of the transfer starts as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Start {
+    /// The encoder that pretraining left.
+    Sync,
+    /// Random values, without pretraining.
+    Random,
+}
+
+/// Which layers learn from labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trained {
+    /// The heads alone: a linear probe.
+    Linear,
+    /// The last stage of the encoder and the heads (SYNC §3.2).
+    LastStage,
+    All,
+}
+
+impl Trained {
+    pub fn frozen_stages(self) -> usize {
+        match self {
+            Self::Linear => STAGES,
+            Self::LastStage => STAGES - 1,
+            Self::All => 0,
+        }
+    }
+}
+
+/// What the 3D head is told of its errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PoseLoss {
+    /// Mean distance of the joints in units of 100 mm: the metric itself.
+    Distance,
+    /// SYNC's: squared error of the normalised coordinates, summed.
+    Squared,
+}
+
+/// Transfer to poses with labels.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct TransferPlan {
+    pub from: Start,
+    pub train: Trained,
+    /// Learn from the labels of so many people alone, drawn by the seed; 0 is all.
+    pub people: usize,
+    /// Pictures seen in all.
+    pub samples: u64,
+    /// Pictures in a step.
+    pub batch: usize,
+    pub learning_rate: f64,
+    /// Part of the samples over which the rate rises from 0.
+    pub warm_up: f64,
+    pub weight_decay: f64,
+    pub loss: PoseLoss,
+    /// Weight of the loss in the crop's plane (in sides of the crop) beside that in 3D.
+    pub plane_weight: f64,
+}
+
+/// What is measured on while it trains. The end is always measured on.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct EvaluationPlan {
+    /// Samples between two looks at the held-out pictures; 0 is at the end only.
+    pub every_samples: u64,
+    /// Pictures of such a look, evenly spread.
+    pub pictures: usize,
+    /// Pictures of the last one; 0 is all.
+    pub last_pictures: usize,
+}
+
+impl Default for TrainRecipe {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            crop_px: 64,
+            width: 64,
+            precision: PrecisionChoice::Auto,
+            data: DataConfig::default(),
+            augment: AugmentConfig::default(),
+            sync: SyncPlan::default(),
+            transfer: TransferPlan::default(),
+            evaluation: EvaluationPlan::default(),
+        }
+    }
+}
+
+impl Default for SyncPlan {
+    fn default() -> Self {
+        Self {
+            samples: 400_000,
+            takes: 2,
+            times: 8,
+            gap: PairGap::Ms { min: 80.0, max: 2560.0 },
+            learning_rate: 3e-4,
+            warm_up: 0.01,
+            weight_decay: 1e-4,
+        }
+    }
+}
+
+impl Default for TransferPlan {
+    fn default() -> Self {
+        Self {
+            from: Start::Sync,
+            train: Trained::All,
+            people: 0,
+            samples: 400_000,
+            batch: 64,
+            learning_rate: 1e-3,
+            warm_up: 0.02,
+            weight_decay: 1e-2,
+            loss: PoseLoss::Distance,
+            plane_weight: 5.0,
+        }
+    }
+}
+
+impl Default for EvaluationPlan {
+    fn default() -> Self {
+        Self { every_samples: 100_000, pictures: 2000, last_pictures: 0 }
+    }
+}
+
+impl TrainRecipe {
+    /// Reads and checks a recipe. `overrides` are `key=value` with dotted keys, as `transfer.train=linear`.
+    ///
+    /// # Errors
+    /// A file that cannot be read, a key that is unknown or of another type, a value out of range.
+    pub fn load(path: &Path, overrides: &[String]) -> Result<Self, RenderedError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| PretrainError::RecipeFile { path: path.to_owned(), source })?;
+        Self::parse(&text, path, overrides)
+    }
+
+    /// [`Self::load`] of text; `path` is for messages.
+    pub fn parse(text: &str, path: &Path, overrides: &[String]) -> Result<Self, RenderedError> {
+        let syntax = |at: String, message: String| PretrainError::RecipeSyntax { path: path.to_owned(), at, message };
+        let mut table: toml::Table =
+            text.parse().map_err(|e: toml::de::Error| syntax("the file".into(), e.to_string()))?;
+        for word in overrides {
+            let added = one_key(word).ok_or_else(|| syntax(word.clone(), "is not key=value".to_owned()))?;
+            merge(&mut table, added);
+        }
+        let recipe: Self = serde_path_to_error::deserialize(toml::Value::Table(table))
+            .map_err(|e| syntax(e.path().to_string(), e.inner().to_string()))?;
+        Ok(recipe.checked()?)
+    }
+
+    fn checked(self) -> Result<Self, PretrainError> {
+        let require = |holds: bool, field, problem: &str| {
+            if holds { Ok(()) } else { Err(PretrainError::RecipeValue { field, problem: problem.to_owned() }) }
+        };
+        let share = |value: f64| (0.0..=1.0).contains(&value);
+        let (d, a, s, t) = (&self.data, &self.augment, &self.sync, &self.transfer);
+        require((32..=512).contains(&self.crop_px), "crop-px", "must be 32 to 512")?;
+        require((1..=512).contains(&self.width), "width", "must be 1 to 512")?;
+        require((32..=1024).contains(&d.store_px), "data.store-px", "must be 32 to 1024")?;
+        require((1.0..=4.0).contains(&d.margin), "data.margin", "must be 1 to 4")?;
+        require(d.every > 0, "data.every", "must be above 0")?;
+        require((0.0..=180.0).contains(&a.roll_deg), "augment.roll-deg", "must be 0 to 180")?;
+        let [low, high] = a.scale;
+        require(0.2 <= low && low <= high && high <= 5.0, "augment.scale", "must ascend within 0.2 to 5")?;
+        require((0.0..=0.5).contains(&a.shift), "augment.shift", "must be 0 to 0.5")?;
+        require((2..=65_536).contains(&a.backgrounds), "augment.backgrounds", "must be 2 to 65536")?;
+        for (field, value) in [
+            ("augment.removed", a.removed),
+            ("augment.own-background", a.own_background),
+            ("augment.mask-faults", a.mask_faults),
+            ("augment.photometric", a.photometric),
+            ("augment.bystanders", a.bystanders),
+            ("augment.occluders", a.occluders),
+            ("sync.warm-up", s.warm_up),
+            ("transfer.warm-up", t.warm_up),
+        ] {
+            require(share(value), field, "must be 0 to 1")?;
+        }
+        require((1..=256).contains(&s.takes), "sync.takes", "must be 1 to 256")?;
+        require((2..=256).contains(&s.times), "sync.times", "must be 2 to 256")?;
+        s.gap
+            .check()
+            .map_err(|e| PretrainError::RecipeValue { field: "sync.gap", problem: format!("is wrong: {e}") })?;
+        require(s.learning_rate > 0.0 && s.learning_rate < 1.0, "sync.learning-rate", "must be in (0, 1)")?;
+        require(t.learning_rate > 0.0 && t.learning_rate < 1.0, "transfer.learning-rate", "must be in (0, 1)")?;
+        require((0.0..1.0).contains(&s.weight_decay), "sync.weight-decay", "must be in [0, 1)")?;
+        require((0.0..1.0).contains(&t.weight_decay), "transfer.weight-decay", "must be in [0, 1)")?;
+        require(t.batch >= 2, "transfer.batch", "must be at least 2")?;
+        require(t.samples >= t.batch as u64, "transfer.samples", "must be at least one batch")?;
+        require(t.plane_weight >= 0.0, "transfer.plane-weight", "must be at least 0")?;
+        require(
+            t.from == Start::Random || s.samples > 0,
+            "transfer.from",
+            "is `sync`, but sync.samples = 0 leaves pretraining out",
+        )?;
+        Ok(self)
+    }
+
+    /// What decides about the result: everything but when it is measured.
+    pub(crate) fn identity(&self) -> Result<String, RenderedError> {
+        let identity = Self { evaluation: EvaluationPlan::default(), ..self.clone() };
+        toml::to_string(&identity).map_err(|e| RenderedError::Nothing(format!("the recipe cannot be written: {e}")))
+    }
+
+    pub fn preprocessing(&self) -> Preprocessing {
+        Preprocessing::with_crop_px(self.crop_px)
+    }
+
+    pub(crate) fn net(&self) -> SyncNetConfig {
+        // The seed is a label: any 64 bits will do.
+        SyncNetConfig { width: self.width.into(), fusion: Fusion::Mult, seed: self.seed as i64 }
+    }
+
+    /// The precision asked for, or the faster one in a probe of a step of this size.
+    pub fn choose_precision(&self, device: Device) -> Result<Precision, RenderedError> {
+        match self.precision {
+            PrecisionChoice::F32 => Ok(Precision::F32),
+            PrecisionChoice::Bf16 => Ok(Precision::Bf16),
+            PrecisionChoice::Auto => {
+                let probed = model::probe(&self.net(), device, self.transfer.batch as i64, self.crop_px.into());
+                Ok(probed.map_err(during("timing a step in both precisions"))?.faster())
+            }
+        }
+    }
+}
+
+impl SyncPlan {
+    pub(crate) fn sampler(&self) -> SamplerConfig {
+        SamplerConfig { gap: self.gap, common_flip: true }
+    }
+
+    pub(crate) fn adamw(&self) -> AdamWConfig {
+        AdamWConfig { lr: self.learning_rate, weight_decay: self.weight_decay, ..AdamWConfig::default() }
+    }
+
+    pub(crate) fn schedule(&self, images: u64) -> Cosine {
+        schedule(self.learning_rate, self.samples, self.warm_up, images)
+    }
+}
+
+impl TransferPlan {
+    pub(crate) fn adamw(&self) -> AdamWConfig {
+        AdamWConfig { lr: self.learning_rate, weight_decay: self.weight_decay, ..AdamWConfig::default() }
+    }
+
+    pub(crate) fn schedule(&self) -> Cosine {
+        schedule(self.learning_rate, self.samples, self.warm_up, self.batch as u64)
+    }
+}
+
+fn schedule(lr: f64, samples: u64, warm_up: f64, images: u64) -> Cosine {
+    let total_steps = samples.div_ceil(images.max(1)).max(1);
+    Cosine { lr, warm_up_steps: ((total_steps as f64 * warm_up) as u64).min(total_steps - 1), total_steps }
+}
+
+/// `a.b=c` as a table. A value that is no TOML is taken as text.
+fn one_key(word: &str) -> Option<toml::Table> {
+    let (key, value) = word.split_once('=')?;
+    let parsed = word.parse::<toml::Table>().or_else(|_| format!("{key} = {value:?}").parse());
+    parsed.ok().filter(|table| table.len() == 1)
+}
+
+fn merge(into: &mut toml::Table, from: toml::Table) {
+    for (key, value) in from {
+        match (into.get_mut(&key), value) {
+            (Some(toml::Value::Table(below)), toml::Value::Table(value)) => merge(below, value),
+            (_, value) => {
+                into.insert(key, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str, overrides: &[&str]) -> Result<TrainRecipe, String> {
+        let overrides: Vec<String> = overrides.iter().map(|&word| word.to_owned()).collect();
+        TrainRecipe::parse(text, Path::new("pose.toml"), &overrides).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn words_override_the_file() {
+        let recipe = parse("seed = 1\n[transfer]\nbatch = 8", &["transfer.train=linear", "seed=7"]).unwrap();
+        assert_eq!((recipe.seed, recipe.transfer.batch, recipe.transfer.train), (7, 8, Trained::Linear));
+        let recipe = parse("", &["sync.gap.ms={ min = 1, max = 2.5 }", "augment.scale=[1.0, 1.5]"]).unwrap();
+        assert_eq!(recipe.augment.scale, [1.0, 1.5]);
+    }
+
+    #[test]
+    fn what_cannot_work_is_named() {
+        for (text, word, part) in [
+            ("[transfer]\nspeed = 1", "seed=1", "speed"),
+            ("", "transfer.batch=1", "transfer.batch"),
+            ("", "transfer.train=some", "transfer.train"),
+            ("", "crop-px", "crop-px"),
+            ("[sync]\nsamples = 0", "seed=1", "transfer.from"),
+            ("", "augment.removed=1.5", "augment.removed"),
+        ] {
+            let error = parse(text, &[word]).unwrap_err();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn measuring_otherwise_is_the_same_training() {
+        let recipe = parse("", &[]).unwrap();
+        let measured = parse("", &["evaluation.pictures=5"]).unwrap();
+        assert_eq!(recipe.identity().unwrap(), measured.identity().unwrap());
+        assert_ne!(recipe.identity().unwrap(), parse("", &["seed=5"]).unwrap().identity().unwrap());
+    }
+}

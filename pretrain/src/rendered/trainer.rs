@@ -1,0 +1,280 @@
+//! Both stages one after the other, in legs that can end after any step.
+
+use std::path::{Path, PathBuf};
+
+use model::{PoseModel, Precision, SyncNet, checkpoint};
+use serde::{Deserialize, Serialize};
+use tch::Kind;
+
+use super::RenderedError;
+use super::dataset::{Dataset, Split};
+use super::error::during;
+use super::recipe::{Start, TrainRecipe};
+use super::sync_stage::{SyncDraw, SyncStage};
+use super::transfer::{TransferLosses, TransferStage};
+
+/// Batches over which BatchNorm's statistics are taken anew.
+pub(crate) const STEADY_BATCHES: u64 = 16;
+/// Batches of pairs that pretraining's accuracy is measured on.
+const ACCURACY_BATCHES: u64 = 24;
+
+const SYNC_FILE: &str = "sync.safetensors";
+const TRANSFER_FILE: &str = "transfer.safetensors";
+
+/// What a checkpoint carries beside tensors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Kept {
+    pub steps: u64,
+    pub recipe: String,
+    /// Pictures of the dataset: another session is another training.
+    pub pictures: usize,
+}
+
+pub(crate) fn kept(recipe: &TrainRecipe, dataset: &Dataset, steps: u64) -> Result<serde_json::Value, RenderedError> {
+    let kept = Kept { steps, recipe: recipe.identity()?, pictures: dataset.len() };
+    serde_json::to_value(kept).map_err(|e| RenderedError::Nothing(e.to_string()))
+}
+
+pub(crate) fn wrong_checkpoint(path: &Path, problem: impl std::fmt::Display) -> RenderedError {
+    RenderedError::Checkpoint { path: path.to_owned(), problem: format!("it does not say how far it is: {problem}") }
+}
+
+impl Kept {
+    /// Whether a training with this recipe and dataset can go on.
+    pub fn check(&self, path: &Path, recipe: &TrainRecipe, dataset: &Dataset) -> Result<(), RenderedError> {
+        let wrong = |problem: String| Err(RenderedError::Checkpoint { path: path.to_owned(), problem });
+        let mine = recipe.identity()?;
+        if self.recipe != mine {
+            let other = mine.lines().zip(self.recipe.lines()).find(|(a, b)| a != b);
+            let (mine, theirs) = other.unwrap_or(("another recipe", "another recipe"));
+            return wrong(format!(
+                "it was trained with `{theirs}`, the recipe has `{mine}`: go on with the same recipe, or name another folder"
+            ));
+        }
+        if self.pictures != dataset.len() {
+            return wrong(format!(
+                "it was trained on a session of {} pictures, this one has {}: name another folder",
+                self.pictures,
+                dataset.len()
+            ));
+        }
+        Ok(())
+    }
+}
+
+enum Stage<'a> {
+    Sync(Box<SyncStage<'a>>),
+    Transfer(Box<TransferStage<'a>>),
+}
+
+/// One step of either stage.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepReport {
+    pub stage: &'static str,
+    /// Steps of the stage so far, and all that it has.
+    pub step: u64,
+    pub steps: u64,
+    /// Pictures of this step.
+    pub pictures: usize,
+    pub losses: Losses,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Losses {
+    /// Both heads' cross-entropies; a guess costs 2.77.
+    Sync(f64),
+    Transfer(TransferLosses),
+}
+
+/// Accuracies at the end of pretraining, synchronised and mirrored, chance 0.5.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SyncAccuracy {
+    pub trained: Option<[f64; 2]>,
+    /// On people and clips that were held out.
+    pub held_out: Option<[f64; 2]>,
+}
+
+/// What the next step will see.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NextDraw {
+    Sync(SyncDraw),
+    Transfer(Vec<u32>),
+}
+
+/// Trains a pose model on a dataset: pretraining, then transfer. Its checkpoints lie in a folder; made anew for the
+/// same folder, it goes on from them and draws as an unbroken training would.
+pub struct Trainer<'a> {
+    recipe: &'a TrainRecipe,
+    dataset: &'a Dataset,
+    folder: PathBuf,
+    precision: Precision,
+    stage: Stage<'a>,
+    sync_accuracy: Option<SyncAccuracy>,
+}
+
+impl<'a> Trainer<'a> {
+    /// Starts, or goes on where the folder's checkpoints are. `encoder` is the finished pretraining of another folder
+    /// (its `sync.safetensors`), which then takes the place of this one's.
+    ///
+    /// # Errors
+    /// A checkpoint that is damaged, or of another recipe or session; a dataset without pairs or labels.
+    pub fn new(
+        recipe: &'a TrainRecipe,
+        dataset: &'a Dataset,
+        folder: &Path,
+        encoder: Option<&Path>,
+    ) -> Result<Self, RenderedError> {
+        let precision = recipe.choose_precision(dataset.device())?;
+        let (sync, transfer) = (folder.join(SYNC_FILE), folder.join(TRANSFER_FILE));
+        let stage = if transfer.exists() {
+            Stage::Transfer(Box::new(TransferStage::resume(recipe, dataset, precision, &transfer)?))
+        } else if let Some(encoder) = encoder {
+            Stage::Transfer(Box::new(from_file(recipe, dataset, precision, encoder)?))
+        } else if recipe.transfer.from == Start::Random {
+            Stage::Transfer(Box::new(from_random(recipe, dataset, precision)?))
+        } else {
+            let mut stage = SyncStage::new(recipe, dataset, precision)?;
+            if sync.exists() {
+                stage.resume(&sync)?;
+            }
+            Stage::Sync(Box::new(stage))
+        };
+        let mut trainer = Self { recipe, dataset, folder: folder.to_owned(), precision, stage, sync_accuracy: None };
+        trainer.advance()?;
+        Ok(trainer)
+    }
+
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    pub fn stage(&self) -> &'static str {
+        match &self.stage {
+            Stage::Sync(_) => "sync",
+            Stage::Transfer(_) => "transfer",
+        }
+    }
+
+    /// Steps of this stage so far, and all that it has.
+    pub fn progress(&self) -> (u64, u64) {
+        match &self.stage {
+            Stage::Sync(stage) => (stage.steps, stage.total_steps()),
+            Stage::Transfer(stage) => (stage.steps, stage.total_steps()),
+        }
+    }
+
+    /// Pictures of a step of this stage, at most.
+    pub fn pictures_per_step(&self) -> u64 {
+        match &self.stage {
+            Stage::Sync(stage) => stage.images_per_step,
+            Stage::Transfer(_) => self.recipe.transfer.batch as u64,
+        }
+    }
+
+    pub fn done(&self) -> bool {
+        matches!(&self.stage, Stage::Transfer(stage) if stage.done())
+    }
+
+    /// How pretraining ended, once it has in this process.
+    pub fn sync_accuracy(&self) -> Option<SyncAccuracy> {
+        self.sync_accuracy
+    }
+
+    /// What the next step will see.
+    pub fn next_draw(&mut self) -> Result<NextDraw, RenderedError> {
+        Ok(match &mut self.stage {
+            Stage::Sync(stage) => NextDraw::Sync(stage.draw_of(stage.steps)?),
+            Stage::Transfer(stage) => NextDraw::Transfer(stage.draw_of(stage.steps)),
+        })
+    }
+
+    /// One step. The last one of pretraining also writes its checkpoint and goes over to transfer.
+    ///
+    /// # Errors
+    /// A loss that is no number, before it reaches the weights; a device or a disk that fails.
+    pub fn step(&mut self) -> Result<StepReport, RenderedError> {
+        let stage = self.stage();
+        let (pictures, losses) = match &mut self.stage {
+            Stage::Sync(stage) => stage.step().map(|(pictures, loss)| (pictures, Losses::Sync(loss)))?,
+            Stage::Transfer(stage) => stage.step().map(|(pictures, losses)| (pictures, Losses::Transfer(losses)))?,
+        };
+        let (step, steps) = self.progress();
+        self.advance()?;
+        Ok(StepReport { stage, step, steps, pictures, losses })
+    }
+
+    /// From pretraining to transfer, when it is time.
+    fn advance(&mut self) -> Result<(), RenderedError> {
+        let Stage::Sync(stage) = &self.stage else { return Ok(()) };
+        if !stage.done() {
+            return Ok(());
+        }
+        stage.recalibrate()?;
+        self.sync_accuracy = Some(SyncAccuracy {
+            trained: stage.accuracies(Split::Train, ACCURACY_BATCHES)?,
+            held_out: stage.accuracies(Split::HeldOut, ACCURACY_BATCHES)?,
+        });
+        stage.save(&self.folder.join(SYNC_FILE))?;
+        let version = encoder_version(stage.net(), self.recipe)?;
+        let next = TransferStage::new(self.recipe, self.dataset, self.precision, stage.net(), version)?;
+        self.stage = Stage::Transfer(Box::new(next));
+        Ok(())
+    }
+
+    /// Writes a checkpoint, whole or not at all.
+    pub fn save(&self) -> Result<(), RenderedError> {
+        match &self.stage {
+            Stage::Sync(stage) => stage.save(&self.folder.join(SYNC_FILE)),
+            Stage::Transfer(stage) => stage.save(&self.folder.join(TRANSFER_FILE)),
+        }
+    }
+
+    /// The pose model as it is now, BatchNorm's statistics taken anew, which changes nothing in the training; `None`
+    /// during pretraining.
+    pub fn model(&mut self) -> Result<Option<&PoseModel>, RenderedError> {
+        match &mut self.stage {
+            Stage::Sync(_) => Ok(None),
+            Stage::Transfer(stage) => {
+                stage.recalibrate()?;
+                Ok(Some(stage.model()))
+            }
+        }
+    }
+}
+
+fn encoder_version(net: &SyncNet, recipe: &TrainRecipe) -> Result<String, RenderedError> {
+    let mut encoder = net.tensors();
+    encoder.retain(|(name, _)| name.starts_with("encoder."));
+    let preprocessing = format!("{:016x}", recipe.preprocessing().hash());
+    model::version(&encoder, &preprocessing).map_err(during("hashing the encoder"))
+}
+
+fn from_file<'a>(
+    recipe: &'a TrainRecipe,
+    dataset: &'a Dataset,
+    precision: Precision,
+    path: &Path,
+) -> Result<TransferStage<'a>, RenderedError> {
+    let (net, meta) = checkpoint::open(path, dataset.device()).map_err(during("reading the encoder"))?;
+    if meta.net.width != i64::from(recipe.width) {
+        let problem = format!("its encoder has width {}, the recipe {}", meta.net.width, recipe.width);
+        return Err(RenderedError::Checkpoint { path: path.to_owned(), problem });
+    }
+    let version = encoder_version(&net, recipe)?;
+    TransferStage::new(recipe, dataset, precision, &net, version)
+}
+
+/// A random encoder with BatchNorm statistics of pictures, which its frozen stages, if any, need.
+fn from_random<'a>(
+    recipe: &'a TrainRecipe,
+    dataset: &'a Dataset,
+    precision: Precision,
+) -> Result<TransferStage<'a>, RenderedError> {
+    let net = SyncNet::new(&recipe.net(), dataset.device(), Kind::Float).map_err(during("making the network"))?;
+    let mut blank = TransferStage::new(recipe, dataset, precision, &net, "random".to_owned())?;
+    let mut batches = blank.steady_inputs()?.into_iter();
+    net.recalibrate_batch_norm(&mut batches).map_err(during("taking BatchNorm's statistics"))?;
+    TransferStage::new(recipe, dataset, precision, &net, "random".to_owned())
+}

@@ -1,0 +1,161 @@
+//! Training in legs, and what comes of it.
+
+use std::path::Path;
+
+use model::{PoseModel, Precision};
+use pretrain::rendered::{Evaluator, Losses, NextDraw, RenderedTraining, TrainRecipe, Trainer, TransferLosses};
+use tch::Device;
+
+use crate::data::load;
+use crate::studio::session;
+
+const RECIPE: &str = r#"
+crop-px = 32
+width = 16
+precision = "f32"
+[data]
+store-px = 56
+[augment]
+roll-deg = 20.0
+backgrounds = 64
+mask-faults = 0.5
+photometric = 0.3
+occluders = 0.1
+[sync]
+samples = 480
+takes = 2
+times = 4
+[transfer]
+samples = 12_800
+batch = 32
+learning-rate = 2e-3
+"#;
+
+fn recipe(overrides: &[&str]) -> TrainRecipe {
+    let overrides: Vec<String> = overrides.iter().map(|&word| word.to_owned()).collect();
+    TrainRecipe::parse(RECIPE, Path::new("test.toml"), &overrides).unwrap()
+}
+
+#[test]
+fn training_beats_the_baselines_on_others() {
+    let folder = tempfile::tempdir().unwrap();
+    session(folder.path());
+    let dataset = load(folder.path());
+    let recipe = recipe(&[]);
+    let mut trainer = Trainer::new(&recipe, &dataset, folder.path(), None).unwrap();
+    let (mut stages, mut losses) = (Vec::new(), Vec::new());
+    while !trainer.done() {
+        let report = trainer.step().unwrap();
+        if stages.last() != Some(&report.stage) {
+            stages.push(report.stage);
+        }
+        match report.losses {
+            Losses::Sync(loss) => assert!(loss > 0.0 && loss < 20.0),
+            Losses::Transfer(parts) => losses.push(parts),
+        }
+    }
+    assert_eq!(stages, ["sync", "transfer"]);
+    assert!(trainer.sync_accuracy().is_some_and(|accuracy| accuracy.held_out.is_some()));
+    let (few, all) = (20, losses.len());
+    let parts: [fn(&TransferLosses) -> f64; 3] = [|loss| loss.pose, |loss| loss.plane, |loss| loss.confidence];
+    for part in parts {
+        let mean = |range: std::ops::Range<usize>| losses[range].iter().map(part).sum::<f64>() / few as f64;
+        let (first, last) = (mean(0..few), mean(all - few..all));
+        assert!(last < 0.75 * first, "a loss went from {first:.3} to {last:.3}");
+    }
+
+    let path = folder.path().join("pose.safetensors");
+    trainer.model().unwrap().unwrap().save_f16(&path).unwrap();
+    let model = PoseModel::load(&path, Device::Cpu).unwrap();
+    let training: RenderedTraining = serde_json::from_str(&model.spec().training).unwrap();
+    assert_eq!((training.people.len(), training.clips, training.labelled_pictures), (3, 3, 432));
+
+    let evaluator = Evaluator::new(&dataset, recipe.crop_px, 0, true).unwrap();
+    let found = evaluator.evaluate(&model, Precision::F32).unwrap();
+    assert_eq!((found.people, found.clips), (2, 2));
+    let by_actions: Vec<_> = found.comparisons.iter().map(|part| (part.actions, part.pictures)).collect();
+    assert_eq!(by_actions, [("all", 144), ("seen", 72), ("unseen", 72)]);
+    let all = &found.comparisons[0];
+    let (masked, plain) = (&all.model.masked, &all.model.plain);
+    for (kind, scores) in [("masked", masked), ("plain", plain)] {
+        let (ours, mean) = (scores.metrics.mpjpe16, all.mean_pose.metrics.mpjpe16);
+        println!(
+            "{kind}: {ours:.0} mm, mean pose {mean:.0} mm, P {:.0} against {:.0}, wrong way {:?}",
+            scores.metrics.pmpjpe17, all.procrustes_mean.metrics.pmpjpe17, scores.wrong_way
+        );
+        assert!(ours < 0.7 * mean, "{kind}: {ours:.0} mm against the mean pose's {mean:.0} mm");
+        assert!(scores.wrong_way.unwrap() < 0.25, "{kind}: {:?} face the wrong way", scores.wrong_way);
+    }
+    assert!(all.procrustes_mean.metrics.pmpjpe17 < all.mean_pose.metrics.pmpjpe17);
+    let heads = found.masked_heads.as_ref().unwrap();
+    println!("plane {:.3} of the side, calibration error {:.3}", heads.plane, heads.calibration_error);
+    assert!(heads.plane < 0.12, "joints in the plane are off by {} of the crop", heads.plane);
+    assert_eq!(heads.confidence.iter().map(|bin| bin.joints).sum::<usize>(), 144 * 16);
+}
+
+/// Every draw from here to the end of both stages.
+fn run(trainer: &mut Trainer, most: usize) -> Vec<NextDraw> {
+    let mut draws = Vec::new();
+    while !trainer.done() && draws.len() < most {
+        draws.push(trainer.next_draw().unwrap());
+        trainer.step().unwrap();
+    }
+    draws
+}
+
+#[test]
+fn legs_draw_and_end_as_one_run_does() {
+    tch::set_num_threads(1);
+    let folder = tempfile::tempdir().unwrap();
+    session(folder.path());
+    let dataset = load(folder.path());
+    let recipe = recipe(&["sync.samples=96", "transfer.samples=160", "width=4"]);
+    let (one, legs) = (folder.path().join("one"), folder.path().join("legs"));
+    let mut unbroken = Trainer::new(&recipe, &dataset, &one, None).unwrap();
+    let expected = run(&mut unbroken, 100);
+    assert_eq!(expected.len(), 4 + 5);
+    assert!(matches!(expected[3], NextDraw::Sync(_)) && matches!(expected[4], NextDraw::Transfer(_)));
+
+    let mut drawn = Vec::new();
+    for length in [2, 2, 1, 100] {
+        // A leg that was killed after its checkpoint: what it did since is done again.
+        let mut leg = Trainer::new(&recipe, &dataset, &legs, None).unwrap();
+        drawn.extend(run(&mut leg, length));
+        leg.save().unwrap();
+        run(&mut leg, 1);
+    }
+    assert_eq!(drawn, expected);
+    let mut last = Trainer::new(&recipe, &dataset, &legs, None).unwrap();
+    assert!(last.done());
+    let version = |trainer: &mut Trainer| trainer.model().unwrap().unwrap().version().unwrap();
+    assert_eq!(version(&mut last), version(&mut unbroken));
+
+    // Another recipe or encoder does not go on from it.
+    let other = self::recipe(&["sync.samples=96", "transfer.samples=160", "width=4", "augment.shift=0.01"]);
+    let error = Trainer::new(&other, &dataset, &legs, None).err().unwrap().to_string();
+    assert!(error.contains("shift = 0.08") && error.contains("shift = 0.01"), "{error}");
+    let mut borrowed =
+        Trainer::new(&recipe, &dataset, &folder.path().join("b"), Some(&legs.join("sync.safetensors"))).unwrap();
+    assert_eq!(borrowed.next_draw().unwrap(), expected[4]);
+}
+
+#[test]
+fn few_labels_and_frozen_layers_are_options() {
+    let folder = tempfile::tempdir().unwrap();
+    session(folder.path());
+    let dataset = load(folder.path());
+    let words = ["transfer.from=random", "transfer.people=1", "transfer.samples=64", "width=4"];
+    for train in ["linear", "last-stage", "all"] {
+        let train = format!("transfer.train={train}");
+        let recipe = recipe(&[&words[..], &[train.as_str()]].concat());
+        let mut trainer = Trainer::new(&recipe, &dataset, &folder.path().join(&train), None).unwrap();
+        assert_eq!(trainer.stage(), "transfer");
+        run(&mut trainer, 10);
+        let model = trainer.model().unwrap().unwrap();
+        let training: RenderedTraining = serde_json::from_str(&model.spec().training).unwrap();
+        assert_eq!((training.people.len(), training.labelled_pictures), (1, 144));
+        assert_eq!(model.spec().encoder_version, "random");
+    }
+    let too_many = recipe(&["transfer.from=random", "transfer.people=9"]);
+    assert!(Trainer::new(&too_many, &dataset, folder.path(), None).is_err());
+}
