@@ -10,4 +10,5 @@ footage=$(bash scripts/fetch-footage.sh)
 say "Building genlock (the first time takes minutes)"
 cargo build --release --locked --workspace --bins
 say "Ready after $(duration $SECONDS). Disk: cache $(disk "$CACHE") in $CACHE, build $(disk "$TARGET") in $TARGET."
-exec "$TARGET/release/genlock" demo --footage "$footage" "$@"
+# By the environment, so that --footage and --from among the words win.
+GENLOCK_FOOTAGE=$footage exec "$TARGET/release/genlock" demo "$@"

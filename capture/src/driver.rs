@@ -51,4 +51,13 @@ impl DriverError {
     pub fn open(what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::Open { what: what.into(), remedy: remedy.into() }
     }
+
+    /// The same, said of a file.
+    #[cfg(feature = "gstreamer")]
+    pub(crate) fn in_file(self, path: &std::path::Path) -> Self {
+        match self {
+            Self::Open { what, remedy } => Self::Open { what: format!("{}: {what}", path.display()), remedy },
+            other => other,
+        }
+    }
 }

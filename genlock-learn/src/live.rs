@@ -13,6 +13,9 @@ use crate::inbox::Inbox;
 use crate::rate::Rate;
 use crate::stop::Stop;
 
+/// Steps of a process after which the first checkpoint and the first evaluation come, however rare the later ones
+/// are: a session of a minute has its accuracy, and a learner killed early goes on from somewhere.
+const FIRST: u64 = 10;
 /// How often the learner says how it goes.
 const REPORT_EVERY: Duration = Duration::from_millis(500);
 
@@ -23,6 +26,8 @@ pub struct Live<H> {
     stop: Receiver<Stop>,
     checkpoint: PathBuf,
     saved: Option<(String, u64)>,
+    /// Steps of this process.
+    made: u64,
     images: Rate,
     pairs: Rate,
     reported: Option<Instant>,
@@ -45,6 +50,7 @@ impl<H: HintSink> Live<H> {
             stop,
             checkpoint,
             saved: None,
+            made: 0,
             images: Rate::new(now),
             pairs: Rate::new(now),
             reported: None,
@@ -68,7 +74,7 @@ impl<H: HintSink> Live<H> {
                     break End::SourceGone;
                 }
                 was_connected = is_connected;
-                self.report(None);
+                self.report();
             }
             let stepped = self.learner.ready() && self.step()?;
             if !stepped && let Some(end) = self.wait()? {
@@ -76,7 +82,7 @@ impl<H: HintSink> Live<H> {
             }
         };
         self.save()?;
-        self.report(Some("ended".into()));
+        self.report_end();
         Ok(end)
     }
 
@@ -111,9 +117,10 @@ impl<H: HintSink> Live<H> {
         let now = Instant::now();
         self.images.add(step.images as u64, now);
         self.pairs.add(step.pairs as u64, now);
+        self.made += 1;
         let (steps, recipe) = (self.learner.steps(), self.learner.recipe());
-        let checkpoint_due = steps.is_multiple_of(recipe.checkpoint.every_steps);
-        if steps.is_multiple_of(recipe.evaluation.every_steps) {
+        let checkpoint_due = self.made == FIRST || steps.is_multiple_of(recipe.checkpoint.every_steps);
+        if self.made == FIRST || steps.is_multiple_of(recipe.evaluation.every_steps) {
             let evaluation = self.learner.evaluate().into_diagnostic()?;
             tracing::info!(steps, loss = step.loss, heads = ?step.heads, ?evaluation, "evaluated");
         }
@@ -138,22 +145,35 @@ impl<H: HintSink> Live<H> {
         self.reported.is_none_or(|at| at.elapsed() >= REPORT_EVERY)
     }
 
-    fn report(&mut self, state: Option<String>) {
+    fn report(&mut self) {
         let now = Instant::now();
-        let (moments_received, moments_missed) = self.inbox.counts();
-        let mut status: LearnerStatus = self.learner.status();
-        if let Some(state) = state {
-            status.state = state;
-        }
-        status.moments_received = moments_received;
-        status.moments_missed = moments_missed;
+        let mut status = self.status();
         status.images_per_s = self.images.per_s(now);
         status.pairs_per_s = self.pairs.per_s(now);
+        self.send(status);
+    }
+
+    /// The last words are about the whole run.
+    fn report_end(&mut self) {
+        let mut status = self.status();
+        status.state = "ended".into();
+        status.images_per_s = self.images.mean_per_s();
+        status.pairs_per_s = self.pairs.mean_per_s();
+        self.send(status);
+    }
+
+    fn status(&self) -> LearnerStatus {
+        let mut status = self.learner.status();
+        (status.moments_received, status.moments_missed) = self.inbox.counts();
         if let Some((version, _)) = &self.saved {
             status.checkpoint = Some(self.checkpoint.display().to_string());
             status.encoder_version = Some(version.clone());
         }
-        self.reported = Some(now);
+        status
+    }
+
+    fn send(&mut self, status: LearnerStatus) {
+        self.reported = Some(Instant::now());
         if let Err(e) = self.hints.send(&Hint::Learner(status)) {
             tracing::warn!("status not sent: {e}");
         }

@@ -8,6 +8,7 @@ mod live;
 mod rate;
 mod stop;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -41,7 +42,8 @@ enum Command {
 fn main() -> miette::Result<ExitCode> {
     environment::with_quiet_openmp()?;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,zenoh=error"));
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours).with_env_filter(filter).init();
     match Cli::parse().command {
         Command::Check(args) => return Ok(commands::check::run(&args)),
         Command::Pretrain(args) => commands::pretrain::run(&args),

@@ -8,16 +8,31 @@ const WINDOW: Duration = Duration::from_secs(5);
 pub struct Rate {
     since: Instant,
     events: VecDeque<(Instant, u64)>,
+    first: Option<Instant>,
+    last: Option<Instant>,
+    /// Of all events after the first.
+    counted: u64,
 }
 
 impl Rate {
     pub fn new(now: Instant) -> Self {
-        Self { since: now, events: VecDeque::new() }
+        Self { since: now, events: VecDeque::new(), first: None, last: None, counted: 0 }
     }
 
     pub fn add(&mut self, count: u64, now: Instant) {
         self.events.push_back((now, count));
         self.forget(now);
+        if self.first.is_some() {
+            self.counted += count;
+        }
+        self.first.get_or_insert(now);
+        self.last = Some(now);
+    }
+
+    /// Events per second from the first one to the last, however long ago that was.
+    pub fn mean_per_s(&self) -> f64 {
+        let span = self.first.zip(self.last).map_or(0.0, |(first, last)| (last - first).as_secs_f64());
+        if span > 0.0 { self.counted as f64 / span } else { 0.0 }
     }
 
     pub fn per_s(&mut self, now: Instant) -> f64 {
@@ -50,5 +65,6 @@ mod tests {
         assert_eq!(rate.per_s(at(5)), 10.0);
         assert_eq!(rate.per_s(at(8)), 6.0);
         assert_eq!(rate.per_s(at(20)), 0.0);
+        assert_eq!(rate.mean_per_s(), 7.5, "30 in the four seconds after the first event");
     }
 }

@@ -55,8 +55,8 @@ pub struct HandOver {
 
 #[derive(Args)]
 pub struct DemoArgs {
-    /// Folder of prepared footage, one video per camera.
-    #[arg(long, value_name = "DIR", env = "GENLOCK_FOOTAGE", conflicts_with = "from")]
+    /// Folder of prepared footage, one video per camera [default: the environment's GENLOCK_FOOTAGE].
+    #[arg(long, value_name = "DIR", conflicts_with = "from")]
     pub footage: Option<PathBuf>,
     /// Replay a recorded take instead, with the same indices.
     #[arg(long, value_name = "TAKE")]

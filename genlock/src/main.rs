@@ -14,6 +14,8 @@ mod session;
 mod source;
 mod status;
 
+use std::io::IsTerminal;
+
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
@@ -21,7 +23,8 @@ use cli::{Cli, Command};
 
 fn main() -> miette::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,zenoh=error"));
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours).with_env_filter(filter).init();
     let command = Cli::parse().command;
     if !matches!(command, Command::Demo(_) | Command::Capture(_)) {
         end_with_the_reader();

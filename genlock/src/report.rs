@@ -13,6 +13,13 @@ use crate::control::End;
 use crate::session::Remains;
 use crate::session::latency::Percentiles;
 
+/// Fails where the report could not be written at the end, too.
+pub fn check_path(path: &Path) -> miette::Result<()> {
+    std::fs::OpenOptions::new().append(true).create(true).open(path).into_diagnostic().map(drop).wrap_err_with(|| {
+        format!("the report {} cannot be written; name a file in a folder that exists with --report", path.display())
+    })
+}
+
 #[derive(Debug, Serialize)]
 pub struct Report {
     pub cameras: Vec<CameraReport>,
@@ -122,6 +129,7 @@ impl PretrainReport {
 
 #[derive(Debug, Default, Serialize)]
 pub struct InferReport {
+    /// Moments answered, each with a pose for every view that it has.
     pub poses: u64,
     pub fps: f64,
     /// From the arrival of a set's last frame to its poses leaving.

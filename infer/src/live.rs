@@ -73,7 +73,7 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> Live<S, P, H> {
                 break;
             }
         }
-        self.report(Instant::now());
+        self.report_end();
         Ok(())
     }
 
@@ -151,6 +151,20 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> Live<S, P, H> {
     fn report(&mut self, now: Instant) {
         self.reported = Some(now);
         let status = self.status(now);
+        self.send(status);
+    }
+
+    /// The last words are about the whole run.
+    fn report_end(&mut self) {
+        let mut status = self.status(Instant::now());
+        let (fps, percentiles) = self.recent.whole();
+        status.fps = fps;
+        status.latency_ms_p50 = percentiles.map(|latency| latency.p50);
+        status.latency_ms_p99 = percentiles.map(|latency| latency.p99);
+        self.send(status);
+    }
+
+    fn send(&mut self, status: InferStatus) {
         self.hints.send(&Hint::Infer(status)).unwrap_or_else(|error| tracing::warn!(%error, "status not sent"));
     }
 }

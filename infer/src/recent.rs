@@ -1,14 +1,23 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use hdrhistogram::Histogram;
+
 /// What "recent" means.
 const WINDOW: Duration = Duration::from_secs(5);
 
-/// Latencies of the last seconds, and how many there were per second.
+/// Latencies of the last seconds and of the whole run, and how many there were per second.
 pub(crate) struct Recent {
     since: Instant,
     latencies: VecDeque<(Instant, f64)>,
+    /// Of the whole run, in microseconds, to three digits.
+    all_us: Histogram<u32>,
+    first: Option<Instant>,
+    last: Option<Instant>,
 }
+
+/// From a microsecond to ten minutes.
+const LONGEST_US: u64 = 600_000_000;
 
 /// p50 and p99 by the nearest rank.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,12 +28,26 @@ pub(crate) struct Percentiles {
 
 impl Recent {
     pub fn new(now: Instant) -> Self {
-        Self { since: now, latencies: VecDeque::new() }
+        // Constant bounds, which hdrhistogram accepts.
+        let all_us = Histogram::new_with_bounds(1, LONGEST_US, 3).expect("the bounds are in order");
+        Self { since: now, latencies: VecDeque::new(), all_us, first: None, last: None }
     }
 
     pub fn add(&mut self, latency_ms: f64, now: Instant) {
         self.latencies.push_back((now, latency_ms));
         self.forget(now);
+        self.all_us.saturating_record((latency_ms * 1e3).max(1.0) as u64);
+        self.first.get_or_insert(now);
+        self.last = Some(now);
+    }
+
+    /// Answers per second from the first one to the last, and the percentiles of all of them.
+    pub fn whole(&self) -> (f64, Option<Percentiles>) {
+        let span = self.first.zip(self.last).map_or(0.0, |(first, last)| (last - first).as_secs_f64());
+        let per_s = if span > 0.0 { (self.all_us.len() - 1) as f64 / span } else { 0.0 };
+        let at = |share: f64| self.all_us.value_at_quantile(share) as f64 / 1e3;
+        let percentiles = (!self.all_us.is_empty()).then(|| Percentiles { p50: at(0.5), p99: at(0.99) });
+        (per_s, percentiles)
     }
 
     pub fn per_s(&mut self, now: Instant) -> f64 {
@@ -64,5 +87,9 @@ mod tests {
         recent.add(7.0, at(10));
         assert_eq!(recent.percentiles(at(10)), Some(Percentiles { p50: 7.0, p99: 7.0 }));
         assert_eq!(recent.per_s(at(10)), 0.2);
+        let (per_s, whole) = recent.whole();
+        assert!((per_s - 100.0 / 9.0).abs() < 1e-9);
+        let whole = whole.unwrap();
+        assert!((whole.p50 - 50.0).abs() < 0.1 && (whole.p99 - 99.0).abs() < 0.1, "{whole:?}");
     }
 }

@@ -29,8 +29,9 @@ pub fn autocast<T>(
 /// What [`probe`] measured.
 #[derive(Clone, Copy, Debug)]
 pub struct Probe {
-    /// Least time of one training step: on a CPU the processor time of all threads, which other work on the same
-    /// cores does not change, on a GPU the time that passed.
+    /// Least time of one training step: on a CPU the processor time of all threads, which other work on the same cores
+    /// changes less than the time that passed (yet a busy machine can still tip a close choice), on a GPU the time
+    /// that passed.
     pub f32: Duration,
     pub bf16: Duration,
 }

@@ -1,11 +1,9 @@
 //! Checks that nothing but the relation of two views can be learned: what must stay at chance, measured as AUC on
 //! pairs as the sampler draws them. They train networks of their own on the instants given.
 
-use std::sync::Arc;
-
 use frame_sync::{InstantMeta, LabelledPair, PairSampler, SamplerConfig, WeightedPair};
 use model::{Fusion, Mode, ModelError, SyncNet};
-use subject::Preprocessing;
+use subject::{Preprocessing, Sample};
 use tch::{Device, Tensor};
 use transport::Moment;
 
@@ -74,28 +72,42 @@ pub fn background_alone(
     train_and_score(learner, &without_subject(moments), Sight::Both, steps, pairs)
 }
 
-/// The same pictures and masks, black wherever the subject's box can reach. What is cut out is the same square in
-/// all of them: the subject's own outline would tell the time.
+/// The same pictures and masks, black wherever the subject is: in the middle, the same square in all of them, and where
+/// the mask goes on from there.
 pub fn without_subject(moments: &[Moment]) -> Vec<Moment> {
     let mut moments = moments.to_vec();
     for sample in moments.iter_mut().flat_map(|moment| &mut moment.views).flat_map(|view| &mut view.samples) {
-        let size = usize::from(sample.size_px);
-        // One pixel more on each side, since reducing a picture spreads its edges.
-        let border = size as f32 * (1.0 - 1.0 / Preprocessing::default().crop_scale) / 2.0 - 1.0;
-        let border = border.max(0.0) as usize;
-        sample.rgb = with_black_middle::<3>(&sample.rgb, size, border);
-        sample.mask = with_black_middle::<1>(&sample.mask, size, border);
+        let subject = subject_and_middle(sample);
+        let pixels = sample.rgb.chunks_exact(3).zip(&subject);
+        sample.rgb =
+            pixels.flat_map(|(pixel, &subject)| pixel.iter().map(move |v| if subject { 0 } else { *v })).collect();
+        sample.mask =
+            sample.mask.iter().zip(&subject).map(|(value, &subject)| if subject { 0 } else { *value }).collect();
     }
     moments
 }
 
-/// Rows of pixels of `N` bytes, black but for a border.
-fn with_black_middle<const N: usize>(pixels: &[u8], size: usize, border: usize) -> Arc<[u8]> {
-    let mut pixels = pixels.to_vec();
-    for row in pixels.chunks_exact_mut(N * size).skip(border).take(size - 2 * border) {
-        row[N * border..N * (size - border)].fill(0);
+/// `[size, size]`: the square in which a subject's box usually lies, and the parts of the mask that hang together with
+/// the mask in it.
+fn subject_and_middle(sample: &Sample) -> Vec<bool> {
+    /// Masks have gaps; so far apart they still hang together, in pixels.
+    const REACH: usize = 2;
+    let size = usize::from(sample.size_px);
+    // One pixel more on each side, since reducing a picture spreads its edges.
+    let border = size as f32 * (1.0 - 1.0 / Preprocessing::default().crop_scale) / 2.0 - 1.0;
+    let middle = border.max(0.0) as usize..size - border.max(0.0) as usize;
+    let mut taken: Vec<bool> =
+        (0..size * size).map(|at| middle.contains(&(at / size)) && middle.contains(&(at % size))).collect();
+    let mut next: Vec<usize> = (0..taken.len()).filter(|&at| taken[at] && sample.mask[at] > 0).collect();
+    while let Some(at) = next.pop() {
+        let near = |centre: usize| centre.saturating_sub(REACH)..(centre + REACH + 1).min(size);
+        for neighbour in near(at / size).flat_map(|y| near(at % size).map(move |x| y * size + x)) {
+            if sample.mask[neighbour] > 0 && !std::mem::replace(&mut taken[neighbour], true) {
+                next.push(neighbour);
+            }
+        }
     }
-    pixels.into()
+    taken
 }
 
 /// Trains on every instant and measures on the same: a shortcut would show there first.

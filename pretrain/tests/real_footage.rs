@@ -91,7 +91,7 @@ fn removed_backgrounds_say_nothing() {
     let (instants, recipe) = &*footage;
     let residue = residue(&chance::without_subject(instants));
     println!("of what surrounds the subjects, the removal of backgrounds leaves {:.2} %", 100.0 * residue);
-    assert!(residue > 1e-3, "nothing is left that could say anything");
+    assert!(residue > 1e-4, "next to nothing is left that could say anything");
     let removed = chance::background_alone(instants, recipe, Device::Cpu, STEPS, PAIRS).unwrap();
     println!("removed backgrounds: {removed:?}");
     assert!(removed.scores >= 4000);

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-/// What the learner says of itself, a few times a second; the newest replaces all before.
+/// What the learner says of itself, a few times a second; the newest replaces all before. Rates are over the last five
+/// seconds; in its last words, over the whole run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LearnerStatus {
     /// What the learner is doing: waiting for moments, learning, or why it cannot.
@@ -44,7 +45,8 @@ pub struct LearnerStatus {
     pub encoder_version: Option<String>,
 }
 
-/// What the inference process says of itself.
+/// What the inference process says of itself. Rate and latencies are over the last five seconds; in its last words,
+/// over the whole run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct InferStatus {
     /// Why there are no poses, or that there are.
@@ -52,6 +54,7 @@ pub struct InferStatus {
     /// Identity of the pose model in use; none when there is none.
     pub model_version: Option<String>,
     pub precision: String,
+    /// Moments answered, each with a pose for every view that it has.
     pub poses: u64,
     pub moments_received: u64,
     /// Moments that a newer one replaced before inference reached them.

@@ -17,6 +17,7 @@ use crate::{CameraDriver, DriverError, DriverEvent, PulseTrain, Unit};
 /// Units that the sink holds before the pipeline waits.
 const SINK_UNITS: u32 = 4;
 const PREROLL: ClockTime = ClockTime::from_seconds(10);
+const LAST_WORDS: ClockTime = ClockTime::from_mseconds(500);
 
 /// A video file that plays for ever, in real time, as a camera on a trigger.
 #[derive(Clone, Debug)]
@@ -52,7 +53,8 @@ impl VideoFile {
         if let Some(file) = pipeline.by_name("file") {
             file.set_property("location", self.path.to_string_lossy().as_ref());
         }
-        reach(&pipeline, gst::State::Paused)?;
+        let paused = || reach(&pipeline, gst::State::Paused).map_err(|error| error.in_file(&self.path));
+        paused()?;
         let stop = ClockTime::from_nseconds(self.loop_ns().round() as u64);
         let seek = move |element: &gst::Pipeline, flags: SeekFlags| {
             element.seek(1.0, flags, SeekType::Set, ClockTime::ZERO, SeekType::Set, stop)
@@ -61,7 +63,7 @@ impl VideoFile {
         let segment = if self.looping { SeekFlags::SEGMENT } else { SeekFlags::empty() };
         seek(&pipeline, SeekFlags::FLUSH | SeekFlags::ACCURATE | segment)
             .map_err(|e| DriverError::open(format!("{}: {e}", self.path.display()), "convert it to MJPEG in MOV"))?;
-        reach(&pipeline, gst::State::Paused)?;
+        paused()?;
         // A loop follows the last without a gap: the seek must not wait for whoever pulls frames.
         let weak = pipeline.downgrade();
         if let Some(bus) = pipeline.bus() {
@@ -276,14 +278,15 @@ fn build(launch: &str) -> Result<(gst::Pipeline, AppSink), DriverError> {
 
 fn reach(pipeline: &gst::Pipeline, state: gst::State) -> Result<(), DriverError> {
     let reached = pipeline.set_state(state).and_then(|_| pipeline.state(PREROLL).0);
-    match reached {
-        Ok(gst::StateChangeSuccess::Async) | Err(_) => {
-            let reason = first_error(pipeline).unwrap_or_else(|| format!("no picture within {PREROLL}"));
-            let _ = pipeline.set_state(gst::State::Null);
-            Err(DriverError::open(reason, "check that the file plays; a corrupt one must be copied or converted again"))
-        }
-        Ok(_) => Ok(()),
-    }
+    let otherwise = match reached {
+        Ok(gst::StateChangeSuccess::Async) => format!("no picture within {} s", PREROLL.seconds()),
+        Ok(_) => return Ok(()),
+        Err(_) => "it does not play".to_owned(),
+    };
+    // What went wrong may come a moment after the word that something did.
+    let reason = error_within(pipeline, LAST_WORDS).unwrap_or(otherwise);
+    let _ = pipeline.set_state(gst::State::Null);
+    Err(DriverError::open(reason, "check that the file plays; a corrupt one must be copied or converted again"))
 }
 
 fn play(pipeline: &gst::Pipeline, base_ns: i64) -> Result<(), DriverError> {
@@ -301,7 +304,11 @@ fn play(pipeline: &gst::Pipeline, base_ns: i64) -> Result<(), DriverError> {
 }
 
 fn first_error(pipeline: &gst::Pipeline) -> Option<String> {
-    let message = pipeline.bus()?.pop_filtered(&[gst::MessageType::Error])?;
+    error_within(pipeline, ClockTime::ZERO)
+}
+
+fn error_within(pipeline: &gst::Pipeline, wait: ClockTime) -> Option<String> {
+    let message = pipeline.bus()?.timed_pop_filtered(wait, &[gst::MessageType::Error])?;
     match message.view() {
         MessageView::Error(error) => {
             let from = error.src().map(|s| s.name().to_string()).unwrap_or_default();

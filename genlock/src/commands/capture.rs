@@ -7,7 +7,7 @@ use take::TakeInfo;
 
 use crate::cli::CaptureArgs;
 use crate::control::{self, Happenings};
-use crate::report::Report;
+use crate::report::{self, Report};
 use crate::session::recorder::Recorder;
 use crate::session::{Session, Setup};
 use crate::source::{LEAD_NS, Source};
@@ -18,6 +18,7 @@ const DEFAULT_BUDGET_GB: f64 = 100.0;
 pub fn run(args: &CaptureArgs) -> miette::Result<()> {
     let (rig, warnings) = Rig::read(&args.rig).into_diagnostic()?;
     warnings.iter().for_each(|warning| tracing::warn!("{}: {warning}", args.rig.display()));
+    args.report.as_deref().map(report::check_path).transpose()?;
     let end_at = args.seconds.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds));
     let recording = rig.recording.as_ref();
     let parent =

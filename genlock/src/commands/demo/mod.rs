@@ -18,7 +18,7 @@ use crate::control::{self, End, Happenings};
 use crate::footage::Footage;
 use crate::learners::{LearnerOptions, Learners};
 use crate::page::{self, PageState};
-use crate::report::{InferReport, PretrainReport, Report, SamplerReport};
+use crate::report::{self, InferReport, PretrainReport, Report, SamplerReport};
 use crate::session::recorder::Recorder;
 use crate::session::{Remains, Session, Setup};
 use crate::source::{LEAD_NS, Source};
@@ -30,6 +30,7 @@ pub fn run(args: &DemoArgs) -> miette::Result<()> {
     let begun = Instant::now();
     let end_at = args.seconds.map(|seconds| begun + Duration::from_secs_f64(seconds));
     let source = open_source(args)?;
+    args.report.as_deref().map(report::check_path).transpose()?;
     let names = source.camera_names();
     // Everything that can fail at the start fails before anything runs.
     let listener = (!args.headless).then(|| page::bind(&args.listen).into_diagnostic()).transpose()?;
@@ -130,7 +131,7 @@ impl Demo<'_> {
                     Err(end) => {
                         happenings.log.push("ended before the rate was measured; nothing was recorded".into());
                         remains.sinks.clear();
-                        return Ok(Played { end, remains, rate_hz: source_hz });
+                        return Ok(Played { end, remains, rate_hz: self.slowest_hz() });
                     }
                 }
             }
@@ -191,9 +192,10 @@ impl Demo<'_> {
 }
 
 fn open_source(args: &DemoArgs) -> miette::Result<Source> {
-    match (&args.from, &args.footage) {
+    let footage = args.footage.clone().or_else(|| std::env::var_os("GENLOCK_FOOTAGE").map(PathBuf::from));
+    match (&args.from, footage) {
         (Some(take), _) => Source::take(take),
-        (None, Some(folder)) => Footage::open(folder).map(Source::Footage),
+        (None, Some(folder)) => Footage::open(&folder).map(Source::Footage),
         (None, None) => Err(miette!(
             help = "`make demo` fetches an example session; `genlock demo --footage DIR` uses yours",
             "there is no footage to play"

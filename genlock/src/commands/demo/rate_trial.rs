@@ -19,9 +19,16 @@ const MEASURE: Duration = Duration::from_secs(5);
 const LEARNER_START: Duration = Duration::from_secs(40);
 /// Segments of the trial share no number with those of the session.
 const SEGMENTS: SegmentId = SegmentId(1 << 31);
+/// The divisor of the trial.
+const SLOWEST: u32 = rate::DIVISORS[rate::DIVISORS.len() - 1];
 const MESSAGE: &str = "measuring which rate this machine keeps up with; not recorded";
 
 impl Demo<'_> {
+    /// The rate of the trial.
+    pub fn slowest_hz(&self) -> f64 {
+        self.source.rate_hz() / f64::from(SLOWEST)
+    }
+
     /// Plays at the lowest rate, unrecorded, with learning on, and sees what a frame costs. The divisor is chosen
     /// where the trial lasted its time.
     pub fn try_rates(
@@ -36,7 +43,7 @@ impl Demo<'_> {
             "measuring for {} s at {rate_hz:.0} Hz which rate this machine keeps up with",
             MEASURE.as_secs()
         );
-        let (cameras, pulses) = self.source.cameras(slowest, monotonic_now_ns() + LEAD_NS)?;
+        let (cameras, pulses) = self.source.cameras(SLOWEST, monotonic_now_ns() + LEAD_NS)?;
         let session = Session::start(Setup {
             cameras,
             pulses,
@@ -70,6 +77,7 @@ impl Demo<'_> {
                 .map_or(0, |learner| learner.steps - learner.resumed_from_step.unwrap_or(0).min(learner.steps))
         };
         if self.learning {
+            tracing::info!("waiting for the learner's first step, at most {} s", LEARNER_START.as_secs());
             let by = Some(Instant::now() + LEARNER_START);
             let end = self.watch(session, rate_hz, by, happenings, Some(MESSAGE), || steps() > 0);
             if end != End::TimeOver {
@@ -79,6 +87,10 @@ impl Demo<'_> {
                 tracing::warn!("the learner has made no step in {LEARNER_START:?}; the rate is measured without it");
             }
         }
+        tracing::info!(
+            "measuring for {} s at {rate_hz:.0} Hz which rate this machine keeps up with",
+            MEASURE.as_secs()
+        );
         session.crop_work.clear();
         let by = Some(Instant::now() + MEASURE + Duration::from_nanos(LEAD_NS as u64));
         self.watch(session, rate_hz, by, happenings, Some(MESSAGE), || false)

@@ -5,6 +5,9 @@ use std::path::Path;
 
 use crate::report::Report;
 
+/// Events that are shown; the report has all.
+const SHOWN: usize = 12;
+
 pub fn print(report: &Report, path: Option<&Path>) {
     let delivered: u64 = report.cameras.iter().map(|camera| camera.delivered).sum();
     let lost: u64 = report.cameras.iter().flat_map(|camera| camera.lost.values()).sum();
@@ -16,6 +19,15 @@ pub fn print(report: &Report, path: Option<&Path>) {
     for (reason, frames) in not_recorded {
         println!("{frames} frames not recorded: {reason}");
     }
+    for camera in report.cameras.iter().filter(|camera| camera.delivered == 0) {
+        println!("{} delivered nothing", camera.name);
+    }
+    for event in report.events.iter().take(SHOWN) {
+        println!("event: {event}");
+    }
+    if report.events.len() > SHOWN {
+        println!("and {} more events, all in the report", report.events.len() - SHOWN);
+    }
     println!("sets: {} complete, {} incomplete", report.sets.complete, report.sets.incomplete);
     let accuracy = |value: Option<f64>| value.map_or("not measured".into(), |value| format!("{value:.3}"));
     println!(
@@ -24,6 +36,10 @@ pub fn print(report: &Report, path: Option<&Path>) {
         accuracy(report.pretrain.sync_accuracy),
         accuracy(report.pretrain.flip_accuracy)
     );
+    if report.pretrain.restarts > 0 {
+        let from = report.pretrain.resumed_from_step.map_or("the beginning".into(), |step| format!("step {step}"));
+        println!("learner: started again {} times, the last time from {from}", report.pretrain.restarts);
+    }
     println!("poses: {} ({})", report.infer.poses, report.infer.state);
     if let Some(recording) = &report.recording {
         println!(
