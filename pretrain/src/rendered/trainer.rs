@@ -273,8 +273,7 @@ fn from_random<'a>(
     precision: Precision,
 ) -> Result<TransferStage<'a>, RenderedError> {
     let net = SyncNet::new(&recipe.net(), dataset.device(), Kind::Float).map_err(during("making the network"))?;
-    let mut blank = TransferStage::new(recipe, dataset, precision, &net, "random".to_owned())?;
-    let mut batches = blank.steady_inputs()?.into_iter();
-    net.recalibrate_batch_norm(&mut batches).map_err(during("taking BatchNorm's statistics"))?;
-    TransferStage::new(recipe, dataset, precision, &net, "random".to_owned())
+    let mut stage = TransferStage::new(recipe, dataset, precision, &net, "random".to_owned())?;
+    stage.calibrate()?;
+    Ok(stage)
 }

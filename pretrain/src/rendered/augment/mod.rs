@@ -170,7 +170,7 @@ impl Augment {
         rgb = colour.f_where_self(&block, &rgb)?;
         rgb = photometric::other_cameras(rgb, noise, config.photometric, draws)?;
 
-        let kept = mask_faults::corrupted(&subject, &joints, noise, config.mask_faults, draws)?;
+        let kept = mask_faults::corrupted(&subject, noise, config.mask_faults, draws)?;
         // What stands still before the subject is background; who walks beside it is not.
         let kept = kept.f_maximum(&others.f_round()?)?.f_masked_fill(&block, 0.0)?;
         let plain = draws.sometimes(1.0 - config.removed, 1.0..1.0, 0.0)?;
