@@ -9,6 +9,7 @@ mod studio;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use pretrain::PrecisionChoice;
 use pretrain::rendered::{Augment, Dataset, Split, TrainRecipe, Trainer};
 
 const ROUNDS: u32 = 6;
@@ -55,17 +56,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         varied.input.double_value(&[0, 0, 0, 0]);
         Ok(())
     })?;
-    let mut trainer = Trainer::new(&recipe, &dataset, folder.path(), None)?;
-    let step = least(&mut |_| Ok(trainer.step().map(|_| ())?))?;
-    println!(
-        "{device:?}, {:?}, {} threads, {batch} pictures of {crop_px} px: a step {:.1} ms ({:.0} pictures/s of this time), \
-         of which varying the pictures {:.1} ms ({:.1} %)",
-        trainer.precision(),
-        model::threads(),
-        1e3 * step,
-        recipe.transfer.batch as f64 / step,
-        1e3 * varied,
-        100.0 * varied / step
-    );
+    for precision in [PrecisionChoice::F32, PrecisionChoice::Bf16] {
+        let recipe = TrainRecipe { precision, ..recipe.clone() };
+        let mut trainer = Trainer::new(&recipe, &dataset, folder.path(), None)?;
+        let step = least(&mut |_| Ok(trainer.step().map(|_| ())?))?;
+        println!(
+            "{device:?}, {precision:?}, {} threads, {batch} pictures of {crop_px} px: a step {:.1} ms ({:.0} pictures/s \
+             of this time), of which varying the pictures {:.1} ms ({:.1} %)",
+            model::threads(),
+            1e3 * step,
+            recipe.transfer.batch as f64 / step,
+            1e3 * varied,
+            100.0 * varied / step
+        );
+    }
     Ok(())
 }

@@ -87,12 +87,14 @@ pub(crate) fn shifted(pictures: &Tensor, part: [f64; 2]) -> Result<Tensor, Model
 }
 
 /// The background behind a subject, as what surrounds it: the mean of the background's pixels within a quarter of the
-/// side, so that no silhouette is left to be taken for a person.
+/// side or so, so that no silhouette is left to be taken for a person.
 fn painted_over(rgb: &Tensor, subject: &Tensor) -> Result<Tensor, ModelError> {
     let (_, _, side, _) = rgb.size4()?;
-    let (reach, free) = (side / 4, subject.f_rsub_scalar(1)?);
-    let around = |field: &Tensor| field.f_avg_pool2d(2 * reach + 1, 1, reach, false, true, None);
+    let free = subject.f_rsub_scalar(1)?;
+    // On a coarse grid: it is smooth anyway.
+    let around = |field: &Tensor| field.f_adaptive_avg_pool2d([8, 8])?.f_avg_pool2d(5, 1, 2, false, true, None);
     let mean = around(&rgb.f_mul(&free)?)?.f_div(&around(&free)?.f_clamp_min(1e-3)?)?;
+    let mean = mean.f_upsample_bilinear2d([side, side], false, None, None)?;
     Ok(rgb.f_add(&mean.f_sub(rgb)?.f_mul(subject)?)?)
 }
 
