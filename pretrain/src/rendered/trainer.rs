@@ -9,7 +9,8 @@ use tch::Kind;
 use super::RenderedError;
 use super::dataset::{Dataset, Split};
 use super::error::during;
-use super::recipe::{Start, TrainRecipe};
+use super::plans::Start;
+use super::recipe::TrainRecipe;
 use super::sync_stage::{SyncDraw, SyncStage};
 use super::transfer::{TransferLosses, TransferStage};
 

@@ -19,7 +19,8 @@ use super::augment::{Augment, Augmented};
 use super::dataset::{Dataset, Split};
 use super::draws::seed_of;
 use super::error::during;
-use super::recipe::{PoseLoss, TrainRecipe};
+use super::plans::PoseLoss;
+use super::recipe::TrainRecipe;
 use super::trainer::{Kept, STEADY_BATCHES, kept, wrong_checkpoint};
 
 const NAME: &str = "transfer";

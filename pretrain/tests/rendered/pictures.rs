@@ -119,7 +119,9 @@ fn labels_follow_the_picture() {
 #[test]
 fn a_seed_decides_all_of_it() {
     let (_folder, dataset) = dataset();
-    let augment = augment(&dataset, AugmentConfig::default());
+    let mut augment = augment(&dataset, AugmentConfig::default());
+    // Backgrounds from elsewhere have a size of their own.
+    augment.add_backgrounds(&Tensor::zeros([100, 3, 20, 30], (Kind::Uint8, Device::Cpu))).unwrap();
     let batch = dataset.batch(&(0..40).collect::<Vec<_>>()).unwrap();
     let [a, b, c] = [7, 7, 8].map(|seed| augment.apply(&batch, None, seed).unwrap());
     assert_eq!((&a.input, &a.joints_mm, &a.joints_2d), (&b.input, &b.joints_mm, &b.joints_2d));

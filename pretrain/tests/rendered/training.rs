@@ -99,6 +99,31 @@ fn training_beats_the_baselines_on_others() {
     assert_eq!(heads.confidence.iter().map(|bin| bin.joints).sum::<usize>(), 144 * 16);
 }
 
+#[test]
+fn pretraining_tells_others_apart_in_time_and_in_the_mirror() {
+    let folder = tempfile::tempdir().unwrap();
+    session(folder.path());
+    let dataset = load(folder.path());
+    let still = "sync.augment={ roll-deg = 0.0, scale = [1.0, 1.0], shift = 0.0, removed = 1.0, mask-faults = 0.0, \
+                 photometric = 0.0, bystanders = 0.0, occluders = 0.0 }";
+    let recipe =
+        recipe(&["sync.samples=16_800", "sync.times=8", "sync.learning-rate=1e-3", "transfer.samples=64", still]);
+    let mut trainer = Trainer::new(&recipe, &dataset, folder.path(), None).unwrap();
+    let mut losses = Vec::new();
+    while trainer.stage() == "sync" {
+        if let Losses::Sync(loss) = trainer.step().unwrap().losses {
+            losses.push(loss);
+        }
+    }
+    assert_eq!(losses.len(), 350);
+    let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
+    let (first, last) = (mean(&losses[..20]), mean(&losses[330..]));
+    assert!(last < 0.5 * first, "the loss went from {first:.2} to {last:.2}");
+    let [sync, flip] = trainer.sync_accuracy().unwrap().held_out.unwrap();
+    println!("held out: sync {sync:.3}, flip {flip:.3}");
+    assert!(sync > 0.65 && flip > 0.8, "held out: sync {sync:.3}, flip {flip:.3}");
+}
+
 /// Every draw from here to the end of both stages.
 fn run(trainer: &mut Trainer, most: usize) -> Vec<NextDraw> {
     let mut draws = Vec::new();
