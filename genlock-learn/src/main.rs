@@ -29,14 +29,14 @@ enum Command {
     Pretrain(commands::pretrain::Args),
     /// Makes 3D poses of live moments, with a pose model that `finetune` made.
     Infer(commands::infer::Args),
+    /// Trains a pose model on a rendered session: pretraining, then transfer, in legs if need be.
+    Train(commands::train::Args),
     /// Makes a pose model from a pretrained encoder and a few labels.
     Finetune(commands::finetune::Args),
     /// Measures a pose model against labels, beside two baselines.
     Eval(commands::eval::Args),
     /// Renders people of a virtual studio, with exact labels, into a session.
     Render(commands::render::Args),
-    /// Trains a pose model on a rendered session: pretraining, then transfer, in legs if need be.
-    Train(commands::train::Args),
 }
 
 fn main() -> miette::Result<ExitCode> {
@@ -48,10 +48,10 @@ fn main() -> miette::Result<ExitCode> {
         Command::Check(args) => return Ok(commands::check::run(&args)),
         Command::Pretrain(args) => commands::pretrain::run(&args),
         Command::Infer(args) => commands::infer::run(&args),
+        Command::Train(args) => commands::train::run(&args),
         Command::Finetune(args) => commands::finetune::run(&args),
         Command::Eval(args) => commands::eval::run(&args),
         Command::Render(args) => commands::render::run(&args),
-        Command::Train(args) => commands::train::run(&args),
     }?;
     Ok(ExitCode::SUCCESS)
 }

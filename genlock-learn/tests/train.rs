@@ -56,7 +56,14 @@ fn legs_end_in_a_measured_model() {
     let rest = train(folder.path(), &["--f16", "--report-seconds", "0"]);
     let words = text(&rest);
     assert!(rest.status.success(), "{words}");
-    for part in ["sync 2/4", "transfer 20/20", "held out (20 pictures)", "pose model, no masks", "Procrustes mean pose", "ridge"] {
+    for part in [
+        "sync 2/4",
+        "transfer 20/20",
+        "held out (20 pictures)",
+        "pose model, no masks",
+        "Procrustes mean pose",
+        "ridge",
+    ] {
         assert!(words.contains(part), "{part} in: {words}");
     }
     assert!(!words.contains("sync 1/4"), "the first step is not taken again: {words}");

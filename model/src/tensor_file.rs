@@ -1,8 +1,6 @@
 //! Named tensors and a JSON text in one safetensors file.
 
-use std::{
-    borrow::Cow, collections::HashMap, fs, io::Write, ops::RangeInclusive, os::unix::fs::PermissionsExt, path::Path,
-};
+use std::{borrow::Cow, collections::HashMap, fs, io::Write, os::unix::fs::PermissionsExt, path::Path};
 
 use safetensors::{Dtype, SafeTensors, View};
 use serde::{Serialize, de::DeserializeOwned};
@@ -133,7 +131,7 @@ impl<'a> TensorFile<'a> {
     }
 
     /// The JSON text, if its `format` number is one of these.
-    pub(crate) fn meta_of<T: DeserializeOwned>(&self, formats: RangeInclusive<u32>) -> Result<T, ModelError> {
+    pub(crate) fn meta_of<T: DeserializeOwned>(&self, formats: std::ops::RangeInclusive<u32>) -> Result<T, ModelError> {
         let value: serde_json::Value =
             serde_json::from_str(&self.text).map_err(|e| ModelError::format(self.path, e))?;
         match value.get("format").and_then(serde_json::Value::as_u64) {

@@ -42,8 +42,8 @@ struct PlannedTake {
 }
 
 impl Dataset {
-    /// Decodes a session once, with as many threads as there are processors, and moves it to `device`. `progress` is
-    /// told how many pictures of how many are done.
+    /// Decodes a session once, with as many threads as there are processors, and then moves it to `device` (until
+    /// then it is in the host's memory). `progress` is told how many pictures of how many are done.
     ///
     /// # Errors
     /// A session that is incomplete or lacks files, splits that overlap, pictures without mask, more pictures than fit

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use frame_sync::{PairGap, SamplerConfig};
-use model::{AdamWConfig, Cosine, Fusion, Precision, STAGES, SyncNetConfig};
+use model::{Fusion, Precision, SyncNetConfig};
 use serde::{Deserialize, Serialize};
 use subject::Preprocessing;
 use tch::Device;
@@ -12,6 +11,7 @@ use super::RenderedError;
 use super::augment::AugmentConfig;
 use super::dataset::DataConfig;
 use super::error::during;
+use super::plans::{EvaluationPlan, Start, SyncPlan, TransferPlan};
 use crate::{PrecisionChoice, PretrainError};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,97 +31,6 @@ pub struct TrainRecipe {
     pub evaluation: EvaluationPlan,
 }
 
-/// Pretraining without labels (SYNC, all pairs) on the training takes.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct SyncPlan {
-    /// Pictures seen in all; 0 leaves pretraining out.
-    pub samples: u64,
-    /// Takes in a step.
-    pub takes: usize,
-    /// Instants of each, of all views.
-    pub times: usize,
-    pub gap: PairGap,
-    pub learning_rate: f64,
-    /// Part of the samples over which the rate rises from 0.
-    pub warm_up: f64,
-    pub weight_decay: f64,
-}
-
-/// What the encoder of the transfer starts as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Start {
-    /// The encoder that pretraining left.
-    Sync,
-    /// Random values, without pretraining.
-    Random,
-}
-
-/// Which layers learn from labels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Trained {
-    /// The heads alone: a linear probe.
-    Linear,
-    /// The last stage of the encoder and the heads (SYNC §3.2).
-    LastStage,
-    All,
-}
-
-impl Trained {
-    pub fn frozen_stages(self) -> usize {
-        match self {
-            Self::Linear => STAGES,
-            Self::LastStage => STAGES - 1,
-            Self::All => 0,
-        }
-    }
-}
-
-/// What the 3D head is told of its errors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PoseLoss {
-    /// Mean distance of the joints in units of 100 mm: the metric itself.
-    Distance,
-    /// SYNC's: squared error of the normalised coordinates, summed.
-    Squared,
-}
-
-/// Transfer to poses with labels.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct TransferPlan {
-    pub from: Start,
-    pub train: Trained,
-    /// Learn from the labels of so many people alone, drawn by the seed; 0 is all.
-    pub people: usize,
-    /// Pictures seen in all.
-    pub samples: u64,
-    /// Pictures in a step.
-    pub batch: usize,
-    pub learning_rate: f64,
-    /// Part of the samples over which the rate rises from 0.
-    pub warm_up: f64,
-    pub weight_decay: f64,
-    pub loss: PoseLoss,
-    /// Weight of the loss in the crop's plane (in sides of the crop) beside that in 3D.
-    pub plane_weight: f64,
-}
-
-/// What is measured on while it trains. The end is always measured on.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct EvaluationPlan {
-    /// Samples between two looks at the held-out pictures; 0 is at the end only.
-    pub every_samples: u64,
-    /// Pictures of such a look, evenly spread.
-    pub pictures: usize,
-    /// Pictures of the last one; 0 is all.
-    pub last_pictures: usize,
-}
-
 impl Default for TrainRecipe {
     fn default() -> Self {
         Self {
@@ -135,43 +44,6 @@ impl Default for TrainRecipe {
             transfer: TransferPlan::default(),
             evaluation: EvaluationPlan::default(),
         }
-    }
-}
-
-impl Default for SyncPlan {
-    fn default() -> Self {
-        Self {
-            samples: 400_000,
-            takes: 2,
-            times: 8,
-            gap: PairGap::Ms { min: 80.0, max: 2560.0 },
-            learning_rate: 3e-4,
-            warm_up: 0.01,
-            weight_decay: 1e-4,
-        }
-    }
-}
-
-impl Default for TransferPlan {
-    fn default() -> Self {
-        Self {
-            from: Start::Sync,
-            train: Trained::All,
-            people: 0,
-            samples: 400_000,
-            batch: 64,
-            learning_rate: 1e-3,
-            warm_up: 0.02,
-            weight_decay: 1e-2,
-            loss: PoseLoss::Distance,
-            plane_weight: 5.0,
-        }
-    }
-}
-
-impl Default for EvaluationPlan {
-    fn default() -> Self {
-        Self { every_samples: 100_000, pictures: 2000, last_pictures: 0 }
     }
 }
 
@@ -205,27 +77,18 @@ impl TrainRecipe {
             if holds { Ok(()) } else { Err(PretrainError::RecipeValue { field, problem: problem.to_owned() }) }
         };
         let share = |value: f64| (0.0..=1.0).contains(&value);
-        let (d, a, s, t) = (&self.data, &self.augment, &self.sync, &self.transfer);
+        let (d, s, t) = (&self.data, &self.sync, &self.transfer);
         require((32..=512).contains(&self.crop_px), "crop-px", "must be 32 to 512")?;
         require((1..=512).contains(&self.width), "width", "must be 1 to 512")?;
         require((32..=1024).contains(&d.store_px), "data.store-px", "must be 32 to 1024")?;
         require((1.0..=4.0).contains(&d.margin), "data.margin", "must be 1 to 4")?;
         require(d.every > 0, "data.every", "must be above 0")?;
-        require((0.0..=180.0).contains(&a.roll_deg), "augment.roll-deg", "must be 0 to 180")?;
-        let [low, high] = a.scale;
-        require(0.2 <= low && low <= high && high <= 5.0, "augment.scale", "must ascend within 0.2 to 5")?;
-        require((0.0..=0.5).contains(&a.shift), "augment.shift", "must be 0 to 0.5")?;
-        require((2..=65_536).contains(&a.backgrounds), "augment.backgrounds", "must be 2 to 65536")?;
-        for (field, value) in [
-            ("augment.removed", a.removed),
-            ("augment.own-background", a.own_background),
-            ("augment.mask-faults", a.mask_faults),
-            ("augment.photometric", a.photometric),
-            ("augment.bystanders", a.bystanders),
-            ("augment.occluders", a.occluders),
-            ("sync.warm-up", s.warm_up),
-            ("transfer.warm-up", t.warm_up),
-        ] {
+        for (field, config) in [("augment", &self.augment), ("sync.augment", &s.augment)] {
+            if let Some(problem) = config.problem() {
+                return Err(PretrainError::RecipeValue { field, problem });
+            }
+        }
+        for (field, value) in [("sync.warm-up", s.warm_up), ("transfer.warm-up", t.warm_up)] {
             require(share(value), field, "must be 0 to 1")?;
         }
         require((1..=256).contains(&s.takes), "sync.takes", "must be 1 to 256")?;
@@ -276,35 +139,6 @@ impl TrainRecipe {
     }
 }
 
-impl SyncPlan {
-    pub(crate) fn sampler(&self) -> SamplerConfig {
-        SamplerConfig { gap: self.gap, common_flip: true }
-    }
-
-    pub(crate) fn adamw(&self) -> AdamWConfig {
-        AdamWConfig { lr: self.learning_rate, weight_decay: self.weight_decay, ..AdamWConfig::default() }
-    }
-
-    pub(crate) fn schedule(&self, images: u64) -> Cosine {
-        schedule(self.learning_rate, self.samples, self.warm_up, images)
-    }
-}
-
-impl TransferPlan {
-    pub(crate) fn adamw(&self) -> AdamWConfig {
-        AdamWConfig { lr: self.learning_rate, weight_decay: self.weight_decay, ..AdamWConfig::default() }
-    }
-
-    pub(crate) fn schedule(&self) -> Cosine {
-        schedule(self.learning_rate, self.samples, self.warm_up, self.batch as u64)
-    }
-}
-
-fn schedule(lr: f64, samples: u64, warm_up: f64, images: u64) -> Cosine {
-    let total_steps = samples.div_ceil(images.max(1)).max(1);
-    Cosine { lr, warm_up_steps: ((total_steps as f64 * warm_up) as u64).min(total_steps - 1), total_steps }
-}
-
 /// `a.b=c` as a table. A value that is no TOML is taken as text.
 fn one_key(word: &str) -> Option<toml::Table> {
     let (key, value) = word.split_once('=')?;
@@ -326,6 +160,7 @@ fn merge(into: &mut toml::Table, from: toml::Table) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rendered::Trained;
 
     fn parse(text: &str, overrides: &[&str]) -> Result<TrainRecipe, String> {
         let overrides: Vec<String> = overrides.iter().map(|&word| word.to_owned()).collect();
@@ -348,7 +183,8 @@ mod tests {
             ("", "transfer.train=some", "transfer.train"),
             ("", "crop-px", "crop-px"),
             ("[sync]\nsamples = 0", "seed=1", "transfer.from"),
-            ("", "augment.removed=1.5", "augment.removed"),
+            ("", "augment.removed=1.5", "removed = 1.5"),
+            ("", "sync.augment.scale=[2.0, 1.0]", "sync.augment"),
         ] {
             let error = parse(text, &[word]).unwrap_err();
             assert!(error.contains(part), "{error}");

@@ -56,7 +56,7 @@ impl<'a> SyncStage<'a> {
         let net = SyncNet::new(&recipe.net(), dataset.device(), Kind::Float).map_err(&failed)?;
         let optimiser = AdamW::new(recipe.sync.adamw(), net.trainable()).map_err(&failed)?;
         // The background that a picture was rendered with would tell whether it is mirrored.
-        let config = AugmentConfig { own_background: 0.0, ..recipe.augment };
+        let config = AugmentConfig { own_background: 0.0, ..recipe.sync.augment };
         let augment = Augment::new(config, dataset, &dataset.rows(Split::Train), recipe.crop_px, recipe.seed)
             .map_err(during("preparing backgrounds"))?;
         let takes = eligible(dataset, recipe, Split::Train);

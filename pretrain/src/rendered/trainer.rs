@@ -9,7 +9,8 @@ use tch::Kind;
 use super::RenderedError;
 use super::dataset::{Dataset, Split};
 use super::error::during;
-use super::recipe::{Start, TrainRecipe};
+use super::plans::Start;
+use super::recipe::TrainRecipe;
 use super::sync_stage::{SyncDraw, SyncStage};
 use super::transfer::{TransferLosses, TransferStage};
 
@@ -273,8 +274,7 @@ fn from_random<'a>(
     precision: Precision,
 ) -> Result<TransferStage<'a>, RenderedError> {
     let net = SyncNet::new(&recipe.net(), dataset.device(), Kind::Float).map_err(during("making the network"))?;
-    let mut blank = TransferStage::new(recipe, dataset, precision, &net, "random".to_owned())?;
-    let mut batches = blank.steady_inputs()?.into_iter();
-    net.recalibrate_batch_norm(&mut batches).map_err(during("taking BatchNorm's statistics"))?;
-    TransferStage::new(recipe, dataset, precision, &net, "random".to_owned())
+    let mut stage = TransferStage::new(recipe, dataset, precision, &net, "random".to_owned())?;
+    stage.calibrate()?;
+    Ok(stage)
 }

@@ -19,7 +19,8 @@ use super::augment::{Augment, Augmented};
 use super::dataset::{Dataset, Split};
 use super::draws::seed_of;
 use super::error::during;
-use super::recipe::{PoseLoss, TrainRecipe};
+use super::plans::PoseLoss;
+use super::recipe::TrainRecipe;
 use super::trainer::{Kept, STEADY_BATCHES, kept, wrong_checkpoint};
 
 const NAME: &str = "transfer";
@@ -189,8 +190,17 @@ impl<'a> TransferStage<'a> {
 
     /// Takes BatchNorm's statistics anew over batches as training draws them.
     pub fn recalibrate(&mut self) -> Result<(), RenderedError> {
+        self.take_statistics(self.recipe.transfer.train.frozen_stages())
+    }
+
+    /// [`Self::recalibrate`] for all stages, also those that stay frozen: of a random encoder they know nothing of
+    /// pictures.
+    pub fn calibrate(&mut self) -> Result<(), RenderedError> {
+        self.take_statistics(0)
+    }
+
+    fn take_statistics(&mut self, frozen: usize) -> Result<(), RenderedError> {
         let batches = self.steady_inputs()?;
-        let frozen = self.recipe.transfer.train.frozen_stages();
         autocast(self.precision, self.model.device(), || {
             self.model.recalibrate_batch_norm(&mut batches.into_iter(), frozen)
         })
@@ -198,7 +208,7 @@ impl<'a> TransferStage<'a> {
     }
 
     /// Inputs as training draws them.
-    pub fn steady_inputs(&mut self) -> Result<Vec<Tensor>, RenderedError> {
+    fn steady_inputs(&mut self) -> Result<Vec<Tensor>, RenderedError> {
         let mut batches = Vec::new();
         for index in 0..STEADY_BATCHES {
             let rows = self.draw_of(self.steps.saturating_sub(index));

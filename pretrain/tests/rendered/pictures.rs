@@ -84,11 +84,11 @@ fn labels_follow_the_picture() {
     let augment = augment(&dataset, moved);
     let batch = dots();
     for seed in 0..12 {
-        let mirrored: Vec<bool> = (0..JOINTS).map(|picture| (picture + seed as usize) % 3 == 0).collect();
+        let mirrored: Vec<bool> = (0..JOINTS).map(|picture| (picture + seed as usize).is_multiple_of(3)).collect();
         let Augmented { input, joints_mm, joints_2d } = augment.apply(&batch, Some(&mirrored), seed).unwrap();
         let mut found = 0;
-        for joint in 0..JOINTS {
-            let label = if mirrored[joint] { partner(joint) } else { joint };
+        for (joint, &mirrored) in mirrored.iter().enumerate() {
+            let label = if mirrored { partner(joint) } else { joint };
             let wanted = [0, 1].map(|axis| joints_2d.double_value(&[joint as i64, label as i64, axis]));
             // A dot that touches the edge has lost a part of its light.
             if wanted.iter().any(|value| !(0.1..0.9).contains(value)) {
@@ -119,7 +119,9 @@ fn labels_follow_the_picture() {
 #[test]
 fn a_seed_decides_all_of_it() {
     let (_folder, dataset) = dataset();
-    let augment = augment(&dataset, AugmentConfig::default());
+    let mut augment = augment(&dataset, AugmentConfig::default());
+    // Backgrounds from elsewhere have a size of their own.
+    augment.add_backgrounds(&Tensor::zeros([100, 3, 20, 30], (Kind::Uint8, Device::Cpu))).unwrap();
     let batch = dataset.batch(&(0..40).collect::<Vec<_>>()).unwrap();
     let [a, b, c] = [7, 7, 8].map(|seed| augment.apply(&batch, None, seed).unwrap());
     assert_eq!((&a.input, &a.joints_mm, &a.joints_2d), (&b.input, &b.joints_mm, &b.joints_2d));

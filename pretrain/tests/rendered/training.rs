@@ -15,20 +15,25 @@ width = 16
 precision = "f32"
 [data]
 store-px = 56
+# Little variation: what varies is tested by itself, and here half a minute has to do.
 [augment]
-roll-deg = 20.0
+roll-deg = 5.0
+scale = [0.95, 1.05]
+shift = 0.02
+own-background = 1.0
 backgrounds = 64
-mask-faults = 0.5
-photometric = 0.3
-occluders = 0.1
+mask-faults = 0.3
+photometric = 0.0
+bystanders = 0.0
+occluders = 0.0
 [sync]
 samples = 480
 takes = 2
 times = 4
 [transfer]
-samples = 12_800
+samples = 25_600
 batch = 32
-learning-rate = 2e-3
+learning-rate = 5e-3
 "#;
 
 fn recipe(overrides: &[&str]) -> TrainRecipe {
@@ -83,14 +88,40 @@ fn training_beats_the_baselines_on_others() {
             "{kind}: {ours:.0} mm, mean pose {mean:.0} mm, P {:.0} against {:.0}, wrong way {:?}",
             scores.metrics.pmpjpe17, all.procrustes_mean.metrics.pmpjpe17, scores.wrong_way
         );
-        assert!(ours < 0.7 * mean, "{kind}: {ours:.0} mm against the mean pose's {mean:.0} mm");
+        assert!(ours < 0.65 * mean, "{kind}: {ours:.0} mm against the mean pose's {mean:.0} mm");
         assert!(scores.wrong_way.unwrap() < 0.25, "{kind}: {:?} face the wrong way", scores.wrong_way);
     }
     assert!(all.procrustes_mean.metrics.pmpjpe17 < all.mean_pose.metrics.pmpjpe17);
+    assert!(masked.metrics.pmpjpe17 < all.procrustes_mean.metrics.pmpjpe17);
     let heads = found.masked_heads.as_ref().unwrap();
     println!("plane {:.3} of the side, calibration error {:.3}", heads.plane, heads.calibration_error);
     assert!(heads.plane < 0.12, "joints in the plane are off by {} of the crop", heads.plane);
     assert_eq!(heads.confidence.iter().map(|bin| bin.joints).sum::<usize>(), 144 * 16);
+}
+
+#[test]
+fn pretraining_tells_others_apart_in_time_and_in_the_mirror() {
+    let folder = tempfile::tempdir().unwrap();
+    session(folder.path());
+    let dataset = load(folder.path());
+    let still = "sync.augment={ roll-deg = 0.0, scale = [1.0, 1.0], shift = 0.0, removed = 1.0, mask-faults = 0.0, \
+                 photometric = 0.0, bystanders = 0.0, occluders = 0.0 }";
+    let recipe =
+        recipe(&["sync.samples=16_800", "sync.times=8", "sync.learning-rate=1e-3", "transfer.samples=64", still]);
+    let mut trainer = Trainer::new(&recipe, &dataset, folder.path(), None).unwrap();
+    let mut losses = Vec::new();
+    while trainer.stage() == "sync" {
+        if let Losses::Sync(loss) = trainer.step().unwrap().losses {
+            losses.push(loss);
+        }
+    }
+    assert_eq!(losses.len(), 350);
+    let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
+    let (first, last) = (mean(&losses[..20]), mean(&losses[330..]));
+    assert!(last < 0.5 * first, "the loss went from {first:.2} to {last:.2}");
+    let [sync, flip] = trainer.sync_accuracy().unwrap().held_out.unwrap();
+    println!("held out: sync {sync:.3}, flip {flip:.3}");
+    assert!(sync > 0.65 && flip > 0.8, "held out: sync {sync:.3}, flip {flip:.3}");
 }
 
 /// Every draw from here to the end of both stages.
@@ -133,7 +164,7 @@ fn legs_draw_and_end_as_one_run_does() {
     // Another recipe or encoder does not go on from it.
     let other = self::recipe(&["sync.samples=96", "transfer.samples=160", "width=4", "augment.shift=0.01"]);
     let error = Trainer::new(&other, &dataset, &legs, None).err().unwrap().to_string();
-    assert!(error.contains("shift = 0.08") && error.contains("shift = 0.01"), "{error}");
+    assert!(error.contains("shift = 0.02") && error.contains("shift = 0.01"), "{error}");
     let mut borrowed =
         Trainer::new(&recipe, &dataset, &folder.path().join("b"), Some(&legs.join("sync.safetensors"))).unwrap();
     assert_eq!(borrowed.next_draw().unwrap(), expected[4]);

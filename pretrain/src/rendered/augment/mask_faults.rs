@@ -2,7 +2,6 @@
 //! ones.
 
 use model::ModelError;
-use pose::LIMB_JOINTS;
 use rand::RngExt;
 use tch::{Kind, Tensor};
 
@@ -11,14 +10,8 @@ use super::scenery::shifted;
 use crate::rendered::draws::Draws;
 
 /// A mask `[B, 1, crop, crop]`, how much of each pixel is subject, to the pixels that subtraction would keep, 0 or 1.
-/// `share` of the pictures get faults, each kind by a coin of its own; `joints` are `[B, 17, 2]` over the crop, −1 to 1.
-pub(crate) fn corrupted(
-    subject: &Tensor,
-    joints: &Tensor,
-    noise: &Noise,
-    share: f64,
-    draws: &mut Draws,
-) -> Result<Tensor, ModelError> {
+/// `share` of the pictures get faults, each kind by a coin of its own.
+pub(crate) fn corrupted(subject: &Tensor, noise: &Noise, share: f64, draws: &mut Draws) -> Result<Tensor, ModelError> {
     let faulty = draws.coins(share);
     let coin = |draws: &mut Draws, share: f64| -> Vec<bool> {
         draws.coins(share).into_iter().zip(&faulty).map(|(coin, faulty)| coin && *faulty).collect()
@@ -54,16 +47,12 @@ pub(crate) fn corrupted(
     let ghost = shifted(subject, part)?.f_gt(0.5)?.f_logical_and(&gated(draws, 0.15, 1.0..2.0, 0.0)?.f_gt(0.5)?)?;
     kept = kept.f_logical_or(&ghost)?;
 
-    // A missing hand, knee, shoulder: a disc about a joint.
+    // A missing hand, knee, shoulder: a disc.
     let (_, _, side, _) = subject.size4()?;
-    let joint = LIMB_JOINTS[draws.rng.random_range(0..LIMB_JOINTS.len())] as i64;
-    let centre = joints.f_select(1, joint)?;
     let radius = gated(draws, 0.35, 0.1..0.3, 0.0)?;
     let (x, y) = axes(side, subject.device())?;
-    let from = |axis: &Tensor, index: i64| -> Result<Tensor, ModelError> {
-        Ok(axis.f_sub(&centre.f_select(1, index)?.f_reshape([-1, 1, 1, 1])?)?.f_square()?)
-    };
-    let distance = from(&x, 0)?.f_add(&from(&y, 1)?)?;
+    let (at_x, at_y) = (draws.uniform(-0.6..0.6)?, draws.uniform(-0.8..0.8)?);
+    let distance = x.f_sub(&at_x)?.f_square()?.f_add(&y.f_sub(&at_y)?.f_square()?)?;
     kept = kept.f_logical_and(&distance.f_ge_tensor(&radius.f_square()?)?)?;
 
     // Sensor noise: single pixels.

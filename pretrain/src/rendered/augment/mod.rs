@@ -86,6 +86,34 @@ impl AugmentConfig {
     }
 }
 
+impl AugmentConfig {
+    /// The first value that is out of range.
+    pub(super) fn problem(&self) -> Option<String> {
+        let shares = [
+            ("removed", self.removed),
+            ("own-background", self.own_background),
+            ("mask-faults", self.mask_faults),
+            ("photometric", self.photometric),
+            ("bystanders", self.bystanders),
+            ("occluders", self.occluders),
+        ];
+        let [low, high] = self.scale;
+        if let Some((name, value)) = shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(share)) {
+            Some(format!("has {name} = {value}, which must be 0 to 1"))
+        } else if !(0.0..=180.0).contains(&self.roll_deg) {
+            Some(format!("has roll-deg = {}, which must be 0 to 180", self.roll_deg))
+        } else if !(0.2 <= low && low <= high && high <= 5.0) {
+            Some(format!("has scale = [{low}, {high}], which must ascend within 0.2 to 5"))
+        } else if !(0.0..=0.5).contains(&self.shift) {
+            Some(format!("has shift = {}, which must be 0 to 0.5", self.shift))
+        } else if !(2..=65_536).contains(&self.backgrounds) {
+            Some(format!("has backgrounds = {}, which must be 2 to 65536", self.backgrounds))
+        } else {
+            None
+        }
+    }
+}
+
 /// A batch as a network takes it.
 #[derive(Debug)]
 pub struct Augmented {
@@ -170,7 +198,7 @@ impl Augment {
         rgb = colour.f_where_self(&block, &rgb)?;
         rgb = photometric::other_cameras(rgb, noise, config.photometric, draws)?;
 
-        let kept = mask_faults::corrupted(&subject, &joints, noise, config.mask_faults, draws)?;
+        let kept = mask_faults::corrupted(&subject, noise, config.mask_faults, draws)?;
         // What stands still before the subject is background; who walks beside it is not.
         let kept = kept.f_maximum(&others.f_round()?)?.f_masked_fill(&block, 0.0)?;
         let plain = draws.sometimes(1.0 - config.removed, 1.0..1.0, 0.0)?;

@@ -115,3 +115,36 @@ impl Placement {
         Ok(other.f_where_self(&mirrored, joints)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn joints(axes: i64) -> Tensor {
+        (Tensor::arange(2 * 17 * axes, (Kind::Float, Device::Cpu)) * 0.37).sin().reshape([2, 17, axes])
+    }
+
+    #[test]
+    fn two_flips_are_none() {
+        let zeros = [0.0; 2];
+        let flip = Placement::new(&zeros, &[1.0; 2], [&zeros, &zeros], vec![true, false], Device::Cpu).unwrap();
+        let twice = |joints: &Tensor, turn: &dyn Fn(&Tensor) -> Tensor| {
+            let once = turn(joints);
+            assert_ne!(once.get(0), joints.get(0));
+            assert_eq!(once.get(1), joints.get(1));
+            assert_eq!(&turn(&once), joints);
+        };
+        twice(&joints(2), &|joints| flip.joints_2d(joints).unwrap());
+        twice(&joints(3), &|joints| flip.joints_3d(joints).unwrap());
+        // As the rest of genlock flips a pose.
+        let pose: pose::Pose3d = std::array::from_fn(|j| {
+            std::array::from_fn(|axis| joints(3).double_value(&[0, j as i64, axis as i64]) as f32)
+        });
+        let flipped = flip.joints_3d(&joints(3)).unwrap();
+        for (joint, expected) in pose::flip(&pose).iter().enumerate() {
+            for (axis, value) in expected.iter().enumerate() {
+                assert_eq!(flipped.double_value(&[0, joint as i64, axis as i64]) as f32, *value);
+            }
+        }
+    }
+}

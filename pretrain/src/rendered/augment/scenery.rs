@@ -38,9 +38,9 @@ impl Scenery {
             let placed =
                 Placement::plain(chunk.len(), dataset.config().margin, device)?.pictures(&batch.pixels, crop_px)?;
             let (rgb, subject) = (placed.f_narrow(1, 0, 3)?, placed.f_narrow(1, 3, 1)?);
-            let subject = subject.f_max_pool2d(5, 1, 2, 1, false)?.f_avg_pool2d(5, 1, 2, false, true, None)?;
+            let behind = painted_over(&rgb, &subject.f_max_pool2d(5, 1, 2, 1, false)?)?;
+            backgrounds.push(to_bytes(&behind)?);
             let made_up = made_up(&mut rng, n, crop_px, device)?;
-            backgrounds.push(to_bytes(&rgb.f_add(&made_up.f_sub(&rgb)?.f_mul(&subject)?)?)?);
             backgrounds.push(to_bytes(&made_up)?);
         }
         let batch = dataset.batch(&people)?;
@@ -84,6 +84,18 @@ pub(crate) fn shifted(pictures: &Tensor, part: [f64; 2]) -> Result<Tensor, Model
     let [x, y] = part.map(|part| (part * side as f64).round() as i64);
     // Negative padding cuts.
     Ok(pictures.f_constant_pad_nd([x, -x, y, -y].as_slice())?)
+}
+
+/// The background behind a subject, as what surrounds it: the mean of the background's pixels within a quarter of the
+/// side or so, so that no silhouette is left to be taken for a person.
+fn painted_over(rgb: &Tensor, subject: &Tensor) -> Result<Tensor, ModelError> {
+    let (_, _, side, _) = rgb.size4()?;
+    let free = subject.f_rsub_scalar(1)?;
+    // On a coarse grid: it is smooth anyway.
+    let around = |field: &Tensor| field.f_adaptive_avg_pool2d([8, 8])?.f_avg_pool2d(5, 1, 2, false, true, None);
+    let mean = around(&rgb.f_mul(&free)?)?.f_div(&around(&free)?.f_clamp_min(1e-3)?)?;
+    let mean = mean.f_upsample_bilinear2d([side, side], false, None, None)?;
+    Ok(rgb.f_add(&mean.f_sub(rgb)?.f_mul(subject)?)?)
 }
 
 /// Gradients, clouds and blocks in random colours, 0 to 1.
