@@ -10,8 +10,8 @@
 //! and S11 for testing; poses of S2, S3, S4 and S10 were never published. Positions in pixels are taken as they are.
 //!
 //! S11's `Directions` is left out, as is the custom (VideoPose3D): one of its videos is corrupt. Three takes of S9
-//! (`Greeting`, `SittingDown 1`, `Waiting 1` in the usual numbering) have their poses shifted in space; root-relative
-//! ones are not affected by that, and they stay.
+//! (Greeting-2, SittingDown-2 and Waiting-1 in learnable-triangulation's numbering) have their poses shifted in space;
+//! root-relative labels hardly feel that, and these takes stay.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -110,14 +110,13 @@ fn check_label(label: &pose::FrameLabel, camera: usize, frame: usize) {
     let z = unit(root);
     let x = unit([z[2], 0.0, -z[0]]);
     let y = [z[1] * x[2] - z[2] * x[1], z[2] * x[0] - z[0] * x[2], z[0] * x[1] - z[1] * x[0]];
-    for joint in 0..17 {
+    for (joint, of_32) in OF_32.into_iter().enumerate() {
         let joint_mm = point(joint);
         let offset = std::array::from_fn(|axis| joint_mm[axis] - root[axis]);
         for (axis, found) in [x, y, z].into_iter().zip(label.joints_mm[joint]) {
             assert!((dot(axis, offset) - f64::from(found)).abs() < 1e-2, "joint {joint} of frame {frame}");
         }
-        // Of two axes the file's third number does not exist.
-        let px = [0, 1].map(|axis| coordinate(camera, frame, OF_32[joint], axis) as f32);
+        let px = [0, 1].map(|axis| coordinate(camera, frame, of_32, axis) as f32);
         assert_eq!(label.joints_px[joint], px);
     }
     assert_eq!(label.root_px, label.joints_px[0]);
