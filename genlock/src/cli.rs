@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::commands::import::ImportCommand;
+
 /// Turns several cameras into one instrument that teaches itself 3D pose.
 #[derive(Parser)]
 #[command(name = "genlock", version, about)]
@@ -29,6 +31,9 @@ pub enum Command {
     /// Bring labels into genlock's own form.
     #[command(subcommand)]
     Labels(LabelsCommand),
+    /// Bring a data set into genlock's session format.
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// Learn from live moments (see `genlock-learn pretrain --help`).
     #[command(disable_help_flag = true)]
     Pretrain(HandOver),

@@ -37,6 +37,7 @@ fn main() -> miette::Result<()> {
         Command::Inspect(args) => commands::inspect::run(&args),
         Command::Metrics(args) => commands::metrics::run(&args),
         Command::Labels(command) => commands::labels::run(&command),
+        Command::Import(command) => commands::import::run(&command),
         Command::Pretrain(words) => commands::hand_over::run("pretrain", &words.words),
         Command::Finetune(words) => commands::hand_over::run("finetune", &words.words),
         Command::Eval(words) => commands::hand_over::run("eval", &words.words),

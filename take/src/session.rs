@@ -79,7 +79,7 @@ impl Session {
                 return Err(wrong(format!("`{}` is no name of a take, or the name of two", take.name)));
             }
             let folder = Self::take_directory(directory, take);
-            let files = ["take.toml", LABELS_FILE, MASKS_FILE].map(|file| folder.join(file));
+            let files = ["take.toml", LABELS_FILE].map(|file| folder.join(file));
             missing.extend(files.into_iter().filter(|file| !file.is_file()));
         }
         if missing.is_empty() { Ok(session) } else { Err(wrong(missing_files(directory, &missing))) }

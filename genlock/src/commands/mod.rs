@@ -5,6 +5,7 @@ pub mod cameras;
 pub mod capture;
 pub mod demo;
 pub mod hand_over;
+pub mod import;
 pub mod inspect;
 pub mod labels;
 pub mod metrics;

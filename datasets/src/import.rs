@@ -1,0 +1,153 @@
+//! Writing a session, take by take.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
+
+use take::TakeWriter;
+
+use crate::session::{DRAFT, labels_in};
+use crate::{DatasetError, Fault, PictureSource, Plan, PlannedTake, Session, recording};
+
+const LOCK: &str = ".lock";
+
+/// An import into one session, alone in its folder while it lives.
+pub struct Import {
+    session: Session,
+    /// Locked.
+    _lock: File,
+}
+
+/// What a take became.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedTake {
+    /// Frames of each camera: as many as all videos and the poses have.
+    pub frames: u32,
+    /// Frames that the data set has poses for.
+    pub poses: u32,
+    /// Of the labels, instants that some view lacks.
+    pub unlabelled: usize,
+    /// The camera whose video ended before the poses did.
+    pub cut_by: Option<String>,
+}
+
+impl Import {
+    /// Starts a session in `directory`, or goes on with the one that is there: takes that are there stay, and the list
+    /// becomes those and the plan's.
+    ///
+    /// # Errors
+    /// A folder that holds something else, or a session of other cameras or another source or quality; another import
+    /// at work in it; a disk that fails.
+    pub fn begin(directory: &Path, plan: &Plan, jpeg_quality: u8) -> Result<Self, DatasetError> {
+        fs::create_dir_all(directory).map_err(|e| DatasetError::io("create", directory, e))?;
+        let mut entries = fs::read_dir(directory).map_err(|e| DatasetError::io("list", directory, e))?;
+        let foreign =
+            entries.any(|entry| entry.is_ok_and(|entry| ![LOCK, DRAFT].map(Into::into).contains(&entry.file_name())));
+        let lock = lock(directory)?;
+        let fresh = Session::new(directory, plan.source, plan.cameras.clone(), jpeg_quality);
+        let mut session = match Session::read(directory) {
+            Ok(session) => session,
+            Err(DatasetError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                if foreign {
+                    let problem = "the folder is not empty and holds no session; give a new one";
+                    return Err(DatasetError::session(directory, problem));
+                }
+                fresh.clone()
+            }
+            Err(error) => return Err(error),
+        };
+        let same = (&session.source, &session.cameras, session.jpeg_quality)
+            == (&fresh.source, &fresh.cameras, fresh.jpeg_quality);
+        if !same {
+            let problem = format!(
+                "it holds a session of {} with cameras {} and JPEG quality {}; give a new folder, or import the same",
+                session.source,
+                session.cameras.join(", "),
+                session.jpeg_quality
+            );
+            return Err(DatasetError::session(directory, problem));
+        }
+        let planned: BTreeSet<_> = plan.takes.iter().map(|planned| planned.take.name.as_str()).collect();
+        let mut takes = std::mem::take(&mut session.takes);
+        takes.retain(|take| !planned.contains(take.name.as_str()) && session.take_directory(take).is_dir());
+        takes.extend(plan.takes.iter().map(|planned| planned.take.clone()));
+        takes.sort_by(|a, b| a.name.cmp(&b.name));
+        session.takes = takes;
+        session.complete = false;
+        session.write()?;
+        Ok(Self { session, _lock: lock })
+    }
+
+    /// Whether a take is there already.
+    pub fn has(&self, planned: &PlannedTake) -> bool {
+        self.session.take_directory(&planned.take).is_dir()
+    }
+
+    /// Writes a take and its labels. `open` decodes a video; `progress` is told how many frames of how many are done.
+    ///
+    /// The take ends where the first of its videos or its poses end. Pictures behind are dropped.
+    ///
+    /// # Errors
+    /// Poses that cannot be read, pictures that cannot be decoded or change their size, a video that ends long before the
+    /// poses, a disk that fails. The session then does not have the take.
+    pub fn add(
+        &mut self,
+        planned: &PlannedTake,
+        open: impl FnMut(&Path) -> Result<Box<dyn PictureSource>, Fault>,
+        progress: impl FnMut(u32, u32),
+    ) -> Result<ImportedTake, DatasetError> {
+        let poses = planned.read_poses()?;
+        let takes = self.session.takes_directory();
+        fs::create_dir_all(&takes).map_err(|e| DatasetError::io("create", &takes, e))?;
+        let draft_name = format!(".{}.part", planned.take.name);
+        let draft = takes.join(&draft_name);
+        if draft.is_dir() {
+            fs::remove_dir_all(&draft).map_err(|e| DatasetError::io("remove", &draft, e))?;
+        }
+        let writer = TakeWriter::create_named(&takes, &draft_name, &recording::take_info(planned)?)?;
+        let recorded = recording::record(planned, writer, poses.length, open, progress)?;
+        let labels = poses.labels(&recorded.cameras, recorded.frames, planned.take.rate_hz);
+        let path = labels_in(&draft);
+        let folder = path.parent().unwrap_or(&draft);
+        fs::create_dir(folder).map_err(|e| DatasetError::io("create", folder, e))?;
+        labels.write(&path)?;
+        [path.as_path(), folder, &draft].into_iter().try_for_each(sync)?;
+        let whole = self.session.take_directory(&planned.take);
+        fs::rename(&draft, &whole).map_err(|e| DatasetError::io("rename", &draft, e))?;
+        sync(&takes)?;
+        Ok(ImportedTake {
+            frames: recorded.frames,
+            poses: poses.length,
+            unlabelled: labels.provenance.unlabelled.len(),
+            cut_by: recorded.cut_by,
+        })
+    }
+
+    /// Says that the session is complete, if it is.
+    ///
+    /// # Errors
+    /// A take that is missing, or a disk that fails.
+    pub fn finish(mut self) -> Result<Session, DatasetError> {
+        let session = &mut self.session;
+        if let Some(take) = session.takes.iter().find(|take| !session.take_directory(take).is_dir()) {
+            return Err(DatasetError::session(session.directory(), format!("its take {} is missing", take.name)));
+        }
+        session.complete = true;
+        session.write()?;
+        Ok(self.session)
+    }
+}
+
+fn lock(directory: &Path) -> Result<File, DatasetError> {
+    let path = directory.join(LOCK);
+    let file = File::create(&path).map_err(|e| DatasetError::io("create", &path, e))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(DatasetError::session(directory, "another import is at work in it")),
+        Err(TryLockError::Error(e)) => Err(DatasetError::io("lock", &path, e)),
+    }
+}
+
+fn sync(path: &Path) -> Result<(), DatasetError> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(|e| DatasetError::io("sync", path, e))
+}

@@ -1,0 +1,69 @@
+//! Small data sets in the true layout, written from the formats' public descriptions and without the readers' code.
+#![allow(dead_code, reason = "each suite uses a part")]
+
+pub mod cdf;
+pub mod mat;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cdf::Cdf;
+use mat::Mat;
+
+pub const CAMERAS: [&str; 4] = ["54138969", "55011271", "58860488", "60457274"];
+
+/// A number that tells frame, camera, joint and axis apart. Depth is always in front of the camera.
+pub fn coordinate(camera: usize, frame: usize, joint: usize, axis: usize) -> f64 {
+    let value = (camera * 7 + joint * 31 + axis * 13) as f64 * 1.5 + frame as f64 * 0.25;
+    if axis == 2 { 3000.0 + value } else { value - 400.0 }
+}
+
+/// Rows of `joints × axes` numbers, one row a frame.
+pub fn table(camera: usize, frames: usize, joints: usize, axes: usize) -> Vec<Vec<f64>> {
+    let row = |frame| (0..joints * axes).map(|i| coordinate(camera, frame, i / axes, i % axes)).collect::<Vec<f64>>();
+    (0..frames).map(row).collect()
+}
+
+pub fn write(path: &Path, bytes: &[u8]) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+/// The pose files of one clip, and a video that `video` makes for each camera.
+pub fn human36m_clip(root: &Path, subject: &str, clip: &str, frames: usize, mut video: impl FnMut(usize, &Path)) {
+    for (number, camera) in CAMERAS.iter().enumerate() {
+        let poses = root.join(subject).join("MyPoseFeatures");
+        let file = format!("{clip}.{camera}.cdf");
+        let space = Cdf::default().bytes("Pose", &table(number, frames, 32, 3));
+        write(&poses.join("D3_Positions_mono").join(&file), &space);
+        let picture = Cdf { packed_values: true, ..Cdf::default() }.bytes("Pose", &table(number, frames, 32, 2));
+        write(&poses.join("D2_Positions").join(&file), &picture);
+        let path = root.join(subject).join("Videos").join(format!("{clip}.{camera}.mp4"));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        video(number, &path);
+    }
+}
+
+/// `annot.mat` of all 14 cameras, with `extra` rows that no picture belongs to.
+pub fn mpi_inf_3dhp_annotations(sequence: &Path, frames: usize, extra: usize) -> PathBuf {
+    let cells = |axes| (0..14).map(|camera| table(camera, frames + extra, 28, axes)).collect::<Vec<_>>();
+    let path = sequence.join("annot.mat");
+    let bytes = Mat { packed: true, ..Mat::default() }.file(&[
+        ("annot2", mat::Variable::Cells(cells(2))),
+        ("annot3", mat::Variable::Cells(cells(3))),
+        ("univ_annot3", mat::Variable::Cells(cells(3))),
+        ("cameras", mat::Variable::Bytes((0..14).collect())),
+        ("frames", mat::Variable::Shorts((0..frames as u16).collect())),
+    ]);
+    write(&path, &bytes);
+    path
+}
+
+/// A grey JPEG of 16 × 8 pixels whose comment is `text`: whole for whoever only looks at its header.
+pub fn jpeg(text: &str) -> Vec<u8> {
+    let mut bytes = vec![0xff, 0xd8, 0xff, 0xfe];
+    bytes.extend((text.len() as u16 + 2).to_be_bytes());
+    bytes.extend(text.as_bytes());
+    bytes.extend([0xff, 0xc0, 0, 11, 8, 0, 8, 0, 16, 1, 1, 0x11, 0, 0xff, 0xd9]);
+    bytes
+}
