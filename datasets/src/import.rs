@@ -108,10 +108,8 @@ impl Import {
         let recorded = recording::record(planned, writer, poses.length, open, progress)?;
         let labels = poses.labels(&recorded.cameras, recorded.frames, planned.take.rate_hz);
         let path = labels_in(&draft);
-        let folder = path.parent().unwrap_or(&draft);
-        fs::create_dir(folder).map_err(|e| DatasetError::io("create", folder, e))?;
         labels.write(&path)?;
-        [path.as_path(), folder, &draft].into_iter().try_for_each(sync)?;
+        [path.as_path(), &draft].into_iter().try_for_each(sync)?;
         let whole = self.session.take_directory(&planned.take);
         fs::rename(&draft, &whole).map_err(|e| DatasetError::io("rename", &draft, e))?;
         sync(&takes)?;

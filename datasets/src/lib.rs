@@ -8,7 +8,7 @@
 //! A session is a folder with
 //! - `session.toml`: what the session is of, its takes, and whether all of them are there (see [`session`]);
 //! - `takes/NAME/`: a take of the crate `take`, MJPEG, triggers certain, source positions and triggers counted alike;
-//! - `takes/NAME/labels/labels.json`: [`pose::Labels`], root-relative in each view's look-at frame.
+//! - `takes/NAME/labels.json`: [`pose::Labels`], root-relative in each view's look-at frame.
 //!
 //! A take gets its name when it is whole, and `session.toml` says `complete = true` when all are, so an interrupted
 //! import is taken up where it stopped and never looks finished.

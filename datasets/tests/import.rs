@@ -207,7 +207,7 @@ fn a_session_that_lost_a_take_is_not_read_as_complete() {
     fs::remove_dir_all(out.join("takes/S1-Eating")).unwrap();
     assert!(Session::read(&out).unwrap_err().to_string().contains("S1-Eating"));
     let text = fs::read_to_string(out.join("session.toml")).unwrap();
-    fs::write(out.join("session.toml"), text.replace("format-version = 1", "format-version = 9")).unwrap();
+    fs::write(out.join("session.toml"), text.replace("version = 1", "version = 9")).unwrap();
     assert!(Session::read(&out).unwrap_err().to_string().contains("version 9"));
 }
 

@@ -1,8 +1,8 @@
-//! A rendered session: a folder of takes whose poses and masks are known exactly.
+//! A session: a folder of takes whose poses are known, rendered or imported.
 //!
 //! - `session.toml`: what [`Session`] holds;
 //! - `takes/NAME/`: a take, with `labels.json` (see the crate `pose`) and [`masks.mcap`](crate::masks) beside its
-//!   frames.
+//!   frames where the masks are known too, as in rendered sessions.
 //!
 //! Whoever writes a session sets `complete` last: without it the session is not read.
 
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{MASKS_FILE, TakeError};
+use crate::TakeError;
 
 /// Version of `session.toml`.
 pub const SESSION_VERSION: u32 = 1;
@@ -129,7 +129,7 @@ mod tests {
         for take in &session.takes {
             let folder = Session::take_directory(folder, take);
             std::fs::create_dir_all(&folder).unwrap();
-            for file in ["take.toml", LABELS_FILE, MASKS_FILE] {
+            for file in ["take.toml", LABELS_FILE] {
                 std::fs::write(folder.join(file), "").unwrap();
             }
         }
@@ -148,8 +148,8 @@ mod tests {
         refused(folder.path(), &["session.toml"]);
         let whole = session(folder.path(), true);
         assert_eq!(Session::read(folder.path()).unwrap(), whole);
-        std::fs::remove_file(folder.path().join("takes/001/masks.mcap")).unwrap();
-        refused(folder.path(), &["missing: takes/001/masks.mcap"]);
+        std::fs::remove_file(folder.path().join("takes/001/labels.json")).unwrap();
+        refused(folder.path(), &["missing: takes/001/labels.json"]);
         session(folder.path(), false);
         refused(folder.path(), &["session.toml", "not complete"]);
         let text = toml::to_string(&whole).unwrap();
