@@ -23,6 +23,9 @@ const COVERED: u8 = 128;
 /// What trigger and joints of a rendered take are worth.
 const TRUTH: &str = "exact";
 
+/// A picture, and its deliveries with the pulses that they are said to be of.
+type Delivered = (RenderedView, Vec<(u64, Delivery)>);
+
 /// One take to render.
 pub(super) struct OneTake<'a> {
     pub script: &'a Script,
@@ -80,11 +83,7 @@ impl OneTake<'_> {
     }
 
     /// What all cameras see of a pulse, and what they deliver of it.
-    fn views(
-        &self,
-        studio: &mut Studio,
-        pulse: u64,
-    ) -> Result<Vec<(RenderedView, Vec<(u64, Delivery)>)>, crate::rig::RigError> {
+    fn views(&self, studio: &mut Studio, pulse: u64) -> Result<Vec<Delivered>, crate::rig::RigError> {
         let scenario = &self.script.scenario;
         let trigger = scenario.trigger(self.plan.seed);
         (0..studio.views())
@@ -97,12 +96,7 @@ impl OneTake<'_> {
             .collect()
     }
 
-    fn create(
-        &self,
-        partial: &Path,
-        cameras: &[String],
-        views: &[(RenderedView, Vec<(u64, Delivery)>)],
-    ) -> Result<Files, RenderError> {
+    fn create(&self, partial: &Path, cameras: &[String], views: &[Delivered]) -> Result<Files, RenderError> {
         let scenario = &self.script.scenario;
         let info = TakeInfo {
             name: self.name.to_owned(),

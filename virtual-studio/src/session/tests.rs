@@ -37,7 +37,7 @@ fn frames(take: &Path) -> Vec<(frame::FrameInfo, Vec<u8>)> {
     (0..take.cameras().len())
         .map(|camera| CameraId(camera as u16))
         .flat_map(|camera| (0..take.len(camera)).map(move |index| (camera, index)).collect::<Vec<_>>())
-        .map(|(camera, index)| take.read(camera, index).map(|(info, bytes)| (info, bytes)).unwrap())
+        .map(|(camera, index)| take.read(camera, index).unwrap())
         .collect()
 }
 
