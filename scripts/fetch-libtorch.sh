@@ -42,7 +42,6 @@ if ! present; then
             die "fetching the GPU part failed; pip's own words are above" "$offline"
     fi
     mkdir -p "$work/cuda"
-    say "Unpacking libtorch"
     python3 "$ROOT/scripts/libtorch_wheels.py" "$FLAVOUR" "$wheels" "$work/cuda" "$work/out"
     echo "$TORCH_VERSION" >"$work/out/build-version"
     # Complete or not there at all.

@@ -12,6 +12,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+from progress import Bar
+
 CPU = {
     "libtorch_cpu.so",
     "libc10.so",
@@ -64,9 +66,15 @@ def wanted(flavour, name):
 def unpack(flavour, folders, out):
     (out / "lib").mkdir(parents=True)
     found = set()
-    for wheel in (w for folder in folders for w in sorted(folder.glob("*.whl"))):
+    bar = Bar("Unpacking libtorch")
+    files = [wheel for folder in folders for wheel in sorted(folder.glob("*.whl"))]
+    total, done = sum(wheel.stat().st_size for wheel in files), 0
+    for wheel in files:
         with zipfile.ZipFile(wheel) as archive:
+            packed = {entry.filename: entry.compress_size for entry in archive.infolist()}
             for name in archive.namelist():
+                done += packed[name]
+                bar.show(done / total)
                 if wanted(flavour, name):
                     target = out / "lib" / os.path.basename(name)
                     found.add(target.name)
@@ -77,6 +85,7 @@ def unpack(flavour, folders, out):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(name) as source, open(target, "wb") as sink:
                     shutil.copyfileobj(source, sink, 1 << 20)
+    bar.show(1)
     missing = (CPU | ({"libtorch_cuda.so", "libc10_cuda.so"} if flavour == "cuda" else set())) - found
     if missing:
         sys.exit(f"error: the wheels lack {', '.join(sorted(missing))}")

@@ -10,7 +10,10 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 
+from progress import Bar
+
 VIDEOS = {".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".mpeg", ".mts", ".ts", ".webm"}
+PERCENT = re.compile(r"\(\s*([\d.]+)\s*%\)")
 CAPS = re.compile(r"image/jpeg.*width=\(int\)(\d+), height=\(int\)(\d+).*framerate=\(fraction\)(\d+/\d+)")
 FRAME = re.compile(r"last-message = chain .*pts: (\d+):(\d+):(\d+)\.(\d+)")
 
@@ -20,22 +23,31 @@ def fail(problem, *remedies):
     sys.exit(1)
 
 
-def launch(elements):
-    """Runs a pipeline; gives its exit status, what it said of errors, and all it said."""
-    done = subprocess.run(
-        ["gst-launch-1.0", "-v", *elements], capture_output=True, text=True, errors="replace", check=False
+def launch(elements, bar=None):
+    """Runs a pipeline; gives its exit status, what it said of errors, and all it said. A `progressreport` in it moves
+    the bar."""
+    done = subprocess.Popen(
+        ["gst-launch-1.0", "-v", *elements], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        errors="replace"
     )
-    said = done.stdout + done.stderr
-    errors = [line for line in said.splitlines() if line.startswith(("ERROR", "WARNING"))]
-    return done.returncode, errors, said
+    lines = []
+    for line in done.stdout:
+        lines.append(line)
+        percent = PERCENT.search(line) if bar else None
+        if percent:
+            bar.show(float(percent[1]) / 100)
+    status = done.wait()
+    errors = [line.strip() for line in lines if line.startswith(("ERROR", "WARNING"))]
+    return status, errors, "".join(lines)
 
 
-def transcode(video, out):
+def transcode(video, out, bar):
     """MJPEG in a QuickTime file, whose times GStreamer reads back to the nanosecond."""
     status, errors, _ = launch(
-        ["filesrc", f"location={video}", "!", "decodebin", "!", "videoflip", "video-direction=auto", "!"]
-        + ["videoconvert", "!", "video/x-raw,format=I420", "!", "jpegenc", "quality=90", "!"]
-        + ["qtmux", "!", "filesink", f"location={out}"]
+        ["filesrc", f"location={video}", "!", "decodebin", "!", "progressreport", "update-freq=1", "!"]
+        + ["videoflip", "video-direction=auto", "!", "videoconvert", "!", "video/x-raw,format=I420", "!", "jpegenc", "quality=90", "!"]
+        + ["qtmux", "!", "filesink", f"location={out}"],
+        bar,
     )
     if status != 0 or any(line.startswith("ERROR") for line in errors):
         words = errors[0] if errors else f"gst-launch-1.0 ended with {status}"
@@ -90,10 +102,12 @@ def main():
     out.mkdir(parents=True)
     cameras = []
     for k, video in enumerate(videos, 1):
-        print(f"[{k}/{len(videos)}] preparing {video.name} as MJPEG", file=sys.stderr, flush=True)
+        bar = Bar(f"[{k}/{len(videos)}] preparing {video.name} as MJPEG")
+        bar.show(0)
         name = f"cam{k:02}"
         file = f"{name}.mov"
-        transcode(video, out / file)
+        transcode(video, out / file, bar)
+        bar.show(1)
         width, height, rate, frames = read_back(video, out / file)
         cameras.append({"name": name, "file": file, "width": width, "height": height, "frames": frames,
                         "rate": rate, "source": video.name})
