@@ -13,7 +13,7 @@ use super::{PARTIAL, Progress, RenderError, Script, TAKES, split};
 use crate::cast::Cast;
 use crate::render::CpuOptions;
 use crate::scene::{Light, RenderedView, Studio, StudioOptions, TakePlan};
-use crate::trigger::Delivery;
+use crate::trigger::{Delivery, Trigger};
 use crate::{actor, motion};
 
 /// Where the clock of a rendered take starts: every time is positive and far from 0.
@@ -57,6 +57,7 @@ impl OneTake<'_> {
         let rig = |source| RenderError::Rig { take: self.name.to_owned(), source };
         let mut studio = Studio::new(scenario, self.plan, performance, environment, options).map_err(rig)?;
 
+        let trigger = scenario.trigger(self.plan.seed);
         let partial = out.join(PARTIAL);
         let cameras: Vec<String> = (0..studio.views()).map(|view| format!("cam{view:02}")).collect();
         let mut files: Option<Files> = None;
@@ -64,7 +65,7 @@ impl OneTake<'_> {
             if stop.load(Ordering::Relaxed) {
                 return Ok(());
             }
-            let views = self.views(&mut studio, pulse).map_err(rig)?;
+            let views = self.views(&mut studio, &trigger, pulse).map_err(rig)?;
             let files = match &mut files {
                 Some(files) => files,
                 none => none.insert(self.create(&partial, &cameras, &views)?),
@@ -83,15 +84,19 @@ impl OneTake<'_> {
     }
 
     /// What all cameras see of a pulse, and what they deliver of it.
-    fn views(&self, studio: &mut Studio, pulse: u64) -> Result<Vec<Delivered>, crate::rig::RigError> {
-        let scenario = &self.script.scenario;
-        let trigger = scenario.trigger(self.plan.seed);
+    fn views(
+        &self,
+        studio: &mut Studio,
+        trigger: &Trigger,
+        pulse: u64,
+    ) -> Result<Vec<Delivered>, crate::rig::RigError> {
+        let rate_hz = self.script.scenario.rate_hz;
         (0..studio.views())
             .map(|camera| {
                 let deliveries: Vec<_> = trigger.deliver(camera, pulse).map(|delivery| (pulse, delivery)).collect();
                 // A camera that has slipped shows an earlier instant.
                 let shown = deliveries.first().map_or(pulse, |(_, delivery)| delivery.truth.pulse);
-                Ok((studio.view(camera, shown as f64 / scenario.rate_hz)?, deliveries))
+                Ok((studio.view(camera, shown as f64 / rate_hz)?, deliveries))
             })
             .collect()
     }
