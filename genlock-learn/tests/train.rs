@@ -38,6 +38,43 @@ fn train(folder: &Path, words: &[&str]) -> Output {
         .unwrap()
 }
 
+/// `genlock-learn eval --recipe` on the same session, beside a peer that always says the same and one that is not there.
+fn evaluate(folder: &Path, model: &Path) -> Output {
+    let recipe = folder.join("eval.toml");
+    let session = folder.display();
+    let pose: Vec<[i32; 3]> = (0..17).map(|joint| [10 * joint, 100 * joint, -20 * joint]).collect();
+    let poses = format!("[{}]", vec![format!("{pose:?}"); 12].join(","));
+    std::fs::write(
+        &recipe,
+        format!(
+            r#"
+session = "{session}"
+peer-pictures = 12
+data = {{ store-px = 56 }}
+[[peer]]
+who = "somebody else"
+command = ["sh", "-c", "test -f $0/000011.jpg && echo '{poses}' > $0/poses.json"]
+[[peer]]
+who = "nobody"
+command = ["{session}/no-such-program"]
+"#
+        ),
+    )
+    .unwrap();
+    Command::new(env!("CARGO_BIN_EXE_genlock-learn"))
+        .arg("eval")
+        .args([
+            Path::new("--recipe"),
+            &recipe,
+            Path::new("--model"),
+            model,
+            Path::new("--out"),
+            &folder.join("figures"),
+        ])
+        .output()
+        .unwrap()
+}
+
 fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
@@ -80,6 +117,12 @@ fn legs_end_in_a_measured_model() {
     let again = train(folder.path(), &["--eval-only"]);
     let same = |words: &str| words.lines().find(|line| line.contains("pose model, masks")).map(str::to_owned);
     assert_eq!(same(&text(&again)), same(&words));
+    let said = text(&evaluate(folder.path(), &model));
+    // The same figures as those of the training's end, and the peer on its own pictures.
+    assert!(said.contains(&same(&words).unwrap()), "{said}");
+    for part in ["rendered, for peers: 12 pictures", "somebody else", "Not measured beside: the peer nobody"] {
+        assert!(said.contains(part), "{part} in: {said}");
+    }
     let other = train(folder.path(), &["--set", "seed=4"]);
     assert!(!other.status.success() && text(&other).contains("seed = 4"), "{}", text(&other));
 }
@@ -96,8 +139,10 @@ fn what_cannot_be_trained_on_is_refused_before_anything_is_written() {
 /// The recipes that are shipped can be read.
 #[test]
 fn recipes_are_whole() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../recipes");
+    pretrain::rendered::EvalRecipe::load(&folder.join("pose-eval.toml"), &[]).unwrap();
     for name in ["pose-cpu.toml", "pose-gpu.toml"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../recipes").join(name);
+        let path = folder.join(name);
         let recipe = pretrain::rendered::TrainRecipe::load(&path, &[]).unwrap();
         let least = f32::from(recipe.crop_px) * recipe.data.margin;
         assert!(f32::from(recipe.data.store_px) >= least, "{name}: pictures are held too small");

@@ -66,6 +66,14 @@ pub fn joint_errors(prediction: &[Pose3d], truth: &[Pose3d]) -> Result<JointErro
     joint_errors64(&widen(prediction), &widen(truth))
 }
 
+/// P-MPJPE of one pair of poses in mm, over all 17 joints: `a` moved onto `b`.
+pub fn procrustes_distance_mm(a: &Pose3d, b: &Pose3d) -> f64 {
+    let widen = |pose: &Pose3d| pose.map(|joint| Vector3::from(joint.map(f64::from)));
+    let (a, b) = (widen(a), widen(b));
+    let similarity = Similarity::fit(&a, &b);
+    a.iter().zip(&b).map(|(a, b)| (similarity.apply(*a) - b).norm()).sum::<f64>() / JOINTS as f64
+}
+
 pub(crate) fn joint_errors64(prediction: &[Pose64], truth: &[Pose64]) -> Result<JointErrors, PoseError> {
     if prediction.len() != truth.len() {
         return Err(PoseError::LengthMismatch { prediction: prediction.len(), truth: truth.len() });

@@ -2,6 +2,8 @@
 
 mod moments;
 mod table;
+mod trial_table;
+mod trials;
 
 use std::path::{Path, PathBuf};
 
@@ -23,7 +25,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
     /// A take with labels to measure on.
-    #[arg(long, value_name = "DIR", requires = "labels", required_unless_present = "moments")]
+    #[arg(long, value_name = "DIR", requires = "labels", required_unless_present_any = ["moments", "recipe"])]
     session: Option<PathBuf>,
     /// Labels per view, as `genlock labels import` writes them.
     #[arg(long, value_name = "FILE", requires = "session")]
@@ -31,8 +33,15 @@ pub struct Args {
     /// Moments stored by `genlock demo --store-samples`: their poses are computed once more.
     #[arg(long, value_name = "FILE", requires = "out", conflicts_with = "session")]
     moments: Option<PathBuf>,
-    /// Where the poses of `--moments` go (JSON).
-    #[arg(long, value_name = "FILE", requires = "moments")]
+    /// Measure a model of rendered people as this recipe says (TOML): on held-out ones, on real takes and their twins,
+    /// beside baselines and peers.
+    #[arg(long, value_name = "FILE", requires = "out", conflicts_with_all = ["session", "moments"])]
+    recipe: Option<PathBuf>,
+    /// Change a value of the recipe, as in `session="DIR"`.
+    #[arg(long = "set", value_name = "KEY=VALUE", requires = "recipe")]
+    overrides: Vec<String>,
+    /// Where the poses of `--moments` go (a JSON file), or the figures of `--recipe` (a folder).
+    #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
     /// Arithmetic of the network.
     #[arg(long, value_enum, default_value = "f32")]
@@ -70,6 +79,9 @@ pub fn run(args: &Args) -> miette::Result<()> {
     let engine = Engine::open(&args.model, device, args.precision.into())
         .into_diagnostic()
         .wrap_err_with(|| format!("{} is no pose model of `genlock finetune`", args.model.display()))?;
+    if let (Some(recipe), Some(out)) = (&args.recipe, &args.out) {
+        return trials::run(recipe, &args.overrides, &args.model, &engine, out);
+    }
     let other = other_precision(&args.model, device, &engine)?;
     if let (Some(moments), Some(out)) = (&args.moments, &args.out) {
         return moments::run(&engine, &other, moments, out);

@@ -1,7 +1,7 @@
 //! `genlock train`: a pose model from a rendered session, in legs that go on from each other.
 
 mod log;
-mod table;
+pub(super) mod table;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -10,6 +10,7 @@ use take::session::{HELD_OUT, TRAIN};
 use tch::{Device, Kind, Tensor};
 
 use super::RenderedError;
+use super::evaluation::PictureFrom;
 
 /// How pictures of a session are held.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,6 +63,8 @@ pub struct DatasetTake {
     pub split: Split,
     /// In order of time; `views` are bits by camera.
     pub instants: Vec<InstantMeta>,
+    /// By instant: its number in the take's source.
+    pub sources: Vec<u32>,
     /// `[instant][camera]`: the picture's row.
     pub rows: Vec<Vec<Option<u32>>>,
 }
@@ -144,6 +147,12 @@ impl Dataset {
         &self.takes[self.pictures[row as usize].take as usize]
     }
 
+    /// Which instant and camera a row is of, by their numbers in the take itself.
+    pub fn from(&self, row: u32) -> PictureFrom {
+        let PictureId { take, instant, view } = self.pictures[row as usize];
+        PictureFrom { take, instant: self.takes[take as usize].sources[instant as usize], camera: view }
+    }
+
     /// Rows of one side, ascending.
     pub fn rows(&self, split: Split) -> Vec<u32> {
         (0..self.len() as u32).filter(|&row| self.take_of(row).split == split).collect()
@@ -186,7 +195,7 @@ pub(crate) fn poses(joints: &Tensor) -> Result<Vec<Pose3d>, ModelError> {
 /// The side of each take.
 ///
 /// # Errors
-/// A split of another name, nothing to learn from, a person or a clip on both sides.
+/// A split of another name, a person or a clip on both sides.
 pub(super) fn splits(session: &Path, takes: &[SessionTake]) -> Result<Vec<Split>, RenderedError> {
     let wrong = |problem: String| RenderedError::Session { session: session.to_owned(), problem };
     let split = |take: &SessionTake| match take.split.as_str() {
@@ -197,9 +206,6 @@ pub(super) fn splits(session: &Path, takes: &[SessionTake]) -> Result<Vec<Split>
         }
     };
     let splits = takes.iter().map(split).collect::<Result<Vec<_>, _>>()?;
-    if !splits.contains(&Split::Train) {
-        return Err(wrong(format!("none of its takes has the split `{TRAIN}`: there is nothing to learn from")));
-    }
     for (what, of) in [("person", (|take| &take.person) as fn(&SessionTake) -> &String), ("clip", |take| &take.clip)] {
         let on = |side| -> BTreeSet<&String> {
             takes.iter().zip(&splits).filter(|(_, split)| **split == side).map(|(take, _)| of(take)).collect()
@@ -241,7 +247,7 @@ mod tests {
         check(&[("a", "1", "train"), ("b", "2", "held-out")], Ok(&[Split::Train, Split::HeldOut]));
         check(&[("a", "1", "train"), ("a", "2", "held-out")], Err("the person a is both"));
         check(&[("a", "1", "train"), ("b", "1", "held-out")], Err("the clip 1 is both"));
-        check(&[("a", "1", "held-out")], Err("nothing to learn from"));
+        check(&[("a", "1", "held-out")], Ok(&[Split::HeldOut]));
         check(&[("a", "1", "test")], Err("the split `test`"));
     }
 }

@@ -35,6 +35,7 @@ struct Planned {
 struct PlannedTake {
     directory: PathBuf,
     instants: Vec<InstantMeta>,
+    sources: Vec<u32>,
     /// Index into `pictures`, by instant and camera.
     rows: Vec<Vec<Option<u32>>>,
     pictures: Vec<(u32, Planned)>,
@@ -85,7 +86,8 @@ impl Dataset {
                 joints_mm.extend(picture.joints_mm.into_iter().flatten());
                 joints_2d.extend(picture.joints_2d.into_iter().flatten());
             }
-            takes.push(DatasetTake { about, split, instants: take.instants, rows: take.rows });
+            let (instants, sources) = (take.instants, take.sources);
+            takes.push(DatasetTake { about, split, instants, sources, rows: take.rows });
         }
         let on_device = |values: &[f32], axes: i64| -> Result<Tensor, model::ModelError> {
             Ok(Tensor::f_from_slice(values)?.f_reshape([-1, JOINTS as i64, axes])?.f_to_device(device)?)
@@ -145,9 +147,9 @@ fn plan(session: &Path, about: &SessionTake, index: u32, config: &DataConfig) ->
             }
         }
     }
-    let mut take =
-        PlannedTake { directory, instants: Vec::new(), rows: Vec::new(), pictures: Vec::new(), without_subject };
-    for (instant, (exposure_ns, pictures)) in (0..).zip(by_source.into_values()) {
+    let (instants, sources, rows, pictures) = Default::default();
+    let mut take = PlannedTake { directory, instants, sources, rows, pictures, without_subject };
+    for (instant, (source, (exposure_ns, pictures))) in (0..).zip(by_source) {
         let mut rows = vec![None; reader.cameras().len()];
         let mut views = 0;
         for picture in pictures {
@@ -155,6 +157,7 @@ fn plan(session: &Path, about: &SessionTake, index: u32, config: &DataConfig) ->
             rows[picture.camera.index()] = Some(take.pictures.len() as u32);
             take.pictures.push((instant, picture));
         }
+        take.sources.push(source);
         take.instants.push(InstantMeta { segment: SegmentId(index), exposure_ns, views });
         take.rows.push(rows);
     }

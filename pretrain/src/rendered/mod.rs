@@ -5,18 +5,24 @@ mod augment;
 mod dataset;
 mod draws;
 mod error;
+mod eval_recipe;
 mod evaluation;
 mod load;
 mod plans;
 mod recipe;
 mod sync_stage;
+mod toml_file;
 mod trainer;
 mod transfer;
 
 pub use augment::{Augment, AugmentConfig, Augmented};
 pub use dataset::{Batch, DataConfig, Dataset, DatasetTake, PictureId, Split};
 pub use error::RenderedError;
-pub use evaluation::{BothKinds, Comparison, ConfidenceBin, Evaluator, HeadScores, RenderedEvaluation, Scores};
+pub use eval_recipe::{EvalRecipe, TakePlan};
+pub use evaluation::{
+    Baselines, BothKinds, Comparison, ConfidenceBin, Evaluator, HeadScores, Nearest, Peer, PeerPictures, PeerPoses,
+    PictureFrom, RenderedEvaluation, Scores, Trial, TrialReport, TrialRow,
+};
 pub use plans::{EvaluationPlan, PoseLoss, Start, SyncPlan, Trained, TransferPlan};
 pub use recipe::TrainRecipe;
 pub use sync_stage::SyncDraw;

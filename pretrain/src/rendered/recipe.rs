@@ -12,6 +12,7 @@ use super::augment::AugmentConfig;
 use super::dataset::DataConfig;
 use super::error::during;
 use super::plans::{EvaluationPlan, Start, SyncPlan, TransferPlan};
+use super::toml_file;
 use crate::{PrecisionChoice, PretrainError};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,23 +54,12 @@ impl TrainRecipe {
     /// # Errors
     /// A file that cannot be read, a key that is unknown or of another type, a value out of range.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self, RenderedError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| PretrainError::RecipeFile { path: path.to_owned(), source })?;
-        Self::parse(&text, path, overrides)
+        Ok(toml_file::load::<Self>(path, overrides)?.checked()?)
     }
 
     /// [`Self::load`] of text; `path` is for messages.
     pub fn parse(text: &str, path: &Path, overrides: &[String]) -> Result<Self, RenderedError> {
-        let syntax = |at: String, message: String| PretrainError::RecipeSyntax { path: path.to_owned(), at, message };
-        let mut table: toml::Table =
-            text.parse().map_err(|e: toml::de::Error| syntax("the file".into(), e.to_string()))?;
-        for word in overrides {
-            let added = one_key(word).ok_or_else(|| syntax(word.clone(), "is not key=value".to_owned()))?;
-            merge(&mut table, added);
-        }
-        let recipe: Self = serde_path_to_error::deserialize(toml::Value::Table(table))
-            .map_err(|e| syntax(e.path().to_string(), e.inner().to_string()))?;
-        Ok(recipe.checked()?)
+        Ok(toml_file::parse::<Self>(text, path, overrides)?.checked()?)
     }
 
     fn checked(self) -> Result<Self, PretrainError> {
@@ -134,24 +124,6 @@ impl TrainRecipe {
             PrecisionChoice::Auto => {
                 let probed = model::probe(&self.net(), device, self.transfer.batch as i64, self.crop_px.into());
                 Ok(probed.map_err(during("timing a step in both precisions"))?.faster())
-            }
-        }
-    }
-}
-
-/// `a.b=c` as a table. A value that is no TOML is taken as text.
-fn one_key(word: &str) -> Option<toml::Table> {
-    let (key, value) = word.split_once('=')?;
-    let parsed = word.parse::<toml::Table>().or_else(|_| format!("{key} = {value:?}").parse());
-    parsed.ok().filter(|table| table.len() == 1)
-}
-
-fn merge(into: &mut toml::Table, from: toml::Table) {
-    for (key, value) in from {
-        match (into.get_mut(&key), value) {
-            (Some(toml::Value::Table(below)), toml::Value::Table(value)) => merge(below, value),
-            (_, value) => {
-                into.insert(key, value);
             }
         }
     }

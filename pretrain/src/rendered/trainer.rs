@@ -127,6 +127,12 @@ impl<'a> Trainer<'a> {
         folder: &Path,
         encoder: Option<&Path>,
     ) -> Result<Self, RenderedError> {
+        if dataset.rows(Split::Train).is_empty() {
+            let split = Split::Train.name();
+            return Err(RenderedError::Nothing(format!(
+                "no take of the session has the split `{split}`: there is nothing to learn from"
+            )));
+        }
         let precision = recipe.choose_precision(dataset.device())?;
         let (sync, transfer) = (folder.join(SYNC_FILE), folder.join(TRANSFER_FILE));
         let stage = if transfer.exists() {

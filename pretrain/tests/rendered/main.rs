@@ -4,3 +4,4 @@ mod data;
 mod pictures;
 mod studio;
 mod training;
+mod trial;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use pretrain::rendered::{Comparison, HeadScores, RenderedEvaluation, Scores};
 
-pub(super) fn render(found: &RenderedEvaluation) -> String {
+pub(in crate::commands) fn render(found: &RenderedEvaluation) -> String {
     let mut text = format!(
         "Held out: {} people in {} clips that training never saw. Errors in mm; 16 joints for MPJPE and N-MPJPE, 17 \
          for P-MPJPE.\n",
@@ -49,13 +49,11 @@ fn side(text: &mut String, comparison: &Comparison) {
     row("Procrustes mean pose", &comparison.procrustes_mean);
 }
 
-fn confidence(text: &mut String, name: &str, heads: &HeadScores) {
-    let _ = writeln!(
-        text,
-        "\n{name}: joints in the plane are off by {:.1} % of the crop's side; confidence by {:.3} on average:",
-        100.0 * heads.plane,
-        heads.calibration_error
-    );
+pub(in crate::commands) fn confidence(text: &mut String, name: &str, heads: &HeadScores) {
+    if let Some(plane) = heads.plane {
+        let _ = writeln!(text, "\n{name}: joints in the plane are off by {:.1} % of the crop's side.", 100.0 * plane);
+    }
+    let _ = writeln!(text, "\n{name}: confidence is off by {:.3} on average:", heads.calibration_error);
     let _ = writeln!(text, "  {:<12}{:>10}{:>12}{:>14}", "confidence", "joints", "said", "below 100 mm");
     for bin in heads.confidence.iter().filter(|bin| bin.joints > 0) {
         let _ = writeln!(text, "  {:<12}{:>10}{:>12.2}{:>14.2}", "", bin.joints, bin.mean_confidence, bin.right);

@@ -1,0 +1,56 @@
+//! What the heads beside 3D are worth.
+
+use model::CONFIDENT_MM;
+use pose::{JOINTS, Pose3d, ROOT};
+use serde::Serialize;
+
+use super::pictures::Predicted;
+
+const BINS: usize = 10;
+
+/// Joints (without the root) whose confidence fell into one tenth of 0 to 1.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ConfidenceBin {
+    pub joints: usize,
+    pub mean_confidence: f64,
+    /// Share of them whose error was below 100 mm: equal to the confidence if that is honest.
+    pub right: f64,
+}
+
+/// What the heads beside 3D are worth.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct HeadScores {
+    /// Mean distance of the 17 joints in the crop's plane, in sides of the crop, where their true places are known.
+    pub plane: Option<f64>,
+    pub confidence: [ConfidenceBin; BINS],
+    /// Mean distance between confidence and the share that was right, weighted by joints.
+    pub calibration_error: f64,
+}
+
+impl HeadScores {
+    /// `None` for a model without these heads.
+    pub(super) fn of(found: &Predicted, truth: &[Pose3d]) -> Option<Self> {
+        let confidence = found.confidence.as_ref()?;
+        let mut bins = [ConfidenceBin::default(); BINS];
+        for ((predicted, truth), confidence) in found.poses.iter().zip(truth).zip(confidence.chunks_exact(JOINTS)) {
+            for joint in (0..JOINTS).filter(|&joint| joint != ROOT) {
+                let squared: f32 = predicted[joint].iter().zip(&truth[joint]).map(|(p, t)| (p - t).powi(2)).sum();
+                let sure = f64::from(confidence[joint]);
+                let bin = &mut bins[((sure * BINS as f64) as usize).min(BINS - 1)];
+                bin.joints += 1;
+                bin.mean_confidence += sure;
+                bin.right += f64::from(u8::from(f64::from(squared.sqrt()) < CONFIDENT_MM));
+            }
+        }
+        let all: usize = bins.iter().map(|bin| bin.joints).sum();
+        let mut calibration_error = 0.0;
+        for bin in bins.iter_mut().filter(|bin| bin.joints > 0) {
+            calibration_error += (bin.mean_confidence - bin.right).abs() / all as f64;
+            bin.mean_confidence /= bin.joints as f64;
+            bin.right /= bin.joints as f64;
+        }
+        Some(Self { plane: found.plane, confidence: bins, calibration_error })
+    }
+}

@@ -1,0 +1,116 @@
+//! Others who look at the same pictures: any program that reads a list of files and writes poses.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use frame::{CameraId, Encoding, Picture};
+use pose::{JOINTS, Pose3d};
+use serde::{Deserialize, Serialize};
+use take::TakeReader;
+
+use super::pictures::PictureFrom;
+use crate::rendered::RenderedError;
+
+/// Name of the list of pictures in a peer's folder, and of the poses that it writes there.
+const LIST: &str = "pictures.json";
+const POSES: &str = "poses.json";
+
+/// A program to measure beside a model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Peer {
+    /// How it is called in tables.
+    pub who: String,
+    /// The program and its first words. The folder of the pictures is added as the last one: the program reads the
+    /// `pictures.json` there, which names JPEG files in it by take, camera and instant, and writes `poses.json`: a
+    /// list as long, of 17 joints in mm, root-relative, in the look-at frame, or null where it sees nobody.
+    pub command: Vec<String>,
+}
+
+/// What a peer said of pictures, in their order.
+#[derive(Clone, Debug)]
+pub struct PeerPoses {
+    pub who: String,
+    pub poses: Vec<Option<Pose3d>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Listed {
+    file: String,
+    take: u32,
+    instant: u32,
+    camera: u16,
+}
+
+/// Pictures of takes in a folder, as JPEG files as they were recorded, with their list.
+pub struct PeerPictures<'a> {
+    folder: &'a Path,
+    count: usize,
+}
+
+impl<'a> PeerPictures<'a> {
+    /// Writes the pictures. `takes` are the folders by number of the take.
+    ///
+    /// # Errors
+    /// A take that cannot be read, lacks a picture, or has no JPEGs; a folder that cannot be written.
+    pub fn write(folder: &'a Path, takes: &[PathBuf], from: &[PictureFrom]) -> Result<Self, RenderedError> {
+        let mut readers: Vec<Option<TakeReader>> = takes.iter().map(|_| None).collect();
+        let mut list = Vec::with_capacity(from.len());
+        for (index, &PictureFrom { take, instant, camera }) in from.iter().enumerate() {
+            let directory = &takes[take as usize];
+            let wrong = |problem: String| RenderedError::InTake { take: directory.clone(), problem };
+            let reader = match &mut readers[take as usize] {
+                Some(reader) => reader,
+                none => none.insert(TakeReader::open(directory)?),
+            };
+            let camera_id = CameraId(camera);
+            let frame = (0..reader.len(camera_id)).find(|&frame| {
+                let source = reader.frame_info(camera_id, frame).and_then(|info| info.source);
+                source.is_some_and(|source| source.index == instant)
+            });
+            let frame = frame.ok_or_else(|| wrong(format!("camera {camera} has no picture of instant {instant}")))?;
+            let (info, bytes) = reader.read(camera_id, frame)?;
+            if !matches!(info.picture, Picture::Encoded { encoding: Encoding::Mjpeg, .. }) {
+                return Err(wrong(format!("camera {camera} did not send JPEG, which peers are given")));
+            }
+            let file = format!("{index:06}.jpg");
+            write(&folder.join(&file), &bytes)?;
+            list.push(Listed { file, take, instant, camera });
+        }
+        let text = serde_json::to_vec(&list).map_err(|e| RenderedError::Nothing(e.to_string()))?;
+        write(&folder.join(LIST), &text)?;
+        Ok(Self { folder, count: list.len() })
+    }
+
+    /// Asks a peer.
+    ///
+    /// # Errors
+    /// A program that cannot be started, fails, or says something else than poses of these pictures.
+    pub fn ask(&self, peer: &Peer) -> Result<PeerPoses, RenderedError> {
+        let wrong = |problem: String| RenderedError::Nothing(format!("the peer {}: {problem}", peer.who));
+        let [program, words @ ..] = peer.command.as_slice() else {
+            return Err(wrong("its command is empty".to_owned()));
+        };
+        let mut command = Command::new(program);
+        let output = command.args(words).arg(self.folder).stdin(Stdio::null()).output();
+        let output = output.map_err(|e| wrong(format!("{program} cannot be started: {e}")))?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
+            return Err(wrong(format!("{program} ended with {}: {last}", output.status)));
+        }
+        let path = self.folder.join(POSES);
+        let text = std::fs::read(&path).map_err(|e| wrong(format!("{}: {e}", path.display())))?;
+        let poses: Vec<Option<Pose3d>> = serde_json::from_slice(&text)
+            .map_err(|e| wrong(format!("{} is no list of {JOINTS} joints or null: {e}", path.display())))?;
+        if poses.len() != self.count {
+            return Err(wrong(format!("{} poses of {} pictures", poses.len(), self.count)));
+        }
+        Ok(PeerPoses { who: peer.who.clone(), poses })
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), RenderedError> {
+    std::fs::write(path, bytes).map_err(|e| RenderedError::Nothing(format!("writing {}: {e}", path.display())))
+}
