@@ -89,6 +89,7 @@ fn poses_of(set_index: u64, joints: usize) -> PoseMessage {
         exposure_utc_ns: None,
         source_index: None,
         model: "model".into(),
+        model_origin: None,
         latency_ms: 1.0,
         poses: vec![view],
     }
