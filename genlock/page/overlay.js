@@ -10,7 +10,7 @@ export function drawJoints(context, pose, scale) {
   if (!joints || !Number.isFinite(scale)) return;
   const style = getComputedStyle(document.documentElement);
   const sure = (joint) => FAINTEST + (1 - FAINTEST) * (pose.confidence?.[joint] ?? 1);
-  const width = Math.max(1.5, 0.02 * pose.crop_side_px * scale);
+  const width = Math.max(1.5, 0.016 * pose.crop_side_px * scale);
   context.save();
   context.lineCap = "round";
   context.scale(scale, scale);

@@ -104,7 +104,7 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> Live<S, P, H> {
             }
             Err(InferError::Mismatch(mismatch)) => {
                 if self.mismatch.as_ref() != Some(&mismatch) {
-                    tracing::warn!("no poses: {mismatch}");
+                    tracing::warn!("no poses, the pose model does not fit: {mismatch}");
                     self.mismatch = Some(mismatch);
                 }
             }

@@ -68,7 +68,7 @@ fn a_recipe_of_another_crop_size_is_told_so() {
     let at = |name: &str| folder.path().join(name);
     stand_in(64, 1).save(&at("shipped.safetensors")).unwrap();
     std::fs::write(at("recipe.toml"), "crop-px = 96\n").unwrap();
-    let mut demo = genlock(["demo", "--headless", "--rate", "15", "--no-learner", "--no-record", "--seconds", "8"]);
+    let mut demo = genlock(["demo", "--headless", "--rate", "15", "--no-learner", "--no-record", "--seconds", "20"]);
     demo.arg("--footage").arg(footage).arg("--data").arg(at("data")).arg("--recipe").arg(at("recipe.toml"));
     demo.arg("--report").arg(at("report.json")).env("GENLOCK_POSE_MODEL", at("shipped.safetensors"));
     succeed(&mut demo);
