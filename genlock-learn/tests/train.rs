@@ -107,6 +107,7 @@ fn legs_end_in_a_measured_model() {
     let model = folder.path().join("out/pose-model.safetensors");
     let engine = infer::Engine::open(&model, tch::Device::Cpu, infer::PrecisionChoice::F32).unwrap();
     assert_eq!(engine.spec().crop_px, 32);
+    assert!(engine.spec().takes_both, "half of the pictures were shown plain");
     let figures = std::fs::read_to_string(folder.path().join("out/evaluation.json")).unwrap();
     let figures: serde_json::Value = serde_json::from_str(&figures).unwrap();
     assert_eq!(figures["comparisons"][0]["pictures"], 144);
@@ -136,14 +137,26 @@ fn what_cannot_be_trained_on_is_refused_before_anything_is_written() {
     assert!(!wrong.status.success() && text(&wrong).contains("speed"), "{}", text(&wrong));
 }
 
+fn recipe(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../recipes").join(name)
+}
+
+/// Live pictures are preprocessed as those of training were.
+#[test]
+fn a_model_of_the_recipe_for_cpus_fits_the_demo() {
+    let demo = pretrain::Recipe::load(&recipe("demo-cpu.toml")).unwrap();
+    // As `genlock demo` makes its crops.
+    let live = subject::Preprocessing::with_crop_px(demo.crop_px);
+    let trained = pretrain::rendered::TrainRecipe::load(&recipe("pose-cpu.toml"), &[]).unwrap();
+    assert_eq!(trained.preprocessing().hash(), live.hash());
+}
+
 /// The recipes that are shipped can be read.
 #[test]
 fn recipes_are_whole() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../recipes");
-    pretrain::rendered::EvalRecipe::load(&folder.join("pose-eval.toml"), &[]).unwrap();
+    pretrain::rendered::EvalRecipe::load(&recipe("pose-eval.toml"), &[]).unwrap();
     for name in ["pose-cpu.toml", "pose-gpu.toml"] {
-        let path = folder.join(name);
-        let recipe = pretrain::rendered::TrainRecipe::load(&path, &[]).unwrap();
+        let recipe = pretrain::rendered::TrainRecipe::load(&recipe(name), &[]).unwrap();
         let least = f32::from(recipe.crop_px) * recipe.data.margin;
         assert!(f32::from(recipe.data.store_px) >= least, "{name}: pictures are held too small");
     }

@@ -1,4 +1,6 @@
-// Previews and the numbers under each.
+// Previews with the joints that were found in them, and the numbers under each.
+import { Moments } from "./moments.js";
+import { drawJoints } from "./overlay.js";
 import { count, milliseconds, number } from "./text.js";
 
 const HEADER_BYTES = 20;
@@ -10,6 +12,7 @@ export class Cameras {
   /** Per camera: the newest picture not yet drawn. */
   #waiting = new Map();
   #decoding = new Set();
+  #moments = new Moments();
 
   constructor(list) {
     this.#list = list;
@@ -36,17 +39,27 @@ export class Cameras {
     const view = new DataView(buffer);
     if (view.getUint8(0) !== VERSION) return;
     const camera = view.getUint8(1);
-    this.#waiting.set(camera, { sequence: view.getBigUint64(4, true), jpeg: new Blob([new Uint8Array(buffer, HEADER_BYTES)], { type: "image/jpeg" }) });
+    this.#waiting.set(camera, {
+      frameWidth: view.getUint16(2, true),
+      sequence: view.getBigUint64(4, true),
+      exposureNs: Number(view.getBigInt64(12, true)),
+      jpeg: new Blob([new Uint8Array(buffer, HEADER_BYTES)], { type: "image/jpeg" }),
+    });
     if (!this.#decoding.has(camera)) this.#draw(camera);
   }
 
-  /** Decodes the newest picture of a camera; what comes meanwhile waits, and only the newest of it is drawn. */
+  poses(message) {
+    this.#moments.add(message);
+  }
+
+  /** Decodes the newest picture of a camera and waits for its poses; what comes meanwhile waits, and only the newest of it is drawn. */
   async #draw(camera) {
     this.#decoding.add(camera);
     for (let next = this.#waiting.get(camera); next; next = this.#waiting.get(camera)) {
       this.#waiting.delete(camera);
       try {
-        this.#paint(this.#card(camera), await createImageBitmap(next.jpeg), next.sequence);
+        const [picture, poses] = await Promise.all([createImageBitmap(next.jpeg), this.#moments.near(next.exposureNs)]);
+        this.#paint(this.#card(camera), picture, next, poses.filter((pose) => pose.camera === camera));
       } catch {
         this.#card(camera).veil("this picture does not decode");
       }
@@ -54,7 +67,7 @@ export class Cameras {
     this.#decoding.delete(camera);
   }
 
-  #paint(card, picture, sequence) {
+  #paint(card, picture, { sequence, frameWidth }, poses) {
     const { canvas } = card.parts;
     if (canvas.width !== picture.width || canvas.height !== picture.height) {
       canvas.width = picture.width;
@@ -62,9 +75,12 @@ export class Cameras {
       const cards = this.#cards.map(({ parts }) => parts.canvas);
       this.#list.classList.toggle("portrait", cards.every(({ width, height }) => height > width));
     }
-    canvas.getContext("2d").drawImage(picture, 0, 0);
+    const context = canvas.getContext("2d");
+    context.drawImage(picture, 0, 0);
+    for (const pose of poses) drawJoints(context, pose, picture.width / frameWidth);
     picture.close();
     canvas.dataset.sequence = String(sequence);
+    canvas.dataset.people = String(poses.filter((pose) => pose.joints_2d_px).length);
     card.veil(null);
   }
 

@@ -64,7 +64,13 @@ stream("/live", {
   },
 });
 stream("/preview", { binary: true, message: (buffer) => cameras.preview(buffer) });
-stream("/poses", { message: (text) => poses.showPoses(JSON.parse(text)) });
+stream("/poses", {
+  message: (text) => {
+    const message = JSON.parse(text);
+    poses.showPoses(message);
+    cameras.poses(message);
+  },
+});
 
 const button = document.getElementById("background");
 button.addEventListener("click", async () => {

@@ -5,6 +5,7 @@ import { milliseconds, number, put, range, withCommands } from "./text.js";
 
 const STALE_AFTER_MS = 2000;
 const ALL = -1;
+const ORIGINS = { shipped: "shipped with genlock", own: "your own" };
 
 export class PosePanel {
   #view = ALL;
@@ -35,7 +36,7 @@ export class PosePanel {
 
   showStatus(infer, names) {
     this.#infer = infer;
-    put("model", infer?.model_version?.slice(0, 16) ?? "none");
+    put("model", infer?.model_version ? `${ORIGINS[infer.model_origin]}, ${infer.model_version.slice(0, 16)}` : "none");
     put("pose-rate", infer?.model_version && `${number(infer.fps, 1)} per second`);
     put("pose-latency", infer && range(infer.latency_ms_p50, infer.latency_ms_p99, milliseconds));
     put("pose-precision", infer?.precision);

@@ -84,9 +84,13 @@ pub struct DemoArgs {
     /// What to learn and how [default: all pairs at 64 px, for a CPU].
     #[arg(long, value_name = "TOML")]
     pub recipe: Option<PathBuf>,
-    /// Pose model [default: pose-model.safetensors in the data folder].
+    /// Pose model [default: pose-model.safetensors in the data folder where there is one, else the one that comes with
+    /// genlock].
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
+    /// Give the pose model pictures with their background, as of cameras that move.
+    #[arg(long)]
+    pub plain: bool,
     /// Arithmetic of inference: f32, bf16 or auto.
     #[arg(long, value_name = "P", default_value = "auto", value_parser = ["f32", "bf16", "auto"])]
     pub infer_precision: String,

@@ -25,7 +25,12 @@ pub struct LearnerOptions {
     /// None: no learner, inference only.
     pub recipe: Option<PathBuf>,
     pub checkpoint_dir: PathBuf,
+    /// The user's own pose model, which may come later.
     pub model: PathBuf,
+    /// What serves until then.
+    pub shipped_model: Option<PathBuf>,
+    /// The pose model gets pictures with their background.
+    pub plain: bool,
     pub infer_precision: String,
 }
 
@@ -123,7 +128,12 @@ impl Learners {
             })
             .transpose()?;
         let words = ["--name", &name, "--model", &path(&options.model), "--precision", &options.infer_precision];
-        let infer = child("infer", words.map(str::to_owned).into(), "infer")?;
+        let mut words: Vec<String> = words.map(str::to_owned).into();
+        if let Some(shipped) = &options.shipped_model {
+            words.extend(["--shipped-model".to_owned(), path(shipped)]);
+        }
+        words.extend(options.plain.then(|| "--plain".to_owned()));
+        let infer = child("infer", words, "infer")?;
         Ok(Self { link, learner, infer, listeners, stop, statuses })
     }
 

@@ -11,6 +11,7 @@ mod page;
 mod rate;
 mod report;
 mod session;
+mod shipped_model;
 mod source;
 mod status;
 

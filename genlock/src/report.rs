@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use frame::LossLedger;
 use miette::{IntoDiagnostic, WrapErr, miette};
 use serde::Serialize;
-use transport::{InferStatus, LearnerStatus};
+use transport::{InferStatus, LearnerStatus, ModelOrigin};
 
 use crate::control::End;
 use crate::session::Remains;
@@ -135,6 +135,8 @@ pub struct InferReport {
     /// From the arrival of a set's last frame to its poses leaving.
     pub latency_ms: Percentiles,
     pub model_version: Option<String>,
+    /// Whose it is: `shipped` or `own`.
+    pub model_origin: Option<ModelOrigin>,
     pub moments_superseded: u64,
     pub state: String,
     pub restarts: u64,
@@ -148,6 +150,7 @@ impl InferReport {
             fps: status.fps,
             latency_ms: Percentiles { p50: status.latency_ms_p50, p99: status.latency_ms_p99 },
             model_version: status.model_version,
+            model_origin: status.model_origin,
             moments_superseded: status.moments_superseded,
             state: status.state,
             restarts,

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use frame::{TriggerIndex, monotonic_now_ns};
-use model::{ModelError, PictureBatch, PoseModel, PoseSpec, Precision, autocast};
+use model::{Background, ModelError, PictureBatch, PoseModel, PoseSpec, Precision, autocast};
 use pose::{JOINT_NAMES, JOINTS, Pose3d};
 use subject::{Region, Sample};
 use tch::{Device, Kind, Tensor};
@@ -13,6 +13,7 @@ use crate::{InferError, Mismatch, PrecisionChoice};
 pub struct Engine {
     model: PoseModel,
     precision: Precision,
+    background: Background,
     version: String,
 }
 
@@ -24,7 +25,18 @@ impl Engine {
         if names != &JOINT_NAMES {
             return Err(InferError::Joints { found: names.join(", "), expected: JOINT_NAMES.join(", ") });
         }
-        Ok(Self { version: model.version()?, model, precision })
+        Ok(Self { version: model.version()?, background: model.spec().background, model, precision })
+    }
+
+    /// The same model on pictures that keep their background, as of cameras that move.
+    ///
+    /// # Errors
+    /// A model that was not trained on such pictures.
+    pub fn plain(self) -> Result<Self, InferError> {
+        if !self.model.spec().takes(Background::Kept) {
+            return Err(InferError::Plain);
+        }
+        Ok(Self { background: Background::Kept, ..self })
     }
 
     /// Loads a pose model; with [`PrecisionChoice::Auto`] this first times both precisions.
@@ -46,6 +58,11 @@ impl Engine {
         self.precision
     }
 
+    /// What it sees of the pictures' background.
+    pub fn background(&self) -> Background {
+        self.background
+    }
+
     pub fn spec(&self) -> &PoseSpec {
         self.model.spec()
     }
@@ -53,15 +70,14 @@ impl Engine {
     /// Whether the samples of this moment are what the model was made for.
     pub fn check(&self, moment: &Moment) -> Result<(), Mismatch> {
         let spec = self.model.spec();
-        let version = self.version.clone();
         let mut sizes = moment.views.iter().flat_map(|view| &view.samples).map(|sample| u32::from(sample.size_px));
         if let Some(moment_px) = sizes.find(|size| *size != spec.crop_px) {
-            return Err(Mismatch::CropSize { version, model_px: spec.crop_px, moment_px });
+            return Err(Mismatch::CropSize { model_px: spec.crop_px, moment_px });
         }
         let hash = format!("{:016x}", moment.preprocessing);
         if hash != spec.preprocessing_hash {
             let model = spec.preprocessing_hash.clone();
-            return Err(Mismatch::Preprocessing { version, model, moment: hash });
+            return Err(Mismatch::Preprocessing { model, moment: hash });
         }
         Ok(())
     }
@@ -101,6 +117,7 @@ impl Engine {
             exposure_utc_ns: None,
             source_index: moment.source.map(|source| source.index),
             model: self.version.clone(),
+            model_origin: None,
             latency_ms: (monotonic_now_ns() - moment.arrival_ns) as f64 / 1e6,
             poses,
         })
@@ -128,7 +145,7 @@ impl Engine {
             batch.push(&sample.rgb, &sample.mask, false)?;
         }
         let device = self.model.device();
-        let input = batch.to_input(device, Kind::Float, spec.background)?;
+        let input = batch.to_input(device, Kind::Float, self.background)?;
         let found = autocast(self.precision, device, || self.model.predict_all(&input))?;
         let poses = values(&found.joints_mm)?;
         let joints_2d = found.joints_2d.as_ref().map(values).transpose()?;

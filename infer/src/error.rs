@@ -6,13 +6,18 @@ use transport::TransportError;
 pub enum InferError {
     #[error(transparent)]
     Model(#[from] ModelError),
-    #[error(transparent)]
+    #[error("the pose model does not fit: {0}")]
     Mismatch(#[from] Mismatch),
     #[error(
         "the pose model gives the joints {found}, the stream promises {expected}; \
          make a new one with `genlock finetune`"
     )]
     Joints { found: String, expected: String },
+    #[error(
+        "the pose model knows pictures without their background only, and plain ones were asked for: go on without \
+         `--plain`"
+    )]
+    Plain,
     #[error("{doing}: {source}")]
     Transport { doing: &'static str, source: TransportError },
 }
@@ -21,13 +26,13 @@ pub enum InferError {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Mismatch {
     #[error(
-        "the pose model {version} was made for crops of {model_px} px, the session sends {moment_px} px: run the \
-         session with crops of {model_px} px, or make a model with `genlock finetune --crop-px {moment_px}`"
+        "it was made for crops of {model_px} px, the session sends {moment_px} px: give the session a recipe with \
+         `crop-px = {model_px}`, or make a model with `genlock finetune --crop-px {moment_px}`"
     )]
-    CropSize { version: String, model_px: u32, moment_px: u32 },
+    CropSize { model_px: u32, moment_px: u32 },
     #[error(
-        "the pose model {version} was made for pictures preprocessed as {model}, the session's are {moment}: make a \
-         new one with `genlock finetune` of this genlock"
+        "it was made for pictures preprocessed as {model}, the session's are {moment}: make a new one with `genlock \
+         finetune` of this genlock"
     )]
-    Preprocessing { version: String, model: String, moment: String },
+    Preprocessing { model: String, moment: String },
 }

@@ -95,7 +95,8 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> Live<S, P, H> {
         self.received += 1;
         let Some(engine) = self.model.engine() else { return Ok(()) };
         match engine.poses(moment) {
-            Ok(message) => {
+            Ok(mut message) => {
+                message.model_origin = self.model.origin();
                 self.mismatch = None;
                 self.answered += 1;
                 self.recent.add(message.latency_ms, Instant::now());
@@ -103,7 +104,7 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> Live<S, P, H> {
             }
             Err(InferError::Mismatch(mismatch)) => {
                 if self.mismatch.as_ref() != Some(&mismatch) {
-                    tracing::warn!("no poses: {mismatch}");
+                    tracing::warn!("no poses, the pose model does not fit: {mismatch}");
                     self.mismatch = Some(mismatch);
                 }
             }
@@ -119,6 +120,7 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> Live<S, P, H> {
         InferStatus {
             state: self.state(),
             model_version: engine.map(|engine| engine.version().to_owned()),
+            model_origin: self.model.origin(),
             precision: engine.map(|engine| precision_name(engine.precision()).to_owned()).unwrap_or_default(),
             poses: self.answered,
             moments_received: self.received,
@@ -131,21 +133,26 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> Live<S, P, H> {
 
     fn state(&self) -> String {
         let path = self.model.path().display();
-        match (self.model.engine(), self.model.problem(), &self.mismatch) {
+        match (self.name(), self.model.problem(), &self.mismatch) {
             (None, None, _) => format!(
                 "no poses: they need a pose model, and there is none at {path}. Make labels with `genlock labels \
                  import --trc FILE --calibration FILE --out LABELS`, then the model with `genlock finetune --session \
                  TAKE --labels LABELS --from CHECKPOINT --out {path}`; it is taken up while this runs"
             ),
             (None, Some(problem), _) => format!("no poses: {problem}"),
-            (Some(_), Some(problem), Some(mismatch)) => format!("no poses: {mismatch}; and {problem}"),
-            (Some(_), None, Some(mismatch)) => format!("no poses: {mismatch}"),
-            (Some(engine), Some(problem), None) => {
-                format!("poses by the earlier model {}: {problem}", engine.version())
-            }
-            (Some(_), None, None) if self.received == 0 => "waiting for moments".to_owned(),
-            (Some(engine), None, None) => format!("poses by model {}", engine.version()),
+            (Some(model), Some(problem), Some(mismatch)) => format!("no poses by {model}: {mismatch}; and {problem}"),
+            (Some(model), None, Some(mismatch)) => format!("no poses by {model}: {mismatch}"),
+            (Some(model), Some(problem), None) => format!("poses by {model}; another file is no use: {problem}"),
+            (Some(model), None, None) if self.received == 0 => format!("{model} waits for moments"),
+            (Some(model), None, None) => format!("poses by {model}"),
         }
+    }
+
+    /// The model at work, and what it sees where that was asked for.
+    fn name(&self) -> Option<String> {
+        let (engine, origin) = (self.model.engine()?, self.model.origin()?);
+        let asked = if engine.background() == engine.spec().background { "" } else { ", on plain pictures" };
+        Some(format!("{origin} ({}{asked})", engine.version()))
     }
 
     fn report(&mut self, now: Instant) {

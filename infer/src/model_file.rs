@@ -2,19 +2,28 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use tch::Device;
+use transport::ModelOrigin;
 
-use crate::{Engine, PrecisionChoice, precision_name};
+use crate::{Engine, InferError, PrecisionChoice, precision_name};
 
-/// The file that a pose model comes from. It may appear, be replaced, or be unusable; what was loaded serves on until
-/// something better is there.
+/// The files that a pose model may come from: the user's own, which goes first, and the one that comes with genlock.
+/// Each may appear, be replaced, or be unusable; what was loaded serves on until something better is there.
 pub struct ModelFile {
-    path: PathBuf,
+    candidates: Vec<(ModelOrigin, PathBuf)>,
     device: Device,
     precision: PrecisionChoice,
-    seen: Option<Stamp>,
-    engine: Option<Engine>,
-    /// Why the file that is there now is not the model in use.
+    plain: bool,
+    /// What lay at each candidate's path at the last look.
+    seen: Vec<Option<Stamp>>,
+    loaded: Option<Loaded>,
+    /// Why a file that is there now is not the model in use.
     problem: Option<String>,
+}
+
+struct Loaded {
+    engine: Engine,
+    origin: ModelOrigin,
+    stamp: Stamp,
 }
 
 /// Tells one version of a file from the next: a replaced file is another inode, a rewritten one has another time.
@@ -26,57 +35,90 @@ struct Stamp {
 }
 
 impl ModelFile {
-    /// Nothing is opened before the first [`Self::refresh`].
-    pub fn new(path: PathBuf, device: Device, precision: PrecisionChoice) -> Self {
-        Self { path, device, precision, seen: None, engine: None, problem: None }
+    /// The user's own file. Nothing is opened before the first [`Self::refresh`].
+    pub fn new(own: PathBuf, device: Device, precision: PrecisionChoice) -> Self {
+        let candidates = vec![(ModelOrigin::Own, own)];
+        Self { candidates, device, precision, plain: false, seen: vec![None], loaded: None, problem: None }
     }
 
+    /// Takes this one where there is none of the user's.
+    #[must_use]
+    pub fn or_shipped(mut self, path: PathBuf) -> Self {
+        self.candidates.push((ModelOrigin::Shipped, path));
+        self.seen.push(None);
+        self
+    }
+
+    /// Models get pictures with their background; see [`Engine::plain`].
+    #[must_use]
+    pub fn plain(self, plain: bool) -> Self {
+        Self { plain, ..self }
+    }
+
+    /// The user's own file.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.candidates[0].1
     }
 
     pub fn engine(&self) -> Option<&Engine> {
-        self.engine.as_ref()
+        self.loaded.as_ref().map(|loaded| &loaded.engine)
     }
 
-    /// Why the file that is there now is not in use.
+    /// Whose the engine's model is.
+    pub fn origin(&self) -> Option<ModelOrigin> {
+        self.loaded.as_ref().map(|loaded| loaded.origin)
+    }
+
+    /// Why a file that is there now is not in use.
     pub fn problem(&self) -> Option<&str> {
         self.problem.as_deref()
     }
 
-    /// Loads the file if it has changed since the last look; true if another model serves now.
+    /// Loads the first file that is there, if anything has changed since the last look; true if another model serves
+    /// now.
     pub fn refresh(&mut self) -> bool {
-        let stamp = self.stamp();
-        if stamp == self.seen {
+        let stamps: Vec<_> = self.candidates.iter().map(|(_, path)| stamp(path)).collect();
+        if stamps == self.seen {
             return false;
         }
-        self.seen = stamp;
         self.problem = None;
-        if stamp.is_none() {
-            return false;
-        }
-        match Engine::open(&self.path, self.device, self.precision) {
-            Ok(engine) => {
-                tracing::info!(
-                    version = engine.version(),
-                    precision = precision_name(engine.precision()),
-                    path = %self.path.display(),
-                    "pose model loaded"
-                );
-                self.engine = Some(engine);
-                true
+        self.seen.clone_from(&stamps);
+        for ((origin, path), stamp) in self.candidates.iter().zip(stamps) {
+            let Some(stamp) = stamp else { continue };
+            if self.loaded.as_ref().is_some_and(|loaded| (loaded.origin, loaded.stamp) == (*origin, stamp)) {
+                return false;
             }
-            Err(error) => {
-                tracing::warn!(%error, "the pose model cannot be used");
-                self.problem = Some(error.to_string());
-                false
+            match self.open(path) {
+                Ok(engine) => {
+                    tracing::info!(
+                        version = engine.version(),
+                        precision = precision_name(engine.precision()),
+                        path = %path.display(),
+                        "pose model loaded: {origin}"
+                    );
+                    self.loaded = Some(Loaded { engine, origin: *origin, stamp });
+                    return true;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the pose model cannot be used");
+                    self.problem.get_or_insert(error.to_string());
+                    if self.loaded.is_some() {
+                        return false;
+                    }
+                }
             }
         }
+        false
     }
 
-    /// `None` where there is no file, or none that can be looked at.
-    fn stamp(&self) -> Option<Stamp> {
-        let meta = std::fs::metadata(&self.path).ok()?;
-        Some(Stamp { inode: meta.ino(), length: meta.len(), modified: (meta.mtime(), meta.mtime_nsec()) })
+    fn open(&self, path: &Path) -> Result<Engine, InferError> {
+        let engine = Engine::open(path, self.device, self.precision)?;
+        if self.plain { engine.plain() } else { Ok(engine) }
     }
+}
+
+/// `None` where there is no file, or none that can be looked at.
+fn stamp(path: &Path) -> Option<Stamp> {
+    let meta = std::fs::metadata(path).ok()?;
+    Some(Stamp { inode: meta.ino(), length: meta.len(), modified: (meta.mtime(), meta.mtime_nsec()) })
 }

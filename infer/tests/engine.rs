@@ -2,7 +2,7 @@ mod common;
 
 use common::{model, moment, spec};
 use infer::{Engine, InferError, Mismatch};
-use model::{Fusion, PoseModel, Precision, SyncNet, SyncNetConfig};
+use model::{Background, Fusion, PoseModel, PoseSpec, Precision, SyncNet, SyncNetConfig};
 use pose::Pose3d;
 use tch::{Device, Kind};
 use transport::{Moment, TriggerState};
@@ -103,4 +103,29 @@ fn heads_say_where_in_the_frame_and_how_sure() {
     }
     let joints = |message: &transport::PoseMessage| message.poses[2].joints_mm.clone();
     assert_eq!(joints(&message), joints(&plain));
+}
+
+#[test]
+fn the_background_is_seen_where_the_model_was_made_for_it_or_takes_both() {
+    let engine = |background, takes_both| {
+        let model = model(1).with_spec(PoseSpec { background, takes_both, ..spec() });
+        Engine::new(model, Precision::F32).unwrap()
+    };
+    let mut moment = moment(3);
+    let view = &mut moment.views[0].samples[0];
+    view.mask = view.mask.iter().enumerate().map(|(at, _)| u8::from(at % 32 < 16)).collect();
+    let mut other = moment.clone();
+    let sample = &mut other.views[0].samples[0];
+    sample.rgb = sample.rgb.iter().enumerate().map(|(at, &v)| if at / 3 % 32 < 16 { v } else { 255 - v }).collect();
+    // How far another background moves the joints.
+    let moved = |engine: &Engine| {
+        let joints = |moment: &Moment| engine.joints(&[&moment.views[0].samples[0]]).unwrap();
+        furthest(&joints(&moment), &joints(&other))
+    };
+    assert_eq!(moved(&engine(Background::Removed, false)), 0.0);
+    assert_eq!(moved(&engine(Background::Removed, true)), 0.0);
+    assert!(moved(&engine(Background::Kept, false)) > 1.0);
+    assert!(moved(&engine(Background::Removed, true).plain().unwrap()) > 1.0);
+    assert!(moved(&engine(Background::Kept, false).plain().unwrap()) > 1.0);
+    assert!(matches!(engine(Background::Removed, false).plain(), Err(InferError::Plain)));
 }

@@ -7,8 +7,8 @@ use common::{model, moment};
 use infer::{Live, ModelFile, PrecisionChoice};
 use tch::Device;
 use transport::{
-    Hint, HintSource, InProcessMoments, InferStatus, Moment, MomentSink, PoseMessage, PoseSource, in_process_hints,
-    in_process_poses,
+    Hint, HintSource, InProcessMoments, InferStatus, ModelOrigin, Moment, MomentSink, PoseMessage, PoseSource,
+    in_process_hints, in_process_poses,
 };
 
 fn watched(path: &Path) -> ModelFile {
@@ -68,6 +68,43 @@ fn the_file_may_appear_be_replaced_be_corrupt_and_go() {
 }
 
 #[test]
+fn the_shipped_file_serves_while_there_is_none_of_the_users() {
+    let folder = tempfile::tempdir().unwrap();
+    let [own, shipped] = ["own", "shipped"].map(|name| folder.path().join(name));
+    let mut file = watched(&own).or_shipped(shipped.clone());
+    assert!(!file.refresh());
+    model(1).save(&shipped).unwrap();
+    std::fs::write(&own, b"half a model").unwrap();
+    assert!(file.refresh(), "a damaged file does not stand in the way at the start");
+    assert_eq!(file.origin(), Some(ModelOrigin::Shipped));
+    assert!(file.problem().unwrap().contains("own"), "{:?}", file.problem());
+
+    model(2).save(&own).unwrap();
+    assert!(file.refresh());
+    let version = |file: &ModelFile| file.engine().map(|engine| engine.version().to_owned());
+    assert_eq!((file.origin(), version(&file)), (Some(ModelOrigin::Own), Some(model(2).version().unwrap())));
+    model(3).save(&shipped).unwrap();
+    assert!(!file.refresh(), "another shipped one changes nothing");
+    std::fs::write(&own, b"half a model").unwrap();
+    assert!(!file.refresh(), "the user's earlier one serves on");
+    assert_eq!(file.origin(), Some(ModelOrigin::Own));
+
+    std::fs::remove_file(&own).unwrap();
+    assert!(file.refresh());
+    assert_eq!((file.origin(), version(&file)), (Some(ModelOrigin::Shipped), Some(model(3).version().unwrap())));
+}
+
+#[test]
+fn plain_pictures_are_refused_where_the_model_does_not_know_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pose.safetensors");
+    model(1).save(&path).unwrap();
+    let mut file = watched(&path).plain(true);
+    assert!(!file.refresh() && file.engine().is_none());
+    assert!(file.problem().unwrap().contains("`--plain`"), "{:?}", file.problem());
+}
+
+#[test]
 fn the_newest_wins_and_the_others_are_counted() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pose.safetensors");
@@ -117,9 +154,13 @@ fn a_session_of_another_preprocessing_gets_none_either() {
     let (poses, status) = serve(&path, 8, (0..3).map(|set| Moment { preprocessing: 1, ..moment(set) }));
     assert!(poses.is_empty());
     assert_eq!(status.moments_received, 3);
-    assert!(status.state.starts_with("no poses: ") && status.state.contains("0000000000000001"), "{}", status.state);
+    assert!(
+        status.state.starts_with("no poses by your own model") && status.state.contains("0000000000000001"),
+        "{}",
+        status.state
+    );
     // The session may change under it.
     let (poses, status) = serve(&path, 8, [Moment { preprocessing: 1, ..moment(0) }, moment(1)]);
     assert_eq!(poses.len(), 1);
-    assert!(status.state.starts_with("poses by model "), "{}", status.state);
+    assert!(status.state.starts_with("poses by your own model ("), "{}", status.state);
 }

@@ -28,6 +28,10 @@ pub struct PoseSpec {
     /// Side of its input crops in pixels.
     pub crop_px: u32,
     pub background: Background,
+    /// It was trained on pictures with and without their background; `background` is what it gets unless asked
+    /// otherwise.
+    #[serde(default)]
+    pub takes_both: bool,
     /// The preprocessing of its pictures, as JSON text.
     pub preprocessing: String,
     pub preprocessing_hash: String,
@@ -40,6 +44,13 @@ pub struct PoseSpec {
     /// How it was trained, as JSON text: which labels, and which instants were kept from it.
     #[serde(default)]
     pub training: String,
+}
+
+impl PoseSpec {
+    /// Whether it was trained on pictures of this kind.
+    pub fn takes(&self, background: Background) -> bool {
+        background == self.background || self.takes_both && background != Background::Only
+    }
 }
 
 /// What a model's file says beside its tensors.
@@ -143,11 +154,10 @@ impl PoseModel {
         self.heads.is_some()
     }
 
-    /// The same model for pictures with another background. What it makes of those is up to its training.
+    /// The same values under another description.
     #[must_use]
-    pub fn with_background(mut self, background: Background) -> Self {
-        self.spec.background = background;
-        self
+    pub fn with_spec(self, spec: PoseSpec) -> Self {
+        Self { spec, ..self }
     }
 
     pub fn spec(&self) -> &PoseSpec {

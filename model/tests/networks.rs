@@ -211,6 +211,7 @@ fn pose_model(seed: i64) -> PoseModel {
     let spec = PoseSpec {
         crop_px: 32,
         background: Background::Removed,
+        takes_both: false,
         preprocessing: r#"{"threshold":32}"#.into(),
         preprocessing_hash: "abcd".into(),
         joint_set: "human36m-17".into(),

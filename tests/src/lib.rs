@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use model::{Background, PoseModel, PoseSpec, SyncNet, SyncNetConfig};
 use serde_json::Value;
+use subject::Preprocessing;
+use tch::{Device, Kind};
 
 /// A binary of this workspace, beside the test that runs.
 pub fn binary(name: &str) -> PathBuf {
@@ -36,10 +39,10 @@ pub fn test_data() -> Option<PathBuf> {
     folder
 }
 
-/// `genlock` with these words.
+/// `genlock` with these words, and no pose model but those that the test has.
 pub fn genlock<S: AsRef<std::ffi::OsStr>>(words: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(binary("genlock"));
-    command.args(words).env_remove("GENLOCK_FOOTAGE").stdin(Stdio::null());
+    command.args(words).env_remove("GENLOCK_FOOTAGE").env("GENLOCK_POSE_MODEL", "none").stdin(Stdio::null());
     command
 }
 
@@ -135,4 +138,24 @@ pub fn quick_recipe(folder: &Path) -> PathBuf {
     let path = folder.join("recipe.toml");
     std::fs::write(&path, table.to_string()).expect("the test's folder is writable");
     path
+}
+
+/// A pose model with random weights, with all heads, for crops of this size: what it says means nothing.
+pub fn stand_in(crop_px: u16, seed: i64) -> PoseModel {
+    let preprocessing = Preprocessing::with_crop_px(crop_px);
+    let spec = PoseSpec {
+        crop_px: crop_px.into(),
+        background: Background::Removed,
+        takes_both: true,
+        preprocessing: String::new(),
+        preprocessing_hash: format!("{:016x}", preprocessing.hash()),
+        joint_set: "h36m-17".into(),
+        joint_names: pose::JOINT_NAMES.map(String::from).to_vec(),
+        encoder_version: "random".into(),
+        training: String::new(),
+    };
+    let config = SyncNetConfig { width: 8, seed, ..Default::default() };
+    let net = SyncNet::new(&config, Device::Cpu, Kind::Float).expect("a small network");
+    let model = PoseModel::from_encoder(&net, &[100.0; 51], &[150.0; 51], spec, seed);
+    model.and_then(|model| model.with_heads(seed)).expect("a small model")
 }

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use genlock_tests::{Running, eventually, fail, footage, genlock, succeed};
+use genlock_tests::{Running, eventually, fail, footage, genlock, stand_in, succeed};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
@@ -144,5 +144,37 @@ async fn previews_move_and_numbers_change() {
     assert_ne!(first["sets"], second["sets"]);
     let said = second["said"].as_str().unwrap();
     assert!(said.contains("genlock finetune"), "without a pose model the page says how to make one: {said}");
+    assert!(browser.errors.is_empty(), "{:?}", browser.errors);
+}
+
+#[tokio::test]
+async fn joints_are_drawn_into_the_pictures_that_they_were_found_in() {
+    let Some(footage) = footage() else { return };
+    let Some(program) = chromium() else {
+        println!("skipped: no Chromium on this machine");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("shipped.safetensors");
+    stand_in(64, 1).save(&model).unwrap();
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = genlock(["demo", "--rate", "15", "--no-learner", "--no-record", "--seconds", "90", "--listen"]);
+    command.arg(address.to_string()).arg("--footage").arg(footage).arg("--data").arg(folder.path().join("data"));
+    let _session = Running::start(command.env("GENLOCK_POSE_MODEL", &model));
+    eventually("the page's port", Duration::from_secs(20), || std::net::TcpStream::connect(address).ok());
+    let mut browser = Browser::start(&program, &folder.path().join("profile")).await;
+    let page = browser.open(&format!("http://{address}/")).await;
+    let drawn = "[...document.querySelectorAll('li[data-camera] canvas')].filter(c => c.dataset.people === '1').length";
+    let mut seen = Value::Null;
+    for _ in 0..200 {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        seen = browser.look(&page, drawn).await;
+        if seen == 4 {
+            break;
+        }
+    }
+    assert_eq!(seen, 4, "cameras whose picture shows joints");
+    let said = browser.look(&page, "document.getElementById('model').textContent").await;
+    assert!(said.as_str().unwrap().starts_with("shipped with genlock, "), "{said}");
     assert!(browser.errors.is_empty(), "{:?}", browser.errors);
 }

@@ -15,7 +15,7 @@ pub use in_process::{InProcessMomentSource, InProcessMoments, in_process_hints, 
 pub use moment::{Moment, View};
 pub use moment_file::{MomentFileReader, MomentFileWriter};
 pub use ports::{Hint, HintSink, HintSource, MomentSink, MomentSource, PoseSink, PoseSource, Received};
-pub use pose_message::{FrameOfReference, POSE_SCHEMA_VERSION, PoseMessage, TriggerState, ViewPose};
+pub use pose_message::{FrameOfReference, ModelOrigin, POSE_SCHEMA_VERSION, PoseMessage, TriggerState, ViewPose};
 pub use status::{InferStatus, LearnerStatus};
 pub use zenoh_link::{
     ZenohHintSink, ZenohHintSource, ZenohLink, ZenohMomentSink, ZenohMomentSource, ZenohPoseSink, ZenohPoseSource,

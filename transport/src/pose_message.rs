@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Version of the JSON schema of [`PoseMessage`]; raised when a field changes its meaning or goes.
@@ -24,9 +26,31 @@ pub struct PoseMessage {
     pub source_index: Option<u32>,
     /// Identity of the pose model: a hash of its weights and preprocessing.
     pub model: String,
+    /// Whose it is; absent where nobody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_origin: Option<ModelOrigin>,
     /// From the arrival of the set's last frame to the pose leaving the network's process.
     pub latency_ms: f64,
     pub poses: Vec<ViewPose>,
+}
+
+/// Where a pose model comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ModelOrigin {
+    /// It comes with genlock.
+    Shipped,
+    /// The user's: made from labels, or named.
+    Own,
+}
+
+impl fmt::Display for ModelOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Shipped => "the shipped model",
+            Self::Own => "your own model",
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

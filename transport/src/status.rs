@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::ModelOrigin;
+
 /// What the learner says of itself, a few times a second; the newest replaces all before. Rates are over the last five
 /// seconds; in its last words, over the whole run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -53,6 +55,9 @@ pub struct InferStatus {
     pub state: String,
     /// Identity of the pose model in use; none when there is none.
     pub model_version: Option<String>,
+    /// Whose it is.
+    #[serde(default)]
+    pub model_origin: Option<ModelOrigin>,
     pub precision: String,
     /// Moments answered, each with a pose for every view that it has.
     pub poses: u64,

@@ -5,16 +5,16 @@ mod table;
 mod trial_table;
 mod trials;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use infer::{Engine, PrecisionChoice, precision_name};
 use miette::{IntoDiagnostic, WrapErr, miette};
 use pose::Pose3d;
 use pretrain::evaluate::{PoseEvaluation, evaluate};
 use pretrain::finetune::{FinetuneConfig, LabelledTake, Training};
+use pretrain::rendered::RenderedTraining;
 use serde::Serialize;
 use subject::{Preprocessing, Sample};
-use tch::Device;
 
 use super::precision::PrecisionName;
 use super::progress::bar;
@@ -43,6 +43,9 @@ pub struct Args {
     /// Where the poses of `--moments` go (a JSON file), or the figures of `--recipe` (a folder).
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
+    /// Give the network pictures with their background, as of cameras that move.
+    #[arg(long)]
+    plain: bool,
     /// Arithmetic of the network.
     #[arg(long, value_enum, default_value = "f32")]
     precision: PrecisionName,
@@ -65,10 +68,14 @@ struct Report {
     encoder: String,
     precision: &'static str,
     crop_px: u32,
+    /// What the network saw of the pictures' background.
+    background: model::Background,
     /// What the labels are worth.
     truth: String,
     /// What held out means here.
     held_out_is: &'static str,
+    /// The model was trained on rendered people, so that for it the whole take is held out.
+    rendered: bool,
     pictures_without_subject: usize,
     errors: PoseEvaluation,
     bf16_against_f32: PrecisionEffect,
@@ -76,13 +83,16 @@ struct Report {
 
 pub fn run(args: &Args) -> miette::Result<()> {
     let device = model::start();
-    let engine = Engine::open(&args.model, device, args.precision.into())
-        .into_diagnostic()
-        .wrap_err_with(|| format!("{} is no pose model of `genlock finetune`", args.model.display()))?;
+    let open = |precision| {
+        let engine = Engine::open(&args.model, device, precision)?;
+        if args.plain { engine.plain() } else { Ok(engine) }
+    };
+    let named = || format!("{} does not serve as a pose model", args.model.display());
+    let engine = open(args.precision.into()).into_diagnostic().wrap_err_with(named)?;
     if let (Some(recipe), Some(out)) = (&args.recipe, &args.out) {
         return trials::run(recipe, &args.overrides, &args.model, &engine, out);
     }
-    let other = other_precision(&args.model, device, &engine)?;
+    let other = open(other_precision(&engine)).into_diagnostic()?;
     if let (Some(moments), Some(out)) = (&args.moments, &args.out) {
         return moments::run(&engine, &other, moments, out);
     }
@@ -109,8 +119,10 @@ pub fn run(args: &Args) -> miette::Result<()> {
         encoder: spec.encoder_version.clone(),
         precision: precision_name(engine.precision()),
         crop_px: spec.crop_px,
+        background: engine.background(),
         truth: take.labels.truth.clone(),
         held_out_is: "interpolation within one take",
+        rendered: serde_json::from_str::<RenderedTraining>(&spec.training).is_ok(),
         pictures_without_subject: take.without_subject,
         errors,
         bf16_against_f32: precision_effect(&engine, &other, samples.chunks(4))?,
@@ -123,13 +135,12 @@ pub fn run(args: &Args) -> miette::Result<()> {
     Ok(())
 }
 
-/// The same model in the precision that `engine` does not have.
-fn other_precision(model: &Path, device: Device, engine: &Engine) -> miette::Result<Engine> {
-    let other = match engine.precision() {
+/// The precision that `engine` does not have.
+fn other_precision(engine: &Engine) -> PrecisionChoice {
+    match engine.precision() {
         model::Precision::F32 => PrecisionChoice::Bf16,
         model::Precision::Bf16 => PrecisionChoice::F32,
-    };
-    Engine::open(model, device, other).into_diagnostic()
+    }
 }
 
 /// Distance of each joint between the two engines' poses, in batches as a moment has them.

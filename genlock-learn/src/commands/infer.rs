@@ -17,9 +17,15 @@ pub struct Args {
     /// Name of the session among those that share a network.
     #[arg(long, value_name = "KEY", default_value = "session")]
     name: String,
-    /// The pose model. It may come later, and be replaced at any time.
+    /// Your pose model. It may come later, and be replaced at any time.
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
+    /// The pose model that comes with genlock, for as long as there is none of yours.
+    #[arg(long, value_name = "FILE")]
+    shipped_model: Option<PathBuf>,
+    /// Give the network pictures with their background, as of cameras that move.
+    #[arg(long)]
+    plain: bool,
     /// Arithmetic of the network; auto takes the faster one.
     #[arg(long, value_enum, default_value = "auto")]
     precision: PrecisionName,
@@ -42,7 +48,11 @@ pub fn run(args: &Args) -> miette::Result<()> {
     // The newest moment alone: by the time an older one had its poses, they would be of the past.
     let moments = link.moment_source(1).into_diagnostic()?;
     let (poses, hints) = (link.pose_sink().into_diagnostic()?, link.hint_sink().into_diagnostic()?);
-    let model = ModelFile::new(args.model.clone(), device, args.precision.into());
+    let own = ModelFile::new(args.model.clone(), device, args.precision.into()).plain(args.plain);
+    let model = match &args.shipped_model {
+        Some(shipped) => own.or_shipped(shipped.clone()),
+        None => own,
+    };
 
     let mut was_connected = false;
     let mut end = None;

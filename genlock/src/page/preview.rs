@@ -4,7 +4,7 @@
 //! |---|---|
 //! | 0 | version, 1 |
 //! | 1 | camera, index in the rig |
-//! | 2–3 | reserved, 0 |
+//! | 2–3 | width of the camera's frame in pixels, `u16`; the picture is that frame made smaller |
 //! | 4–11 | sequence, `u64` |
 //! | 12–19 | start of exposure, `CLOCK_MONOTONIC` of the capturing host in ns, `i64` |
 //! | 20– | a JPEG |
@@ -19,9 +19,10 @@ pub const HEADER_BYTES: usize = 20;
 pub struct Preview(Bytes);
 
 impl Preview {
-    pub fn new(camera: u8, sequence: u64, exposure_ns: i64, jpeg: &[u8]) -> Self {
+    pub fn new(camera: u8, frame_width_px: u16, sequence: u64, exposure_ns: i64, jpeg: &[u8]) -> Self {
         let mut message = Vec::with_capacity(HEADER_BYTES + jpeg.len());
-        message.extend_from_slice(&[VERSION, camera, 0, 0]);
+        message.extend_from_slice(&[VERSION, camera]);
+        message.extend_from_slice(&frame_width_px.to_le_bytes());
         message.extend_from_slice(&sequence.to_le_bytes());
         message.extend_from_slice(&exposure_ns.to_le_bytes());
         message.extend_from_slice(jpeg);
@@ -48,8 +49,8 @@ mod tests {
 
     #[test]
     fn the_header_is_laid_out_as_documented() {
-        let preview = Preview::new(3, 0x0102_0304_0506_0708, -2, &[0xff, 0xd8]);
-        let expect = [1, 3, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1, 0xfe, 255, 255, 255, 255, 255, 255, 255, 0xff, 0xd8];
+        let preview = Preview::new(3, 1088, 0x0102_0304_0506_0708, -2, &[0xff, 0xd8]);
+        let expect = [1, 3, 0x40, 4, 8, 7, 6, 5, 4, 3, 2, 1, 0xfe, 255, 255, 255, 255, 255, 255, 255, 0xff, 0xd8];
         assert_eq!(&preview.message()[..], expect);
         assert_eq!(&preview.jpeg()[..], [0xff, 0xd8]);
     }

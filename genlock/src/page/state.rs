@@ -53,9 +53,9 @@ impl PageState {
     }
 
     /// Replaces the newest preview of a camera, which is an index in the rig; an unknown one is ignored.
-    pub fn set_preview(&self, camera: usize, sequence: u64, exposure_ns: i64, jpeg: Vec<u8>) {
+    pub fn set_preview(&self, camera: usize, frame_width_px: u16, sequence: u64, exposure_ns: i64, jpeg: Vec<u8>) {
         let Ok(index) = u8::try_from(camera) else { return };
-        let preview = Preview::new(index, sequence, exposure_ns, &jpeg);
+        let preview = Preview::new(index, frame_width_px, sequence, exposure_ns, &jpeg);
         self.0.previews.send_if_modified(|previews| match previews.get_mut(camera) {
             Some(slot) => {
                 *slot = Some(preview);

@@ -89,6 +89,7 @@ fn poses_of(set_index: u64, joints: usize) -> PoseMessage {
         exposure_utc_ns: None,
         source_index: None,
         model: "model".into(),
+        model_origin: None,
         latency_ms: 1.0,
         poses: vec![view],
     }
@@ -199,10 +200,10 @@ async fn previews_arrive_with_their_header_and_are_wanted_only_while_watched() {
     assert!(!running.page.preview_wanted());
     let mut socket = running.socket("/preview").await;
     assert!(running.page.preview_wanted());
-    running.page.set_preview(7, 1, 1, vec![0]);
-    running.page.set_preview(1, 42, -5, b"jpeg".to_vec());
+    running.page.set_preview(7, 8, 1, 1, vec![0]);
+    running.page.set_preview(1, 8, 42, -5, b"jpeg".to_vec());
     let Message::Binary(message) = socket.next().await.unwrap().unwrap() else { panic!("not binary") };
-    assert_eq!(&message[..4], [1, 1, 0, 0]);
+    assert_eq!(&message[..4], [1, 1, 8, 0]);
     assert_eq!(u64::from_le_bytes(message[4..12].try_into().unwrap()), 42);
     assert_eq!(i64::from_le_bytes(message[12..20].try_into().unwrap()), -5);
     assert_eq!(&message[20..], b"jpeg");
@@ -221,7 +222,7 @@ async fn curl_gets_the_same_pictures() {
     let mut stream = TcpStream::connect(running.address).await.unwrap();
     let request = format!("GET /cam/0.mjpg HTTP/1.1\r\nHost: {}\r\n\r\n", running.address);
     stream.write_all(request.as_bytes()).await.unwrap();
-    running.page.set_preview(0, 1, 1, b"a picture".to_vec());
+    running.page.set_preview(0, 8, 1, 1, b"a picture".to_vec());
     let mut seen = Vec::new();
     while !seen.windows(9).any(|window| window == b"a picture") {
         assert!(stream.read_buf(&mut seen).await.unwrap() > 0, "{}", String::from_utf8_lossy(&seen));

@@ -52,7 +52,9 @@ fn work(lane: &Lane, page: &PageState) {
                 // A picture that does not decode is counted and logged where it matters, at the crop.
                 if let Ok(jpeg) = subject::preview_jpeg(&frame.info, frame.bytes(), WIDTH_PX) {
                     let info = &frame.info;
-                    page.set_preview(info.camera.index(), info.sequence, info.exposure.ns, jpeg);
+                    // Such wide pictures do not decode.
+                    let width_px = u16::try_from(info.picture.size_px().0).unwrap_or_default();
+                    page.set_preview(info.camera.index(), width_px, info.sequence, info.exposure.ns, jpeg);
                 }
             }
             None if closed => return,

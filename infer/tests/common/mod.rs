@@ -20,6 +20,7 @@ pub fn spec() -> PoseSpec {
     PoseSpec {
         crop_px: CROP_PX.into(),
         background: Background::Removed,
+        takes_both: false,
         preprocessing: format!("{preprocessing:?}"),
         preprocessing_hash: format!("{:016x}", preprocessing.hash()),
         joint_set: "h36m-17".into(),

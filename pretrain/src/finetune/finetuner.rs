@@ -117,6 +117,7 @@ impl<'a> Finetuner<'a> {
         let spec = PoseSpec {
             crop_px: take.preprocessing.crop_px.into(),
             background: source.background,
+            takes_both: false,
             preprocessing: json(serde_json::to_string(&take.preprocessing))?,
             preprocessing_hash: format!("{:016x}", take.preprocessing.hash()),
             joint_set: take.labels.joint_set.clone(),

@@ -97,7 +97,10 @@ impl<'a> TransferStage<'a> {
         let (model, state) = pose_checkpoint::open(path, dataset.device()).map_err(during("resuming"))?;
         let kept: Kept = serde_json::from_value(state).map_err(|e| wrong_checkpoint(path, e))?;
         kept.check(path, recipe, dataset)?;
-        let mut stage = Self::with_model(recipe, dataset, precision, model, labelled_rows(recipe, dataset)?)?;
+        let rows = labelled_rows(recipe, dataset)?;
+        // The file may have been written by a build that said less.
+        let spec = spec(recipe, dataset, &rows, model.spec().encoder_version.clone())?;
+        let mut stage = Self::with_model(recipe, dataset, precision, model.with_spec(spec), rows)?;
         pose_checkpoint::restore(path, &stage.optimiser).map_err(during("resuming"))?;
         stage.steps = kept.steps;
         Ok(stage)
@@ -276,11 +279,12 @@ fn spec(recipe: &TrainRecipe, dataset: &Dataset, rows: &[u32], encoder: String) 
         clips: of(|take| &take.clip).len(),
         actions: of(|take| &take.action),
     };
-    let preprocessing = recipe.preprocessing();
+    let (preprocessing, removed) = (recipe.preprocessing(), recipe.augment.removed);
     let json = |value: serde_json::Result<String>| value.map_err(|e| RenderedError::Nothing(e.to_string()));
     Ok(PoseSpec {
         crop_px: recipe.crop_px.into(),
-        background: Background::Removed,
+        background: if removed > 0.0 { Background::Removed } else { Background::Kept },
+        takes_both: removed > 0.0 && removed < 1.0,
         preprocessing: json(serde_json::to_string(&preprocessing))?,
         preprocessing_hash: format!("{:016x}", preprocessing.hash()),
         joint_set: "Human3.6M 17, from rendered people".to_owned(),

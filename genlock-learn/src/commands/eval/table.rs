@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use model::Background;
 use pose::{JOINT_NAMES, Metrics};
 use pretrain::evaluate::{Comparison, Scores};
 
@@ -13,9 +14,19 @@ const MEAN: &str = "mean pose of the view";
 
 pub(super) fn render(report: &Report) -> String {
     let mut text = format!(
-        "Pose model {} on encoder {}, crops of {} px, {}. Errors in mm.\n\n",
-        report.model, report.encoder, report.crop_px, report.precision
+        "Pose model {} on encoder {}, crops of {} px, background {}, {}. Errors in mm.\n\n",
+        report.model,
+        report.encoder,
+        report.crop_px,
+        if report.background == Background::Kept { "kept" } else { "removed" },
+        report.precision
     );
+    if report.rendered {
+        text.push_str(
+            "The model was trained on rendered people: to it all of these pictures are new. Only the baselines know \
+             the instants trained on.\n\n",
+        );
+    }
     side(&mut text, "Held out", report.errors.held_out.as_ref());
     side(&mut text, "Trained on", Some(&report.errors.trained));
     let (name, shown) = match &report.errors.held_out {

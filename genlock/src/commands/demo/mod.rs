@@ -21,6 +21,7 @@ use crate::page::{self, PageState};
 use crate::report::{self, InferReport, PretrainReport, Report, SamplerReport};
 use crate::session::recorder::Recorder;
 use crate::session::{Remains, Session, Setup};
+use crate::shipped_model;
 use crate::source::{LEAD_NS, Source};
 use crate::status::StatusBoard;
 
@@ -56,6 +57,9 @@ pub fn run(args: &DemoArgs) -> miette::Result<()> {
         recipe: (!args.no_learner).then_some(recipe),
         checkpoint_dir: args.data.join("learner"),
         model: args.model.clone().unwrap_or_else(|| args.data.join("pose-model.safetensors")),
+        // A model that was named is the one that is meant.
+        shipped_model: if args.model.is_none() { shipped_model::find() } else { None },
+        plain: args.plain,
         infer_precision: args.infer_precision.clone(),
     };
     let learners = Learners::start(&options, page.clone(), &happenings.died_sender)?;

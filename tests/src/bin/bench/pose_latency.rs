@@ -52,6 +52,7 @@ fn untrained(crop_px: u16) -> Outcome<PoseModel> {
     let spec = PoseSpec {
         crop_px: crop_px.into(),
         background: Background::Removed,
+        takes_both: false,
         preprocessing: String::new(),
         preprocessing_hash: format!("{PREPROCESSING:016x}"),
         joint_set: "h36m17".to_owned(),
