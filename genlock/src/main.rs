@@ -13,6 +13,7 @@ mod report;
 mod session;
 mod source;
 mod status;
+mod studio;
 
 use std::io::IsTerminal;
 
