@@ -2,13 +2,15 @@
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
+use std::path::Path;
 
 use crate::rig::{Camera, Driver, Page, Recording, Rig, SafeName, Subject, Trigger, TriggerMode};
 use crate::wire::{WireCamera, WireRecording, WireRig, WireSubject, WireTrigger};
 use crate::{ConfigError, MAX_CAMERAS, Warning};
 
-pub(crate) fn rig(wire: WireRig, origin: &str) -> Result<(Rig, Vec<Warning>), ConfigError> {
-    let mut check = Check { origin, warnings: Vec::new() };
+/// Scenarios are meant from the folder `base`.
+pub(crate) fn rig(wire: WireRig, origin: &str, base: Option<&Path>) -> Result<(Rig, Vec<Warning>), ConfigError> {
+    let mut check = Check { origin, base, warnings: Vec::new() };
     let rig = Rig {
         name: check.name("name", &wire.name)?,
         trigger: check.trigger(wire.trigger)?,
@@ -22,6 +24,7 @@ pub(crate) fn rig(wire: WireRig, origin: &str) -> Result<(Rig, Vec<Warning>), Co
 
 struct Check<'a> {
     origin: &'a str,
+    base: Option<&'a Path>,
     warnings: Vec<Warning>,
 }
 
@@ -103,7 +106,11 @@ impl Check<'_> {
             let remedy = format!("say what to open: {}", source_hint(wire.driver));
             return Err(self.error(format!("{key}.source"), "there is no source", remedy));
         }
-        Ok(Camera { name, driver: wire.driver, host: wire.host, source: wire.source })
+        let source = match self.base {
+            Some(base) if wire.driver == Driver::VirtualStudio => base.join(wire.source).to_string_lossy().into_owned(),
+            _ => wire.source,
+        };
+        Ok(Camera { name, driver: wire.driver, host: wire.host, source })
     }
 
     fn recording(&mut self, wire: WireRecording) -> Result<Recording, ConfigError> {
@@ -145,6 +152,7 @@ fn source_hint(driver: Driver) -> &'static str {
         Driver::Gstreamer => "a video file or a GStreamer launch line",
         Driver::Replay => "a take",
         Driver::Simulated => "nothing",
+        Driver::VirtualStudio => "a scenario file",
         Driver::Aravis => "the id or address of the camera",
         Driver::V4l2 => "a device such as /dev/video0",
         Driver::Nokhwa => "the number of the camera",

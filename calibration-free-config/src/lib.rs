@@ -2,7 +2,8 @@
 //!
 //! There is no field for intrinsics or extrinsics, and there will be none: genlock learns without calibration. What a
 //! file says is first read into wire types that deny unknown keys, then converted to [`Rig`], whose values are valid.
-//! Values that are valid but unwise give [`Warning`]s. `examples/rig.toml` shows every key.
+//! Values that are valid but unwise give [`Warning`]s. `examples/rig.toml` shows every key,
+//! `examples/virtual-rig.toml` the cameras of a virtual studio.
 
 mod check;
 mod error;
@@ -26,10 +27,10 @@ impl Rig {
     /// # Errors
     /// The first thing that is wrong, with its line, its key and a remedy.
     pub fn from_toml_str(text: &str, origin: &str) -> Result<(Self, Vec<Warning>), ConfigError> {
-        check::rig(wire::parse(text, origin)?, origin)
+        check::rig(wire::parse(text, origin)?, origin, None)
     }
 
-    /// Reads a rig file.
+    /// Reads a rig file. Scenarios that it names are meant from where it lies.
     ///
     /// # Errors
     /// As [`Rig::from_toml_str`], or that the file cannot be read.
@@ -37,7 +38,7 @@ impl Rig {
         let path = path.as_ref();
         let origin = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|source| ConfigError::unreadable(&origin, source))?;
-        Self::from_toml_str(&text, &origin)
+        check::rig(wire::parse(&text, &origin)?, &origin, path.parent())
     }
 
     /// The rig as TOML that [`Rig::from_toml_str`] reads back to the same rig, with every default written out.

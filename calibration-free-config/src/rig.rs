@@ -49,7 +49,7 @@ pub struct Camera {
     pub driver: Driver,
     /// The machine that the camera is plugged into; `local` is the one that reads the file.
     pub host: String,
-    /// What the driver opens: a file, a launch line, a device, a take. Empty only for `simulated`.
+    /// What the driver opens: a file, a launch line, a device, a take, a scenario. Empty only for `simulated`.
     pub source: String,
 }
 
@@ -59,6 +59,8 @@ pub enum Driver {
     Gstreamer,
     Replay,
     Simulated,
+    /// The cameras that name one scenario are the views of one studio.
+    VirtualStudio,
     Aravis,
     V4l2,
     Nokhwa,

@@ -69,6 +69,14 @@ fn the_example_is_valid_and_without_warnings() {
 }
 
 #[test]
+fn scenarios_are_meant_from_where_the_rig_lies() {
+    let (rig, warnings) = Rig::read(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/virtual-rig.toml")).unwrap();
+    assert_eq!(warnings, []);
+    assert!(rig.cameras.iter().all(|camera| camera.driver == Driver::VirtualStudio));
+    assert!(rig.cameras.iter().all(|camera| std::path::Path::new(&camera.source).is_file()), "{:?}", rig.cameras);
+}
+
+#[test]
 fn unknown_keys_suggest_the_nearest() {
     insta::assert_snapshot!(edited("source =", "sorce ="), @"rig.toml, line 10, camera[0].sorce: there is no key `sorce`; did you mean `source`?");
     insta::assert_snapshot!(edited("rate-hz", "rate_hz"), @"rig.toml, line 6, trigger.rate_hz: there is no key `rate_hz`; did you mean `rate-hz`?");
@@ -85,7 +93,7 @@ fn there_is_no_place_for_calibration() {
 #[test]
 fn wrong_values() {
     insta::assert_snapshot!(edited("\"hardware\"", "\"hardwired\""), @"rig.toml, line 5, trigger.mode: `hardwired` is not possible here; did you mean `hardware`?");
-    insta::assert_snapshot!(edited("\"simulated\"", "\"webcam\""), @"rig.toml, line 13, camera[1].driver: `webcam` is not possible here; use one of gstreamer, replay, simulated, aravis, v4l2, nokhwa");
+    insta::assert_snapshot!(edited("\"simulated\"", "\"webcam\""), @"rig.toml, line 13, camera[1].driver: `webcam` is not possible here; use one of gstreamer, replay, simulated, virtual-studio, aravis, v4l2, nokhwa");
     insta::assert_snapshot!(edited("60.0", "\"fast\""), @r#"rig.toml, line 6, trigger.rate-hz: invalid type: string "fast", expected f64; give a value of the expected type"#);
     insta::assert_snapshot!(edited("60.0", "0"), @"rig.toml, trigger.rate-hz: 0 is out of range; give a value from 0.1 to 1000");
     insta::assert_snapshot!(edited("60.0", "nan"), @"rig.toml, trigger.rate-hz: NaN is out of range; give a value from 0.1 to 1000");

@@ -66,6 +66,9 @@ pub struct DemoArgs {
     /// Replay a recorded take instead, with the same indices.
     #[arg(long, value_name = "TAKE")]
     pub from: Option<PathBuf>,
+    /// Show a virtual studio instead, without any footage: a scenario's, or the built-in person's.
+    #[arg(long = "virtual", value_name = "SCENARIO.toml", conflicts_with_all = ["footage", "from", "rate"])]
+    pub virtual_studio: Option<Option<PathBuf>>,
     /// Trigger rate in Hz: a divisor of the footage's, or the highest one that this machine keeps up with.
     #[arg(long, value_enum, default_value = "auto", conflicts_with = "from")]
     pub rate: Rate,

@@ -14,6 +14,7 @@ mod session;
 mod shipped_model;
 mod source;
 mod status;
+mod studio;
 
 use std::io::IsTerminal;
 

@@ -1,9 +1,10 @@
 //! Where a session's pictures come from.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use calibration_free_config::{Driver, Rig, TriggerMode};
+use calibration_free_config::{Camera, Driver, Rig, TriggerMode};
 use capture::drivers::gstreamer::open_launch_line;
 use capture::drivers::replay::ReplayDriver;
 use capture::drivers::simulated::SimulatedCamera;
@@ -14,6 +15,7 @@ use take::TakeReader;
 
 use crate::footage::Footage;
 use crate::session::{pool_buffers, recorder};
+use crate::studio::{self, Studios};
 
 /// From opening the cameras to the first trigger: all must be armed by then.
 pub const LEAD_NS: i64 = 1_500_000_000;
@@ -27,7 +29,7 @@ const SIMULATED_PX: (u32, u32) = (1280, 720);
 pub enum Source {
     Footage(Footage),
     Take(Arc<TakeReader>),
-    Rig(Rig),
+    Rig(Rig, Studios),
 }
 
 impl Source {
@@ -39,11 +41,17 @@ impl Source {
         Ok(Self::Take(Arc::new(take)))
     }
 
+    /// The cameras of a rig; its virtual studios are set up here.
+    pub fn rig(rig: Rig) -> miette::Result<Self> {
+        let studios = Studios::open(&rig)?;
+        Ok(Self::Rig(rig, studios))
+    }
+
     pub fn camera_names(&self) -> Vec<String> {
         match self {
             Self::Footage(footage) => footage.cameras.iter().map(|camera| camera.name.clone()).collect(),
             Self::Take(take) => take.cameras().to_vec(),
-            Self::Rig(rig) => rig.cameras.iter().map(|camera| camera.name.to_string()).collect(),
+            Self::Rig(rig, _) => rig.cameras.iter().map(|camera| camera.name.to_string()).collect(),
         }
     }
 
@@ -52,7 +60,7 @@ impl Source {
         match self {
             Self::Footage(footage) => footage.rate,
             Self::Take(take) => take.info().trigger_rate_hz,
-            Self::Rig(rig) => rig.trigger.rate_hz,
+            Self::Rig(rig, _) => rig.trigger.rate_hz,
         }
     }
 
@@ -65,10 +73,10 @@ impl Source {
     fn unit_bytes(&self) -> usize {
         match self {
             Self::Footage(footage) => footage.unit_bytes(),
-            Self::Rig(rig) if rig.cameras.iter().any(|camera| camera.driver == Driver::Simulated) => {
+            Self::Rig(rig, _) if rig.cameras.iter().any(|camera| camera.driver == Driver::Simulated) => {
                 (SIMULATED_PX.0 * SIMULATED_PX.1) as usize
             }
-            Self::Take(_) | Self::Rig(_) => UNIT_BYTES,
+            Self::Take(_) | Self::Rig(..) => UNIT_BYTES,
         }
     }
 
@@ -81,7 +89,7 @@ impl Source {
     pub fn rig_toml(&self) -> String {
         match self {
             Self::Take(take) => take.info().rig_toml.clone(),
-            Self::Rig(rig) => rig.to_toml(),
+            Self::Rig(rig, _) => rig.to_toml(),
             Self::Footage(footage) => footage.rig_toml(),
         }
     }
@@ -106,30 +114,41 @@ impl Source {
                     .collect();
                 Ok((specs, None))
             }
-            Self::Rig(rig) => {
+            Self::Rig(rig, studios) => {
                 let pulses = PulseTrain { start_ns, period_ns: 1e9 / rig.trigger.rate_hz };
+                let mut views: HashMap<usize, OpenDriver> = studios.start(pulses)?.into_iter().collect();
+                let mut open = |index: usize, camera: &Camera| {
+                    check_host(camera)?;
+                    views.remove(&index).map_or_else(|| rig_camera(camera, pulses), Ok)
+                };
                 let specs = rig
                     .cameras
                     .iter()
-                    .map(|camera| Ok(spec(camera.name.to_string(), rig_camera(camera, pulses)?)))
+                    .enumerate()
+                    .map(|(index, camera)| Ok(spec(camera.name.to_string(), open(index, camera)?)))
                     .collect::<miette::Result<_>>()?;
                 // Nothing ties the pulses of a launch line's camera to our clock yet: its triggers stay unresolved.
                 let known = rig.trigger.mode != TriggerMode::FreeRun
-                    && rig.cameras.iter().all(|camera| camera.driver == Driver::Simulated);
+                    && rig
+                        .cameras
+                        .iter()
+                        .all(|camera| camera.driver == Driver::Simulated || studio::is_virtual(camera));
                 Ok((specs, known.then_some(pulses)))
             }
         }
     }
 }
 
-fn rig_camera(camera: &calibration_free_config::Camera, pulses: PulseTrain) -> miette::Result<OpenDriver> {
-    let name = &camera.name;
+fn check_host(camera: &Camera) -> miette::Result<()> {
     if camera.host != LOCAL {
-        bail!(
-            "camera {name} is on the host {}; start `genlock capture` there, with a rig of its own cameras",
-            camera.host
-        );
+        let Camera { name, host, .. } = camera;
+        bail!("camera {name} is on the host {host}; start `genlock capture` there, with a rig of its own cameras");
     }
+    Ok(())
+}
+
+fn rig_camera(camera: &Camera, pulses: PulseTrain) -> miette::Result<OpenDriver> {
+    let name = &camera.name;
     let source = camera.source.clone();
     match camera.driver {
         Driver::Gstreamer => Ok(Box::new(move || Ok(Box::new(open_launch_line(&source)?)))),

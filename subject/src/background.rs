@@ -136,6 +136,13 @@ impl BackgroundModel {
         }
     }
 
+    /// The camera sees another place: what was learned is of no use.
+    pub fn begin_anew(&mut self) {
+        (self.current, self.collecting) = (None, None);
+        self.restart(self.frame_px);
+        self.relearning = 0;
+    }
+
     fn restart(&mut self, frame_px: (u32, u32)) {
         if self.current.take().is_some() || self.collecting.is_none() {
             self.collecting = Some(Collection::new(Goal::Bootstrap));

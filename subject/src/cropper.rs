@@ -8,6 +8,9 @@ use crate::region::{Blob, differs};
 use crate::steady::Steady;
 use crate::{BackgroundId, PictureFault, Preprocessing, Region, RgbImage, Sample, Scale, SubjectError};
 
+/// Share of the picture that must differ at a seam for the camera to see another place. No subject is so large.
+const ELSEWHERE: f32 = 0.4;
+
 /// What became of one frame.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
@@ -25,6 +28,7 @@ pub struct SubjectCropper {
     decoder: Decoder,
     background: BackgroundModel,
     steady: Steady,
+    segment: Option<SegmentId>,
     /// The last subject and its segment.
     before: Option<(SegmentId, Blob)>,
     cutter: SquareCutter,
@@ -45,6 +49,7 @@ impl SubjectCropper {
             decoder: Decoder::new()?,
             background: BackgroundModel::new(background),
             steady: Steady::new(settings),
+            segment: None,
             before: None,
             cutter: SquareCutter::default(),
             picture: RgbImage::default(),
@@ -91,6 +96,11 @@ impl SubjectCropper {
     /// before it. After an error the next frame may be given as if this one had not been.
     pub fn process(&mut self, info: &FrameInfo, bytes: &[u8]) -> Result<Outcome, SubjectError> {
         let frame_px = self.decode(info, bytes)?;
+        let seam = self.segment.replace(info.segment).is_some_and(|before| before != info.segment);
+        if seam && self.is_elsewhere(frame_px) {
+            self.background.begin_anew();
+            (self.steady, self.before) = (Steady::new(&self.settings), None);
+        }
         let subject = match self.background.current() {
             Some(background) if background.frame_px == frame_px => {
                 let before = self.before.as_ref().filter(|(segment, _)| *segment == info.segment).map(|(_, blob)| blob);
@@ -155,6 +165,14 @@ impl SubjectCropper {
 
     pub fn preprocessing(&self) -> &Preprocessing {
         &self.settings
+    }
+
+    fn is_elsewhere(&self, frame_px: (u32, u32)) -> bool {
+        let learned = self.background.current().filter(|_| !self.background.is_fixed());
+        learned.filter(|background| background.frame_px == frame_px).is_some_and(|background| {
+            let differing = differs(&self.picture.rgb, &background.picture.rgb, self.settings.mask_threshold);
+            differing.filter(|&differs| differs).count() as f32 > ELSEWHERE * (self.picture.rgb.len() / 3) as f32
+        })
     }
 
     /// Decodes at the background's scale and says how large the full frame is.

@@ -143,3 +143,17 @@ fn no_pictures_make_no_background() {
     let error = SubjectCropper::new(&Preprocessing::default(), config).map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("ready-after is 8"), "{error}");
 }
+
+#[test]
+fn another_place_behind_a_seam_is_learned_anew() {
+    let elsewhere = Rect { left: 0, top: 0, width: 200, height: 240, value: 150 };
+    let mut stage = Stage::ready(64);
+    stage.segment += 1;
+    assert_eq!(stage.run(8, 200, &[elsewhere]), Outcome::NoBackground);
+    let seen = sample(stage.see(&[elsewhere, person(120)]));
+    assert!(mask_iou(&seen, person(120)) > 0.9);
+    // The same place behind a seam is known.
+    stage.run(20, 200, &[elsewhere]);
+    stage.segment += 1;
+    assert!(mask_iou(&sample(stage.see(&[elsewhere, person(60)])), person(60)) > 0.9);
+}

@@ -159,3 +159,27 @@ pub fn stand_in(crop_px: u16, seed: i64) -> PoseModel {
     let model = PoseModel::from_encoder(&net, &[100.0; 51], &[150.0; 51], spec, seed);
     model.and_then(|model| model.with_heads(seed)).expect("a small model")
 }
+
+/// Where a session was recorded, by its report.
+pub fn recorded(report: &Value) -> PathBuf {
+    PathBuf::from(report["recording"]["path"].as_str().expect("a recording"))
+}
+
+/// What must hold of every session that ended in order.
+pub fn check_accounts(report: &Value) {
+    let total = |losses: &Value| losses.as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum::<u64>();
+    let mut delivered = 0;
+    for camera in report["cameras"].as_array().unwrap() {
+        let count = |key: &str| camera[key].as_u64().unwrap();
+        assert_eq!(count("produced"), count("delivered") + total(&camera["lost"]), "{camera}");
+        assert_eq!(count("delivered"), count("in_sets") + total(&camera["not_in_sets"]), "{camera}");
+        delivered += count("delivered") - total(&camera["not_recorded"]);
+    }
+    assert_eq!(report["recording"]["frames"].as_u64().unwrap(), delivered);
+    let inspection: Value =
+        serde_json::from_str(&succeed(genlock(["inspect", "--json"]).arg(recorded(report)))).unwrap();
+    let frames = |camera: &Value| camera["frames"].as_u64().unwrap();
+    assert_eq!(inspection["cameras"].as_array().unwrap().iter().map(frames).sum::<u64>(), delivered);
+    assert_eq!(inspection["complete"], true);
+    assert_eq!(report["recording"]["state"], "complete");
+}

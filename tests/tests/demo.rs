@@ -1,10 +1,12 @@
 //! The whole way of a frame on the real footage, by the binaries that people run.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use frame::CameraId;
-use genlock_tests::{Running, children, eventually, footage, genlock, json, kill, quick_recipe, succeed};
+use genlock_tests::{
+    Running, check_accounts, children, eventually, footage, genlock, json, kill, quick_recipe, recorded, succeed,
+};
 use serde_json::Value;
 use take::TakeReader;
 
@@ -16,29 +18,6 @@ fn demo(footage: &Path, folder: &Path, words: &[&str]) -> std::process::Command 
     command.arg(footage).arg("--data").arg(folder.join("data")).arg("--report").arg(folder.join("report.json"));
     command.args(words);
     command
-}
-
-fn recorded(report: &Value) -> PathBuf {
-    PathBuf::from(report["recording"]["path"].as_str().expect("a recording"))
-}
-
-/// What must hold of every session that ended in order.
-fn check_accounts(report: &Value) {
-    let total = |losses: &Value| losses.as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum::<u64>();
-    let mut delivered = 0;
-    for camera in report["cameras"].as_array().unwrap() {
-        let count = |key: &str| camera[key].as_u64().unwrap();
-        assert_eq!(count("produced"), count("delivered") + total(&camera["lost"]), "{camera}");
-        assert_eq!(count("delivered"), count("in_sets") + total(&camera["not_in_sets"]), "{camera}");
-        delivered += count("delivered") - total(&camera["not_recorded"]);
-    }
-    assert_eq!(report["recording"]["frames"].as_u64().unwrap(), delivered);
-    let inspection: Value =
-        serde_json::from_str(&succeed(genlock(["inspect", "--json"]).arg(recorded(report)))).unwrap();
-    let frames = |camera: &Value| camera["frames"].as_u64().unwrap();
-    assert_eq!(inspection["cameras"].as_array().unwrap().iter().map(frames).sum::<u64>(), delivered);
-    assert_eq!(inspection["complete"], true);
-    assert_eq!(report["recording"]["state"], "complete");
 }
 
 fn gaps(take: &Path) -> usize {

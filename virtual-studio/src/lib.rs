@@ -4,6 +4,7 @@
 
 pub mod actor;
 pub mod cast;
+pub mod live;
 pub mod motion;
 pub mod render;
 pub mod rig;

@@ -33,7 +33,7 @@ pub fn run(args: &CaptureArgs) -> miette::Result<()> {
         source_rate_hz: None,
     };
     let rate_hz = rig.trigger.rate_hz;
-    let source = Source::Rig(rig);
+    let source = Source::rig(rig)?;
     let names = source.camera_names();
     let (cameras, pulses) = source.cameras(1, monotonic_now_ns() + LEAD_NS)?;
     let ledgers: Vec<_> = names.iter().map(|_| LossLedger::default()).collect();

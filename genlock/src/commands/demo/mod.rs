@@ -24,9 +24,13 @@ use crate::session::{Remains, Session, Setup};
 use crate::shipped_model;
 use crate::source::{LEAD_NS, Source};
 use crate::status::StatusBoard;
+use crate::studio;
 
 /// The recipe of the demo, for a CPU.
 const RECIPE: &str = include_str!("../../../../recipes/demo-cpu.toml");
+/// The studio of `--virtual` alone.
+const SCENARIO: &str = include_str!("../../../../virtual-studio/examples/live.toml");
+
 pub fn run(args: &DemoArgs) -> miette::Result<()> {
     let begun = Instant::now();
     let end_at = args.seconds.map(|seconds| begun + Duration::from_secs_f64(seconds));
@@ -36,9 +40,7 @@ pub fn run(args: &DemoArgs) -> miette::Result<()> {
     // Everything that can fail at the start fails before anything runs.
     let listener = (!args.headless).then(|| page::bind(&args.listen).into_diagnostic()).transpose()?;
     let program = learn_binary()?;
-    std::fs::create_dir_all(&args.data)
-        .into_diagnostic()
-        .wrap_err_with(|| format!("{} cannot be made; choose another folder with --data", args.data.display()))?;
+    make_data(args)?;
     let (recipe, crop_px) = recipe(args)?;
     let preprocessing = Preprocessing::with_crop_px(crop_px);
     let croppers = names
@@ -196,6 +198,13 @@ impl Demo<'_> {
 }
 
 fn open_source(args: &DemoArgs) -> miette::Result<Source> {
+    if let Some(scenario) = &args.virtual_studio {
+        let scenario = match scenario {
+            Some(path) => path.clone(),
+            None => written(args, "scenario.toml", SCENARIO)?,
+        };
+        return Source::rig(studio::rig_of(&scenario)?);
+    }
     let footage = args.footage.clone().or_else(|| std::env::var_os("GENLOCK_FOOTAGE").map(PathBuf::from));
     match (&args.from, footage) {
         (Some(take), _) => Source::take(take),
@@ -224,11 +233,7 @@ fn divisor(source_hz: f64, rate: Rate) -> miette::Result<u32> {
 fn recipe(args: &DemoArgs) -> miette::Result<(PathBuf, u16)> {
     let path = match &args.recipe {
         Some(path) => path.clone(),
-        None => {
-            let path = args.data.join("recipe.toml");
-            std::fs::write(&path, RECIPE).into_diagnostic().wrap_err_with(|| format!("writing {}", path.display()))?;
-            path
-        }
+        None => written(args, "recipe.toml", RECIPE)?,
     };
     let named = || format!("the recipe {}", path.display());
     let text = std::fs::read_to_string(&path).into_diagnostic().wrap_err_with(named)?;
@@ -237,6 +242,20 @@ fn recipe(args: &DemoArgs) -> miette::Result<(PathBuf, u16)> {
         table.get("crop-px").map_or(Some(224), |value| value.as_integer().and_then(|n| u16::try_from(n).ok()));
     let crop_px = crop_px.ok_or_else(|| miette!("{}: crop-px must be a whole number of pixels", named()))?;
     Ok((path, crop_px))
+}
+
+fn make_data(args: &DemoArgs) -> miette::Result<()> {
+    std::fs::create_dir_all(&args.data)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("{} cannot be made; choose another folder with --data", args.data.display()))
+}
+
+/// A file of ours in the data folder.
+fn written(args: &DemoArgs, name: &str, text: &str) -> miette::Result<PathBuf> {
+    make_data(args)?;
+    let path = args.data.join(name);
+    std::fs::write(&path, text).into_diagnostic().wrap_err_with(|| format!("writing {}", path.display()))?;
+    Ok(path)
 }
 
 fn record(

@@ -1,0 +1,151 @@
+//! The thread that renders a studio, a little ahead of its pulses.
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use capture::PulseTrain;
+use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
+use frame::monotonic_now_ns;
+use virtual_studio::live::Live;
+
+use super::player::{Item, Shot};
+
+/// How far ahead of its pulse a picture may be rendered: what a busy machine may keep the thread from working.
+const AHEAD_NS: i64 = 400_000_000;
+/// Pulses that may wait for one camera: those ahead, and those that are late on their way.
+const WAITING: usize = 64;
+
+/// A running renderer; it ends when this is dropped.
+pub struct Renderer {
+    stop: Option<Sender<Infallible>>,
+    thread: Option<JoinHandle<()>>,
+    /// What each camera makes of each pulse.
+    pub cameras: Vec<Receiver<Item>>,
+}
+
+impl Renderer {
+    pub fn start(live: Arc<Mutex<Live>>, cameras: usize, pulses: PulseTrain) -> io::Result<Self> {
+        let (stop, stopped) = bounded(0);
+        let (senders, receivers): (Vec<_>, Vec<_>) = (0..cameras).map(|_| bounded(WAITING)).unzip();
+        let body = move || {
+            let mut live = live.lock().unwrap_or_else(PoisonError::into_inner);
+            render(&mut live, &senders, pulses, &stopped);
+        };
+        let thread = std::thread::Builder::new().name("studio".into()).spawn(body)?;
+        Ok(Self { stop: Some(stop), thread: Some(thread), cameras: receivers })
+    }
+}
+
+impl Drop for Renderer {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // Its panic shows in its cameras, which find nobody there.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn render(live: &mut Live, cameras: &[Sender<Item>], pulses: PulseTrain, stopped: &Receiver<Infallible>) {
+    let mut pace = Pace { pulses, next: 0 };
+    loop {
+        match pace.turn(monotonic_now_ns()) {
+            Turn::Wait(wait) => match stopped.recv_timeout(wait) {
+                Err(RecvTimeoutError::Timeout) => continue,
+                _ => return,
+            },
+            Turn::Render(pulse) => {
+                let due_ns = pace.due_ns(pulse);
+                match live.pulse(pulse) {
+                    Ok(shown) => {
+                        for (camera, sent) in cameras.iter().zip(shown.sent) {
+                            let shot = Shot { segment: shown.segment, source: shown.source, sent };
+                            // A camera that takes nothing finds a hole in the pulses when it does again.
+                            let _ = camera.try_send(Item { pulse, due_ns, sent: Ok(shot) });
+                        }
+                    }
+                    Err(error) => {
+                        let problem: Arc<str> = error.to_string().into();
+                        for camera in cameras {
+                            let _ = camera.try_send(Item { pulse, due_ns, sent: Err(problem.clone()) });
+                        }
+                    }
+                }
+                if matches!(stopped.try_recv(), Err(TryRecvError::Disconnected)) {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+#[derive(Debug, PartialEq)]
+enum Turn {
+    Render(u64),
+    Wait(Duration),
+}
+
+/// Which pulse is rendered when.
+struct Pace {
+    pulses: PulseTrain,
+    next: u64,
+}
+
+impl Pace {
+    fn due_ns(&self, pulse: u64) -> i64 {
+        self.pulses.start_ns + (pulse as f64 * self.pulses.period_ns).round() as i64
+    }
+
+    /// The next pulse, or how long until its turn. Pulses that are over are left out: who is late catches up at once.
+    fn turn(&mut self, now_ns: i64) -> Turn {
+        if self.due_ns(self.next) < now_ns {
+            let periods = (now_ns - self.pulses.start_ns) as f64 / self.pulses.period_ns;
+            self.next = self.next.max(periods.ceil() as u64);
+        }
+        let early_ns = self.due_ns(self.next) - AHEAD_NS - now_ns;
+        if early_ns > 0 {
+            return Turn::Wait(Duration::from_nanos(early_ns as u64));
+        }
+        self.next += 1;
+        Turn::Render(self.next - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Which pulses a renderer that takes `cost_ms` for each renders in a second, and how late each one is done.
+    fn second(cost_ms: i64) -> Vec<(u64, i64)> {
+        let pulses = PulseTrain { start_ns: 1_000_000_000, period_ns: 40e6 };
+        let (mut pace, mut now_ns, mut done) = (Pace { pulses, next: 0 }, 1_000_000_000 - AHEAD_NS, vec![]);
+        while now_ns < 2_000_000_000 {
+            match pace.turn(now_ns) {
+                Turn::Wait(wait) => now_ns += wait.as_nanos() as i64,
+                Turn::Render(pulse) => {
+                    now_ns += cost_ms * 1_000_000;
+                    done.push((pulse, (now_ns - pace.due_ns(pulse)) / 1_000_000));
+                }
+            }
+        }
+        done
+    }
+
+    #[test]
+    fn a_quick_renderer_leaves_no_pulse_out_and_stays_ahead() {
+        let done = second(20);
+        assert!(done.iter().enumerate().all(|(i, &(pulse, late_ms))| pulse == i as u64 && late_ms < 0), "{done:?}");
+        assert!(done.len() >= 34, "{done:?}");
+    }
+
+    #[test]
+    fn a_slow_renderer_leaves_pulses_out_and_falls_no_further_behind_than_one_picture() {
+        let done = second(100);
+        assert!(done.iter().all(|&(_, late_ms)| late_ms <= 100), "{done:?}");
+        let last = done.last().unwrap().0;
+        assert!(last >= 24 && (done.len() as u64) < last, "{done:?}");
+    }
+}
