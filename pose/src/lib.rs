@@ -5,7 +5,7 @@
 //! poses into labels per view, and [`baseline`] holds what every learned model has to beat.
 //!
 //! Nothing here runs a network. Files are touched only by the functions that name them in their arguments, and
-//! [`calibration`] is read by [`labels::import`] alone.
+//! [`calibration`] is read by [`labels::import`] and by the studio that renders a twin, offline.
 
 pub mod baseline;
 pub mod calibration;
