@@ -1,7 +1,8 @@
 //! Calibrated cameras, read from files that others made.
 //!
-//! [`labels::import`](crate::labels::import) alone uses this: it turns world-frame poses into labels per view, offline.
-//! Nothing that captures, learns or infers has a calibration.
+//! Two offline things use this: [`labels::import`](crate::labels::import), which turns world-frame poses into labels per
+//! view, and the studio's twin of a take, which is rendered for scoring. Nothing that captures, learns or infers has a
+//! calibration.
 //!
 //! Two formats, told apart by their content:
 //! - JSON: `{"cameras": [{"name", "size": [w, h], "K": 3×3, "dist": [k1, k2, p1, p2, k3], "R": 3×3, "t": [3]}]}`, in
@@ -23,11 +24,13 @@ pub struct CalibratedCamera {
     pub name: String,
     /// Width and height.
     pub size_px: [u32; 2],
-    intrinsics: Matrix3<f64>,
+    /// Pixels; the middle of the first one is at 0, as in OpenCV.
+    pub intrinsics: Matrix3<f64>,
     /// k1, k2, p1, p2, k3
-    distortion: [f64; 5],
-    rotation: Matrix3<f64>,
-    translation_mm: Vector3<f64>,
+    pub distortion: [f64; 5],
+    /// x_camera = R x_world + t
+    pub rotation: Matrix3<f64>,
+    pub translation_mm: Vector3<f64>,
 }
 
 /// Reads the cameras of a calibration file.

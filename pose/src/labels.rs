@@ -97,8 +97,8 @@ impl CameraLabels {
     }
 }
 
-/// Turns world-frame markers and a calibration into labels for each view, or for the named `cameras`. This is the only
-/// code that reads a calibration.
+/// Turns world-frame markers and a calibration into labels for each view, or for the named `cameras`. Besides a
+/// rendered twin, which is for scoring, nothing reads a calibration.
 ///
 /// Instants at which a needed marker is missing get no label and are listed. So do, in one view, those at which a joint
 /// is behind the camera, but without being listed.

@@ -5,12 +5,13 @@
 //! poses into labels per view, and [`baseline`] holds what every learned model has to beat.
 //!
 //! Nothing here runs a network. Files are touched only by the functions that name them in their arguments, and
-//! [`calibration`] is read by [`labels::import`] alone.
+//! [`calibration`] is read by [`labels::import`] and by the studio that renders a twin, offline.
 
 pub mod baseline;
 pub mod calibration;
 mod error;
 mod facing;
+mod fusion;
 pub mod joints;
 pub mod labels;
 pub mod look_at;
@@ -23,6 +24,7 @@ pub mod trc;
 pub use baseline::{MeanPose, Ridge};
 pub use error::PoseError;
 pub use facing::facing_error_deg;
+pub use fusion::fuse;
 pub use joints::{BONES, JOINT_NAMES, JOINTS, LIMB_JOINTS, Pose3d, ROOT};
 pub use labels::{CameraLabels, FrameLabel, Labels};
 pub use look_at::flip;

@@ -148,6 +148,20 @@ fn best_scale(p: &[Vector3<f64>; JOINTS], g: &[Vector3<f64>; JOINTS]) -> f64 {
     if norm == 0.0 { 1.0 } else { p.iter().zip(g).map(|(p, g)| p.dot(g)).sum::<f64>() / norm }
 }
 
+/// The rotation, never a reflection, that a covariance of targets with sources speaks for (Kabsch).
+pub(crate) fn rotation(covariance: Matrix3<f64>) -> Matrix3<f64> {
+    let svd = covariance.svd_unordered(true, true);
+    let (Some(u), Some(v_t)) = (svd.u, svd.v_t) else {
+        unreachable!("both factors were asked for");
+    };
+    let mut signs = Vector3::repeat(1.0);
+    if (u * v_t).determinant() < 0.0 {
+        // The direction that matters least is the one to turn around.
+        signs[svd.singular_values.imin()] = -1.0;
+    }
+    u * Matrix3::from_diagonal(&signs) * v_t
+}
+
 /// x -> scale * rotation * (x - from) + to
 pub(crate) struct Similarity {
     rotation_scale: Matrix3<f64>,
@@ -167,17 +181,8 @@ impl Similarity {
             return Self { rotation_scale: Matrix3::zeros(), from, to };
         }
         let covariance: Matrix3<f64> = p.iter().zip(g).map(|(p, g)| (g - to) * (p - from).transpose()).sum();
-        let svd = covariance.svd_unordered(true, true);
-        let (Some(u), Some(v_t)) = (svd.u, svd.v_t) else {
-            unreachable!("both factors were asked for");
-        };
-        let mut signs = Vector3::repeat(1.0);
-        if (u * v_t).determinant() < 0.0 {
-            // The direction that matters least is the one to turn around.
-            signs[svd.singular_values.imin()] = -1.0;
-        }
-        let rotation = u * Matrix3::from_diagonal(&signs) * v_t;
-        Self { rotation_scale: rotation * (svd.singular_values.dot(&signs) / spread), from, to }
+        let rotation = rotation(covariance);
+        Self { rotation_scale: rotation * ((rotation.transpose() * covariance).trace() / spread), from, to }
     }
 
     pub(crate) fn apply(&self, x: Vector3<f64>) -> Vector3<f64> {

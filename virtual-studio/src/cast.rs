@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::actor::gltf::LoadOptions;
 use crate::actor::{Actor, ActorError, Looks, Proportions, gltf, procedural};
 use crate::motion::widen::{Widened, Widening};
-use crate::motion::{self, Clip, Grounded, Motion, MotionError};
+use crate::motion::{self, Clip, Grounded, Markers, Motion, MotionError};
 use crate::render::{Environment, EnvironmentError};
 use crate::scene::{Light, Scenario, TakePlan};
 use crate::seed;
@@ -38,6 +38,7 @@ pub struct Cast {
     options: LoadOptions,
     actors: Shelf<Actor>,
     clips: Shelf<Clip>,
+    markers: Shelf<Markers>,
     environments: Shelf<Environment>,
 }
 
@@ -52,7 +53,11 @@ impl Cast {
     /// A file that is no rigged human or no motion, by name.
     pub fn performance(&self, scenario: &Scenario, plan: &TakePlan) -> Result<Box<dyn Performance>, CastError> {
         let actor = self.actor(scenario, plan)?;
-        let motion = Grounded::new(self.motion(scenario, plan)?, &actor);
+        let motion: Box<dyn Motion> = match &scenario.twin {
+            // It has its place, where the cameras saw it.
+            Some(twin) => Box::new(self.markers.get(&twin.markers, || Markers::load(&twin.markers))?.clip(&actor)),
+            None => Box::new(Grounded::new(self.motion(scenario, plan)?, &actor)),
+        };
         let length_s = scenario.instants as f64 / scenario.rate_hz;
         let spare_s = (motion.duration_s() - length_s).max(0.0);
         let start_s = spare_s * seed::stream(plan.seed, "start").random::<f64>();
@@ -135,7 +140,7 @@ impl<T> Shelf<T> {
 /// One actor in a stretch of a motion.
 struct Act {
     actor: Actor,
-    motion: Grounded<Arc<dyn Motion>>,
+    motion: Box<dyn Motion>,
     start_s: f64,
 }
 

@@ -10,6 +10,8 @@ pub enum MotionError {
     Bvh { path: PathBuf, line: usize, joint: Option<String>, problem: String },
     #[error("{}: no joint {joint} ({bone}); {skeleton}; it has {found}", path.display())]
     MissingJoint { path: PathBuf, bone: String, joint: String, skeleton: String, found: String },
+    #[error(transparent)]
+    Markers(#[from] pose::PoseError),
     #[error("{}: {problem}", path.display())]
     File { path: PathBuf, problem: String },
 }

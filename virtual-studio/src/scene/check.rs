@@ -6,9 +6,10 @@ use std::path::Path;
 
 use glam::{Vec2, Vec3};
 
-use super::scenario::{Background, Place, Rigging, Scenario, Vary};
+use super::scenario::{Background, Place, Rigging, Scenario, Split, Vary};
+use super::twin::Measured;
 use super::wire::{WireCamera, WirePlace, WireScenario, resolve};
-use super::{ScenarioError, Selection};
+use super::{ScenarioError, Selection, Twin};
 use crate::rig::{Camera, Intrinsics, Layout, MAX_VIEWS, RigError, Span};
 use crate::trigger::Faults;
 
@@ -19,8 +20,25 @@ pub(super) fn scenario(wire: WireScenario, origin: &str, base: Option<&Path>) ->
         selection
     };
     check.within("takes", wire.takes, 1..=1_000_000)?;
-    check.within("instants", wire.instants, 1..=10_000_000)?;
-    check.within("rate-hz", wire.rate_hz, 0.1..=1000.0)?;
+    let twin = wire.twin.clone().map(|twin| from_folder(twin, base));
+    let measured = match &twin {
+        Some(twin) => {
+            check.twin(&wire, twin)?;
+            Some(twin.read(origin)?)
+        }
+        None => None,
+    };
+    let missing = |key: &str| check.error(key, format!("`{key}` is missing"), format!("add `{key}`"));
+    let (instants, rate_hz, rigging) = match measured {
+        Some(Measured { instants, rate_hz, cameras }) => (instants, rate_hz, Rigging::Given(cameras)),
+        None => (
+            wire.instants.ok_or_else(|| missing("instants"))?,
+            wire.rate_hz.ok_or_else(|| missing("rate-hz"))?,
+            check.rigging(wire.rig, &wire.camera)?,
+        ),
+    };
+    check.within("instants", instants, 1..=10_000_000)?;
+    check.within("rate-hz", rate_hz, 0.1..=1000.0)?;
     check.within("widened", wire.widened, 0.0..=1.0)?;
     if wire.name.is_empty() || wire.name.contains(['/', '\\']) {
         return Err(check.error("name", format!("{:?} cannot name a folder", wire.name), "use a word"));
@@ -28,20 +46,29 @@ pub(super) fn scenario(wire: WireScenario, origin: &str, base: Option<&Path>) ->
     check.vary(&wire.vary)?;
     check.faults(&wire.trigger)?;
     Ok(Scenario {
-        rigging: check.rigging(wire.rig, &wire.camera)?,
+        rigging,
         place: check.place(wire.place, selection)?,
         name: wire.name,
-        split: wire.split,
+        split: wire.split.unwrap_or(if twin.is_some() { Split::HeldOut } else { Split::Train }),
         seed: wire.seed,
         takes: wire.takes,
-        instants: wire.instants,
-        rate_hz: wire.rate_hz,
+        instants,
+        rate_hz,
         people: selection(wire.people),
         motions: selection(wire.motions),
         widened: wire.widened,
+        twin,
         vary: wire.vary,
         faults: wire.trigger,
     })
+}
+
+fn from_folder(mut twin: Twin, base: Option<&Path>) -> Twin {
+    if let Some(base) = base {
+        twin.markers = base.join(twin.markers);
+        twin.calibration = base.join(twin.calibration);
+    }
+    twin
 }
 
 struct Check<'a> {
@@ -75,6 +102,26 @@ impl Check<'_> {
                 format!("{} to {} runs backwards", span[0], span[1]),
                 "give the smaller one first",
             ));
+        }
+        Ok(())
+    }
+
+    /// What a twin has from its files may not be said twice, and what it is for may not be changed.
+    fn twin(&self, wire: &WireScenario, twin: &Twin) -> Result<(), ScenarioError> {
+        self.within("twin.reduced", twin.reduced, 1..=64)?;
+        let said = [
+            ("instants", wire.instants.is_some()),
+            ("rate-hz", wire.rate_hz.is_some()),
+            ("motions", !wire.motions.folders.is_empty()),
+            ("widened", wire.widened > 0.0),
+            ("rig", wire.rig.is_some()),
+            ("camera", !wire.camera.is_empty()),
+        ];
+        if let Some((key, _)) = said.into_iter().find(|(_, said)| *said) {
+            return Err(self.error(key, "the [twin] has this from its files", "remove one of the two"));
+        }
+        if wire.split == Some(Split::Train) {
+            return Err(self.error("split", "a [twin] is for scoring", "remove it, or write \"held-out\""));
         }
         Ok(())
     }

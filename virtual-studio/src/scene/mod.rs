@@ -7,6 +7,7 @@ mod plan;
 mod scenario;
 mod studio;
 mod surroundings;
+mod twin;
 mod view;
 mod wire;
 
@@ -14,6 +15,7 @@ pub use error::ScenarioError;
 pub use plan::{Catalogue, Light, TakePlan};
 pub use scenario::{Background, Place, Rigging, Scenario, Selection, Split, Vary};
 pub use studio::{Studio, StudioOptions};
+pub use twin::Twin;
 pub use view::{JpegError, RenderedView, ViewLabels};
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub struct TakePlan {
     pub seed: u64,
     /// A glTF file; none for the built-in actor.
     pub person: Option<PathBuf>,
-    /// A BVH file; none for the built-in motion.
+    /// A BVH file, or the markers of a twin; none for the built-in motion.
     pub motion: Option<PathBuf>,
     pub widened: bool,
     /// Whose upper body a widened motion may take.
@@ -49,7 +49,10 @@ impl Catalogue {
         let origin = &scenario.name;
         Ok(Self {
             people: list(origin, "people", &scenario.people, &["glb", "gltf"])?,
-            motions: list(origin, "motions", &scenario.motions, &["bvh"])?,
+            motions: match &scenario.twin {
+                Some(twin) => vec![twin.markers.clone()],
+                None => list(origin, "motions", &scenario.motions, &["bvh"])?,
+            },
             environments: list(origin, "place.environments", &scenario.place.environments, &["hdr"])?,
         })
     }

@@ -2,12 +2,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{ScenarioError, check, wire};
+use super::{ScenarioError, Twin, check, wire};
 use crate::render::Sky;
 use crate::rig::{Camera, Layout};
 use crate::trigger::{Faults, Trigger};
 
-/// What a session of rendered takes is made of. Reading one opens no asset; [`Catalogue`](super::Catalogue) does.
+/// What a session of rendered takes is made of. Reading one opens no asset,
+/// which [`Catalogue`](super::Catalogue) does; only the files of a twin are read at once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
     pub name: String,
@@ -25,6 +26,8 @@ pub struct Scenario {
     pub motions: Selection,
     /// Share of the takes whose motion is widened, 0 to 1.
     pub widened: f64,
+    /// The real take that this one repeats, instead of [`Self::motions`]; its cameras are the rigging.
+    pub twin: Option<Twin>,
     pub place: Place,
     pub rigging: Rigging,
     pub vary: Vary,

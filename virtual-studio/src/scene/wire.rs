@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::scenario::{Background, Selection, Split, Vary};
-use super::{Scenario, ScenarioError};
+use super::{Scenario, ScenarioError, Twin};
 use crate::render::Sky;
 use crate::rig::Layout;
 use crate::trigger::Faults;
@@ -17,19 +17,19 @@ pub(super) struct WireScenario {
     #[serde(rename = "version")]
     pub _version: u32,
     pub name: String,
-    #[serde(default)]
-    pub split: Split,
+    pub split: Option<Split>,
     pub seed: u64,
     #[serde(default = "one")]
     pub takes: u64,
-    pub instants: u64,
-    pub rate_hz: f64,
+    pub instants: Option<u64>,
+    pub rate_hz: Option<f64>,
     #[serde(default)]
     pub people: Selection,
     #[serde(default)]
     pub motions: Selection,
     #[serde(default)]
     pub widened: f64,
+    pub twin: Option<Twin>,
     #[serde(default)]
     pub place: WirePlace,
     pub rig: Option<Layout>,

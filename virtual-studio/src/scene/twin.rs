@@ -1,0 +1,77 @@
+//! The twin of a real take: somebody else, rendered in the poses that were measured from the cameras that were there.
+//!
+//! A model that was trained on rendered people errs on a real take for two reasons: poses that it never saw, and looks
+//! that it never saw. The twin has the poses and not the looks, so it tells the two apart. It is for scoring alone, as
+//! is the calibration that it needs.
+
+use std::path::PathBuf;
+
+use glam::{Mat3, Vec2, Vec3};
+use pose::calibration::{self, CalibratedCamera};
+use serde::Deserialize;
+
+use super::ScenarioError;
+use crate::motion::{Markers, from_z_up_mm};
+use crate::rig::{Camera, Intrinsics, RigError};
+
+/// Where a twin comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Twin {
+    /// A TRC file. Its first frame is the take's first instant.
+    pub markers: PathBuf,
+    /// Calibration of the cameras, whose order is kept; see [`pose::calibration`].
+    pub calibration: PathBuf,
+    /// Pictures are so many times smaller than the real ones.
+    #[serde(default = "one")]
+    pub reduced: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// What a scenario takes from the files of a twin.
+pub(super) struct Measured {
+    pub instants: u64,
+    pub rate_hz: f64,
+    pub cameras: Vec<Camera>,
+}
+
+impl Twin {
+    pub(super) fn read(&self, origin: &str) -> Result<Measured, ScenarioError> {
+        let error = |key: &str, problem: String| {
+            ScenarioError::new(origin, format!("twin.{key}"), problem, "correct this file")
+        };
+        let markers = Markers::load(&self.markers).map_err(|problem| error("markers", problem.to_string()))?;
+        let cameras =
+            calibration::read(&self.calibration).map_err(|problem| error("calibration", problem.to_string()))?;
+        let cameras = cameras.iter().map(|camera| {
+            self.camera(camera).map_err(|problem| error("calibration", format!("{}: {problem}", camera.name)))
+        });
+        Ok(Measured {
+            instants: markers.instants() as u64,
+            rate_hz: markers.rate_hz(),
+            cameras: cameras.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The rendered camera lacks skew, k3 and tangential distortion, which move a picture by a pixel or two. Labels are
+    /// those of the rendered camera, so they agree with the picture.
+    fn camera(&self, real: &CalibratedCamera) -> Result<Camera, RigError> {
+        let parts = f64::from(self.reduced);
+        let scaled = |x: f64, y: f64| Vec2::new((x / parts) as f32, (y / parts) as f32);
+        let k = &real.intrinsics;
+        let size_px = real.size_px.map(|side| side / self.reduced);
+        let focal_px = scaled(k[(0, 0)], k[(1, 1)]);
+        // OpenCV has the middle of the first pixel at 0, the studio at 0.5.
+        let centre_px = scaled(k[(0, 2)] + 0.5, k[(1, 2)] + 0.5);
+        let [k1, k2, ..] = real.distortion.map(|value| value as f32);
+        let lens = Intrinsics::new(size_px, focal_px, centre_px, [k1, k2])?;
+        // The world's axes change places; those of the camera stay.
+        let axis = |row: usize| from_z_up_mm(real.rotation.row(row).transpose() * 1000.0);
+        let rotation = Mat3::from_cols(axis(0), axis(1), axis(2)).transpose();
+        let translation = Vec3::from_array((real.translation_mm * 1e-3).map(|value| value as f32).into());
+        Ok(Camera::from_extrinsics(lens, rotation, translation))
+    }
+}
