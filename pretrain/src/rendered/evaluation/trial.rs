@@ -187,7 +187,7 @@ impl<'a> Trial<'a> {
                 continue;
             }
             let views: Vec<Pose3d> = seen.iter().map(|(_, pose)| *pose).collect();
-            predicted.push(pose::fuse(&views)?);
+            predicted.push(pose::fuse(&views, None)?);
             truth.push(self.pictures.truth()[seen[0].0]);
         }
         if truth.is_empty() { Ok(None) } else { Scores::of(&predicted, &truth).map(Some) }
