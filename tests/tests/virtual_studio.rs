@@ -92,7 +92,7 @@ fn faulty_cameras_of_a_rig_lose_and_repeat_and_every_frame_is_accounted_for() {
     let report = json(&report);
     let lost = |camera: &serde_json::Value| camera["lost"]["missing-at-source"].as_u64().unwrap_or(0);
     assert!(report["cameras"].as_array().unwrap().iter().map(lost).sum::<u64>() > 10, "{}", report["cameras"]);
-    let take = TakeReader::open(&recorded(&report)).unwrap();
+    let take = TakeReader::open(recorded(&report)).unwrap();
     let mut twice = 0;
     for camera in (0..VIEWS as u16).map(CameraId) {
         let infos: Vec<_> = (0..take.len(camera)).map(|at| take.frame_info(camera, at).unwrap()).collect();

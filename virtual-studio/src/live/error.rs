@@ -17,7 +17,7 @@ pub enum LiveError {
     )]
     Cameras { path: PathBuf, cameras: usize, views: usize },
     #[error("take {take} of {scenario}: {source}")]
-    Cast { scenario: String, take: u64, source: CastError },
+    Cast { scenario: String, take: u64, source: Box<CastError> },
     #[error("take {take} of {scenario}: {source}")]
     Rig { scenario: String, take: u64, source: RigError },
     #[error("take {take} of {scenario}: {source}")]

@@ -38,7 +38,7 @@ impl Programme {
         let take = number % scenario.takes;
         let plan = catalogue.plan(scenario, take);
         let named = || scenario.name.clone();
-        let cast_failed = |source| LiveError::Cast { scenario: named(), take, source };
+        let cast_failed = |source| LiveError::Cast { scenario: named(), take, source: Box::new(source) };
         let rig_failed = |source: RigError| LiveError::Rig { scenario: named(), take, source };
         let performance = cast.performance(scenario, &plan).map_err(cast_failed)?;
         let environment = cast.environment(&plan).map_err(cast_failed)?;

@@ -61,7 +61,7 @@ impl Markers {
         let failed = |problem: String| MotionError::File { path: path.to_owned(), problem };
         let tracks = trc::read(path)?;
         let mapping = Mapping::new(&tracks).map_err(failed)?;
-        if !(tracks.rate_hz > 0.0) {
+        if tracks.rate_hz.is_nan() || tracks.rate_hz <= 0.0 {
             return Err(failed("its rate is not above zero".into()));
         }
         let (Some(first), Some(last)) = (tracks.frames.first(), tracks.frames.last()) else {
