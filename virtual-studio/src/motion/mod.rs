@@ -1,8 +1,8 @@
 //! Motions: how a body stands at any time.
 //!
-//! A [`Clip`] is motion capture from a [BVH file](bvh), [retargeted](retarget) onto the canonical skeleton; a
-//! [`ClipLibrary`] lists the clips of a folder. A [`procedural`] motion needs no file. [`widen`] turns motions into
-//! others by seed, and [`Grounded`] puts one on the floor for one actor.
+//! A [`Clip`] is motion capture from a [BVH file](bvh), [retargeted](retarget) onto the canonical skeleton, or from a
+//! [packed](Clip::pack) one. A [`procedural`] motion needs no file. [`widen`] turns motions into others by seed, and
+//! [`Grounded`] puts one on the floor for one actor.
 
 pub mod action;
 pub mod bvh;
@@ -10,7 +10,6 @@ mod clip;
 mod contact;
 mod error;
 mod ground;
-mod library;
 mod limits;
 mod names;
 mod pack;
@@ -21,7 +20,6 @@ pub mod widen;
 pub use clip::Clip;
 pub use error::MotionError;
 pub use ground::Grounded;
-pub use library::{ClipEntry, ClipLibrary};
 
 use crate::actor::BodyPose;
 
