@@ -37,6 +37,8 @@ enum Command {
     Eval(commands::eval::Args),
     /// Renders people of a virtual studio, with exact labels, into a session.
     Render(commands::render::Args),
+    /// Packs the people, motions and environments that scenarios choose into a small folder.
+    PackAssets(commands::pack_assets::Args),
 }
 
 fn main() -> miette::Result<ExitCode> {
@@ -52,6 +54,7 @@ fn main() -> miette::Result<ExitCode> {
         Command::Finetune(args) => commands::finetune::run(&args),
         Command::Eval(args) => commands::eval::run(&args),
         Command::Render(args) => commands::render::run(&args),
+        Command::PackAssets(args) => commands::pack_assets::run(&args),
     }?;
     Ok(ExitCode::SUCCESS)
 }

@@ -46,6 +46,9 @@ pub enum Command {
     /// Render people of a virtual studio, with exact labels (see `genlock-learn render --help`).
     #[command(disable_help_flag = true)]
     Render(HandOver),
+    /// Pack the assets that scenarios choose into a small folder (see `genlock-learn pack-assets --help`).
+    #[command(disable_help_flag = true)]
+    PackAssets(HandOver),
     /// Train a pose model on a rendered session (see `genlock-learn train --help`).
     #[command(disable_help_flag = true)]
     Train(HandOver),

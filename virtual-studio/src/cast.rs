@@ -8,7 +8,7 @@ use rand::RngExt;
 use thiserror::Error;
 
 use crate::actor::gltf::LoadOptions;
-use crate::actor::{Actor, ActorError, Looks, Proportions, gltf, procedural};
+use crate::actor::{Actor, ActorError, Looks, Proportions, procedural};
 use crate::motion::widen::{Widened, Widening};
 use crate::motion::{self, Clip, Grounded, Markers, Motion, MotionError};
 use crate::render::{Environment, EnvironmentError};
@@ -78,7 +78,7 @@ impl Cast {
 
     fn actor(&self, scenario: &Scenario, plan: &TakePlan) -> Result<Actor, CastError> {
         let mut actor = match &plan.person {
-            Some(path) => (*self.actors.get(path, || gltf::load(path, self.options))?).clone(),
+            Some(path) => (*self.actors.get(path, || Actor::load(path, self.options))?).clone(),
             None => procedural::actor(plan.seed),
         };
         if happens(plan, "bodies", scenario.vary.bodies.into()) {

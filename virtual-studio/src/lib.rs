@@ -3,9 +3,11 @@
 //! World frame: right-handed, metres, y up, the floor at y = 0. A camera's frame: x right, y down, z forward.
 
 pub mod actor;
+pub mod assets;
 pub mod cast;
 pub mod live;
 pub mod motion;
+mod packed;
 pub mod render;
 pub mod rig;
 pub mod scene;

@@ -4,11 +4,11 @@ mod common;
 
 use std::sync::Arc;
 
-use common::data;
+use common::{data, files};
 use glam::Vec3;
 use virtual_studio::actor::{BodyPose, Bone, procedural as people};
 use virtual_studio::motion::widen::{Widened, Widening, there_and_back};
-use virtual_studio::motion::{Clip, ClipLibrary, Grounded, Motion, procedural};
+use virtual_studio::motion::{Clip, Grounded, Motion, procedural};
 
 /// Degrees between two poses, at the bone that differs most.
 fn apart(a: &BodyPose, b: &BodyPose) -> f32 {
@@ -59,10 +59,10 @@ fn built_in_motions_differ_by_seed_and_move_like_people() {
 
 #[test]
 fn widened_motions_repeat_and_never_leap() {
-    let library = data().map(|data| ClipLibrary::scan(&data.join("motion_cmu_subjects")).unwrap());
+    let files = data().map(|data| files(&data.join("motion_cmu_subjects/bvh60")));
     let clip = |index: usize| -> Arc<dyn Motion> {
-        match &library {
-            Some(library) => library.clip(index * 7 % library.entries().len()).unwrap(),
+        match &files {
+            Some(files) => Arc::new(Clip::load(&files[index * 7 % files.len()]).unwrap()),
             None => Arc::new(procedural::clip(index as u64, 8.0)),
         }
     };

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{LIMBS, captured, clips, data, skeletons};
+use common::{LIMBS, captured, data, files, skeletons};
 use glam::Vec3;
 use virtual_studio::actor::gltf::{LoadOptions, load};
 use virtual_studio::actor::{Actor, Bone};
@@ -21,7 +21,7 @@ fn limbs_point_where_the_captured_ones_do() {
     let Some(actor) = person("Asian_F_1_Casual.glb") else { return };
     for (folder, names, turn) in skeletons() {
         let mut worst: f32 = 0.0;
-        for path in clips(&data().unwrap().join(folder)) {
+        for path in files(&data().unwrap().join(folder)) {
             let (bvh, clip) = (Bvh::load(&path).unwrap(), Clip::load(&path).unwrap());
             for frame in (0..bvh.frames()).step_by(7) {
                 let joints = actor.joints(&clip.poses()[frame]).map(Vec3::from);
@@ -47,7 +47,7 @@ fn walkers_look_where_they_go_and_keep_to_the_floor() {
     let Some(actor) = person("White_M_2_Default.glb") else { return };
     let mut posed = Posed::default();
     for (folder, names, _) in skeletons() {
-        let mut walks = clips(&data().unwrap().join(folder));
+        let mut walks = files(&data().unwrap().join(folder));
         walks.retain(|path| WALKS.iter().any(|walk| path.file_name().unwrap().to_str().unwrap().starts_with(walk)));
         assert!(!walks.is_empty());
         for path in walks {

@@ -4,6 +4,7 @@ pub mod check;
 pub mod eval;
 pub mod finetune;
 pub mod infer;
+pub mod pack_assets;
 mod precision;
 pub mod pretrain;
 mod progress;

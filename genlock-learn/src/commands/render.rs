@@ -23,6 +23,9 @@ pub struct Args {
     /// Folder of the session. Takes that an earlier run finished are kept.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Folder that the scenarios' folders are meant from, packed or not [default: where each scenario lies].
+    #[arg(long, value_name = "DIR")]
+    assets: Option<PathBuf>,
     /// Takes rendered at a time [default: one for each core].
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -33,8 +36,8 @@ pub struct Args {
 
 pub fn run(args: &Args) -> miette::Result<()> {
     let stopped = stop::watch(false)?.in_order();
-    let scripts: Vec<Script> =
-        args.scenarios.iter().map(|path| Script::read(path).into_diagnostic()).collect::<miette::Result<_>>()?;
+    let read = |path: &PathBuf| Script::read(path, args.assets.as_deref()).into_diagnostic();
+    let scripts: Vec<Script> = args.scenarios.iter().map(read).collect::<miette::Result<_>>()?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let options = SessionOptions {
         load: LoadOptions { triangles: (args.triangles > 0).then_some(args.triangles), ..LoadOptions::default() },

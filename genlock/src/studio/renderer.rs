@@ -145,7 +145,8 @@ mod tests {
     fn a_slow_renderer_leaves_pulses_out_and_falls_no_further_behind_than_one_picture() {
         let done = second(100);
         assert!(done.iter().all(|&(_, late_ms)| late_ms <= 100), "{done:?}");
+        // The last one is begun in the second's last tenth, which holds the pulses 23 and 24.
         let last = done.last().unwrap().0;
-        assert!(last >= 24 && (done.len() as u64) < last, "{done:?}");
+        assert!(last >= 23 && (done.len() as u64) < last, "{done:?}");
     }
 }

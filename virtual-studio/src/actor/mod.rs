@@ -1,7 +1,7 @@
 //! People: a rigged body, moved by [poses](BodyPose), with its labels.
 //!
-//! An [`Actor`] comes from a [glTF file](gltf) or is [built in](procedural); [`Looks`] and
-//! [`Proportions`] vary it by seed.
+//! An [`Actor`] comes from a [glTF file](gltf), [packed](Actor::pack) or not, or is [built in](procedural); [`Looks`]
+//! and [`Proportions`] vary it by seed.
 //! Every body is brought to one [skeleton] when it is made: bones that the canonical human lacks (fingers, eyes) are
 //! rigidly part of those that it has.
 
@@ -9,8 +9,8 @@ mod atlas;
 mod cap;
 mod error;
 pub mod gltf;
+mod identity;
 mod labels;
-mod library;
 mod local;
 pub mod looks;
 mod mesh;
@@ -23,12 +23,13 @@ pub mod skeleton;
 mod skinning;
 mod texture;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use glam::{Vec3, Vec3A};
 
 pub use error::ActorError;
-pub use library::{ActorEntry, ActorLibrary, identity};
+pub use identity::identity;
 pub use looks::Looks;
 pub use proportions::Proportions;
 pub use skeleton::{BONES, BodyPose, Bone};
@@ -37,6 +38,7 @@ pub(crate) use names::is_required;
 pub(crate) use rig::{arc, facing};
 
 use crate::surface::{Part, Posed};
+use gltf::LoadOptions;
 use labels::Landmarks;
 use mesh::{Mesh, Vertex};
 use rig::Rig;
@@ -56,6 +58,25 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// Endings of the files that hold people.
+    pub const ENDINGS: [&str; 3] = ["glb", "gltf", Self::PACKED];
+    /// The ending of packed ones.
+    pub const PACKED: &str = "person";
+
+    /// Reads a packed actor or, by its ending, a glTF file. Textures of packed ones stay as they are.
+    ///
+    /// # Errors
+    /// The file cannot be read or is no rigged human.
+    pub fn load(path: &Path, options: LoadOptions) -> Result<Self, ActorError> {
+        if path.extension().is_none_or(|ending| ending != Self::PACKED) {
+            return gltf::load(path, options);
+        }
+        let bytes = std::fs::read(path).map_err(|source| ActorError::Io { path: path.to_owned(), source })?;
+        let mut actor = Self::unpack(&bytes, path)?;
+        options.triangles.into_iter().for_each(|triangles| actor.decimate(triangles));
+        Ok(actor)
+    }
+
     /// Puts a body together that faces +Z. The mesh with the most vertices is the body, the others are hair and the
     /// like. `None` without a head.
     fn assemble(rest: [Vec3; BONES], meshes: Vec<Mesh>) -> Option<Self> {

@@ -1,9 +1,9 @@
 //! Motions: how a body stands at any time.
 //!
-//! A [`Clip`] is motion capture from a [BVH file](bvh), [retargeted](retarget) onto the canonical skeleton; a
-//! [`ClipLibrary`] lists the clips of a folder. [`Markers`] make one of
-//! what somebody real did, in the place where it was done. A [`procedural`] motion needs no file. [`widen`] turns motions into
-//! others by seed, and [`Grounded`] puts one on the floor for one actor.
+//! A [`Clip`] is motion capture from a [BVH file](bvh), [retargeted](retarget) onto the canonical skeleton, or from a
+//! [packed](Clip::pack) one. [`Markers`] make one of what somebody real did, in the place where it was done. A
+//! [`procedural`] motion needs no file. [`widen`] turns motions into others by seed, and [`Grounded`] puts one on the
+//! floor for one actor.
 
 pub mod action;
 pub mod bvh;
@@ -11,7 +11,6 @@ mod clip;
 mod contact;
 mod error;
 mod ground;
-mod library;
 mod limits;
 mod markers;
 mod names;
@@ -23,7 +22,6 @@ pub mod widen;
 pub use clip::Clip;
 pub use error::MotionError;
 pub use ground::Grounded;
-pub use library::{ClipEntry, ClipLibrary};
 pub use markers::Markers;
 
 pub(crate) use markers::from_z_up_mm;

@@ -7,16 +7,16 @@ use glam::{Quat, Vec3};
 use serde::{Deserialize, Serialize};
 
 use crate::actor::{BONES, BodyPose};
+use crate::packed;
 
 use super::{Clip, MotionError};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Of a rotation vector's components, none of which is longer than half a turn: 1/180 of a degree each.
 const STEPS: f32 = i16::MAX as f32 / PI;
 
 #[derive(Serialize, Deserialize)]
 struct Packed {
-    version: u8,
     frame_time_s: f64,
     frames: Vec<PackedPose>,
 }
@@ -24,7 +24,7 @@ struct Packed {
 #[derive(Serialize, Deserialize)]
 struct PackedPose {
     root: [f32; 3],
-    /// Steps since the frame before, which are few and therefore short.
+    /// By how many steps it turns further than from the frame before the last to the last: few, and therefore short.
     turned: [[i16; 3]; BONES],
 }
 
@@ -35,21 +35,16 @@ impl Clip {
     /// None that are known; the encoder names its own.
     pub fn pack(&self, nth: usize) -> Result<Vec<u8>, MotionError> {
         let nth = nth.max(1);
-        let mut before = [[0i16; 3]; BONES];
+        let mut course = Course::default();
         let mut packed = |pose: &BodyPose| {
             let steps = pose.rotations.map(|rotation| {
                 (shortest(rotation).to_scaled_axis() * STEPS).to_array().map(|value| value.round() as i16)
             });
-            let turned = std::array::from_fn(|bone| {
-                std::array::from_fn(|axis: usize| steps[bone][axis].wrapping_sub(before[bone][axis]))
-            });
-            before = steps;
-            PackedPose { root: pose.root.into(), turned }
+            PackedPose { root: pose.root.into(), turned: course.leave(steps) }
         };
         let frames = self.poses().iter().step_by(nth).map(&mut packed).collect();
-        let packed = Packed { version: VERSION, frame_time_s: self.frame_time_s() * nth as f64, frames };
-        postcard::to_allocvec(&packed)
-            .map_err(|error| MotionError::File { path: "(packing)".into(), problem: error.to_string() })
+        let packed = Packed { frame_time_s: self.frame_time_s() * nth as f64, frames };
+        packed::seal(VERSION, &packed).map_err(|problem| MotionError::File { path: "(packing)".into(), problem })
     }
 
     /// The inverse of [`Self::pack`]; `name` says in errors where the bytes are from.
@@ -61,10 +56,7 @@ impl Clip {
             path: name.to_owned(),
             problem: format!("not a packed clip: {problem}"),
         };
-        let packed: Packed = postcard::from_bytes(bytes).map_err(|error| failed(&error.to_string()))?;
-        if packed.version != VERSION {
-            return Err(failed(&format!("version {}, not {VERSION}", packed.version)));
-        }
+        let packed: Packed = packed::open(VERSION, bytes).map_err(|problem| failed(&problem))?;
         let sound = packed.frame_time_s.is_finite() && packed.frame_time_s > 0.0;
         if !sound
             || packed.frames.is_empty()
@@ -72,16 +64,44 @@ impl Clip {
         {
             return Err(failed("no frames, or impossible ones"));
         }
-        let mut steps = [[0i16; 3]; BONES];
+        let mut course = Course::default();
         let pose = |frame: &PackedPose| {
-            for (steps, turned) in steps.iter_mut().flatten().zip(frame.turned.iter().flatten()) {
-                *steps = steps.wrapping_add(*turned);
-            }
+            let steps = course.follow(&frame.turned);
             let rotations = steps.map(|steps| Quat::from_scaled_axis(Vec3::from(steps.map(f32::from)) / STEPS));
             BodyPose { rotations, root: frame.root.into() }
         };
         Ok(Self::new(packed.frame_time_s, packed.frames.iter().map(pose).collect()))
     }
+}
+
+type Turns = [[i16; 3]; BONES];
+
+/// Where the bones are, and where they were going.
+#[derive(Default)]
+struct Course {
+    at: Turns,
+    way: Turns,
+}
+
+impl Course {
+    /// How the way to a new place differs from the last way.
+    fn leave(&mut self, to: Turns) -> Turns {
+        let way = each(&to, &self.at, i16::wrapping_sub);
+        let turned = each(&way, &self.way, i16::wrapping_sub);
+        *self = Self { at: to, way };
+        turned
+    }
+
+    /// The inverse of [`Self::leave`].
+    fn follow(&mut self, turned: &Turns) -> Turns {
+        self.way = each(&self.way, turned, i16::wrapping_add);
+        self.at = each(&self.at, &self.way, i16::wrapping_add);
+        self.at
+    }
+}
+
+fn each(a: &Turns, b: &Turns, of: fn(i16, i16) -> i16) -> Turns {
+    std::array::from_fn(|bone| std::array::from_fn(|axis| of(a[bone][axis], b[bone][axis])))
 }
 
 /// The representative that turns by at most half a turn.

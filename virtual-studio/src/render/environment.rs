@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use glam::{Vec3, Vec3A};
-use image::DynamicImage;
-use image::codecs::hdr::HdrDecoder;
+use image::codecs::hdr::{HdrDecoder, HdrEncoder};
+use image::{DynamicImage, ImageError, Rgb};
 use thiserror::Error;
 
 use super::fast::floor1;
@@ -19,7 +19,7 @@ pub enum EnvironmentError {
     #[error("{}: {source}; check the path and its permissions", path.display())]
     Open { path: PathBuf, source: std::io::Error },
     #[error("{}: {source}; give a Radiance .hdr file", path.display())]
-    Decode { path: PathBuf, source: image::ImageError },
+    Decode { path: PathBuf, source: ImageError },
     #[error("{}: {width}×{height} px is no equirectangular panorama; it must be twice as wide as high", path.display())]
     Shape { path: PathBuf, width: u32, height: u32 },
     #[error("{}: the panorama is black or has values that are no numbers", path.display())]
@@ -100,6 +100,9 @@ impl Sky {
 }
 
 impl Environment {
+    /// Of the files that hold panoramas.
+    pub const ENDING: &str = "hdr";
+
     /// Reads a Radiance .hdr panorama.
     ///
     /// # Errors
@@ -128,6 +131,32 @@ impl Environment {
         environment.radiance =
             pixels.map(|(row, column)| sky.radiance(environment.direction(row, column)).into()).collect();
         environment
+    }
+
+    /// In Radiance's format, halved until it is no wider; not turned.
+    ///
+    /// # Errors
+    /// What the codec says.
+    pub fn pack(&self, most_wide: usize) -> Result<Vec<u8>, ImageError> {
+        let mut small = self.clone();
+        while small.width > most_wide && small.height.is_multiple_of(2) {
+            small = small.halved();
+        }
+        let pixels: Vec<_> = small.radiance.iter().map(|radiance| Rgb(radiance.to_array())).collect();
+        let mut bytes = Vec::new();
+        HdrEncoder::new(&mut bytes).encode(&pixels, small.width, small.height)?;
+        Ok(bytes)
+    }
+
+    /// Each pixel the mean of four.
+    fn halved(&self) -> Self {
+        let (width, height) = (self.width / 2, self.height / 2);
+        let mean = |(row, column): (usize, usize)| {
+            let at = 2 * row * self.width + 2 * column;
+            0.25 * [at, at + 1, at + self.width, at + self.width + 1].map(|at| self.radiance[at]).iter().sum::<Vec3A>()
+        };
+        let pixels = (0..height).flat_map(|row| (0..width).map(move |column| (row, column)));
+        Self { width, height, radiance: pixels.map(mean).collect(), turn: self.turn }
     }
 
     /// Turned about the vertical.

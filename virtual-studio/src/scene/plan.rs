@@ -6,7 +6,9 @@ use rand_chacha::ChaCha8Rng;
 
 use super::ScenarioError;
 use super::scenario::{Background, Scenario, Selection};
-use crate::render::Sky;
+use crate::actor::Actor;
+use crate::motion::Clip;
+use crate::render::{Environment, Sky};
 use crate::seed;
 
 /// The files that a scenario draws from, sorted by name, so that the order never depends on the file system.
@@ -23,9 +25,9 @@ pub struct TakePlan {
     pub take: u64,
     /// All that is not named here is drawn from it.
     pub seed: u64,
-    /// A glTF file; none for the built-in actor.
+    /// A glTF file or a packed person; none for the built-in actor.
     pub person: Option<PathBuf>,
-    /// A BVH file, or the markers of a twin; none for the built-in motion.
+    /// A BVH file, a packed clip, or the markers of a twin; none for the built-in motion.
     pub motion: Option<PathBuf>,
     pub widened: bool,
     /// Whose upper body a widened motion may take.
@@ -48,13 +50,25 @@ impl Catalogue {
     pub fn read(scenario: &Scenario) -> Result<Self, ScenarioError> {
         let origin = &scenario.name;
         Ok(Self {
-            people: list(origin, "people", &scenario.people, &["glb", "gltf"])?,
+            people: list(origin, "people", &scenario.people, &Actor::ENDINGS)?,
             motions: match &scenario.twin {
                 Some(twin) => vec![twin.markers.clone()],
-                None => list(origin, "motions", &scenario.motions, &["bvh"])?,
+                None => list(origin, "motions", &scenario.motions, &Clip::ENDINGS)?,
             },
-            environments: list(origin, "place.environments", &scenario.place.environments, &["hdr"])?,
+            environments: list(origin, "place.environments", &scenario.place.environments, &[Environment::ENDING])?,
         })
+    }
+
+    pub fn people(&self) -> &[PathBuf] {
+        &self.people
+    }
+
+    pub fn motions(&self) -> &[PathBuf] {
+        &self.motions
+    }
+
+    pub fn environments(&self) -> &[PathBuf] {
+        &self.environments
     }
 
     /// The plan of a take: the same for the same scenario and files.

@@ -20,9 +20,9 @@ pub struct Scenario {
     /// Of each take.
     pub instants: u64,
     pub rate_hz: f64,
-    /// glTF files; the built-in actor where no folder is named.
+    /// glTF files or packed people; the built-in actor where no folder is named.
     pub people: Selection,
-    /// BVH files; the built-in motion where no folder is named.
+    /// BVH files or packed clips; the built-in motion where no folder is named.
     pub motions: Selection,
     /// Share of the takes whose motion is widened, 0 to 1.
     pub widened: f64,
@@ -157,15 +157,15 @@ impl Scenario {
         check::scenario(wire::parse(text, origin)?, origin, None)
     }
 
-    /// Reads a scenario file. Folders that it names are meant from where it lies.
+    /// Reads a scenario file. Relative folders in it are meant from `assets`, or else from where it lies.
     ///
     /// # Errors
     /// As [`Scenario::from_toml_str`], or that the file cannot be read.
-    pub fn read(path: &Path) -> Result<Self, ScenarioError> {
+    pub fn read(path: &Path, assets: Option<&Path>) -> Result<Self, ScenarioError> {
         let origin = path.display().to_string();
         let text =
             std::fs::read_to_string(path).map_err(|source| ScenarioError::unreadable(&origin, "", path, source))?;
-        check::scenario(wire::parse(&text, &origin)?, &origin, path.parent())
+        check::scenario(wire::parse(&text, &origin)?, &origin, assets.or(path.parent()))
     }
 
     /// Cameras of each take.

@@ -77,7 +77,7 @@ fn folders_without_a_chosen_file_are_refused() {
         assert_eq!(catalogue.plan(&scenario, take).person.unwrap(), folder.join("bob_1.glb"));
     }
     scenario.people.only = vec!["cleo".into()];
-    assert!(Catalogue::read(&scenario).unwrap_err().to_string().contains("people: no .glb or .gltf file"));
+    assert!(Catalogue::read(&scenario).unwrap_err().to_string().contains("people: no .glb or .gltf or .person file"));
     scenario.people.folders = vec![folder.join("none")];
     assert!(Catalogue::read(&scenario).unwrap_err().to_string().contains("none cannot be read"));
     std::fs::remove_dir_all(folder).unwrap();

@@ -76,7 +76,7 @@ pub(super) struct WireCamera {
     pub roll_degrees: f32,
 }
 
-/// A relative folder is meant from where the file lies.
+/// A relative folder is meant from `base`.
 pub(super) fn resolve(selection: &mut Selection, base: Option<&Path>) {
     if let Some(base) = base {
         for folder in &mut selection.folders {

@@ -34,13 +34,20 @@ pub struct Script {
 }
 
 impl Script {
+    /// Reads a scenario and lists its folders, which are meant from `assets`, or else from where the file lies.
+    ///
     /// # Errors
     /// A scenario that is wrong, or folders that it names and that cannot be read.
-    pub fn read(path: &Path) -> Result<Self, RenderError> {
-        let scenario = Scenario::read(path)?;
+    pub fn read(path: &Path, assets: Option<&Path>) -> Result<Self, RenderError> {
+        let scenario = Scenario::read(path, assets)?;
         let text = fs::read_to_string(path).map_err(|e| RenderError::io("read", path, e))?;
         let catalogue = Catalogue::read(&scenario)?;
         Ok(Self { scenario, text, catalogue })
+    }
+
+    /// The files that it draws from.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
     }
 
     fn plan(&self, take: u64) -> TakePlan {

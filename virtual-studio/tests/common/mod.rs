@@ -40,10 +40,11 @@ pub fn skeletons() -> [(&'static str, [[&'static str; 6]; 2], Quat); 3] {
 /// Joints of Human3.6M that thigh, shin, foot, upper arm, forearm and hand begin at, left and right.
 pub const LIMBS: [[usize; 6]; 2] = [[4, 5, 6, 11, 12, 13], [1, 2, 3, 14, 15, 16]];
 
-pub fn clips(folder: &Path) -> Vec<PathBuf> {
-    let mut clips: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    clips.sort();
-    clips
+/// The files of a folder, by name.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
 }
 
 /// Where the captured skeleton's joint is, in the file's unit and axes.

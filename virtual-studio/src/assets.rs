@@ -1,0 +1,220 @@
+//! Assets that travel: what scenarios choose of an asset folder, made small, in a folder that takes its place.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use image::ImageError;
+use thiserror::Error;
+
+use crate::actor::gltf::LoadOptions;
+use crate::actor::{Actor, ActorError};
+use crate::motion::{Clip, MotionError};
+use crate::render::{Environment, EnvironmentError};
+use crate::session::Script;
+
+/// How small people become. Faces lose a little.
+pub const PEOPLE: LoadOptions = LoadOptions { triangles: Some(8000), texture_px: Some(512) };
+/// Backgrounds are out of focus, and light has no edges.
+pub const ENVIRONMENT_PX: usize = 512;
+/// What packed folders say about themselves.
+pub const NOTICE: &str = "NOTICE";
+/// Files with terms or origin of what lies beside or below them.
+const TERMS: [&str; 5] = ["license", "licence", "copying", "notice", "source"];
+
+/// Why assets are not packed.
+#[derive(Debug, Error)]
+pub enum PackError {
+    #[error("{} is there already; remove it, or give another folder", path.display())]
+    Exists { path: PathBuf },
+    #[error(
+        "{} does not lie in the asset folder {}; name folders in scenarios relative to it, without `..`",
+        path.display(), assets.display()
+    )]
+    Outside { path: PathBuf, assets: PathBuf },
+    #[error("{}: another file would be packed under the same name; leave one of the two out", path.display())]
+    Twice { path: PathBuf },
+    #[error("these scenarios choose no files, so there is nothing to pack")]
+    Nothing,
+    #[error("cannot {doing} {}: {source}", path.display())]
+    Io { doing: &'static str, path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Actor(#[from] ActorError),
+    #[error(transparent)]
+    Motion(#[from] MotionError),
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
+    #[error("{}: {source}", path.display())]
+    Encode { path: PathBuf, source: ImageError },
+}
+
+/// What was packed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Packed {
+    pub people: usize,
+    pub motions: usize,
+    pub environments: usize,
+    /// Of all files.
+    pub bytes: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Person,
+    Motion,
+    Environment,
+}
+
+/// Packs what the scripts choose of `assets`, which they were read with, into the new folder `out`. Folders and names
+/// stay, so that the same take gets the same person, motion and light. Files of `assets` with licence or origin go
+/// along. `each` hears how many files are done, and of how many.
+///
+/// # Errors
+/// `out` is there already, a file that cannot be used or lies elsewhere, a disk that fails. `out` is there only when it
+/// is whole.
+pub fn pack(
+    scripts: &[Script],
+    assets: &Path,
+    out: &Path,
+    mut each: impl FnMut(usize, usize),
+) -> Result<Packed, PackError> {
+    if out.exists() {
+        return Err(PackError::Exists { path: out.to_owned() });
+    }
+    let files = chosen(scripts);
+    if files.is_empty() {
+        return Err(PackError::Nothing);
+    }
+    let mut name = out.file_name().ok_or_else(|| PackError::Exists { path: out.to_owned() })?.to_owned();
+    name.push(".partial");
+    let aside = out.with_file_name(name);
+    if aside.exists() {
+        fs::remove_dir_all(&aside).map_err(io_error("remove", &aside))?;
+    }
+    let mut packed = Packed::default();
+    let mut folders = BTreeSet::new();
+    for (done, (kind, file)) in files.iter().enumerate() {
+        each(done, files.len());
+        let inside = inside(file, assets)?;
+        folders.extend(inside.parent().map(|folder| (folder.to_owned(), *kind)));
+        let to = aside.join(inside.with_extension(kind.ending()));
+        if to.exists() {
+            return Err(PackError::Twice { path: file.clone() });
+        }
+        packed.bytes += write(&to, &kind.read(file)?)?;
+        *kind.count(&mut packed) += 1;
+    }
+    packed.bytes += terms(&folders, assets, &aside)?;
+    fs::rename(&aside, out).map_err(io_error("move into place", out))?;
+    Ok(packed)
+}
+
+fn chosen(scripts: &[Script]) -> BTreeSet<(Kind, PathBuf)> {
+    let of_kind = |kind: Kind, files: &[PathBuf]| files.iter().map(|file| (kind, file.clone())).collect::<Vec<_>>();
+    let all = scripts.iter().map(Script::catalogue).flat_map(|catalogue| {
+        [
+            of_kind(Kind::Person, catalogue.people()),
+            of_kind(Kind::Motion, catalogue.motions()),
+            of_kind(Kind::Environment, catalogue.environments()),
+        ]
+    });
+    all.flatten().collect()
+}
+
+/// The way from the asset folder to a file in it.
+fn inside<'a>(file: &'a Path, assets: &Path) -> Result<&'a Path, PackError> {
+    let outside = || PackError::Outside { path: file.to_owned(), assets: assets.to_owned() };
+    let inside = file.strip_prefix(assets).map_err(|_| outside())?;
+    let plain = inside.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    plain.then_some(inside).ok_or_else(outside)
+}
+
+impl Kind {
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Person => Actor::PACKED,
+            Self::Motion => Clip::PACKED,
+            Self::Environment => Environment::ENDING,
+        }
+    }
+
+    fn plural(self) -> &'static str {
+        match self {
+            Self::Person => "people",
+            Self::Motion => "motions",
+            Self::Environment => "environments",
+        }
+    }
+
+    fn count(self, packed: &mut Packed) -> &mut usize {
+        match self {
+            Self::Person => &mut packed.people,
+            Self::Motion => &mut packed.motions,
+            Self::Environment => &mut packed.environments,
+        }
+    }
+
+    /// The packed form of a file.
+    fn read(self, file: &Path) -> Result<Vec<u8>, PackError> {
+        Ok(match self {
+            Self::Person => Actor::load(file, PEOPLE)?.pack()?,
+            Self::Motion => Clip::load(file)?.pack(1)?,
+            Self::Environment => Environment::read(file)?
+                .pack(ENVIRONMENT_PX)
+                .map_err(|source| PackError::Encode { path: file.to_owned(), source })?,
+        })
+    }
+}
+
+/// Copies the files with terms that lie in the folders of what was packed or above them, and writes which they are.
+fn terms(folders: &BTreeSet<(PathBuf, Kind)>, assets: &Path, aside: &Path) -> Result<u64, PackError> {
+    let mut notice = String::from(
+        "Assets for virtual studios, packed by genlock: people with fewer triangles and smaller textures, motions\n\
+         retargeted, environments in lower resolution. Their terms are those of what they were made from:\n",
+    );
+    let mut copied = BTreeSet::new();
+    let mut bytes = 0;
+    for (folder, kind) in folders {
+        let mut named = Vec::new();
+        for above in folder.ancestors() {
+            let from = assets.join(above);
+            for entry in fs::read_dir(&from).map_err(io_error("list", &from))? {
+                let path = entry.map_err(io_error("list", &from))?.path();
+                let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
+                if !path.is_file() || !TERMS.iter().any(|term| stem.starts_with(term)) {
+                    continue;
+                }
+                let inside = above.join(path.file_name().unwrap_or_default());
+                // The one at the top is written below.
+                if inside != Path::new(NOTICE) && copied.insert(inside.clone()) {
+                    bytes += write(&aside.join(&inside), &fs::read(&path).map_err(io_error("read", &path))?)?;
+                }
+                named.push(inside.display().to_string());
+            }
+        }
+        named.sort();
+        let named = if named.is_empty() { "no file with terms was found".into() } else { named.join(", ") };
+        let _ = writeln!(notice, "\n{} ({}): {named}", folder.display(), kind.plural());
+    }
+    let own = assets.join(NOTICE);
+    if own.is_file() {
+        let own = fs::read_to_string(&own).map_err(io_error("read", &own))?;
+        let _ = write!(notice, "\nThe notice of the folder that they were taken from:\n\n{own}");
+    }
+    Ok(bytes + write(&aside.join(NOTICE), notice.as_bytes())?)
+}
+
+fn write(to: &Path, bytes: &[u8]) -> Result<u64, PackError> {
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder).map_err(io_error("create", folder))?;
+    }
+    fs::write(to, bytes).map_err(io_error("write", to))?;
+    Ok(bytes.len() as u64)
+}
+
+fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PackError {
+    let path = path.to_owned();
+    move |source| PackError::Io { doing, path, source }
+}
