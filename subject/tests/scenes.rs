@@ -147,7 +147,7 @@ fn no_pictures_make_no_background() {
 #[test]
 fn another_place_behind_a_seam_is_learned_anew() {
     let elsewhere = Rect { left: 0, top: 0, width: 200, height: 240, value: 150 };
-    let mut stage = Stage::ready(64);
+    let mut stage = Stage::ready(224);
     stage.segment += 1;
     assert_eq!(stage.run(8, 200, &[elsewhere]), Outcome::NoBackground);
     let seen = sample(stage.see(&[elsewhere, person(120)]));

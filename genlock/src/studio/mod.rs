@@ -80,7 +80,7 @@ pub fn is_virtual(camera: &Camera) -> bool {
 
 /// The rig whose cameras are all views of a scenario's studio.
 pub fn rig_of(scenario: &Path) -> miette::Result<Rig> {
-    let read = Scenario::read(scenario).into_diagnostic()?;
+    let read = Scenario::read(scenario, None).into_diagnostic()?;
     let (rate_hz, views) = (read.rate_hz, read.views());
     let head =
         format!("version = 1\nname = \"virtual-studio\"\n\n[trigger]\nmode = \"hardware\"\nrate-hz = {rate_hz:?}\n");

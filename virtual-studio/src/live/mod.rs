@@ -77,7 +77,7 @@ impl Live {
     /// # Errors
     /// A scenario that is wrong or has fewer views, files that cannot be used, cameras that cannot be where they are.
     pub fn open(path: &Path, cameras: usize, options: LiveOptions) -> Result<Self, Arc<LiveError>> {
-        let scenario = Scenario::read(path).map_err(LiveError::from)?;
+        let scenario = Scenario::read(path, None).map_err(LiveError::from)?;
         let views = scenario.views();
         if cameras > views {
             return Err(Arc::new(LiveError::Cameras { path: path.to_owned(), cameras, views }));
