@@ -85,7 +85,7 @@ fn what_is_there_is_kept_and_what_is_not_is_made_alike() {
     // As after a kill: one take is missing, another is half made, and the session does not say that it is whole.
     fs::remove_dir_all(take(&one)).unwrap();
     fs::create_dir_all(one.join(PARTIAL).join(name)).unwrap();
-    let unread = Session { version: SESSION_VERSION, complete: false, takes: vec![] };
+    let unread = Session { version: SESSION_VERSION, complete: false, imported: None, takes: vec![] };
     unread.write(&one).unwrap();
     assert!(Session::read(&one).unwrap_err().to_string().contains("not complete"));
     let again = run(&[script(folder.path(), "a", "")], &one, 2).unwrap();
