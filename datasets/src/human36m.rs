@@ -18,10 +18,12 @@ use std::path::{Path, PathBuf};
 
 use pose::JOINTS;
 
+use take::SessionTake;
+use take::session::{HELD_OUT, TRAIN};
+
 use crate::cdf::{self, Variable};
 use crate::labels::{TakePoses, pick, view_pose};
 use crate::plan::{PoseFiles, subjects};
-use crate::session::{SessionTake, Split};
 use crate::{DatasetError, Pictures, Plan, PlannedTake, Selection, View};
 
 pub const NAME: &str = "human36m";
@@ -110,7 +112,8 @@ pub fn plan(directory: &Path, selection: &Selection) -> Result<Plan, DatasetErro
                 views.push(View { camera: camera.into(), pictures: Pictures::Video(video) });
                 poses.push([in_space, in_picture]);
             }
-            takes.push(PlannedTake { take: session_take(subject, clip), views, poses: PoseFiles::Human36m(poses) });
+            let poses = PoseFiles::Human36m(poses);
+            takes.push(PlannedTake { take: session_take(subject, clip), rate_hz: RATE_HZ, views, poses });
         }
     }
     if !missing.is_empty() {
@@ -134,8 +137,7 @@ fn session_take(subject: &str, clip: &str) -> SessionTake {
         clip: clip.into(),
         action: action_of(clip).into(),
         environment: "human36m-studio".into(),
-        split: if TEST_SUBJECTS.contains(&subject) { Split::Test } else { Split::Train },
-        rate_hz: RATE_HZ,
+        split: if TEST_SUBJECTS.contains(&subject) { HELD_OUT } else { TRAIN }.into(),
     }
 }
 

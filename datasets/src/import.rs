@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use take::TakeWriter;
+use take::session::{DRAFT, LABELS_FILE, SESSION_VERSION};
+use take::{Imported, Session, SessionTake, TakeError, TakeWriter};
 
-use crate::session::{DRAFT, labels_in};
-use crate::{DatasetError, Fault, PictureSource, Plan, PlannedTake, Session, recording};
+use crate::{DatasetError, Fault, PictureSource, Plan, PlannedTake, recording};
 
 const LOCK: &str = ".lock";
 
 /// An import into one session, alone in its folder while it lives.
 pub struct Import {
+    directory: PathBuf,
     session: Session,
     /// Locked.
     _lock: File,
@@ -44,43 +45,43 @@ impl Import {
         let foreign =
             entries.any(|entry| entry.is_ok_and(|entry| ![LOCK, DRAFT].map(Into::into).contains(&entry.file_name())));
         let lock = lock(directory)?;
-        let fresh = Session::new(directory, plan.source, plan.cameras.clone(), jpeg_quality);
-        let mut session = match Session::read(directory) {
+        let imported = Imported { source: plan.source.into(), cameras: plan.cameras.clone(), jpeg_quality };
+        let mut session = match Session::read_unfinished(directory) {
             Ok(session) => session,
-            Err(DatasetError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            Err(TakeError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
                 if foreign {
                     let problem = "the folder is not empty and holds no session; give a new one";
                     return Err(DatasetError::session(directory, problem));
                 }
-                fresh.clone()
+                let imported = Some(imported.clone());
+                Session { version: SESSION_VERSION, complete: false, imported, takes: vec![] }
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
-        let same = (&session.source, &session.cameras, session.jpeg_quality)
-            == (&fresh.source, &fresh.cameras, fresh.jpeg_quality);
-        if !same {
-            let problem = format!(
-                "it holds a session of {} with cameras {} and JPEG quality {}; give a new folder, or import the same",
-                session.source,
-                session.cameras.join(", "),
-                session.jpeg_quality
-            );
+        if session.imported.as_ref() != Some(&imported) {
+            let holds = match &session.imported {
+                Some(Imported { source, cameras, jpeg_quality }) => {
+                    format!("of {source} with cameras {} and JPEG quality {jpeg_quality}", cameras.join(", "))
+                }
+                None => "that was rendered".to_owned(),
+            };
+            let problem = format!("it holds a session {holds}; give a new folder, or import the same");
             return Err(DatasetError::session(directory, problem));
         }
         let planned: BTreeSet<_> = plan.takes.iter().map(|planned| planned.take.name.as_str()).collect();
         let mut takes = std::mem::take(&mut session.takes);
-        takes.retain(|take| !planned.contains(take.name.as_str()) && session.take_directory(take).is_dir());
+        takes.retain(|take| !planned.contains(take.name.as_str()) && Session::take_directory(directory, take).is_dir());
         takes.extend(plan.takes.iter().map(|planned| planned.take.clone()));
         takes.sort_by(|a, b| a.name.cmp(&b.name));
         session.takes = takes;
         session.complete = false;
-        session.write()?;
-        Ok(Self { session, _lock: lock })
+        session.write(directory)?;
+        Ok(Self { directory: directory.to_owned(), session, _lock: lock })
     }
 
     /// Whether a take is there already.
     pub fn has(&self, planned: &PlannedTake) -> bool {
-        self.session.take_directory(&planned.take).is_dir()
+        self.folder(&planned.take).is_dir()
     }
 
     /// Writes a take and its labels. `open` decodes a video; `progress` is told how many frames of how many are done.
@@ -97,7 +98,8 @@ impl Import {
         progress: impl FnMut(u32, u32),
     ) -> Result<ImportedTake, DatasetError> {
         let poses = planned.read_poses()?;
-        let takes = self.session.takes_directory();
+        let whole = self.folder(&planned.take);
+        let takes = self.directory.join("takes");
         fs::create_dir_all(&takes).map_err(|e| DatasetError::io("create", &takes, e))?;
         let draft_name = format!(".{}.part", planned.take.name);
         let draft = takes.join(&draft_name);
@@ -106,11 +108,10 @@ impl Import {
         }
         let writer = TakeWriter::create_named(&takes, &draft_name, &recording::take_info(planned)?)?;
         let recorded = recording::record(planned, writer, poses.length, open, progress)?;
-        let labels = poses.labels(&recorded.cameras, recorded.frames, planned.take.rate_hz);
-        let path = labels_in(&draft);
+        let labels = poses.labels(&recorded.cameras, recorded.frames, planned.rate_hz);
+        let path = draft.join(LABELS_FILE);
         labels.write(&path)?;
         [path.as_path(), &draft].into_iter().try_for_each(sync)?;
-        let whole = self.session.take_directory(&planned.take);
         fs::rename(&draft, &whole).map_err(|e| DatasetError::io("rename", &draft, e))?;
         sync(&takes)?;
         Ok(ImportedTake {
@@ -126,13 +127,16 @@ impl Import {
     /// # Errors
     /// A take that is missing, or a disk that fails.
     pub fn finish(mut self) -> Result<Session, DatasetError> {
-        let session = &mut self.session;
-        if let Some(take) = session.takes.iter().find(|take| !session.take_directory(take).is_dir()) {
-            return Err(DatasetError::session(session.directory(), format!("its take {} is missing", take.name)));
+        if let Some(take) = self.session.takes.iter().find(|take| !self.folder(take).is_dir()) {
+            return Err(DatasetError::session(&self.directory, format!("its take {} is missing", take.name)));
         }
-        session.complete = true;
-        session.write()?;
+        self.session.complete = true;
+        self.session.write(&self.directory)?;
         Ok(self.session)
+    }
+
+    fn folder(&self, take: &SessionTake) -> PathBuf {
+        Session::take_directory(&self.directory, take)
     }
 }
 

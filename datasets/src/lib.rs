@@ -3,10 +3,10 @@
 //! [`human36m::plan`] and [`mpi_inf_3dhp::plan`] look at a folder and say which takes it holds and what is missing;
 //! nothing is decoded for that. [`Import`] then writes one take after the other: the pictures come from
 //! [`PictureSource`]s that the caller opens (this crate decodes no video), the labels from the data set's own files.
-//! [`Session`] reads the result back.
+//! [`take::Session`] reads the result back.
 //!
 //! A session is a folder with
-//! - `session.toml`: what the session is of, its takes, and whether all of them are there (see [`session`]);
+//! - `session.toml`: what the session is of, its takes, and whether all of them are there (see [`take::session`]);
 //! - `takes/NAME/`: a take of the crate `take`, MJPEG, triggers certain, source positions and triggers counted alike;
 //! - `takes/NAME/labels.json`: [`pose::Labels`], root-relative in each view's look-at frame.
 //!
@@ -23,10 +23,10 @@ pub mod mpi_inf_3dhp;
 mod pictures;
 mod plan;
 mod recording;
-pub mod session;
+mod test_frames;
 
 pub use error::{DatasetError, Fault};
 pub use import::{Import, ImportedTake};
 pub use pictures::{PictureSource, Pictures};
 pub use plan::{Plan, PlannedTake, Selection, View};
-pub use session::{Session, SessionTake, Split, TestFrame};
+pub use test_frames::{TEST_STRIDE, TestFrame, test_frames};

@@ -18,11 +18,13 @@ use std::path::Path;
 
 use pose::JOINTS;
 
+use take::SessionTake;
+use take::session::TRAIN;
+
 use crate::labels::{TakePoses, ViewPoses, pick, view_pose};
 use crate::mat::{self, Matrix, Value};
 use crate::pictures::numbered_jpegs;
 use crate::plan::{PoseFiles, subjects};
-use crate::session::{SessionTake, Split};
 use crate::{DatasetError, Pictures, Plan, PlannedTake, Selection, View};
 
 pub const NAME: &str = "mpi-inf-3dhp";
@@ -78,7 +80,8 @@ pub fn plan(directory: &Path, selection: &Selection, cameras: &[u8]) -> Result<P
                 }
             }
             let poses = PoseFiles::MpiInf3dhp(annotations, cameras.to_vec());
-            takes.push(PlannedTake { take: session_take(subject, sequence), views, poses });
+            let rate_hz = if AT_50_HZ.contains(&(subject, sequence)) { 50.0 } else { 25.0 };
+            takes.push(PlannedTake { take: session_take(subject, sequence), rate_hz, views, poses });
         }
     }
     if !missing.is_empty() {
@@ -150,8 +153,7 @@ fn session_take(subject: &str, sequence: &str) -> SessionTake {
         clip: sequence.into(),
         action: sequence.into(),
         environment: "mpi-inf-3dhp-studio".into(),
-        split: Split::Train,
-        rate_hz: if AT_50_HZ.contains(&(subject, sequence)) { 50.0 } else { 25.0 },
+        split: TRAIN.into(),
     }
 }
 

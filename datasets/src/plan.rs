@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use take::SessionTake;
+
 use crate::labels::TakePoses;
-use crate::session::SessionTake;
 use crate::{DatasetError, Pictures, human36m, mpi_inf_3dhp};
 
 /// Which part of a data set is wanted. Empty lists mean everything.
@@ -33,6 +34,8 @@ pub struct Plan {
 #[derive(Clone, Debug)]
 pub struct PlannedTake {
     pub take: SessionTake,
+    /// Pictures per second.
+    pub rate_hz: f64,
     /// In the order of the plan's cameras.
     pub views: Vec<View>,
     pub(crate) poses: PoseFiles,

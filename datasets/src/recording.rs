@@ -83,7 +83,7 @@ fn write_pictures<'a>(
         }
         for (number, view) in views.iter().enumerate() {
             let [width_px, height_px] = view.size_px.unwrap_or_default();
-            let exposure_ns = (f64::from(index) * 1e9 / planned.take.rate_hz).round() as i64;
+            let exposure_ns = (f64::from(index) * 1e9 / planned.rate_hz).round() as i64;
             let info = FrameInfo {
                 camera: CameraId(number as u16),
                 sequence: u64::from(index),
@@ -109,8 +109,8 @@ pub(crate) fn take_info(planned: &PlannedTake) -> Result<TakeInfo, DatasetError>
         rig_toml: rig_toml(planned)?,
         cameras: planned.views.iter().map(|view| view.camera.clone()).collect(),
         host: "local".into(),
-        trigger_rate_hz: planned.take.rate_hz,
-        source_rate_hz: Some(planned.take.rate_hz),
+        trigger_rate_hz: planned.rate_hz,
+        source_rate_hz: Some(planned.rate_hz),
     })
 }
 
@@ -141,7 +141,7 @@ fn rig_toml(planned: &PlannedTake) -> Result<String, DatasetError> {
     let rig = Rig {
         version: 1,
         name: &planned.take.environment,
-        trigger: Trigger { mode: "hardware", rate_hz: planned.take.rate_hz },
+        trigger: Trigger { mode: "hardware", rate_hz: planned.rate_hz },
         camera: cameras.collect(),
     };
     toml::to_string(&rig).map_err(|e| DatasetError::Selection(format!("{}: {e}", planned.take.name)))

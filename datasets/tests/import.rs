@@ -7,11 +7,12 @@ use std::path::Path;
 
 use common::{CAMERAS, coordinate, human36m_clip, jpeg, mpi_inf_3dhp_annotations, write};
 use datasets::{
-    DatasetError, Fault, Import, ImportedTake, PictureSource, Plan, Selection, Session, human36m, mpi_inf_3dhp,
+    DatasetError, Fault, Import, ImportedTake, PictureSource, Plan, Selection, human36m, mpi_inf_3dhp, test_frames,
 };
 use frame::{CameraId, SourcePosition, TriggerIndex};
 use pose::Labels;
-use take::TakeReader;
+use take::session::LABELS_FILE;
+use take::{Session, TakeReader};
 
 /// Where the joints of the labels are among the data set's 32, as the literature lists those that remain.
 const OF_32: [usize; 17] = [0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 15, 17, 18, 19, 25, 26, 27];
@@ -82,10 +83,10 @@ fn a_session_holds_pictures_and_labels_of_the_same_instants() {
 
     let session = Session::read(&out).unwrap();
     assert!(session.complete);
-    let take = TakeReader::open(session.take_directory(&session.takes[0])).unwrap();
+    let take = TakeReader::open(Session::take_directory(&out, &session.takes[0])).unwrap();
     assert!(take.complete());
     assert_eq!((take.cameras(), take.info().trigger_rate_hz), (&CAMERAS.map(String::from)[..], 50.0));
-    let labels = Labels::read(&session.labels_path(&session.takes[0])).unwrap();
+    let labels = Labels::read(&Session::take_directory(&out, &session.takes[0]).join(LABELS_FILE)).unwrap();
     assert_eq!((&*labels.truth, labels.provenance.rate_hz), ("measured", 50.0));
     for (number, name) in CAMERAS.iter().enumerate() {
         let view = labels.camera(name).unwrap();
@@ -131,9 +132,9 @@ fn a_take_ends_with_the_first_of_videos_and_poses() {
     let cut_by = Some(CAMERAS[2].to_owned());
     assert_eq!(imported, [ImportedTake { frames: 19, poses: 20, unlabelled: 0, cut_by }]);
     let session = Session::read(&out).unwrap();
-    let take = TakeReader::open(session.take_directory(&session.takes[0])).unwrap();
+    let take = TakeReader::open(Session::take_directory(&out, &session.takes[0])).unwrap();
     assert!((0..4).all(|camera| take.len(CameraId(camera)) == 19));
-    let labels = Labels::read(&session.labels_path(&session.takes[0])).unwrap();
+    let labels = Labels::read(&Session::take_directory(&out, &session.takes[0]).join(LABELS_FILE)).unwrap();
     assert!(labels.cameras.iter().all(|view| view.frames.len() == 19));
 }
 
@@ -146,7 +147,7 @@ fn a_video_that_lacks_much_is_refused_by_name() {
     assert!(error.is_of_one_take());
     let said = error.to_string();
     assert!(said.contains("Eating.55011271.mp4") && said.contains("17") && said.contains("20"), "{said}");
-    assert!(!Session::read(&out).unwrap().complete);
+    assert!(!Session::read_unfinished(&out).unwrap().complete);
     assert_eq!(takes_in(&out), [".S1-Eating.part"]);
 }
 
@@ -160,7 +161,7 @@ fn an_interrupted_import_never_looks_whole_and_is_taken_up() {
     let out = root.path().join("session");
     let error = import(&plan(root.path()), &out).unwrap_err();
     assert!(error.is_of_one_take() && error.to_string().contains("Posing.60457274.mp4"), "{error}");
-    let session = Session::read(&out).unwrap();
+    let session = Session::read_unfinished(&out).unwrap();
     assert!(!session.complete);
     assert_eq!(session.takes.len(), 2);
     assert_eq!(takes_in(&out), [".S9-Posing.part", "S1-Eating"]);
@@ -220,7 +221,7 @@ fn test_frames_are_every_64th_of_the_test_people_in_all_cameras() {
     let out = root.path().join("session");
     import(&plan(root.path()), &out).unwrap();
     let session = Session::read(&out).unwrap();
-    let frames: Vec<_> = session.test_frames().map(Result::unwrap).collect();
+    let frames: Vec<_> = test_frames(&out, &session).map(Result::unwrap).collect();
     let mut found: Vec<_> = frames
         .iter()
         .map(|frame| (&*session.takes[frame.take].name, frame.camera.0, frame.source_index, frame.index))
@@ -263,7 +264,7 @@ fn instants_without_numbers_have_no_label_and_are_listed() {
     let out = root.path().join("session");
     assert_eq!(import(&plan(root.path()), &out).unwrap()[0].unlabelled, 1);
     let session = Session::read(&out).unwrap();
-    let labels = Labels::read(&session.labels_path(&session.takes[0])).unwrap();
+    let labels = Labels::read(&Session::take_directory(&out, &session.takes[0]).join(LABELS_FILE)).unwrap();
     assert_eq!(labels.provenance.unlabelled, [3]);
     let labelled: Vec<usize> = labels.cameras.iter().map(|view| view.frames.len()).collect();
     assert_eq!(labelled, [5, 5, 4, 5]);
@@ -285,16 +286,16 @@ fn mpi_inf_3dhp_takes_the_cameras_asked_for_and_ignores_rows_behind_the_pictures
     let imported = import(&plan, &out).unwrap();
     assert_eq!(imported, [ImportedTake { frames: 6, poses: 6, unlabelled: 0, cut_by: None }]);
     let session = Session::read(&out).unwrap();
-    let take = TakeReader::open(session.take_directory(&session.takes[0])).unwrap();
+    let take = TakeReader::open(Session::take_directory(&out, &session.takes[0])).unwrap();
     let (info, bytes) = take.read(CameraId(0), 5).unwrap();
     assert_eq!((bytes, info.exposure.ns), (jpeg("13 6"), 200_000_000));
-    let labels = Labels::read(&session.labels_path(&session.takes[0])).unwrap();
+    let labels = Labels::read(&Session::take_directory(&out, &session.takes[0]).join(LABELS_FILE)).unwrap();
     // Pelvis, right hip and head among the data set's 28, by mpii_get_joint_set.
     for (joint, of_28) in [(0, 4), (1, 23), (9, 6), (16, 16)] {
         let px = [0, 1].map(|axis| coordinate(7, 5, of_28, axis) as f32);
         assert_eq!(labels.camera("camera-7").unwrap().at(5).unwrap().joints_px[joint], px);
     }
-    assert_eq!(session.test_frames().count(), 0);
+    assert_eq!(test_frames(&out, &session).count(), 0);
 
     let whole = fs::read(sequence.join("annot.mat")).unwrap();
     fs::write(sequence.join("annot.mat"), &whole[..whole.len() / 3]).unwrap();

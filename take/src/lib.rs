@@ -33,5 +33,5 @@ pub use event::{ClockReading, Gap, Note};
 pub use inspect::{CameraInspection, GapInspection, Inspection, UNEXPLAINED, inspect};
 pub use masks::{MASKS_FILE, Mask, MaskReader, MaskWriter};
 pub use reader::{TakeReader, TornTail};
-pub use session::{Session, SessionTake};
+pub use session::{Imported, Session, SessionTake};
 pub use writer::{SYNC_INTERVAL_NS, TakeSummary, TakeSync, TakeWriter};

@@ -23,6 +23,8 @@ pub const HELD_OUT: &str = "held-out";
 pub const LABELS_FILE: &str = "labels.json";
 
 const FILE: &str = "session.toml";
+/// The file while it is written.
+pub const DRAFT: &str = ".session.toml.new";
 
 /// What `session.toml` holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,8 +34,23 @@ pub struct Session {
     /// Every take is there, whole.
     #[serde(default)]
     pub complete: bool,
+    /// Where the takes were imported from; absent where they were rendered.
+    #[serde(flatten)]
+    pub imported: Option<Imported>,
     #[serde(default)]
     pub takes: Vec<SessionTake>,
+}
+
+/// What an import must have alike to go on with a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Imported {
+    /// Name of the data set.
+    pub source: String,
+    /// Names of the cameras, the same in all takes.
+    pub cameras: Vec<String>,
+    /// Of the pictures that were encoded anew.
+    pub jpeg_quality: u8,
 }
 
 /// One take of a session, and what of it decides what learning from it can show.
@@ -60,6 +77,24 @@ impl Session {
     /// A file that is missing or cannot be understood, a session that is not complete, takes that lack files, all of
     /// them named.
     pub fn read(directory: &Path) -> Result<Self, TakeError> {
+        let session = Self::read_unfinished(directory)?;
+        let wrong = |problem: String| TakeError::Session { path: directory.join(FILE), problem };
+        if !session.complete {
+            return Err(wrong("the session is not complete: let what makes it go on to its end".to_owned()));
+        }
+        let files = session.takes.iter().flat_map(|take| {
+            let folder = Self::take_directory(directory, take);
+            ["take.toml", LABELS_FILE].map(|file| folder.join(file))
+        });
+        let missing: Vec<_> = files.filter(|file| !file.is_file()).collect();
+        if missing.is_empty() { Ok(session) } else { Err(wrong(missing_files(directory, &missing))) }
+    }
+
+    /// Reads what `session.toml` says, whether its takes are there or not.
+    ///
+    /// # Errors
+    /// A file that is missing or cannot be understood.
+    pub fn read_unfinished(directory: &Path) -> Result<Self, TakeError> {
         let path = directory.join(FILE);
         let wrong = |problem: String| TakeError::Session { path: path.clone(), problem };
         let text = std::fs::read_to_string(&path).map_err(|e| TakeError::io("read", &path, e))?;
@@ -68,26 +103,19 @@ impl Session {
             let problem = format!("it has version {}, this program reads {SESSION_VERSION}", session.version);
             return Err(wrong(problem));
         }
-        if !session.complete {
-            return Err(wrong("the session is not complete: let its rendering go on to its end".to_owned()));
-        }
         let mut seen = BTreeSet::new();
-        let mut missing = Vec::new();
         for take in &session.takes {
             let plain = !take.name.is_empty() && !take.name.contains(['/', '\\']) && take.name != "..";
             if !plain || !seen.insert(&take.name) {
                 return Err(wrong(format!("`{}` is no name of a take, or the name of two", take.name)));
             }
-            let folder = Self::take_directory(directory, take);
-            let files = ["take.toml", LABELS_FILE].map(|file| folder.join(file));
-            missing.extend(files.into_iter().filter(|file| !file.is_file()));
         }
-        if missing.is_empty() { Ok(session) } else { Err(wrong(missing_files(directory, &missing))) }
+        Ok(session)
     }
 
     /// Writes `session.toml`, whole or not at all.
     pub fn write(&self, directory: &Path) -> Result<(), TakeError> {
-        let (path, draft) = (directory.join(FILE), directory.join(".session.toml.new"));
+        let (path, draft) = (directory.join(FILE), directory.join(DRAFT));
         let text = toml::to_string_pretty(self).map_err(std::io::Error::other);
         text.and_then(|text| std::fs::write(&draft, text))
             .and_then(|()| std::fs::File::open(&draft)?.sync_all())
@@ -125,7 +153,8 @@ mod tests {
             environment: "hall".into(),
             split: TRAIN.into(),
         };
-        let session = Session { version: SESSION_VERSION, complete, takes: vec![take("000"), take("001")] };
+        let takes = vec![take("000"), take("001")];
+        let session = Session { version: SESSION_VERSION, complete, imported: None, takes };
         for take in &session.takes {
             let folder = Session::take_directory(folder, take);
             std::fs::create_dir_all(&folder).unwrap();
@@ -152,6 +181,11 @@ mod tests {
         refused(folder.path(), &["missing: takes/001/labels.json"]);
         session(folder.path(), false);
         refused(folder.path(), &["session.toml", "not complete"]);
+        assert_eq!(Session::read_unfinished(folder.path()).unwrap(), Session { complete: false, ..whole.clone() });
+        let imported = Imported { source: "a set".into(), cameras: vec!["left".into()], jpeg_quality: 90 };
+        let of_a_set = Session { imported: Some(imported), ..whole.clone() };
+        of_a_set.write(folder.path()).unwrap();
+        assert_eq!(Session::read(folder.path()).unwrap(), of_a_set);
         let text = toml::to_string(&whole).unwrap();
         std::fs::write(folder.path().join(FILE), text.replace("complete = true\n", "")).unwrap();
         refused(folder.path(), &["not complete"]);

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use common::{CAMERAS, coordinate, human36m_clip, mpi_inf_3dhp_annotations};
-use datasets::Session;
+use datasets::test_frames;
 use frame::{CameraId, TriggerIndex};
 use genlock_tests::{fail, genlock, succeed};
 use pose::Labels;
 use subject::{Decoder, RgbImage, Scale};
-use take::TakeReader;
+use take::session::LABELS_FILE;
+use take::{Session, TakeReader};
 
 const WIDTH_PX: usize = 64;
 const HEIGHT_PX: usize = 48;
@@ -69,8 +70,9 @@ fn unwrapped(said: &str) -> String {
 fn session(out: &Path) -> (Session, Vec<TakeReader>, Vec<Labels>) {
     let session = Session::read(out).unwrap();
     assert!(session.complete);
-    let takes = session.takes.iter().map(|take| TakeReader::open(session.take_directory(take)).unwrap()).collect();
-    let labels = session.takes.iter().map(|take| Labels::read(&session.labels_path(take)).unwrap()).collect();
+    let folders: Vec<_> = session.takes.iter().map(|take| Session::take_directory(out, take)).collect();
+    let takes = folders.iter().map(|folder| TakeReader::open(folder).unwrap()).collect();
+    let labels = folders.iter().map(|folder| Labels::read(&folder.join(LABELS_FILE)).unwrap()).collect();
     (session, takes, labels)
 }
 
@@ -112,7 +114,7 @@ fn human36m_becomes_a_session() {
             assert!((apart(label.joints_mm[4]) - apart(expected)).abs() < 1e-2);
         }
     }
-    let tested: Vec<_> = session.test_frames().map(|frame| frame.unwrap().take).collect();
+    let tested: Vec<_> = test_frames(&out, &session).map(|frame| frame.unwrap().take).collect();
     assert_eq!(tested, [1; 4], "frame 0 of S9 in four cameras");
     let inspected = succeed(genlock(["inspect"]).arg(session.take_directory(&session.takes[0])));
     assert!(inspected.contains("complete") && !inspected.contains("missing"), "{inspected}");
@@ -133,7 +135,7 @@ fn a_broken_video_keeps_the_session_incomplete_until_it_is_replaced() {
     let said = fail(&mut import());
     assert!(said.contains("Walking 1.55011271.mp4") && said.contains("not complete"), "{said}");
     assert!(unwrapped(&said).contains("--leave-outS1-Walking-1"), "{said}");
-    assert!(!Session::read(&out).unwrap().complete);
+    assert!(!Session::read_unfinished(&out).unwrap().complete);
     assert!(out.join("takes/S9-Photo").is_dir() && !out.join("takes/S1-Walking-1").exists());
 
     fs::write(&broken, &whole).unwrap();

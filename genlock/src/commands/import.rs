@@ -75,7 +75,7 @@ pub fn run(command: &ImportCommand) -> miette::Result<()> {
         );
     }
     let session = import.finish().into_diagnostic()?;
-    println!("{}: complete, {} takes of {}", common.out.display(), session.takes.len(), session.source);
+    println!("{}: complete, {} takes of {}", common.out.display(), session.takes.len(), plan.source);
     Ok(())
 }
 

@@ -32,7 +32,7 @@ pub const TAKES: [(u32, u32, &str); 8] = [
 /// Writes the session into a folder.
 pub fn session(folder: &Path) -> Session {
     let takes: Vec<SessionTake> = (0..).zip(TAKES).map(|(index, take)| write_take(folder, index, take)).collect();
-    let session = Session { version: SESSION_VERSION, complete: true, takes };
+    let session = Session { version: SESSION_VERSION, complete: true, imported: None, takes };
     session.write(folder).unwrap();
     session
 }

@@ -69,6 +69,14 @@ impl Studio {
         self.rig.views()
     }
 
+    /// A camera as it is when the motion starts.
+    ///
+    /// # Errors
+    /// As [`Studio::view`].
+    pub fn camera(&self, view: usize) -> Result<Camera, RigError> {
+        self.rig.at(view, 0.0, &subject(&self.performance.joints(0.0)))
+    }
+
     /// Where the person is over the take.
     pub fn stage(&self) -> Stage {
         self.stage

@@ -162,7 +162,7 @@ fn prepare(scripts: &[Script], out: &Path) -> Result<(), RenderError> {
         fs::remove_dir_all(&partial).map_err(|e| RenderError::io("remove", &partial, e))?;
     }
     made(&partial)?;
-    Ok(Session { version: SESSION_VERSION, complete: false, takes: vec![] }.write(out)?)
+    Ok(Session { version: SESSION_VERSION, complete: false, imported: None, takes: vec![] }.write(out)?)
 }
 
 /// Lists the takes that are there and says that the session is complete.
@@ -177,7 +177,7 @@ fn finish(out: &Path) -> Result<u64, RenderError> {
     let takes: Vec<SessionTake> =
         folders.iter().map(|folder| Truth::read(folder).map(|truth| truth.take)).collect::<Result<_, RenderError>>()?;
     let count = takes.len() as u64;
-    Session { version: SESSION_VERSION, complete: true, takes }.write(out)?;
+    Session { version: SESSION_VERSION, complete: true, imported: None, takes }.write(out)?;
     let partial = out.join(PARTIAL);
     fs::remove_dir_all(&partial).map_err(|e| RenderError::io("remove", &partial, e))?;
     Ok(count)

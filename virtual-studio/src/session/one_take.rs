@@ -12,6 +12,7 @@ use super::truth::{Truth, TruthCamera, TruthFrame};
 use super::{PARTIAL, Progress, RenderError, Script, TAKES, split};
 use crate::cast::Cast;
 use crate::render::CpuOptions;
+use crate::rig::{Camera, RigError};
 use crate::scene::{Light, RenderedView, Studio, StudioOptions, TakePlan};
 use crate::trigger::{Delivery, Trigger};
 use crate::{actor, motion};
@@ -23,8 +24,8 @@ const COVERED: u8 = 128;
 /// What trigger and joints of a rendered take are worth.
 const TRUTH: &str = "exact";
 
-/// A picture, and its deliveries with the pulses that they are said to be of.
-type Delivered = (RenderedView, Vec<(u64, Delivery)>);
+/// What a camera makes of a pulse: a picture and its deliveries, at least one, or nothing where the pulse is lost.
+type Delivered = Option<(RenderedView, Vec<Delivery>)>;
 
 /// One take to render.
 pub(super) struct OneTake<'a> {
@@ -46,6 +47,18 @@ struct Files {
     labelled: Vec<BTreeSet<u64>>,
 }
 
+impl Files {
+    /// A pulse of which a camera delivers nothing.
+    fn miss(&mut self, camera: usize) -> Result<(), RenderError> {
+        let sequence = &mut self.sequences[camera];
+        let (reason, first_sequence) = (LossReason::MissingAtSource, *sequence);
+        let camera = CameraId(camera as u16);
+        self.writer.write_gap(&Gap { camera, reason, first_sequence, frames: 1, at_ns: EPOCH_NS })?;
+        *sequence += 1;
+        Ok(())
+    }
+}
+
 impl OneTake<'_> {
     /// Renders into a folder aside and moves it into place when it is whole.
     pub fn render(&self, out: &Path, progress: &Progress, stop: &AtomicBool) -> Result<(), RenderError> {
@@ -60,48 +73,40 @@ impl OneTake<'_> {
         let trigger = scenario.trigger(self.plan.seed);
         let partial = out.join(PARTIAL);
         let cameras: Vec<String> = (0..studio.views()).map(|view| format!("cam{view:02}")).collect();
-        let mut files: Option<Files> = None;
+        let lenses = (0..studio.views()).map(|view| studio.camera(view)).collect::<Result<Vec<_>, _>>().map_err(rig)?;
+        let mut files = self.create(&partial, &cameras, &lenses)?;
         for pulse in 0..scenario.instants {
             if stop.load(Ordering::Relaxed) {
                 return Ok(());
             }
-            let views = self.views(&mut studio, &trigger, pulse).map_err(rig)?;
-            let files = match &mut files {
-                Some(files) => files,
-                none => none.insert(self.create(&partial, &cameras, &views)?),
-            };
-            for (view, deliveries) in &views {
-                self.write(files, view, deliveries)?;
+            for camera in 0..cameras.len() {
+                match self.deliver(&mut studio, &trigger, camera, pulse).map_err(rig)? {
+                    Some((view, deliveries)) => self.write(&mut files, &view, pulse, &deliveries)?,
+                    None => files.miss(camera)?,
+                }
             }
             progress.pictures.fetch_add(cameras.len() as u64, Ordering::Relaxed);
         }
-        if let Some(files) = files {
-            let made = self.finish(files)?;
-            let whole = out.join(TAKES).join(self.name);
-            fs::rename(&made, &whole).map_err(|e| RenderError::io("move into place", &whole, e))?;
-        }
-        Ok(())
+        let made = self.finish(files)?;
+        let whole = out.join(TAKES).join(self.name);
+        fs::rename(&made, &whole).map_err(|e| RenderError::io("move into place", &whole, e))
     }
 
-    /// What all cameras see of a pulse, and what they deliver of it.
-    fn views(
+    /// What a camera sees and delivers of a pulse.
+    fn deliver(
         &self,
         studio: &mut Studio,
         trigger: &Trigger,
+        camera: usize,
         pulse: u64,
-    ) -> Result<Vec<Delivered>, crate::rig::RigError> {
-        let rate_hz = self.script.scenario.rate_hz;
-        (0..studio.views())
-            .map(|camera| {
-                let deliveries: Vec<_> = trigger.deliver(camera, pulse).map(|delivery| (pulse, delivery)).collect();
-                // A camera that has slipped shows an earlier instant.
-                let shown = deliveries.first().map_or(pulse, |(_, delivery)| delivery.truth.pulse);
-                Ok((studio.view(camera, shown as f64 / rate_hz)?, deliveries))
-            })
-            .collect()
+    ) -> Result<Delivered, RigError> {
+        let deliveries: Vec<_> = trigger.deliver(camera, pulse).collect();
+        // A camera that has slipped shows an earlier instant.
+        let Some(shown) = deliveries.first().map(|delivery| delivery.truth.pulse) else { return Ok(None) };
+        Ok(Some((studio.view(camera, shown as f64 / self.script.scenario.rate_hz)?, deliveries)))
     }
 
-    fn create(&self, partial: &Path, cameras: &[String], views: &[Delivered]) -> Result<Files, RenderError> {
+    fn create(&self, partial: &Path, cameras: &[String], lenses: &[Camera]) -> Result<Files, RenderError> {
         let scenario = &self.script.scenario;
         let info = TakeInfo {
             name: self.name.to_owned(),
@@ -115,37 +120,40 @@ impl OneTake<'_> {
         // What a power cut takes is rendered again: the sync at the end is enough.
         drop(writer.hand_over_sync()?);
         let masks = MaskWriter::create(writer.directory(), cameras)?;
-        let size = |view: &RenderedView| [view.picture.width, view.picture.height];
-        let named = || cameras.iter().zip(views);
+        let named = || cameras.iter().zip(lenses);
         Ok(Files {
             writer,
             masks,
             labels: named()
-                .map(|(name, (view, _))| CameraLabels { name: name.clone(), size_px: size(view), frames: vec![] })
+                .map(|(name, camera)| CameraLabels {
+                    name: name.clone(),
+                    size_px: camera.intrinsics.size_px(),
+                    frames: vec![],
+                })
                 .collect(),
-            truth: named().map(|(name, (view, _))| TruthCamera::new(name, &view.labels.camera)).collect(),
+            truth: named().map(|(name, camera)| TruthCamera::new(name, camera)).collect(),
             sequences: vec![0; cameras.len()],
             labelled: vec![BTreeSet::new(); cameras.len()],
         })
     }
 
-    fn write(&self, files: &mut Files, view: &RenderedView, deliveries: &[(u64, Delivery)]) -> Result<(), RenderError> {
+    fn write(
+        &self,
+        files: &mut Files,
+        view: &RenderedView,
+        pulse: u64,
+        deliveries: &[Delivery],
+    ) -> Result<(), RenderError> {
         let camera = CameraId(view.view as u16);
         let sequence = &mut files.sequences[view.view];
-        if deliveries.is_empty() {
-            let (reason, first_sequence) = (LossReason::MissingAtSource, *sequence);
-            files.writer.write_gap(&Gap { camera, reason, first_sequence, frames: 1, at_ns: EPOCH_NS })?;
-            *sequence += 1;
-            return Ok(());
-        }
         let jpeg = view.jpeg().map_err(|source| RenderError::Jpeg { take: self.name.to_owned(), source })?;
         let (width_px, height_px) = (view.picture.width, view.picture.height);
-        for (pulse, delivery) in deliveries {
+        for delivery in deliveries {
             let info = FrameInfo {
                 camera,
                 sequence: *sequence,
                 segment: SegmentId(delivery.truth.start),
-                trigger: TriggerIndex::Certain(*pulse),
+                trigger: TriggerIndex::Certain(pulse),
                 exposure: HostTime::monotonic(EPOCH_NS + delivery.truth.exposure_ns, 0),
                 exposure_duration_ns: 0,
                 arrival_ns: EPOCH_NS + delivery.arrival_ns,
@@ -158,7 +166,7 @@ impl OneTake<'_> {
             files.writer.write_frame(&info, &jpeg)?;
             *sequence += 1;
         }
-        let shown = deliveries[0].1.truth.pulse;
+        let shown = deliveries[0].truth.pulse;
         if files.labelled[view.view].insert(shown) {
             let index = shown as u32;
             let mask: Vec<u8> = view.picture.mask.iter().map(|&covered| u8::from(covered >= COVERED)).collect();

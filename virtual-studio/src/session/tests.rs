@@ -85,7 +85,7 @@ fn what_is_there_is_kept_and_what_is_not_is_made_alike() {
     // As after a kill: one take is missing, another is half made, and the session does not say that it is whole.
     fs::remove_dir_all(take(&one)).unwrap();
     fs::create_dir_all(one.join(PARTIAL).join(name)).unwrap();
-    let unread = Session { version: SESSION_VERSION, complete: false, takes: vec![] };
+    let unread = Session { version: SESSION_VERSION, complete: false, imported: None, takes: vec![] };
     unread.write(&one).unwrap();
     assert!(Session::read(&one).unwrap_err().to_string().contains("not complete"));
     let again = run(&[script(folder.path(), "a", "")], &one, 2).unwrap();
@@ -141,4 +141,27 @@ fn faults_are_in_the_take_and_labels_stay_true() {
         }
     }
     assert!(slipped > 4, "{slipped} pictures are one instant late");
+}
+
+#[test]
+fn pictures_that_are_lost_change_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let [whole, lossy] = ["whole", "lossy"].map(|name| folder.path().join(name));
+    run(&[script(folder.path(), "a", "")], &whole, 2).unwrap();
+    run(&[script(folder.path(), "a", "\n[trigger]\nloss = 0.4\n")], &lossy, 2).unwrap();
+    let (mut lost, mut same) = (0, 0);
+    for name in ["a-00000", "a-00001"] {
+        let [all, some] = [&whole, &lossy].map(|out| out.join(TAKES).join(name));
+        for (info, jpeg) in frames(&all) {
+            let at = |other: &frame::FrameInfo| (other.camera, other.trigger) == (info.camera, info.trigger);
+            match frames(&some).into_iter().find(|(other, _)| at(other)) {
+                Some((_, other)) => same += u32::from(other == jpeg),
+                None => lost += 1,
+            }
+        }
+        let [all, some] = [all, some].map(|take| Truth::read(&take).unwrap());
+        let lens = |truth: &Truth| truth.cameras.iter().map(|camera| camera.focal_px).collect::<Vec<_>>();
+        assert_eq!(lens(&all), lens(&some));
+    }
+    assert!(lost > 0 && lost + same == 24, "{lost} lost, {same} the same");
 }

@@ -1,0 +1,46 @@
+//! The pictures of an imported session that data sets of this kind are tested on.
+
+use std::path::Path;
+
+use frame::CameraId;
+use take::session::HELD_OUT;
+use take::{Session, TakeReader};
+
+use crate::DatasetError;
+
+/// Every n-th frame of the test people is a test frame, of all cameras: the protocol of SYNC and of those that it
+/// compares with.
+pub const TEST_STRIDE: u32 = 64;
+
+/// One picture of the test set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TestFrame {
+    /// Position in [`Session::takes`].
+    pub take: usize,
+    pub camera: CameraId,
+    /// Position among the camera's frames in the take.
+    pub index: usize,
+    /// Frame number in the source, which finds the label.
+    pub source_index: u32,
+}
+
+/// Frames 0, 64, 128 … of the held-out takes, of all cameras. Takes are opened as the iterator reaches them.
+///
+/// # Errors
+/// Each take that cannot be read gives one.
+pub fn test_frames(directory: &Path, session: &Session) -> impl Iterator<Item = Result<TestFrame, DatasetError>> {
+    let tested = session.takes.iter().enumerate().filter(|(_, take)| take.split == HELD_OUT);
+    tested.flat_map(|(number, take)| match TakeReader::open(Session::take_directory(directory, take)) {
+        Ok(reader) => frames_of(number, &reader).map(Ok).collect(),
+        Err(error) => vec![Err(error.into())],
+    })
+}
+
+fn frames_of(take: usize, reader: &TakeReader) -> impl Iterator<Item = TestFrame> {
+    let cameras = (0..reader.cameras().len()).map(|camera| CameraId(camera as u16));
+    let frames = cameras.flat_map(|camera| (0..reader.len(camera)).map(move |index| (camera, index)));
+    frames.filter_map(move |(camera, index)| {
+        let source_index = reader.frame_info(camera, index)?.source?.index;
+        source_index.is_multiple_of(TEST_STRIDE).then_some(TestFrame { take, camera, index, source_index })
+    })
+}
