@@ -116,7 +116,7 @@ fn human36m_becomes_a_session() {
     }
     let tested: Vec<_> = test_frames(&out, &session).map(|frame| frame.unwrap().take).collect();
     assert_eq!(tested, [1; 4], "frame 0 of S9 in four cameras");
-    let inspected = succeed(genlock(["inspect"]).arg(session.take_directory(&session.takes[0])));
+    let inspected = succeed(genlock(["inspect"]).arg(Session::take_directory(&out, &session.takes[0])));
     assert!(inspected.contains("complete") && !inspected.contains("missing"), "{inspected}");
 }
 
@@ -172,7 +172,7 @@ fn mpi_inf_3dhp_becomes_a_session() {
     let said = succeed(genlock(["import", "mpi-inf-3dhp"]).arg(&data).arg("--out").arg(&out));
     assert!(said.contains("S1-Seq2: 10 frames of 4 cameras"), "{said}");
     let (session, takes, labels) = session(&out);
-    assert_eq!(session.cameras, ["camera-0", "camera-2", "camera-7", "camera-8"]);
+    assert_eq!(session.imported.unwrap().cameras, ["camera-0", "camera-2", "camera-7", "camera-8"]);
     for (number, camera) in [0, 2, 7, 8].into_iter().enumerate() {
         check_pictures(&takes[0], number as u16, number, 10, 20_000_000);
         let view = labels[0].camera(&format!("camera-{camera}")).unwrap();
