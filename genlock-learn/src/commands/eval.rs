@@ -11,13 +11,13 @@ use infer::{Engine, PrecisionChoice, precision_name};
 use miette::{IntoDiagnostic, WrapErr, miette};
 use pose::Pose3d;
 use pretrain::evaluate::{PoseEvaluation, evaluate};
-use pretrain::finetune::{FinetuneConfig, LabelledTake, Training};
+use pretrain::finetune::{FinetuneConfig, Training};
 use pretrain::rendered::RenderedTraining;
 use serde::Serialize;
-use subject::{Preprocessing, Sample};
+use subject::Sample;
 
 use super::precision::PrecisionName;
-use super::progress::bar;
+use super::reading;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -100,18 +100,11 @@ pub fn run(args: &Args) -> miette::Result<()> {
         return Err(miette!("`genlock eval` needs `--session` and `--labels`, or `--moments` and `--out`"));
     };
     let spec = engine.spec();
-    let preprocessing: Preprocessing = serde_json::from_str(&spec.preprocessing)
-        .map_err(|e| miette!("{}: its preprocessing is not one that this genlock knows ({e})", args.model.display()))?;
+    let preprocessing = reading::preprocessing(spec, &args.model)?;
     // A model that says nothing of its training was trained as the defaults are.
     let hold_out = serde_json::from_str::<Training>(&spec.training)
         .map_or_else(|_| FinetuneConfig::default().hold_out, |training| training.config.hold_out);
-    let reading = bar("cropping pictures", 0);
-    let take = LabelledTake::load(session, labels, &preprocessing, |done, total| {
-        reading.set_length(total as u64);
-        reading.set_position(done as u64);
-    });
-    reading.finish_and_clear();
-    let take = take.into_diagnostic()?;
+    let take = reading::labelled_take(session, labels, &preprocessing)?;
     let errors = evaluate(&take, &hold_out, |samples| engine.joints(samples)).into_diagnostic()?;
     let samples: Vec<&Sample> = take.samples.iter().map(|labelled| &labelled.sample).collect();
     let report = Report {

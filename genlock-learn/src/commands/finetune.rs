@@ -10,6 +10,7 @@ use tch::Device;
 
 use super::precision::PrecisionName;
 use super::progress::bar;
+use super::reading;
 
 /// What stands for an encoder that has learned nothing.
 const RANDOM: &str = "random";
@@ -63,13 +64,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
     let device = model::start();
     let config = config(args);
     let source = source(from, args, device, config.seed)?;
-    let reading = bar("cropping pictures", 0);
-    let take = LabelledTake::load(&args.session, &args.labels, &source.preprocessing, |done, total| {
-        reading.set_length(total as u64);
-        reading.set_position(done as u64);
-    });
-    reading.finish_and_clear();
-    let take = take.into_diagnostic()?;
+    let take = reading::labelled_take(&args.session, &args.labels, &source.preprocessing)?;
     let config = finished(config, args, &take, &source, device)?;
     let (model, first, last, pictures) = train(&source, &take, config.clone())?;
     model.save(&args.out).into_diagnostic()?;

@@ -8,5 +8,6 @@ pub mod pack_assets;
 mod precision;
 pub mod pretrain;
 mod progress;
+mod reading;
 pub mod render;
 pub mod train;

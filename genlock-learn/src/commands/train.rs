@@ -12,7 +12,7 @@ use model::PoseModel;
 use pretrain::rendered::{Dataset, Evaluator, Split, TrainRecipe, Trainer};
 
 use self::log::Log;
-use super::progress::bar;
+use super::reading;
 use crate::stop::{self, Stop};
 
 const MODEL_FILE: &str = "pose-model.safetensors";
@@ -68,13 +68,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
     std::fs::create_dir_all(&args.out)
         .into_diagnostic()
         .wrap_err_with(|| format!("creating {}", args.out.display()))?;
-    let reading = bar("reading the session", 0);
-    let dataset = Dataset::load(&args.session, &recipe.data, device, |done, total| {
-        reading.set_length(total as u64);
-        reading.set_position(done as u64);
-    });
-    reading.finish_and_clear();
-    let dataset = dataset.into_diagnostic()?;
+    let dataset = reading::session(&args.session, &recipe.data, device)?;
     let of = |split, name: fn(&take::SessionTake) -> &str| dataset.distinct(split, name).len();
     println!(
         "{} pictures ({:.2} GB on {device:?}, {:.0} s): {} of {} people in {} clips to learn from, {} of {} people in {} clips held out",

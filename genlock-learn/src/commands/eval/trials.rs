@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use infer::Engine;
-use miette::{IntoDiagnostic, WrapErr, miette};
+use miette::{IntoDiagnostic, WrapErr};
 use model::{PoseModel, Precision};
 use pretrain::finetune::LabelledTake;
 use pretrain::rendered::{
@@ -15,11 +15,10 @@ use pretrain::rendered::{
 };
 use serde::Serialize;
 use serde_json::json;
-use subject::Preprocessing;
 use take::Session;
 use tch::Device;
 
-use super::super::progress::bar;
+use super::super::reading;
 use super::super::train::table as rendered_table;
 use super::trial_table;
 
@@ -64,15 +63,17 @@ pub fn run(recipe: &Path, overrides: &[String], model: &Path, engine: &Engine, o
     let recipe = EvalRecipe::load(recipe, overrides).into_diagnostic()?;
     let spec = engine.spec();
     let crop_px = u16::try_from(spec.crop_px).into_diagnostic()?;
-    let preprocessing: Preprocessing = serde_json::from_str(&spec.preprocessing)
-        .map_err(|e| miette!("{}: its preprocessing is not one that this genlock knows ({e})", model.display()))?;
+    let preprocessing = reading::preprocessing(spec, model)?;
     let model = PoseModel::load(model, device).into_diagnostic()?;
     std::fs::create_dir_all(out).into_diagnostic().wrap_err_with(|| format!("creating {}", out.display()))?;
 
-    let dataset = load(&recipe, &recipe.session, device)?;
+    let dataset = reading::session(&recipe.session, &recipe.data, device)?;
     // Whatever else fails should do so before the long part.
-    let takes: Vec<LabelledTake> =
-        recipe.take.iter().map(|plan| labelled(plan, &preprocessing)).collect::<miette::Result<_>>()?;
+    let labelled = |plan: &TakePlan| {
+        let take = reading::labelled_take(&plan.take, &plan.labels, &preprocessing);
+        take.wrap_err_with(|| format!("the take {}", plan.name))
+    };
+    let takes: Vec<LabelledTake> = recipe.take.iter().map(labelled).collect::<miette::Result<_>>()?;
     let evaluator = Evaluator::new(&dataset, crop_px, 0, true).into_diagnostic()?;
     let rendered = evaluator.evaluate(&model, engine.precision()).into_diagnostic()?;
     print!("{}", rendered_table::render(&rendered));
@@ -96,7 +97,7 @@ pub fn run(recipe: &Path, overrides: &[String], model: &Path, engine: &Engine, o
     for (plan, take) in recipe.take.iter().zip(&takes) {
         done(judge.take(plan, take, device, engine.version())?);
         if let Some(twin) = &plan.twin {
-            let dataset = load(&recipe, twin, device)?;
+            let dataset = reading::session(twin, &recipe.data, device)?;
             done(judge.session(&format!("twin of {}", plan.name), twin, &dataset, 0)?);
         }
     }
@@ -162,26 +163,6 @@ impl Judge<'_> {
         }
         Ok(found)
     }
-}
-
-fn load(recipe: &EvalRecipe, session: &Path, device: Device) -> miette::Result<Dataset> {
-    let reading = bar("reading the session", 0);
-    let dataset = Dataset::load(session, &recipe.data, device, |done, total| {
-        reading.set_length(total as u64);
-        reading.set_position(done as u64);
-    });
-    reading.finish_and_clear();
-    dataset.into_diagnostic()
-}
-
-fn labelled(plan: &TakePlan, preprocessing: &Preprocessing) -> miette::Result<LabelledTake> {
-    let reading = bar("cropping pictures", 0);
-    let take = LabelledTake::load(&plan.take, &plan.labels, preprocessing, |done, total| {
-        reading.set_length(total as u64);
-        reading.set_position(done as u64);
-    });
-    reading.finish_and_clear();
-    take.into_diagnostic().wrap_err_with(|| format!("the take {}", plan.name))
 }
 
 /// Notes beside the labels that they were measured on, and says how many times that was.

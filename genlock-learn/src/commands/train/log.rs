@@ -10,7 +10,7 @@ use miette::{IntoDiagnostic, WrapErr};
 use pretrain::rendered::{Losses, RenderedEvaluation, StepReport, Trainer};
 use serde_json::json;
 
-use super::bar;
+use super::super::progress::bar;
 
 const FILE: &str = "log.jsonl";
 
