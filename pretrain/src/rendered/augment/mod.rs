@@ -24,7 +24,7 @@ use scenery::Scenery;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct AugmentConfig {
-    /// Crops are rolled in their plane by up to this, either way.
+    /// Crops are rolled in their plane by up to this, either way; half of them by less than an eighth of it.
     pub roll_deg: f64,
     /// Least and largest side of a crop in units of the one that live use takes.
     pub scale: [f64; 2],
