@@ -6,14 +6,17 @@
 //! `examples/virtual-rig.toml` the cameras of a virtual studio.
 
 mod check;
-mod error;
 mod rig;
+mod warning;
 mod wire;
 
 use std::path::Path;
 
-pub use error::{ConfigError, Warning};
+use settings::Document;
+
 pub use rig::{Camera, Driver, Page, Recording, Rig, SafeName, Subject, Trigger, TriggerMode};
+pub use settings::SettingsError as ConfigError;
+pub use warning::Warning;
 
 /// The version of the file format.
 pub const VERSION: u32 = 1;
@@ -27,7 +30,7 @@ impl Rig {
     /// # Errors
     /// The first thing that is wrong, with its line, its key and a remedy.
     pub fn from_toml_str(text: &str, origin: &str) -> Result<(Self, Vec<Warning>), ConfigError> {
-        check::rig(wire::parse(text, origin)?, origin, None)
+        check::rig(wire::parse(&Document::new(text, origin))?, origin, None)
     }
 
     /// Reads a rig file. Scenarios that it names are meant from where it lies.
@@ -36,9 +39,8 @@ impl Rig {
     /// As [`Rig::from_toml_str`], or that the file cannot be read.
     pub fn read(path: impl AsRef<Path>) -> Result<(Self, Vec<Warning>), ConfigError> {
         let path = path.as_ref();
-        let origin = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::unreadable(&origin, source))?;
-        check::rig(wire::parse(&text, &origin)?, &origin, path.parent())
+        let document = Document::read(path)?;
+        check::rig(wire::parse(&document)?, document.origin(), path.parent())
     }
 
     /// The rig as TOML that [`Rig::from_toml_str`] reads back to the same rig, with every default written out.

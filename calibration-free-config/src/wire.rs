@@ -1,6 +1,7 @@
 //! The file as it is written, before its values are checked.
 
 use serde::{Deserialize, Serialize};
+use settings::{Document, Fault};
 
 use crate::{ConfigError, Driver, Rig, TriggerMode, VERSION};
 
@@ -79,64 +80,22 @@ impl Default for WirePage {
     }
 }
 
-pub(crate) fn parse(text: &str, origin: &str) -> Result<WireRig, ConfigError> {
-    let syntax = |error: toml::de::Error| {
-        let line = line_of(text, &error);
-        ConfigError::new(origin, "", error.message(), "correct the TOML syntax there").at_line(line)
-    };
-    let version = toml::from_str::<toml::Table>(text).map_err(syntax)?.remove("version");
-    // Before all else: another version may have other keys, and complaints about those would mislead.
-    if let Some(version) = version.filter(|version| version.as_integer() != Some(i64::from(VERSION))) {
-        let problem = format!("version {version} is not one that this program knows");
-        return Err(ConfigError::new(origin, "version", problem, format!("write version = {VERSION}")));
-    }
-    let deserializer = toml::Deserializer::parse(text).map_err(syntax)?;
-    serde_path_to_error::deserialize(deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        let inner = error.into_inner();
-        let line = line_of(text, &inner);
-        explain(origin, if path == "." { "" } else { &path }, inner.message()).at_line(line)
+pub(crate) fn parse(document: &Document) -> Result<WireRig, ConfigError> {
+    document.parse_version(VERSION).map_err(|error| match error.fault() {
+        Fault::UnknownKey(name) if is_of_calibration(name) => {
+            let problem = error.problem().to_owned();
+            error.reworded(problem, "remove it: genlock needs no calibration and has no place for one")
+        }
+        Fault::MissingKey(name) if name == "camera" => {
+            error.reworded("a [[camera]] section is missing", "add a [[camera]] section")
+        }
+        _ => error,
     })
 }
 
-fn line_of(text: &str, error: &toml::de::Error) -> Option<usize> {
-    let start = error.span()?.start.min(text.len());
-    Some(text.as_bytes()[..start].iter().filter(|&&byte| byte == b'\n').count() + 1)
-}
-
-const CALIBRATION_WORDS: [&str; 7] = ["calib", "intrins", "extrins", "distort", "focal", "matrix", "rotation"];
-
-/// Turns a message of serde into one with a remedy.
-fn explain(origin: &str, path: &str, message: &str) -> ConfigError {
-    // serde puts names in backquotes: first the one at fault, then those that it knows.
-    let mut names = message.split('`').skip(1).step_by(2);
-    let first = names.next().unwrap_or_default();
-    let known: Vec<&str> = names.collect();
-    if message.starts_with("unknown field") {
-        let problem = format!("there is no key `{first}`");
-        let remedy = if CALIBRATION_WORDS.iter().any(|word| first.to_lowercase().contains(word)) {
-            "remove it: genlock needs no calibration and has no place for one".to_owned()
-        } else {
-            suggest(first, &known)
-        };
-        return ConfigError::new(origin, path, problem, remedy);
-    }
-    if message.starts_with("unknown variant") {
-        return ConfigError::new(origin, path, format!("`{first}` is not possible here"), suggest(first, &known));
-    }
-    if message.starts_with("missing field") {
-        let key = if first == "camera" { "a [[camera]] section".to_owned() } else { format!("`{first}`") };
-        return ConfigError::new(origin, path, format!("{key} is missing"), format!("add {key}"));
-    }
-    ConfigError::new(origin, path, message, "give a value of the expected type")
-}
-
-fn suggest(word: &str, known: &[&str]) -> String {
-    let nearest = known.iter().max_by(|a, b| strsim::jaro_winkler(word, a).total_cmp(&strsim::jaro_winkler(word, b)));
-    match nearest {
-        Some(nearest) if strsim::jaro_winkler(word, nearest) > 0.75 => format!("did you mean `{nearest}`?"),
-        _ => format!("use one of {}", known.join(", ")),
-    }
+fn is_of_calibration(key: &str) -> bool {
+    const WORDS: [&str; 7] = ["calib", "intrins", "extrins", "distort", "focal", "matrix", "rotation"];
+    WORDS.iter().any(|word| key.to_lowercase().contains(word))
 }
 
 impl From<&Rig> for WireRig {

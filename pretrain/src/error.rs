@@ -1,13 +1,12 @@
 use std::path::PathBuf;
 
+use settings::SettingsError;
 use thiserror::Error;
 
 #[derive(Debug, Error)]
 pub enum PretrainError {
-    #[error("recipe {}: {source}", path.display())]
-    RecipeFile { path: PathBuf, source: std::io::Error },
-    #[error("recipe {}: at `{at}`: {message}", path.display())]
-    RecipeSyntax { path: PathBuf, at: String, message: String },
+    #[error("recipe {0}")]
+    Recipe(#[from] SettingsError),
     #[error("recipe: at `{field}`: {problem}")]
     RecipeValue { field: &'static str, problem: String },
     #[error("a crop of {got} px where the recipe has crop-px = {wanted}: sender and learner disagree")]
@@ -25,6 +24,18 @@ pub enum PretrainError {
     Checkpoint { path: PathBuf, problem: String },
     #[error("the loss became {loss} at step {step}; the state of before is in the last checkpoint")]
     Diverged { step: u64, loss: f64 },
+}
+
+impl PretrainError {
+    /// A wrong value of a recipe with the file that it is from.
+    pub(crate) fn of_file(self, origin: &str) -> Self {
+        match self {
+            Self::RecipeValue { field, problem } => {
+                SettingsError::new(origin, field, problem, "correct the value").into()
+            }
+            other => other,
+        }
+    }
 }
 
 /// Says what was being done when the model failed.

@@ -6,6 +6,7 @@ use std::path::Path;
 use frame_sync::{HoldOut, PairGap, SamplerConfig};
 use model::{AdamWConfig, Background, Cosine, DecayReading, Fusion, Precision, SyncNetConfig};
 use serde::{Deserialize, Serialize};
+use settings::Document;
 use tch::Device;
 
 use crate::PretrainError;
@@ -162,21 +163,16 @@ impl Recipe {
     /// # Errors
     /// A file that cannot be read, a key that is unknown or of another type (named by its path), a value out of range.
     pub fn load(path: &Path) -> Result<Self, PretrainError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| PretrainError::RecipeFile { path: path.to_owned(), source })?;
-        Self::parse(&text, path)
+        Self::of(&Document::read(path)?)
     }
 
     /// [`Self::load`] of text; `path` is for messages.
     pub fn parse(text: &str, path: &Path) -> Result<Self, PretrainError> {
-        let syntax = |at: String, message: String| PretrainError::RecipeSyntax { path: path.to_owned(), at, message };
-        let table = toml::Deserializer::parse(text).map_err(|e| syntax("the whole file".into(), e.to_string()))?;
-        let recipe: Self =
-            serde_path_to_error::deserialize(table).map_err(|e| syntax(e.path().to_string(), e.inner().to_string()))?;
-        recipe.checked().map_err(|e| match e {
-            PretrainError::RecipeValue { field, problem } => syntax(field.to_owned(), problem),
-            other => other,
-        })
+        Self::of(&Document::new(text, path.display().to_string()))
+    }
+
+    fn of(document: &Document) -> Result<Self, PretrainError> {
+        document.parse::<Self>()?.checked().map_err(|error| error.of_file(document.origin()))
     }
 
     /// The recipe itself if every value is in range.

@@ -37,7 +37,7 @@ fn written(folder: &Path, text: &str) -> PathBuf {
 }
 
 fn read(scenario: &Path, assets: &Path) -> Script {
-    Script::read(scenario, Some(assets)).unwrap()
+    Script::read(scenario, Some(assets), &[]).unwrap()
 }
 
 fn rendered(script: Script, out: &Path) -> Session {
@@ -152,6 +152,6 @@ fn folders_elsewhere_and_folders_that_are_missing_are_named() {
         let error = assets::pack(&[read(&scenario, &outer)], &outer, &out, |_, _| {}).unwrap_err();
         assert!(matches!(error, PackError::Outside { .. }), "{error}");
     }
-    let error = Script::read(&scenario, Some(&folder.path().join("gone"))).map(|_| ()).unwrap_err().to_string();
+    let error = Script::read(&scenario, Some(&folder.path().join("gone")), &[]).map(|_| ()).unwrap_err().to_string();
     assert!(error.contains("gone/light cannot be read"), "{error}");
 }

@@ -22,7 +22,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> miette::Result<()> {
-    let read = |path: &PathBuf| Script::read(path, Some(&args.assets)).into_diagnostic();
+    let read = |path: &PathBuf| Script::read(path, Some(&args.assets), &[]).into_diagnostic();
     let scripts: Vec<Script> = args.scenarios.iter().map(read).collect::<miette::Result<_>>()?;
     let shown = bar("packing", 0);
     let packed = pack(&scripts, &args.assets, &args.out, |done, of| {

@@ -26,6 +26,9 @@ pub struct Args {
     /// Folder that the scenarios' folders are meant from, packed or not [default: where each scenario lies].
     #[arg(long, value_name = "DIR")]
     assets: Option<PathBuf>,
+    /// Change a value of each scenario, as in `takes=10`.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    changes: Vec<String>,
     /// Takes rendered at a time [default: one for each core].
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -36,7 +39,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> miette::Result<()> {
     let stopped = stop::watch(false)?.in_order();
-    let read = |path: &PathBuf| Script::read(path, args.assets.as_deref()).into_diagnostic();
+    let read = |path: &PathBuf| Script::read(path, args.assets.as_deref(), &args.changes).into_diagnostic();
     let scripts: Vec<Script> = args.scenarios.iter().map(read).collect::<miette::Result<_>>()?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let options = SessionOptions {

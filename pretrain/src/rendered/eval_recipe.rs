@@ -1,9 +1,11 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use settings::Document;
 
 use super::evaluation::Peer;
-use super::{DataConfig, RenderedError, toml_file};
+use super::{DataConfig, RenderedError};
+use crate::PretrainError;
 
 /// On what a pose model is measured, as a TOML file: kebab-case keys, unknown ones refused. Paths are meant from the
 /// working directory.
@@ -48,6 +50,7 @@ impl EvalRecipe {
     /// # Errors
     /// A file that cannot be read, a key that is unknown or of another type.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self, RenderedError> {
-        Ok(toml_file::load(path, overrides)?)
+        let read = || Document::read(path)?.set(overrides)?.parse();
+        Ok(read().map_err(PretrainError::from)?)
     }
 }

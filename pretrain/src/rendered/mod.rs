@@ -11,7 +11,6 @@ mod load;
 mod plans;
 mod recipe;
 mod sync_stage;
-mod toml_file;
 mod trainer;
 mod transfer;
 

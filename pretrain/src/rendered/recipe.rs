@@ -4,6 +4,7 @@ use std::path::Path;
 
 use model::{Fusion, Precision, SyncNetConfig};
 use serde::{Deserialize, Serialize};
+use settings::Document;
 use subject::Preprocessing;
 use tch::Device;
 
@@ -12,7 +13,6 @@ use super::augment::AugmentConfig;
 use super::dataset::DataConfig;
 use super::error::during;
 use super::plans::{EvaluationPlan, Start, SyncPlan, TransferPlan};
-use super::toml_file;
 use crate::{PrecisionChoice, PretrainError};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,12 +54,18 @@ impl TrainRecipe {
     /// # Errors
     /// A file that cannot be read, a key that is unknown or of another type, a value out of range.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self, RenderedError> {
-        Ok(toml_file::load::<Self>(path, overrides)?.checked()?)
+        Self::of(Document::read(path).map_err(PretrainError::from)?, overrides)
     }
 
     /// [`Self::load`] of text; `path` is for messages.
     pub fn parse(text: &str, path: &Path, overrides: &[String]) -> Result<Self, RenderedError> {
-        Ok(toml_file::parse::<Self>(text, path, overrides)?.checked()?)
+        Self::of(Document::new(text, path.display().to_string()), overrides)
+    }
+
+    fn of(document: Document, overrides: &[String]) -> Result<Self, RenderedError> {
+        let document = document.set(overrides).map_err(PretrainError::from)?;
+        let recipe = document.parse::<Self>().map_err(PretrainError::from)?;
+        Ok(recipe.checked().map_err(|error| error.of_file(document.origin()))?)
     }
 
     fn checked(self) -> Result<Self, PretrainError> {

@@ -97,7 +97,8 @@ fn pick<'a, T>(from: &'a [T], rng: &mut ChaCha8Rng) -> Option<&'a T> {
 fn list(origin: &str, key: &str, selection: &Selection, endings: &[&str]) -> Result<Vec<PathBuf>, ScenarioError> {
     let mut files = Vec::new();
     for folder in &selection.folders {
-        let unreadable = |source| ScenarioError::unreadable(origin, &format!("{key}.folders"), folder, source);
+        let (key, what) = (format!("{key}.folders"), folder.display().to_string());
+        let unreadable = |source| ScenarioError::unreadable(origin, &key, &what, source);
         for entry in fs::read_dir(folder).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
             if chosen(&path, selection, endings) {

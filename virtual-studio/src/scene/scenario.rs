@@ -1,8 +1,9 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use settings::Document;
 
-use super::{ScenarioError, Twin, check, wire};
+use super::{ScenarioError, Twin, check};
 use crate::render::Sky;
 use crate::rig::{Camera, Layout};
 use crate::trigger::{Faults, Trigger};
@@ -149,23 +150,25 @@ impl Scenario {
     /// The version of the file format.
     pub const VERSION: u32 = 1;
 
-    /// Reads a scenario from TOML text. `origin` is its file name in errors.
+    /// What a document says. Relative folders in it are meant from `base`.
     ///
     /// # Errors
     /// The first thing that is wrong, with its line, its key and a remedy.
+    pub fn from_document(document: &Document, base: Option<&Path>) -> Result<Self, ScenarioError> {
+        check::scenario(document.parse_version(Self::VERSION)?, document.origin(), base)
+    }
+
+    /// [`Self::from_document`] of text. `origin` is its file name in errors.
     pub fn from_toml_str(text: &str, origin: &str) -> Result<Self, ScenarioError> {
-        check::scenario(wire::parse(text, origin)?, origin, None)
+        Self::from_document(&Document::new(text, origin), None)
     }
 
     /// Reads a scenario file. Relative folders in it are meant from `assets`, or else from where it lies.
     ///
     /// # Errors
-    /// As [`Scenario::from_toml_str`], or that the file cannot be read.
+    /// As [`Self::from_document`], or that the file cannot be read.
     pub fn read(path: &Path, assets: Option<&Path>) -> Result<Self, ScenarioError> {
-        let origin = path.display().to_string();
-        let text =
-            std::fs::read_to_string(path).map_err(|source| ScenarioError::unreadable(&origin, "", path, source))?;
-        check::scenario(wire::parse(&text, &origin)?, &origin, assets.or(path.parent()))
+        Self::from_document(&Document::read(path)?, assets.or(path.parent()))
     }
 
     /// Cameras of each take.

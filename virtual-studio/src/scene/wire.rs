@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::Twin;
 use super::scenario::{Background, Selection, Split, Vary};
-use super::{Scenario, ScenarioError, Twin};
 use crate::render::Sky;
 use crate::rig::Layout;
 use crate::trigger::Faults;
@@ -82,55 +82,5 @@ pub(super) fn resolve(selection: &mut Selection, base: Option<&Path>) {
         for folder in &mut selection.folders {
             *folder = base.join(&*folder);
         }
-    }
-}
-
-pub(super) fn parse(text: &str, origin: &str) -> Result<WireScenario, ScenarioError> {
-    let syntax = |error: toml::de::Error| {
-        let line = line_of(text, &error);
-        ScenarioError::new(origin, "", error.message(), "correct the TOML syntax there").at_line(line)
-    };
-    let version = toml::from_str::<toml::Table>(text).map_err(syntax)?.remove("version");
-    if let Some(version) = version.filter(|version| version.as_integer() != Some(i64::from(Scenario::VERSION))) {
-        let problem = format!("version {version} is not one that this program knows");
-        return Err(ScenarioError::new(origin, "version", problem, format!("write version = {}", Scenario::VERSION)));
-    }
-    let deserializer = toml::Deserializer::parse(text).map_err(syntax)?;
-    serde_path_to_error::deserialize(deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        let inner = error.into_inner();
-        let line = line_of(text, &inner);
-        explain(origin, if path == "." { "" } else { &path }, inner.message()).at_line(line)
-    })
-}
-
-fn line_of(text: &str, error: &toml::de::Error) -> Option<usize> {
-    let start = error.span()?.start.min(text.len());
-    Some(text.as_bytes()[..start].iter().filter(|&&byte| byte == b'\n').count() + 1)
-}
-
-/// Turns a message of serde into one with a remedy.
-fn explain(origin: &str, path: &str, message: &str) -> ScenarioError {
-    // serde puts names in backquotes: first the one at fault, then those that it knows.
-    let mut names = message.split('`').skip(1).step_by(2);
-    let first = names.next().unwrap_or_default();
-    let known: Vec<&str> = names.collect();
-    let (problem, remedy) = if message.starts_with("unknown field") {
-        (format!("there is no key `{first}`"), suggest(first, &known))
-    } else if message.starts_with("unknown variant") {
-        (format!("`{first}` is not possible here"), suggest(first, &known))
-    } else if message.starts_with("missing field") {
-        (format!("`{first}` is missing"), format!("add `{first}`"))
-    } else {
-        (message.to_owned(), "give a value of the expected type".to_owned())
-    };
-    ScenarioError::new(origin, path, problem, remedy)
-}
-
-fn suggest(word: &str, known: &[&str]) -> String {
-    let likeness = |name: &str| strsim::jaro_winkler(word, name);
-    match known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))) {
-        Some(nearest) if likeness(nearest) > 0.75 => format!("did you mean `{nearest}`?"),
-        _ => format!("use one of {}", known.join(", ")),
     }
 }

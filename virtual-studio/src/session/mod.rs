@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use settings::Document;
 use take::session::{HELD_OUT, SESSION_VERSION, TRAIN};
 use take::{Session, SessionTake, TakeError};
 
@@ -26,23 +27,24 @@ const PARTIAL: &str = "takes.partial";
 const TAKES: &str = "takes";
 const SCENARIOS: &str = "scenarios";
 
-/// A scenario and the text that it was read from.
+/// A scenario and what it was read from.
 pub struct Script {
     pub scenario: Scenario,
-    text: String,
+    document: Document,
     catalogue: Catalogue,
 }
 
 impl Script {
     /// Reads a scenario and lists its folders, which are meant from `assets`, or else from where the file lies.
+    /// `changes` are `key=value`, as `takes=10`.
     ///
     /// # Errors
     /// A scenario that is wrong, or folders that it names and that cannot be read.
-    pub fn read(path: &Path, assets: Option<&Path>) -> Result<Self, RenderError> {
-        let scenario = Scenario::read(path, assets)?;
-        let text = fs::read_to_string(path).map_err(|e| RenderError::io("read", path, e))?;
+    pub fn read(path: &Path, assets: Option<&Path>, changes: &[String]) -> Result<Self, RenderError> {
+        let document = Document::read(path)?.set(changes)?;
+        let scenario = Scenario::from_document(&document, assets.or(path.parent()))?;
         let catalogue = Catalogue::read(&scenario)?;
-        Ok(Self { scenario, text, catalogue })
+        Ok(Self { scenario, document, catalogue })
     }
 
     /// The files that it draws from.
@@ -152,9 +154,9 @@ fn prepare(scripts: &[Script], out: &Path) -> Result<(), RenderError> {
         }
         let path = out.join(SCENARIOS).join(format!("{name}.toml"));
         match fs::read_to_string(&path) {
-            Ok(known) if known == script.text => {}
+            Ok(known) if known == script.document.text() => {}
             Ok(_) => return Err(RenderError::OtherScenario { path }),
-            Err(_) => fs::write(&path, &script.text).map_err(|e| RenderError::io("write", &path, e))?,
+            Err(_) => fs::write(&path, script.document.text()).map_err(|e| RenderError::io("write", &path, e))?,
         }
     }
     let partial = out.join(PARTIAL);

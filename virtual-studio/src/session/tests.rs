@@ -14,7 +14,7 @@ fn script(folder: &Path, name: &str, extra: &str) -> Script {
     );
     let path = folder.join(format!("{name}.toml"));
     fs::write(&path, text).unwrap();
-    Script::read(&path, None).unwrap()
+    Script::read(&path, None, &[]).unwrap()
 }
 
 impl Script {

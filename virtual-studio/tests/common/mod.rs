@@ -1,5 +1,7 @@
 #![allow(dead_code)]
 
+pub mod trc_file;
+
 use std::path::{Path, PathBuf};
 
 use glam::{Quat, Vec3};

@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""A pose model from people and motions: renders the session, pretrains, transfers and measures.
+
+usage: train_pose_model.py cpu|gpu|gpu-small ASSETS OUT [--minutes M] [--learn PROGRAM]
+
+ASSETS is the folder that the recipes' folders lie in, or what `genlock pack-assets` made of it. Ends after about M
+minutes; the same command goes on from there, until it says that all is done. gpu-small does what gpu does with a
+hundredth of the pictures, to try it.
+"""
+
+import argparse
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+RECIPES = Path(__file__).resolve().parent.parent / "recipes"
+# A leg that is shorter would only load.
+LEAST_S = 30
+
+
+@dataclass
+class Size:
+    recipe: str
+    # Of 48 instants and 4 views, by scenario.
+    takes: dict
+    # Of each picture's side, where it is not the scenario's.
+    picture_px: int | None = None
+    training: dict = field(default_factory=dict)
+
+
+SMALL = {
+    "sync.samples": 4096,
+    "transfer.samples": 8192,
+    "augment.backgrounds": 64,
+    "sync.augment.backgrounds": 64,
+    "evaluation.every-samples": 4096,
+    "evaluation.last-pictures": 500,
+}
+SIZES = {
+    "cpu": Size("pose-cpu", {"train": 560, "train-wide": 320, "train-own": 60, "held-out": 75}),
+    "gpu": Size("pose-gpu", {"train": 1400, "train-wide": 500, "train-own": 150, "held-out": 75}, 240),
+    "gpu-small": Size("pose-gpu", {"train": 14, "train-wide": 5, "train-own": 2, "held-out": 8}, 240, SMALL),
+}
+
+
+class TimeIsUp(Exception):
+    pass
+
+
+class Leg:
+    def __init__(self, minutes):
+        self.end = time.monotonic() + 60 * minutes
+
+    def left_s(self):
+        left = self.end - time.monotonic()
+        if left < LEAST_S:
+            raise TimeIsUp
+        return left
+
+    def render(self, command):
+        """Stopped in good order when time is up; whole takes are kept."""
+        left = self.left_s()
+        process = subprocess.Popen(command)
+        try:
+            status = process.wait(left)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGTERM)
+            process.wait()
+            raise TimeIsUp from None
+        if status:
+            sys.exit(status)
+
+    def train(self, command, result):
+        command = [*command, "--minutes", f"{self.left_s() / 60:.2f}"]
+        status = subprocess.run(command).returncode
+        if status:
+            sys.exit(status)
+        if not result.exists():
+            raise TimeIsUp
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("size", choices=SIZES)
+    parser.add_argument("assets", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--minutes", type=float, default=600.0)
+    parser.add_argument("--learn", type=Path, default=Path("target/release/genlock-learn"))
+    words = parser.parse_args()
+    size, leg = SIZES[words.size], Leg(words.minutes)
+    session, whole = words.out / "session", words.out / "rendered"
+    words.out.mkdir(parents=True, exist_ok=True)
+    pictures = [] if size.picture_px is None else ["--set", f"rig.size-px=[{size.picture_px}, {size.picture_px}]"]
+    training = [part for key, value in size.training.items() for part in ("--set", f"{key}={value}")]
+    try:
+        if not whole.exists():
+            for scenario, takes in size.takes.items():
+                print(f"rendering {scenario}: {takes} takes", flush=True)
+                command = [words.learn, "render", RECIPES / f"people-{scenario}.toml", "--assets", words.assets]
+                leg.render([*command, "--out", session, "--set", f"takes={takes}", *pictures])
+            whole.touch()
+        command = [words.learn, "train", "--recipe", RECIPES / f"{size.recipe}.toml", "--session", session, "--f16"]
+        leg.train([*command, "--out", words.out / "model", *training], words.out / "model" / "evaluation.json")
+        print(f"done: {words.out / 'model' / 'pose-model.safetensors'}")
+    except TimeIsUp:
+        print("Time is up. The same command goes on.")
+
+
+if __name__ == "__main__":
+    main()

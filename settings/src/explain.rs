@@ -1,0 +1,27 @@
+use crate::{Fault, SettingsError};
+
+/// Turns a message of serde into one with a remedy.
+pub(crate) fn explain(origin: &str, key: &str, message: &str) -> SettingsError {
+    // serde puts names in backquotes: first the one at fault, then those that it knows.
+    let mut names = message.split('`').skip(1).step_by(2);
+    let first = names.next().unwrap_or_default();
+    let known: Vec<&str> = names.collect();
+    let error = |problem: String, remedy| SettingsError::new(origin, key, problem, remedy);
+    if message.starts_with("unknown field") {
+        error(format!("there is no key `{first}`"), suggest(first, &known)).of(Fault::UnknownKey(first.to_owned()))
+    } else if message.starts_with("unknown variant") {
+        error(format!("`{first}` is not possible here"), suggest(first, &known))
+    } else if message.starts_with("missing field") {
+        error(format!("`{first}` is missing"), format!("add `{first}`")).of(Fault::MissingKey(first.to_owned()))
+    } else {
+        error(message.to_owned(), "give a value of the expected type".to_owned())
+    }
+}
+
+fn suggest(word: &str, known: &[&str]) -> String {
+    let likeness = |name: &str| strsim::jaro_winkler(word, name);
+    match known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))) {
+        Some(nearest) if likeness(nearest) > 0.75 => format!("did you mean `{nearest}`?"),
+        _ => format!("use one of {}", known.join(", ")),
+    }
+}
