@@ -29,7 +29,12 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn error(&self, key: impl Into<String>, problem: impl Into<String>, remedy: impl Into<String>) -> ConfigError {
+    fn error(
+        &self,
+        key: impl Into<Box<str>>,
+        problem: impl Into<Box<str>>,
+        remedy: impl Into<Box<str>>,
+    ) -> ConfigError {
         ConfigError::new(self.origin, key, problem, remedy)
     }
 
@@ -47,7 +52,7 @@ impl Check<'_> {
         Err(self.error(key, format!("{value} is out of range"), remedy))
     }
 
-    fn name(&self, key: impl Into<String>, name: &str) -> Result<SafeName, ConfigError> {
+    fn name(&self, key: impl Into<Box<str>>, name: &str) -> Result<SafeName, ConfigError> {
         SafeName::new(name).ok_or_else(|| {
             let remedy = "use letters, digits, `-`, `_` and `.`, 64 at most, starting with a letter, a digit or `_`";
             self.error(key, format!("{name:?} cannot name a file"), remedy)

@@ -86,7 +86,7 @@ pub(crate) fn parse(document: &Document) -> Result<WireRig, ConfigError> {
             let problem = error.problem().to_owned();
             error.reworded(problem, "remove it: genlock needs no calibration and has no place for one")
         }
-        Fault::MissingKey(name) if name == "camera" => {
+        Fault::MissingKey(name) if &**name == "camera" => {
             error.reworded("a [[camera]] section is missing", "add a [[camera]] section")
         }
         _ => error,

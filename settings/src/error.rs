@@ -3,12 +3,12 @@ use std::{fmt, io};
 /// What is wrong with a file of settings, where, and what to do about it.
 #[derive(Debug)]
 pub struct SettingsError {
-    origin: String,
+    origin: Box<str>,
     line: Option<usize>,
-    key: String,
+    key: Box<str>,
     fault: Fault,
-    problem: String,
-    remedy: String,
+    problem: Box<str>,
+    remedy: Box<str>,
     source: Option<io::Error>,
 }
 
@@ -16,17 +16,22 @@ pub struct SettingsError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// A key of this name has no meaning.
-    UnknownKey(String),
+    UnknownKey(Box<str>),
     /// A key of this name must be there.
-    MissingKey(String),
+    MissingKey(Box<str>),
     Other,
 }
 
 impl SettingsError {
     /// `key` is the path of the key, as `camera[1].driver`; empty where the whole file is meant.
-    pub fn new(origin: &str, key: impl Into<String>, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub fn new(
+        origin: &str,
+        key: impl Into<Box<str>>,
+        problem: impl Into<Box<str>>,
+        remedy: impl Into<Box<str>>,
+    ) -> Self {
         let (key, problem, remedy) = (key.into(), problem.into(), remedy.into());
-        Self { origin: origin.to_owned(), line: None, key, fault: Fault::Other, problem, remedy, source: None }
+        Self { origin: origin.into(), line: None, key, fault: Fault::Other, problem, remedy, source: None }
     }
 
     /// Something that `key` names, or the file itself where it is empty, cannot be read.
@@ -44,7 +49,7 @@ impl SettingsError {
     }
 
     /// The same with other words.
-    pub fn reworded(self, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub fn reworded(self, problem: impl Into<Box<str>>, remedy: impl Into<Box<str>>) -> Self {
         Self { problem: problem.into(), remedy: remedy.into(), ..self }
     }
 

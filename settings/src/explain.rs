@@ -8,11 +8,11 @@ pub(crate) fn explain(origin: &str, key: &str, message: &str) -> SettingsError {
     let known: Vec<&str> = names.collect();
     let error = |problem: String, remedy| SettingsError::new(origin, key, problem, remedy);
     if message.starts_with("unknown field") {
-        error(format!("there is no key `{first}`"), suggest(first, &known)).of(Fault::UnknownKey(first.to_owned()))
+        error(format!("there is no key `{first}`"), suggest(first, &known)).of(Fault::UnknownKey(first.into()))
     } else if message.starts_with("unknown variant") {
         error(format!("`{first}` is not possible here"), suggest(first, &known))
     } else if message.starts_with("missing field") {
-        error(format!("`{first}` is missing"), format!("add `{first}`")).of(Fault::MissingKey(first.to_owned()))
+        error(format!("`{first}` is missing"), format!("add `{first}`")).of(Fault::MissingKey(first.into()))
     } else {
         error(message.to_owned(), "give a value of the expected type".to_owned())
     }

@@ -76,7 +76,12 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn error(&self, key: impl Into<String>, problem: impl Into<String>, remedy: impl Into<String>) -> ScenarioError {
+    fn error(
+        &self,
+        key: impl Into<Box<str>>,
+        problem: impl Into<Box<str>>,
+        remedy: impl Into<Box<str>>,
+    ) -> ScenarioError {
         ScenarioError::new(self.origin, key, problem, remedy)
     }
 
