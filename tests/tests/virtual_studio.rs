@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use frame::{CameraId, TriggerIndex};
 use genlock_tests::{check_accounts, fail, genlock, json, recorded, succeed};
-use take::TakeReader;
+use take::{Session, TakeReader};
 use transport::MomentFileReader;
 use virtual_studio::actor::gltf::LoadOptions;
 use virtual_studio::live::{Live, LiveOptions, Sent};
+use virtual_studio::render::{Environment, Sky};
 
 const VIEWS: usize = 3;
 const INSTANTS: u64 = 100;
@@ -119,4 +120,39 @@ fn what_does_not_fit_is_refused_before_anything_runs() {
     assert!(said.contains("none.toml") && said.contains("cannot be read"), "{said}");
     let said = fail(&mut genlock(["demo", "--virtual", "--rate", "30"]));
     assert!(said.contains("cannot be used with"), "{said}");
+}
+
+#[test]
+fn what_is_packed_renders_elsewhere_and_words_change_scenarios() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::create_dir_all(at("assets/light")).unwrap();
+    std::fs::write(at("assets/light/noon.hdr"), Environment::built_in(Sky::Noon).pack(64).unwrap()).unwrap();
+    let scenario = scenario(folder.path(), "[place]\nenvironments = { folders = [\"light\"] }\n");
+    let mut command = genlock(["pack-assets"]);
+    command.arg(&scenario).arg("--assets").arg(at("assets")).arg("--out").arg(at("packed"));
+    let said = succeed(&mut command);
+    assert!(said.contains("0 people, 0 motions, 1 environments"), "{said}");
+    std::fs::rename(at("packed"), at("moved")).unwrap();
+    std::fs::remove_dir_all(at("assets")).unwrap();
+
+    let render = |takes: &str| {
+        let mut command = genlock(["render", "--set", takes, "--set", "instants=2", "--set", "rig.size-px=[64, 48]"]);
+        command.arg(&scenario).arg("--assets").arg(at("moved")).arg("--out").arg(at("session"));
+        command
+    };
+    succeed(&mut render("takes=3"));
+    let session = Session::read(&at("session")).unwrap();
+    assert_eq!(session.takes.len(), 3);
+    let take = TakeReader::open(Session::take_directory(&at("session"), &session.takes[2])).unwrap();
+    assert_eq!((take.cameras().len(), take.len(CameraId(0))), (VIEWS, 2));
+    let info = take.frame_info(CameraId(0), 0).unwrap();
+    assert_eq!(info.picture.size_px(), (64, 48));
+    let kept = std::fs::read_to_string(at("session/scenarios/small.toml")).unwrap();
+    assert!(kept.contains("takes = 3") && kept.contains("instants = 2"), "{kept}");
+
+    let said = fail(&mut render("takes=4"));
+    assert!(said.contains("another scenario with the same name"), "{said}");
+    let said = fail(&mut render("tkes=4"));
+    assert!(said.contains("small.toml") && said.contains("did you mean `takes`?"), "{said}");
 }

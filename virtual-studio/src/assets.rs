@@ -91,8 +91,25 @@ pub fn pack(
     name.push(".partial");
     let aside = out.with_file_name(name);
     if aside.exists() {
-        fs::remove_dir_all(&aside).map_err(io_error("remove", &aside))?;
+        // An interrupted run left it, or somebody's folder has this name.
+        return Err(PackError::Exists { path: aside });
     }
+    let packed = fill(&aside, &files, assets, &mut each).and_then(|packed| {
+        fs::rename(&aside, out).map_err(io_error("move into place", out))?;
+        Ok(packed)
+    });
+    if packed.is_err() {
+        let _ = fs::remove_dir_all(&aside);
+    }
+    packed
+}
+
+fn fill(
+    aside: &Path,
+    files: &BTreeSet<(Kind, PathBuf)>,
+    assets: &Path,
+    each: &mut dyn FnMut(usize, usize),
+) -> Result<Packed, PackError> {
     let mut packed = Packed::default();
     let mut folders = BTreeSet::new();
     for (done, (kind, file)) in files.iter().enumerate() {
@@ -106,8 +123,7 @@ pub fn pack(
         packed.bytes += write(&to, &kind.read(file)?)?;
         *kind.count(&mut packed) += 1;
     }
-    packed.bytes += terms(&folders, assets, &aside)?;
-    fs::rename(&aside, out).map_err(io_error("move into place", out))?;
+    packed.bytes += terms(&folders, assets, aside)?;
     Ok(packed)
 }
 

@@ -121,15 +121,18 @@ fn a_pack_is_there_whole_or_not_at_all() {
     fs::write(assets.join("light/broken.hdr"), "no picture").unwrap();
     let error = assets::pack(&[read(&scenario, &assets)], &assets, &out, |_, _| {}).unwrap_err();
     assert!(error.to_string().contains("broken.hdr"), "{error}");
-    assert!(!out.exists());
+    let there = || {
+        let mut there: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        there.sort();
+        there
+    };
+    assert_eq!(there(), ["assets", "scenario.toml"]);
 
     fs::remove_file(assets.join("light/broken.hdr")).unwrap();
     let packed = assets::pack(&[read(&scenario, &assets)], &assets, &out, |_, _| {}).unwrap();
     assert_eq!((packed.people, packed.motions, packed.environments), (0, 0, 1));
     assert!(fs::read_to_string(out.join(NOTICE)).unwrap().contains("light (environments): no file with terms"));
-    let mut there: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    there.sort();
-    assert_eq!(there, ["assets", "packed", "scenario.toml"]);
+    assert_eq!(there(), ["assets", "packed", "scenario.toml"]);
     // What is packed can be packed again.
     let again = folder.path().join("again");
     assets::pack(&[read(&scenario, &out)], &out, &again, |_, _| {}).unwrap();
@@ -137,6 +140,12 @@ fn a_pack_is_there_whole_or_not_at_all() {
 
     let error = assets::pack(&[read(&scenario, &assets)], &assets, &out, |_, _| {}).unwrap_err();
     assert!(matches!(error, PackError::Exists { .. }), "{error}");
+    // Nor is anything of somebody else removed.
+    let theirs = folder.path().join("third.partial");
+    fs::create_dir(&theirs).unwrap();
+    let error =
+        assets::pack(&[read(&scenario, &assets)], &assets, &folder.path().join("third"), |_, _| {}).unwrap_err();
+    assert!(matches!(&error, PackError::Exists { path } if *path == theirs) && theirs.is_dir(), "{error}");
 }
 
 #[test]

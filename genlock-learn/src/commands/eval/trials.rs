@@ -123,8 +123,8 @@ impl Judge<'_> {
     ) -> miette::Result<NamedTrial> {
         let trial = Trial::of_take(take, device);
         let peers = self.ask(&trial, std::slice::from_ref(&plan.take))?;
-        let evaluations = count(&plan.labels, version)?;
         let report = trial.measure(self.model, self.precision, self.baselines, &peers).into_diagnostic()?;
+        let evaluations = count(&plan.labels, version)?;
         Ok(NamedTrial {
             name: plan.name.clone(),
             truth: take.labels.truth.clone(),
