@@ -6,9 +6,12 @@ cd "$ROOT"
 bash scripts/setup.sh
 LIBTORCH=$(bash scripts/fetch-libtorch.sh)
 export LIBTORCH
-footage=$(bash scripts/fetch-footage.sh)
+# A virtual studio and footage of your own need none.
+footage=
+case " $* " in *" --virtual"* | *" --footage"*) ;; *) footage=$(bash scripts/fetch-footage.sh) ;; esac
 say "Building genlock (the first time takes minutes)"
 cargo build --release --locked --workspace --bins
 say "Ready after $(duration $SECONDS). Disk: cache $(disk "$CACHE") in $CACHE, build $(disk "$TARGET") in $TARGET."
 # By the environment, so that --footage and --from among the words win.
-GENLOCK_FOOTAGE=$footage exec "$TARGET/release/genlock" demo "$@"
+[ -z "$footage" ] || export GENLOCK_FOOTAGE=$footage
+exec "$TARGET/release/genlock" demo "$@"

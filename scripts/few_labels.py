@@ -4,13 +4,14 @@
 usage: few_labels.py --session DIR --out DIR [--learn PROGRAM] [--recipe FILE] [--seeds 0 1 2]
 
 For each seed: SYNC once, then transfer from it and from random values, training the heads alone, the last stage, or
-all layers, all on the same budget. What is in the folder already is kept, so an interrupted run is gone on with by the
-same command. Writes few-labels.md and few-labels.svg there.
+all layers, all on the same budget and the same labels, which the baselines have, too. What is in the folder already is kept,
+so an interrupted run is gone on with by the same command. Writes few-labels.md and few-labels.svg there.
 """
 
 import argparse
 import json
 import subprocess
+import sys
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -18,6 +19,8 @@ LAYERS = ["linear", "last-stage", "all"]
 STARTS = ["sync", "random"]
 NAMES = {"linear": "linear probe", "last-stage": "last stage", "all": "all layers"}
 METRICS = [("mpjpe16", "MPJPE"), ("nmpjpe16", "N-MPJPE"), ("pmpjpe17", "P-MPJPE")]
+# As `train` calls them: held-out clips of actions that training saw, and of others.
+ACTIONS = ["seen", "unseen"]
 
 
 def folder(out, seed, start, layers):
@@ -37,12 +40,23 @@ def train(words, seed, start, layers):
     out.mkdir(parents=True, exist_ok=True)
     print(out.name, flush=True)
     with open(out / "output.txt", "a") as output:
-        subprocess.run([str(word) for word in command], check=True, stdout=output, stderr=subprocess.STDOUT)
+        status = subprocess.run([str(word) for word in command], stdout=output, stderr=subprocess.STDOUT).returncode
+    if status:
+        sys.exit(f"{out.name} failed; {out / 'output.txt'} says why")
 
 
-def comparison(out, seed, start, layers):
+def same_recipe(words):
+    """What is in the folder must have been trained as what will be."""
+    kept, text = words.out / "recipe.toml", words.recipe.read_text()
+    if kept.exists() and kept.read_text() != text:
+        sys.exit(f"{kept} is another recipe than {words.recipe}: name another folder")
+    words.out.mkdir(parents=True, exist_ok=True)
+    kept.write_text(text)
+
+
+def comparison(out, seed, start, layers, actions="all"):
     found = json.loads((folder(out, seed, start, layers) / "evaluation.json").read_text())
-    return found["comparisons"][0]
+    return next(one for one in found["comparisons"] if one["actions"] == actions)
 
 
 def spread(values):
@@ -59,17 +73,23 @@ def accuracies(out, seeds):
 
 
 def table(out, seeds):
-    rows = [("mean pose", [comparison(out, seed, "sync", "linear")["mean-pose"] for seed in seeds])]
-    rows.append(("Procrustes mean pose", [comparison(out, seed, "sync", "linear")["procrustes-mean"] for seed in seeds]))
-    ridges = [comparison(out, seed, "sync", "linear")["ridge"]["masked"] for seed in seeds]
-    rows.append(("ridge on 16×16 pixels, labels of all people", ridges))
+    """Mean and deviation over the seeds, with masks."""
+    rows = [
+        ("mean pose", "sync", "linear", lambda found: found["mean-pose"]),
+        ("Procrustes mean pose", "sync", "linear", lambda found: found["procrustes-mean"]),
+        ("ridge on 16×16 pixels", "sync", "linear", lambda found: found["ridge"]["masked"]),
+    ]
     for layers in LAYERS:
         for start in reversed(STARTS):
-            scores = [comparison(out, seed, start, layers)["model"]["masked"] for seed in seeds]
-            rows.append((f"{NAMES[layers]}, {'SYNC' if start == 'sync' else start}", scores))
-    text = "| | " + " | ".join(name for _, name in METRICS) + " |\n|---|---|---|---|\n"
-    for name, scores in rows:
-        cells = [spread([score["metrics"][key] for score in scores]) for key, _ in METRICS]
+            name = f"{NAMES[layers]}, {'SYNC' if start == 'sync' else start}"
+            rows.append((name, start, layers, lambda found: found["model"]["masked"]))
+    heads = [name for _, name in METRICS] + [f"MPJPE, actions {which}" for which in ACTIONS]
+    text = "| | " + " | ".join(heads) + " |\n|---" + "|---" * len(heads) + "|\n"
+    for name, start, layers, of in rows:
+        def scores(key, actions="all"):
+            return spread([of(comparison(out, seed, start, layers, actions))["metrics"][key] for seed in seeds])
+
+        cells = [scores(key) for key, _ in METRICS] + [scores("mpjpe16", actions) for actions in ACTIONS]
         text += f"| {name} | " + " | ".join(cells) + " |\n"
     pairs = list(accuracies(out, seeds))
     text += f"\nSYNC on held-out takes: synchronised {mean(p[0] for p in pairs):.3f}, mirrored {mean(p[1] for p in pairs):.3f} (chance .5).\n"
@@ -122,6 +142,7 @@ def main():
     parser.add_argument("--recipe", type=Path, default=Path("recipes/few-labels.toml"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     words = parser.parse_args()
+    same_recipe(words)
     for seed in words.seeds:
         for start in STARTS:
             for layers in LAYERS:

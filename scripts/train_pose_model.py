@@ -4,8 +4,8 @@
 usage: train_pose_model.py cpu|gpu|gpu-small ASSETS OUT [--minutes M] [--learn PROGRAM]
 
 ASSETS is the folder that the recipes' folders lie in, or what `genlock pack-assets` made of it. Ends after about M
-minutes; the same command goes on from there, until it says that all is done. gpu-small does what gpu does with a
-hundredth of the pictures, to try it.
+minutes, or when it is told to, with status 75; the same command goes on from there, until it says that all is done.
+gpu-small does what gpu does with a hundredth of the pictures, to try it.
 """
 
 import argparse
@@ -18,7 +18,9 @@ from pathlib import Path
 
 RECIPES = Path(__file__).resolve().parent.parent / "recipes"
 # A leg that is shorter would only load.
-LEAST_S = 30
+LEAST_S = 120
+# The common status of what should be tried again.
+AGAIN = 75
 
 
 @dataclass
@@ -60,26 +62,23 @@ class Leg:
             raise TimeIsUp
         return left
 
-    def render(self, command):
-        """Stopped in good order when time is up; whole takes are kept."""
-        left = self.left_s()
-        process = subprocess.Popen(command)
+    def run(self, command, result):
+        """Stopped in good order when time is up: whole takes and the training so far are kept."""
+        process = subprocess.Popen(command, start_new_session=True)
         try:
-            status = process.wait(left)
-        except subprocess.TimeoutExpired:
+            status = process.wait(self.left_s())
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
             process.send_signal(signal.SIGTERM)
             process.wait()
             raise TimeIsUp from None
         if status:
             sys.exit(status)
-
-    def train(self, command, result):
-        command = [*command, "--minutes", f"{self.left_s() / 60:.2f}"]
-        status = subprocess.run(command).returncode
-        if status:
-            sys.exit(status)
         if not result.exists():
             raise TimeIsUp
+
+
+def told_to_end(*_):
+    raise KeyboardInterrupt
 
 
 def main():
@@ -91,22 +90,27 @@ def main():
     parser.add_argument("--learn", type=Path, default=Path("target/release/genlock-learn"))
     words = parser.parse_args()
     size, leg = SIZES[words.size], Leg(words.minutes)
-    session, whole = words.out / "session", words.out / "rendered"
+    session, model, about = words.out / "session", words.out / "model", words.out / "size"
     words.out.mkdir(parents=True, exist_ok=True)
+    if about.exists() and about.read_text() != words.size:
+        sys.exit(f"{words.out} is of the size {about.read_text()}: name another folder")
+    about.write_text(words.size)
+    signal.signal(signal.SIGTERM, told_to_end)
     pictures = [] if size.picture_px is None else ["--set", f"rig.size-px=[{size.picture_px}, {size.picture_px}]"]
     training = [part for key, value in size.training.items() for part in ("--set", f"{key}={value}")]
     try:
-        if not whole.exists():
-            for scenario, takes in size.takes.items():
-                print(f"rendering {scenario}: {takes} takes", flush=True)
-                command = [words.learn, "render", RECIPES / f"people-{scenario}.toml", "--assets", words.assets]
-                leg.render([*command, "--out", session, "--set", f"takes={takes}", *pictures])
-            whole.touch()
+        # Training makes its folder once it has read the whole session.
+        for scenario, takes in () if model.exists() else size.takes.items():
+            print(f"rendering {scenario}: {takes} takes", flush=True)
+            command = [words.learn, "render", RECIPES / f"people-{scenario}.toml", "--assets", words.assets]
+            leg.run([*command, "--out", session, "--set", f"takes={takes}", *pictures], session / "session.toml")
         command = [words.learn, "train", "--recipe", RECIPES / f"{size.recipe}.toml", "--session", session, "--f16"]
-        leg.train([*command, "--out", words.out / "model", *training], words.out / "model" / "evaluation.json")
-        print(f"done: {words.out / 'model' / 'pose-model.safetensors'}")
-    except TimeIsUp:
-        print("Time is up. The same command goes on.")
+        command += ["--out", model, *training, "--minutes", f"{leg.left_s() / 60:.2f}"]
+        leg.run(command, model / "evaluation.json")
+        print(f"done: {model / 'pose-model.safetensors'}")
+    except (TimeIsUp, KeyboardInterrupt):
+        print("Ended before all was done. The same command goes on.")
+        sys.exit(AGAIN)
 
 
 if __name__ == "__main__":

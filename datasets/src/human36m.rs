@@ -134,7 +134,8 @@ fn session_take(subject: &str, clip: &str) -> SessionTake {
     SessionTake {
         name: format!("{subject}-{}", clip.replace(' ', "-")),
         person: subject.into(),
-        clip: clip.into(),
+        // Each subject has its own take of it.
+        clip: format!("{subject} {clip}"),
         action: action_of(clip).into(),
         environment: "human36m-studio".into(),
         split: if TEST_SUBJECTS.contains(&subject) { HELD_OUT } else { TRAIN }.into(),

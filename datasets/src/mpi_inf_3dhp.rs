@@ -150,7 +150,8 @@ fn session_take(subject: &str, sequence: &str) -> SessionTake {
     SessionTake {
         name: format!("{subject}-{sequence}"),
         person: subject.into(),
-        clip: sequence.into(),
+        // Each subject has its own take of it.
+        clip: format!("{subject} {sequence}"),
         action: sequence.into(),
         environment: "mpi-inf-3dhp-studio".into(),
         split: TRAIN.into(),

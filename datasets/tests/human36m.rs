@@ -38,7 +38,7 @@ fn takes_have_the_names_people_actions_and_splits_of_the_data_set() {
     assert_eq!(names(&plan), ["S1-Photo-1", "S1-Walking", "S1-Walking-1", "S9-WalkDog"]);
     assert_eq!(plan.cameras, CAMERAS);
     let photo = &plan.takes[0];
-    assert_eq!((&*photo.take.person, &*photo.take.clip, &*photo.take.action), ("S1", "Photo 1", "Photo"));
+    assert_eq!((&*photo.take.person, &*photo.take.clip, &*photo.take.action), ("S1", "S1 Photo 1", "Photo"));
     assert_eq!((photo.take.split.as_str(), photo.rate_hz), (TRAIN, 50.0));
     assert_eq!(plan.takes[3].take.split, HELD_OUT);
     for (view, camera) in photo.views.iter().zip(CAMERAS) {

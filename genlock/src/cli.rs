@@ -172,7 +172,7 @@ pub struct MetricsArgs {
 
 #[derive(Subcommand)]
 pub enum LabelsCommand {
-    /// Turn a TRC and its calibration into labels per view. The only command that reads a calibration.
+    /// Turn a TRC and its calibration into labels per view. It reads that calibration once, offline.
     Import {
         /// Marker positions over time.
         #[arg(long, value_name = "FILE.trc")]

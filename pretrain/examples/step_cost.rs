@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "transfer.from=random".to_owned(),
     ];
     let recipe = TrainRecipe::parse("", &folder.path().join("recipe"), &changes)?;
-    let dataset = Dataset::load(&session, &recipe.data, device, |_, _| {})?;
+    let dataset = Dataset::load(&session, &[], &recipe.data, device, |_, _| {})?;
     let rows = dataset.rows(Split::Train);
     let started = Instant::now();
     let augment = Augment::new(recipe.augment, &dataset, &rows, recipe.crop_px, 1)?;

@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let (crop_px, store_px): (u16, u16) = (crop_px.parse()?, store_px.parse()?);
     let config = DataConfig { store_px, memory_gb: 100.0, ..DataConfig::default() };
-    let dataset = Dataset::load(Path::new(session), &config, device, |_, _| {})?;
+    let dataset = Dataset::load(Path::new(session), &[], &config, device, |_, _| {})?;
     let rows = dataset.rows(Split::Train);
     let augment = Augment::new(TrainRecipe::default().augment, &dataset, &rows, crop_px, 1)?;
     let count = COLUMNS * ROWS;

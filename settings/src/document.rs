@@ -102,7 +102,8 @@ impl Document {
 /// `a.b=c` as a table.
 fn one_key(word: &str) -> Option<toml::Table> {
     let (key, value) = word.split_once('=')?;
-    let parsed = word.parse::<toml::Table>().or_else(|_| format!("{key} = {value:?}").parse());
+    let text = toml::Value::String(value.to_owned());
+    let parsed = word.parse::<toml::Table>().or_else(|_| format!("{key} = {text}").parse());
     parsed.ok().filter(|table| table.len() == 1)
 }
 

@@ -22,6 +22,7 @@ fn suggest(word: &str, known: &[&str]) -> String {
     let likeness = |name: &str| strsim::jaro_winkler(word, name);
     match known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))) {
         Some(nearest) if likeness(nearest) > 0.75 => format!("did you mean `{nearest}`?"),
-        _ => format!("use one of {}", known.join(", ")),
+        Some(_) => format!("use one of {}", known.join(", ")),
+        None => "remove it".to_owned(),
     }
 }

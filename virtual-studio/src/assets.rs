@@ -21,7 +21,7 @@ pub const PEOPLE: LoadOptions = LoadOptions { triangles: Some(8000), texture_px:
 pub const ENVIRONMENT_PX: usize = 512;
 /// What packed folders say about themselves.
 pub const NOTICE: &str = "NOTICE";
-/// Files with terms or origin of what lies beside or below them.
+/// Files with terms or origin of what lies beside or below them, by their names without ending.
 const TERMS: [&str; 5] = ["license", "licence", "copying", "notice", "source"];
 
 /// Why assets are not packed.
@@ -38,6 +38,8 @@ pub enum PackError {
     Twice { path: PathBuf },
     #[error("these scenarios choose no files, so there is nothing to pack")]
     Nothing,
+    #[error("{name} is a [twin], whose markers and calibration are of one real take and are not packed; leave it out")]
+    Twin { name: String },
     #[error("cannot {doing} {}: {source}", path.display())]
     Io { doing: &'static str, path: PathBuf, source: io::Error },
     #[error(transparent)]
@@ -83,6 +85,9 @@ pub fn pack(
     if out.exists() {
         return Err(PackError::Exists { path: out.to_owned() });
     }
+    if let Some(script) = scripts.iter().find(|script| script.scenario.twin.is_some()) {
+        return Err(PackError::Twin { name: script.scenario.name.clone() });
+    }
     let files = chosen(scripts);
     if files.is_empty() {
         return Err(PackError::Nothing);
@@ -123,6 +128,7 @@ fn fill(
         packed.bytes += write(&to, &kind.read(file)?)?;
         *kind.count(&mut packed) += 1;
     }
+    each(files.len(), files.len());
     packed.bytes += terms(&folders, assets, aside)?;
     Ok(packed)
 }
@@ -199,7 +205,7 @@ fn terms(folders: &BTreeSet<(PathBuf, Kind)>, assets: &Path, aside: &Path) -> Re
             for entry in fs::read_dir(&from).map_err(io_error("list", &from))? {
                 let path = entry.map_err(io_error("list", &from))?.path();
                 let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
-                if !path.is_file() || !TERMS.iter().any(|term| stem.starts_with(term)) {
+                if !path.is_file() || !TERMS.iter().any(|term| *term == stem) {
                     continue;
                 }
                 let inside = above.join(path.file_name().unwrap_or_default());

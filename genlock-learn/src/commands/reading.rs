@@ -1,6 +1,6 @@
 //! What commands read before their work, each with a bar.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use miette::{IntoDiagnostic, miette};
 use model::PoseSpec;
@@ -11,9 +11,10 @@ use tch::Device;
 
 use super::progress::bar;
 
-/// The pictures of a rendered session.
-pub fn session(folder: &Path, config: &DataConfig, device: Device) -> miette::Result<Dataset> {
-    counted("reading the session", |progress| Dataset::load(folder, config, device, progress)).into_diagnostic()
+/// The pictures of a rendered session, and of recorded takes beside it.
+pub fn session(folder: &Path, recorded: &[PathBuf], config: &DataConfig, device: Device) -> miette::Result<Dataset> {
+    let load = |progress: &mut dyn FnMut(usize, usize)| Dataset::load(folder, recorded, config, device, progress);
+    counted("reading the session", load).into_diagnostic()
 }
 
 /// The labelled crops of a recorded take.

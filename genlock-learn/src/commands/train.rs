@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::Receiver;
 use miette::{IntoDiagnostic, WrapErr, miette};
 use model::PoseModel;
-use pretrain::rendered::{Dataset, Evaluator, Split, TrainRecipe, Trainer};
+use pretrain::rendered::{Dataset, Evaluator, Split, TrainRecipe, Trainer, labelled_rows};
 
 use self::log::Log;
 use super::reading;
@@ -28,6 +28,10 @@ pub struct Args {
     /// The session, as `genlock render` writes it.
     #[arg(long, value_name = "DIR")]
     session: PathBuf,
+    /// A recorded take that pretraining learns from, too, without labels; may be repeated. Its cameras stand still, and
+    /// its triggers are known.
+    #[arg(long, value_name = "DIR")]
+    recorded: Vec<PathBuf>,
     /// Where checkpoints, pose model and figures go. A training that is there already is gone on with.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -65,10 +69,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
         tch::Cuda::cudnn_set_benchmark(true);
     }
     let recipe = TrainRecipe::load(&args.recipe, &args.overrides).into_diagnostic()?;
-    std::fs::create_dir_all(&args.out)
-        .into_diagnostic()
-        .wrap_err_with(|| format!("creating {}", args.out.display()))?;
-    let dataset = reading::session(&args.session, &recipe.data, device)?;
+    let dataset = reading::session(&args.session, &args.recorded, &recipe.data, device)?;
     let of = |split, name: fn(&take::SessionTake) -> &str| dataset.distinct(split, name).len();
     println!(
         "{} pictures ({:.2} GB on {device:?}, {:.0} s): {} of {} people in {} clips to learn from, {} of {} people in {} clips held out",
@@ -82,12 +83,18 @@ pub fn run(args: &Args) -> miette::Result<()> {
         of(Split::HeldOut, |take| &take.person),
         of(Split::HeldOut, |take| &take.clip),
     );
+    if !args.recorded.is_empty() {
+        println!("{} pictures of recorded takes to pretrain on", dataset.rows(Split::Recorded).len());
+    }
     let path = args.out.join(MODEL_FILE);
     if args.eval_only {
         let model = PoseModel::load(&path, device).into_diagnostic().wrap_err("there is no pose model to measure")?;
         return measure(&args.out, &recipe, &dataset, &model);
     }
     let mut trainer = Trainer::new(&recipe, &dataset, &args.out, args.encoder.as_deref()).into_diagnostic()?;
+    std::fs::create_dir_all(&args.out)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("creating {}", args.out.display()))?;
     let end = args.minutes.map(|minutes| begun + Duration::from_secs_f64((60.0 * minutes).clamp(0.0, 1e9)));
     match train(&mut trainer, args, &recipe, &dataset, end, &stop)? {
         End::Leg => {
@@ -116,7 +123,10 @@ fn train(
     let plan = recipe.evaluation;
     let has_held_out = !dataset.rows(Split::HeldOut).is_empty();
     let evaluator = (plan.every_samples > 0 && has_held_out)
-        .then(|| Evaluator::new(dataset, recipe.crop_px, plan.pictures.max(1), false))
+        .then(|| {
+            labelled_rows(recipe, dataset)
+                .and_then(|rows| Evaluator::new(dataset, &rows, recipe.crop_px, plan.pictures.max(1), false))
+        })
         .transpose()
         .into_diagnostic()?;
     let mut log = Log::new(&args.out, trainer, Duration::from_secs_f64(args.report_seconds.clamp(0.0, 1e6)))?;
@@ -151,7 +161,9 @@ fn train(
 
 /// Measures on the held-out takes: a table, and the same figures as JSON.
 fn measure(out: &Path, recipe: &TrainRecipe, dataset: &Dataset, model: &PoseModel) -> miette::Result<()> {
-    let evaluator = Evaluator::new(dataset, recipe.crop_px, recipe.evaluation.last_pictures, true).into_diagnostic()?;
+    let labelled = labelled_rows(recipe, dataset).into_diagnostic()?;
+    let pictures = recipe.evaluation.last_pictures;
+    let evaluator = Evaluator::new(dataset, &labelled, recipe.crop_px, pictures, true).into_diagnostic()?;
     let precision = recipe.choose_precision(dataset.device()).into_diagnostic()?;
     let found = evaluator.evaluate(model, precision).into_diagnostic()?;
     print!("{}", table::render(&found));

@@ -39,12 +39,14 @@ impl DataConfig {
     }
 }
 
-/// The sides of a session's own split.
+/// What a take is for: the sides of a session's own split, or pretraining alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Split {
     Train,
     HeldOut,
+    /// Without labels, from real cameras.
+    Recorded,
 }
 
 impl Split {
@@ -52,6 +54,7 @@ impl Split {
         match self {
             Self::Train => TRAIN,
             Self::HeldOut => HELD_OUT,
+            Self::Recorded => "recorded",
         }
     }
 }

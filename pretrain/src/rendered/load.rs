@@ -8,14 +8,15 @@ use std::sync::{Mutex, PoisonError, mpsc};
 use frame::{CameraId, SegmentId};
 use frame_sync::InstantMeta;
 use pose::{JOINTS, Labels, Pose3d};
-use subject::{Decoder, Preprocessing, Region, RgbImage, Scale, SquareCutter};
+use subject::{Decoder, Preprocessing, Region, RgbImage, Sample, Scale, SquareCutter};
 use take::session::LABELS_FILE;
 use take::{MASKS_FILE, Mask, MaskReader, Session, SessionTake, TakeReader};
 use tch::{Device, Kind, Tensor};
 
 use super::RenderedError;
-use super::dataset::{DataConfig, Dataset, DatasetTake, PictureId, splits};
+use super::dataset::{DataConfig, Dataset, DatasetTake, PictureId, Split, splits};
 use super::error::during;
+use super::recorded::{Crop, Recorded};
 
 /// A subject whose box is smaller than this, in pixels of the frame, shows nothing to learn from.
 const LEAST_SUBJECT_PX: u32 = 12;
@@ -44,13 +45,15 @@ struct PlannedTake {
 
 impl Dataset {
     /// Decodes a session once, with as many threads as there are processors, and then moves it to `device` (until
-    /// then it is in the host's memory). `progress` is told how many pictures of how many are done.
+    /// then it is in the host's memory). `recorded` are takes of real cameras that pretraining learns from, too.
+    /// `progress` is told how many pictures of how many are done.
     ///
     /// # Errors
-    /// A session that is incomplete or lacks files, splits that overlap, pictures without mask, more pictures than fit
-    /// `memory-gb`.
+    /// A session that is incomplete or lacks files, splits that overlap, pictures without mask, a recorded take whose
+    /// triggers are not known, more pictures than fit `memory-gb`.
     pub fn load(
         session: &Path,
+        recorded: &[PathBuf],
         config: &DataConfig,
         device: Device,
         mut progress: impl FnMut(usize, usize),
@@ -58,7 +61,9 @@ impl Dataset {
         let about = Session::read(session)?.takes;
         let splits = splits(session, &about)?;
         let planned = in_parallel(about.len(), |index| plan(session, &about[index], index as u32, config), |_| {})?;
-        let count: usize = planned.iter().map(|take| take.pictures.len()).sum();
+        let recorded = in_parallel(recorded.len(), |index| Recorded::crop(&recorded[index], config), |_| {})?;
+        let crops: Vec<&Sample> = recorded.iter().flat_map(|take| &take.samples).map(|crop| &crop.sample).collect();
+        let count = planned.iter().map(|take| take.pictures.len()).sum::<usize>() + crops.len();
         let needed_gb = config.bytes_per_picture() as f64 * count as f64 / 1e9;
         if count == 0 || needed_gb > config.memory_gb {
             let problem = if count == 0 {
@@ -72,10 +77,11 @@ impl Dataset {
             };
             return Err(RenderedError::Session { session: session.to_owned(), problem });
         }
-        let pixels = fill(&planned, count, config, &mut progress)?;
+        let pixels = fill(&planned, &crops, count, config, &mut progress)?;
 
         let failed = during("holding a session");
-        let without_subject = planned.iter().map(|take| take.without_subject).sum();
+        let without_subject = planned.iter().map(|take| take.without_subject).sum::<usize>()
+            + recorded.iter().map(|take| take.without_subject).sum::<usize>();
         let (mut joints_mm, mut joints_2d) = (Vec::with_capacity(51 * count), Vec::with_capacity(34 * count));
         let (mut takes, mut pictures) = (Vec::with_capacity(about.len()), Vec::with_capacity(count));
         for ((index, about), (split, mut take)) in (0..).zip(about).zip(splits.into_iter().zip(planned)) {
@@ -89,6 +95,17 @@ impl Dataset {
             let (instants, sources) = (take.instants, take.sources);
             takes.push(DatasetTake { about, split, instants, sources, rows: take.rows });
         }
+        for mut take in recorded {
+            let (index, first) = (takes.len() as u32, pictures.len() as u32);
+            take.rows.iter_mut().flatten().flatten().for_each(|row| *row += first);
+            let of = |crop: &Crop| PictureId { take: index, instant: crop.instant, view: crop.view };
+            pictures.extend(take.samples.iter().map(of));
+            let Recorded { about, instants, pulses: sources, rows, .. } = take;
+            takes.push(DatasetTake { about, split: Split::Recorded, instants, sources, rows });
+        }
+        // Recorded pictures have no labels, and nothing asks for them.
+        joints_mm.resize(51 * count, 0.0);
+        joints_2d.resize(34 * count, 0.0);
         let on_device = |values: &[f32], axes: i64| -> Result<Tensor, model::ModelError> {
             Ok(Tensor::f_from_slice(values)?.f_reshape([-1, JOINTS as i64, axes])?.f_to_device(device)?)
         };
@@ -182,9 +199,10 @@ fn region(mask: &Mask, config: &DataConfig) -> Option<Region> {
     Some(Region { centre_px, side_px: Preprocessing::default().crop_scale * config.margin * longer as f32 })
 }
 
-/// Decodes every planned picture into one tensor u8 `[N, 4, store, store]`.
+/// Decodes every planned picture into one tensor u8 `[N, 4, store, store]`, and puts the crops behind them.
 fn fill(
     takes: &[PlannedTake],
+    crops: &[&Sample],
     count: usize,
     config: &DataConfig,
     progress: &mut impl FnMut(usize, usize),
@@ -202,7 +220,12 @@ fn fill(
         parts.push(Mutex::new(part));
         rest = after;
     }
-    let mut done = 0;
+    let area = store * store;
+    for (crop, out) in crops.iter().zip(rest.chunks_exact_mut(4 * area)) {
+        put(&crop.rgb, area, out);
+        out[3 * area..].copy_from_slice(&crop.mask);
+    }
+    let mut done = crops.len();
     in_parallel(
         takes.len(),
         |index| {
@@ -239,11 +262,7 @@ fn fill_take(take: &PlannedTake, store_px: u16, out: &mut [u8]) -> Result<(), Re
         decoder.decode(&info, &bytes, scale(planned.region.side_px, store_px), &mut picture).map_err(failed)?;
         let at = |fault| subject::SubjectError::Picture { camera: info.camera, sequence: info.sequence, fault };
         cutter.cut(&picture, &planned.region, store_px, &mut cut).map_err(|fault| failed(at(fault)))?;
-        for (pixel, rgb) in cut.chunks_exact(3).enumerate() {
-            for (channel, value) in rgb.iter().enumerate() {
-                out[channel * area + pixel] = *value;
-            }
-        }
+        put(&cut, area, out);
         let mask = masks.get(&planned.name, planned.source)?.unwrap_or_default();
         let mask = RgbImage {
             width: mask.width_px,
@@ -255,6 +274,15 @@ fn fill_take(take: &PlannedTake, store_px: u16, out: &mut [u8]) -> Result<(), Re
         out[3 * area..].iter_mut().zip(cut.chunks_exact(3)).for_each(|(to, from)| *to = from[0]);
     }
     Ok(())
+}
+
+/// RGB by pixel into RGB by channel.
+fn put(rgb: &[u8], area: usize, out: &mut [u8]) {
+    for (pixel, rgb) in rgb.chunks_exact(3).enumerate() {
+        for (channel, value) in rgb.iter().enumerate() {
+            out[channel * area + pixel] = *value;
+        }
+    }
 }
 
 /// The coarsest scale that still holds a pixel for each that is kept.

@@ -10,6 +10,7 @@ mod evaluation;
 mod load;
 mod plans;
 mod recipe;
+mod recorded;
 mod sync_stage;
 mod trainer;
 mod transfer;
@@ -26,4 +27,4 @@ pub use plans::{EvaluationPlan, PoseLoss, Start, SyncPlan, Trained, TransferPlan
 pub use recipe::TrainRecipe;
 pub use sync_stage::SyncDraw;
 pub use trainer::{Losses, NextDraw, StepReport, SyncAccuracy, Trainer};
-pub use transfer::{RenderedTraining, TransferLosses};
+pub use transfer::{RenderedTraining, TransferLosses, labelled_rows};

@@ -177,7 +177,7 @@ impl<'a> SyncStage<'a> {
         let config = self.recipe.net();
         let mut meta =
             CheckpointMeta::new(config, self.recipe.identity()?, preprocessing, self.steps, self.recipe.seed);
-        meta.state = kept(self.recipe, self.dataset, self.steps)?;
+        meta.state = kept(self.recipe, self.dataset, [self.steps, self.total_steps()])?;
         checkpoint::save(path, &self.net, Some(&self.optimiser), &meta).map_err(during("writing a checkpoint"))
     }
 
@@ -195,11 +195,12 @@ impl<'a> SyncStage<'a> {
     }
 }
 
-/// Takes of a side that hold a pair.
+/// Takes of a side that hold a pair; recorded ones are for training.
 fn eligible(dataset: &Dataset, recipe: &TrainRecipe, split: Split) -> Vec<usize> {
     let holds = |take: &usize| {
         let take = &dataset.takes()[*take];
-        take.split == split && PairSampler::new(recipe.sync.sampler(), 0).all_pairs(&take.instants, 2).is_some()
+        let of_side = take.split == split || (split == Split::Train && take.split == Split::Recorded);
+        of_side && PairSampler::new(recipe.sync.sampler(), 0).all_pairs(&take.instants, 2).is_some()
     };
     (0..dataset.takes().len()).filter(holds).collect()
 }

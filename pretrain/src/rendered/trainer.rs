@@ -27,13 +27,20 @@ const TRANSFER_FILE: &str = "transfer.safetensors";
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Kept {
     pub steps: u64,
+    /// Of the whole stage; earlier builds did not say.
+    #[serde(default)]
+    pub total_steps: u64,
     pub recipe: String,
-    /// Pictures of the dataset: another session is another training.
+    /// Pictures to learn from: another session is another training.
     pub pictures: usize,
 }
 
-pub(crate) fn kept(recipe: &TrainRecipe, dataset: &Dataset, steps: u64) -> Result<serde_json::Value, RenderedError> {
-    let kept = Kept { steps, recipe: recipe.identity()?, pictures: dataset.len() };
+pub(crate) fn kept(
+    recipe: &TrainRecipe,
+    dataset: &Dataset,
+    [steps, total_steps]: [u64; 2],
+) -> Result<serde_json::Value, RenderedError> {
+    let kept = Kept { steps, total_steps, recipe: recipe.identity()?, pictures: to_learn_from(dataset) };
     serde_json::to_value(kept).map_err(|e| RenderedError::Nothing(e.to_string()))
 }
 
@@ -53,15 +60,19 @@ impl Kept {
                 "it was trained with `{theirs}`, the recipe has `{mine}`: go on with the same recipe, or name another folder"
             ));
         }
-        if self.pictures != dataset.len() {
+        let pictures = to_learn_from(dataset);
+        if self.pictures != pictures {
             return wrong(format!(
-                "it was trained on a session of {} pictures, this one has {}: name another folder",
-                self.pictures,
-                dataset.len()
+                "it was trained on a session with {} pictures to learn from, this one has {pictures}: name another folder",
+                self.pictures
             ));
         }
         Ok(())
     }
+}
+
+fn to_learn_from(dataset: &Dataset) -> usize {
+    dataset.rows(Split::Train).len() + dataset.rows(Split::Recorded).len()
 }
 
 enum Stage<'a> {
@@ -120,7 +131,8 @@ impl<'a> Trainer<'a> {
     /// (its `sync.safetensors`), which then takes the place of this one's.
     ///
     /// # Errors
-    /// A checkpoint that is damaged, or of another recipe or session; a dataset without pairs or labels.
+    /// A checkpoint that is damaged, or of another recipe or session; an encoder whose pretraining has not ended or that
+    /// the recipe has no use for; a dataset without pairs or labels.
     pub fn new(
         recipe: &'a TrainRecipe,
         dataset: &'a Dataset,
@@ -138,9 +150,16 @@ impl<'a> Trainer<'a> {
         let stage = if transfer.exists() {
             Stage::Transfer(Box::new(TransferStage::resume(recipe, dataset, precision, &transfer)?))
         } else if let Some(encoder) = encoder {
+            if recipe.transfer.from == Start::Random {
+                let problem = "the recipe starts from random values (transfer.from): leave the encoder out".to_owned();
+                return Err(RenderedError::Checkpoint { path: encoder.to_owned(), problem });
+            }
             Stage::Transfer(Box::new(from_file(recipe, dataset, precision, encoder)?))
         } else if recipe.transfer.from == Start::Random {
-            Stage::Transfer(Box::new(from_random(recipe, dataset, precision)?))
+            let net =
+                SyncNet::new(&recipe.net(), dataset.device(), Kind::Float).map_err(during("making the network"))?;
+            let stage = TransferStage::new(recipe, dataset, precision, &net, "random".to_owned())?;
+            Stage::Transfer(Box::new(stage))
         } else {
             let mut stage = SyncStage::new(recipe, dataset, precision)?;
             if sync.exists() {
@@ -269,18 +288,11 @@ fn from_file<'a>(
         let problem = format!("its encoder has width {}, the recipe {}", meta.net.width, recipe.width);
         return Err(RenderedError::Checkpoint { path: path.to_owned(), problem });
     }
+    let kept: Kept = serde_json::from_value(meta.state).map_err(|e| wrong_checkpoint(path, e))?;
+    if kept.steps < kept.total_steps {
+        let problem = format!("its pretraining is at step {} of {}: go on with it first", kept.steps, kept.total_steps);
+        return Err(RenderedError::Checkpoint { path: path.to_owned(), problem });
+    }
     let version = encoder_version(&net, recipe)?;
     TransferStage::new(recipe, dataset, precision, &net, version)
-}
-
-/// A random encoder with BatchNorm statistics of pictures, which its frozen stages, if any, need.
-fn from_random<'a>(
-    recipe: &'a TrainRecipe,
-    dataset: &'a Dataset,
-    precision: Precision,
-) -> Result<TransferStage<'a>, RenderedError> {
-    let net = SyncNet::new(&recipe.net(), dataset.device(), Kind::Float).map_err(during("making the network"))?;
-    let mut stage = TransferStage::new(recipe, dataset, precision, &net, "random".to_owned())?;
-    stage.calibrate()?;
-    Ok(stage)
 }

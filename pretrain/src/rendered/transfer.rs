@@ -67,7 +67,8 @@ pub(crate) struct TransferStage<'a> {
 }
 
 impl<'a> TransferStage<'a> {
-    /// New heads on a copy of an encoder.
+    /// New heads on a copy of an encoder, BatchNorm's statistics taken anew in all stages, also those that stay frozen: a
+    /// random encoder knows nothing of pictures, a pretrained one those of pretraining.
     pub fn new(
         recipe: &'a TrainRecipe,
         dataset: &'a Dataset,
@@ -84,7 +85,9 @@ impl<'a> TransferStage<'a> {
         let model = PoseModel::from_encoder(encoder, &mean, &std, spec, seed)
             .and_then(|model| model.with_heads(seed))
             .map_err(during("making the pose model"))?;
-        Self::with_model(recipe, dataset, precision, model, rows)
+        let mut stage = Self::with_model(recipe, dataset, precision, model, rows)?;
+        stage.take_statistics(0)?;
+        Ok(stage)
     }
 
     /// Goes on from a file of [`Self::save`].
@@ -196,12 +199,6 @@ impl<'a> TransferStage<'a> {
         self.take_statistics(self.recipe.transfer.train.frozen_stages())
     }
 
-    /// [`Self::recalibrate`] for all stages, also those that stay frozen: of a random encoder they know nothing of
-    /// pictures.
-    pub fn calibrate(&mut self) -> Result<(), RenderedError> {
-        self.take_statistics(0)
-    }
-
     fn take_statistics(&mut self, frozen: usize) -> Result<(), RenderedError> {
         let batches = self.steady_inputs()?;
         autocast(self.precision, self.model.device(), || {
@@ -221,7 +218,7 @@ impl<'a> TransferStage<'a> {
     }
 
     pub fn save(&self, path: &Path) -> Result<(), RenderedError> {
-        let state = kept(self.recipe, self.dataset, self.steps)?;
+        let state = kept(self.recipe, self.dataset, [self.steps, self.total_steps()])?;
         pose_checkpoint::save(path, &self.model, &self.optimiser, state).map_err(during("writing a checkpoint"))
     }
 
@@ -231,7 +228,10 @@ impl<'a> TransferStage<'a> {
 }
 
 /// Training pictures of the people whose labels are used.
-fn labelled_rows(recipe: &TrainRecipe, dataset: &Dataset) -> Result<Vec<u32>, RenderedError> {
+///
+/// # Errors
+/// More people than there are, fewer pictures than two.
+pub fn labelled_rows(recipe: &TrainRecipe, dataset: &Dataset) -> Result<Vec<u32>, RenderedError> {
     let mut people: Vec<String> = dataset.distinct(Split::Train, |take| &take.person).into_iter().collect();
     let wanted = recipe.transfer.people;
     if wanted > people.len() {

@@ -13,11 +13,11 @@ pub fn config() -> DataConfig {
 }
 
 pub fn load(folder: &Path) -> Dataset {
-    Dataset::load(folder, &config(), Device::Cpu, |_, _| {}).unwrap()
+    Dataset::load(folder, &[], &config(), Device::Cpu, |_, _| {}).unwrap()
 }
 
 fn refused(folder: &Path, config: &DataConfig) -> String {
-    match Dataset::load(folder, config, Device::Cpu, |_, _| {}) {
+    match Dataset::load(folder, &[], config, Device::Cpu, |_, _| {}) {
         Err(error) => error.to_string(),
         Ok(_) => panic!("this session should be refused"),
     }
@@ -28,7 +28,8 @@ fn a_session_is_held_whole_with_its_labels_on_its_people() {
     let folder = tempfile::tempdir().unwrap();
     session(folder.path());
     let mut told = Vec::new();
-    let dataset = Dataset::load(folder.path(), &config(), Device::Cpu, |done, all| told.push((done, all))).unwrap();
+    let dataset =
+        Dataset::load(folder.path(), &[], &config(), Device::Cpu, |done, all| told.push((done, all))).unwrap();
     let count = TAKES.len() * LENGTH as usize * CAMERAS.len();
     assert_eq!((dataset.len(), dataset.without_subject()), (count, 0));
     assert_eq!(told.last(), Some(&(count, count)));
@@ -60,7 +61,7 @@ fn a_session_is_held_whole_with_its_labels_on_its_people() {
     }
     assert!(missed * 50 < rows.len() * 17, "{missed} joints of {} are off their person", rows.len() * 17);
     let fewer = DataConfig { every: 4, ..config() };
-    let fewer = Dataset::load(folder.path(), &fewer, Device::Cpu, |_, _| {}).unwrap();
+    let fewer = Dataset::load(folder.path(), &[], &fewer, Device::Cpu, |_, _| {}).unwrap();
     assert_eq!(fewer.len() * 4, count);
 }
 
@@ -98,6 +99,6 @@ fn a_session_that_cannot_be_learned_from_says_why() {
     let recording = take.join("test.mcap");
     let bytes = std::fs::read(&recording).unwrap();
     std::fs::write(&recording, &bytes[..bytes.len() / 2]).unwrap();
-    let error = Dataset::load(folder.path(), &config(), Device::Cpu, |_, _| {}).unwrap_err();
+    let error = Dataset::load(folder.path(), &[], &config(), Device::Cpu, |_, _| {}).unwrap_err();
     assert!(matches!(&error, RenderedError::InTake { .. }) && error.to_string().contains("takes/002"), "{error}");
 }

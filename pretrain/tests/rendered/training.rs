@@ -1,13 +1,16 @@
 //! Training in legs, and what comes of it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use model::{PoseModel, Precision};
-use pretrain::rendered::{Evaluator, Losses, NextDraw, RenderedTraining, TrainRecipe, Trainer, TransferLosses};
-use tch::Device;
+use pretrain::rendered::{
+    Dataset, Evaluator, Losses, NextDraw, RenderedTraining, Split, TrainRecipe, Trainer, TransferLosses,
+};
+use tch::{Device, Kind};
 
-use crate::data::load;
-use crate::studio::session;
+use crate::data::{config, load};
+use crate::studio::{CAMERAS, LENGTH, session, take_folder};
 
 const RECIPE: &str = r#"
 crop-px = 32
@@ -75,7 +78,7 @@ fn training_beats_the_baselines_on_others() {
     let training: RenderedTraining = serde_json::from_str(&model.spec().training).unwrap();
     assert_eq!((training.people.len(), training.clips, training.labelled_pictures), (3, 3, 432));
 
-    let evaluator = Evaluator::new(&dataset, recipe.crop_px, 0, true).unwrap();
+    let evaluator = Evaluator::new(&dataset, &dataset.rows(Split::Train), recipe.crop_px, 0, true).unwrap();
     let found = evaluator.evaluate(&model, Precision::F32).unwrap();
     assert_eq!((found.people, found.clips), (2, 2));
     let by_actions: Vec<_> = found.comparisons.iter().map(|part| (part.actions, part.pictures)).collect();
@@ -190,4 +193,57 @@ fn few_labels_and_frozen_layers_are_options() {
     }
     let too_many = recipe(&["transfer.from=random", "transfer.people=9"]);
     assert!(Trainer::new(&too_many, &dataset, folder.path(), None).is_err());
+}
+
+#[test]
+fn recorded_takes_are_for_pretraining_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    session(folder.path());
+    let recorded = [0, 1].map(|index| take_folder(folder.path(), index));
+    let dataset = Dataset::load(folder.path(), &recorded, &config(), Device::Cpu, |_, _| {}).unwrap();
+    let alone = load(folder.path());
+    for split in [Split::Train, Split::HeldOut] {
+        assert_eq!(dataset.rows(split), alone.rows(split));
+    }
+    let rows: BTreeSet<u32> = dataset.rows(Split::Recorded).into_iter().collect();
+    let most = 2 * CAMERAS.len() * LENGTH as usize;
+    assert_eq!(rows.len() + dataset.without_subject(), most);
+    assert!(rows.len() > most / 2, "a subject was found in {} of {most} pictures", rows.len());
+    let masks = dataset.batch(&dataset.rows(Split::Recorded)).unwrap().pixels.narrow(1, 3, 1);
+    let share = masks.to_kind(Kind::Float).mean(Kind::Float).double_value(&[]) / 255.0;
+    assert!((0.01..0.9).contains(&share), "{share} of the pictures is subject");
+
+    let recipe = recipe(&["transfer.samples=96"]);
+    let mut trainer = Trainer::new(&recipe, &dataset, folder.path(), None).unwrap();
+    let (mut pretrained, mut transferred) = (BTreeSet::new(), BTreeSet::new());
+    while !trainer.done() {
+        match trainer.next_draw().unwrap() {
+            NextDraw::Sync(draw) => pretrained.extend(draw.rows),
+            NextDraw::Transfer(drawn) => transferred.extend(drawn),
+        }
+        trainer.step().unwrap();
+    }
+    assert!(!pretrained.is_disjoint(&rows) && transferred.is_disjoint(&rows));
+    // Another set of takes is another training.
+    let error = Trainer::new(&recipe, &alone, folder.path(), None).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("pictures to learn from"), "{error}");
+}
+
+#[test]
+fn an_encoder_must_be_whole_and_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    session(folder.path());
+    let dataset = load(folder.path());
+    let recipe = recipe(&[]);
+    let mut trainer = Trainer::new(&recipe, &dataset, folder.path(), None).unwrap();
+    trainer.step().unwrap();
+    trainer.save().unwrap();
+    let encoder = folder.path().join("sync.safetensors");
+    let other = tempfile::tempdir().unwrap();
+    let refused = |recipe: &TrainRecipe| {
+        Trainer::new(recipe, &dataset, other.path(), Some(&encoder)).map(|_| ()).unwrap_err().to_string()
+    };
+    assert!(refused(&recipe).contains("its pretraining is at step 1 of 20"), "{}", refused(&recipe));
+    let random = self::recipe(&["transfer.from=random"]);
+    assert!(refused(&random).contains("transfer.from"), "{}", refused(&random));
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use model::{PoseModel, Precision};
-use pretrain::rendered::{Evaluator, Peer, PeerPictures, PeerPoses, PictureFrom, TrainRecipe, Trainer, Trial};
+use pretrain::rendered::{Evaluator, Peer, PeerPictures, PeerPoses, PictureFrom, Split, TrainRecipe, Trainer, Trial};
 use take::Session;
 
 use crate::data::load;
@@ -33,7 +33,7 @@ fn a_trial_measures_everybody_on_the_same_pictures() {
         trainer.step().unwrap();
     }
     let model: &PoseModel = trainer.model().unwrap().unwrap();
-    let evaluator = Evaluator::new(&dataset, recipe.crop_px, 0, true).unwrap();
+    let evaluator = Evaluator::new(&dataset, &dataset.rows(Split::Train), recipe.crop_px, 0, true).unwrap();
     let trial = Trial::of_session(&dataset, recipe.crop_px, 0).unwrap();
 
     // Whoever says the mean pose errs as the mean pose does, and whoever knows the truth not at all.

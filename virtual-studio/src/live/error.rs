@@ -16,10 +16,11 @@ pub enum LiveError {
         path.display()
     )]
     Cameras { path: PathBuf, cameras: usize, views: usize },
-    #[error("take {take} of {scenario}: {source}")]
-    Cast { scenario: String, take: u64, source: Box<CastError> },
-    #[error("take {take} of {scenario}: {source}")]
-    Rig { scenario: String, take: u64, source: RigError },
-    #[error("take {take} of {scenario}: {source}")]
-    Jpeg { scenario: String, take: u64, source: JpegError },
+    // The words of the cause are in the message: as a source, it would be told twice.
+    #[error("take {take} of {scenario}: {cause}")]
+    Cast { scenario: String, take: u64, cause: Box<CastError> },
+    #[error("take {take} of {scenario}: {cause}")]
+    Rig { scenario: String, take: u64, cause: RigError },
+    #[error("take {take} of {scenario}: {cause}")]
+    Jpeg { scenario: String, take: u64, cause: JpegError },
 }

@@ -82,7 +82,7 @@ impl Live {
         if cameras > views {
             return Err(Arc::new(LiveError::Cameras { path: path.to_owned(), cameras, views }));
         }
-        let catalogue = Catalogue::read(&scenario).map_err(LiveError::from)?;
+        let catalogue = Catalogue::read(&scenario, &path.display().to_string()).map_err(LiveError::from)?;
         let programme = Arc::new(Programme { scenario, catalogue, cast: Cast::new(options.load), options, cameras });
         let now = programme.stage(0);
         if let Err(error) = &now.take {

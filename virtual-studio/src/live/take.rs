@@ -38,8 +38,8 @@ impl Programme {
         let take = number % scenario.takes;
         let plan = catalogue.plan(scenario, take);
         let named = || scenario.name.clone();
-        let cast_failed = |source| LiveError::Cast { scenario: named(), take, source: Box::new(source) };
-        let rig_failed = |source: RigError| LiveError::Rig { scenario: named(), take, source };
+        let cast_failed = |cause| LiveError::Cast { scenario: named(), take, cause: Box::new(cause) };
+        let rig_failed = |cause: RigError| LiveError::Rig { scenario: named(), take, cause };
         let performance = cast.performance(scenario, &plan).map_err(cast_failed)?;
         let environment = cast.environment(&plan).map_err(cast_failed)?;
         let options = StudioOptions { renderer: options.renderer };
@@ -56,13 +56,13 @@ impl Programme {
         let scenario = &self.scenario;
         let at = number % scenario.instants;
         let which = || (scenario.name.clone(), number / scenario.instants % scenario.takes);
-        let rig_failed = |source: RigError| {
+        let rig_failed = |cause: RigError| {
             let (scenario, take) = which();
-            LiveError::Rig { scenario, take, source }
+            LiveError::Rig { scenario, take, cause }
         };
-        let jpeg_failed = |source: JpegError| {
+        let jpeg_failed = |cause: JpegError| {
             let (scenario, take) = which();
-            LiveError::Jpeg { scenario, take, source }
+            LiveError::Jpeg { scenario, take, cause }
         };
         let mut all = Vec::with_capacity(started.len());
         for (camera, &started) in started.iter().enumerate() {

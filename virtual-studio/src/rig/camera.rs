@@ -18,6 +18,9 @@ impl Camera {
     /// # Errors
     /// A target at the camera's own place or exactly above or below it.
     pub fn looking_at(intrinsics: Intrinsics, position: Vec3, target: Vec3, roll_rad: f32) -> Result<Self, RigError> {
+        if !(position.is_finite() && target.is_finite() && roll_rad.is_finite()) {
+            return Err(RigError::NotFinite);
+        }
         let forward = (target - position).try_normalize().ok_or(RigError::NoDirection)?;
         let level = forward.cross(Vec3::Y).try_normalize().ok_or(RigError::NoDirection)?;
         let down = forward.cross(level);

@@ -21,6 +21,6 @@ pub enum RigError {
     OnStage { x: f32, y: f32, z: f32 },
     #[error("the camera at ({x}, {y}, {z}) m looks away from the stage; turn it so that it sees the stage's middle")]
     LooksAway { x: f32, y: f32, z: f32 },
-    #[error("camera {camera}: {source}")]
-    Camera { camera: usize, source: Box<RigError> },
+    #[error("camera {camera}: {cause}")]
+    Camera { camera: usize, cause: Box<RigError> },
 }

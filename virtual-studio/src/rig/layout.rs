@@ -66,7 +66,7 @@ impl Layout {
             let wobble = 0.25 * seed::within(&mut rng, -1.0..=1.0);
             let azimuth = first + TAU * (view as f32 + wobble) / self.views as f32;
             self.mount(stage, azimuth, &mut rng)
-                .map_err(|source| RigError::Camera { camera: view, source: Box::new(source) })
+                .map_err(|cause| RigError::Camera { camera: view, cause: Box::new(cause) })
         };
         Rig::new((0..self.views).map(mount).collect::<Result<_, _>>()?, stage)
     }

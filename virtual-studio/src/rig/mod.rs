@@ -52,7 +52,7 @@ impl Rig {
         let subject = Subject { centre: stage.centre, radius_m: stage.radius_m };
         for (camera, mount) in mounts.iter().enumerate() {
             let checked = mount.at(0.0, &subject).and_then(|camera| camera.check(stage));
-            checked.map_err(|source| RigError::Camera { camera, source: Box::new(source) })?;
+            checked.map_err(|cause| RigError::Camera { camera, cause: Box::new(cause) })?;
         }
         Ok(Self { mounts })
     }
@@ -79,9 +79,7 @@ impl Rig {
     /// # Errors
     /// A moving camera that comes to stand exactly where it looks.
     pub fn at(&self, view: usize, time_s: f64, subject: &Subject) -> Result<Camera, RigError> {
-        self.mounts[view]
-            .at(time_s, subject)
-            .map_err(|source| RigError::Camera { camera: view, source: Box::new(source) })
+        self.mounts[view].at(time_s, subject).map_err(|cause| RigError::Camera { camera: view, cause: Box::new(cause) })
     }
 }
 

@@ -5,7 +5,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::ScenarioError;
-use super::scenario::{Background, Scenario, Selection};
+use super::scenario::{Background, Scenario, Selection, Split};
 use crate::actor::Actor;
 use crate::motion::Clip;
 use crate::render::{Environment, Sky};
@@ -43,12 +43,11 @@ pub enum Light {
 }
 
 impl Catalogue {
-    /// Lists the folders of a scenario.
+    /// Lists the folders of a scenario. `origin` is its file name in errors.
     ///
     /// # Errors
     /// A folder that cannot be listed, or a selection of files that is empty.
-    pub fn read(scenario: &Scenario) -> Result<Self, ScenarioError> {
-        let origin = &scenario.name;
+    pub fn read(scenario: &Scenario, origin: &str) -> Result<Self, ScenarioError> {
         Ok(Self {
             people: list(origin, "people", &scenario.people, &Actor::ENDINGS)?,
             motions: match &scenario.twin {
@@ -71,9 +70,14 @@ impl Catalogue {
         &self.environments
     }
 
-    /// The plan of a take: the same for the same scenario and files.
+    /// The plan of a take: the same for the same scenario and files. Held-out takes share no draw with others, whatever
+    /// the seeds: the same rooms, cameras and proportions would be on both sides.
     pub fn plan(&self, scenario: &Scenario, take: u64) -> TakePlan {
-        let seed = seed::derive(scenario.seed.wrapping_add(take.wrapping_mul(0x9e37_79b9_7f4a_7c15)), "take");
+        let side = match scenario.split {
+            Split::Train => "take",
+            Split::HeldOut => "held-out take",
+        };
+        let seed = seed::derive(scenario.seed.wrapping_add(take.wrapping_mul(0x9e37_79b9_7f4a_7c15)), side);
         let rng = |name| seed::stream(seed, name);
         let sky = || pick(&scenario.place.skies, &mut rng("sky")).copied().map(Light::BuiltIn);
         let light = pick(&self.environments, &mut rng("environment")).cloned().map(Light::File).or_else(sky);

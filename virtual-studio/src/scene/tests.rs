@@ -11,7 +11,7 @@ fn refused(more: &str) -> String {
 fn the_least_scenario_needs_no_asset() {
     let scenario = Scenario::from_toml_str(LEAST, "s.toml").unwrap();
     assert_eq!((scenario.takes, scenario.views()), (1, 4));
-    let plan = Catalogue::read(&scenario).unwrap().plan(&scenario, 0);
+    let plan = Catalogue::read(&scenario, "s.toml").unwrap().plan(&scenario, 0);
     assert_eq!((plan.person, plan.motion), (None, None));
     assert!(matches!(plan.light, Light::BuiltIn(_)));
 }
@@ -72,13 +72,18 @@ fn folders_without_a_chosen_file_are_refused() {
     }
     let mut scenario = Scenario::from_toml_str(LEAST, "s.toml").unwrap();
     scenario.people = Selection { folders: vec![folder.clone()], without: vec!["ann".into()], ..Selection::default() };
-    let catalogue = Catalogue::read(&scenario).unwrap();
+    let catalogue = Catalogue::read(&scenario, "s.toml").unwrap();
     for take in 0..20 {
         assert_eq!(catalogue.plan(&scenario, take).person.unwrap(), folder.join("bob_1.glb"));
     }
     scenario.people.only = vec!["cleo".into()];
-    assert!(Catalogue::read(&scenario).unwrap_err().to_string().contains("people: no .glb or .gltf or .person file"));
+    assert!(
+        Catalogue::read(&scenario, "s.toml")
+            .unwrap_err()
+            .to_string()
+            .contains("people: no .glb or .gltf or .person file")
+    );
     scenario.people.folders = vec![folder.join("none")];
-    assert!(Catalogue::read(&scenario).unwrap_err().to_string().contains("none cannot be read"));
+    assert!(Catalogue::read(&scenario, "s.toml").unwrap_err().to_string().contains("none cannot be read"));
     std::fs::remove_dir_all(folder).unwrap();
 }

@@ -21,12 +21,19 @@ pub enum RenderError {
         path.display()
     )]
     OtherScenario { path: PathBuf },
-    #[error("take {take}: {source}")]
-    Cast { take: String, source: Box<CastError> },
-    #[error("take {take}: {source}")]
-    Rig { take: String, source: RigError },
-    #[error("take {take}: {source}")]
-    Jpeg { take: String, source: JpegError },
+    #[error(
+        "{missing} takes of {} are not there, so the session is not complete; render that scenario into it, too, or \
+         remove it and its takes",
+        path.display()
+    )]
+    Short { path: PathBuf, missing: usize },
+    // The words of the cause are in the message: as a source, it would be told twice.
+    #[error("take {take}: {cause}")]
+    Cast { take: String, cause: Box<CastError> },
+    #[error("take {take}: {cause}")]
+    Rig { take: String, cause: RigError },
+    #[error("take {take}: {cause}")]
+    Jpeg { take: String, cause: JpegError },
     #[error(transparent)]
     Take(Box<TakeError>),
     #[error(transparent)]

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use serde::Deserialize;
 use settings::Document;
 use take::session::{HELD_OUT, SESSION_VERSION, TRAIN};
 use take::{Session, SessionTake, TakeError};
@@ -43,7 +44,7 @@ impl Script {
     pub fn read(path: &Path, assets: Option<&Path>, changes: &[String]) -> Result<Self, RenderError> {
         let document = Document::read(path)?.set(changes)?;
         let scenario = Scenario::from_document(&document, assets.or(path.parent()))?;
-        let catalogue = Catalogue::read(&scenario)?;
+        let catalogue = Catalogue::read(&scenario, document.origin())?;
         Ok(Self { scenario, document, catalogue })
     }
 
@@ -57,8 +58,12 @@ impl Script {
     }
 
     fn take_name(&self, take: u64) -> String {
-        format!("{}-{take:05}", self.scenario.name)
+        take_name(&self.scenario.name, take)
     }
+}
+
+fn take_name(scenario: &str, take: u64) -> String {
+    format!("{scenario}-{take:05}")
 }
 
 /// How a session is rendered. The pictures depend on `load` and `renderer`, never on the number of threads.
@@ -92,7 +97,8 @@ pub struct Rendered {
 /// says that it is complete only at the very end. `stop` ends it after the pictures in work.
 ///
 /// # Errors
-/// Two scripts of one name, another script of the same name in `out`, files that cannot be used, a disk that fails.
+/// Two scripts of one name, another script of the same name in `out`, a script of an earlier run that lacks takes, files
+/// that cannot be used, a disk that fails.
 pub fn render(
     scripts: &[Script],
     out: &Path,
@@ -167,8 +173,36 @@ fn prepare(scripts: &[Script], out: &Path) -> Result<(), RenderError> {
     Ok(Session { version: SESSION_VERSION, complete: false, imported: None, takes: vec![] }.write(out)?)
 }
 
+/// What of a scenario says which takes it has.
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+    #[serde(default = "one")]
+    takes: u64,
+}
+
+fn one() -> u64 {
+    1
+}
+
+/// Every scenario that has been rendered into the session, now or before, must have all its takes there.
+fn check_whole(out: &Path) -> Result<(), RenderError> {
+    let folder = out.join(SCENARIOS);
+    let unreadable = |e| RenderError::io("list", &folder, e);
+    for entry in fs::read_dir(&folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let Named { name, takes } = Document::read(&path)?.parse()?;
+        let missing = (0..takes).filter(|&take| !out.join(TAKES).join(take_name(&name, take)).is_dir()).count();
+        if missing > 0 {
+            return Err(RenderError::Short { path, missing });
+        }
+    }
+    Ok(())
+}
+
 /// Lists the takes that are there and says that the session is complete.
 fn finish(out: &Path) -> Result<u64, RenderError> {
+    check_whole(out)?;
     let folder = out.join(TAKES);
     let unreadable = |e| RenderError::io("list", &folder, e);
     let mut folders: Vec<PathBuf> = vec![];

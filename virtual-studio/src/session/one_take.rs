@@ -63,11 +63,11 @@ impl OneTake<'_> {
     /// Renders into a folder aside and moves it into place when it is whole.
     pub fn render(&self, out: &Path, progress: &Progress, stop: &AtomicBool) -> Result<(), RenderError> {
         let scenario = &self.script.scenario;
-        let failed = |source| RenderError::Cast { take: self.name.to_owned(), source: Box::new(source) };
+        let failed = |cause| RenderError::Cast { take: self.name.to_owned(), cause: Box::new(cause) };
         let performance = self.cast.performance(scenario, self.plan).map_err(failed)?;
         let environment = self.cast.environment(self.plan).map_err(failed)?;
         let options = StudioOptions { renderer: self.renderer };
-        let rig = |source| RenderError::Rig { take: self.name.to_owned(), source };
+        let rig = |cause| RenderError::Rig { take: self.name.to_owned(), cause };
         let mut studio = Studio::new(scenario, self.plan, performance, environment, options).map_err(rig)?;
 
         let trigger = scenario.trigger(self.plan.seed);
@@ -146,7 +146,7 @@ impl OneTake<'_> {
     ) -> Result<(), RenderError> {
         let camera = CameraId(view.view as u16);
         let sequence = &mut files.sequences[view.view];
-        let jpeg = view.jpeg().map_err(|source| RenderError::Jpeg { take: self.name.to_owned(), source })?;
+        let jpeg = view.jpeg().map_err(|cause| RenderError::Jpeg { take: self.name.to_owned(), cause })?;
         let (width_px, height_px) = (view.picture.width, view.picture.height);
         for delivery in deliveries {
             let info = FrameInfo {

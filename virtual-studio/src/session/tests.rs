@@ -105,6 +105,27 @@ fn a_rendering_that_is_stopped_leaves_no_session_that_looks_whole() {
 }
 
 #[test]
+fn a_session_that_lacks_takes_of_an_earlier_scenario_is_not_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("session");
+    run(&[script(folder.path(), "a", "")], &out, 2).unwrap();
+    // As if the first rendering had been interrupted.
+    fs::remove_dir_all(out.join(TAKES).join("a-00001")).unwrap();
+    let error = run(&[script(folder.path(), "b", "")], &out, 2).unwrap_err();
+    assert!(matches!(&error, RenderError::Short { path, missing: 1 } if path.ends_with("scenarios/a.toml")), "{error}");
+    assert!(Session::read(&out).unwrap_err().to_string().contains("not complete"));
+    assert_eq!(run(&[script(folder.path(), "a", "")], &out, 2).unwrap().takes, 4);
+}
+
+#[test]
+fn sides_with_one_seed_share_no_draw() {
+    let folder = tempfile::tempdir().unwrap();
+    let (train, held_out) = (script(folder.path(), "a", ""), script(folder.path(), "a", "").held_out());
+    assert_eq!(train.scenario.seed, held_out.scenario.seed);
+    assert!((0..50).all(|take| train.plan(take).seed != held_out.plan(take).seed));
+}
+
+#[test]
 fn scenarios_do_not_mix_unseen() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("session");

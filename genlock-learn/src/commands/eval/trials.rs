@@ -10,7 +10,7 @@ use miette::{IntoDiagnostic, WrapErr};
 use model::{PoseModel, Precision};
 use pretrain::finetune::LabelledTake;
 use pretrain::rendered::{
-    Baselines, Dataset, EvalRecipe, Evaluator, PeerPictures, PeerPoses, RenderedEvaluation, TakePlan, Trial,
+    Baselines, Dataset, EvalRecipe, Evaluator, PeerPictures, PeerPoses, RenderedEvaluation, Split, TakePlan, Trial,
     TrialReport,
 };
 use serde::Serialize;
@@ -67,14 +67,14 @@ pub fn run(recipe: &Path, overrides: &[String], model: &Path, engine: &Engine, o
     let model = PoseModel::load(model, device).into_diagnostic()?;
     std::fs::create_dir_all(out).into_diagnostic().wrap_err_with(|| format!("creating {}", out.display()))?;
 
-    let dataset = reading::session(&recipe.session, &recipe.data, device)?;
+    let dataset = reading::session(&recipe.session, &[], &recipe.data, device)?;
     // Whatever else fails should do so before the long part.
     let labelled = |plan: &TakePlan| {
         let take = reading::labelled_take(&plan.take, &plan.labels, &preprocessing);
         take.wrap_err_with(|| format!("the take {}", plan.name))
     };
     let takes: Vec<LabelledTake> = recipe.take.iter().map(labelled).collect::<miette::Result<_>>()?;
-    let evaluator = Evaluator::new(&dataset, crop_px, 0, true).into_diagnostic()?;
+    let evaluator = Evaluator::new(&dataset, &dataset.rows(Split::Train), crop_px, 0, true).into_diagnostic()?;
     let rendered = evaluator.evaluate(&model, engine.precision()).into_diagnostic()?;
     print!("{}", rendered_table::render(&rendered));
 
@@ -97,7 +97,7 @@ pub fn run(recipe: &Path, overrides: &[String], model: &Path, engine: &Engine, o
     for (plan, take) in recipe.take.iter().zip(&takes) {
         done(judge.take(plan, take, device, engine.version())?);
         if let Some(twin) = &plan.twin {
-            let dataset = reading::session(twin, &recipe.data, device)?;
+            let dataset = reading::session(twin, &[], &recipe.data, device)?;
             done(judge.session(&format!("twin of {}", plan.name), twin, &dataset, 0)?);
         }
     }

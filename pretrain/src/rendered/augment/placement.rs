@@ -149,4 +149,20 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn half_of_the_rolls_are_small_and_none_is_too_large() {
+        let config = AugmentConfig { roll_deg: 40.0, ..AugmentConfig::none(true) };
+        let mut draws = Draws::new(7, 4000, Device::Cpu);
+        let placement = Placement::drawn(&config, 1.4, None, &mut draws).unwrap();
+        let sines: Vec<f32> = Vec::try_from(&placement.sin).unwrap();
+        let degrees: Vec<f32> = sines.iter().map(|sine| sine.asin().to_degrees()).collect();
+        let share = |most: f32| degrees.iter().filter(|roll| roll.abs() < most).count() as f64 / 4000.0;
+        assert!(degrees.iter().all(|roll| roll.abs() <= 40.001));
+        assert!((share(5.0) - 0.5).abs() < 0.03, "{}", share(5.0));
+        // The cube root of 0.75.
+        assert!((share(30.0) - 0.909).abs() < 0.02, "{}", share(30.0));
+        let mean = degrees.iter().sum::<f32>() / 4000.0;
+        assert!(mean.abs() < 1.0, "{mean}");
+    }
 }

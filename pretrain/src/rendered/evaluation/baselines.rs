@@ -31,12 +31,12 @@ pub struct Baselines {
 }
 
 impl Baselines {
-    /// The ridge takes some seconds to fit.
+    /// `labelled` are the pictures whose labels they have. The ridge takes some seconds to fit.
     ///
     /// # Errors
-    /// A session without training takes.
-    pub fn fit(dataset: &Dataset, crop_px: u16, with_ridge: bool) -> Result<Self, RenderedError> {
-        let trained = spread(&dataset.rows(Split::Train), POSES);
+    /// No labelled picture.
+    pub fn fit(dataset: &Dataset, labelled: &[u32], crop_px: u16, with_ridge: bool) -> Result<Self, RenderedError> {
+        let trained = spread(labelled, POSES);
         let poses = dataset.poses(&trained).map_err(during("reading labels"))?;
         let ridge = |removed: bool| -> Result<Ridge, RenderedError> {
             let pictures = Pictures::of_dataset(dataset, crop_px, spread(&trained, RIDGE_PICTURES))?;

@@ -64,11 +64,18 @@ pub struct Evaluator<'a> {
 }
 
 impl<'a> Evaluator<'a> {
-    /// `pictures` of the held-out ones; 0 is all. The ridge takes some seconds to fit.
+    /// `pictures` of the held-out ones; 0 is all. The baselines have the labels of the training pictures `labelled`; the
+    /// ridge takes some seconds to fit.
     ///
     /// # Errors
     /// A session without held-out takes.
-    pub fn new(dataset: &'a Dataset, crop_px: u16, pictures: usize, with_ridge: bool) -> Result<Self, RenderedError> {
+    pub fn new(
+        dataset: &'a Dataset,
+        labelled: &[u32],
+        crop_px: u16,
+        pictures: usize,
+        with_ridge: bool,
+    ) -> Result<Self, RenderedError> {
         let rows = spread(&dataset.rows(Split::HeldOut), pictures);
         if rows.is_empty() {
             let split = Split::HeldOut.name();
@@ -82,7 +89,7 @@ impl<'a> Evaluator<'a> {
             pictures: Pictures::of_dataset(dataset, crop_px, rows.clone())?,
             seen: rows.iter().map(|&row| actions.contains(&dataset.take_of(row).about.action)).collect(),
             rows,
-            baselines: Baselines::fit(dataset, crop_px, with_ridge)?,
+            baselines: Baselines::fit(dataset, labelled, crop_px, with_ridge)?,
         })
     }
 

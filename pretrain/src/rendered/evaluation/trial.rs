@@ -134,8 +134,15 @@ impl<'a> Trial<'a> {
                     peer.poses.len()
                 )));
             }
-            if peer.poses.iter().any(Option::is_some) {
+            let found = peer.poses.iter().flatten().count();
+            if found > 0 {
                 rows.push(self.row(&peer.who, &peer.poses)?);
+            }
+            if found > 0 && found < count {
+                // Whoever leaves out what is hard is compared on the rest.
+                let pairs = masked.poses.iter().zip(&peer.poses);
+                let same: Vec<_> = pairs.map(|(pose, peer)| peer.map(|_| *pose)).collect();
+                rows.push(self.row(&format!("pose model, masks, where {} found somebody", peer.who), &same)?);
             }
         }
         Ok(TrialReport {
