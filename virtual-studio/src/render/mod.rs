@@ -9,6 +9,7 @@
 
 mod area;
 mod backdrop;
+mod beneath;
 mod block;
 mod colour;
 mod contact;
