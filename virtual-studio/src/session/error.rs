@@ -21,6 +21,12 @@ pub enum RenderError {
         path.display()
     )]
     OtherScenario { path: PathBuf },
+    #[error(
+        "{} was begun with the backend {known}, whose pictures differ from those of {asked}; go on with --backend \
+         {known}, or render into another folder",
+        path.display()
+    )]
+    OtherBackend { path: PathBuf, known: String, asked: &'static str },
     #[error("take {take}: {source}")]
     Cast { take: String, source: Box<CastError> },
     #[error("take {take}: {source}")]
