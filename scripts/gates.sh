@@ -17,6 +17,7 @@ reaches() { # CRATE PATTERN [cargo tree's words]: does the crate depend on a pac
 }
 
 torch='tch|torch-sys'
+cards='wgpu.*|naga'
 cameras='gstreamer.*|nokhwa.*|v4l.*|aravis.*'
 members=$(cargo metadata --locked --format-version 1 --no-deps |
     python3 -c 'import json, sys; print("\n".join(p["name"] for p in json.load(sys.stdin)["packages"]))')
@@ -30,10 +31,12 @@ for crate in $members; do
     genlock | genlock-tests) ;;
     *) if reaches "$crate" "$cameras"; then refuse "$crate depends on a camera library"; fi ;;
     esac
+    if reaches "$crate" "$cards"; then refuse "$crate depends on wgpu without being asked to"; fi
 done
 # The gate itself must be able to see.
 reaches model "$torch" || refuse "model should depend on libtorch: this gate sees nothing"
 reaches capture "$cameras" --all-features || refuse "capture's features should reach GStreamer: this gate sees nothing"
+reaches genlock-learn "$cards" --features gpu || refuse "genlock-learn's feature gpu should reach wgpu: this gate sees nothing"
 
 links() { ldd "$1" | grep -E "$2" || true; }
 

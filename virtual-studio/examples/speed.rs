@@ -1,11 +1,11 @@
-//! What rendering costs: this crate's renderer, and the `euc` crate on the same person with simpler light.
+//! What rendering costs: this crate's renderers, and the `euc` crate on the same person with simpler light.
 //!
-//!     cargo run --release -p virtual-studio --example speed [-- THREADS [ONLY WHAT CONTAINS THIS]]
+//!     cargo run --release -p virtual-studio [--features gpu] --example speed [-- THREADS [ONLY WHAT CONTAINS THIS]]
 
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use virtual_studio::render::{Cpu, CpuOptions, Environment, Light, Renderer, Set, Shot, Sky, Surround};
+use virtual_studio::render::{Backend, CpuOptions, Environment, Light, Set, Shot, Sky, Surround};
 use virtual_studio::rig::{Camera, Intrinsics};
 use virtual_studio::scene::{Catalogue, Scenario, Studio, StudioOptions};
 use virtual_studio::surface::{Performance, Posed};
@@ -20,9 +20,17 @@ const VIEWS: usize = 4;
 fn main() -> Result<(), Box<dyn Error>> {
     let threads = std::env::args().nth(1).map_or(Ok(1), |count| count.parse())?;
     let only = std::env::args().nth(2).unwrap_or_default();
+    let mut backends = vec![("own", Backend::Cpu)];
+    match Backend::gpu() {
+        Ok(card) => {
+            println!("card: {card}");
+            backends.push(("card", card));
+        }
+        Err(error) => println!("no card: {error}"),
+    }
     // As many vertices as an avatar has, and as many as a decimated one.
     for figure in [figure::Figure::new(34, 36), figure::Figure::new(16, 15)] {
-        compare(&figure, threads, &only)?;
+        compare(&figure, &backends, threads, &only)?;
     }
     live(threads)
 }
@@ -37,7 +45,8 @@ fn live(threads: usize) -> Result<(), Box<dyn Error>> {
         let renderer = CpuOptions { samples_per_side: samples, threads, ..CpuOptions::default() };
         let environment = Environment::built_in(Sky::Evening);
         let figure = Box::new(figure::Figure::new(16, 15));
-        let mut studio = Studio::new(&scenario, &plan, figure, environment, StudioOptions { renderer })?;
+        let mut studio =
+            Studio::new(&scenario, &plan, figure, environment, StudioOptions { renderer, ..StudioOptions::default() })?;
         studio.view_all(0.0)?;
         let (start, before) = (Instant::now(), processor_time());
         for instant in 1..=100 {
@@ -57,7 +66,12 @@ fn live(threads: usize) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn compare(figure: &figure::Figure, threads: usize, only: &str) -> Result<(), Box<dyn Error>> {
+fn compare(
+    figure: &figure::Figure,
+    backends: &[(&str, Backend)],
+    threads: usize,
+    only: &str,
+) -> Result<(), Box<dyn Error>> {
     let report = |what: &str, size: [u32; 2], work: &mut dyn FnMut()| {
         if format!("{}x{} {what}", size[0], size[1]).contains(only) {
             report(what, size, work);
@@ -75,16 +89,20 @@ fn compare(figure: &figure::Figure, threads: usize, only: &str) -> Result<(), Bo
     println!("{vertices} vertices, {triangles} triangles, {VIEWS} views of each instant, {threads} threads");
     for (size, field) in [([224, 224], 0.62), ([640, 480], 0.9)] {
         let cameras = cameras(size, field)?;
-        for (what, lit, samples) in [
-            ("own, black surround, no sun, 1 sample", false, 1),
-            ("own, black surround, no sun, 4 samples", false, 2),
-            ("own, light, floor and shadow, 1 sample", true, 1),
-            ("own, light, floor and shadow, 4 samples", true, 2),
-        ] {
+        let ways = [
+            ("black surround, no sun, 1 sample", false, 1),
+            ("black surround, no sun, 4 samples", false, 2),
+            ("light, floor and shadow, 1 sample", true, 1),
+            ("light, floor and shadow, 4 samples", true, 2),
+        ];
+        for ((name, backend), (what, lit, samples)) in
+            backends.iter().flat_map(|backend| ways.map(|way| (backend, way)))
+        {
+            let what = format!("{name}, {what}");
             let options = CpuOptions { samples_per_side: samples, threads, ..CpuOptions::default() };
-            let mut renderer = Cpu::new(figure.parts(), set(lit), options);
+            let mut renderer = backend.renderer(figure.parts(), set(lit), options);
             let shots: Vec<_> = cameras.iter().map(|&camera| Shot { camera, gain: [1.0; 3] }).collect();
-            report(what, size, &mut || {
+            report(&what, size, &mut || {
                 for body in &bodies {
                     renderer.set_body(body);
                     renderer.draw_all(&shots);

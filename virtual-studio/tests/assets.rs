@@ -13,7 +13,7 @@ use pose::Labels;
 use take::session::LABELS_FILE;
 use take::{Session, TakeReader};
 use virtual_studio::assets::{self, NOTICE, PackError, Packed};
-use virtual_studio::render::CpuOptions;
+use virtual_studio::render::{Backend, CpuOptions};
 use virtual_studio::session::{Progress, Script, SessionOptions, render};
 
 const EVERYTHING: &str = r#"
@@ -41,7 +41,8 @@ fn read(scenario: &Path, assets: &Path) -> Script {
 }
 
 fn rendered(script: Script, out: &Path) -> Session {
-    let options = SessionOptions { load: assets::PEOPLE, renderer: CpuOptions::default(), threads: 2 };
+    let (backend, renderer) = (Backend::Cpu, CpuOptions::default());
+    let options = SessionOptions { load: assets::PEOPLE, backend, renderer, threads: 2 };
     render(&[script], out, &options, &Progress::default(), &AtomicBool::new(false)).unwrap();
     Session::read(out).unwrap()
 }

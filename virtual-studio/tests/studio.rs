@@ -26,7 +26,8 @@ fn plan(scenario: &Scenario, background: Background) -> TakePlan {
 fn studio(scenario: &Scenario, background: Background, threads: usize) -> Studio {
     let plan = plan(scenario, background);
     let Light::BuiltIn(sky) = plan.light else { panic!("no folder was named") };
-    let options = StudioOptions { renderer: CpuOptions { threads, ..CpuOptions::default() } };
+    let options =
+        StudioOptions { renderer: CpuOptions { threads, ..CpuOptions::default() }, ..StudioOptions::default() };
     Studio::new(scenario, &plan, Box::new(Figure::new(20, 24)), Environment::built_in(sky), options).unwrap()
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use miette::{IntoDiagnostic, bail};
 use virtual_studio::actor::gltf::LoadOptions;
-use virtual_studio::render::CpuOptions;
+use virtual_studio::render::{Backend, CpuOptions};
 use virtual_studio::session::{Progress, Rendered, Script, SessionOptions, render};
 
 use super::progress::bar;
@@ -35,6 +35,27 @@ pub struct Args {
     /// Simplify people to about so many triangles; 0 leaves them as they are.
     #[arg(long, value_name = "N", default_value_t = 8_000)]
     triangles: usize,
+    /// What draws. Cards need a build with `--features gpu`; their pictures differ a little.
+    #[arg(long, value_enum, default_value_t)]
+    backend: Drawing,
+}
+
+#[derive(Clone, Copy, Default, clap::ValueEnum)]
+enum Drawing {
+    /// The processor.
+    #[default]
+    Cpu,
+    /// The fastest graphics card, by Vulkan.
+    Gpu,
+}
+
+impl Drawing {
+    fn open(self) -> miette::Result<Backend> {
+        match self {
+            Self::Cpu => Ok(Backend::Cpu),
+            Self::Gpu => Backend::gpu().into_diagnostic(),
+        }
+    }
 }
 
 pub fn run(args: &Args) -> miette::Result<()> {
@@ -44,6 +65,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let options = SessionOptions {
         load: LoadOptions { triangles: (args.triangles > 0).then_some(args.triangles), ..LoadOptions::default() },
+        backend: args.backend.open()?,
         renderer: CpuOptions::default(),
         threads: args.threads.unwrap_or(cores),
     };
@@ -66,6 +88,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
     if !complete {
         bail!("stopped; the same command goes on from here");
     }
-    println!("{}: {takes} takes, {kept} of them from before", args.out.display());
+    let (out, backend) = (args.out.display(), options.backend);
+    println!("{out}: {takes} takes, {kept} of them from before, the others rendered on {backend}");
     Ok(())
 }

@@ -42,7 +42,7 @@ impl Programme {
         let rig_failed = |cause: RigError| LiveError::Rig { scenario: named(), take, cause };
         let performance = cast.performance(scenario, &plan).map_err(cast_failed)?;
         let environment = cast.environment(&plan).map_err(cast_failed)?;
-        let options = StudioOptions { renderer: options.renderer };
+        let options = StudioOptions { renderer: options.renderer, ..StudioOptions::default() };
         let mut studio = Studio::new(scenario, &plan, performance, environment, options).map_err(rig_failed)?;
         // What stands still is drawn with the first pictures, which take the longest.
         for camera in 0..*cameras {

@@ -1,14 +1,17 @@
 //! From a body, a set and a camera to a picture with an exact mask.
 //!
-//! [`Renderer`] is what a backend offers; [`Cpu`] is the one that needs no driver and no GPU. The person is drawn
-//! as triangles (`raster`), lit once for each vertex and instant; everything that stands still (`set`) is met by
-//! rays and kept as a `backdrop` for as long as the camera does not move.
+//! [`Renderer`] is what a [`Backend`] offers; [`Cpu`] is the one that needs no driver and no GPU, `Gpu` (cargo feature
+//! `gpu`) gives the triangles to a graphics card. The person is drawn as triangles (`raster`), lit once for each vertex
+//! and instant; everything that stands still (`set`) is met by rays and kept as a `backdrop` for as long as the camera
+//! does not move.
 //!
 //! The crate `euc` 0.5 draws the same triangles with one light and no floor, shadow or mask in 1.6 to 2.3 times the
 //! time that this renderer takes without them, for people of 42,840 triangles; `examples/speed.rs` compares the two.
 
 mod area;
 mod backdrop;
+mod backend;
+mod beneath;
 mod block;
 mod colour;
 mod contact;
@@ -16,6 +19,8 @@ mod cpu;
 pub mod effects;
 mod environment;
 mod fast;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod light;
 mod pattern;
 mod raster;
@@ -27,9 +32,12 @@ mod shadow;
 mod skin;
 mod view;
 
+pub use backend::{Backend, GpuError};
 pub use block::Block;
 pub use cpu::{Cpu, CpuOptions};
 pub use environment::{Environment, EnvironmentError, Sky};
+#[cfg(feature = "gpu")]
+pub use gpu::{Card, Gpu};
 pub use light::{Light, Sun};
 pub use pattern::{Grain, Pattern};
 pub use room::{Panel, Room};

@@ -7,6 +7,9 @@ use super::skin::Skin;
 use super::{CpuOptions, Set};
 use crate::surface::{Part, Posed};
 
+/// Nothing of the body is drawn nearer to a camera than this, metres.
+pub(super) const NEAREST_M: f32 = 0.05;
+
 /// What all views of an instant share.
 pub(super) struct Scene {
     pub set: Set,
@@ -15,7 +18,7 @@ pub(super) struct Scene {
     pub uvs: Vec<Vec2>,
     pub triangles: Vec<[u32; 3]>,
     /// Where the triangles of each part end, and what is laid over them.
-    ends: Vec<u32>,
+    pub ends: Vec<u32>,
     skins: Vec<Skin>,
     pub positions: Vec<Vec3A>,
     normals: Vec<Vec3A>,

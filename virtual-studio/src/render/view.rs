@@ -1,10 +1,10 @@
 use glam::{Vec2, Vec3A};
 
-use super::backdrop::{Backdrop, FIELD, FLOOR_M, PLACES, exposure};
+use super::backdrop::{Backdrop, PLACES, exposure};
 use super::colour::{Colours, tone};
 use super::raster::{NONE, Vertex, Visibility, Window};
 use super::rays::Rays;
-use super::scene::Scene;
+use super::scene::{NEAREST_M, Scene};
 use super::{Picture, Shot};
 
 /// Height of a person in pixels from which on their texture is no finer than the picture.
@@ -20,71 +20,22 @@ pub(super) struct View {
 
 impl View {
     pub fn draw(&mut self, scene: &Scene, shot: &Shot) -> Picture {
-        let [width, height] = shot.camera.intrinsics.size_px();
         let rays = Rays::new(&shot.camera);
-        self.backdrop.draw(&scene.set, shot, &rays);
-        let pixels = width as usize * height as usize;
-        let mut picture = Picture {
-            width,
-            height,
-            rgb: self.backdrop.sunlit.as_flattened().to_vec(),
-            mask: vec![0; pixels],
-            depth_m: self.backdrop.depth_m.clone(),
-        };
-        self.throw_shadow(scene, &rays, &mut picture);
+        let mut picture = self.backdrop.picture(scene, shot, &rays);
         self.project(scene, shot);
         self.resolve(scene, shot, &rays, &mut picture);
         picture
     }
 
-    /// Darkens what the body keeps the sun and the sky from.
-    fn throw_shadow(&self, scene: &Scene, rays: &Rays, picture: &mut Picture) {
-        let (width, height) = (picture.width as usize, picture.height as usize);
-        let (shadow, contact) = (&scene.shadow_area, &scene.contact_area);
-        for (index, field) in self.backdrop.fields.iter().enumerate() {
-            if !(field.across_light.meets(shadow) || field.on_floor.meets(contact)) {
-                continue;
-            }
-            let across = width.div_ceil(FIELD);
-            let (x0, y0) = (index % across * FIELD, index / across * FIELD);
-            for y in y0..(y0 + FIELD).min(height) {
-                for x in x0..(x0 + FIELD).min(width) {
-                    self.darken(scene, rays, x, y, picture);
-                }
-            }
-        }
-    }
-
-    #[inline]
-    fn darken(&self, scene: &Scene, rays: &Rays, x: usize, y: usize, picture: &mut Picture) {
-        let at = y * picture.width as usize + x;
-        let depth = self.backdrop.depth_m[at];
-        if depth == f32::INFINITY {
-            return;
-        }
-        let point = rays.origin + rays.through(x as f32 + 0.5, y as f32 + 0.5) * depth;
-        let sunlit = scene.shadow.sunlit(point);
-        let open = if point.y < FLOOR_M { scene.contact.open(point.x, point.z) } else { 1.0 };
-        if sunlit < 1.0 || open < 1.0 {
-            let colours = Colours::new();
-            let shaded = colours.decode(self.backdrop.shaded[at]);
-            let full = colours.decode(self.backdrop.sunlit[at]);
-            let rgb = colours.encode(shaded * open + (full - shaded) * sunlit);
-            picture.rgb[3 * at..3 * at + 3].copy_from_slice(&rgb);
-        }
-    }
-
     /// Vertices to samples, then the nearest triangle of each sample.
     fn project(&mut self, scene: &Scene, shot: &Shot) {
-        /// Nearer vertices are not drawn, metres.
-        const NEAREST: f32 = 0.05;
         let (camera, samples) = (&shot.camera, scene.samples as f32);
         let rotation = glam::Mat3A::from(camera.rotation);
         let offset = Vec3A::from(camera.translation());
         self.vertices.clear();
         self.vertices.extend(scene.positions.iter().map(|&position| {
             let at = rotation * position + offset;
-            if at.z < NEAREST {
+            if at.z < NEAREST_M {
                 return Vertex::BEHIND;
             }
             let nearness = 1.0 / at.z;

@@ -66,6 +66,12 @@ impl Intrinsics {
         self.radial
     }
 
+    /// Squared length at z = 1 up to which rays are bent further.
+    #[cfg(feature = "gpu")]
+    pub(crate) fn reach(&self) -> f32 {
+        self.reach
+    }
+
     /// Where a point of the camera frame appears; `None` if it is not in front.
     pub fn project(&self, camera: Vec3) -> Option<Vec2> {
         (camera.z > 1e-6).then(|| self.pixel(Vec2::new(camera.x, camera.y) / camera.z))

@@ -4,14 +4,15 @@ use super::look::{Look, shutter};
 use super::scenario::{Rigging, Scenario};
 use super::view::{RenderedView, ViewLabels};
 use super::{TakePlan, surroundings};
-use crate::render::{Cpu, CpuOptions, Environment, Picture, Renderer, Shot, effects};
+use crate::render::{Backend, CpuOptions, Environment, Picture, Renderer, Shot, effects};
 use crate::rig::{Camera, Rig, RigError, Stage, Subject};
 use crate::seed;
 use crate::surface::{Performance, Posed};
 
 /// How a studio renders; nothing here changes what is seen, except the quality.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct StudioOptions {
+    pub backend: Backend,
     pub renderer: CpuOptions,
 }
 
@@ -51,7 +52,7 @@ impl Studio {
         let start = subject(&performance.joints(0.0));
         let cameras: Vec<Camera> = (0..rig.views()).map(|view| rig.at(view, 0.0, &start)).collect::<Result<_, _>>()?;
         let set = surroundings::build(plan.background, environment, &scenario.vary, &stage, &cameras, plan.seed);
-        let renderer = Box::new(Cpu::new(performance.parts(), set, options.renderer));
+        let renderer = options.backend.renderer(performance.parts(), set, options.renderer);
         Ok(Self {
             renderer,
             looks: (0..).zip(&cameras).map(|(camera, _)| Look::draw(&scenario.vary, plan.seed, camera)).collect(),

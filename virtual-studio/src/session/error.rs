@@ -27,6 +27,12 @@ pub enum RenderError {
         path.display()
     )]
     Short { path: PathBuf, missing: usize },
+    #[error(
+        "{} was begun with the backend {known}, whose pictures differ from those of {asked}; go on with --backend \
+         {known}, or render into another folder",
+        path.display()
+    )]
+    OtherBackend { path: PathBuf, known: String, asked: &'static str },
     // The words of the cause are in the message: as a source, it would be told twice.
     #[error("take {take}: {cause}")]
     Cast { take: String, cause: Box<CastError> },

@@ -1,6 +1,7 @@
 //! Renders scenarios into a session on disk: takes, and the truth beside them.
 
 mod error;
+mod made;
 mod one_take;
 mod truth;
 
@@ -19,8 +20,8 @@ pub use truth::{TRUTH_FILE, Truth, TruthCamera, TruthFrame};
 
 use crate::actor::gltf::LoadOptions;
 use crate::cast::Cast;
-use crate::render::CpuOptions;
-use crate::scene::{Catalogue, Scenario, Split, TakePlan};
+use crate::render::{Backend, CpuOptions};
+use crate::scene::{Catalogue, Scenario, Split, StudioOptions, TakePlan};
 use one_take::OneTake;
 
 /// Where takes are made until they are whole.
@@ -66,10 +67,11 @@ fn take_name(scenario: &str, take: u64) -> String {
     format!("{scenario}-{take:05}")
 }
 
-/// How a session is rendered. The pictures depend on `load` and `renderer`, never on the number of threads.
-#[derive(Clone, Copy, Debug)]
+/// How a session is rendered. The pictures depend on everything but the number of threads.
+#[derive(Clone, Debug)]
 pub struct SessionOptions {
     pub load: LoadOptions,
+    pub backend: Backend,
     pub renderer: CpuOptions,
     /// Takes that are rendered at a time, each by a thread of its own.
     pub threads: usize,
@@ -97,8 +99,8 @@ pub struct Rendered {
 /// says that it is complete only at the very end. `stop` ends it after the pictures in work.
 ///
 /// # Errors
-/// Two scripts of one name, another script of the same name in `out`, a script of an earlier run that lacks takes, files
-/// that cannot be used, a disk that fails.
+/// Two scripts of one name; another script of the same name, or another backend, in `out`; a script of an earlier run
+/// that lacks takes; files that cannot be used; a disk that fails.
 pub fn render(
     scripts: &[Script],
     out: &Path,
@@ -106,12 +108,13 @@ pub fn render(
     progress: &Progress,
     stop: &AtomicBool,
 ) -> Result<Rendered, RenderError> {
-    prepare(scripts, out)?;
+    prepare(scripts, out, &options.backend)?;
     let jobs: Vec<(&Script, u64)> =
         scripts.iter().flat_map(|script| (0..script.scenario.takes).map(move |take| (script, take))).collect();
     let pictures = |script: &Script| script.scenario.instants * script.scenario.views() as u64;
     progress.total.store(jobs.iter().map(|(script, _)| pictures(script)).sum(), Ordering::Relaxed);
 
+    let studio = StudioOptions { backend: options.backend.clone(), renderer: options.renderer };
     let cast = Cast::new(options.load);
     let (next, kept, failed) = (AtomicU64::new(0), AtomicU64::new(0), Mutex::new(None));
     let work = || {
@@ -124,7 +127,7 @@ pub fn render(
                 continue;
             }
             let plan = script.plan(*take);
-            let one = OneTake { script, plan: &plan, name: &name, cast: &cast, renderer: options.renderer };
+            let one = OneTake { script, plan: &plan, name: &name, cast: &cast, studio: &studio };
             if let Err(error) = one.render(out, progress, stop) {
                 // The first to fail ends the others, too.
                 stop.store(true, Ordering::Relaxed);
@@ -150,9 +153,10 @@ pub fn render(
 }
 
 /// Makes the folders, and says that the session is not complete.
-fn prepare(scripts: &[Script], out: &Path) -> Result<(), RenderError> {
+fn prepare(scripts: &[Script], out: &Path, backend: &Backend) -> Result<(), RenderError> {
     let made = |path: &Path| fs::create_dir_all(path).map_err(|e| RenderError::io("create", path, e));
     [out.join(TAKES), out.join(SCENARIOS)].iter().try_for_each(|path| made(path))?;
+    made::keep(out, backend)?;
     for (index, script) in scripts.iter().enumerate() {
         let name = &script.scenario.name;
         if scripts[..index].iter().any(|other| other.scenario.name == *name) {

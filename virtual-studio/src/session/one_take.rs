@@ -11,7 +11,6 @@ use take::{Gap, MaskWriter, SessionTake, TakeInfo, TakeWriter};
 use super::truth::{Truth, TruthCamera, TruthFrame};
 use super::{PARTIAL, Progress, RenderError, Script, TAKES, split};
 use crate::cast::Cast;
-use crate::render::CpuOptions;
 use crate::rig::{Camera, RigError};
 use crate::scene::{Light, RenderedView, Studio, StudioOptions, TakePlan};
 use crate::trigger::{Delivery, Trigger};
@@ -33,7 +32,7 @@ pub(super) struct OneTake<'a> {
     pub plan: &'a TakePlan,
     pub name: &'a str,
     pub cast: &'a Cast,
-    pub renderer: CpuOptions,
+    pub studio: &'a StudioOptions,
 }
 
 /// The files of a take that is being made.
@@ -66,9 +65,9 @@ impl OneTake<'_> {
         let failed = |cause| RenderError::Cast { take: self.name.to_owned(), cause: Box::new(cause) };
         let performance = self.cast.performance(scenario, self.plan).map_err(failed)?;
         let environment = self.cast.environment(self.plan).map_err(failed)?;
-        let options = StudioOptions { renderer: self.renderer };
         let rig = |cause| RenderError::Rig { take: self.name.to_owned(), cause };
-        let mut studio = Studio::new(scenario, self.plan, performance, environment, options).map_err(rig)?;
+        let mut studio =
+            Studio::new(scenario, self.plan, performance, environment, self.studio.clone()).map_err(rig)?;
 
         let trigger = scenario.trigger(self.plan.seed);
         let partial = out.join(PARTIAL);

@@ -25,7 +25,8 @@ impl Script {
 }
 
 fn options(threads: usize) -> SessionOptions {
-    SessionOptions { load: LoadOptions::default(), renderer: CpuOptions::default(), threads }
+    let (load, renderer) = (LoadOptions::default(), CpuOptions::default());
+    SessionOptions { load, backend: Backend::Cpu, renderer, threads }
 }
 
 fn run(scripts: &[Script], out: &Path, threads: usize) -> Result<Rendered, RenderError> {
@@ -139,6 +140,22 @@ fn scenarios_do_not_mix_unseen() {
     assert_eq!(run(&[held_out], &out, 2).unwrap().takes, 4);
     let session = Session::read(&out).unwrap();
     assert_eq!(session.takes.iter().filter(|take| take.split == HELD_OUT).count(), 2);
+}
+
+#[test]
+fn backends_do_not_mix_unseen() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("session");
+    let script = || script(folder.path(), "a", "");
+    run(&[script()], &out, 2).unwrap();
+    let made = out.join("rendered.toml");
+    assert_eq!(fs::read_to_string(&made).unwrap(), "backend = \"cpu\"\n");
+    // As from before this was written down.
+    fs::remove_file(&made).unwrap();
+    assert_eq!(run(&[script()], &out, 2).unwrap().kept, 2);
+    fs::write(&made, "backend = \"gpu\"\n").unwrap();
+    let refused = run(&[script()], &out, 2).unwrap_err();
+    assert!(matches!(&refused, RenderError::OtherBackend { known, asked: "cpu", .. } if known == "gpu"), "{refused}");
 }
 
 #[test]

@@ -1,0 +1,195 @@
+//! The renderer for graphics cards, by Vulkan.
+//!
+//! The processor lights the person, casts their shadow and draws what stands still, as for [`Cpu`](super::Cpu). The card
+//! projects the vertices, draws the triangles with as many samples, at the same places, and mixes the samples of each
+//! pixel with what is beneath. At the edges of what stands before the person, the processor looks at each sample, the
+//! card at the middle of the pixel. Triangles that reach through the camera are cut; the processor leaves them out.
+
+mod card;
+mod person;
+
+use std::sync::Arc;
+use std::sync::mpsc;
+
+use bytemuck::{bytes_of, cast_slice};
+use wgpu::{BindingResource, Buffer, BufferUsages, Color, LoadOp, Operations, StoreOp, TextureView};
+
+pub use card::Card;
+
+use super::backdrop::{Backdrop, exposure};
+use super::rays::Rays;
+use super::scene::{NEAREST_M, Scene};
+use super::{CpuOptions, Picture, Renderer, Set, Shot};
+use crate::surface::{Part, Posed};
+use person::Person;
+
+/// Side of the squares of pixels that are mixed at a time, as in the shader.
+const SQUARE: u32 = 8;
+
+/// Rasterises on a graphics card.
+pub struct Gpu {
+    card: Arc<Card>,
+    scene: Scene,
+    person: Person,
+    /// What is kept for each camera.
+    backdrops: Vec<Backdrop>,
+    targets: Option<Targets>,
+}
+
+/// What the triangles of a picture are drawn into, with every sample.
+struct Targets {
+    /// Of the picture in pixels.
+    size: [u32; 2],
+    light: TextureView,
+    depth: TextureView,
+}
+
+/// A picture that the card is at work on.
+struct Pending {
+    /// Without the person.
+    beneath: Picture,
+    mixed: Buffer,
+    submission: wgpu::SubmissionIndex,
+}
+
+impl Gpu {
+    /// Of the options, all but the threads count.
+    pub fn new(card: Arc<Card>, parts: &[Part], set: Set, options: CpuOptions) -> Self {
+        let scene = Scene::new(parts, set, options);
+        let person = Person::new(&card, parts, &scene);
+        Self { card, scene, person, backdrops: Vec::new(), targets: None }
+    }
+
+    /// Gives the card its work for a picture.
+    fn start(&mut self, view: usize, shot: &Shot) -> Pending {
+        if self.backdrops.len() <= view {
+            self.backdrops.resize_with(view + 1, Backdrop::default);
+        }
+        let beneath = self.backdrops[view].picture(&self.scene, shot, &Rays::new(&shot.camera));
+        let (card, size) = (&*self.card, [beneath.width, beneath.height]);
+        let targets = match self.targets.take() {
+            Some(targets) if targets.size == size => targets,
+            _ => Targets::new(card, size, self.scene.samples as u32),
+        };
+        let words: Vec<[u32; 2]> = (beneath.rgb.as_chunks::<3>().0.iter().zip(&beneath.depth_m))
+            // The sky is far, not infinite: shaders need not know infinity.
+            .map(|(&[r, g, b], depth_m)| [u32::from_le_bytes([r, g, b, 0]), depth_m.min(f32::MAX).to_bits()])
+            .collect();
+        let uniform = card.filled(bytes_of(&self.uniform(shot)), BufferUsages::UNIFORM);
+        let under = card.filled(cast_slice(&words), BufferUsages::STORAGE);
+        let mixing = card.empty(under.size(), BufferUsages::STORAGE | BufferUsages::COPY_SRC);
+        let mixed = card.empty(under.size(), BufferUsages::MAP_READ | BufferUsages::COPY_DST);
+
+        let mut encoder = card.device.create_command_encoder(&Default::default());
+        {
+            let shared = [(0, uniform.as_entire_binding()), (1, under.as_entire_binding())];
+            let group = card.group(&card.triangles.get_bind_group_layout(0), &shared);
+            let mut pass = targets.begin(&mut encoder);
+            pass.set_pipeline(&card.triangles);
+            pass.set_bind_group(0, &group, &[]);
+            self.person.draw(&mut pass);
+        }
+        {
+            let views = [&targets.light, &targets.depth].map(BindingResource::TextureView);
+            let buffers = [&uniform, &under, &mixing].map(Buffer::as_entire_binding);
+            let bindings: Vec<_> = (0..).zip(buffers.into_iter().chain(views)).collect();
+            let mut pass = encoder.begin_compute_pass(&Default::default());
+            pass.set_pipeline(&card.mixing);
+            pass.set_bind_group(0, &card.group(&card.mixing.get_bind_group_layout(0), &bindings), &[]);
+            let [across, down] = size.map(|side| side.div_ceil(SQUARE));
+            pass.dispatch_workgroups(across, down, 1);
+        }
+        encoder.copy_buffer_to_buffer(&mixing, 0, &mixed, 0, mixed.size());
+        let submission = card.queue.submit([encoder.finish()]);
+        self.targets = Some(targets);
+        Pending { beneath, mixed, submission }
+    }
+
+    /// The shader's `Shot`.
+    fn uniform(&self, shot: &Shot) -> [[f32; 4]; 8] {
+        let (camera, lens) = (&shot.camera, &shot.camera.intrinsics);
+        let [x, y, z] = camera.rotation.to_cols_array_2d().map(|[a, b, c]| [a, b, c, 0.0]);
+        let offset = camera.translation().extend(NEAREST_M).to_array();
+        let [r, g, b] = exposure(&self.scene.set, shot).to_array();
+        let [focal, centre] = [lens.focal_px(), lens.centre_px()].map(|pair| pair.to_array());
+        let ([k1, k2], [width, height]) = (lens.radial(), lens.size_px().map(|side| side as f32));
+        let gain = [r, g, b, self.scene.samples as f32];
+        let reach = lens.reach().min(f32::MAX);
+        [
+            x,
+            y,
+            z,
+            offset,
+            gain,
+            [focal[0], focal[1], centre[0], centre[1]],
+            [k1, k2, width, height],
+            [reach, 0.0, 0.0, 0.0],
+        ]
+    }
+}
+
+impl Targets {
+    fn new(card: &Card, size: [u32; 2], samples: u32) -> Self {
+        let [light, depth] =
+            [card::LIGHT, card::DEPTH].map(|format| card.target(size.map(|side| side * samples), format));
+        Self { size, light, depth }
+    }
+
+    fn begin<'a>(&self, encoder: &'a mut wgpu::CommandEncoder) -> wgpu::RenderPass<'a> {
+        encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+            color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+                view: &self.light,
+                depth_slice: None,
+                resolve_target: None,
+                ops: Operations { load: LoadOp::Clear(Color::TRANSPARENT), store: StoreOp::Store },
+            })],
+            depth_stencil_attachment: Some(wgpu::RenderPassDepthStencilAttachment {
+                view: &self.depth,
+                depth_ops: Some(Operations { load: LoadOp::Clear(0.0), store: StoreOp::Store }),
+                stencil_ops: None,
+            }),
+            ..Default::default()
+        })
+    }
+}
+
+impl Pending {
+    /// Waits for the card.
+    fn finish(self, card: &Card) -> Picture {
+        const LOST: &str = "the graphics card answers";
+        let Self { beneath: mut picture, mixed, submission } = self;
+        let (sender, answer) = mpsc::channel();
+        mixed.map_async(wgpu::MapMode::Read, .., move |result| drop(sender.send(result)));
+        card.device.poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout: None }).expect(LOST);
+        // Another thread that waits may have been the one to hear of it.
+        answer.recv().expect(LOST).expect(LOST);
+        let bytes = mixed.get_mapped_range(..).expect(LOST);
+        for (at, &[seen, depth_m]) in cast_slice::<u8, [u32; 2]>(&bytes).iter().enumerate() {
+            let [r, g, b, covered] = seen.to_le_bytes();
+            if covered > 0 {
+                picture.rgb[3 * at..3 * at + 3].copy_from_slice(&[r, g, b]);
+                picture.mask[at] = covered;
+                picture.depth_m[at] = f32::from_bits(depth_m);
+            }
+        }
+        picture
+    }
+}
+
+/// Drawing panics if the card fails on the way.
+impl Renderer for Gpu {
+    fn set_body(&mut self, body: &Posed) {
+        self.scene.set_body(body);
+        self.person.stand(&self.card, &self.scene);
+    }
+
+    fn draw(&mut self, view: usize, shot: &Shot) -> Picture {
+        self.start(view, shot).finish(&self.card)
+    }
+
+    /// The card draws one view while the processor prepares the next.
+    fn draw_all(&mut self, shots: &[Shot]) -> Vec<Picture> {
+        let pending: Vec<_> = shots.iter().enumerate().map(|(view, shot)| self.start(view, shot)).collect();
+        pending.into_iter().map(|pending| pending.finish(&self.card)).collect()
+    }
+}
