@@ -40,7 +40,7 @@ fn live(threads: usize) -> Result<(), Box<dyn Error>> {
     const TEXT: &str =
         "version = 1\nname = \"live\"\nseed = 4\ninstants = 200\nrate-hz = 25.0\nplace = { backgrounds = [\"room\"] }";
     let scenario = Scenario::from_toml_str(TEXT, "speed")?;
-    let plan = Catalogue::read(&scenario)?.plan(&scenario, 0);
+    let plan = Catalogue::read(&scenario, "speed")?.plan(&scenario, 0);
     for (samples, jpeg) in [(1, false), (2, false), (2, true)] {
         let renderer = CpuOptions { samples_per_side: samples, threads, ..CpuOptions::default() };
         let environment = Environment::built_in(Sky::Evening);

@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(&out)?;
     let mut scenario = Scenario::from_toml_str(SCENARIO, "studio sheet")?;
     scenario.place.environments.folders = arguments.map(PathBuf::from).collect();
-    let catalogue = Catalogue::read(&scenario)?;
+    let catalogue = Catalogue::read(&scenario, "studio sheet")?;
     for take in 0..scenario.takes {
         let mut plan = catalogue.plan(&scenario, take);
         plan.background = [Background::Environment, Background::Room][take as usize % 2];

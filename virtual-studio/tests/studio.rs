@@ -20,7 +20,7 @@ fn scenario(more: &str) -> Scenario {
 }
 
 fn plan(scenario: &Scenario, background: Background) -> TakePlan {
-    TakePlan { background, ..Catalogue::read(scenario).unwrap().plan(scenario, 0) }
+    TakePlan { background, ..Catalogue::read(scenario, "s.toml").unwrap().plan(scenario, 0) }
 }
 
 fn studio(scenario: &Scenario, background: Background, threads: usize) -> Studio {

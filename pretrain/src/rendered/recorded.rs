@@ -34,8 +34,10 @@ pub(super) struct Crop {
     pub sample: Sample,
 }
 
-/// A frame that is wanted: segment and pulse, and its number in the take's frames of its camera.
-type Wanted = ((u32, u64), usize);
+/// Segment and pulse.
+type Moment = (u32, u64);
+/// By camera: what it shows.
+type Views = Vec<(u16, Sample)>;
 
 impl Recorded {
     /// # Errors
@@ -49,7 +51,7 @@ impl Recorded {
         }
         let ours = Preprocessing::with_crop_px(config.store_px);
         let preprocessing = Preprocessing { crop_scale: ours.crop_scale * config.margin, ..ours };
-        let mut moments: BTreeMap<(u32, u64), (i64, Vec<(u16, Sample)>)> = BTreeMap::new();
+        let mut moments: BTreeMap<Moment, (i64, Views)> = BTreeMap::new();
         let mut without_subject = 0;
         for (camera, name) in (0..).map(CameraId).zip(reader.cameras()) {
             let wanted = wanted(&reader, camera, config.every);
@@ -86,13 +88,13 @@ impl Recorded {
         let about = SessionTake { name, person, clip, action, environment, split };
         let (instants, pulses, rows, samples) = Default::default();
         let mut recorded = Self { about, instants, pulses, rows, samples, without_subject };
-        for ((segment, pulse), (exposure_ns, samples)) in moments {
-            recorded.add(segment, pulse, exposure_ns, samples, cameras);
+        for (moment, (exposure_ns, samples)) in moments {
+            recorded.add(moment, exposure_ns, samples, cameras);
         }
         Ok(recorded)
     }
 
-    fn add(&mut self, segment: u32, pulse: u64, exposure_ns: i64, samples: Vec<(u16, Sample)>, cameras: usize) {
+    fn add(&mut self, (segment, pulse): Moment, exposure_ns: i64, samples: Views, cameras: usize) {
         let mut rows = vec![None; cameras];
         let mut views = 0;
         for (view, sample) in samples {
@@ -106,9 +108,9 @@ impl Recorded {
     }
 }
 
-/// The frames whose trigger is certain, every so-manieth pulse. A looping source shows its pictures again: each is taken
-/// once.
-fn wanted(reader: &TakeReader, camera: CameraId, every: u32) -> Vec<Wanted> {
+/// The frames whose trigger is certain, every so-manieth pulse, by their numbers. A looping source shows its pictures
+/// again: each is taken once.
+fn wanted(reader: &TakeReader, camera: CameraId, every: u32) -> Vec<(Moment, usize)> {
     let (mut shown, mut pulses) = (BTreeSet::new(), BTreeSet::new());
     let mut wanted = Vec::new();
     for frame in 0..reader.len(camera) {
