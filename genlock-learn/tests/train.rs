@@ -155,7 +155,7 @@ fn a_model_of_the_recipe_for_cpus_fits_the_demo() {
 #[test]
 fn recipes_are_whole() {
     pretrain::rendered::EvalRecipe::load(&recipe("pose-eval.toml"), &[]).unwrap();
-    for name in ["pose-cpu.toml", "pose-gpu.toml"] {
+    for name in ["pose-cpu.toml", "pose-gpu.toml", "few-labels.toml"] {
         let recipe = pretrain::rendered::TrainRecipe::load(&recipe(name), &[]).unwrap();
         let least = f32::from(recipe.crop_px) * recipe.data.margin;
         assert!(f32::from(recipe.data.store_px) >= least, "{name}: pictures are held too small");

@@ -130,6 +130,10 @@ fn train(
         .transpose()
         .into_diagnostic()?;
     let mut log = Log::new(&args.out, trainer, Duration::from_secs_f64(args.report_seconds.clamp(0.0, 1e6)))?;
+    if trainer.sync_accuracy().is_some() {
+        // The leg before ended between pretraining's last step and transfer's first.
+        log.pretrained(trainer)?;
+    }
     let mut saved = Instant::now();
     while !trainer.done() {
         let stage = trainer.stage();
