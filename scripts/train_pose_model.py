@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """A pose model from people and motions: renders the session, pretrains, transfers and measures.
 
-usage: train_pose_model.py cpu|gpu|gpu-small ASSETS OUT [--minutes M] [--learn PROGRAM]
+usage: train_pose_model.py cpu|gpu|gpu-small ASSETS OUT [--recorded TAKE]... [--minutes M] [--learn PROGRAM]
 
 ASSETS is the folder that the recipes' folders lie in, or what `genlock pack-assets` made of it. Ends after about M
 minutes, or when it is told to, with status 75; the same command goes on from there, until it says that all is done.
-gpu-small does what gpu does with a hundredth of the pictures, to try it.
+gpu-small does what gpu does with a few pictures, to try it. Pretraining learns from the recorded takes, too.
 """
 
 import argparse
@@ -34,17 +34,18 @@ class Size:
 
 
 SMALL = {
-    "sync.samples": 4096,
-    "transfer.samples": 8192,
+    "sync.samples": 1024,
+    "transfer.samples": 1024,
     "augment.backgrounds": 64,
     "sync.augment.backgrounds": 64,
-    "evaluation.every-samples": 4096,
-    "evaluation.last-pictures": 500,
+    "evaluation.every-samples": 512,
+    "evaluation.pictures": 100,
+    "evaluation.last-pictures": 200,
 }
 SIZES = {
     "cpu": Size("pose-cpu", {"train": 560, "train-wide": 320, "train-own": 60, "held-out": 75}),
     "gpu": Size("pose-gpu", {"train": 1400, "train-wide": 500, "train-own": 150, "held-out": 75}, 240),
-    "gpu-small": Size("pose-gpu", {"train": 14, "train-wide": 5, "train-own": 2, "held-out": 8}, 240, SMALL),
+    "gpu-small": Size("pose-gpu", {"train": 6, "train-wide": 2, "train-own": 2, "held-out": 4}, 240, SMALL),
 }
 
 
@@ -86,6 +87,7 @@ def main():
     parser.add_argument("size", choices=SIZES)
     parser.add_argument("assets", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--recorded", type=Path, action="append", default=[])
     parser.add_argument("--minutes", type=float, default=600.0)
     parser.add_argument("--learn", type=Path, default=Path("target/release/genlock-learn"))
     words = parser.parse_args()
@@ -105,6 +107,7 @@ def main():
             command = [words.learn, "render", RECIPES / f"people-{scenario}.toml", "--assets", words.assets]
             leg.run([*command, "--out", session, "--set", f"takes={takes}", *pictures], session / "session.toml")
         command = [words.learn, "train", "--recipe", RECIPES / f"{size.recipe}.toml", "--session", session, "--f16"]
+        command += [part for take in words.recorded for part in ("--recorded", take)]
         command += ["--out", model, *training, "--minutes", f"{leg.left_s() / 60:.2f}"]
         leg.run(command, model / "evaluation.json")
         print(f"done: {model / 'pose-model.safetensors'}")
