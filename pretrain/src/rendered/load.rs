@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::{Mutex, PoisonError};
 
 use frame::{CameraId, SegmentId};
 use frame_sync::InstantMeta;
@@ -16,6 +15,7 @@ use tch::{Device, Kind, Tensor};
 use super::RenderedError;
 use super::dataset::{DataConfig, Dataset, DatasetTake, PictureId, Split, splits};
 use super::error::during;
+use super::parallel::in_parallel;
 use super::recorded::{Crop, Recorded};
 
 /// A subject whose box is smaller than this, in pixels of the frame, shows nothing to learn from.
@@ -289,36 +289,4 @@ fn put(rgb: &[u8], area: usize, out: &mut [u8]) {
 fn scale(side_px: f32, store_px: u16) -> Scale {
     let enough = |scale: &Scale| side_px >= f32::from(store_px) * scale.denominator() as f32;
     Scale::COARSE_TO_FINE.into_iter().find(enough).unwrap_or(Scale::Full)
-}
-
-/// Runs `job` for 0 to `count` on all processors; results in order. `each` is told each result as it comes. The first
-/// error ends it.
-fn in_parallel<T: Send>(
-    count: usize,
-    job: impl Fn(usize) -> Result<T, RenderedError> + Send + Sync,
-    mut each: impl FnMut(&T),
-) -> Result<Vec<T>, RenderedError> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(count.max(1));
-    let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        let (sender, receiver) = mpsc::sync_channel(2 * threads);
-        for _ in 0..threads {
-            let (sender, next, job) = (sender.clone(), &next, &job);
-            scope.spawn(move || {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    // Nobody receives any more after an error.
-                    if index >= count || sender.send((index, job(index))).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(sender);
-        let mut results: Vec<Option<T>> = (0..count).map(|_| None).collect();
-        for (index, result) in receiver {
-            results[index] = Some(result.inspect(|result| each(result))?);
-        }
-        Ok(results.into_iter().flatten().collect())
-    })
 }

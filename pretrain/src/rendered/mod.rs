@@ -8,6 +8,7 @@ mod error;
 mod eval_recipe;
 mod evaluation;
 mod load;
+mod parallel;
 mod plans;
 mod recipe;
 mod recorded;
