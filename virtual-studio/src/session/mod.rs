@@ -157,6 +157,7 @@ fn prepare(scripts: &[Script], out: &Path, backend: &Backend) -> Result<(), Rend
     let made = |path: &Path| fs::create_dir_all(path).map_err(|e| RenderError::io("create", path, e));
     [out.join(TAKES), out.join(SCENARIOS)].iter().try_for_each(|path| made(path))?;
     made::keep(out, backend)?;
+    let mut new = vec![];
     for (index, script) in scripts.iter().enumerate() {
         let name = &script.scenario.name;
         if scripts[..index].iter().any(|other| other.scenario.name == *name) {
@@ -166,8 +167,12 @@ fn prepare(scripts: &[Script], out: &Path, backend: &Backend) -> Result<(), Rend
         match fs::read_to_string(&path) {
             Ok(known) if known == script.document.text() => {}
             Ok(_) => return Err(RenderError::OtherScenario { path }),
-            Err(_) => fs::write(&path, script.document.text()).map_err(|e| RenderError::io("write", &path, e))?,
+            Err(_) => new.push((path, script.document.text())),
         }
+    }
+    // Only once nothing is refused: a scenario that is there must have its takes.
+    for (path, text) in new {
+        fs::write(&path, text).map_err(|e| RenderError::io("write", &path, e))?;
     }
     let partial = out.join(PARTIAL);
     if partial.is_dir() {
