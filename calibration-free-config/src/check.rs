@@ -45,11 +45,7 @@ impl Check<'_> {
     }
 
     fn within<T: PartialOrd + Display>(&self, key: &str, value: T, range: RangeInclusive<T>) -> Result<T, ConfigError> {
-        if range.contains(&value) {
-            return Ok(value);
-        }
-        let remedy = format!("give a value from {} to {}", range.start(), range.end());
-        Err(self.error(key, format!("{value} is out of range"), remedy))
+        settings::within(self.origin, key, value, range)
     }
 
     fn name(&self, key: impl Into<Box<str>>, name: &str) -> Result<SafeName, ConfigError> {

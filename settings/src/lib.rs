@@ -5,6 +5,8 @@
 mod document;
 mod error;
 mod explain;
+mod range;
 
 pub use document::Document;
 pub use error::{Fault, SettingsError};
+pub use range::within;

@@ -11,7 +11,7 @@ use take::TakeReader;
 use super::FinetuneError;
 
 /// Frames that a camera's background is the median of.
-const BACKGROUND_FRAMES: usize = 50;
+pub(crate) const BACKGROUND_FRAMES: usize = 50;
 
 /// A picture whose pose is known.
 #[derive(Clone, Debug)]

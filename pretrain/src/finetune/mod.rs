@@ -8,5 +8,6 @@ mod source;
 pub use error::FinetuneError;
 pub(crate) use finetuner::split;
 pub use finetuner::{FinetuneConfig, Finetuner, Training};
+pub(crate) use labelled_take::BACKGROUND_FRAMES;
 pub use labelled_take::{LabelledSample, LabelledTake};
 pub use source::EncoderSource;

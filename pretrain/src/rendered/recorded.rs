@@ -10,9 +10,8 @@ use take::{SessionTake, TakeReader};
 
 use super::RenderedError;
 use super::dataset::DataConfig;
+use crate::finetune::BACKGROUND_FRAMES;
 
-/// Frames that a camera's background is the median of.
-const BACKGROUND_FRAMES: usize = 50;
 /// What such takes have for the names of people, clips and rooms.
 const UNKNOWN: &str = "recorded";
 

@@ -15,7 +15,7 @@ use super::dataset::{Dataset, Split};
 use super::draws::seed_of;
 use super::error::during;
 use super::recipe::TrainRecipe;
-use super::trainer::{Kept, STEADY_BATCHES, kept, wrong_checkpoint};
+use super::trainer::{Kept, STEADY_BATCHES, kept};
 use crate::pretext::{Draw, pair_loss};
 
 const NAME: &str = "sync";
@@ -184,7 +184,7 @@ impl<'a> SyncStage<'a> {
     /// Goes on from a file of [`Self::save`].
     pub fn resume(&mut self, path: &Path) -> Result<(), RenderedError> {
         let meta = checkpoint::load(path, &self.net, Some(&self.optimiser)).map_err(during("resuming"))?;
-        let kept: Kept = serde_json::from_value(meta.state).map_err(|e| wrong_checkpoint(path, e))?;
+        let kept = Kept::of(path, meta.state)?;
         kept.check(path, self.recipe, self.dataset)?;
         self.steps = kept.steps;
         Ok(())

@@ -44,11 +44,15 @@ pub(crate) fn kept(
     serde_json::to_value(kept).map_err(|e| RenderedError::Nothing(e.to_string()))
 }
 
-pub(crate) fn wrong_checkpoint(path: &Path, problem: impl std::fmt::Display) -> RenderedError {
-    RenderedError::Checkpoint { path: path.to_owned(), problem: format!("it does not say how far it is: {problem}") }
-}
-
 impl Kept {
+    /// From a checkpoint's state; `path` names it in errors.
+    pub fn of(path: &Path, state: serde_json::Value) -> Result<Self, RenderedError> {
+        serde_json::from_value(state).map_err(|error| RenderedError::Checkpoint {
+            path: path.to_owned(),
+            problem: format!("it does not say how far it is: {error}"),
+        })
+    }
+
     /// Whether a training with this recipe and dataset can go on.
     pub fn check(&self, path: &Path, recipe: &TrainRecipe, dataset: &Dataset) -> Result<(), RenderedError> {
         let wrong = |problem: String| Err(RenderedError::Checkpoint { path: path.to_owned(), problem });
@@ -288,7 +292,7 @@ fn from_file<'a>(
         let problem = format!("its encoder has width {}, the recipe {}", meta.net.width, recipe.width);
         return Err(RenderedError::Checkpoint { path: path.to_owned(), problem });
     }
-    let kept: Kept = serde_json::from_value(meta.state).map_err(|e| wrong_checkpoint(path, e))?;
+    let kept = Kept::of(path, meta.state)?;
     if kept.steps < kept.total_steps {
         let problem = format!("its pretraining is at step {} of {}: go on with it first", kept.steps, kept.total_steps);
         return Err(RenderedError::Checkpoint { path: path.to_owned(), problem });

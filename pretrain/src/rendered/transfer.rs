@@ -21,7 +21,7 @@ use super::draws::seed_of;
 use super::error::during;
 use super::plans::PoseLoss;
 use super::recipe::TrainRecipe;
-use super::trainer::{Kept, STEADY_BATCHES, kept, wrong_checkpoint};
+use super::trainer::{Kept, STEADY_BATCHES, kept};
 
 const NAME: &str = "transfer";
 /// Poses that mean and deviation of the coordinates are taken over, at most.
@@ -98,7 +98,7 @@ impl<'a> TransferStage<'a> {
         path: &Path,
     ) -> Result<Self, RenderedError> {
         let (model, state) = pose_checkpoint::open(path, dataset.device()).map_err(during("resuming"))?;
-        let kept: Kept = serde_json::from_value(state).map_err(|e| wrong_checkpoint(path, e))?;
+        let kept = Kept::of(path, state)?;
         kept.check(path, recipe, dataset)?;
         let rows = labelled_rows(recipe, dataset)?;
         // The file may have been written by a build that said less.

@@ -85,18 +85,13 @@ impl Check<'_> {
         ScenarioError::new(self.origin, key, problem, remedy)
     }
 
-    /// NaN is in no range.
     fn within<T: PartialOrd + Display>(
         &self,
         key: &str,
         value: T,
         range: RangeInclusive<T>,
     ) -> Result<(), ScenarioError> {
-        if range.contains(&value) {
-            return Ok(());
-        }
-        let remedy = format!("give a value from {} to {}", range.start(), range.end());
-        Err(self.error(key, format!("{value} is out of range"), remedy))
+        settings::within(self.origin, key, value, range).map(drop)
     }
 
     fn span(&self, key: &str, span: Span, range: RangeInclusive<f32>) -> Result<(), ScenarioError> {

@@ -156,6 +156,7 @@ impl Targets {
 impl Pending {
     /// Waits for the card.
     fn finish(self, card: &Card) -> Picture {
+        // A card that is lost amid a picture ends the rendering; the takes before it are whole, and a later run goes on.
         const LOST: &str = "the graphics card answers";
         let Self { beneath: mut picture, mixed, submission } = self;
         let (sender, answer) = mpsc::channel();
