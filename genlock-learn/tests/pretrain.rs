@@ -199,7 +199,7 @@ fn a_recipe_is_checked_alone_and_against_the_checkpoint() {
         assert!(expect.iter().all(|part| said.contains(part)), "{said}");
     };
     refused(&session, "croppx = 3", &["recipe.toml", "croppx", "crop-px"]);
-    refused(&session, "crop-px = 3", &["recipe.toml", "`crop-px`", "32 to 512"]);
+    refused(&session, "crop-px = 3", &["recipe.toml, crop-px: must be 32 to 512"]);
     let wider = RECIPE.replace("width = 4", "width = 8");
     let larger = RECIPE.replace("crop-px = 32", "crop-px = 64");
     for recipe in [&wider, &larger, RECIPE] {
