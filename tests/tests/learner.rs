@@ -10,7 +10,10 @@ fn a_wrong_recipe_is_refused_before_anything_runs() {
     let Some(footage) = footage() else { return };
     let folder = tempfile::tempdir().unwrap();
     let (recipe, data) = (folder.path().join("mine.toml"), folder.path().join("data"));
-    for (text, key) in [("[optimiser]\nlr = 1.0", "`lr`"), ("[evaluation]\npairs = 1", "`evaluation.pairs`")] {
+    for (text, key) in [
+        ("[optimiser]\nlr = 1.0", "`lr`"),
+        ("[evaluation]\npairs = 1", "mine.toml, evaluation.pairs: must be at least 2"),
+    ] {
         std::fs::write(&recipe, text).unwrap();
         let mut command = genlock(["demo", "--headless", "--rate", "15", "--seconds", "60", "--footage"]);
         let said = fail(command.arg(&footage).arg("--data").arg(&data).arg("--recipe").arg(&recipe));
