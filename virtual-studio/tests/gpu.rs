@@ -158,7 +158,7 @@ fn equal_calls_give_equal_pictures() {
 fn session(out: &Path, script: &Path, backend: &Backend, threads: usize) -> Result<Rendered, RenderError> {
     let (load, renderer) = (LoadOptions::default(), CpuOptions::default());
     let options = SessionOptions { load, backend: backend.clone(), renderer, threads };
-    render(&[Script::read(script, None)?], out, &options, &Progress::default(), &AtomicBool::new(false))
+    render(&[Script::read(script, None, &[])?], out, &options, &Progress::default(), &AtomicBool::new(false))
 }
 
 fn jpegs(session: &Path) -> Vec<Vec<u8>> {
