@@ -18,7 +18,7 @@ step cargo fmt --all --check
 # The end-to-end tests start the binaries, so these come first.
 step cargo build --release --locked --workspace --bins
 step bash scripts/gates.sh
-step cargo clippy --release --locked --workspace --all-targets -- -D warnings
+step cargo clippy --release --locked --workspace --all-targets --features virtual-studio/gpu,genlock-learn/gpu -- -D warnings
 # Real footage as a take, for the tests that learn from it: one recording serves them all.
 takes=$(mktemp -d)
 trap 'rm -rf "$takes"' EXIT
