@@ -8,9 +8,11 @@ mod capture;
 mod driver;
 pub mod drivers;
 mod router;
+pub mod trigger;
 
 pub use camera::{CameraEvent, CameraEventKind, CameraSpec, OpenDriver};
 pub use capture::{Capture, CaptureError, CaptureOptions};
 pub use driver::{CameraDriver, DriverError, DriverEvent, Unit};
 pub use frame_sync::PulseTrain;
 pub use router::FrameConsumer;
+pub use trigger::{TriggerError, TriggerSource};

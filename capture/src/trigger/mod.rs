@@ -1,0 +1,28 @@
+//! What exposes the cameras together.
+
+use frame_sync::PulseTrain;
+use thiserror::Error;
+
+/// A source of trigger pulses. Capture starts it once all cameras are armed, so that pulse 0 is the same instant for
+/// each of them, and asks it from a thread of its own.
+pub trait TriggerSource: Send {
+    /// Begins the pulses; the next one is pulse 0.
+    fn start(&mut self) -> Result<(), TriggerError>;
+
+    /// What is known now of the pulses on the host's clock; none before enough is known. Called a few times a second;
+    /// may take as long as a round trip to the source.
+    fn pulses(&mut self) -> Result<Option<PulseTrain>, TriggerError>;
+
+    /// Ends the pulses, as well as it can.
+    fn stop(&mut self);
+}
+
+/// Why there are no pulses.
+#[derive(Debug, Error)]
+pub enum TriggerError {
+    #[error("{what}: {remedy}")]
+    Open { what: String, remedy: String },
+    /// It was there and does not answer any more.
+    #[error("{0}")]
+    Lost(String),
+}
