@@ -92,6 +92,7 @@ fn write_pictures<'a>(
                 exposure: HostTime::monotonic(exposure_ns, 0),
                 exposure_duration_ns: 0,
                 arrival_ns: exposure_ns,
+                device: frame::DeviceStamp::default(),
                 source: Some(SourcePosition { index, length }),
                 picture: Picture::Encoded { encoding: Encoding::Mjpeg, width_px, height_px },
             };

@@ -10,6 +10,6 @@ mod time;
 
 pub use ids::{CameraId, SegmentId, SetIndex, SourcePosition, TriggerIndex};
 pub use ledger::{EdgeAccount, EdgeCounts, LossLedger, LossReason};
-pub use picture::{Encoding, Picture, PixelFormat, Plane};
-pub use pool::{BufferPool, Frame, FrameInfo, FrameRef, Quota, Slot};
+pub use picture::{BayerPattern, Encoding, Picture, PixelFormat, Plane};
+pub use pool::{BufferPool, DeviceStamp, Frame, FrameInfo, FrameRef, Quota, Slot};
 pub use time::{ClockId, HostTime, monotonic_now_ns};

@@ -7,6 +7,17 @@ pub enum PixelFormat {
     Yuyv,
     /// 4:2:0, a plane of Y, then one of interleaved U and V.
     Nv12,
+    /// One colour a pixel, in cells of two by two.
+    Bayer8(BayerPattern),
+}
+
+/// Colours of a cell of two by two pixels, row by row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BayerPattern {
+    Rggb,
+    Grbg,
+    Gbrg,
+    Bggr,
 }
 
 /// A codec whose units a camera sends ready-made.
@@ -36,7 +47,7 @@ impl Picture {
     pub fn packed(format: PixelFormat, width_px: u32, height_px: u32) -> Self {
         let (w, h) = (width_px as usize, height_px as usize);
         let planes = match format {
-            PixelFormat::Gray8 => [Some(Plane { offset: 0, stride: w }), None],
+            PixelFormat::Gray8 | PixelFormat::Bayer8(_) => [Some(Plane { offset: 0, stride: w }), None],
             PixelFormat::Rgb8 => [Some(Plane { offset: 0, stride: 3 * w }), None],
             PixelFormat::Yuyv => [Some(Plane { offset: 0, stride: 2 * w }), None],
             PixelFormat::Nv12 => [Some(Plane { offset: 0, stride: w }), Some(Plane { offset: w * h, stride: w })],

@@ -75,8 +75,19 @@ pub struct FrameInfo {
     pub exposure_duration_ns: u32,
     /// `CLOCK_MONOTONIC` when the driver had the whole unit.
     pub arrival_ns: i64,
+    /// What the device itself said of the frame.
+    pub device: DeviceStamp,
     pub source: Option<SourcePosition>,
     pub picture: Picture,
+}
+
+/// A device's own words on a frame, kept beside what was made of them so that times can be computed anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeviceStamp {
+    /// The device's clock at the start of exposure, from an origin of its own, without wraps.
+    pub ns: Option<i64>,
+    /// The device's own count of frames, without wraps.
+    pub counter: Option<u64>,
 }
 
 /// A picture with its times, in a pooled buffer, with one owner.
@@ -164,6 +175,7 @@ mod tests {
             exposure: HostTime::monotonic(0, 0),
             exposure_duration_ns: 0,
             arrival_ns: 0,
+            device: DeviceStamp::default(),
             source: None,
             picture: Picture::Encoded { encoding: Encoding::Mjpeg, width_px: 1, height_px: 1 },
         }

@@ -18,6 +18,7 @@ fn info(k: usize, length: usize) -> FrameInfo {
         exposure: HostTime::monotonic(k as i64 * 1_000_000_000 / 60, 0),
         exposure_duration_ns: 0,
         arrival_ns: 0,
+        device: frame::DeviceStamp::default(),
         source: None,
         picture: Picture::Encoded { encoding: Encoding::Mjpeg, width_px: 0, height_px: 0 },
     }

@@ -1,8 +1,9 @@
-use frame::{PixelFormat, Plane};
+use frame::{BayerPattern, PixelFormat, Plane};
 
 use crate::{PictureFault, RgbImage, Scale};
 
-/// Reduces a raw picture by averaging blocks, then converts: one colour conversion per pixel that is kept.
+/// Reduces a raw picture by averaging blocks, then converts: one colour conversion per pixel that is kept. Of a Bayer
+/// picture each colour is averaged over its own pixels; at full size it is interpolated.
 pub fn decode(
     format: PixelFormat,
     planes: [Option<Plane>; 2],
@@ -13,6 +14,9 @@ pub fn decode(
 ) -> Result<(), PictureFault> {
     let source = Source::new(format, planes, bytes, size_px)?;
     out.reshape(scale.reduce(size_px), scale);
+    if let (PixelFormat::Bayer8(pattern), Scale::Full) = (format, scale) {
+        return source.demosaic(pattern, size_px, &mut out.rgb);
+    }
     let step = scale.denominator() as usize;
     let (width, height) = (size_px.0 as usize, size_px.1 as usize);
     let row_bytes = 3 * out.width as usize;
@@ -44,7 +48,7 @@ impl<'a> Source<'a> {
     ) -> Result<Self, PictureFault> {
         let (width, height) = (width as usize, height as usize);
         let row_bytes = match format {
-            PixelFormat::Gray8 | PixelFormat::Nv12 => width,
+            PixelFormat::Gray8 | PixelFormat::Nv12 | PixelFormat::Bayer8(_) => width,
             PixelFormat::Rgb8 => 3 * width,
             PixelFormat::Yuyv => 4 * width.div_ceil(2),
         };
@@ -56,15 +60,43 @@ impl<'a> Source<'a> {
         Ok(Self { format, first, first_stride, second, second_stride })
     }
 
+    /// Colours at every pixel, by linear interpolation.
+    fn demosaic(&self, pattern: BayerPattern, (width, height): (u32, u32), rgb: &mut [u8]) -> Result<(), PictureFault> {
+        let cfa = match pattern {
+            BayerPattern::Rggb => bayer::CFA::RGGB,
+            BayerPattern::Grbg => bayer::CFA::GRBG,
+            BayerPattern::Gbrg => bayer::CFA::GBRG,
+            BayerPattern::Bggr => bayer::CFA::BGGR,
+        };
+        let (w, h) = (width as usize, height as usize);
+        let mut rows = Rows { source: self, width: w, at: 0 };
+        let mut raster = bayer::RasterMut::new(w, h, bayer::RasterDepth::Depth8, rgb);
+        let demosaic = bayer::Demosaic::Linear;
+        bayer::run_demosaic(&mut rows, bayer::BayerDepth::Depth8, cfa, demosaic, &mut raster)
+            .map_err(|_| PictureFault::Size { width_px: width, height_px: height })
+    }
+
     /// The mean colour of a block that is not empty.
     fn block(&self, columns: std::ops::Range<usize>, rows: std::ops::Range<usize>) -> [u8; 3] {
         let mut sum = [0u32; 3];
-        let count = (columns.len() * rows.len()) as u32;
+        // Of each sum: a block of a Bayer picture holds more green than red or blue.
+        let mut count = [(columns.len() * rows.len()) as u32; 3];
+        if matches!(self.format, PixelFormat::Bayer8(_)) {
+            count = [0; 3];
+        }
         for y in rows {
             let line = &self.first[y * self.first_stride..];
             match self.format {
                 PixelFormat::Gray8 => {
                     sum[0] += line[columns.clone()].iter().map(|&v| u32::from(v)).sum::<u32>();
+                }
+                PixelFormat::Bayer8(pattern) => {
+                    let channels = channels(pattern, y);
+                    for x in columns.clone() {
+                        let channel = channels[x % 2];
+                        sum[channel] += u32::from(line[x]);
+                        count[channel] += 1;
+                    }
                 }
                 PixelFormat::Rgb8 => {
                     for pixel in line[3 * columns.start..3 * columns.end].chunks_exact(3) {
@@ -91,12 +123,46 @@ impl<'a> Source<'a> {
                 }
             }
         }
-        let mean = sum.map(|total| ((total + count / 2) / count) as i32);
+        // A block cut by the edge may lack a colour; a Bayer picture is two pixels wide and high at least.
+        let mean = [0, 1, 2].map(|c| ((sum[c] + count[c] / 2) / count[c].max(1)) as i32);
         match self.format {
             PixelFormat::Gray8 => [mean[0] as u8; 3],
-            PixelFormat::Rgb8 => mean.map(|value| value as u8),
+            PixelFormat::Rgb8 | PixelFormat::Bayer8(_) => mean.map(|value| value as u8),
             PixelFormat::Yuyv | PixelFormat::Nv12 => yuv_to_rgb(mean),
         }
+    }
+}
+
+/// Which of red, green and blue the even and odd pixels of a row have.
+fn channels(pattern: BayerPattern, row: usize) -> [usize; 2] {
+    const RED_ROW: [usize; 2] = [0, 1];
+    const BLUE_ROW: [usize; 2] = [1, 2];
+    let swapped = |[a, b]: [usize; 2]| [b, a];
+    let (first, second) = match pattern {
+        BayerPattern::Rggb => (RED_ROW, BLUE_ROW),
+        BayerPattern::Grbg => (swapped(RED_ROW), swapped(BLUE_ROW)),
+        BayerPattern::Gbrg => (BLUE_ROW, RED_ROW),
+        BayerPattern::Bggr => (swapped(BLUE_ROW), swapped(RED_ROW)),
+    };
+    if row.is_multiple_of(2) { first } else { second }
+}
+
+/// Hands rows to the demosaicing, without their padding.
+struct Rows<'a> {
+    source: &'a Source<'a>,
+    width: usize,
+    /// Pixels handed over.
+    at: usize,
+}
+
+impl std::io::Read for Rows<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let (y, x) = (self.at / self.width, self.at % self.width);
+        let line = self.source.first.get(y * self.source.first_stride + x..).unwrap_or_default();
+        let length = out.len().min(self.width - x).min(line.len());
+        out[..length].copy_from_slice(&line[..length]);
+        self.at += length;
+        Ok(length)
     }
 }
 
@@ -141,6 +207,34 @@ mod tests {
         // White and black at limited range.
         check(PixelFormat::Yuyv, (2, 1), &[235, 128, 16, 128], Scale::Full, &[255, 255, 255, 0, 0, 0]);
         check(PixelFormat::Nv12, (2, 2), &[81, 81, 81, 81, 90, 240], Scale::Half, &[255, 0, 0]);
+    }
+
+    #[test]
+    fn bayer_colours_stand_where_their_pattern_says() {
+        let of = |pattern, bytes: &[u8], scale, expect: &[u8]| {
+            check(PixelFormat::Bayer8(pattern), (2, 2), bytes, scale, expect);
+        };
+        // Red 10, green 20 and 30, blue 40.
+        of(BayerPattern::Rggb, &[10, 20, 30, 40], Scale::Half, &[10, 25, 40]);
+        of(BayerPattern::Grbg, &[20, 10, 40, 30], Scale::Half, &[10, 25, 40]);
+        of(BayerPattern::Gbrg, &[20, 40, 10, 30], Scale::Half, &[10, 25, 40]);
+        of(BayerPattern::Bggr, &[40, 20, 30, 10], Scale::Half, &[10, 25, 40]);
+    }
+
+    #[test]
+    fn a_flat_bayer_picture_stays_flat_at_full_size_whatever_its_padding() {
+        let pattern = PixelFormat::Bayer8(BayerPattern::Gbrg);
+        let (red, green, blue, padding) = (10, 20, 30, 99);
+        let mut bytes = vec![];
+        for y in 0..4 {
+            let row = if y % 2 == 0 { [green, blue] } else { [red, green] };
+            bytes.extend((0..6).map(|x| row[x % 2]));
+            bytes.extend([padding; 2]);
+        }
+        let planes = [Some(Plane { offset: 0, stride: 8 }), None];
+        let mut out = RgbImage::default();
+        decode(pattern, planes, &bytes, (6, 4), Scale::Full, &mut out).unwrap();
+        assert!(out.rgb.chunks_exact(3).all(|pixel| pixel == [red, green, blue]), "{:?}", out.rgb);
     }
 
     #[test]

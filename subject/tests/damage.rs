@@ -70,7 +70,10 @@ proptest! {
 
     #[test]
     fn raw_descriptions_never_panic(
-        format in prop::sample::select(vec![PixelFormat::Gray8, PixelFormat::Rgb8, PixelFormat::Yuyv, PixelFormat::Nv12]),
+        format in prop::sample::select(vec![
+            PixelFormat::Gray8, PixelFormat::Rgb8, PixelFormat::Yuyv, PixelFormat::Nv12,
+            PixelFormat::Bayer8(frame::BayerPattern::Grbg),
+        ]),
         size in (0u32..70, 0u32..70),
         planes in prop::array::uniform2(prop::option::of((0usize..5000, prop_oneof![0usize..300, Just(usize::MAX)]))),
         bytes in prop::collection::vec(any::<u8>(), 0..20_000),

@@ -1,12 +1,12 @@
-//! The header before each unit, version 1: 104 bytes, little endian. Behind it come the bytes that the camera sent.
+//! The header before each unit, version 2: 120 bytes, little endian. Behind it come the bytes that the camera sent.
 //!
 //! | offset | type | field |
 //! |---|---|---|
-//! | 0 | u8 | header version, 1 |
+//! | 0 | u8 | header version, 2 |
 //! | 1 | u8 | trigger: 0 unresolved, 1 tentative, 2 certain |
 //! | 2 | u8 | clock of the exposure: 0 monotonic, 1 simulated |
-//! | 3 | u8 | picture: 0 Gray8, 1 Rgb8, 2 Yuyv, 3 Nv12, 128 MJPEG, 129 H.264 |
-//! | 4 | u8 | flags: 1 source position, 2 first plane, 4 second plane are present |
+//! | 3 | u8 | picture: 0 Gray8, 1 Rgb8, 2 Yuyv, 3 Nv12, 4 to 7 Bayer8 (RGGB, GRBG, GBRG, BGGR), 128 MJPEG, 129 H.264 |
+//! | 4 | u8 | flags: 1 source position, 2 first plane, 4 second plane, 8 device time, 16 device counter are present |
 //! | 5 | 3 × u8 | zero |
 //! | 8 | u64 | sequence |
 //! | 16 | u64 | trigger pulse, 0 when unresolved |
@@ -20,26 +20,34 @@
 //! | 68 | u32 | zero |
 //! | 72, 80 | u64 | first plane: offset behind this header, stride, bytes |
 //! | 88, 96 | u64 | second plane: the same |
+//! | 104 | i64 | the device's own clock at the start of exposure, ns |
+//! | 112 | u64 | the device's own count of frames |
+//!
+//! Version 1 ends before the device's own words.
 //!
 //! The camera is the channel's. MCAP's `log_time` repeats the start of exposure and `publish_time` the arrival, both
 //! at least 0, for tools that know nothing of this header.
 
 use frame::{
-    CameraId, ClockId, Encoding, FrameInfo, HostTime, Picture, PixelFormat, Plane, SegmentId, SourcePosition,
-    TriggerIndex,
+    BayerPattern, CameraId, ClockId, DeviceStamp, Encoding, FrameInfo, HostTime, Picture, PixelFormat, Plane,
+    SegmentId, SourcePosition, TriggerIndex,
 };
 
-/// Bytes before the unit.
-pub const LENGTH: usize = 104;
+/// Bytes before the unit, in the newest version and in the oldest.
+pub const LENGTH: usize = 120;
+pub const LEAST_LENGTH: usize = 104;
 /// The message encoding of camera channels.
 pub const ENCODING: &str = "genlock-frame/1";
 /// Before the camera's name in its channel's topic.
 pub const TOPIC_PREFIX: &str = "/camera/";
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const HAS_SOURCE: u8 = 1;
 const HAS_PLANE: [u8; 2] = [2, 4];
 const PLANE_AT: [usize; 2] = [72, 88];
+const HAS_DEVICE_TIME: u8 = 8;
+const HAS_DEVICE_COUNTER: u8 = 16;
+const PATTERNS: [BayerPattern; 4] = [BayerPattern::Rggb, BayerPattern::Grbg, BayerPattern::Gbrg, BayerPattern::Bggr];
 
 /// The header of a frame.
 pub fn encode(info: &FrameInfo) -> [u8; LENGTH] {
@@ -58,6 +66,7 @@ pub fn encode(info: &FrameInfo) -> [u8; LENGTH] {
         Picture::Raw { format: PixelFormat::Rgb8, planes, .. } => (1, planes),
         Picture::Raw { format: PixelFormat::Yuyv, planes, .. } => (2, planes),
         Picture::Raw { format: PixelFormat::Nv12, planes, .. } => (3, planes),
+        Picture::Raw { format: PixelFormat::Bayer8(pattern), planes, .. } => (4 + pattern as u8, planes),
         Picture::Encoded { encoding: Encoding::Mjpeg, .. } => (128, [None; 2]),
         Picture::Encoded { encoding: Encoding::H264, .. } => (129, [None; 2]),
     };
@@ -84,14 +93,29 @@ pub fn encode(info: &FrameInfo) -> [u8; LENGTH] {
             put(&mut out, PLANE_AT[i] + 8, (plane.stride as u64).to_le_bytes());
         }
     }
+    if let Some(ns) = info.device.ns {
+        out[4] |= HAS_DEVICE_TIME;
+        put(&mut out, 104, ns.to_le_bytes());
+    }
+    if let Some(counter) = info.device.counter {
+        out[4] |= HAS_DEVICE_COUNTER;
+        put(&mut out, 112, counter.to_le_bytes());
+    }
     out
 }
 
-/// What a header says, or what is wrong with it.
-pub fn decode(camera: CameraId, header: &[u8; LENGTH]) -> Result<FrameInfo, String> {
-    if header[0] != VERSION {
-        return Err(format!("a frame header of version {}", header[0]));
-    }
+/// What the header at the start of `bytes` says and how long it is, or what is wrong with it.
+pub fn decode(camera: CameraId, bytes: &[u8]) -> Result<(FrameInfo, usize), String> {
+    let length = match bytes.first() {
+        Some(1) => LEAST_LENGTH,
+        Some(&VERSION) => LENGTH,
+        Some(other) => return Err(format!("a frame header of version {other}")),
+        None => return Err("a frame without its header".into()),
+    };
+    // Version 1 reads as a newer one without the device's words.
+    let mut whole = [0; LENGTH];
+    whole[..length].copy_from_slice(bytes.get(..length).ok_or("a frame without its whole header")?);
+    let header = &whole;
     let pulse = u64::from_le_bytes(get(header, 16));
     let trigger = match header[1] {
         0 => TriggerIndex::Unresolved,
@@ -117,11 +141,16 @@ pub fn decode(camera: CameraId, header: &[u8; LENGTH]) -> Result<FrameInfo, Stri
         1 => raw(PixelFormat::Rgb8),
         2 => raw(PixelFormat::Yuyv),
         3 => raw(PixelFormat::Nv12),
+        code @ 4..=7 => raw(PixelFormat::Bayer8(PATTERNS[usize::from(code) - 4])),
         128 => Picture::Encoded { encoding: Encoding::Mjpeg, width_px, height_px },
         129 => Picture::Encoded { encoding: Encoding::H264, width_px, height_px },
         other => return Err(format!("a frame header with picture kind {other}")),
     };
-    Ok(FrameInfo {
+    let device = DeviceStamp {
+        ns: (header[4] & HAS_DEVICE_TIME != 0).then(|| i64::from_le_bytes(get(header, 104))),
+        counter: (header[4] & HAS_DEVICE_COUNTER != 0).then(|| u64_at(112)),
+    };
+    let info = FrameInfo {
         camera,
         sequence: u64_at(8),
         segment: SegmentId(u32_at(40)),
@@ -129,9 +158,11 @@ pub fn decode(camera: CameraId, header: &[u8; LENGTH]) -> Result<FrameInfo, Stri
         exposure: HostTime { ns: i64::from_le_bytes(get(header, 24)), uncertainty_ns: u32_at(44), clock },
         exposure_duration_ns: u32_at(48),
         arrival_ns: i64::from_le_bytes(get(header, 32)),
+        device,
         source: (header[4] & HAS_SOURCE != 0).then(|| SourcePosition { index: u32_at(52), length: u32_at(56) }),
         picture,
-    })
+    };
+    Ok((info, length))
 }
 
 fn put<const N: usize>(out: &mut [u8; LENGTH], at: usize, bytes: [u8; N]) {
@@ -142,4 +173,34 @@ fn get<const N: usize>(header: &[u8; LENGTH], at: usize) -> [u8; N] {
     let mut bytes = [0; N];
     bytes.copy_from_slice(&header[at..at + N]);
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes of before the device's own words still read.
+    #[test]
+    fn version_one_reads_without_the_devices_words() {
+        let info = FrameInfo {
+            camera: CameraId(3),
+            sequence: 7,
+            segment: SegmentId(1),
+            trigger: TriggerIndex::Certain(9),
+            exposure: HostTime::monotonic(11, 12),
+            exposure_duration_ns: 13,
+            arrival_ns: 14,
+            device: DeviceStamp { ns: Some(15), counter: Some(16) },
+            source: None,
+            picture: Picture::packed(PixelFormat::Gray8, 2, 2),
+        };
+        let newer = encode(&info);
+        assert_eq!(decode(CameraId(3), &newer), Ok((info, LENGTH)));
+        let mut older = newer[..LEAST_LENGTH].to_vec();
+        older[0] = 1;
+        older[4] &= !(HAS_DEVICE_TIME | HAS_DEVICE_COUNTER);
+        let without = FrameInfo { device: DeviceStamp::default(), ..info };
+        assert_eq!(decode(CameraId(3), &older), Ok((without, LEAST_LENGTH)));
+        assert!(decode(CameraId(3), &older[..100]).is_err());
+    }
 }

@@ -136,19 +136,14 @@ impl Walk<'_> {
                 Ok(event) => found.events.push(event),
                 Err(error) => return Ok(Some(format!("an event that cannot be understood: {error}"))),
             },
-            Some(&Channel::Camera(camera)) => {
-                let header_bytes = header::LENGTH as u64;
-                if size - MESSAGE_HEAD < header_bytes {
-                    return Ok(Some("a frame without its header".to_owned()));
+            Some(&Channel::Camera(camera)) => match header::decode(camera, &body[MESSAGE_HEAD as usize..]) {
+                Ok((info, length)) => {
+                    let header_bytes = length as u64;
+                    let bytes = size - MESSAGE_HEAD - header_bytes;
+                    found.frames.push((info, Span { offset: offset + header_bytes, bytes }));
                 }
-                match header::decode(camera, &array(&body[MESSAGE_HEAD as usize..])) {
-                    Ok(info) => {
-                        let bytes = size - MESSAGE_HEAD - header_bytes;
-                        found.frames.push((info, Span { offset: offset + header_bytes, bytes }));
-                    }
-                    Err(what) => return Ok(Some(what)),
-                }
-            }
+                Err(what) => return Ok(Some(what)),
+            },
         }
         Ok(None)
     }

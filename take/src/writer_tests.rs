@@ -63,6 +63,7 @@ fn info(sequence: u64) -> FrameInfo {
         exposure: HostTime::monotonic(sequence as i64, 0),
         exposure_duration_ns: 0,
         arrival_ns: sequence as i64,
+        device: frame::DeviceStamp::default(),
         source: None,
         picture: Picture::Encoded { encoding: Encoding::H264, width_px: 2, height_px: 2 },
     }

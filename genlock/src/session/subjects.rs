@@ -248,6 +248,7 @@ mod tests {
             exposure: HostTime::monotonic(sequence as i64 * 10_000_000, 0),
             exposure_duration_ns: 0,
             arrival_ns: 0,
+            device: frame::DeviceStamp::default(),
             source: None,
             picture: Picture::packed(PixelFormat::Gray8, 64, 64),
         };

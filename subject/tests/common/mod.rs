@@ -51,6 +51,7 @@ pub fn info(sequence: u64, time_ms: i64) -> FrameInfo {
         exposure: HostTime::monotonic(time_ms * 1_000_000, 0),
         exposure_duration_ns: 0,
         arrival_ns: 0,
+        device: frame::DeviceStamp::default(),
         source: None,
         picture: Picture::packed(PixelFormat::Rgb8, WIDTH, HEIGHT),
     }

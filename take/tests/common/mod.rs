@@ -2,8 +2,8 @@
 #![allow(dead_code)]
 
 use frame::{
-    CameraId, ClockId, Encoding, FrameInfo, HostTime, Picture, PixelFormat, Plane, SegmentId, SourcePosition,
-    TriggerIndex,
+    BayerPattern, CameraId, ClockId, Encoding, FrameInfo, HostTime, Picture, PixelFormat, Plane, SegmentId,
+    SourcePosition, TriggerIndex,
 };
 use proptest::prelude::*;
 use take::{TakeInfo, TakeReader};
@@ -30,6 +30,7 @@ pub fn frame(camera: u16, sequence: u64) -> (FrameInfo, Vec<u8>) {
         exposure: HostTime::monotonic(exposure_ns, 1000),
         exposure_duration_ns: 5_000_000,
         arrival_ns: exposure_ns + 20_000_000,
+        device: frame::DeviceStamp::default(),
         source: None,
         picture: Picture::Encoded { encoding: Encoding::Mjpeg, width_px: 640, height_px: 480 },
     };
@@ -44,7 +45,8 @@ pub fn assert_frame(take: &TakeReader, camera: u16, index: usize, expected: &(Fr
 }
 
 pub fn any_frame(cameras: u16) -> impl Strategy<Value = (FrameInfo, Vec<u8>)> {
-    let times = (any::<i64>(), any::<u32>(), any::<bool>(), any::<u32>(), any::<i64>());
+    let device = (proptest::option::of(any::<i64>()), proptest::option::of(any::<u64>()));
+    let times = (any::<i64>(), any::<u32>(), any::<bool>(), any::<u32>(), any::<i64>(), device);
     let source = proptest::option::of((any::<u32>(), any::<u32>()));
     let bytes = prop_oneof![
         9 => proptest::collection::vec(any::<u8>(), 0..300),
@@ -56,7 +58,7 @@ pub fn any_frame(cameras: u16) -> impl Strategy<Value = (FrameInfo, Vec<u8>)> {
             sequence,
             segment,
             trigger,
-            (ns, uncertainty_ns, simulated, duration, arrival_ns),
+            (ns, uncertainty_ns, simulated, duration, arrival_ns, (device_ns, counter)),
             source,
             picture,
             bytes,
@@ -70,6 +72,7 @@ pub fn any_frame(cameras: u16) -> impl Strategy<Value = (FrameInfo, Vec<u8>)> {
                 exposure: HostTime { ns, uncertainty_ns, clock },
                 exposure_duration_ns: duration,
                 arrival_ns,
+                device: frame::DeviceStamp { ns: device_ns, counter },
                 source: source.map(|(index, length)| SourcePosition { index, length }),
                 picture,
             };
@@ -87,8 +90,14 @@ fn any_trigger() -> impl Strategy<Value = TriggerIndex> {
 }
 
 fn any_picture() -> impl Strategy<Value = Picture> {
-    let format =
-        proptest::sample::select(vec![PixelFormat::Gray8, PixelFormat::Rgb8, PixelFormat::Yuyv, PixelFormat::Nv12]);
+    let format = proptest::sample::select(vec![
+        PixelFormat::Gray8,
+        PixelFormat::Rgb8,
+        PixelFormat::Yuyv,
+        PixelFormat::Nv12,
+        PixelFormat::Bayer8(BayerPattern::Rggb),
+        PixelFormat::Bayer8(BayerPattern::Bggr),
+    ]);
     let plane =
         || proptest::option::of((any::<usize>(), any::<usize>()).prop_map(|(offset, stride)| Plane { offset, stride }));
     let encoding = proptest::sample::select(vec![Encoding::Mjpeg, Encoding::H264]);

@@ -156,6 +156,7 @@ impl OneTake<'_> {
                 exposure: HostTime::monotonic(EPOCH_NS + delivery.truth.exposure_ns, 0),
                 exposure_duration_ns: 0,
                 arrival_ns: EPOCH_NS + delivery.arrival_ns,
+                device: frame::DeviceStamp::default(),
                 source: Some(SourcePosition {
                     index: delivery.truth.pulse as u32,
                     length: self.script.scenario.instants as u32,
