@@ -4,17 +4,19 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use crate::rig::{Camera, Driver, Page, Recording, Rig, SafeName, Subject, Trigger, TriggerMode};
+use crate::rig::{Camera, CameraSettings, Driver, Page, Recording, Rig, SafeName, Subject, Trigger, TriggerMode};
 use crate::wire::{WireCamera, WireRecording, WireRig, WireSubject, WireTrigger};
 use crate::{ConfigError, MAX_CAMERAS, Warning};
 
 /// Scenarios are meant from the folder `base`.
 pub(crate) fn rig(wire: WireRig, origin: &str, base: Option<&Path>) -> Result<(Rig, Vec<Warning>), ConfigError> {
     let mut check = Check { origin, base, warnings: Vec::new() };
+    let name = check.name("name", &wire.name)?;
+    let cameras = check.cameras(wire.camera)?;
     let rig = Rig {
-        name: check.name("name", &wire.name)?,
-        trigger: check.trigger(wire.trigger)?,
-        cameras: check.cameras(wire.camera)?,
+        name,
+        trigger: check.trigger(wire.trigger, &cameras)?,
+        cameras,
         recording: wire.recording.map(|recording| check.recording(recording)).transpose()?,
         subject: check.subject(wire.subject)?,
         page: check.page(&wire.page.listen)?,
@@ -55,7 +57,7 @@ impl Check<'_> {
         })
     }
 
-    fn trigger(&mut self, wire: WireTrigger) -> Result<Trigger, ConfigError> {
+    fn trigger(&mut self, wire: WireTrigger, cameras: &[Camera]) -> Result<Trigger, ConfigError> {
         let rate_hz = self.within("trigger.rate-hz", wire.rate_hz, 0.1..=1000.0)?;
         let key = "trigger.rate-hz";
         self.warn_if(
@@ -66,7 +68,57 @@ impl Check<'_> {
         self.warn_if(rate_hz > 240.0, key, "few cameras deliver more than 240 pictures per second");
         let message = "without a common trigger pictures match by time only, to half a period at worst";
         self.warn_if(wire.mode == TriggerMode::FreeRun, "trigger.mode", message);
-        Ok(Trigger { mode: wire.mode, rate_hz })
+        let mut only = |key: &str, given: bool, mode: TriggerMode, name: &str| {
+            let unwise = given && wire.mode != mode;
+            self.warn_if(unwise, format!("trigger.{key}"), format!("means something with mode = \"{name}\" only"));
+        };
+        only("box", wire.box_device.is_some(), TriggerMode::Hardware, "hardware");
+        only("pulse-us", wire.pulse_us.is_some(), TriggerMode::Hardware, "hardware");
+        only("primary", wire.primary.is_some(), TriggerMode::Primary, "primary");
+        only("tolerance-ms", wire.tolerance_ms.is_some(), TriggerMode::FreeRun, "free-run");
+        let period_ms = 1e3 / rate_hz;
+        let tolerance_ms = wire.tolerance_ms.unwrap_or(period_ms / 2.0);
+        let pulse_us = wire.pulse_us.map(|us| self.within("trigger.pulse-us", us, 1..=1_000_000)).transpose()?;
+        Ok(Trigger {
+            mode: wire.mode,
+            rate_hz,
+            box_device: wire.box_device.map(|device| self.filled("trigger.box", device)).transpose()?,
+            pulse_us: pulse_us.map(|us| us as u32),
+            primary: self.primary(wire.mode, wire.primary, cameras)?,
+            tolerance_ms: self.within("trigger.tolerance-ms", tolerance_ms, 0.01..=1e4)?,
+        })
+    }
+
+    /// The camera that drives the others, where the mode has one.
+    fn primary(
+        &self,
+        mode: TriggerMode,
+        name: Option<String>,
+        cameras: &[Camera],
+    ) -> Result<Option<usize>, ConfigError> {
+        let key = "trigger.primary";
+        match (mode, name) {
+            (TriggerMode::Primary, None) => {
+                let problem = "mode = \"primary\" does not say which camera drives the others";
+                Err(self.error(key, problem, "name it"))
+            }
+            (_, None) => Ok(None),
+            (_, Some(name)) => match cameras.iter().position(|camera| *camera.name == *name) {
+                Some(index) => Ok(Some(index)),
+                None => {
+                    let names: Vec<_> = cameras.iter().map(|camera| &*camera.name).collect();
+                    let remedy = format!("use one of {}", names.join(", "));
+                    Err(self.error(key, format!("there is no camera {name:?}"), remedy))
+                }
+            },
+        }
+    }
+
+    fn filled(&self, key: impl Into<Box<str>>, text: String) -> Result<String, ConfigError> {
+        if text.trim().is_empty() {
+            return Err(self.error(key, "it is empty", "name it, or leave the key out"));
+        }
+        Ok(text)
     }
 
     fn cameras(&mut self, wire: Vec<WireCamera>) -> Result<Vec<Camera>, ConfigError> {
@@ -102,6 +154,7 @@ impl Check<'_> {
         if wire.host.trim().is_empty() {
             return Err(self.error(format!("{key}.host"), "the host is empty", "name it, or leave the key out"));
         }
+        let settings = self.settings(key, &wire)?;
         let source_missing = wire.source.trim().is_empty();
         if source_missing && wire.driver != Driver::Simulated {
             let remedy = format!("say what to open: {}", source_hint(wire.driver));
@@ -111,7 +164,36 @@ impl Check<'_> {
             Some(base) if wire.driver == Driver::VirtualStudio => base.join(wire.source).to_string_lossy().into_owned(),
             _ => wire.source,
         };
-        Ok(Camera { name, driver: wire.driver, host: wire.host, source })
+        Ok(Camera { name, driver: wire.driver, host: wire.host, source, settings })
+    }
+
+    fn settings(&mut self, key: &str, wire: &WireCamera) -> Result<CameraSettings, ConfigError> {
+        let whole = |name: &str, value: Option<i64>, range: RangeInclusive<i64>| {
+            value.map(|value| self.within(&format!("{key}.{name}"), value, range)).transpose()
+        };
+        let real = |name: &str, value: Option<f64>, range: RangeInclusive<f64>| {
+            value.map(|value| self.within(&format!("{key}.{name}"), value, range)).transpose()
+        };
+        let size_px =
+            match (whole("width-px", wire.width_px, 1..=16384)?, whole("height-px", wire.height_px, 1..=16384)?) {
+                (Some(width), Some(height)) => Some((width as u32, height as u32)),
+                (None, None) => None,
+                _ => return Err(self.error(key, "one of width-px and height-px is missing", "give both or neither")),
+            };
+        let settings = CameraSettings {
+            size_px,
+            format: wire.format,
+            exposure_us: real("exposure-us", wire.exposure_us, 1.0..=1e7)?,
+            gain_db: real("gain-db", wire.gain_db, 0.0..=100.0)?,
+            trigger_line: match &wire.trigger_line {
+                Some(line) => Some(self.filled(format!("{key}.trigger-line"), line.clone())?),
+                None => None,
+            },
+            packet_bytes: whole("packet-bytes", wire.packet_bytes, 576..=16_000)?.map(|bytes| bytes as u32),
+            least_delay_ms: real("least-delay-ms", wire.least_delay_ms, 0.0..=1e3)?,
+            least_delay_uncertainty_ms: real("least-delay-uncertainty-ms", wire.least_delay_uncertainty_ms, 0.0..=1e3)?,
+        };
+        Ok(settings)
     }
 
     fn recording(&mut self, wire: WireRecording) -> Result<Recording, ConfigError> {

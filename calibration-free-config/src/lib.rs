@@ -14,7 +14,10 @@ use std::path::Path;
 
 use settings::Document;
 
-pub use rig::{Camera, Driver, Page, Recording, Rig, SafeName, Subject, Trigger, TriggerMode};
+pub use rig::{
+    Camera, CameraFormat, CameraSettings, Driver, Exposes, Page, Recording, Rig, SafeName, Subject, Trigger,
+    TriggerMode,
+};
 pub use settings::SettingsError as ConfigError;
 pub use warning::Warning;
 

@@ -20,11 +20,49 @@ pub struct Rig {
 }
 
 /// What exposes the cameras together, and how often.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Trigger {
     pub mode: TriggerMode,
     /// 0.1 to 1000. In free-run the rate that the cameras are set to.
     pub rate_hz: f64,
+    /// Of mode `hardware`: the serial device of a trigger box that genlock starts. Without one the pulses are somebody
+    /// else's, and are learned from the cameras' times.
+    pub box_device: Option<String>,
+    /// Length of a box's pulses, in µs.
+    pub pulse_us: Option<u32>,
+    /// Of mode `primary`: the index of the camera that drives the others.
+    pub primary: Option<usize>,
+    /// Of mode `free-run`: how far pictures of one set may be apart, in ms.
+    pub tolerance_ms: f64,
+}
+
+/// What makes one camera expose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exposes {
+    /// By itself, at the rig's rate.
+    Freely,
+    /// By itself, and it tells the others on its output line.
+    AsPrimary,
+    /// When a pulse comes on its line.
+    OnPulse,
+    /// When the host asks.
+    OnRequest,
+    /// At times that are set on a clock which the cameras share.
+    OnSchedule,
+}
+
+impl Rig {
+    /// What makes a camera of this rig expose.
+    pub fn exposes(&self, camera: usize) -> Exposes {
+        match self.trigger.mode {
+            TriggerMode::Hardware => Exposes::OnPulse,
+            TriggerMode::Primary if self.trigger.primary == Some(camera) => Exposes::AsPrimary,
+            TriggerMode::Primary => Exposes::OnPulse,
+            TriggerMode::Software => Exposes::OnRequest,
+            TriggerMode::Ptp => Exposes::OnSchedule,
+            TriggerMode::FreeRun => Exposes::Freely,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +81,7 @@ pub enum TriggerMode {
 }
 
 /// One camera of the rig.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Camera {
     pub name: SafeName,
     pub driver: Driver,
@@ -51,6 +89,38 @@ pub struct Camera {
     pub host: String,
     /// What the driver opens: a file, a launch line, a device, a take, a scenario. Empty only for `simulated`.
     pub source: String,
+    pub settings: CameraSettings,
+}
+
+/// How a camera is set. What is left out stays as the device has it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CameraSettings {
+    pub size_px: Option<(u32, u32)>,
+    pub format: Option<CameraFormat>,
+    pub exposure_us: Option<f64>,
+    pub gain_db: Option<f64>,
+    /// The input on which pulses come, by the device's own name.
+    pub trigger_line: Option<String>,
+    /// GigE Vision packets, in bytes; negotiated when left out.
+    pub packet_bytes: Option<u32>,
+    /// Least time from the start of exposure to a picture's arrival, and how far it may be off, in ms.
+    pub least_delay_ms: Option<f64>,
+    pub least_delay_uncertainty_ms: Option<f64>,
+}
+
+/// What a camera is asked to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CameraFormat {
+    Mono8,
+    BayerRg8,
+    BayerGr8,
+    BayerGb8,
+    BayerBg8,
+    Yuyv,
+    Nv12,
+    Mjpeg,
+    Rgb8,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

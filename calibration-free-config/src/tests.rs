@@ -1,4 +1,4 @@
-use crate::{Driver, Rig, TriggerMode};
+use crate::{CameraFormat, Driver, Exposes, Rig, TriggerMode};
 
 const RIG: &str = r#"
 version = 1
@@ -135,4 +135,34 @@ fn unwise_values_are_warned_of() {
     "#);
     insta::assert_snapshot!(warned("127.0.0.1", "0.0.0.0"), @"page.listen: everyone who reaches this address sees the cameras; 127.0.0.1 shows them on this machine only");
     insta::assert_snapshot!(warned("[page]", "[recording]\nbudget-gb = 0.01\n[page]"), @"recording.budget-gb: less than 0.1 GB is full within seconds");
+}
+
+#[test]
+fn triggers_and_what_drives_them() {
+    let (rig, warnings) = Rig::from_toml_str(&RIG.replace("60.0", "60.0\nbox = \"/dev/ttyACM0\""), "rig.toml").unwrap();
+    assert_eq!(warnings, []);
+    assert_eq!(rig.trigger.box_device.as_deref(), Some("/dev/ttyACM0"));
+    assert_eq!(rig.exposes(0), Exposes::OnPulse);
+    let primary = RIG.replace("\"hardware\"", "\"primary\"\nprimary = \"cam02\"");
+    let (rig, _) = Rig::from_toml_str(&primary, "rig.toml").unwrap();
+    assert_eq!((rig.exposes(0), rig.exposes(1)), (Exposes::OnPulse, Exposes::AsPrimary));
+    assert_eq!(Rig::from_toml_str(&rig.to_toml(), "again").unwrap().0, rig);
+    insta::assert_snapshot!(edited("\"hardware\"", "\"primary\""), @r#"rig.toml, trigger.primary: mode = "primary" does not say which camera drives the others; name it"#);
+    insta::assert_snapshot!(edited("\"hardware\"", "\"primary\"\nprimary = \"cam3\""), @r#"rig.toml, trigger.primary: there is no camera "cam3"; use one of cam01, cam02"#);
+    insta::assert_snapshot!(warned("60.0", "60.0\ntolerance-ms = 3"), @r#"trigger.tolerance-ms: means something with mode = "free-run" only"#);
+}
+
+#[test]
+fn settings_of_cameras() {
+    let set = RIG.replace(
+        "\"simulated\"",
+        "\"simulated\"\nwidth-px = 640\nheight-px = 480\nformat = \"bayer-gb8\"\nexposure-us = 4000\nleast-delay-ms = 3",
+    );
+    let (rig, _) = Rig::from_toml_str(&set, "rig.toml").unwrap();
+    let settings = &rig.cameras[1].settings;
+    assert_eq!((settings.size_px, settings.format), (Some((640, 480)), Some(CameraFormat::BayerGb8)));
+    assert_eq!((settings.exposure_us, settings.gain_db, settings.least_delay_ms), (Some(4000.0), None, Some(3.0)));
+    assert_eq!(Rig::from_toml_str(&rig.to_toml(), "again").unwrap().0, rig);
+    insta::assert_snapshot!(edited("\"simulated\"", "\"simulated\"\nwidth-px = 640"), @"rig.toml, camera[1]: one of width-px and height-px is missing; give both or neither");
+    insta::assert_snapshot!(edited("\"simulated\"", "\"simulated\"\nexposure-us = 0"), @"rig.toml, camera[1].exposure-us: 0 is out of range; give a value from 1 to 10000000");
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use settings::{Document, Fault};
 
-use crate::{ConfigError, Driver, Rig, TriggerMode, VERSION};
+use crate::{CameraFormat, CameraSettings, ConfigError, Driver, Rig, TriggerMode, VERSION};
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -24,6 +24,11 @@ pub(crate) struct WireRig {
 pub(crate) struct WireTrigger {
     pub mode: TriggerMode,
     pub rate_hz: f64,
+    #[serde(rename = "box")]
+    pub box_device: Option<String>,
+    pub pulse_us: Option<i64>,
+    pub primary: Option<String>,
+    pub tolerance_ms: Option<f64>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -35,6 +40,15 @@ pub(crate) struct WireCamera {
     pub host: String,
     #[serde(default)]
     pub source: String,
+    pub width_px: Option<i64>,
+    pub height_px: Option<i64>,
+    pub format: Option<CameraFormat>,
+    pub exposure_us: Option<f64>,
+    pub gain_db: Option<f64>,
+    pub trigger_line: Option<String>,
+    pub packet_bytes: Option<i64>,
+    pub least_delay_ms: Option<f64>,
+    pub least_delay_uncertainty_ms: Option<f64>,
 }
 
 fn local() -> String {
@@ -103,15 +117,43 @@ impl From<&Rig> for WireRig {
         Self {
             version: VERSION,
             name: rig.name.to_string(),
-            trigger: WireTrigger { mode: rig.trigger.mode, rate_hz: rig.trigger.rate_hz },
+            trigger: WireTrigger {
+                mode: rig.trigger.mode,
+                rate_hz: rig.trigger.rate_hz,
+                box_device: rig.trigger.box_device.clone(),
+                pulse_us: rig.trigger.pulse_us.map(i64::from),
+                primary: rig.trigger.primary.map(|camera| rig.cameras[camera].name.to_string()),
+                tolerance_ms: (rig.trigger.mode == TriggerMode::FreeRun).then_some(rig.trigger.tolerance_ms),
+            },
             camera: rig
                 .cameras
                 .iter()
-                .map(|camera| WireCamera {
-                    name: camera.name.to_string(),
-                    driver: camera.driver,
-                    host: camera.host.clone(),
-                    source: camera.source.clone(),
+                .map(|camera| {
+                    let CameraSettings {
+                        size_px,
+                        format,
+                        exposure_us,
+                        gain_db,
+                        trigger_line,
+                        packet_bytes,
+                        least_delay_ms,
+                        least_delay_uncertainty_ms,
+                    } = camera.settings.clone();
+                    WireCamera {
+                        name: camera.name.to_string(),
+                        driver: camera.driver,
+                        host: camera.host.clone(),
+                        source: camera.source.clone(),
+                        width_px: size_px.map(|(width, _)| width.into()),
+                        height_px: size_px.map(|(_, height)| height.into()),
+                        format,
+                        exposure_us,
+                        gain_db,
+                        trigger_line,
+                        packet_bytes: packet_bytes.map(i64::from),
+                        least_delay_ms,
+                        least_delay_uncertainty_ms,
+                    }
                 })
                 .collect(),
             recording: rig.recording.as_ref().map(|recording| WireRecording {

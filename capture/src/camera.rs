@@ -1,17 +1,20 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use crossbeam::channel::Sender;
 use frame::{
-    BufferPool, CameraId, EdgeAccount, Frame, FrameInfo, LossReason, SegmentId, TriggerIndex, monotonic_now_ns,
+    BufferPool, CameraId, DeviceStamp, EdgeAccount, Frame, FrameInfo, LossReason, SegmentId, monotonic_now_ns,
 };
-use frame_sync::{TriggerCounter, TriggerCounterConfig};
 use ringbuf::HeapProd;
 use ringbuf::traits::Producer;
 
+use crate::event::{CameraEvent, CaptureEvent, CaptureEventKind};
 use crate::router::Wake;
-use crate::{CameraDriver, DriverError, DriverEvent, PulseTrain, Unit};
+use crate::timing::{Timed, Timing};
+use crate::trigger::{Arming, Published, PulseBoard, pause};
+use crate::{CameraDriver, DriverError, DriverEvent, Health, Unit};
 
 /// Opens a driver, again after each failure.
 pub type OpenDriver = Box<dyn FnMut() -> Result<Box<dyn CameraDriver>, DriverError> + Send>;
@@ -24,73 +27,78 @@ pub struct CameraSpec {
     pub pool_buffers: usize,
     /// Expected size of one unit; a larger one grows its buffer once.
     pub unit_bytes: usize,
+    pub role: Role,
 }
 
-#[derive(Clone, Debug, PartialEq)]
-pub struct CameraEvent {
-    pub camera: CameraId,
-    pub at_ns: i64,
-    pub kind: CameraEventKind,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum CameraEventKind {
-    Opened,
-    /// It failed and is tried again after the wait.
-    Failed {
-        error: String,
-        retry_in: Duration,
-    },
-    /// Its source is over.
-    Ended,
-    /// Device counter and time disagree on the trigger.
-    TriggerDisagreement,
+/// What a camera has to do with the pulses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// It waits for pulses, or runs freely.
+    #[default]
+    Follows,
+    /// It makes the pulses, and so is opened when all others are armed.
+    Leads,
+    /// It is asked for each picture, at the pulses.
+    Fired,
 }
 
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 const LAST_RETRY: Duration = Duration::from_secs(8);
-/// Drivers hand over counters that they have unwrapped.
-const COUNTER_BITS: u32 = 64;
 /// How long a driver may wait before its thread looks whether it should stop.
 const DRIVER_WAIT: Duration = Duration::from_millis(250);
+/// How long the camera that leads waits for the others.
+const OTHERS: Duration = Duration::from_secs(10);
+const LATCH_EVERY_NS: i64 = 1_000_000_000;
+const HEALTH_EVERY_NS: i64 = 5_000_000_000;
+/// Others have delivered within this time: then pulses come, and silence is the camera's own.
+const RECENT_NS: i64 = 500_000_000;
 
 /// One camera's thread: drives the driver, numbers its units, keeps the first account.
 pub(crate) struct CameraThread {
     pub id: CameraId,
     pub spec: CameraSpec,
-    pub pulses: Option<PulseTrain>,
+    pub pulses: PulseBoard,
+    pub arming: Arming,
+    /// When each camera last delivered.
+    pub last_units: Arc<[AtomicI64]>,
+    /// Silence, while others deliver, after which the camera is opened again.
+    pub watchdog: Option<Duration>,
     pub account: EdgeAccount,
     pub ring: HeapProd<Frame>,
     /// Whether the camera is gone, for the router.
     pub gone: Arc<AtomicBool>,
+    pub health: Arc<ArcSwap<Health>>,
     pub router: Wake,
-    pub events: Sender<CameraEvent>,
+    pub events: Sender<CaptureEvent>,
     pub stop: Arc<AtomicBool>,
     pub first_segment: SegmentId,
 }
 
-/// Where the numbering stands; it survives a driver that is opened again.
-struct Numbering {
-    sequence: u64,
-    trigger: Option<TriggerCounter>,
+/// What is done now and then beside the units.
+struct Chores {
+    latch_ns: i64,
+    health_ns: i64,
+    /// The next pulse at which the camera is to be fired.
+    next_fire: Option<u64>,
 }
 
 impl CameraThread {
     pub fn run(mut self) {
         let pool = BufferPool::new(self.spec.pool_buffers, self.spec.unit_bytes);
-        let mut numbering = Numbering { sequence: 0, trigger: None };
+        let mut sequence = 0;
         let mut retry_in = FIRST_RETRY;
         while !self.stopping() {
+            if self.spec.role == Role::Leads {
+                self.arming.wait(Some(self.id.index()), OTHERS, || self.stopping());
+            }
             let failure = match (self.spec.open)() {
                 Ok(mut driver) => {
-                    // Its counter may have started anew: nothing that it said before speaks for its triggers now.
-                    numbering.trigger =
-                        self.pulses.map(|p| TriggerCounter::new(TriggerCounterConfig::new(p, COUNTER_BITS)));
-                    self.tell(CameraEventKind::Opened);
+                    self.tell(CameraEvent::Opened);
+                    self.arming.armed(self.id.index());
                     self.gone.store(false, Ordering::Release);
-                    let before = numbering.sequence;
-                    let streamed = self.stream(driver.as_mut(), &pool, &mut numbering);
-                    if numbering.sequence > before {
+                    let before = sequence;
+                    let streamed = self.stream(driver.as_mut(), &pool, &mut sequence);
+                    if sequence > before {
                         retry_in = FIRST_RETRY;
                     }
                     match streamed {
@@ -101,8 +109,8 @@ impl CameraThread {
                 Err(error) => error,
             };
             self.gone();
-            self.tell(CameraEventKind::Failed { error: failure.to_string(), retry_in });
-            self.pause(retry_in);
+            self.tell(CameraEvent::Failed { error: failure.to_string(), retry_in });
+            pause(retry_in, &|| self.stopping());
             retry_in = (retry_in * 2).min(LAST_RETRY);
         }
     }
@@ -112,14 +120,22 @@ impl CameraThread {
         &mut self,
         driver: &mut dyn CameraDriver,
         pool: &BufferPool,
-        numbering: &mut Numbering,
+        sequence: &mut u64,
     ) -> Result<(), DriverError> {
+        // A device that was opened again has counter and clock anew: nothing that it said before speaks for it now.
+        let mut timing = Timing::new(driver.clock());
+        let mut chores = Chores { latch_ns: 0, health_ns: 0, next_fire: None };
+        self.delivered(monotonic_now_ns());
         while !self.stopping() {
+            let pulses = self.pulses.read();
+            let wait = self.chores(driver, &mut timing, pulses, &mut chores)?;
             let mut slot = pool.acquire();
-            match driver.next(slot.as_mut(), DRIVER_WAIT)? {
+            match driver.next(slot.as_mut(), wait)? {
                 DriverEvent::Unit(unit) => {
                     self.account.enter();
-                    let info = self.number(unit, numbering);
+                    let info = self.number(unit, *sequence, &mut timing, pulses);
+                    *sequence += 1;
+                    self.delivered(info.arrival_ns);
                     let Some(slot) = slot else {
                         self.account.lose(LossReason::PoolEmpty);
                         continue;
@@ -132,11 +148,11 @@ impl CameraThread {
                 DriverEvent::Lost { reason, frames } => {
                     self.account.enter_many(frames);
                     self.account.lose_many(reason, frames);
-                    numbering.sequence += frames;
+                    *sequence += frames;
                 }
-                DriverEvent::Idle => {}
+                DriverEvent::Idle => self.look_for_silence()?,
                 DriverEvent::Ended => {
-                    self.tell(CameraEventKind::Ended);
+                    self.tell(CameraEvent::Ended);
                     return Ok(());
                 }
             }
@@ -144,30 +160,81 @@ impl CameraThread {
         Ok(())
     }
 
-    fn number(&self, unit: Unit, numbering: &mut Numbering) -> FrameInfo {
-        let sequence = numbering.sequence;
-        numbering.sequence += 1;
-        let trigger = match (unit.trigger, &mut numbering.trigger) {
-            (TriggerIndex::Unresolved, Some(counter)) => {
-                let resolution = counter.resolve(unit.exposure, unit.counter);
-                if resolution.disagreement {
-                    self.tell(CameraEventKind::TriggerDisagreement);
-                }
-                resolution.index
+    /// Fires, reads clock and health when it is time; says how long the driver may wait.
+    fn chores(
+        &self,
+        driver: &mut dyn CameraDriver,
+        timing: &mut Timing,
+        pulses: Option<Published>,
+        chores: &mut Chores,
+    ) -> Result<Duration, DriverError> {
+        let now_ns = monotonic_now_ns();
+        if now_ns >= chores.latch_ns {
+            chores.latch_ns = now_ns + LATCH_EVERY_NS;
+            if let Some(latch) = driver.latch()? {
+                timing.latch(latch);
             }
-            (known, _) => known,
-        };
+        }
+        if now_ns >= chores.health_ns {
+            chores.health_ns = now_ns + HEALTH_EVERY_NS;
+            self.health.store(Arc::new(driver.health()));
+        }
+        let (Role::Fired, Some(Published { train, .. })) = (self.spec.role, pulses) else { return Ok(DRIVER_WAIT) };
+        let due_ns = |pulse: u64| train.start_ns + (pulse as f64 * train.period_ns).round() as i64;
+        let upcoming = ((monotonic_now_ns() - train.start_ns) as f64 / train.period_ns).ceil().max(0.0) as u64;
+        let mut next = chores.next_fire.unwrap_or(upcoming);
+        let now_ns = monotonic_now_ns();
+        if now_ns >= due_ns(next) {
+            // Too late for this one, it would look like the next: that picture is not taken.
+            if (now_ns - due_ns(next)) as f64 <= train.period_ns / 4.0 {
+                driver.fire()?;
+            }
+            next = upcoming.max(next + 1);
+        }
+        chores.next_fire = Some(next);
+        let left_ns = (due_ns(next) - monotonic_now_ns()).max(0);
+        Ok(Duration::from_nanos(left_ns as u64).min(DRIVER_WAIT))
+    }
+
+    fn number(&self, unit: Unit, sequence: u64, timing: &mut Timing, pulses: Option<Published>) -> FrameInfo {
+        let Timed { exposure, arrival_ns, trigger, device_ns, slipped, restarted } =
+            timing.time(&unit, pulses.map(|published| published.train));
+        if slipped {
+            self.tell(CameraEvent::Slipped);
+        }
+        if restarted {
+            self.tell(CameraEvent::Restarted);
+        }
+        let generation = pulses.map_or(0, |published| published.generation);
         FrameInfo {
             camera: self.id,
             sequence,
-            segment: SegmentId(self.first_segment.0 + unit.segment.0),
+            segment: SegmentId(self.first_segment.0 + unit.segment.0 + generation),
             trigger,
-            exposure: unit.exposure,
+            exposure,
             exposure_duration_ns: unit.exposure_duration_ns,
-            arrival_ns: monotonic_now_ns(),
+            arrival_ns,
+            device: DeviceStamp { ns: device_ns, counter: unit.counter },
             source: unit.source,
             picture: unit.picture,
         }
+    }
+
+    fn delivered(&self, at_ns: i64) {
+        self.last_units[self.id.index()].store(at_ns, Ordering::Relaxed);
+    }
+
+    fn look_for_silence(&self) -> Result<(), DriverError> {
+        let Some(watchdog) = self.watchdog else { return Ok(()) };
+        let now_ns = monotonic_now_ns();
+        let since = |camera: usize| now_ns - self.last_units[camera].load(Ordering::Relaxed);
+        let own = since(self.id.index());
+        let others_deliver = (0..self.last_units.len()).any(|c| c != self.id.index() && since(c) < RECENT_NS);
+        if others_deliver && own > watchdog.as_nanos() as i64 {
+            let silent_s = own as f64 / 1e9;
+            return Err(DriverError::Stream(format!("no picture for {silent_s:.1} s while others deliver")));
+        }
+        Ok(())
     }
 
     fn stopping(&self) -> bool {
@@ -180,21 +247,11 @@ impl CameraThread {
         self.router.now();
     }
 
-    fn tell(&self, kind: CameraEventKind) {
+    fn tell(&self, event: CameraEvent) {
+        let event = CaptureEvent { at_ns: monotonic_now_ns(), kind: CaptureEventKind::Camera(self.id, event) };
         // The channel is bounded; an owner that does not listen costs events, never frames.
-        if self.events.try_send(CameraEvent { camera: self.id, at_ns: monotonic_now_ns(), kind }).is_err() {
+        if self.events.try_send(event).is_err() {
             tracing::debug!(camera = self.spec.name, "nobody takes camera events");
-        }
-    }
-
-    /// Waits without missing the stop, which unparks.
-    fn pause(&self, wait: Duration) {
-        let until = Instant::now() + wait;
-        while !self.stopping() {
-            match until.checked_duration_since(Instant::now()) {
-                Some(left) if !left.is_zero() => std::thread::park_timeout(left),
-                _ => return,
-            }
         }
     }
 }

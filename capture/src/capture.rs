@@ -1,19 +1,22 @@
 use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use frame::{CameraId, LossLedger, SegmentId};
+use frame::{CameraId, LossLedger, SegmentId, monotonic_now_ns};
 use ringbuf::HeapRb;
 use ringbuf::traits::Split;
 use thiserror::Error;
 
 use crate::camera::CameraThread;
+use crate::event::{CaptureEvent, CaptureEventKind};
 use crate::router::{FrameConsumer, Lane, Wake, route};
-use crate::{CameraEvent, CameraSpec, PulseTrain};
+use crate::trigger::{Arming, Published, PulseBoard, Pulses, TriggerThread};
+use crate::{CameraSpec, Health};
 
 /// Frames that one camera's ring holds between driver and router.
 const RING_FRAMES: usize = 16;
@@ -21,10 +24,19 @@ const RING_FRAMES: usize = 16;
 const EVENTS: usize = 256;
 
 pub struct CaptureOptions {
-    /// The trigger that all cameras share; none in free-run and for replays that know their triggers.
-    pub pulses: Option<PulseTrain>,
+    /// The trigger that all cameras share; unknown in free-run and for replays that know their triggers.
+    pub pulses: Pulses,
     /// Segments are numbered from here, so that captures that follow each other share no segment.
     pub first_segment: SegmentId,
+    /// A camera that is silent for so long while others deliver is opened again; none for sources that may pause.
+    pub watchdog: Option<Duration>,
+}
+
+impl CaptureOptions {
+    /// Segments from 0, and no watchdog.
+    pub fn new(pulses: Pulses) -> Self {
+        Self { pulses, first_segment: SegmentId(0), watchdog: None }
+    }
 }
 
 #[derive(Debug, Error)]
@@ -41,7 +53,10 @@ pub struct Capture {
     abandon: Arc<AtomicBool>,
     cameras: Vec<Worker>,
     router: Worker,
-    events: Receiver<CameraEvent>,
+    trigger: Option<Worker>,
+    arming: Arming,
+    health: Vec<Arc<ArcSwap<Health>>>,
+    events: Receiver<CaptureEvent>,
 }
 
 impl Capture {
@@ -67,13 +82,47 @@ impl Capture {
             let abandon = abandon.clone();
             Worker::start("router".into(), move || route(lanes, consumers, &abandon))?
         };
+        let (board, arming) = (PulseBoard::default(), Arming::new(cameras.len()));
+        let last_units: Arc<[AtomicI64]> = cameras.iter().map(|_| AtomicI64::new(0)).collect();
+        let trigger = match options.pulses {
+            Pulses::Unknown => None,
+            Pulses::Known(train) => {
+                board.publish(Some(Published { train, generation: 0 }));
+                None
+            }
+            Pulses::From(source) => {
+                let events = event_sender.clone();
+                let tell = move |event| {
+                    let event = CaptureEvent { at_ns: monotonic_now_ns(), kind: CaptureEventKind::Trigger(event) };
+                    if events.try_send(event).is_err() {
+                        tracing::debug!("nobody takes the trigger's events");
+                    }
+                };
+                let thread = TriggerThread {
+                    source,
+                    board: board.clone(),
+                    arming: arming.clone(),
+                    last_units: last_units.clone(),
+                    stop: stop.clone(),
+                    tell,
+                };
+                Some(Worker::start("trigger".into(), move || thread.run())?)
+            }
+        };
         let mut threads = Vec::with_capacity(cameras.len());
+        let mut healths = Vec::with_capacity(cameras.len());
         for (index, (spec, (ring, gone))) in cameras.into_iter().zip(ends).enumerate() {
             let name = format!("camera-{}", spec.name);
+            let health = Arc::new(ArcSwap::from_pointee(Health::default()));
+            healths.push(health.clone());
             let camera = CameraThread {
                 id: CameraId(index as u16),
                 spec,
-                pulses: options.pulses,
+                pulses: board.clone(),
+                arming: arming.clone(),
+                last_units: last_units.clone(),
+                watchdog: options.watchdog,
+                health,
                 account: ledgers[index].capture.clone(),
                 ring,
                 gone,
@@ -84,11 +133,16 @@ impl Capture {
             };
             threads.push(Worker::start(name, move || camera.run())?);
         }
-        Ok(Self { stop, abandon, cameras: threads, router, events })
+        Ok(Self { stop, abandon, cameras: threads, router, trigger, arming, health: healths, events })
     }
 
-    /// What cameras report of themselves; disconnected once every camera thread has ended.
-    pub fn events(&self) -> &Receiver<CameraEvent> {
+    /// What a camera's device last told of itself.
+    pub fn health(&self, camera: CameraId) -> Arc<Health> {
+        self.health.get(camera.index()).map(|health| health.load_full()).unwrap_or_default()
+    }
+
+    /// What cameras and trigger report; disconnected once all their threads have ended.
+    pub fn events(&self) -> &Receiver<CaptureEvent> {
         &self.events
     }
 
@@ -106,9 +160,11 @@ impl Capture {
     /// behind after `deadline` and named.
     pub fn stop(self, deadline: Duration) -> Result<(), CaptureError> {
         self.stop.store(true, Ordering::Release);
-        self.cameras.iter().for_each(|camera| camera.handle.thread().unpark());
+        self.arming.wake();
+        self.cameras.iter().chain(&self.trigger).for_each(|worker| worker.handle.thread().unpark());
         let until = Instant::now() + deadline;
-        let mut abandoned: Vec<_> = self.cameras.into_iter().filter_map(|camera| camera.end_by(until)).collect();
+        let workers = self.cameras.into_iter().chain(self.trigger);
+        let mut abandoned: Vec<_> = workers.filter_map(|worker| worker.end_by(until)).collect();
         // A driver that hangs still holds its ring: the router empties it and goes.
         self.abandon.store(true, Ordering::Release);
         self.router.handle.thread().unpark();

@@ -3,15 +3,24 @@ use std::time::Duration;
 use frame::{HostTime, LossReason, Picture, SegmentId, Slot, SourcePosition, TriggerIndex};
 use thiserror::Error;
 
+/// When a unit was exposed, in the words of whoever knows it best.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Stamp {
+    /// Start of exposure on the host's clock: the kernel's, or a replay's.
+    Host(HostTime),
+    /// What the device's own clock showed, see [`CameraDriver::clock`], and when the host had the whole unit.
+    Device { ticks: u64, arrival_ns: i64 },
+}
+
 /// What a camera's unit is, beside its bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Unit {
     /// Where the driver knows of a seam, its own numbering of segments, from 0.
     pub segment: SegmentId,
     /// Start of exposure.
-    pub exposure: HostTime,
+    pub exposure: Stamp,
     pub exposure_duration_ns: u32,
-    /// The device's own counter of trigger pulses, where it has one.
+    /// The device's own count of frames, one a pulse, without wraps: the driver knows where it wraps.
     pub counter: Option<u64>,
     /// Set by drivers that know it for certain: a replayed take.
     pub trigger: TriggerIndex,
@@ -31,11 +40,59 @@ pub enum DriverEvent {
     Ended,
 }
 
+/// A device's clock, as its units are stamped with it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DeviceClock {
+    /// Nominal length of a tick.
+    pub tick_ns: f64,
+    /// Bits of the counter; 64 when it does not wrap.
+    pub tick_bits: u32,
+    /// Least time from the start of exposure to arrival, which no fit on arrivals can see, and how far it may be off.
+    pub least_delay_ns: u32,
+    pub least_delay_uncertainty_ns: u32,
+}
+
+/// One reading of a device's clock between two of the host's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Latch {
+    pub before_ns: i64,
+    pub ticks: u64,
+    pub after_ns: i64,
+}
+
+/// What a device tells of itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Health {
+    pub temperature_c: Option<f64>,
+    /// The stream's own counters that are worth a look, by the driver's names: resent packets, underruns.
+    pub counters: Vec<(String, u64)>,
+}
+
 /// One camera, opened and armed. Capture owns the thread that calls it.
 pub trait CameraDriver: Send {
     /// Waits at most `wait` for the next unit and copies it into `slot`, once. Without a slot the unit is taken from
     /// the device and dropped, so that the device's own queue does not fill.
     fn next(&mut self, slot: Option<&mut Slot>, wait: Duration) -> Result<DriverEvent, DriverError>;
+
+    /// The clock of [`Stamp::Device`]; none for drivers that stamp on the host's clock.
+    fn clock(&self) -> Option<DeviceClock> {
+        None
+    }
+
+    /// Reads the device's clock, where it can be read apart from frames. Asked between units, about once a second.
+    fn latch(&mut self) -> Result<Option<Latch>, DriverError> {
+        Ok(None)
+    }
+
+    /// Exposes one picture now. Only cameras that were opened for software triggers can.
+    fn fire(&mut self) -> Result<(), DriverError> {
+        Err(DriverError::Stream("this camera takes no software trigger".into()))
+    }
+
+    /// Asked every few seconds.
+    fn health(&mut self) -> Health {
+        Health::default()
+    }
 }
 
 /// Why a camera does not deliver. The camera's name is added by whoever owns the driver.

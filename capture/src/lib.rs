@@ -7,12 +7,15 @@ mod camera;
 mod capture;
 mod driver;
 pub mod drivers;
+mod event;
 mod router;
+mod timing;
 pub mod trigger;
 
-pub use camera::{CameraEvent, CameraEventKind, CameraSpec, OpenDriver};
+pub use camera::{CameraSpec, OpenDriver, Role};
 pub use capture::{Capture, CaptureError, CaptureOptions};
-pub use driver::{CameraDriver, DriverError, DriverEvent, Unit};
+pub use driver::{CameraDriver, DeviceClock, DriverError, DriverEvent, Health, Latch, Stamp, Unit};
+pub use event::{CameraEvent, CaptureEvent, CaptureEventKind, TriggerEvent};
 pub use frame_sync::PulseTrain;
 pub use router::FrameConsumer;
-pub use trigger::{TriggerError, TriggerSource};
+pub use trigger::{Pulses, TriggerError, TriggerSource};

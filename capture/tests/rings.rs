@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use capture::drivers::simulated::SimulatedCamera;
-use capture::{CameraEventKind, CameraSpec, Capture, CaptureOptions, FrameConsumer, PulseTrain};
+use capture::{
+    CameraEvent, CameraSpec, Capture, CaptureEventKind, CaptureOptions, FrameConsumer, PulseTrain, Pulses, Role,
+};
 use frame::{CameraId, FrameInfo, FrameRef, LossLedger, LossReason, SegmentId, TriggerIndex, monotonic_now_ns};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,14 +64,15 @@ fn spec(name: &str, camera: SimulatedCamera) -> CameraSpec {
         }),
         pool_buffers: 8,
         unit_bytes: 64,
+        role: Role::Follows,
     }
 }
 
-fn run(cameras: Vec<SimulatedCamera>, consumer: Collector, wait: Duration) -> (Vec<LossLedger>, Vec<CameraEventKind>) {
+fn run(cameras: Vec<SimulatedCamera>, consumer: Collector, wait: Duration) -> (Vec<LossLedger>, Vec<CaptureEventKind>) {
     let ledgers: Vec<LossLedger> = cameras.iter().map(|_| LossLedger::default()).collect();
     let pulses = cameras[0].pulses;
     let specs = cameras.into_iter().enumerate().map(|(i, camera)| spec(&format!("cam{i}"), camera)).collect();
-    let options = CaptureOptions { pulses: Some(pulses), first_segment: SegmentId(5) };
+    let options = CaptureOptions { first_segment: SegmentId(5), ..CaptureOptions::new(Pulses::Known(pulses)) };
     let capture = Capture::start(specs, &ledgers, vec![Box::new(consumer)], options).unwrap();
     let events = capture.events().clone();
     let deadline = std::time::Instant::now() + wait;
@@ -129,7 +132,9 @@ fn a_camera_that_fails_is_opened_again_while_the_other_goes_on() {
     let failing = SimulatedCamera { fail_at: Some(30), ..well.clone() };
     let consumer = Collector::default();
     let (ledgers, events) = run(vec![well, failing], consumer.clone(), Duration::from_secs(20));
-    assert!(events.iter().any(|e| matches!(e, CameraEventKind::Failed { error, .. } if error.contains("pulse 30"))));
+    assert!(events.iter().any(
+        |e| matches!(e, CaptureEventKind::Camera(_, CameraEvent::Failed { error, .. }) if error.contains("pulse 30"))
+    ));
     // A busy machine may lose some of it on the way, and then counts them.
     let well = ledgers[0].capture.counts();
     assert_eq!((well.entered, well.in_flight()), (400, 0));
@@ -190,8 +195,9 @@ fn a_driver_that_hangs_is_left_behind_by_name_and_the_consumers_end() {
         open: Box::new(move || Ok(Box::new(Hanging(called.clone())))),
         pool_buffers: 1,
         unit_bytes: 1,
+        role: Role::Follows,
     };
-    let options = CaptureOptions { pulses: None, first_segment: SegmentId(0) };
+    let options = CaptureOptions::new(Pulses::Unknown);
     let capture =
         Capture::start(vec![hanging], &[LossLedger::default()], vec![Box::new(Mourner(sender))], options).unwrap();
     in_call.recv_timeout(Duration::from_secs(10)).unwrap();
@@ -213,9 +219,14 @@ fn a_driver_that_panics_takes_nobody_with_it() {
         }
     }
     let (sender, dropped) = std::sync::mpsc::channel();
-    let spec =
-        CameraSpec { name: "bad".into(), open: Box::new(|| Ok(Box::new(Panicking))), pool_buffers: 1, unit_bytes: 1 };
-    let options = CaptureOptions { pulses: None, first_segment: SegmentId(0) };
+    let spec = CameraSpec {
+        name: "bad".into(),
+        open: Box::new(|| Ok(Box::new(Panicking))),
+        pool_buffers: 1,
+        unit_bytes: 1,
+        role: Role::Follows,
+    };
+    let options = CaptureOptions::new(Pulses::Unknown);
     let capture =
         Capture::start(vec![spec], &[LossLedger::default()], vec![Box::new(Mourner(sender))], options).unwrap();
     dropped.recv_timeout(Duration::from_secs(10)).expect("the router ends once no camera is left");

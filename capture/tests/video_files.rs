@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use capture::drivers::gstreamer::{VideoFile, open_launch_line};
-use capture::{CameraEventKind, CameraSpec, Capture, CaptureOptions, FrameConsumer, PulseTrain};
-use frame::{CameraId, Encoding, FrameInfo, FrameRef, LossLedger, LossReason, Picture, SegmentId, monotonic_now_ns};
+use capture::{
+    CameraEvent, CameraSpec, Capture, CaptureEventKind, CaptureOptions, FrameConsumer, PulseTrain, Pulses, Role,
+};
+use frame::{CameraId, Encoding, FrameInfo, FrameRef, LossLedger, LossReason, Picture, monotonic_now_ns};
 use gstreamer::prelude::*;
 
 const FRAMES: u32 = 20;
@@ -46,10 +48,10 @@ fn video(path: PathBuf, divisor: u32, looping: bool, start_ns: i64) -> VideoFile
     VideoFile { path, frames: FRAMES, rate_hz: RATE_HZ, divisor, looping, pulses }
 }
 
-fn play(videos: Vec<VideoFile>, frames_each: usize) -> (Seen, Vec<CameraEventKind>) {
+fn play(videos: Vec<VideoFile>, frames_each: usize) -> (Seen, Vec<CaptureEventKind>) {
     let consumer = Collector::default();
     let ledgers: Vec<_> = videos.iter().map(|_| LossLedger::default()).collect();
-    let pulses = Some(videos[0].pulses);
+    let pulses = videos[0].pulses;
     let cameras = videos.len();
     let specs = videos
         .into_iter()
@@ -58,9 +60,10 @@ fn play(videos: Vec<VideoFile>, frames_each: usize) -> (Seen, Vec<CameraEventKin
             open: Box::new(move || Ok(Box::new(video.open()?))),
             pool_buffers: 16,
             unit_bytes: 4096,
+            role: Role::Follows,
         })
         .collect();
-    let options = CaptureOptions { pulses, first_segment: SegmentId(0) };
+    let options = CaptureOptions::new(Pulses::Known(pulses));
     let capture = Capture::start(specs, &ledgers, vec![Box::new(consumer.clone())], options).unwrap();
     let events = capture.events().clone();
     let (mut kinds, until) = (vec![], std::time::Instant::now() + Duration::from_secs(20));
@@ -140,11 +143,12 @@ fn frames_that_a_launch_line_drops_are_counted_and_leave_holes() {
         open: Box::new(move || Ok(Box::new(open_launch_line(line)?))),
         pool_buffers: 16,
         unit_bytes: 1024,
+        role: Role::Follows,
     };
-    let options = CaptureOptions { pulses: None, first_segment: SegmentId(0) };
+    let options = CaptureOptions::new(Pulses::Unknown);
     let capture =
         Capture::start(vec![camera], std::slice::from_ref(&ledger), vec![Box::new(consumer.clone())], options).unwrap();
-    let ended = |event: &capture::CameraEvent| event.kind == CameraEventKind::Ended;
+    let ended = |event: &capture::CaptureEvent| matches!(event.kind, CaptureEventKind::Camera(_, CameraEvent::Ended));
     while !ended(&capture.events().recv_timeout(Duration::from_secs(20)).expect("the line ends")) {}
     capture.stop(Duration::from_secs(10)).unwrap();
     let counts = ledger.capture.counts();

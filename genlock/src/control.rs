@@ -1,20 +1,28 @@
 //! What drives a session from outside: signals, the clock, cameras and processes that fail.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use capture::{CameraEvent, CameraEventKind};
+use capture::{CameraEvent, CaptureEvent, CaptureEventKind, TriggerEvent};
 use crossbeam::channel::{Receiver, Sender, at, bounded, never, select, tick};
+use frame::CameraId;
 use miette::IntoDiagnostic;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::children::ChildDied;
+use crate::page::EventView;
 use crate::session::Session;
 
 /// How often page and report are brought up to date.
 const STATUS_EVERY: Duration = Duration::from_millis(250);
 /// Happenings that the report holds; all are in the log and in the take.
 const LOGGED: usize = 1_000;
+/// Happenings that the page shows.
+const SHOWN: usize = 8;
+
+/// How the state of a camera that is gone begins.
+const FAILED: &str = "failed: ";
 
 /// Why a session ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +64,10 @@ pub struct Happenings {
     pub log: Vec<String>,
     /// Camera states by name for the page.
     pub cameras: Vec<String>,
+    /// Times that counter and time disagreed, by camera.
+    pub slips: Vec<u64>,
+    /// The last few, for the page.
+    pub latest: VecDeque<EventView>,
     /// Parts whose death was told.
     dead: Vec<&'static str>,
 }
@@ -63,36 +75,80 @@ pub struct Happenings {
 impl Happenings {
     pub fn new(cameras: usize) -> Self {
         let (died_sender, died) = bounded(64);
-        Self { died, died_sender, log: vec![], cameras: vec!["opening".into(); cameras], dead: vec![] }
+        Self {
+            died,
+            died_sender,
+            log: vec![],
+            cameras: vec!["opening".into(); cameras],
+            slips: vec![0; cameras],
+            latest: VecDeque::new(),
+            dead: vec![],
+        }
     }
 
-    fn camera(&mut self, session: &Session, names: &[String], event: &CameraEvent) {
-        let name = &names[event.camera.index()];
-        let (state, said) = match &event.kind {
-            CameraEventKind::Opened => {
+    fn happened(&mut self, session: &Session, names: &[String], event: &CaptureEvent) {
+        match &event.kind {
+            CaptureEventKind::Camera(camera, event) => self.camera(session, names, *camera, event),
+            CaptureEventKind::Trigger(event) => self.trigger(session, names, event),
+        }
+    }
+
+    fn camera(&mut self, session: &Session, names: &[String], camera: CameraId, event: &CameraEvent) {
+        let name = &names[camera.index()];
+        let lost = self.cameras[camera.index()].starts_with(FAILED);
+        let (state, said) = match event {
+            CameraEvent::Opened if lost => {
+                tracing::warn!(camera = name, "is back");
+                ("streaming".to_owned(), Some(("camera-rejoined", format!("{name}: is back"))))
+            }
+            CameraEvent::Opened => {
                 tracing::info!(camera = name, "opened");
                 ("streaming".to_owned(), None)
             }
-            CameraEventKind::Failed { error, retry_in } => {
+            CameraEvent::Failed { error, retry_in } => {
                 tracing::error!(camera = name, error, ?retry_in, "failed and is tried again; the others go on");
-                (format!("failed: {error}"), Some(("camera-failed", format!("{name}: {error}"))))
+                (format!("{FAILED}{error}"), Some(("camera-lost", format!("{name}: {error}"))))
             }
-            CameraEventKind::Ended => {
+            CameraEvent::Ended => {
                 tracing::warn!(camera = name, "its source is over");
                 ("ended".to_owned(), Some(("camera-ended", format!("{name}: its source is over"))))
             }
-            CameraEventKind::TriggerDisagreement => {
+            CameraEvent::Slipped => {
+                self.slips[camera.index()] += 1;
                 tracing::error!(camera = name, "its counter and the time disagree on the trigger");
-                (
-                    self.cameras[event.camera.index()].clone(),
-                    Some(("trigger-disagreement", format!("{name}: counter and time disagree on the trigger"))),
-                )
+                let said = format!("{name}: counter and time disagree on the trigger");
+                (self.cameras[camera.index()].clone(), Some(("camera-slipped", said)))
+            }
+            CameraEvent::Restarted => {
+                tracing::warn!(camera = name, "its clock began anew");
+                let said = format!("{name}: its clock began anew");
+                (self.cameras[camera.index()].clone(), Some(("camera-restarted", said)))
             }
         };
-        self.cameras[event.camera.index()] = state;
+        self.cameras[camera.index()] = state;
         if let Some((kind, text)) = said {
             self.note(session, kind, text);
         }
+    }
+
+    fn trigger(&mut self, session: &Session, names: &[String], event: &TriggerEvent) {
+        let (kind, said) = match event {
+            TriggerEvent::Started { unarmed } if unarmed.is_empty() => {
+                tracing::info!("all cameras are armed; the pulses begin");
+                return;
+            }
+            TriggerEvent::Started { unarmed } => {
+                let unarmed: Vec<_> = unarmed.iter().map(|camera| names[camera.index()].as_str()).collect();
+                ("trigger-started", format!("the pulses begin without {}", unarmed.join(", ")))
+            }
+            TriggerEvent::Failed { error, retry_in } => {
+                ("trigger-failed", format!("the trigger failed and is tried again after {retry_in:?}: {error}"))
+            }
+            TriggerEvent::Stopped => ("trigger-stopped", "no camera delivers: no pulses come".to_owned()),
+            TriggerEvent::Resumed => ("trigger-resumed", "cameras deliver again".to_owned()),
+        };
+        tracing::error!("{said}");
+        self.note(session, kind, said);
     }
 
     fn parts(&mut self, session: &Session) {
@@ -109,6 +165,11 @@ impl Happenings {
         if let Some(recorder) = &session.recorder {
             recorder.note(kind, text.clone());
         }
+        if self.latest.len() == SHOWN {
+            self.latest.pop_front();
+        }
+        let at_s = session.started.elapsed().as_secs_f64();
+        self.latest.push_back(EventView { at_s, kind: kind.to_owned(), text: text.clone() });
         if self.log.len() < LOGGED {
             self.log.push(text);
         }
@@ -134,7 +195,7 @@ pub fn run(
             recv(stop) -> _ => return End::Asked,
             recv(time_over) -> _ => return End::TimeOver,
             recv(camera_events) -> event => match event {
-                Ok(event) => happenings.camera(session, names, &event),
+                Ok(event) => happenings.happened(session, names, &event),
                 // Every camera thread has ended; the tick below sees it.
                 Err(_) => camera_events = never(),
             },

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use capture::drivers::gstreamer::VideoFile;
-use capture::{CameraSpec, PulseTrain};
+use capture::{CameraSpec, PulseTrain, Role};
 use miette::{IntoDiagnostic, WrapErr, bail};
 use serde::Deserialize;
 
@@ -98,6 +98,7 @@ impl Footage {
                     open: Box::new(move || Ok(Box::new(video.open()?))),
                     pool_buffers,
                     unit_bytes: self.unit_bytes(),
+                    role: Role::Follows,
                 }
             })
             .collect();

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use calibration_free_config::{Camera, Driver, Rig, TriggerMode};
 use capture::drivers::gstreamer::open_launch_line;
 use capture::drivers::replay::ReplayDriver;
 use capture::drivers::simulated::SimulatedCamera;
-use capture::{CameraSpec, OpenDriver, PulseTrain};
+use capture::{CameraSpec, OpenDriver, PulseTrain, Pulses, Role};
 use frame::CameraId;
 use miette::{IntoDiagnostic, bail};
 use take::TakeReader;
@@ -21,6 +22,8 @@ use crate::studio::{self, Studios};
 pub const LEAD_NS: i64 = 1_500_000_000;
 /// The host of cameras that are attached here.
 const LOCAL: &str = "local";
+/// A device that is silent for so long while others deliver is opened again.
+const SILENCE: Duration = Duration::from_secs(2);
 /// Expected bytes of a unit where nothing is known of the camera; a larger one grows its buffer once.
 const UNIT_BYTES: usize = 512 << 10;
 /// What simulated cameras send: Gray8.
@@ -69,6 +72,15 @@ impl Source {
         matches!(self, Self::Footage(_))
     }
 
+    /// Silence, while other cameras deliver, that a camera of this source never keeps by itself.
+    pub fn watchdog(&self) -> Option<Duration> {
+        match self {
+            // Recorded and rendered pictures may pause, and come again by themselves.
+            Self::Footage(_) | Self::Take(_) => None,
+            Self::Rig(rig, _) => rig.cameras.iter().any(is_device).then_some(SILENCE),
+        }
+    }
+
     /// Expected bytes of a unit.
     fn unit_bytes(&self) -> usize {
         match self {
@@ -95,13 +107,19 @@ impl Source {
     }
 
     /// Cameras to open, and the trigger that they share, the first pulse at `start_ns`.
-    pub fn cameras(&self, divisor: u32, start_ns: i64) -> miette::Result<(Vec<CameraSpec>, Option<PulseTrain>)> {
+    pub fn cameras(&self, divisor: u32, start_ns: i64) -> miette::Result<(Vec<CameraSpec>, Pulses)> {
         let (buffers, unit_bytes) = (pool_buffers(self.recorder_buffers()), self.unit_bytes());
-        let spec = |name: String, open: OpenDriver| CameraSpec { name, open, pool_buffers: buffers, unit_bytes };
+        let spec = |name: String, open: OpenDriver| CameraSpec {
+            name,
+            open,
+            pool_buffers: buffers,
+            unit_bytes,
+            role: Role::Follows,
+        };
         match self {
             Self::Footage(footage) => {
                 let (cameras, pulses) = footage.cameras(divisor, start_ns, buffers);
-                Ok((cameras, Some(pulses)))
+                Ok((cameras, Pulses::Known(pulses)))
             }
             Self::Take(take) => {
                 let specs = (0..take.cameras().len())
@@ -112,7 +130,7 @@ impl Source {
                         spec(name, Box::new(move || Ok(Box::new(ReplayDriver::open(take.clone(), camera, start_ns)?))))
                     })
                     .collect();
-                Ok((specs, None))
+                Ok((specs, Pulses::Unknown))
             }
             Self::Rig(rig, studios) => {
                 let pulses = PulseTrain { start_ns, period_ns: 1e9 / rig.trigger.rate_hz };
@@ -133,10 +151,15 @@ impl Source {
                         .cameras
                         .iter()
                         .all(|camera| camera.driver == Driver::Simulated || studio::is_virtual(camera));
-                Ok((specs, known.then_some(pulses)))
+                Ok((specs, if known { Pulses::Known(pulses) } else { Pulses::Unknown }))
             }
         }
     }
+}
+
+/// Whether there is hardware behind it, which can fall silent.
+fn is_device(camera: &Camera) -> bool {
+    matches!(camera.driver, Driver::Aravis | Driver::V4l2 | Driver::Nokhwa)
 }
 
 fn check_host(camera: &Camera) -> miette::Result<()> {

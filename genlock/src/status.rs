@@ -46,6 +46,10 @@ impl StatusBoard {
                 delivered: counts.left,
                 lost: counts.lost.iter().map(|(reason, n)| (reason.name().to_owned(), *n)).collect(),
                 latency_ms: session.vitals.latency_ms(camera),
+                interval_ms: session.vitals.interval_ms(camera).0,
+                interval_spread_ms: session.vitals.interval_ms(camera).1,
+                slips: happenings.slips[camera],
+                temperature_c: session.health(camera).temperature_c,
                 state: happenings.cameras[camera].clone(),
             })
             .collect();
@@ -70,6 +74,7 @@ impl StatusBoard {
                 state: recorder.counters().state(),
             }),
             message,
+            events: happenings.latest.iter().cloned().collect(),
             elapsed_s: session.started.elapsed().as_secs_f64(),
         }
     }

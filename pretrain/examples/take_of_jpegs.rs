@@ -39,6 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 exposure: HostTime::monotonic(exposure_ns, 1_000),
                 exposure_duration_ns: 0,
                 arrival_ns: exposure_ns,
+                device: frame::DeviceStamp::default(),
                 source: Some(SourcePosition { index, length: frames }),
                 picture: Picture::Encoded { encoding: Encoding::Mjpeg, width_px: 0, height_px: 0 },
             };

@@ -70,6 +70,7 @@ fn info(camera: u16, sequence: u64, segment: u32, source: Option<SourcePosition>
         exposure: HostTime::monotonic(16_000_000 * sequence as i64, 0),
         exposure_duration_ns: 0,
         arrival_ns: 16_000_000 * sequence as i64,
+        device: frame::DeviceStamp::default(),
         source,
         picture: Picture::Encoded { encoding: Encoding::Mjpeg, width_px: size, height_px: size },
     }

@@ -7,12 +7,14 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use frame::{Encoding, HostTime, LossReason, Picture, PixelFormat, SegmentId, Slot, SourcePosition, TriggerIndex};
+use frame::{
+    BayerPattern, Encoding, HostTime, LossReason, Picture, PixelFormat, SegmentId, Slot, SourcePosition, TriggerIndex,
+};
 use gstreamer::prelude::*;
 use gstreamer::{self as gst, ClockTime, MessageView, SeekFlags, SeekType};
 use gstreamer_app::AppSink;
 
-use crate::{CameraDriver, DriverError, DriverEvent, PulseTrain, Unit};
+use crate::{CameraDriver, DriverError, DriverEvent, PulseTrain, Stamp, Unit};
 
 /// Units that the sink holds before the pipeline waits.
 const SINK_UNITS: u32 = 4;
@@ -196,7 +198,7 @@ impl GstreamerDriver {
             let caps = sample.caps().map(ToString::to_string).unwrap_or_default();
             Unusable::Stream(format!("genlock knows no pictures of this kind: {caps}"))
         })?;
-        let exposure = |ns: i64, uncertainty_ns: u32| HostTime::monotonic(ns, uncertainty_ns);
+        let exposure = |ns: i64, uncertainty_ns: u32| Stamp::Host(HostTime::monotonic(ns, uncertainty_ns));
         let Some(Looped { video, first_loop }) = &self.file else {
             return Ok(Some(Unit {
                 segment: SegmentId(0),
@@ -336,6 +338,16 @@ fn picture(sample: &gst::Sample) -> Option<Picture> {
             };
             Some(raw_picture(format, width_px, height_px))
         }
+        "video/x-bayer" => {
+            let pattern = match caps.get::<&str>("format").ok()? {
+                "rggb" => BayerPattern::Rggb,
+                "grbg" => BayerPattern::Grbg,
+                "gbrg" => BayerPattern::Gbrg,
+                "bggr" => BayerPattern::Bggr,
+                _ => return None,
+            };
+            Some(raw_picture(PixelFormat::Bayer8(pattern), width_px, height_px))
+        }
         _ => None,
     }
 }
@@ -345,7 +357,7 @@ fn raw_picture(format: PixelFormat, width_px: u32, height_px: u32) -> Picture {
     let padded = |bytes: u32| bytes.next_multiple_of(4) as usize;
     let plane = |offset, stride| Some(frame::Plane { offset, stride });
     let planes = match format {
-        PixelFormat::Gray8 => [plane(0, padded(width_px)), None],
+        PixelFormat::Gray8 | PixelFormat::Bayer8(_) => [plane(0, padded(width_px)), None],
         PixelFormat::Rgb8 => [plane(0, padded(3 * width_px)), None],
         PixelFormat::Yuyv => [plane(0, padded(2 * width_px)), None],
         PixelFormat::Nv12 => {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use frame::{CameraId, FrameInfo, HostTime, LossReason, Slot, monotonic_now_ns};
 use take::TakeReader;
 
-use crate::{CameraDriver, DriverError, DriverEvent, Unit};
+use crate::{CameraDriver, DriverError, DriverEvent, Stamp, Unit};
 
 /// One camera of a take.
 pub struct ReplayDriver {
@@ -37,9 +37,9 @@ impl ReplayDriver {
     fn unit(&self, info: &FrameInfo) -> Unit {
         Unit {
             segment: info.segment,
-            exposure: HostTime { ns: info.exposure.ns + self.shift_ns, ..info.exposure },
+            exposure: Stamp::Host(HostTime { ns: info.exposure.ns + self.shift_ns, ..info.exposure }),
             exposure_duration_ns: info.exposure_duration_ns,
-            counter: None,
+            counter: info.device.counter,
             trigger: info.trigger,
             source: info.source,
             picture: info.picture,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use frame::{HostTime, LossReason, Picture, PixelFormat, SegmentId, Slot, TriggerIndex, monotonic_now_ns};
 
-use crate::{CameraDriver, DriverError, DriverEvent, PulseTrain, Unit};
+use crate::{CameraDriver, DriverError, DriverEvent, PulseTrain, Stamp, Unit};
 
 #[derive(Clone, Debug)]
 pub struct SimulatedCamera {
@@ -63,7 +63,7 @@ impl CameraDriver for SimulatedDriver {
         }
         Ok(DriverEvent::Unit(Unit {
             segment: SegmentId(0),
-            exposure: HostTime::monotonic(due_ns, 1_000),
+            exposure: Stamp::Host(HostTime::monotonic(due_ns, 1_000)),
             exposure_duration_ns: 1_000_000,
             counter: Some(pulse),
             trigger: TriggerIndex::Unresolved,

@@ -1,7 +1,27 @@
 //! What exposes the cameras together.
 
+mod arming;
+mod board;
+mod software;
+mod thread;
+
 use frame_sync::PulseTrain;
 use thiserror::Error;
+
+pub(crate) use arming::Arming;
+pub(crate) use board::{Published, PulseBoard};
+pub use software::SoftwareTrigger;
+pub(crate) use thread::{TriggerThread, pause};
+
+/// Where a capture's pulses come from.
+pub enum Pulses {
+    /// Nowhere that anybody knows of: triggers stay unresolved, except where a driver knows them.
+    Unknown,
+    /// They come at these times, started by whoever made the cameras.
+    Known(PulseTrain),
+    /// Capture starts them, once the cameras are armed.
+    From(Box<dyn TriggerSource>),
+}
 
 /// A source of trigger pulses. Capture starts it once all cameras are armed, so that pulse 0 is the same instant for
 /// each of them, and asks it from a thread of its own.

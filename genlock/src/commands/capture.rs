@@ -49,6 +49,7 @@ pub fn run(args: &CaptureArgs) -> miette::Result<()> {
     let session = Session::start(Setup {
         cameras,
         pulses,
+        watchdog: source.watchdog(),
         first_segment: SegmentId(0),
         croppers: vec![],
         preprocessing: 0,

@@ -19,7 +19,17 @@ pub struct LiveStatus {
     pub recording: Option<RecordingView>,
     /// What a person should know now, in one sentence.
     pub message: Option<String>,
+    /// What happened last, the newest at the end.
+    pub events: Vec<EventView>,
     pub elapsed_s: f64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EventView {
+    /// Since the start of the session.
+    pub at_s: f64,
+    pub kind: String,
+    pub text: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -34,6 +44,13 @@ pub struct CameraView {
     pub lost: BTreeMap<String, u64>,
     /// From the start of exposure to the router.
     pub latency_ms: f64,
+    /// Mean interval between exposures, and the mean distance from it, over about the last 64.
+    pub interval_ms: f64,
+    pub interval_spread_ms: f64,
+    /// Times that the device's counter and the time disagreed on the trigger.
+    pub slips: u64,
+    /// Where the device tells.
+    pub temperature_c: Option<f64>,
     /// `streaming`, or what the supervisor is doing about it.
     pub state: String,
 }

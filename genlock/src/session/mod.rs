@@ -11,12 +11,13 @@ pub mod vitals;
 use std::cell::RefCell;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use capture::{CameraEvent, CameraSpec, Capture, CaptureError, CaptureOptions, FrameConsumer, PulseTrain};
+use capture::{CameraSpec, Capture, CaptureError, CaptureEvent, CaptureOptions, FrameConsumer, Health, Pulses};
 use crossbeam::channel::{Receiver, bounded};
-use frame::{LossLedger, SegmentId};
+use frame::{CameraId, LossLedger, SegmentId};
 use subject::SubjectCropper;
 use take::TakeError;
 use thiserror::Error;
@@ -61,7 +62,9 @@ pub enum SessionError {
 /// What a session is made of.
 pub struct Setup {
     pub cameras: Vec<CameraSpec>,
-    pub pulses: Option<PulseTrain>,
+    pub pulses: Pulses,
+    /// Silence, while other cameras deliver, after which a camera is opened again.
+    pub watchdog: Option<Duration>,
     pub first_segment: SegmentId,
     /// One for each camera; none when nothing is learned or inferred.
     pub croppers: Vec<SubjectCropper>,
@@ -104,7 +107,8 @@ pub struct Remains {
 
 impl Session {
     pub fn start(setup: Setup) -> Result<Self, SessionError> {
-        let Setup { cameras, pulses, first_segment, croppers, preprocessing, sinks, ledgers, recorder, page } = setup;
+        let Setup { cameras, pulses, watchdog, first_segment, croppers, preprocessing, sinks, ledgers, recorder, page } =
+            setup;
         let vitals = Vitals::new(cameras.len());
         let watched = cameras.iter().map(|camera| camera.name.clone()).zip(ledgers.iter().cloned()).collect();
         let losses = RefCell::new(LossWatch::new(watched));
@@ -130,13 +134,18 @@ impl Session {
             }
             None => None,
         };
-        let capture = Capture::start(cameras, &ledgers, consumers, CaptureOptions { pulses, first_segment })?;
+        let capture = Capture::start(cameras, &ledgers, consumers, CaptureOptions { pulses, first_segment, watchdog })?;
         let started = Instant::now();
         Ok(Self { capture, workers, assembler, preview, recorder, ledgers, sets, vitals, crop_work, started, losses })
     }
 
-    pub fn events(&self) -> &Receiver<CameraEvent> {
+    pub fn events(&self) -> &Receiver<CaptureEvent> {
         self.capture.events()
+    }
+
+    /// What a camera's device last told of itself.
+    pub fn health(&self, camera: usize) -> Arc<Health> {
+        self.capture.health(CameraId(camera as u16))
     }
 
     pub fn all_ended(&self) -> bool {

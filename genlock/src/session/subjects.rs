@@ -19,6 +19,8 @@ const WAITING: usize = 3;
 pub const SUBJECT_BUFFERS: usize = WAITING + 1;
 
 /// What a worker hands to the assembler.
+// Few wait at a time, and a box for each would cost more than the room.
+#[allow(clippy::large_enum_variant)]
 pub enum Cropped {
     View {
         info: FrameInfo,

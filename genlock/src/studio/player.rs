@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use capture::{DriverError, DriverEvent, Unit};
+use capture::{DriverError, DriverEvent, Stamp, Unit};
 use frame::{Encoding, HostTime, LossReason, Picture, SegmentId, SourcePosition, TriggerIndex};
 use virtual_studio::live::Sent;
 
@@ -78,7 +78,7 @@ impl Player {
                 let unit = units[self.unit];
                 let event = DriverEvent::Unit(Unit {
                     segment: *segment,
-                    exposure: HostTime::monotonic(self.start_ns + unit.exposure_ns, 1_000),
+                    exposure: Stamp::Host(HostTime::monotonic(self.start_ns + unit.exposure_ns, 1_000)),
                     exposure_duration_ns: 0,
                     counter: Some(unit.counter),
                     trigger: TriggerIndex::Unresolved,
@@ -142,7 +142,8 @@ mod tests {
                     let said = match event {
                         DriverEvent::Unit(unit) => {
                             assert_eq!(bytes, vec![unit.counter.unwrap() as u8; 4]);
-                            assert_eq!(unit.exposure.ns, START_NS + unit.counter.unwrap() as i64 * PERIOD_NS);
+                            let exposure_ns = START_NS + unit.counter.unwrap() as i64 * PERIOD_NS;
+                            assert_eq!(unit.exposure, Stamp::Host(HostTime::monotonic(exposure_ns, 1_000)));
                             format!("unit {}", unit.counter.unwrap())
                         }
                         DriverEvent::Lost { reason, frames } => format!("{reason} {frames}"),

@@ -170,6 +170,7 @@ fn frame_info(camera: u16, index: u32) -> FrameInfo {
         exposure: HostTime::monotonic(exposure_ns, 0),
         exposure_duration_ns: 0,
         arrival_ns: exposure_ns,
+        device: frame::DeviceStamp::default(),
         source: Some(SourcePosition { index, length: LENGTH }),
         picture: Picture::Encoded { encoding: Encoding::Mjpeg, width_px: FRAME_PX, height_px: FRAME_PX },
     }

@@ -11,8 +11,10 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 use capture::drivers::gstreamer::open_launch_line;
-use capture::{CameraDriver, CameraSpec, Capture, CaptureOptions, DriverError, DriverEvent, FrameConsumer};
-use frame::{FrameRef, LossLedger, SegmentId, Slot};
+use capture::{
+    CameraDriver, CameraSpec, Capture, CaptureOptions, DriverError, DriverEvent, FrameConsumer, Pulses, Role,
+};
+use frame::{FrameRef, LossLedger, Slot};
 
 const WIDTH_PX: usize = 1280;
 const HEIGHT_PX: usize = 720;
@@ -121,9 +123,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         }),
         pool_buffers: 8,
         unit_bytes: WIDTH_PX * HEIGHT_PX,
+        role: Role::Follows,
     };
     let consumer = CountedConsumer { counter: Counter::new(router_done), held: None };
-    let options = CaptureOptions { pulses: None, first_segment: SegmentId(0) };
+    let options = CaptureOptions::new(Pulses::Unknown);
     let capture = Capture::start(vec![camera], &[LossLedger::default()], vec![Box::new(consumer)], options)?;
     let camera = camera_count.recv_timeout(PATIENCE + Duration::from_secs((frames / RATE_HZ) as u64))?;
     capture.stop(PATIENCE)?;

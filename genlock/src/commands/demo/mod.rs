@@ -154,6 +154,7 @@ impl Demo<'_> {
         let session = Session::start(Setup {
             cameras,
             pulses,
+            watchdog: self.source.watchdog(),
             first_segment: SegmentId(0),
             croppers,
             preprocessing: self.hash,

@@ -47,6 +47,7 @@ impl Demo<'_> {
         let session = Session::start(Setup {
             cameras,
             pulses,
+            watchdog: self.source.watchdog(),
             first_segment: SEGMENTS,
             croppers,
             preprocessing: self.hash,

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use capture::{CameraDriver, CameraSpec, Capture, CaptureOptions, DriverError, DriverEvent};
-use frame::{LossLedger, SegmentId, Slot};
+use capture::{CameraDriver, CameraSpec, Capture, CaptureOptions, DriverError, DriverEvent, Pulses, Role};
+use frame::{LossLedger, Slot};
 
 use crate::machine::process_cpu_s;
 use crate::{Outcome, Plan, table::Row};
@@ -26,9 +26,10 @@ pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
         open: Box::new(|| Ok(Box::new(Silent))),
         pool_buffers: 8,
         unit_bytes: 1280 * 720,
+        role: Role::Follows,
     });
     let ledgers = vec![LossLedger::default(); CAMERAS];
-    let options = CaptureOptions { pulses: None, first_segment: SegmentId(0) };
+    let options = CaptureOptions::new(Pulses::Unknown);
     let capture = Capture::start(cameras.collect(), &ledgers, Vec::new(), options)?;
     // Making threads and pools is not idling.
     std::thread::sleep(Duration::from_millis(500));

@@ -6,8 +6,8 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 use capture::drivers::simulated::SimulatedCamera;
-use capture::{CameraSpec, Capture, CaptureOptions, FrameConsumer, PulseTrain};
-use frame::{CameraId, FrameRef, LossLedger, SegmentId, monotonic_now_ns};
+use capture::{CameraSpec, Capture, CaptureOptions, FrameConsumer, PulseTrain, Pulses, Role};
+use frame::{CameraId, FrameRef, LossLedger, monotonic_now_ns};
 use frame_sync::{Action, Arrival, AssemblerConfig, Closed, FrameSetAssembler};
 
 use crate::statistics::quantile;
@@ -94,6 +94,7 @@ pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
             open: Box::new(move || Ok(Box::new(camera.open(0)))),
             pool_buffers: POOL_BUFFERS,
             unit_bytes: (WIDTH_PX * HEIGHT_PX) as usize,
+            role: Role::Follows,
         }
     });
     let config = AssemblerConfig { cameras: CAMERAS, deadline_ns: 100_000_000, max_open: 4 };
@@ -101,7 +102,7 @@ pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
     let consumer =
         Assembling { assembler: FrameSetAssembler::new(config), actions: Vec::new(), seen: Seen::default(), done };
     let ledgers: Vec<_> = (0..CAMERAS).map(|_| LossLedger::default()).collect();
-    let options = CaptureOptions { pulses: Some(pulses), first_segment: SegmentId(0) };
+    let options = CaptureOptions::new(Pulses::Known(pulses));
     let capture = Capture::start(cameras.collect(), &ledgers, vec![Box::new(consumer)], options)?;
     std::thread::sleep(Duration::from_secs(plan.pick(10, 2)));
     capture.stop(Duration::from_secs(2))?;

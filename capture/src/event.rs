@@ -1,0 +1,45 @@
+use std::time::Duration;
+
+use frame::CameraId;
+
+/// Something that capture tells its owner.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaptureEvent {
+    /// `CLOCK_MONOTONIC`.
+    pub at_ns: i64,
+    pub kind: CaptureEventKind,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum CaptureEventKind {
+    Camera(CameraId, CameraEvent),
+    Trigger(TriggerEvent),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum CameraEvent {
+    Opened,
+    /// It failed and is tried again after the wait.
+    Failed {
+        error: String,
+        retry_in: Duration,
+    },
+    /// Its source is over.
+    Ended,
+    /// Device counter and time disagree on the trigger: it slipped, restarted, or a clock jumped.
+    Slipped,
+    /// Its clock began anew.
+    Restarted,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum TriggerEvent {
+    /// The pulses began; these cameras were not ready for the first.
+    Started { unarmed: Vec<CameraId> },
+    /// Its source failed and is tried again after the wait.
+    Failed { error: String, retry_in: Duration },
+    /// No camera delivers any more although all are there: no pulses come.
+    Stopped,
+    /// Cameras deliver again.
+    Resumed,
+}

@@ -1,0 +1,40 @@
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Which cameras stand ready. Pulses begin when all do, so that pulse 0 is the same instant for each.
+#[derive(Clone)]
+pub(crate) struct Arming(Arc<(Mutex<Vec<bool>>, Condvar)>);
+
+impl Arming {
+    pub fn new(cameras: usize) -> Self {
+        Self(Arc::new((Mutex::new(vec![false; cameras]), Condvar::new())))
+    }
+
+    pub fn armed(&self, camera: usize) {
+        let (armed, changed) = &*self.0;
+        armed.lock().unwrap_or_else(PoisonError::into_inner)[camera] = true;
+        changed.notify_all();
+    }
+
+    /// Wakes those that wait, so that they look whether they should stop.
+    pub fn wake(&self) {
+        self.0.1.notify_all();
+    }
+
+    /// Waits until all cameras but `except` are armed, `give_up` says so, or the time is over. Names those that are
+    /// not armed.
+    pub fn wait(&self, except: Option<usize>, wait: Duration, give_up: impl Fn() -> bool) -> Vec<usize> {
+        let until = Instant::now() + wait;
+        let (armed, changed) = &*self.0;
+        let mut armed = armed.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let missing: Vec<_> =
+                armed.iter().enumerate().filter(|(i, armed)| !**armed && Some(*i) != except).map(|(i, _)| i).collect();
+            let left = until.saturating_duration_since(Instant::now());
+            if missing.is_empty() || left.is_zero() || give_up() {
+                return missing;
+            }
+            armed = changed.wait_timeout(armed, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
