@@ -72,7 +72,7 @@ pub(crate) struct CameraThread {
 /// Where the numbering stands; it survives a driver that is opened again.
 struct Numbering {
     sequence: u64,
-    trigger: Option<TriggerCounter>,
+    trigger: Option<(PulseTrain, TriggerCounter)>,
 }
 
 impl CameraThread {
@@ -85,7 +85,7 @@ impl CameraThread {
                 Ok(mut driver) => {
                     // Its counter may have started anew: nothing that it said before speaks for its triggers now.
                     numbering.trigger =
-                        self.pulses.map(|p| TriggerCounter::new(TriggerCounterConfig::new(p, COUNTER_BITS)));
+                        self.pulses.map(|p| (p, TriggerCounter::new(TriggerCounterConfig::new(COUNTER_BITS))));
                     self.tell(CameraEventKind::Opened);
                     self.gone.store(false, Ordering::Release);
                     let before = numbering.sequence;
@@ -148,8 +148,8 @@ impl CameraThread {
         let sequence = numbering.sequence;
         numbering.sequence += 1;
         let trigger = match (unit.trigger, &mut numbering.trigger) {
-            (TriggerIndex::Unresolved, Some(counter)) => {
-                let resolution = counter.resolve(unit.exposure, unit.counter);
+            (TriggerIndex::Unresolved, Some((pulses, counter))) => {
+                let resolution = counter.resolve(pulses, unit.exposure, unit.counter);
                 if resolution.disagreement {
                     self.tell(CameraEventKind::TriggerDisagreement);
                 }
