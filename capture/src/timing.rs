@@ -45,10 +45,9 @@ impl Timing {
         let mut timed =
             Timed { exposure, arrival_ns, trigger: unit.trigger, device_ns: None, slipped: false, restarted };
         if let (TriggerIndex::Unresolved, Some(pulses)) = (unit.trigger, pulses) {
-            let counter = self
-                .trigger
-                .get_or_insert_with(|| TriggerCounter::new(TriggerCounterConfig::new(pulses, COUNTER_BITS)));
-            let resolution = counter.resolve(exposure, unit.counter);
+            let counter =
+                self.trigger.get_or_insert_with(|| TriggerCounter::new(TriggerCounterConfig::new(COUNTER_BITS)));
+            let resolution = counter.resolve(&pulses, exposure, unit.counter);
             (timed.trigger, timed.slipped) = (resolution.index, resolution.disagreement);
         }
         timed

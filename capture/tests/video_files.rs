@@ -44,7 +44,7 @@ fn clip(folder: &Path, name: &str) -> PathBuf {
 }
 
 fn video(path: PathBuf, divisor: u32, looping: bool, start_ns: i64) -> VideoFile {
-    let pulses = PulseTrain { start_ns, period_ns: f64::from(divisor) * 1e9 / RATE_HZ };
+    let pulses = PulseTrain::new(start_ns, f64::from(divisor) * 1e9 / RATE_HZ);
     VideoFile { path, frames: FRAMES, rate_hz: RATE_HZ, divisor, looping, pulses }
 }
 

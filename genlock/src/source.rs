@@ -133,7 +133,7 @@ impl Source {
                 Ok((specs, Pulses::Unknown))
             }
             Self::Rig(rig, studios) => {
-                let pulses = PulseTrain { start_ns, period_ns: 1e9 / rig.trigger.rate_hz };
+                let pulses = PulseTrain::new(start_ns, 1e9 / rig.trigger.rate_hz);
                 let mut views: HashMap<usize, OpenDriver> = studios.start(pulses)?.into_iter().collect();
                 let mut open = |index: usize, camera: &Camera| {
                     check_host(camera)?;
