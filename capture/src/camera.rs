@@ -5,7 +5,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use crossbeam::channel::Sender;
 use frame::{
-    BufferPool, CameraId, DeviceStamp, EdgeAccount, Frame, FrameInfo, LossReason, SegmentId, monotonic_now_ns,
+    BufferPool, CameraId, DeviceStamp, EdgeAccount, Frame, FrameInfo, LossReason, SegmentId, Slot, monotonic_now_ns,
 };
 use ringbuf::HeapProd;
 use ringbuf::traits::Producer;
@@ -132,18 +132,13 @@ impl CameraThread {
             let mut slot = pool.acquire();
             match driver.next(slot.as_mut(), wait)? {
                 DriverEvent::Unit(unit) => {
-                    self.account.enter();
                     let info = self.number(unit, *sequence, &mut timing, pulses);
-                    *sequence += 1;
-                    self.delivered(info.arrival_ns);
-                    let Some(slot) = slot else {
-                        self.account.lose(LossReason::PoolEmpty);
-                        continue;
-                    };
-                    match self.ring.try_push(slot.into_frame(info)) {
-                        Ok(()) => self.router.now(),
-                        Err(_) => self.account.lose(LossReason::RingFull),
-                    }
+                    self.deliver(slot, info, sequence);
+                }
+                DriverEvent::Numbered(info) => {
+                    let arrival_ns = monotonic_now_ns();
+                    let info = FrameInfo { camera: self.id, sequence: *sequence, arrival_ns, ..info };
+                    self.deliver(slot, info, sequence);
                 }
                 DriverEvent::Lost { reason, frames } => {
                     self.account.enter_many(frames);
@@ -158,6 +153,20 @@ impl CameraThread {
             }
         }
         Ok(())
+    }
+
+    fn deliver(&mut self, slot: Option<Slot>, info: FrameInfo, sequence: &mut u64) {
+        self.account.enter();
+        *sequence += 1;
+        self.delivered(info.arrival_ns);
+        let Some(slot) = slot else {
+            self.account.lose(LossReason::PoolEmpty);
+            return;
+        };
+        match self.ring.try_push(slot.into_frame(info)) {
+            Ok(()) => self.router.now(),
+            Err(_) => self.account.lose(LossReason::RingFull),
+        }
     }
 
     /// Fires, reads clock and health when it is time; says how long the driver may wait.

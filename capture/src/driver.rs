@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use frame::{HostTime, LossReason, Picture, SegmentId, Slot, SourcePosition, TriggerIndex};
+use frame::{FrameInfo, HostTime, LossReason, Picture, SegmentId, Slot, SourcePosition, TriggerIndex};
 use thiserror::Error;
 
 /// When a unit was exposed, in the words of whoever knows it best.
@@ -32,6 +32,9 @@ pub struct Unit {
 pub enum DriverEvent {
     /// A unit. Its bytes are in the slot, or dropped if there was none.
     Unit(Unit),
+    /// A frame that another host has timed and numbered; only camera, sequence and arrival are this host's to say. Its
+    /// bytes are in the slot, or dropped if there was none.
+    Numbered(FrameInfo),
     /// The device says that units are missing before the next one.
     Lost { reason: LossReason, frames: u64 },
     /// Nothing came before the wait was over.

@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod control;
 mod footage;
+mod hosts;
 mod learners;
 mod page;
 mod rate;

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use calibration_free_config::{Camera, Driver, Rig, TriggerMode};
+use calibration_free_config::{Camera, Driver, LOCAL, Rig, TriggerMode};
 use capture::drivers::gstreamer::open_launch_line;
 use capture::drivers::replay::ReplayDriver;
 use capture::drivers::simulated::SimulatedCamera;
-use capture::{CameraSpec, OpenDriver, PulseTrain, Pulses, Role};
+use capture::{CameraSpec, DriverError, OpenDriver, PulseTrain, Pulses, Role};
 use frame::CameraId;
 use miette::{IntoDiagnostic, bail};
 use take::TakeReader;
@@ -20,14 +20,12 @@ use crate::studio::{self, Studios};
 
 /// From opening the cameras to the first trigger: all must be armed by then.
 pub const LEAD_NS: i64 = 1_500_000_000;
-/// The host of cameras that are attached here.
-const LOCAL: &str = "local";
 /// A device that is silent for so long while others deliver is opened again.
 const SILENCE: Duration = Duration::from_secs(2);
 /// Expected bytes of a unit where nothing is known of the camera; a larger one grows its buffer once.
 const UNIT_BYTES: usize = 512 << 10;
 /// What simulated cameras send: Gray8.
-const SIMULATED_PX: (u32, u32) = (1280, 720);
+pub const SIMULATED_PX: (u32, u32) = (1280, 720);
 
 pub enum Source {
     Footage(Footage),
@@ -136,7 +134,9 @@ impl Source {
                 let pulses = PulseTrain::new(start_ns, 1e9 / rig.trigger.rate_hz);
                 let mut views: HashMap<usize, OpenDriver> = studios.start(pulses)?.into_iter().collect();
                 let mut open = |index: usize, camera: &Camera| {
-                    check_host(camera)?;
+                    if camera.host != LOCAL {
+                        return Ok(on_another_host(camera));
+                    }
                     views.remove(&index).map_or_else(|| rig_camera(camera, pulses), Ok)
                 };
                 let specs = rig
@@ -162,12 +162,16 @@ fn is_device(camera: &Camera) -> bool {
     matches!(camera.driver, Driver::Aravis | Driver::V4l2 | Driver::Nokhwa)
 }
 
-fn check_host(camera: &Camera) -> miette::Result<()> {
-    if camera.host != LOCAL {
-        let Camera { name, host, .. } = camera;
-        bail!("camera {name} is on the host {host}; start `genlock capture` there, with a rig of its own cameras");
-    }
-    Ok(())
+/// Who links hosts gives such a camera its driver; nobody else can open it.
+fn on_another_host(camera: &Camera) -> OpenDriver {
+    let host = camera.host.clone();
+    Box::new(move || Err(DriverError::Stream(format!("it is on the host {host}"))))
+}
+
+/// A simulated camera as the rig describes it.
+pub fn simulated(camera: &Camera, pulses: PulseTrain) -> SimulatedCamera {
+    let (width_px, height_px) = camera.settings.size_px.unwrap_or(SIMULATED_PX);
+    SimulatedCamera { shows_square: camera.source == "square", ..SimulatedCamera::new(pulses, width_px, height_px) }
 }
 
 fn rig_camera(camera: &Camera, pulses: PulseTrain) -> miette::Result<OpenDriver> {
@@ -176,7 +180,7 @@ fn rig_camera(camera: &Camera, pulses: PulseTrain) -> miette::Result<OpenDriver>
     match camera.driver {
         Driver::Gstreamer => Ok(Box::new(move || Ok(Box::new(open_launch_line(&source)?)))),
         Driver::Simulated => {
-            let simulated = SimulatedCamera::new(pulses, SIMULATED_PX.0, SIMULATED_PX.1);
+            let simulated = simulated(camera, pulses);
             Ok(Box::new(move || {
                 let due = (frame::monotonic_now_ns() - pulses.start_ns).max(0) as f64 / pulses.period_ns;
                 Ok(Box::new(simulated.open(due.ceil() as u64)))

@@ -9,7 +9,7 @@ use frame_sync::PulseTrain;
 use thiserror::Error;
 
 pub(crate) use arming::Arming;
-pub(crate) use board::{Published, PulseBoard};
+pub use board::{Published, PulseBoard};
 pub use software::SoftwareTrigger;
 pub(crate) use thread::{TriggerThread, pause};
 
@@ -32,6 +32,11 @@ pub trait TriggerSource: Send {
     /// What is known now of the pulses on the host's clock; none before enough is known. Called a few times a second;
     /// may take as long as a round trip to the source.
     fn pulses(&mut self) -> Result<Option<PulseTrain>, TriggerError>;
+
+    /// How often the pulses began anew, where others count that for several captures; their segments then agree.
+    fn generation(&self) -> Option<u32> {
+        None
+    }
 
     /// Ends the pulses, as well as it can.
     fn stop(&mut self);

@@ -67,6 +67,7 @@ impl<T: Fn(TriggerEvent)> TriggerThread<T> {
                 *generation += 1;
             }
             known = train.is_some();
+            *generation = self.source.generation().unwrap_or(*generation);
             self.board.publish(train.map(|train| Published { train, generation: *generation }));
             let patience_ns = train.map_or(SILENCE_NS, |t| SILENCE_NS.max((SILENT_PERIODS * t.period_ns) as i64));
             let newest = self.last_units.iter().map(|at| at.load(Ordering::Relaxed)).max().unwrap_or_default();

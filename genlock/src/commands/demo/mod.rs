@@ -16,6 +16,7 @@ use super::hand_over::learn_binary;
 use crate::cli::{DemoArgs, Rate};
 use crate::control::{self, End, Happenings};
 use crate::footage::Footage;
+use crate::hosts::Part;
 use crate::learners::{LearnerOptions, Learners};
 use crate::page::{self, PageState};
 use crate::report::{self, InferReport, PretrainReport, Report, SamplerReport};
@@ -162,6 +163,7 @@ impl Demo<'_> {
             ledgers,
             recorder,
             page: self.page.cloned(),
+            part: Part::Alone,
         })
         .into_diagnostic()?;
         let end = self.watch(&session, rate_hz, end_at, happenings, None, || false);
