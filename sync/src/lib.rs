@@ -6,10 +6,13 @@
 mod all_pairs;
 mod assembler;
 mod clock_model;
+mod envelope;
 mod evaluation_pairs;
+mod frame_timer;
 mod gap_index;
 mod history;
 mod hold_out;
+mod interval;
 mod line_bounds;
 mod pair_gap;
 mod pulse_train;
@@ -24,6 +27,9 @@ pub use all_pairs::{AllPairsDraw, WeightedPair};
 pub use assembler::{Action, Arrival, AssemblerConfig, Closed, FrameSet, FrameSetAssembler, MAX_CAMERAS};
 pub use clock_model::{ClockConfig, ClockModel, Observation};
 pub use evaluation_pairs::LabelledPair;
+pub use frame_timer::{
+    DeviceClock, FrameStamp, FrameTimer, FrameTimerConfig, TimedFrame, TimingEvent, TimingStatistics,
+};
 pub use history::{InstantMeta, MomentHistory};
 pub use hold_out::{HoldOut, LiveHoldOut, Side};
 pub use pair_gap::{PairGap, PairGapError};

@@ -143,6 +143,11 @@ impl RoundTripClock {
         Some(((1.0 / (1.0 + low.midpoint(high)) - 1.0) * 1e6, (high - low) / 2.0 * 1e6))
     }
 
+    /// Forgets everything.
+    pub fn reset(&mut self) {
+        *self = Self::new(self.config);
+    }
+
     /// The fastest round trip in memory, in ns.
     pub fn fastest_ns(&self) -> Option<i64> {
         self.seen.iter().map(RoundTrip::length_ns).min()

@@ -1,9 +1,8 @@
-//! Trigger numbers and clock fits against simulated devices whose truth is known.
+//! Trigger numbers against simulated cameras whose truth is known.
 
 use frame::{CameraId, ClockId, HostTime, SegmentId, TriggerIndex};
 use frame_sync::{
-    Action, Arrival, AssemblerConfig, ClockConfig, ClockModel, Closed, FrameSetAssembler, Observation, PulseTrain,
-    TriggerCounter, TriggerCounterConfig,
+    Action, Arrival, AssemblerConfig, Closed, FrameSetAssembler, PulseTrain, TriggerCounter, TriggerCounterConfig,
 };
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
@@ -106,84 +105,4 @@ fn sets_survive_a_counter_wrap() {
         }
     }
     assert_eq!(sets, 70_000);
-}
-
-struct Device {
-    drift_ppm: f64,
-    bits: u32,
-    begin: u64,
-    tick_ns: f64,
-}
-
-impl Device {
-    /// What its counter shows at a host time.
-    fn shown(&self, host_ns: i64) -> u64 {
-        let ticks = host_ns as f64 / self.tick_ns * (1.0 + self.drift_ppm * 1e-6);
-        let ticks = u128::from(self.begin) + ticks as u128;
-        if self.bits == 64 { ticks as u64 } else { (ticks % (1 << self.bits)) as u64 }
-    }
-}
-
-/// (share of times whose error is within the stated uncertainty, worst error in ns) over a minute at 60 Hz.
-fn follow(device: &Device, delay_ns: impl Fn(&mut ChaCha8Rng) -> f64, seed: u64) -> (f64, f64) {
-    let config = ClockConfig { clock: ClockId::Simulated, ..ClockConfig::new(device.tick_ns, device.bits) };
-    let mut model = ClockModel::new(config);
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let (mut within, mut seen, mut worst) = (0, 0, 0.0f64);
-    for k in 0..3600 {
-        let exposure_ns = 1_000_000 + (k as f64 * PERIOD_NS) as i64;
-        let arrival_ns = exposure_ns + delay_ns(&mut rng) as i64;
-        let shown = device.shown(exposure_ns);
-        assert_eq!(model.observe(shown, arrival_ns), Observation::Consistent);
-        let Some(time) = model.map(shown, arrival_ns) else { continue };
-        assert!(time.ns <= arrival_ns + 1, "the line is below every arrival");
-        let error_ns = (time.ns - exposure_ns).abs() as f64;
-        within += u32::from(error_ns <= f64::from(time.uncertainty_ns));
-        seen += 1;
-        if k > 300 {
-            worst = worst.max(error_ns);
-        }
-    }
-    assert!(seen > 3500);
-    let drift_ppm = model.drift_ppm().unwrap();
-    assert!((drift_ppm - device.drift_ppm).abs() < 60.0, "drift {drift_ppm} of {}", device.drift_ppm);
-    (f64::from(within) / f64::from(seen), worst)
-}
-
-#[test]
-fn the_clock_model_follows_drift_under_one_sided_delays() {
-    // Errors within one run hang together for a window, so shares are taken over all runs of a kind of delay.
-    let (mut uniform, mut exponential) = (Vec::new(), Vec::new());
-    for drift_ppm in [-100.0, -3.0, 0.0, 100.0] {
-        for (bits, tick_ns, begin) in [(64, 1.0, 0), (32, 1000.0, u64::from(u32::MAX) - 5_000_000), (24, 125.0, 77)] {
-            for seed in 0..8 {
-                let device = Device { drift_ppm, bits, begin, tick_ns };
-                uniform.push(follow(&device, |rng| rng.random_range(0.0..4e6), seed));
-                exponential.push(follow(&device, |rng| -2e6 * (1.0 - rng.random::<f64>()).ln(), seed));
-            }
-        }
-    }
-    for runs in [uniform, exponential] {
-        let within = runs.iter().map(|run| run.0).sum::<f64>() / runs.len() as f64;
-        let worst_ns = runs.iter().map(|run| run.1).fold(0.0, f64::max);
-        println!("{within:.3} within their uncertainty, the worst off by {worst_ns:.0} ns");
-        assert!(within >= 0.95, "{within}");
-        assert!(worst_ns < 400_000.0, "{worst_ns} ns");
-    }
-}
-
-#[test]
-fn a_device_that_starts_anew_is_noticed() {
-    let mut model = ClockModel::new(ClockConfig::new(1.0, 64));
-    let period_ns = 20_000_000;
-    for k in 0..50 {
-        assert_eq!(model.observe(7_000_000_000 + k * period_ns, (k * period_ns) as i64), Observation::Consistent);
-    }
-    assert!(model.map(8_000_000_000, 1_000_000_000).is_some());
-    assert_eq!(model.observe(0, 1_000_000_000), Observation::Restarted);
-    assert_eq!(model.map(0, 1_000_000_000), None, "nothing is said until enough was seen");
-    for k in 1..50 {
-        assert_eq!(model.observe(k * period_ns, (1_000_000_000 + k * period_ns) as i64), Observation::Consistent);
-    }
-    assert_eq!(model.map(0, 1_000_000_000).map(|time| time.ns), Some(1_000_000_000));
 }
