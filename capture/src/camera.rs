@@ -7,6 +7,7 @@ use crossbeam::channel::Sender;
 use frame::{
     BufferPool, CameraId, DeviceStamp, EdgeAccount, Frame, FrameInfo, LossReason, SegmentId, monotonic_now_ns,
 };
+use frame_sync::TimingEvent;
 use ringbuf::HeapProd;
 use ringbuf::traits::Producer;
 
@@ -197,13 +198,12 @@ impl CameraThread {
     }
 
     fn number(&self, unit: Unit, sequence: u64, timing: &mut Timing, pulses: Option<Published>) -> FrameInfo {
-        let Timed { exposure, arrival_ns, trigger, device_ns, slipped, restarted } =
-            timing.time(&unit, pulses.map(|published| published.train));
-        if slipped {
-            self.tell(CameraEvent::Slipped);
-        }
-        if restarted {
-            self.tell(CameraEvent::Restarted);
+        let Timed { exposure, arrival_ns, trigger, device_ns, event } = timing.time(&unit, pulses);
+        match event {
+            Some(TimingEvent::Disagreement) => self.tell(CameraEvent::Slipped),
+            Some(TimingEvent::DeviceRestarted) => self.tell(CameraEvent::Restarted),
+            Some(TimingEvent::ClockJumped) => self.tell(CameraEvent::ClockJumped),
+            None => {}
         }
         let generation = pulses.map_or(0, |published| published.generation);
         FrameInfo {

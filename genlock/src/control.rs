@@ -119,6 +119,11 @@ impl Happenings {
                 let said = format!("{name}: counter and time disagree on the trigger");
                 (self.cameras[camera.index()].clone(), Some(("camera-slipped", said)))
             }
+            CameraEvent::ClockJumped => {
+                tracing::error!(camera = name, "its clock, or the host's, jumped");
+                let said = format!("{name}: its clock, or the host's, jumped");
+                (self.cameras[camera.index()].clone(), Some(("clock-jumped", said)))
+            }
             CameraEvent::Restarted => {
                 tracing::warn!(camera = name, "its clock began anew");
                 let said = format!("{name}: its clock began anew");

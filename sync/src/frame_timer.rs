@@ -154,6 +154,11 @@ impl FrameTimer {
         TimedFrame { exposure, trigger, device_ns, event }
     }
 
+    /// The pulses began anew, and are counted from 0 again: what the counter was tied to is over.
+    pub fn pulses_restarted(&mut self) {
+        self.counter.reset();
+    }
+
     pub fn statistics(&self) -> TimingStatistics {
         let (interval_mean_ns, interval_spread_ns) = self.intervals.mean_and_spread();
         TimingStatistics { interval_mean_ns, interval_spread_ns, ..self.statistics }
