@@ -8,4 +8,6 @@ pub mod hand_over;
 pub mod import;
 pub mod inspect;
 pub mod labels;
+mod live;
 pub mod metrics;
+pub mod run;
