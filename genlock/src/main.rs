@@ -15,6 +15,7 @@ mod shipped_model;
 mod source;
 mod status;
 mod studio;
+mod wall_clock;
 
 use std::io::IsTerminal;
 
