@@ -1,7 +1,21 @@
 //! What exposes the cameras together.
 
+#[cfg(feature = "trigger-box")]
+mod box_train;
+#[cfg(feature = "trigger-box")]
+mod protocol;
+#[cfg(feature = "trigger-box")]
+mod serial_box;
+#[cfg(feature = "trigger-box")]
+mod serial_line;
+#[cfg(all(test, feature = "trigger-box"))]
+mod tests;
+
 use frame_sync::PulseTrain;
 use thiserror::Error;
+
+#[cfg(feature = "trigger-box")]
+pub use serial_box::{TriggerBox, TriggerBoxSettings};
 
 /// A source of trigger pulses. Capture starts it once all cameras are armed, so that pulse 0 is the same instant for
 /// each of them, and asks it from a thread of its own.
