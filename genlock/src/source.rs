@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use calibration_free_config::{Camera, Driver, Rig, TriggerMode};
+use calibration_free_config::{Camera, Driver, Exposes, Rig, TriggerMode};
 use capture::drivers::gstreamer::open_launch_line;
 use capture::drivers::replay::ReplayDriver;
 use capture::drivers::simulated::SimulatedCamera;
+use capture::trigger::{SoftwareTrigger, TriggerBox, TriggerBoxSettings};
 use capture::{CameraSpec, OpenDriver, PulseTrain, Pulses, Role};
 use frame::CameraId;
 use miette::{IntoDiagnostic, bail};
@@ -143,15 +144,12 @@ impl Source {
                     .cameras
                     .iter()
                     .enumerate()
-                    .map(|(index, camera)| Ok(spec(camera.name.to_string(), open(index, camera)?)))
+                    .map(|(index, camera)| {
+                        let open = open(index, camera)?;
+                        Ok(CameraSpec { role: role(rig.exposes(index)), ..spec(camera.name.to_string(), open) })
+                    })
                     .collect::<miette::Result<_>>()?;
-                // Nothing ties the pulses of a launch line's camera to our clock yet: its triggers stay unresolved.
-                let known = rig.trigger.mode != TriggerMode::FreeRun
-                    && rig
-                        .cameras
-                        .iter()
-                        .all(|camera| camera.driver == Driver::Simulated || studio::is_virtual(camera));
-                Ok((specs, if known { Pulses::Known(pulses) } else { Pulses::Unknown }))
+                Ok((specs, rig_pulses(rig, pulses)?))
             }
         }
     }
@@ -160,6 +158,39 @@ impl Source {
 /// Whether there is hardware behind it, which can fall silent.
 fn is_device(camera: &Camera) -> bool {
     matches!(camera.driver, Driver::Aravis | Driver::V4l2 | Driver::Nokhwa)
+}
+
+/// Where a rig's pulses come from; `known` are those that simulated cameras and studios keep to.
+fn rig_pulses(rig: &Rig, known: PulseTrain) -> miette::Result<Pulses> {
+    let rate_hz = rig.trigger.rate_hz;
+    let simulated = rig.cameras.iter().filter(|camera| is_simulated(camera)).count();
+    match rig.trigger.mode {
+        TriggerMode::FreeRun => Ok(Pulses::Unknown),
+        _ if simulated == rig.cameras.len() => Ok(Pulses::Known(known)),
+        _ if simulated > 0 => bail!(
+            "simulated cameras know nothing of real triggers; give them a rig of their own, or mode = \"free-run\""
+        ),
+        TriggerMode::Software => Ok(Pulses::From(Box::new(SoftwareTrigger::new(rate_hz)))),
+        TriggerMode::Hardware if let Some(device) = &rig.trigger.box_device => {
+            let mut settings = TriggerBoxSettings::new(device, rate_hz);
+            settings.width_us = rig.trigger.pulse_us.unwrap_or(settings.width_us);
+            Ok(Pulses::From(Box::new(TriggerBox::open(settings).into_diagnostic()?)))
+        }
+        // Nobody tells us of these pulses: they are learned from the cameras' own times.
+        TriggerMode::Hardware | TriggerMode::Primary | TriggerMode::Ptp => Ok(Pulses::Unknown),
+    }
+}
+
+fn role(exposes: Exposes) -> Role {
+    match exposes {
+        Exposes::OnRequest => Role::Fired,
+        Exposes::AsPrimary => Role::Leads,
+        Exposes::Freely | Exposes::OnPulse | Exposes::OnSchedule => Role::Follows,
+    }
+}
+
+fn is_simulated(camera: &Camera) -> bool {
+    camera.driver == Driver::Simulated || studio::is_virtual(camera)
 }
 
 fn check_host(camera: &Camera) -> miette::Result<()> {

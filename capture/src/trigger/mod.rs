@@ -2,7 +2,17 @@
 
 mod arming;
 mod board;
+#[cfg(feature = "trigger-box")]
+mod box_train;
+#[cfg(feature = "trigger-box")]
+mod protocol;
+#[cfg(feature = "trigger-box")]
+mod serial_box;
+#[cfg(feature = "trigger-box")]
+mod serial_line;
 mod software;
+#[cfg(all(test, feature = "trigger-box"))]
+mod tests;
 mod thread;
 
 use frame_sync::PulseTrain;
@@ -22,6 +32,8 @@ pub enum Pulses {
     /// Capture starts them, once the cameras are armed.
     From(Box<dyn TriggerSource>),
 }
+#[cfg(feature = "trigger-box")]
+pub use serial_box::{TriggerBox, TriggerBoxSettings};
 
 /// A source of trigger pulses. Capture starts it once all cameras are armed, so that pulse 0 is the same instant for
 /// each of them, and asks it from a thread of its own.
