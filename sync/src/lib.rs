@@ -15,6 +15,7 @@ mod hold_out;
 mod interval;
 mod line_bounds;
 mod pair_gap;
+mod pulse_estimator;
 mod pulse_train;
 mod round_trip_clock;
 mod sampler;
@@ -33,6 +34,7 @@ pub use frame_timer::{
 pub use history::{InstantMeta, MomentHistory};
 pub use hold_out::{HoldOut, LiveHoldOut, Side};
 pub use pair_gap::{PairGap, PairGapError};
+pub use pulse_estimator::{PulseEstimator, PulseEstimatorConfig};
 pub use pulse_train::PulseTrain;
 pub use round_trip_clock::{RemoteTime, RoundTripClock, RoundTripConfig};
 pub use sampler::{ImageRef, Pair, PairSampler, SamplerConfig};
