@@ -14,7 +14,7 @@ use ringbuf::traits::Producer;
 use crate::event::{CameraEvent, CaptureEvent, CaptureEventKind};
 use crate::router::Wake;
 use crate::timing::{Timed, Timing};
-use crate::trigger::{Arming, Published, PulseBoard, pause};
+use crate::trigger::{Arming, Exposures, Published, PulseBoard, pause};
 use crate::{CameraDriver, DriverError, DriverEvent, Health, Unit};
 
 /// Opens a driver, again after each failure.
@@ -60,6 +60,8 @@ pub(crate) struct CameraThread {
     pub spec: CameraSpec,
     pub pulses: PulseBoard,
     pub arming: Arming,
+    /// Who wants to hear of exposures, to learn the pulses from them.
+    pub exposures: Option<Exposures>,
     /// When each camera last delivered.
     pub last_units: Arc<[AtomicI64]>,
     /// Silence, while others deliver, after which the camera is opened again.
@@ -204,6 +206,9 @@ impl CameraThread {
             Some(TimingEvent::DeviceRestarted) => self.tell(CameraEvent::Restarted),
             Some(TimingEvent::ClockJumped) => self.tell(CameraEvent::ClockJumped),
             None => {}
+        }
+        if let Some(exposures) = &self.exposures {
+            exposures.tell(self.id, exposure);
         }
         let generation = pulses.map_or(0, |published| published.generation);
         FrameInfo {

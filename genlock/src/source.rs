@@ -9,7 +9,7 @@ use calibration_free_config::{Camera, Driver, Exposes, Rig, TriggerMode};
 use capture::drivers::gstreamer::open_launch_line;
 use capture::drivers::replay::ReplayDriver;
 use capture::drivers::simulated::SimulatedCamera;
-use capture::trigger::{SoftwareTrigger, TriggerBox, TriggerBoxSettings};
+use capture::trigger::{ObservedTrigger, SoftwareTrigger, TriggerBox, TriggerBoxSettings};
 use capture::{CameraSpec, OpenDriver, PulseTrain, Pulses, Role};
 use frame::CameraId;
 use miette::{IntoDiagnostic, bail};
@@ -177,7 +177,10 @@ fn rig_pulses(rig: &Rig, known: PulseTrain) -> miette::Result<Pulses> {
             Ok(Pulses::From(Box::new(TriggerBox::open(settings).into_diagnostic()?)))
         }
         // Nobody tells us of these pulses: they are learned from the cameras' own times.
-        TriggerMode::Hardware | TriggerMode::Primary | TriggerMode::Ptp => Ok(Pulses::Unknown),
+        TriggerMode::Hardware | TriggerMode::Primary | TriggerMode::Ptp => {
+            let primary = rig.trigger.primary.map(|camera| CameraId(camera as u16));
+            Ok(Pulses::From(Box::new(ObservedTrigger::new(rate_hz, primary))))
+        }
     }
 }
 

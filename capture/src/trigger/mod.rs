@@ -4,6 +4,7 @@ mod arming;
 mod board;
 #[cfg(feature = "trigger-box")]
 mod box_train;
+mod observed;
 #[cfg(feature = "trigger-box")]
 mod protocol;
 #[cfg(feature = "trigger-box")]
@@ -20,6 +21,8 @@ use thiserror::Error;
 
 pub(crate) use arming::Arming;
 pub(crate) use board::{Published, PulseBoard};
+pub(crate) use observed::Exposures;
+pub use observed::ObservedTrigger;
 pub use software::SoftwareTrigger;
 pub(crate) use thread::{TriggerThread, pause};
 
@@ -44,6 +47,17 @@ pub trait TriggerSource: Send {
     /// What is known now of the pulses on the host's clock; none before enough is known. Called a few times a second;
     /// may take as long as a round trip to the source.
     fn pulses(&mut self) -> Result<Option<PulseTrain>, TriggerError>;
+
+    /// Goes up when the pulses began anew by themselves: their numbers then start from 0 again.
+    fn generation(&self) -> u32 {
+        0
+    }
+
+    /// Where the cameras are to tell what they exposed, for sources that learn from that.
+    #[doc(hidden)]
+    fn exposures(&self) -> Option<Exposures> {
+        None
+    }
 
     /// Ends the pulses, as well as it can.
     fn stop(&mut self);
