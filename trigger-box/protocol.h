@@ -58,9 +58,9 @@ class Line {
 
   // The end: "*", the sum of all before it, and the new line.
   void end() {
-    const uint16_t sum = crc16(text_, length_);
+    uint16_t sum = crc16(text_, length_);
     add('*');
-    for (int8_t shift = 12; shift >= 0; shift = static_cast<int8_t>(shift - 4)) add("0123456789ABCDEF"[(sum >> shift) & 15]);
+    for (uint8_t i = 0; i < 4; i++, sum = static_cast<uint16_t>(sum << 4)) add("0123456789ABCDEF"[sum >> 12]);
     add('\n');
   }
 
@@ -226,8 +226,9 @@ class Box {
       return said(agree(sequence).add(sent_));
     }
     if (running) return refuse(sequence, "running");
+    if (state_ == kArmed) state_ = kIdle;  // What was checked may be about to change.
     if (!strcmp(verb, "period")) {
-      if (!words.number(1, UINT32_MAX, a) || !words.number(1, UINT32_MAX / 2, b)) return refuse(sequence, "bad-arguments");
+      if (!words.number(1, UINT32_MAX, a) || !words.number(1, INT32_MAX, b)) return refuse(sequence, "bad-arguments");
       if (a / b < ticks_per_second_ / 2000 || a / b > ticks_per_second_ * 100) return refuse(sequence, "out-of-range");
       period_ = a / b;
       rest_of_period_ = a % b;
@@ -236,7 +237,7 @@ class Box {
       if (!words.number(1, ticks_per_second_, a)) return refuse(sequence, "bad-arguments");
       width_ = a;
     } else if (!strcmp(verb, "outputs")) {
-      if (!words.number(1, 255, a) || (a & ~static_cast<uint32_t>(all_outputs_))) return refuse(sequence, "bad-arguments");
+      if (!words.number(1, 255, a) || (a | all_outputs_) != all_outputs_) return refuse(sequence, "bad-arguments");
       outputs_ = static_cast<uint8_t>(a);
     } else if (!strcmp(verb, "watchdog")) {
       if (!words.number(0, INT32_MAX / ticks_per_second_, a)) return refuse(sequence, "bad-arguments");
