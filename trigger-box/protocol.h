@@ -4,7 +4,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 namespace trigger_box {
@@ -12,15 +11,63 @@ namespace trigger_box {
 const uint32_t kVersion = 1;
 const uint8_t kLongestLine = 96;
 
-// CRC-16/CCITT-FALSE (IBM-3740): polynomial 0x1021 from 0xFFFF.
+// Small boards take milliseconds for 32-bit divisions and printf, and pulses would wait for them: hence neither here.
+
+// CRC-16/CCITT-FALSE (IBM-3740): polynomial 0x1021 from 0xFFFF, eight bits at a time.
 inline uint16_t crc16(const char* text, size_t length) {
   uint16_t crc = 0xFFFF;
   for (size_t i = 0; i < length; i++) {
-    crc ^= static_cast<uint16_t>(static_cast<uint8_t>(text[i])) << 8;
-    for (uint8_t bit = 0; bit < 8; bit++) crc = (crc & 0x8000) ? (crc << 1) ^ 0x1021 : crc << 1;
+    uint8_t x = static_cast<uint8_t>((crc >> 8) ^ static_cast<uint8_t>(text[i]));
+    x ^= x >> 4;
+    crc = static_cast<uint16_t>((crc << 8) ^ (static_cast<uint16_t>(x) << 12) ^ (static_cast<uint16_t>(x) << 5) ^ x);
   }
   return crc;
 }
+
+// A line that is being written.
+class Line {
+ public:
+  void clear() { length_ = 0; }
+  const char* text() const { return text_; }
+
+  Line& add(char character) {
+    if (length_ < sizeof text_ - 1) text_[length_++] = character;
+    text_[length_] = 0;
+    return *this;
+  }
+
+  Line& add(const char* words) {
+    while (*words) add(*words++);
+    return *this;
+  }
+
+  // A number, with zeros before it up to `digits`.
+  Line& add(uint32_t value, uint8_t digits = 1) {
+    static const uint32_t kPowers[] = {1000000000, 100000000, 10000000, 1000000, 100000, 10000, 1000, 100, 10, 1};
+    uint8_t left = 10;
+    bool begun = false;
+    for (uint32_t power : kPowers) {
+      char digit = '0';
+      for (; value >= power; value -= power) digit++;
+      begun = begun || digit != '0' || left <= digits;
+      if (begun) add(digit);
+      left--;
+    }
+    return *this;
+  }
+
+  // The end: "*", the sum of all before it, and the new line.
+  void end() {
+    uint16_t sum = crc16(text_, length_);
+    add('*');
+    for (uint8_t i = 0; i < 4; i++, sum = static_cast<uint16_t>(sum << 4)) add("0123456789ABCDEF"[sum >> 12]);
+    add('\n');
+  }
+
+ private:
+  char text_[128];
+  uint8_t length_ = 0;
+};
 
 // The words of a line, one after the other.
 class Words {
@@ -44,7 +91,7 @@ class Words {
     for (; *digits; digits++) {
       if (*digits < '0' || *digits > '9') return false;
       const uint8_t digit = static_cast<uint8_t>(*digits - '0');
-      if (sum > (UINT32_MAX - digit) / 10) return false;
+      if (sum > UINT32_MAX / 10 || sum * 10 > UINT32_MAX - digit) return false;
       sum = sum * 10 + digit;
     }
     value = sum;
@@ -61,6 +108,7 @@ class Box {
   Box(const char* board, uint32_t ticks_per_second, uint8_t outputs)
       : board_(board), ticks_per_second_(ticks_per_second), all_outputs_(outputs), outputs_(outputs) {
     width_ = ticks_per_second / 1000;
+    rest_ = ticks_per_second / 500;
   }
 
   // Takes one byte of the host; true when there is an answer to send.
@@ -79,15 +127,15 @@ class Box {
     return obey(now);
   }
 
-  const char* answer() const { return answer_; }
+  const char* answer() const { return answer_.text(); }
 
   // To be called as often as possible: the outputs that are to be high now, one bit each.
   uint8_t step(uint32_t now) {
     if (high_ && now - raised_ >= width_) high_ = false;
-    if (state_ == kRunning && watchdog_ && now - heard_ >= watchdog_ * ticks_per_second_) state_ = kExpired;
+    if (state_ == kRunning && watchdog_ && now - heard_ >= watchdog_) state_ = kExpired;
     while (state_ == kRunning && static_cast<int32_t>(now - next_) >= 0) {
       const uint32_t late = now - next_;
-      if (late < ticks_ / pulses_ / 4) {
+      if (late < period_ / 4) {
         high_ = true;
         raised_ = last_ = now;
         if (sent_++ % 256 == 0) {
@@ -103,13 +151,24 @@ class Box {
     return high_ ? outputs_ : 0;
   }
 
+  // Whether an output changes within 2 ms. Reading a command takes a slow board that long, so it had better wait; where
+  // pulses leave no time to wait for, it need not.
+  bool soon(uint32_t now) const {
+    if (state_ != kRunning) return false;
+    const uint32_t low = period_ - width_;
+    if ((low > width_ ? low : width_) < 2 * rest_) return false;
+    // Signed: what has come due since the last step is soon, too.
+    const int32_t rest = static_cast<int32_t>(rest_);
+    return static_cast<int32_t>(next_ - now) < rest || (high_ && static_cast<int32_t>(raised_ + width_ - now) < rest);
+  }
+
  private:
   enum State : uint8_t { kIdle, kArmed, kRunning, kExpired };
 
   // Pulse k is due at first + k * ticks / pulses, rounded down: the fraction is carried on, never lost.
   void advance() {
-    next_ += ticks_ / pulses_;
-    remainder_ += ticks_ % pulses_;
+    next_ += period_;
+    remainder_ += rest_of_period_;
     if (remainder_ >= pulses_) {
       remainder_ -= pulses_;
       next_++;
@@ -119,10 +178,14 @@ class Box {
   bool obey(uint32_t now) {
     char* star = strrchr(line_, '*');
     if (!star) return refuse(0, "check-sum");
-    char sum[5];
-    snprintf(sum, sizeof sum, "%04X", crc16(line_, static_cast<size_t>(star - line_)));
     // People at a terminal may leave the sum out.
-    if (strcmp(star + 1, sum) && strcmp(star + 1, "?")) return refuse(0, "check-sum");
+    if (strcmp(star + 1, "?")) {
+      uint16_t sum = crc16(line_, static_cast<size_t>(star - line_));
+      for (char* at = star + 1; at < star + 5; at++, sum = static_cast<uint16_t>(sum << 4)) {
+        if (*at != "0123456789ABCDEF"[sum >> 12]) return refuse(0, "check-sum");
+      }
+      if (star[5]) return refuse(0, "check-sum");
+    }
     *star = 0;
 
     Words words(line_);
@@ -132,21 +195,20 @@ class Box {
     const char* verb = words.word();
     const bool running = state_ == kRunning;
     if (!strcmp(verb, "hello")) {
-      snprintf(text_, sizeof text_, "genlock-trigger-box %lu %lu %u %.24s", big(kVersion), big(ticks_per_second_),
-               static_cast<unsigned>(all_outputs_), board_);
-      return agree(sequence, text_);
+      agree(sequence).add("genlock-trigger-box ").add(kVersion).add(' ').add(ticks_per_second_).add(' ');
+      return said(answer_.add(static_cast<uint32_t>(all_outputs_)).add(' ').add(board_));
     }
     if (!strcmp(verb, "clock")) {
       // Always of one length, so that the host can ask in as many bytes.
-      snprintf(text_, sizeof text_, "%010lu %010lu", big(now), big(train_));
-      return agree(sequence, text_);
+      return said(agree(sequence).add(now, 10).add(' ').add(train_, 10));
     }
     if (!strcmp(verb, "status")) {
       static const char* const kNames[] = {"idle", "armed", "running", "expired"};
-      snprintf(text_, sizeof text_, "%s %lu %lu %lu %lu %lu %lu %lu", kNames[state_], big(train_), big(sent_),
-               big(missed_), big(first_), big(last_), big(late_ > late_before_ ? late_ : late_before_),
-               big(now));
-      return agree(sequence, text_);
+      agree(sequence).add(kNames[state_]);
+      const uint32_t late = late_ > late_before_ ? late_ : late_before_;
+      const uint32_t values[] = {train_, sent_, missed_, first_, last_, late, now};
+      for (uint32_t value : values) answer_.add(' ').add(value);
+      return said(answer_);
     }
     if (!strcmp(verb, "start")) {
       if (!words.number(1, UINT32_MAX, a)) return refuse(sequence, "bad-arguments");
@@ -161,57 +223,58 @@ class Box {
     }
     if (!strcmp(verb, "stop")) {
       state_ = kIdle;
-      snprintf(text_, sizeof text_, "%lu", big(sent_));
-      return agree(sequence, text_);
+      return said(agree(sequence).add(sent_));
     }
     if (running) return refuse(sequence, "running");
+    if (state_ == kArmed) state_ = kIdle;  // What was checked may be about to change.
     if (!strcmp(verb, "period")) {
-      if (!words.number(1, UINT32_MAX, a) || !words.number(1, UINT32_MAX / 2, b)) return refuse(sequence, "bad-arguments");
+      if (!words.number(1, UINT32_MAX, a) || !words.number(1, INT32_MAX, b)) return refuse(sequence, "bad-arguments");
       if (a / b < ticks_per_second_ / 2000 || a / b > ticks_per_second_ * 100) return refuse(sequence, "out-of-range");
-      ticks_ = a;
+      period_ = a / b;
+      rest_of_period_ = a % b;
       pulses_ = b;
     } else if (!strcmp(verb, "width")) {
       if (!words.number(1, ticks_per_second_, a)) return refuse(sequence, "bad-arguments");
       width_ = a;
     } else if (!strcmp(verb, "outputs")) {
-      if (!words.number(1, 255, a) || (a & ~static_cast<uint32_t>(all_outputs_))) return refuse(sequence, "bad-arguments");
+      if (!words.number(1, 255, a) || (a | all_outputs_) != all_outputs_) return refuse(sequence, "bad-arguments");
       outputs_ = static_cast<uint8_t>(a);
     } else if (!strcmp(verb, "watchdog")) {
       if (!words.number(0, INT32_MAX / ticks_per_second_, a)) return refuse(sequence, "bad-arguments");
-      watchdog_ = a;
+      watchdog_ = a * ticks_per_second_;
     } else if (!strcmp(verb, "arm")) {
       if (!pulses_) return refuse(sequence, "no-period");
-      if (width_ >= ticks_ / pulses_) return refuse(sequence, "width-above-period");
+      if (width_ >= period_) return refuse(sequence, "width-above-period");
       state_ = kArmed;
     } else {
       return refuse(sequence, "unknown-command");
     }
-    return agree(sequence, "");
+    return said(agree(sequence));
   }
 
-  bool started(uint32_t sequence, uint32_t now) {
-    snprintf(text_, sizeof text_, "%lu %lu", big(first_), big(now));
-    return agree(sequence, text_);
+  bool started(uint32_t sequence, uint32_t now) { return said(agree(sequence).add(first_).add(' ').add(now)); }
+
+  Line& agree(uint32_t sequence) {
+    answer_.clear();
+    return answer_.add(sequence).add(" ok ");
   }
 
-  bool agree(uint32_t sequence, const char* text) { return say(sequence, "ok", text); }
-  bool refuse(uint32_t sequence, const char* why) { return say(sequence, "no", why); }
+  bool refuse(uint32_t sequence, const char* why) {
+    answer_.clear();
+    return said(answer_.add(sequence).add(" no ").add(why));
+  }
 
-  bool say(uint32_t sequence, const char* kind, const char* text) {
-    const int length = snprintf(answer_, sizeof answer_ - 8, "%lu %s %s ", big(sequence), kind, text);
-    snprintf(answer_ + length, 8, "*%04X\n", crc16(answer_, static_cast<size_t>(length)));
+  bool said(Line& answer) {
+    answer.add(' ').end();
     return true;
   }
 
-  // What %lu wants, on boards of 16, 32 and 64 bits.
-  static unsigned long big(uint32_t value) { return value; }
-
   const char* board_;
-  uint32_t ticks_per_second_;
+  uint32_t ticks_per_second_, rest_;
   uint8_t all_outputs_;
 
-  // Settings: `pulses_` pulses in `ticks_` ticks; no pulses until they are set.
-  uint32_t ticks_ = 0, pulses_ = 0, width_ = 0, watchdog_ = 0;
+  // Settings, in ticks. A pulse lasts period + rest_of_period / pulses; there are none until they are set.
+  uint32_t period_ = 0, rest_of_period_ = 0, pulses_ = 0, width_ = 0, watchdog_ = 0;
   uint8_t outputs_;
 
   State state_ = kIdle;
@@ -223,8 +286,7 @@ class Box {
 
   char line_[kLongestLine + 1];
   uint8_t length_ = 0;
-  char text_[kLongestLine];
-  char answer_[kLongestLine + 32];
+  Line answer_;
 };
 
 }  // namespace trigger_box

@@ -34,7 +34,7 @@ void loop() {
   // One byte a turn, and only where the port takes it at once: a print that waits would hold up the pulses.
   if (*answer) {
     if (Serial.availableForWrite() > 0) Serial.write(*answer++);
-  } else if (Serial.available() && box.receive(Serial.read(), micros())) {
+  } else if (!box.soon(micros()) && Serial.available() && box.receive(Serial.read(), micros())) {
     answer = box.answer();
   }
 }

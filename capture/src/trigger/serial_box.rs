@@ -141,6 +141,8 @@ impl Link {
         let mut ticks = Ticks::new(ticks_per_second);
         let mut clock = RoundTripClock::new(RoundTripConfig {
             max_drift_ppm: MAX_DRIFT_PPM,
+            // A greater jump could give pictures the numbers of other pulses.
+            restart_ns: (period.ticks_per_pulse() * ticks.tick_ns() / 4.0) as i64,
             ..RoundTripConfig::new(ticks.tick_ns(), 64)
         });
         for _ in 0..FIRST_READINGS {

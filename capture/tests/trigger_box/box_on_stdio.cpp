@@ -5,6 +5,7 @@
 // what no box can say: "epoch NS", the host's monotonic time of the start, and "pulse NS" when outputs become high.
 // A byte 1 on standard input is a reboot: the counter starts anew from 0.
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,7 +34,7 @@ int main(int argc, char** argv) {
     if (wanted && !high) fprintf(stderr, "pulse %lld\n", now_ns);
     high = wanted;
 
-    pollfd in = {0, POLLIN, 0};
+    pollfd in = {box.soon(now) ? -1 : 0, POLLIN, 0};
     const timespec wait = {0, 50000};
     if (ppoll(&in, 1, &wait, nullptr) <= 0) continue;
     char byte;
