@@ -158,12 +158,17 @@ impl Source {
 }
 
 /// Whether there is hardware behind it, which can fall silent.
-fn is_device(camera: &Camera) -> bool {
+pub fn is_device(camera: &Camera) -> bool {
     matches!(camera.driver, Driver::Aravis | Driver::V4l2 | Driver::Nokhwa)
 }
 
+/// Whether it is attached to this host.
+pub fn is_here(camera: &Camera) -> bool {
+    camera.host == LOCAL
+}
+
 fn check_host(camera: &Camera) -> miette::Result<()> {
-    if camera.host != LOCAL {
+    if !is_here(camera) {
         let Camera { name, host, .. } = camera;
         bail!("camera {name} is on the host {host}; start `genlock capture` there, with a rig of its own cameras");
     }
