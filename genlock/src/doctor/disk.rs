@@ -34,10 +34,9 @@ pub fn check(folder: &Path, rate: &DataRate) -> Finding {
     match measure(&existing, most) {
         Ok(speed) => judge(folder, speed, rate),
         Err(error) => {
-            let remedy = format!(
-                "sudo chown $USER {}, or `directory = \"FOLDER\"` in [recording], or --record FOLDER",
-                existing.display()
-            );
+            let chown = format!("sudo chown $USER {}, or ", existing.display());
+            let chown = if error.kind() == io::ErrorKind::PermissionDenied { &*chown } else { "" };
+            let remedy = format!("{chown}`directory = \"FOLDER\"` in [recording], or --record FOLDER");
             Finding::failure("disk", format!("{} cannot be written: {error}", folder.display()), remedy)
         }
     }

@@ -66,5 +66,5 @@ pub fn may_use(path: &Path) -> bool {
 }
 
 pub fn megabytes(bytes: f64) -> String {
-    if bytes >= 1e10 { format!("{:.0} GB", bytes / 1e9) } else { format!("{:.1} MB", bytes / 1e6) }
+    if bytes >= 1e9 { format!("{:.1} GB", bytes / 1e9) } else { format!("{:.1} MB", bytes / 1e6) }
 }

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use calibration_free_config::{Camera, Driver, Rig};
 
 use super::finding::Finding;
-use super::host::Host;
+use super::host::{Host, megabytes};
 use super::rate;
 use crate::source::is_here;
 
@@ -95,10 +95,6 @@ fn buffers(rmem_max: u64, picture_bytes: f64) -> Finding {
     }
     let wanted = (picture_bytes as u64).next_multiple_of(1 << 20);
     Finding::warning("socket buffers", found, format!("sudo sysctl net.core.rmem_max={wanted}"))
-}
-
-fn megabytes(bytes: f64) -> String {
-    super::host::megabytes(bytes)
 }
 
 #[cfg(test)]

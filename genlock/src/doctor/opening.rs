@@ -30,8 +30,9 @@ pub struct Seen {
     /// Mean of its units.
     pub unit_bytes: f64,
     /// `None` where too few came.
-    rate_hz: Option<f64>,
-    format: String,
+    pub rate_hz: Option<f64>,
+    /// As rig files name it.
+    pub format: String,
 }
 
 #[derive(Debug)]
@@ -59,7 +60,10 @@ pub fn check(rig: &Rig) -> (Vec<Finding>, Vec<Option<Seen>>) {
                     outcomes.push((index, Ok(in_thread(move || watch(spec, wait, LOOK.max(3 * period))))));
                 }
             }
-            Err(said) => outcomes.extend(group.into_iter().map(|index| (index, Err(refused(&said))))),
+            Err(said) => outcomes.extend(group.into_iter().map(|index| {
+                let said = said.trim_start_matches(&format!("camera {}: ", rig.cameras[index].name));
+                (index, Err(refused(said)))
+            })),
         }
     }
     outcomes.sort_by_key(|(index, _)| *index);
