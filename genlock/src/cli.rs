@@ -22,6 +22,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Record the cameras of a rig, without page and learner.
     Capture(CaptureArgs),
+    /// Look for everything that a session of a rig could fail on, and say the remedies. Changes nothing.
+    Doctor(DoctorArgs),
     /// List the cameras of this machine.
     Cameras,
     /// Take the background from the now empty stage of a running session.
@@ -161,6 +163,17 @@ pub struct CaptureArgs {
     /// Write a report when the session ends.
     #[arg(long, value_name = "FILE.json")]
     pub report: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct DoctorArgs {
+    /// The rig (TOML).
+    pub rig: PathBuf,
+    /// Where takes would be recorded [default: the rig's recording.directory, or takes/].
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<PathBuf>,
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args)]

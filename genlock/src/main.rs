@@ -5,6 +5,7 @@ mod children;
 mod cli;
 mod commands;
 mod control;
+mod doctor;
 mod footage;
 mod learners;
 mod page;
@@ -37,6 +38,7 @@ fn main() -> miette::Result<()> {
         Command::Run(args) => commands::run::run(&args),
         Command::Capture(args) => commands::capture::run(&args),
         Command::Background(args) => commands::background::run(&args),
+        Command::Doctor(args) => commands::doctor::run(&args),
         Command::Cameras => commands::cameras::run(),
         Command::Inspect(args) => commands::inspect::run(&args),
         Command::Metrics(args) => commands::metrics::run(&args),

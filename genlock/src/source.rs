@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use calibration_free_config::{Camera, Driver, Exposes, Rig, TriggerMode};
-use capture::drivers::gstreamer::open_launch_line;
+use capture::drivers::gstreamer::{StampDelay, open_launch_line};
 use capture::drivers::replay::ReplayDriver;
 use capture::drivers::simulated::SimulatedCamera;
 use capture::trigger::{ObservedTrigger, SoftwareTrigger, TriggerBox, TriggerBoxSettings};
@@ -156,7 +156,7 @@ impl Source {
 }
 
 /// Whether there is hardware behind it, which can fall silent.
-fn is_device(camera: &Camera) -> bool {
+pub fn is_device(camera: &Camera) -> bool {
     matches!(camera.driver, Driver::Aravis | Driver::V4l2 | Driver::Nokhwa)
 }
 
@@ -196,19 +196,39 @@ fn is_simulated(camera: &Camera) -> bool {
     camera.driver == Driver::Simulated || studio::is_virtual(camera)
 }
 
+/// Whether it is attached to this host.
+pub fn is_here(camera: &Camera) -> bool {
+    camera.host == LOCAL
+}
+
 fn check_host(camera: &Camera) -> miette::Result<()> {
-    if camera.host != LOCAL {
+    if !is_here(camera) {
         let Camera { name, host, .. } = camera;
         bail!("camera {name} is on the host {host}; start `genlock capture` there, with a rig of its own cameras");
     }
     Ok(())
 }
 
+/// What the rig says of a launch line's stamps. With a delay alone, it is known to a millisecond.
+fn stamp_delay(camera: &Camera) -> StampDelay {
+    let ns = |ms: f64| (ms * 1e6) as i64;
+    let said = &camera.settings;
+    match (said.least_delay_ms, said.least_delay_uncertainty_ms) {
+        (None, None) => StampDelay::default(),
+        (delay, uncertainty) => {
+            StampDelay { ns: ns(delay.unwrap_or(0.0)), uncertainty_ns: ns(uncertainty.unwrap_or(1.0)) as u32 }
+        }
+    }
+}
+
 fn rig_camera(camera: &Camera, pulses: PulseTrain) -> miette::Result<OpenDriver> {
     let name = &camera.name;
     let source = camera.source.clone();
     match camera.driver {
-        Driver::Gstreamer => Ok(Box::new(move || Ok(Box::new(open_launch_line(&source)?)))),
+        Driver::Gstreamer => {
+            let delay = stamp_delay(camera);
+            Ok(Box::new(move || Ok(Box::new(open_launch_line(&source, delay)?))))
+        }
         Driver::Simulated => {
             let simulated = SimulatedCamera::new(pulses, SIMULATED_PX.0, SIMULATED_PX.1);
             Ok(Box::new(move || {

@@ -21,8 +21,7 @@ use thiserror::Error;
 
 pub(crate) use arming::Arming;
 pub(crate) use board::{Published, PulseBoard};
-pub(crate) use observed::Exposures;
-pub use observed::ObservedTrigger;
+pub use observed::{Exposures, ObservedTrigger};
 pub use software::SoftwareTrigger;
 pub(crate) use thread::{TriggerThread, pause};
 

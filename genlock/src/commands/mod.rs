@@ -4,6 +4,7 @@ pub mod background;
 pub mod cameras;
 pub mod capture;
 pub mod demo;
+pub mod doctor;
 pub mod hand_over;
 pub mod import;
 pub mod inspect;
