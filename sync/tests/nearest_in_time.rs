@@ -141,12 +141,14 @@ proptest! {
         let config = NearestConfig { cameras: 4, tolerance_ns: 8_000_000, deadline_ns: 300 * MS, max_open: 16 };
         let ran = run(config, frames);
         // One that is complete takes older ones with it, so of each instant there is one set, complete or cut short.
-        prop_assert!(ran.sets.iter().all(|set| {
+        for set in &ran.sets {
             let mut instants = set.items.iter().flatten().map(|item| item.number / 4);
             let first = instants.next();
-            instants.all(|instant| Some(instant) == first)
-        }));
-        prop_assert!(ran.rejected.iter().all(|(reason, _)| *reason == LossReason::Late));
+            let one = instants.all(|instant| Some(instant) == first);
+            prop_assert!(one, "pictures of several instants: {:?}", set);
+        }
+        let late = ran.rejected.iter().all(|(reason, _)| *reason == LossReason::Late);
+        prop_assert!(late, "rejected: {:?}", ran.rejected);
     }
 }
 
