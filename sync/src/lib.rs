@@ -14,6 +14,7 @@ mod history;
 mod hold_out;
 mod interval;
 mod line_bounds;
+mod nearest_in_time;
 mod pair_gap;
 mod pulse_estimator;
 mod pulse_train;
@@ -33,6 +34,7 @@ pub use frame_timer::{
 };
 pub use history::{InstantMeta, MomentHistory};
 pub use hold_out::{HoldOut, LiveHoldOut, Side};
+pub use nearest_in_time::{NearestConfig, NearestInTime, TimedArrival};
 pub use pair_gap::{PairGap, PairGapError};
 pub use pulse_estimator::{PulseEstimator, PulseEstimatorConfig};
 pub use pulse_train::PulseTrain;

@@ -29,8 +29,8 @@ fn numbers_never_shift_over_an_hour() {
                     continue;
                 }
             }
-            // Errors of mapped times hang together.
-            wander_ns = 0.99 * wander_ns + rng.random_range(-8e3..8e3);
+            // Errors of mapped times hang together; 95 % of these are below 57 µs.
+            wander_ns = 0.99 * wander_ns + rng.random_range(-7e3..7e3);
             estimator.observe(at(true_ns, wander_ns as i64, 60_000));
             assert_eq!(estimator.generation(), 0);
             let Some(train) = estimator.pulses() else { continue };
@@ -83,12 +83,14 @@ proptest! {
         off in -5e-3f64..5e-3,
     ) {
         let mut estimator = PulseEstimator::new(PulseEstimatorConfig::new(60.0));
-        let (period_ns, mut pulse) = (1e9 / 60.0 * (1.0 + off), 0u64);
+        let (period_ns, mut pulse, mut was_vague) = (1e9 / 60.0 * (1.0 + off), 0u64, true);
         for (step, off_ns, again, vague) in frames {
             let ns = pulse as f64 * period_ns;
-            let vague = vague && pulse > 0;
+            // Never two in a row, which could be a pause.
+            let vague = vague && !was_vague;
+            was_vague = vague;
             estimator.observe(if vague { at(ns, 5_000_000, 8_000_000) } else { at(ns, off_ns, 200_000) });
-            if again {
+            if again && !vague {
                 estimator.observe(at(ns, off_ns, 200_000));
             }
             prop_assert_eq!(estimator.generation(), 0);
