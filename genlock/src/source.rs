@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use calibration_free_config::{Camera, Driver, Rig, TriggerMode};
 use capture::drivers::gstreamer::open_launch_line;
+use capture::drivers::nokhwa::NokhwaCamera;
 use capture::drivers::replay::ReplayDriver;
 use capture::drivers::simulated::SimulatedCamera;
+use capture::drivers::v4l2::V4l2Camera;
 use capture::{CameraSpec, OpenDriver, PulseTrain, Pulses, Role};
 use frame::CameraId;
 use miette::{IntoDiagnostic, bail};
@@ -137,7 +139,7 @@ impl Source {
                 let mut views: HashMap<usize, OpenDriver> = studios.start(pulses)?.into_iter().collect();
                 let mut open = |index: usize, camera: &Camera| {
                     check_host(camera)?;
-                    views.remove(&index).map_or_else(|| rig_camera(camera, pulses), Ok)
+                    views.remove(&index).map_or_else(|| rig_camera(rig, index, pulses), Ok)
                 };
                 let specs = rig
                     .cameras
@@ -170,9 +172,11 @@ fn check_host(camera: &Camera) -> miette::Result<()> {
     Ok(())
 }
 
-fn rig_camera(camera: &Camera, pulses: PulseTrain) -> miette::Result<OpenDriver> {
+fn rig_camera(rig: &Rig, index: usize, pulses: PulseTrain) -> miette::Result<OpenDriver> {
+    let camera = &rig.cameras[index];
     let name = &camera.name;
-    let source = camera.source.clone();
+    let (source, settings) = (camera.source.clone(), camera.settings.clone());
+    let (exposes, rate_hz) = (rig.exposes(index), rig.trigger.rate_hz);
     match camera.driver {
         Driver::Gstreamer => Ok(Box::new(move || Ok(Box::new(open_launch_line(&source)?)))),
         Driver::Simulated => {
@@ -181,6 +185,14 @@ fn rig_camera(camera: &Camera, pulses: PulseTrain) -> miette::Result<OpenDriver>
                 let due = (frame::monotonic_now_ns() - pulses.start_ns).max(0) as f64 / pulses.period_ns;
                 Ok(Box::new(simulated.open(due.ceil() as u64)))
             }))
+        }
+        Driver::V4l2 => {
+            let device = V4l2Camera { source, settings, exposes, rate_hz };
+            Ok(Box::new(move || Ok(Box::new(device.open()?))))
+        }
+        Driver::Nokhwa => {
+            let device = NokhwaCamera { source, settings, exposes, rate_hz };
+            Ok(Box::new(move || Ok(Box::new(device.open()?))))
         }
         other => bail!(
             "camera {name}: this build has no driver {other:?} for a rig; use \"gstreamer\" with a launch line, \
