@@ -4,6 +4,8 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
+# Where depmod and modprobe are, also for users that do not look there.
+PATH=$PATH:/usr/sbin:/sbin
 modules=(virtio_pci virtio_blk vivid)
 
 # Whatever the metapackage stands for now, so that no version is gone from the archive one day.

@@ -22,6 +22,8 @@ pub(crate) struct KernelStamps {
     period_ns: i64,
     /// How much later than the exposure a stamp is that marks something else, where somebody has measured it.
     least_delay: Option<(i64, i64)>,
+    /// A stamp lay ahead: whatever this device stamps with, it is not the kernel's clock.
+    ahead: bool,
     told: bool,
 }
 
@@ -29,13 +31,20 @@ impl KernelStamps {
     pub fn new(device: &str, rate_hz: f64, least_delay_ms: Option<f64>, uncertainty_ms: Option<f64>) -> Self {
         let ns = |ms: f64| (ms * 1e6).round() as i64;
         let least_delay = least_delay_ms.map(|delay| (ns(delay), ns(uncertainty_ms.unwrap_or(1.0))));
-        Self { device: device.to_owned(), period_ns: (1e9 / rate_hz).round() as i64, least_delay, told: false }
+        Self {
+            device: device.to_owned(),
+            period_ns: (1e9 / rate_hz).round() as i64,
+            least_delay,
+            ahead: false,
+            told: false,
+        }
     }
 
     /// The start of exposure of a unit that arrived now. A stamp that is none, lies ahead or long back, is not believed.
     pub fn exposure(&mut self, stamp_ns: Option<i64>, marks: Marks, arrival_ns: i64) -> HostTime {
-        let believed = |stamp: &i64| (-SLACK_NS..=OLDEST_NS).contains(&(arrival_ns - stamp));
-        let Some(stamp_ns) = stamp_ns.filter(believed) else {
+        self.ahead |= stamp_ns.is_some_and(|stamp| stamp > arrival_ns + SLACK_NS);
+        let believed = !self.ahead && stamp_ns.is_some_and(|stamp| arrival_ns - stamp <= OLDEST_NS);
+        let Some(stamp_ns) = stamp_ns.filter(|_| believed) else {
             if !std::mem::replace(&mut self.told, true) {
                 let age_ms = stamp_ns.map(|stamp| (arrival_ns - stamp) as f64 / 1e6);
                 let device = &self.device;
@@ -80,5 +89,12 @@ mod tests {
         check(Some(5_035_000_000), Marks::Start, None, arrival);
         check(Some(3_999_000_000), Marks::Start, None, arrival);
         check(Some(4_000_000_000), Marks::Start, None, (4_000_000_000, 1_000_000));
+    }
+
+    #[test]
+    fn a_device_that_was_ahead_once_is_not_believed_later() {
+        let mut stamps = KernelStamps::new("camera", 50.0, None, None);
+        stamps.exposure(Some(2_000_000_000), Marks::Start, 1_000_000_000);
+        assert_eq!(stamps.exposure(Some(2_000_000_000), Marks::Start, 2_010_000_000).ns, 2_010_000_000);
     }
 }
