@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use calibration_free_config::{Camera, Driver, Exposes, Rig, TriggerMode};
 use capture::drivers::gstreamer::{StampDelay, open_launch_line};
+use capture::drivers::nokhwa::NokhwaCamera;
 use capture::drivers::replay::ReplayDriver;
 use capture::drivers::simulated::SimulatedCamera;
+use capture::drivers::v4l2::V4l2Camera;
 use capture::trigger::{ObservedTrigger, SoftwareTrigger, TriggerBox, TriggerBoxSettings};
 use capture::{CameraSpec, OpenDriver, PulseTrain, Pulses, Role};
 use frame::CameraId;
@@ -16,6 +18,7 @@ use miette::{IntoDiagnostic, bail};
 use take::TakeReader;
 
 use crate::footage::Footage;
+use crate::session::sets::Matching;
 use crate::session::{pool_buffers, recorder};
 use crate::studio::{self, Studios};
 
@@ -71,6 +74,21 @@ impl Source {
     /// Only footage can be played at a divisor of its rate; takes and cameras have the rate that they have.
     pub fn divisible(&self) -> bool {
         matches!(self, Self::Footage(_))
+    }
+
+    /// What makes its pictures belong together.
+    pub fn matching(&self) -> Matching {
+        let by_time = |rig: &Rig| Matching::Time { tolerance_ns: (rig.trigger.tolerance_ms * 1e6) as u32 };
+        let of = |rig: &Rig| if rig.trigger.mode == TriggerMode::FreeRun { by_time(rig) } else { Matching::Trigger };
+        match self {
+            Self::Footage(_) => Matching::Trigger,
+            Self::Take(take) => {
+                // A take of other tools may describe its rig in other words; then its triggers say all there is.
+                let rig = Rig::from_toml_str(&take.info().rig_toml, "the take's rig").ok();
+                rig.map_or(Matching::Trigger, |(rig, _)| of(&rig))
+            }
+            Self::Rig(rig, _) => of(rig),
+        }
     }
 
     /// Silence, while other cameras deliver, that a camera of this source never keeps by itself.
@@ -138,7 +156,7 @@ impl Source {
                 let mut views: HashMap<usize, OpenDriver> = studios.start(pulses)?.into_iter().collect();
                 let mut open = |index: usize, camera: &Camera| {
                     check_host(camera)?;
-                    views.remove(&index).map_or_else(|| rig_camera(camera, pulses), Ok)
+                    views.remove(&index).map_or_else(|| rig_camera(rig, index, pulses), Ok)
                 };
                 let specs = rig
                     .cameras
@@ -221,9 +239,11 @@ fn stamp_delay(camera: &Camera) -> StampDelay {
     }
 }
 
-fn rig_camera(camera: &Camera, pulses: PulseTrain) -> miette::Result<OpenDriver> {
+fn rig_camera(rig: &Rig, index: usize, pulses: PulseTrain) -> miette::Result<OpenDriver> {
+    let camera = &rig.cameras[index];
     let name = &camera.name;
-    let source = camera.source.clone();
+    let (source, settings) = (camera.source.clone(), camera.settings.clone());
+    let (exposes, rate_hz) = (rig.exposes(index), rig.trigger.rate_hz);
     match camera.driver {
         Driver::Gstreamer => {
             let delay = stamp_delay(camera);
@@ -235,6 +255,14 @@ fn rig_camera(camera: &Camera, pulses: PulseTrain) -> miette::Result<OpenDriver>
                 let due = (frame::monotonic_now_ns() - pulses.start_ns).max(0) as f64 / pulses.period_ns;
                 Ok(Box::new(simulated.open(due.ceil() as u64)))
             }))
+        }
+        Driver::V4l2 => {
+            let device = V4l2Camera { source, settings, exposes, rate_hz };
+            Ok(Box::new(move || Ok(Box::new(device.open()?))))
+        }
+        Driver::Nokhwa => {
+            let device = NokhwaCamera { source, settings, exposes, rate_hz };
+            Ok(Box::new(move || Ok(Box::new(device.open()?))))
         }
         other => bail!(
             "camera {name}: this build has no driver {other:?} for a rig; use \"gstreamer\" with a launch line, \

@@ -17,7 +17,11 @@ pub fn binary(name: &str) -> PathBuf {
         folder.pop();
     }
     let path = folder.join(name);
-    assert!(path.is_file(), "{} is missing; run `cargo build --release --workspace --bins` first", path.display());
+    assert!(
+        path.is_file(),
+        "{} is missing; `cargo build --release --workspace --bins --examples` makes it",
+        path.display()
+    );
     path
 }
 

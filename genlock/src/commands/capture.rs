@@ -56,6 +56,7 @@ pub fn run(args: &CaptureArgs) -> miette::Result<()> {
     let session = Session::start(Setup {
         cameras,
         pulses,
+        matching: source.matching(),
         watchdog: source.watchdog(),
         first_segment: SegmentId(0),
         croppers: vec![],

@@ -167,6 +167,7 @@ impl Live<'_> {
         let session = Session::start(Setup {
             cameras,
             pulses,
+            matching: self.source.matching(),
             watchdog: self.source.watchdog(),
             first_segment: SegmentId(0),
             croppers,

@@ -47,6 +47,7 @@ impl Live<'_> {
         let session = Session::start(Setup {
             cameras,
             pulses,
+            matching: self.source.matching(),
             watchdog: self.source.watchdog(),
             first_segment: SEGMENTS,
             croppers,
