@@ -82,7 +82,7 @@ pub struct TimingStatistics {
 const UNKNOWN_DELAY_NS: u32 = 250_000_000;
 /// No frame arrives this long before its exposure, or this long after: a clock that says so is wrong.
 const EARLIEST_NS: i64 = 20_000_000;
-const LATEST_NS: i64 = 2_000_000_000;
+const LATEST_NS: i64 = 10_000_000_000;
 
 /// Times the frames of one camera and gives them the numbers of their pulses.
 ///
