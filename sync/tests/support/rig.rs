@@ -209,7 +209,8 @@ impl Rig {
             if index == 0 && pulse >= camera.off_until && rng.random_bool(1.0 / (180.0 * self.config.rate_hz)) {
                 let off_s = rng.random_range(0.5..4.0);
                 camera.off_until = pulse + (off_s * self.config.rate_hz) as u64;
-                camera.booted_ns = exposure_ns + rng.random_range(0..(off_s * 1e9) as i64);
+                // Its clock starts before its first frame.
+                camera.booted_ns = exposure_ns + rng.random_range(0..(off_s * 1e9 - self.period_ns) as i64);
                 camera.boots += 1;
                 camera.shift = camera.off_until.wrapping_neg();
                 camera.held.clear();
