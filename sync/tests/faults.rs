@@ -7,19 +7,25 @@ use frame_sync::{
     Action, Arrival, AssemblerConfig, DeviceClock, FrameSetAssembler, FrameTimer, FrameTimerConfig, PulseTrain,
     TimedFrame,
 };
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use support::approximate_time::{ApproximateTime, Stamped};
 use support::rig::{COUNTER_BITS, Delivered, LEAST_DELAY_NS, Made, Rig, RigConfig, TICKS, Truth};
 
 const CAMERAS: usize = 4;
 
 fn timer(camera: usize) -> FrameTimer {
+    timer_with(camera, LEAST_DELAY_NS, 0)
+}
+
+fn timer_with(camera: usize, least_delay_ns: i64, least_delay_uncertainty_ns: u32) -> FrameTimer {
     let tick = TICKS[camera % TICKS.len()];
     FrameTimer::new(FrameTimerConfig {
         clock: Some(DeviceClock {
             tick_ns: tick.tick_ns,
             tick_bits: tick.bits,
-            least_delay_ns: LEAST_DELAY_NS,
-            least_delay_uncertainty_ns: 0,
+            least_delay_ns,
+            least_delay_uncertainty_ns,
         }),
         counter_bits: COUNTER_BITS,
         host: ClockId::Simulated,
@@ -226,6 +232,34 @@ fn no_index_is_wrong_and_no_set_is_mixed_in_ten_million_frames() {
     assert!(sets.made.reboots > 50 && sets.made.slips > 100);
     assert!(watch.p99_ns() < 200_000 && watch.share_within() >= 0.95);
     assert!(watch.longest_ns < 1_000_000_000 && watch.longest_after_reboot_ns < 1_000_000_000);
+}
+
+/// Nobody knows the least delay of these cameras, but their clocks can be latched, twice a second, in a round trip
+/// whose way back is the slower one.
+#[test]
+fn latches_make_times_absolute() {
+    let mut watch = Watch::default();
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    for config in runs(0..4) {
+        let mut rig = Rig::new(RigConfig { pulses: 10_000, faults: false, ..config });
+        let mut timers: Vec<_> = (0..CAMERAS).map(|camera| timer_with(camera, 0, 20_000_000)).collect();
+        let mut latched_ns = [0; CAMERAS];
+        watch.since = Default::default();
+        while let Some((frame, pulses)) = rig.next() {
+            let (camera, now_ns) = (frame.camera, frame.stamp.arrival_ns);
+            if now_ns - latched_ns[camera] > 500_000_000 {
+                latched_ns[camera] = now_ns;
+                let read_ns = now_ns - 1_000_000;
+                let (out_ns, back_ns) = (rng.random_range(30_000..200_000), rng.random_range(60_000..900_000));
+                timers[camera].latch(read_ns - out_ns, rig.ticks(camera, read_ns), read_ns + back_ns);
+            }
+            let timed = timers[camera].time(frame.stamp, Some(&pulses));
+            assert!(timed.trigger.pulse().is_none_or(|pulse| pulse == frame.truth.pulse));
+            watch.see(&frame, &timed);
+        }
+    }
+    watch.print();
+    assert!(watch.p99_ns() < 200_000 && watch.share_within() >= 0.95 && watch.events == 0);
 }
 
 /// The test above can fail: the counter alone, tied once, is wrong after the first slip.

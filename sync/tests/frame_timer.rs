@@ -109,6 +109,24 @@ fn a_device_that_starts_anew_and_a_clock_that_jumps_are_told_apart() {
     }
 }
 
+/// Its clock happens to show nearly what it did before, so only the counter tells.
+#[test]
+fn a_device_that_starts_anew_while_it_is_learned_is_noticed() {
+    let mut timer = timer(0);
+    let mut events = Vec::new();
+    for pulse in 0..60 {
+        let mut stamp = stamp(pulse);
+        if pulse >= 8 {
+            stamp.ticks = stamp.ticks.map(|ticks| ticks - 25_000_000);
+            stamp.counter = Some(pulse as u64 + 1000);
+        }
+        let timed = time(&mut timer, stamp);
+        assert_eq!(timed.trigger.pulse(), (pulse >= 8 + 15).then_some(pulse as u64));
+        events.extend(timed.event.map(|event| (pulse, event)));
+    }
+    assert_eq!(events, [(8, TimingEvent::DeviceRestarted)]);
+}
+
 #[test]
 fn a_camera_without_a_clock_is_timed_by_its_driver_or_stays_unresolved() {
     let config = FrameTimerConfig { clock: None, counter_bits: 64, host: ClockId::Monotonic };

@@ -87,6 +87,14 @@ struct Camera {
     latest_ns: i64,
 }
 
+impl Camera {
+    /// What its clock shows at a host time.
+    fn ticks(&self, host_ns: i64) -> u64 {
+        let ticks = ((host_ns - self.booted_ns) as f64 * self.rate / self.tick.tick_ns) as u64;
+        if self.tick.bits == 64 { ticks } else { ticks & ((1 << self.tick.bits) - 1) }
+    }
+}
+
 pub struct Rig {
     config: RigConfig,
     rng: ChaCha8Rng,
@@ -173,6 +181,11 @@ impl Rig {
         Some((delivered, self.train))
     }
 
+    /// What a camera's clock shows at a host time, for its latch.
+    pub fn ticks(&self, camera: usize, host_ns: i64) -> u64 {
+        self.cameras[camera].ticks(host_ns)
+    }
+
     fn pulse_ns(&self, pulse: u64) -> i64 {
         START_NS + (pulse as f64 * self.period_ns) as i64
     }
@@ -196,7 +209,8 @@ impl Rig {
             if index == 0 && pulse >= camera.off_until && rng.random_bool(1.0 / (180.0 * self.config.rate_hz)) {
                 let off_s = rng.random_range(0.5..4.0);
                 camera.off_until = pulse + (off_s * self.config.rate_hz) as u64;
-                camera.booted_ns = exposure_ns + rng.random_range(0..(off_s * 1e9) as i64);
+                // Its clock starts before its first frame.
+                camera.booted_ns = exposure_ns + rng.random_range(0..(off_s * 1e9 - self.period_ns) as i64);
                 camera.boots += 1;
                 camera.shift = camera.off_until.wrapping_neg();
                 camera.held.clear();
@@ -217,14 +231,12 @@ impl Rig {
             self.made.lost += 1;
             return;
         }
-        let ticks = ((exposure_ns - camera.booted_ns) as f64 * camera.rate / camera.tick.tick_ns) as u64;
-        let mask = if camera.tick.bits == 64 { u64::MAX } else { (1 << camera.tick.bits) - 1 };
         let delay_ns = LEAST_DELAY_NS - (camera.mean_delay_ns * (1.0 - rng.random::<f64>()).ln()) as i64;
         let arrival_ns = (exposure_ns + delay_ns).max(camera.latest_ns + 10_000);
         let frame = Delivered {
             camera: index,
             stamp: FrameStamp {
-                ticks: Some(ticks & mask),
+                ticks: Some(camera.ticks(exposure_ns)),
                 host: None,
                 counter: Some(pulse.wrapping_add(camera.shift) & ((1 << COUNTER_BITS) - 1)),
                 arrival_ns,
