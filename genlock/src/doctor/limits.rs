@@ -15,7 +15,7 @@ const MAY_LOCK: u64 = 1 << 14;
 /// A session with four cameras has 35 files open; drivers of devices and readers of the page want more.
 const FILES: u64 = 128;
 const FILES_PER_CAMERA: u64 = 16;
-const BY_NETWORK: &str = "moments then go by loopback TCP, which costs about five times the processor";
+const BY_NETWORK: &str = "moments then go by loopback TCP, which costs more of the processor";
 
 pub fn check(rig: &Rig, host: &Host) -> Vec<Finding> {
     let status = host.text("/proc/self/status").unwrap_or_default();
