@@ -94,7 +94,7 @@ fn longest_silence_ms(frames: &[FrameInfo]) -> i64 {
 #[test]
 fn v4l2_cameras_deliver_with_the_kernels_times_and_counts() {
     let Some(captured) = captured("v4l2") else { return };
-    let bytes = [320 * 180 * 2, 320 * 180 * 3 / 2, 320 * 180, 320 * 180];
+    let bytes: [usize; CAMERAS] = [320 * 180 * 2, 320 * 180 * 3 / 2, 320 * 180, 320 * 180];
     for (camera, bytes) in bytes.into_iter().enumerate() {
         captured.check_accounts(camera);
         captured.check_rate(camera, RATE_HZ, 60);
@@ -118,8 +118,9 @@ fn stamps_that_lie_ahead_are_not_believed() {
         captured.check_accounts(camera);
         let frames = captured.frames(camera);
         let arrivals = frames.iter().filter(|info| {
+            let uncertainty_ns = i64::from(info.exposure.uncertainty_ns);
             let age_ns = info.arrival_ns - info.exposure.ns;
-            i64::from(info.exposure.uncertainty_ns) == 2 * PERIOD_NS + 20_000_000 && (0..20_000_000).contains(&age_ns)
+            uncertainty_ns == 2 * PERIOD_NS + 20_000_000 && (0..uncertainty_ns).contains(&age_ns)
         });
         let arrivals = arrivals.count();
         println!("camera {camera}: arrivals stand in for {arrivals} of {} stamps", frames.len());
@@ -186,7 +187,7 @@ fn faults_of_one_camera_are_counted_and_cost_the_others_nothing() {
         let (_, median, oldest) = ages_ms(&frames);
         assert!(median < 15.0, "camera {camera}: {median} ms, at most {oldest} ms");
         let end_ns = captured.frames(0).last().unwrap().arrival_ns;
-        assert!(end_ns - frames.last().unwrap().arrival_ns < 300_000_000, "camera {camera} did not come back");
+        assert!(end_ns - frames.last().unwrap().arrival_ns < 1_000_000_000, "camera {camera} did not come back");
     }
 }
 
@@ -210,7 +211,7 @@ fn nokhwa_delivers_the_same_without_counts() {
         }
     }
     let end_ns = captured.frames(0).last().unwrap().arrival_ns;
-    assert!(end_ns - captured.frames(3).last().unwrap().arrival_ns < 300_000_000, "it did not come back");
+    assert!(end_ns - captured.frames(3).last().unwrap().arrival_ns < 1_000_000_000, "it did not come back");
     let refused = json(&machine().unwrap().join("out/nokhwa-refused.json"))["events"].to_string();
     assert!(refused.contains("does not send 320×180 pixels in MJPEG at 25 Hz: it offers "), "{refused}");
     assert!(refused.contains("320×180 YUYV 25 Hz"), "{refused}");

@@ -84,15 +84,15 @@ impl NokhwaCamera {
         Ok(camera)
     }
 
-    /// What the rig asks for, among all that the camera offers; as it is set where nothing is asked for.
+    /// What the rig asks for, among all that the camera offers; what it leaves out is as in the first that nokhwa finds.
     fn choose(&self, index: u32) -> Result<Offer, DriverError> {
         let (source, settings) = (&self.source, &self.settings);
         let mut camera = open(index, RequestedFormatType::None).map_err(|error| failed(source, &error))?;
         let mut offers = camera.compatible_camera_formats().map_err(|error| failed(source, &error))?;
         offers.retain(|offer| known(offer.format()));
-        let now = camera.camera_format();
-        let wanted = settings.format.map_or(Some(now.format()), format_of);
-        let (width, height) = settings.size_px.unwrap_or((now.width(), now.height()));
+        let first = camera.camera_format();
+        let wanted = settings.format.map_or(Some(first.format()), format_of);
+        let (width, height) = settings.size_px.unwrap_or((first.width(), first.height()));
         let fits = |offer: &&Offer| {
             Some(offer.format()) == wanted
                 && (offer.width(), offer.height()) == (width, height)

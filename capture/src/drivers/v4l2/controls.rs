@@ -3,11 +3,12 @@
 use std::io::ErrorKind;
 
 use calibration_free_config::Exposes;
-use v4l::Device;
 use v4l::control::{Control, Value};
 use v4l::v4l_sys::{
     V4L2_CID_ANALOGUE_GAIN, V4L2_CID_AUTOGAIN, V4L2_CID_EXPOSURE_ABSOLUTE, V4L2_CID_EXPOSURE_AUTO, V4L2_CID_GAIN,
+    V4L2_CTRL_FLAG_NEXT_CTRL, v4l2_query_ext_ctrl,
 };
+use v4l::{Device, v4l2};
 
 use super::explain;
 use crate::DriverError;
@@ -61,11 +62,27 @@ pub fn set_trigger(device: &Device, path: &str, exposes: Exposes) -> Result<(), 
         Exposes::OnRequest => return refused("takes no software trigger: V4L2 has none"),
         Exposes::OnSchedule => return refused("cannot expose on a schedule: V4L2 has no shared clock"),
     };
-    let controls = device.query_controls().unwrap_or_default();
-    let Some(control) = controls.iter().find(|control| control.name.eq_ignore_ascii_case("trigger mode")) else {
+    let Some(id) = find_control(device, "trigger mode") else {
         return if external == 0 { Ok(()) } else { refused("has no trigger input that V4L2 knows of") };
     };
-    set(device, control.id, external).map_err(|error| explain::failed(path, "set to its trigger", &error))
+    set(device, id, external).map_err(|error| explain::failed(path, "set to its trigger", &error))
+}
+
+/// The control that a device calls so, whatever the case of the letters. The crate's own list of controls panics at kinds
+/// that it does not know.
+pub fn find_control(device: &Device, name: &str) -> Option<u32> {
+    // SAFETY: zeros are a valid query.
+    let mut query: v4l2_query_ext_ctrl = unsafe { std::mem::zeroed() };
+    loop {
+        query.id |= V4L2_CTRL_FLAG_NEXT_CTRL;
+        let fd = device.handle().fd();
+        // SAFETY: the request takes this struct, which outlives the call.
+        unsafe { v4l2::ioctl(fd, v4l2::vidioc::VIDIOC_QUERY_EXT_CTRL, (&raw mut query).cast()) }.ok()?;
+        let letters = query.name.iter().take_while(|&&letter| letter != 0).map(|&letter| letter as u8);
+        if letters.map(|letter| letter.to_ascii_lowercase()).eq(name.to_ascii_lowercase().bytes()) {
+            return Some(query.id);
+        }
+    }
 }
 
 fn has(device: &Device, id: u32) -> bool {

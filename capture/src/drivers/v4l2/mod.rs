@@ -18,6 +18,7 @@ use v4l::io::traits::{CaptureStream, Stream as _};
 
 use super::kernel_stamp::{KernelStamps, Marks};
 use crate::{CameraDriver, DriverError, DriverEvent, Stamp, Unit};
+pub use controls::find_control;
 use counter::Counter;
 
 /// Buffers between the device and us. One is always in our hands.
