@@ -23,7 +23,7 @@ packages=(
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
     gstreamer1.0-libav
 )
-[ "${1:-}" = --tests ] && packages+=(chromium libvulkan1 mesa-vulkan-drivers)
+[ "${1:-}" = --tests ] && packages+=(chromium libvulkan1 mesa-vulkan-drivers qemu-system-x86 busybox-static kmod cpio)
 
 installed() { [ "$(dpkg-query -W -f='${Status}' "$1" 2>/dev/null || true)" = "install ok installed" ]; }
 

@@ -98,6 +98,7 @@ pub struct CameraSettings {
     pub size_px: Option<(u32, u32)>,
     pub format: Option<CameraFormat>,
     pub exposure_us: Option<f64>,
+    /// Of V4L2 devices their own number, which has no unit there.
     pub gain_db: Option<f64>,
     /// The input on which pulses come, by the device's own name.
     pub trigger_line: Option<String>,

@@ -45,7 +45,7 @@ impl FrameConsumer for Collector {
 }
 
 fn pulses() -> PulseTrain {
-    PulseTrain { start_ns: monotonic_now_ns() + 50_000_000, period_ns: 1e9 / 200.0 }
+    PulseTrain::new(monotonic_now_ns() + 50_000_000, 1e9 / 200.0)
 }
 
 fn spec(name: &str, camera: SimulatedCamera) -> CameraSpec {

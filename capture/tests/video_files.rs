@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use capture::drivers::gstreamer::{VideoFile, open_launch_line};
+use capture::drivers::gstreamer::{StampDelay, VideoFile, open_launch_line};
 use capture::{
     CameraEvent, CameraSpec, Capture, CaptureEventKind, CaptureOptions, FrameConsumer, PulseTrain, Pulses, Role,
 };
@@ -44,7 +44,7 @@ fn clip(folder: &Path, name: &str) -> PathBuf {
 }
 
 fn video(path: PathBuf, divisor: u32, looping: bool, start_ns: i64) -> VideoFile {
-    let pulses = PulseTrain { start_ns, period_ns: f64::from(divisor) * 1e9 / RATE_HZ };
+    let pulses = PulseTrain::new(start_ns, f64::from(divisor) * 1e9 / RATE_HZ);
     VideoFile { path, frames: FRAMES, rate_hz: RATE_HZ, divisor, looping, pulses }
 }
 
@@ -140,7 +140,7 @@ fn frames_that_a_launch_line_drops_are_counted_and_leave_holes() {
     let ledger = LossLedger::default();
     let camera = CameraSpec {
         name: "line".into(),
-        open: Box::new(move || Ok(Box::new(open_launch_line(line)?))),
+        open: Box::new(move || Ok(Box::new(open_launch_line(line, StampDelay::default())?))),
         pool_buffers: 16,
         unit_bytes: 1024,
         role: Role::Follows,

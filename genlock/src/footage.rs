@@ -80,7 +80,7 @@ impl Footage {
 
     /// The cameras, triggered at every `divisor`-th frame from `start_ns` on.
     pub fn cameras(&self, divisor: u32, start_ns: i64, pool_buffers: usize) -> (Vec<CameraSpec>, PulseTrain) {
-        let pulses = PulseTrain { start_ns, period_ns: f64::from(divisor) * 1e9 / self.rate };
+        let pulses = PulseTrain::new(start_ns, f64::from(divisor) * 1e9 / self.rate);
         let specs = self
             .cameras
             .iter()

@@ -1,7 +1,6 @@
-use std::collections::VecDeque;
-
 use frame::{ClockId, HostTime};
 
+use crate::envelope::Envelope;
 use crate::wrap::unwrap_near;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -10,174 +9,173 @@ pub struct ClockConfig {
     pub tick_ns: f64,
     /// Bits of the device's counter; 64 when it does not wrap.
     pub counter_bits: u32,
-    /// Frames that the fit looks back on.
-    pub window: usize,
+    /// The shortest delay from the start of exposure to arrival: exposure, readout, transfer. It cannot be seen from
+    /// arrivals, so whoever knows the camera and its exposure states it; times are late by what it lacks.
+    pub least_delay_ns: i64,
+    /// How far the least delay may be off; it goes into the uncertainty of every time.
+    pub least_delay_uncertainty_ns: u32,
+    /// How far back the fit looks.
+    pub window_ns: i64,
     /// How far the device's rate may be off, in parts per million.
     pub max_drift_ppm: f64,
-    /// An arrival this far from where it should be means that the device or a clock started anew.
+    /// Ticks that go back by more than this, or arrivals that stay late by more than this, mean that the device or a
+    /// clock started anew.
     pub restart_ns: i64,
     /// The clock of the arrivals.
     pub clock: ClockId,
 }
 
 impl ClockConfig {
-    /// Ten seconds at 30 Hz, 500 ppm, restart beyond one second, the host's monotonic clock.
+    /// No least delay, half a minute, 500 ppm, restart beyond 200 ms, the host's monotonic clock.
     pub fn new(tick_ns: f64, counter_bits: u32) -> Self {
         Self {
             tick_ns,
             counter_bits,
-            window: 300,
+            least_delay_ns: 0,
+            least_delay_uncertainty_ns: 0,
+            window_ns: 30_000_000_000,
             max_drift_ppm: 500.0,
-            restart_ns: 1_000_000_000,
+            restart_ns: 200_000_000,
             clock: ClockId::Monotonic,
         }
     }
 }
 
-/// How a new frame fits the model.
+/// How a new observation fits what a clock model knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Observation {
     Consistent,
-    /// The model has forgotten everything before this frame; a new segment begins.
+    /// The counter went back: the device started anew. The model has forgotten everything before.
     Restarted,
+    /// The counter went ahead, or stays behind: a clock jumped. The model has forgotten everything before.
+    Jumped,
 }
 
-/// Frames before the model says anything.
-const MIN_FRAMES: usize = 16;
+/// How long all frames must be late before the model gives itself up, and how many there must be.
+const LATE_NS: i64 = 1_000_000_000;
+const LATE_FRAMES: u32 = 16;
 
 /// Device ticks to host time by the lower envelope of (ticks, arrival).
 ///
 /// Arrivals are late by at least a constant and never early, so the truth runs below all of them: the model is the
-/// line under every arrival of its window that is nearest to them on average, an edge of their lower convex hull.
-/// It cannot see the least delay itself; times are true up to that constant, which the caller may subtract.
+/// line under every arrival of its window that is nearest to them on average, less the least delay. Frames that were
+/// held back and handed over at once lie far above it and do no harm, as long as one in ten or so is on time.
 pub struct ClockModel {
     config: ClockConfig,
-    /// (unwrapped ticks, arrival in ns), oldest first.
-    seen: VecDeque<(i128, i64)>,
-    line: Option<Line>,
+    newest: Option<Newest>,
+    /// Nominal device time since the origin, and how much later the arrival was, in ns.
+    envelope: Envelope,
+    /// Frames since the last one on time, and when the first of them came.
+    late: (u32, i64),
 }
 
-/// `arrival = base_ns + (ticks - base_ticks) · ns_per_tick`
 #[derive(Clone, Copy)]
-struct Line {
-    base_ticks: i128,
-    base_ns: f64,
+struct Newest {
+    /// Unwrapped.
+    ticks: i128,
+    arrival_ns: i64,
+    origin_ticks: i128,
     origin_ns: i64,
-    ns_per_tick: f64,
-    /// The stretch of ticks, relative to the base, between the arrivals that it rests on.
-    support: (f64, f64),
-    /// How far it may be off within that stretch.
-    spacing_ns: f64,
-}
-
-impl Line {
-    /// Time since the origin, and its uncertainty, in ns.
-    fn at(&self, ticks: i128) -> (f64, f64) {
-        let x = (ticks - self.base_ticks) as f64;
-        let (x1, x2) = self.support;
-        // Either end of the support is off by up to the spacing, on its own: outside, the lever grows.
-        let lever = ((x2 - x).abs() + (x - x1).abs()) / (x2 - x1);
-        (self.base_ns + x * self.ns_per_tick, self.spacing_ns * lever + self.ns_per_tick)
-    }
 }
 
 impl ClockModel {
     pub fn new(config: ClockConfig) -> Self {
-        Self { config, seen: VecDeque::new(), line: None }
+        Self { config, newest: None, envelope: Self::envelope(&config), late: (0, 0) }
     }
 
     /// Learns from a frame: what the device's counter showed at its exposure, and when it arrived.
     pub fn observe(&mut self, shown: u64, arrival_ns: i64) -> Observation {
+        let Some(newest) = self.newest else {
+            self.begin(shown, arrival_ns);
+            return Observation::Consistent;
+        };
         let ticks = self.unwrap(shown, arrival_ns);
-        let restarted = self.seen.back().is_some_and(|&(last, last_ns)| {
-            let (ahead_ns, ticked_ns) = ((arrival_ns - last_ns) as f64, (ticks - last) as f64 * self.config.tick_ns);
-            (ahead_ns - ticked_ns).abs() > self.config.restart_ns as f64
-        });
-        if restarted {
-            self.seen.clear();
-            self.seen.push_back((i128::from(shown), arrival_ns));
-            self.line = None;
+        let ahead_ns = (ticks - newest.ticks) as f64 * self.config.tick_ns;
+        if ahead_ns < -self.config.restart_ns as f64 {
+            self.begin(shown, arrival_ns);
             return Observation::Restarted;
         }
-        if self.seen.len() == self.config.window.max(MIN_FRAMES) {
-            self.seen.pop_front();
+        let (x, y) = self.place(&newest, ticks, arrival_ns);
+        if self.jumped(x, y, arrival_ns) {
+            self.begin(shown, arrival_ns);
+            return Observation::Jumped;
         }
-        self.seen.push_back((ticks, arrival_ns));
-        self.line = self.fit();
+        // A frame that comes a second time, or out of order, says nothing new.
+        if ahead_ns > 0.0 {
+            self.newest = Some(Newest { ticks, arrival_ns, ..newest });
+            self.envelope.push(x, y);
+        }
         Observation::Consistent
     }
 
     /// When the device's counter showed this, `about_ns` being a time near it, such as the frame's arrival. `None`
     /// until enough frames were seen.
     pub fn map(&self, shown: u64, about_ns: i64) -> Option<HostTime> {
-        let line = self.line?;
-        let (since_ns, uncertainty_ns) = line.at(self.unwrap(shown, about_ns));
-        let uncertainty_ns = uncertainty_ns.ceil().min(f64::from(u32::MAX)) as u32;
-        Some(HostTime { ns: line.origin_ns + since_ns.round() as i64, uncertainty_ns, clock: self.config.clock })
+        let newest = self.newest?;
+        let (x, _) = self.place(&newest, self.unwrap(shown, about_ns), about_ns);
+        let (y, half_width_ns) = self.envelope.at(x)?;
+        let ns = newest.origin_ns + (x + y).round() as i64 - self.config.least_delay_ns;
+        let half_width_ns = half_width_ns + self.config.tick_ns + f64::from(self.config.least_delay_uncertainty_ns);
+        // The cast saturates.
+        Some(HostTime { ns, uncertainty_ns: half_width_ns.ceil() as u32, clock: self.config.clock })
+    }
+
+    /// The device's time of what its counter shows, in ns since the counter was zero, for the turn of the counter that
+    /// `about_ns` is nearest to. `None` before the first frame.
+    pub fn device_ns(&self, shown: u64, about_ns: i64) -> Option<i64> {
+        self.newest?;
+        Some((self.unwrap(shown, about_ns) as f64 * self.config.tick_ns).round() as i64)
     }
 
     /// The device's rate against the host's, in parts per million above nominal.
     pub fn drift_ppm(&self) -> Option<f64> {
-        self.line.map(|line| (self.config.tick_ns / line.ns_per_tick - 1.0) * 1e6)
+        self.envelope.slope().map(|slope| (1.0 / (1.0 + slope) - 1.0) * 1e6)
+    }
+
+    /// Forgets everything.
+    pub fn reset(&mut self) {
+        *self = Self::new(self.config);
+    }
+
+    fn envelope(config: &ClockConfig) -> Envelope {
+        Envelope::new(config.window_ns as f64, config.max_drift_ppm * 1e-6)
+    }
+
+    fn begin(&mut self, shown: u64, arrival_ns: i64) {
+        let ticks = i128::from(shown);
+        self.newest = Some(Newest { ticks, arrival_ns, origin_ticks: ticks, origin_ns: arrival_ns });
+        self.envelope = Self::envelope(&self.config);
+        self.envelope.push(0.0, 0.0);
+        self.late = (0, arrival_ns);
     }
 
     fn unwrap(&self, shown: u64, about_ns: i64) -> i128 {
-        let Some(&(last, last_ns)) = self.seen.back() else { return i128::from(shown) };
-        let elapsed = (about_ns - last_ns) as f64 / self.config.tick_ns;
-        unwrap_near(shown, self.config.counter_bits, last + elapsed.round() as i128)
+        let Some(newest) = self.newest else { return i128::from(shown) };
+        let elapsed = (about_ns - newest.arrival_ns) as f64 / self.config.tick_ns;
+        unwrap_near(shown, self.config.counter_bits, newest.ticks + elapsed.round() as i128)
     }
 
-    fn fit(&self) -> Option<Line> {
-        if self.seen.len() < MIN_FRAMES {
-            return None;
-        }
-        let &(base_ticks, origin_ns) = self.seen.front()?;
-        // Relative to the first, so that f64 holds them exactly.
-        let mut points: Vec<(f64, f64)> = self
-            .seen
-            .iter()
-            .map(|&(ticks, arrival_ns)| ((ticks - base_ticks) as f64, (arrival_ns - origin_ns) as f64))
-            .collect();
-        points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    fn place(&self, newest: &Newest, ticks: i128, arrival_ns: i64) -> (f64, f64) {
+        let x = (ticks - newest.origin_ticks) as f64 * self.config.tick_ns;
+        (x, (arrival_ns - newest.origin_ns) as f64 - x)
+    }
 
-        let nominal = self.config.tick_ns;
-        let slack = nominal * self.config.max_drift_ppm * 1e-6;
-        let (mut support, slope) = envelope_edge(&points)?;
-        let ns_per_tick = slope.clamp(nominal - slack, nominal + slack);
-        if ns_per_tick != slope {
-            // Too short a window for a slope: it then rests on one arrival, and the limit of drift holds the rest.
-            support = (points.first()?.0, points.last()?.0);
+    /// Whether the frame arrived before it can have been exposed, or all have been late for long.
+    fn jumped(&mut self, x: f64, y: f64, arrival_ns: i64) -> bool {
+        let Some((floor, half_width_ns)) = self.envelope.at(x) else { return false };
+        let late_ns = y - floor;
+        if late_ns < self.config.restart_ns as f64 {
+            self.late.0 = 0;
+            return late_ns < -(EARLY_NS + EARLY_WIDTHS * half_width_ns);
         }
-        let above = |base_ns: f64| move |&(x, y): &(f64, f64)| y - x * ns_per_tick - base_ns;
-        let base_ns = points.iter().map(above(0.0)).fold(f64::INFINITY, f64::min);
-        let mut residuals: Vec<f64> = points.iter().map(above(base_ns)).collect();
-        let (_, &mut spacing_ns, _) = residuals.select_nth_unstable_by(SUPPORT, f64::total_cmp);
-        Some(Line { base_ticks, base_ns, origin_ns, ns_per_tick, support, spacing_ns })
+        if self.late.0 == 0 {
+            self.late.1 = arrival_ns;
+        }
+        self.late.0 += 1;
+        self.late.0 >= LATE_FRAMES && arrival_ns - self.late.1 > LATE_NS
     }
 }
 
-/// How far the tenth-lowest arrival lies above the envelope says how far the envelope may be off, whatever the
-/// delays' distribution: the constant is chosen so that 95 % of the errors stay within under uniform and under
-/// exponential delays.
-const SUPPORT: usize = 9;
-
-/// The edge of the lower convex hull below the points' mean, as (its stretch, its slope): of all lines below the
-/// points, the one that is nearest to them in sum. `points` ascend. `None` where all have the same ticks.
-fn envelope_edge(points: &[(f64, f64)]) -> Option<((f64, f64), f64)> {
-    let mut hull: Vec<(f64, f64)> = Vec::new();
-    for &point in points {
-        if hull.last().is_some_and(|last| last.0 == point.0) {
-            continue;
-        }
-        while let [.., a, b] = hull[..]
-            && (b.1 - a.1) * (point.0 - a.0) >= (point.1 - a.1) * (b.0 - a.0)
-        {
-            hull.pop();
-        }
-        hull.push(point);
-    }
-    let mean = points.iter().map(|p| p.0).sum::<f64>() / points.len() as f64;
-    let edge = hull.windows(2).find(|edge| edge[1].0 >= mean)?;
-    let ((x1, y1), (x2, y2)) = (edge[0], edge[1]);
-    Some(((x1, x2), (y2 - y1) / (x2 - x1)))
-}
+/// A frame this early, and by this many times the uncertainty, does not merely show that the envelope was too high.
+const EARLY_NS: f64 = 20e6;
+const EARLY_WIDTHS: f64 = 4.0;

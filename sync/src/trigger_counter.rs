@@ -1,38 +1,21 @@
 use frame::{HostTime, TriggerIndex};
 
+use crate::PulseTrain;
 use crate::wrap::unwrap_near;
-
-/// Evenly spaced trigger pulses on the host's clock; pulse `k` begins an exposure at `start_ns + k · period_ns`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PulseTrain {
-    pub start_ns: i64,
-    /// Above zero; not a whole number at most rates.
-    pub period_ns: f64,
-}
-
-impl PulseTrain {
-    /// The pulse nearest to a time, and how far the time is from it.
-    fn nearest(&self, ns: i64) -> (i128, f64) {
-        let periods = (ns - self.start_ns) as f64 / self.period_ns;
-        let pulse = periods.round();
-        (pulse as i128, (periods - pulse).abs() * self.period_ns)
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TriggerCounterConfig {
-    pub pulses: PulseTrain,
     /// Bits of the camera's frame counter, which counts one a pulse and wraps; 64 when it does not.
     pub counter_bits: u32,
-    /// Time speaks for a pulse when it is, with all its uncertainty, nearer to it than this fraction of the period.
-    /// Below one half; what is left up to there is the margin for times worse than they say.
+    /// Time speaks for a pulse when it is, with all uncertainty, nearer to it than this fraction of the period. Below
+    /// one half; what is left up to there is the margin for times worse than they say.
     pub tolerance: f64,
 }
 
 impl TriggerCounterConfig {
     /// A quarter of the period as tolerance.
-    pub fn new(pulses: PulseTrain, counter_bits: u32) -> Self {
-        Self { pulses, counter_bits, tolerance: 0.25 }
+    pub fn new(counter_bits: u32) -> Self {
+        Self { counter_bits, tolerance: 0.25 }
     }
 }
 
@@ -49,7 +32,7 @@ pub struct Resolution {
 ///
 /// `Certain` when both speak and agree, `Tentative` when one speaks alone, `Unresolved` when none does or they
 /// disagree. The counter is tied to the pulses by the first frame whose time is clear; a disagreement cuts the tie.
-/// A counter that slips while times are vaguer than the slip shows only once they are clear again.
+/// Where times are vague, the counter is believed only as far as they rule out that it slipped by one.
 pub struct TriggerCounter {
     config: TriggerCounterConfig,
     /// Pulse minus counter, up to turns of the counter.
@@ -61,11 +44,12 @@ impl TriggerCounter {
         Self { config, tie: None }
     }
 
-    /// `exposure` is the start of exposure, `counter` what the camera's counter shows, if it has one.
-    pub fn resolve(&mut self, exposure: HostTime, counter: Option<u64>) -> Resolution {
-        let period_ns = self.config.pulses.period_ns;
-        let (nearest, off_ns) = self.config.pulses.nearest(exposure.ns);
-        let uncertainty_ns = f64::from(exposure.uncertainty_ns);
+    /// `pulses` are the pulses as they are known now, `exposure` the start of exposure, `counter` what the camera's
+    /// counter shows, if it has one.
+    pub fn resolve(&mut self, pulses: &PulseTrain, exposure: HostTime, counter: Option<u64>) -> Resolution {
+        let period_ns = pulses.period_ns;
+        let (nearest, off_ns) = pulses.nearest(exposure.ns);
+        let uncertainty_ns = f64::from(exposure.uncertainty_ns) + f64::from(pulses.uncertainty_ns);
         let by_time = (off_ns + uncertainty_ns < self.config.tolerance * period_ns).then_some(nearest);
 
         let Some(shown) = counter else { return Resolution::agreed(by_time, false) };
@@ -73,22 +57,22 @@ impl TriggerCounter {
             self.tie = by_time.map(|pulse| pulse - i128::from(shown));
             return Resolution::agreed(by_time, false);
         };
-        let turn_ns = period_ns * (self.config.counter_bits as f64).exp2();
-        // Too vague even to tell one turn of the counter from the next.
-        if uncertainty_ns + period_ns >= turn_ns / 2.0 {
-            return Resolution::agreed(by_time, false);
-        }
         let by_counter = tie + unwrap_near(shown, self.config.counter_bits, nearest - tie);
-        let apart_ns = (by_counter as f64 * period_ns - (exposure.ns - self.config.pulses.start_ns) as f64).abs();
-        let agree = match by_time {
-            Some(pulse) => pulse == by_counter,
-            None => apart_ns < uncertainty_ns + period_ns / 2.0,
-        };
-        if !agree {
-            self.tie = None;
-            return Resolution { index: TriggerIndex::Unresolved, disagreement: true };
+        let apart_ns = pulses.apart_ns(exposure.ns, by_counter);
+        // Had the counter slipped, by one or by more, the time would lie nearer to the pulse beside.
+        if apart_ns + uncertainty_ns < period_ns && by_time.is_none_or(|pulse| pulse == by_counter) {
+            return Resolution::agreed(Some(by_counter), by_time.is_some());
         }
-        Resolution::agreed(Some(by_counter), by_time.is_some())
+        let disagreement = by_time.is_some() || apart_ns > uncertainty_ns + period_ns / 2.0;
+        if disagreement {
+            self.tie = None;
+        }
+        Resolution { index: TriggerIndex::Unresolved, disagreement }
+    }
+
+    /// Unties the counter, as when the camera is known to have started anew.
+    pub fn reset(&mut self) {
+        self.tie = None;
     }
 }
 

@@ -18,5 +18,6 @@ pub use ports::{Hint, HintSink, HintSource, MomentSink, MomentSource, PoseSink, 
 pub use pose_message::{FrameOfReference, ModelOrigin, POSE_SCHEMA_VERSION, PoseMessage, TriggerState, ViewPose};
 pub use status::{InferStatus, LearnerStatus};
 pub use zenoh_link::{
-    ZenohHintSink, ZenohHintSource, ZenohLink, ZenohMomentSink, ZenohMomentSource, ZenohPoseSink, ZenohPoseSource,
+    POOL_BYTES, ZenohHintSink, ZenohHintSource, ZenohLink, ZenohMomentSink, ZenohMomentSource, ZenohPoseSink,
+    ZenohPoseSource,
 };

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Shared memory for moments on their way. Receivers copy out at once, so this only has to cover their rings.
-const POOL_BYTES: usize = 32 << 20;
+pub const POOL_BYTES: usize = 32 << 20;
 
 /// One end of the link between the processes of a session. Keep it as long as its sinks and sources are used.
 #[derive(Clone)]

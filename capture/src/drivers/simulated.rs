@@ -41,7 +41,7 @@ impl CameraDriver for SimulatedDriver {
         if camera.units.is_some_and(|units| self.pulse >= units) {
             return Ok(DriverEvent::Ended);
         }
-        let due_ns = camera.pulses.start_ns + (self.pulse as f64 * camera.pulses.period_ns).round() as i64;
+        let due_ns = camera.pulses.pulse_ns(self.pulse);
         let wait_ns = due_ns - monotonic_now_ns();
         if wait_ns > wait.as_nanos() as i64 {
             std::thread::sleep(wait);

@@ -21,7 +21,7 @@ impl SoftwareTrigger {
 
 impl TriggerSource for SoftwareTrigger {
     fn start(&mut self) -> Result<(), TriggerError> {
-        self.train = Some(PulseTrain { start_ns: monotonic_now_ns() + LEAD_NS, period_ns: self.period_ns });
+        self.train = Some(PulseTrain::new(monotonic_now_ns() + LEAD_NS, self.period_ns));
         Ok(())
     }
 

@@ -1,3 +1,4 @@
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use calibration_free_config::Rig;
@@ -7,6 +8,7 @@ use take::TakeInfo;
 
 use crate::cli::CaptureArgs;
 use crate::control::{self, Happenings};
+use crate::doctor;
 use crate::report::{self, Report};
 use crate::session::recorder::Recorder;
 use crate::session::{Session, Setup};
@@ -14,16 +16,21 @@ use crate::source::{LEAD_NS, Source};
 
 const DEFAULT_BUDGET_GB: f64 = 100.0;
 
+/// Where a rig's takes go, and how many gigabytes one may have.
+pub fn recording(rig: &Rig, record: Option<&Path>) -> (PathBuf, f64) {
+    let recording = rig.recording.as_ref();
+    let folder = record.or(recording.map(|recording| &*recording.directory)).unwrap_or(Path::new("takes"));
+    (folder.to_owned(), recording.map_or(DEFAULT_BUDGET_GB, |recording| recording.budget_gb))
+}
+
 /// The daemon of one host: cameras to disk, nothing else.
 pub fn run(args: &CaptureArgs) -> miette::Result<()> {
     let (rig, warnings) = Rig::read(&args.rig).into_diagnostic()?;
     warnings.iter().for_each(|warning| tracing::warn!("{}: {warning}", args.rig.display()));
     args.report.as_deref().map(report::check_path).transpose()?;
     let end_at = args.seconds.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds));
-    let recording = rig.recording.as_ref();
-    let parent =
-        args.record.clone().or_else(|| recording.map(|r| r.directory.clone())).unwrap_or_else(|| "takes".into());
-    let budget_gb = recording.map_or(DEFAULT_BUDGET_GB, |r| r.budget_gb);
+    let (parent, budget_gb) = recording(&rig, args.record.as_deref());
+    doctor::glance(&rig, &parent, budget_gb).iter().for_each(doctor::Finding::log);
     let info = TakeInfo {
         name: rig.name.to_string(),
         rig_toml: rig.to_toml(),
@@ -49,6 +56,7 @@ pub fn run(args: &CaptureArgs) -> miette::Result<()> {
     let session = Session::start(Setup {
         cameras,
         pulses,
+        matching: source.matching(),
         watchdog: source.watchdog(),
         first_segment: SegmentId(0),
         croppers: vec![],

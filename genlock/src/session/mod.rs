@@ -5,6 +5,7 @@ mod losses;
 pub mod moments;
 pub mod preview;
 pub mod recorder;
+pub mod sets;
 pub mod subjects;
 pub mod vitals;
 
@@ -28,6 +29,7 @@ use latency::Latency;
 use losses::LossWatch;
 use moments::SetStatistics;
 use recorder::{Recorder, RecorderTap, RecordingCounters};
+use sets::Matching;
 use subjects::SubjectWorkers;
 use vitals::Vitals;
 
@@ -63,6 +65,7 @@ pub enum SessionError {
 pub struct Setup {
     pub cameras: Vec<CameraSpec>,
     pub pulses: Pulses,
+    pub matching: Matching,
     /// Silence, while other cameras deliver, after which a camera is opened again.
     pub watchdog: Option<Duration>,
     pub first_segment: SegmentId,
@@ -107,8 +110,8 @@ pub struct Remains {
 
 impl Session {
     pub fn start(setup: Setup) -> Result<Self, SessionError> {
-        let Setup { cameras, pulses, watchdog, first_segment, croppers, preprocessing, sinks, ledgers, recorder, page } =
-            setup;
+        let Setup { cameras, pulses, matching, watchdog, first_segment, .. } = setup;
+        let Setup { croppers, preprocessing, sinks, ledgers, recorder, page, .. } = setup;
         let vitals = Vitals::new(cameras.len());
         let watched = cameras.iter().map(|camera| camera.name.clone()).zip(ledgers.iter().cloned()).collect();
         let losses = RefCell::new(LossWatch::new(watched));
@@ -124,7 +127,7 @@ impl Session {
             let (started, tap) = SubjectWorkers::start(croppers, &ledgers, views, &crop_work)?;
             consumers.push(Box::new(tap));
             workers = Some(started);
-            assembler = Some(moments::start(views_in, &ledgers, preprocessing, sinks, sets.clone())?);
+            assembler = Some(moments::start(views_in, matching, &ledgers, preprocessing, sinks, sets.clone())?);
         }
         let preview = match page {
             Some(page) => {

@@ -96,7 +96,7 @@ struct Pace {
 
 impl Pace {
     fn due_ns(&self, pulse: u64) -> i64 {
-        self.pulses.start_ns + (pulse as f64 * self.pulses.period_ns).round() as i64
+        self.pulses.pulse_ns(pulse)
     }
 
     /// The next pulse, or how long until its turn. Pulses that are over are left out: who is late catches up at once.
@@ -120,7 +120,7 @@ mod tests {
 
     /// Which pulses a renderer that takes `cost_ms` for each renders in a second, and how late each one is done.
     fn second(cost_ms: i64) -> Vec<(u64, i64)> {
-        let pulses = PulseTrain { start_ns: 1_000_000_000, period_ns: 40e6 };
+        let pulses = PulseTrain::new(1_000_000_000, 40e6);
         let (mut pace, mut now_ns, mut done) = (Pace { pulses, next: 0 }, 1_000_000_000 - AHEAD_NS, vec![]);
         while now_ns < 2_000_000_000 {
             match pace.turn(now_ns) {

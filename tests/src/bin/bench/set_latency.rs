@@ -85,7 +85,7 @@ impl Drop for Assembling {
 }
 
 pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
-    let pulses = PulseTrain { start_ns: monotonic_now_ns() + 200_000_000, period_ns: 1e9 / RATE_HZ };
+    let pulses = PulseTrain::new(monotonic_now_ns() + 200_000_000, 1e9 / RATE_HZ);
     let camera = SimulatedCamera::new(pulses, WIDTH_PX, HEIGHT_PX);
     let cameras = (0..CAMERAS).map(|index| {
         let camera = camera.clone();
