@@ -51,7 +51,7 @@ pub fn conforms(
             }
         };
         let mut run = Run::new(driver, expected);
-        if let Err(error) = run.to_the_end() {
+        if let Err(error) = run.run_out() {
             run.wrong.push(error);
         }
         wrong.extend(run.wrong.into_iter().map(|what| format!("{time}: {what}")));
@@ -91,7 +91,7 @@ impl Run {
     }
 
     /// An error is one after which nothing more can be seen.
-    fn to_the_end(&mut self) -> Result<(), String> {
+    fn run_out(&mut self) -> Result<(), String> {
         if let Some(clock) = self.clock
             && !(clock.tick_ns > 0.0 && (1..=64).contains(&clock.tick_bits))
         {
@@ -133,11 +133,12 @@ impl Run {
                 self.missing += frames;
                 self.quiet_since = Instant::now();
             }
-            DriverEvent::Idle if self.quiet_since.elapsed() > self.expected.silence => {
-                return Err(format!("after {} units none for {:?}", self.units, self.expected.silence));
-            }
             DriverEvent::Idle => {}
             DriverEvent::Ended => return self.ended(),
+        }
+        // Whatever else it says meanwhile.
+        if self.quiet_since.elapsed() > self.expected.silence {
+            return Err(format!("after {} units none for {:?}", self.units, self.expected.silence));
         }
         Ok(true)
     }

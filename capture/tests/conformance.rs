@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use capture::conformance::{Expected, conforms};
-use capture::drivers::gstreamer::open_launch_line;
+use capture::drivers::gstreamer::{StampDelay, open_launch_line};
 use capture::drivers::simulated::SimulatedCamera;
 use capture::{CameraDriver, DriverError, DriverEvent, PulseTrain, Stamp, Unit};
 use frame::{HostTime, LossReason, Slot, monotonic_now_ns};
 
 const SILENCE: Duration = Duration::from_secs(3);
+const RAW: &str = "video/x-raw,format=GRAY8,width=162,height=120,framerate=60/1";
 
 fn simulated() -> SimulatedCamera {
-    let pulses = PulseTrain { start_ns: monotonic_now_ns() + 20_000_000, period_ns: 1e9 / 200.0 };
+    let pulses = PulseTrain::new(monotonic_now_ns() + 20_000_000, 1e9 / 200.0);
     SimulatedCamera { lose_every: Some(7), ..SimulatedCamera::new(pulses, 64, 48) }
 }
 
@@ -31,10 +32,12 @@ fn simulated_cameras_conform() {
 #[test]
 fn launch_lines_conform() {
     let expected = Expected { counted: false, ..Expected::endless(40, SILENCE) };
-    let source = "videotestsrc is-live=true ! video/x-raw,format=GRAY8,width=162,height=120,framerate=60/1";
-    check(|| Ok(Box::new(open_launch_line(&format!("{source} ! appsink name=sink"))?)), expected);
-    let ends = format!("{source} ! identity eos-after=45 ! appsink name=sink");
-    check(|| Ok(Box::new(open_launch_line(&ends)?)), Expected { ends: true, ..expected });
+    let line = |more: &str| {
+        let line = format!("videotestsrc is-live=true {more} ! {RAW} ! appsink name=sink");
+        move || -> Result<Box<dyn CameraDriver>, _> { Ok(Box::new(open_launch_line(&line, StampDelay::default())?)) }
+    };
+    check(line(""), expected);
+    check(line("num-buffers=45"), Expected { ends: true, ..expected });
 }
 
 /// A driver with a fault.

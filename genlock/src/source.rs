@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use calibration_free_config::{Camera, Driver, Exposes, Rig, TriggerMode};
+use capture::drivers::aravis::AravisCamera;
 use capture::drivers::gstreamer::{StampDelay, open_launch_line};
 use capture::drivers::nokhwa::NokhwaCamera;
 use capture::drivers::replay::ReplayDriver;
@@ -258,6 +259,10 @@ fn rig_camera(rig: &Rig, index: usize, pulses: PulseTrain) -> miette::Result<Ope
         }
         Driver::V4l2 => {
             let device = V4l2Camera { source, settings, exposes, rate_hz };
+            Ok(Box::new(move || Ok(Box::new(device.open()?))))
+        }
+        Driver::Aravis => {
+            let device = AravisCamera { source, settings, exposes, rate_hz };
             Ok(Box::new(move || Ok(Box::new(device.open()?))))
         }
         Driver::Nokhwa => {

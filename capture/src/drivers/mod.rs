@@ -1,5 +1,7 @@
 //! The drivers, each behind a cargo feature.
 
+#[cfg(feature = "aravis")]
+pub mod aravis;
 #[cfg(feature = "gstreamer")]
 pub mod gstreamer;
 #[cfg(any(feature = "nokhwa", feature = "v4l2"))]

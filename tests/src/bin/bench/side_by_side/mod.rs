@@ -15,7 +15,7 @@ const SLOW: Duration = Duration::from_millis(20);
 
 pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
     let load = Load::new(4, (1280, 720), 60.0, plan.pick(20.0, 2.0));
-    let rounds = plan.pick(5, 1);
+    let rounds = plan.pick(3, 1);
     let ours: System = ("genlock", std::sync::Arc::new(load::run));
     let mut systems = vec![ours, ("GStreamer's queues", std::sync::Arc::new(gstreamer::run))];
     let mut rows = vec![];
