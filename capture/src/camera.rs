@@ -189,8 +189,11 @@ impl CameraThread {
         let now_ns = monotonic_now_ns();
         if now_ns >= due_ns(next) {
             // Too late for this one, it would look like the next: that picture is not taken.
-            if (now_ns - due_ns(next)) as f64 <= train.period_ns / 4.0 {
+            let late_ns = now_ns - due_ns(next);
+            if late_ns as f64 <= train.period_ns / 4.0 {
                 driver.fire()?;
+            } else {
+                tracing::warn!(camera = self.spec.name, pulse = next, late_ns, "a picture was not asked for in time");
             }
             next = upcoming.max(next + 1);
         }

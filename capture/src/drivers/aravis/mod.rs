@@ -23,7 +23,7 @@ use frame::{LossReason, Picture, SegmentId, Slot, TriggerIndex, monotonic_now_ns
 use crate::{CameraDriver, DeviceClock, DriverError, DriverEvent, Health, Latch, Stamp, Unit};
 pub use discovery::list;
 use features::Features;
-use frame_id::FrameIds;
+use frame_id::{FrameIds, Step};
 use latch::Latches;
 
 /// Buffers that the stream fills.
@@ -81,6 +81,7 @@ impl AravisCamera {
             bytes: picture_bytes(&picture),
             ids: FrameIds::default(),
             latches,
+            fired: self.exposes == Exposes::OnRequest,
             control_lost,
             held: None,
             camera,
@@ -147,6 +148,8 @@ pub struct AravisDriver {
     clock: DeviceClock,
     ids: FrameIds,
     latches: Option<Latches>,
+    /// Whether it was opened to be asked for each picture.
+    fired: bool,
     control_lost: Arc<AtomicBool>,
     /// A buffer that came behind a hole, for the next call.
     held: Option<(Buffer, u64)>,
@@ -166,7 +169,10 @@ impl CameraDriver for AravisDriver {
                 let Some(buffer) = self.stream.timeout_pop_buffer(wait.as_micros() as u64) else {
                     return Ok(DriverEvent::Idle);
                 };
-                let step = self.ids.see(buffer.frame_id());
+                let Some(step) = self.step(&buffer) else {
+                    self.stream.push_buffer(buffer);
+                    return Ok(DriverEvent::Idle);
+                };
                 if step.missing > 0 {
                     self.held = Some((buffer, step.counter));
                     return Ok(DriverEvent::Lost { reason: LossReason::MissingAtSource, frames: step.missing });
@@ -196,6 +202,9 @@ impl CameraDriver for AravisDriver {
     }
 
     fn fire(&mut self) -> Result<(), DriverError> {
+        if !self.fired {
+            return Err(lost(&format!("{} was not opened for software triggers", self.source)));
+        }
         self.camera.software_trigger().map_err(|error| lost(&format!("{} cannot be fired: {error}", self.source)))
     }
 
@@ -209,6 +218,16 @@ impl CameraDriver for AravisDriver {
 }
 
 impl AravisDriver {
+    /// Where a buffer's frame stands among the others; none where it is no new frame.
+    fn step(&mut self, buffer: &Buffer) -> Option<Step> {
+        match buffer.status() {
+            // Handed back as it was, as at a start.
+            BufferStatus::Cleared => None,
+            BufferStatus::Success => self.ids.see(buffer.frame_id()),
+            _ => Some(self.ids.see_incomplete(buffer.frame_id())),
+        }
+    }
+
     /// What a buffer is; a picture is copied.
     fn take(&self, buffer: &Buffer, counter: u64, slot: Option<&mut Slot>) -> DriverEvent {
         let incomplete = DriverEvent::Lost { reason: LossReason::Incomplete, frames: 1 };
