@@ -38,7 +38,7 @@ fn run() -> TempDir {
     let status = Command::new("bash")
         .arg(script)
         .arg(folder.path())
-        .args([binary("genlock"), binary("examples/v4l2-control")])
+        .args([binary("genlock"), binary("examples/conformance"), binary("examples/v4l2-control")])
         .status()
         .unwrap();
     let console = fs::read_to_string(folder.path().join("console.log")).unwrap_or_default();

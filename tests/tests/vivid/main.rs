@@ -218,3 +218,10 @@ fn nokhwa_delivers_the_same_without_counts() {
     assert!(refused.contains("`genlock cameras` lists those that are there"), "{refused}");
     assert!(refused.contains("nokhwa sets no exposure and no gain: leave exposure-us"), "{refused}");
 }
+
+#[test]
+fn both_do_what_every_driver_must_on_a_device_that_loses_frames() {
+    let Some(machine) = machine() else { return };
+    let said = std::fs::read_to_string(machine.join("out/conformance.log")).unwrap();
+    assert_eq!(said, "nokhwa conforms\nv4l2 conforms\n");
+}

@@ -10,6 +10,10 @@ capture() { # NAME SECONDS
 }
 
 stamp_the_start 1
+control 1 "Percentage of Dropped Buffers" 30
+for driver in nokhwa v4l2; do conformance $driver /dev/video1; done >out/conformance.log 2>&1
+control 1 "Percentage of Dropped Buffers" 0
+
 capture nokhwa 8 &
 sleep 4
 control 3 Disconnect 1
