@@ -22,8 +22,11 @@ packages=(
     libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-tools
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
     gstreamer1.0-libav
+    libaravis-dev libusb-1.0-0-dev
 )
-[ "${1:-}" = --tests ] && packages+=(chromium libvulkan1 mesa-vulkan-drivers)
+[ "${1:-}" = --tests ] && packages+=(
+    chromium libvulkan1 mesa-vulkan-drivers qemu-system-x86 busybox-static kmod cpio aravis-tools-cli iproute2
+)
 
 installed() { [ "$(dpkg-query -W -f='${Status}' "$1" 2>/dev/null || true)" = "install ok installed" ]; }
 

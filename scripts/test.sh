@@ -26,7 +26,8 @@ step "$TARGET/release/genlock" demo --footage "$GENLOCK_FOOTAGE" --headless --no
     --data "$takes/data" --record "$takes/takes"
 GENLOCK_FOOTAGE_TAKE=$(echo "$takes"/takes/*)
 export GENLOCK_FOOTAGE_TAKE
-step cargo test --release --locked --workspace
+# Before emulated cameras, too.
+step env GENLOCK_NEEDS_CAMERAS=1 cargo test --release --locked --workspace
 # The studio's other backend, on a graphics card or Mesa's software one, which looks for the folder of a desktop session.
 step env GENLOCK_NEEDS_VULKAN=1 XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-$takes}" \
     cargo test --release --locked -p virtual-studio --features gpu --test gpu

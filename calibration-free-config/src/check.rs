@@ -81,7 +81,7 @@ impl Check<'_> {
         only("primary", wire.primary.is_some(), TriggerMode::Primary, "primary");
         only("tolerance-ms", wire.tolerance_ms.is_some(), TriggerMode::FreeRun, "free-run");
         let period_ms = 1e3 / rate_hz;
-        let tolerance_ms = wire.tolerance_ms.unwrap_or(period_ms / 2.0);
+        let tolerance_ms = wire.tolerance_ms.unwrap_or(0.45 * period_ms);
         let pulse_us = wire.pulse_us.map(|us| self.within("trigger.pulse-us", us, 1..=1_000_000)).transpose()?;
         Ok(Trigger {
             mode: wire.mode,

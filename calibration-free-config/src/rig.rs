@@ -72,7 +72,8 @@ impl Rig {
         let primary = self.trigger.primary.map(|index| &self.cameras[index].name);
         let primary = primary.and_then(|name| cameras.iter().position(|camera| camera.name == *name));
         let cameras = cameras.into_iter().map(|camera| Camera { host: LOCAL.into(), ..camera }).collect();
-        Some(Self { trigger: Trigger { primary, ..self.trigger.clone() }, cameras, ..self.clone() })
+        // The box is the first host's.
+        Some(Self { trigger: Trigger { primary, box_device: None, ..self.trigger.clone() }, cameras, ..self.clone() })
     }
 
     /// What makes a camera of this rig expose.
@@ -121,6 +122,7 @@ pub struct CameraSettings {
     pub size_px: Option<(u32, u32)>,
     pub format: Option<CameraFormat>,
     pub exposure_us: Option<f64>,
+    /// Of V4L2 devices their own number, which has no unit there.
     pub gain_db: Option<f64>,
     /// The input on which pulses come, by the device's own name.
     pub trigger_line: Option<String>,

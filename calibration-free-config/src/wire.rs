@@ -79,7 +79,7 @@ pub(crate) struct WireSubject {
 
 impl Default for WireSubject {
     fn default() -> Self {
-        Self { crop_px: 224, crop_scale: 1.25, mask_threshold: 32 }
+        Self { crop_px: 64, crop_scale: 1.25, mask_threshold: 32 }
     }
 }
 

@@ -7,13 +7,14 @@ use crossbeam::channel::Sender;
 use frame::{
     BufferPool, CameraId, DeviceStamp, EdgeAccount, Frame, FrameInfo, LossReason, SegmentId, Slot, monotonic_now_ns,
 };
+use frame_sync::TimingEvent;
 use ringbuf::HeapProd;
 use ringbuf::traits::Producer;
 
 use crate::event::{CameraEvent, CaptureEvent, CaptureEventKind};
 use crate::router::Wake;
 use crate::timing::{Timed, Timing};
-use crate::trigger::{Arming, Published, PulseBoard, pause};
+use crate::trigger::{Arming, Exposures, Published, PulseBoard, pause};
 use crate::{CameraDriver, DriverError, DriverEvent, Health, Unit};
 
 /// Opens a driver, again after each failure.
@@ -59,6 +60,8 @@ pub(crate) struct CameraThread {
     pub spec: CameraSpec,
     pub pulses: PulseBoard,
     pub arming: Arming,
+    /// Who wants to hear of exposures, to learn the pulses from them.
+    pub exposures: Option<Exposures>,
     /// When each camera last delivered.
     pub last_units: Arc<[AtomicI64]>,
     /// Silence, while others deliver, after which the camera is opened again.
@@ -195,8 +198,11 @@ impl CameraThread {
         let now_ns = monotonic_now_ns();
         if now_ns >= due_ns(next) {
             // Too late for this one, it would look like the next: that picture is not taken.
-            if (now_ns - due_ns(next)) as f64 <= train.period_ns / 4.0 {
+            let late_ns = now_ns - due_ns(next);
+            if late_ns as f64 <= train.period_ns / 4.0 {
                 driver.fire()?;
+            } else {
+                tracing::warn!(camera = self.spec.name, pulse = next, late_ns, "a picture was not asked for in time");
             }
             next = upcoming.max(next + 1);
         }
@@ -206,13 +212,15 @@ impl CameraThread {
     }
 
     fn number(&self, unit: Unit, sequence: u64, timing: &mut Timing, pulses: Option<Published>) -> FrameInfo {
-        let Timed { exposure, arrival_ns, trigger, device_ns, slipped, restarted } =
-            timing.time(&unit, pulses.map(|published| published.train));
-        if slipped {
-            self.tell(CameraEvent::Slipped);
+        let Timed { exposure, arrival_ns, trigger, device_ns, event } = timing.time(&unit, pulses);
+        match event {
+            Some(TimingEvent::Disagreement) => self.tell(CameraEvent::Slipped),
+            Some(TimingEvent::DeviceRestarted) => self.tell(CameraEvent::Restarted),
+            Some(TimingEvent::ClockJumped) => self.tell(CameraEvent::ClockJumped),
+            None => {}
         }
-        if restarted {
-            self.tell(CameraEvent::Restarted);
+        if let Some(exposures) = &self.exposures {
+            exposures.tell(self.id, exposure);
         }
         let generation = pulses.map_or(0, |published| published.generation);
         FrameInfo {

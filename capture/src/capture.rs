@@ -85,6 +85,10 @@ impl Capture {
         };
         let (board, arming) = (PulseBoard::default(), Arming::new(cameras.len()));
         let last_units: Arc<[AtomicI64]> = cameras.iter().map(|_| AtomicI64::new(0)).collect();
+        let exposures = match &options.pulses {
+            Pulses::From(source) => source.exposures(),
+            _ => None,
+        };
         let trigger = match options.pulses {
             Pulses::Unknown => None,
             Pulses::Known(train) => {
@@ -121,6 +125,7 @@ impl Capture {
                 spec,
                 pulses: board.clone(),
                 arming: arming.clone(),
+                exposures: exposures.clone(),
                 last_units: last_units.clone(),
                 watchdog: options.watchdog,
                 health,

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use frame::{FrameInfo, HostTime, LossReason, Picture, SegmentId, Slot, SourcePosition, TriggerIndex};
+pub use frame_sync::DeviceClock;
 use thiserror::Error;
 
 /// When a unit was exposed, in the words of whoever knows it best.
@@ -41,18 +42,6 @@ pub enum DriverEvent {
     Idle,
     /// The source is over and will not come back.
     Ended,
-}
-
-/// A device's clock, as its units are stamped with it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct DeviceClock {
-    /// Nominal length of a tick.
-    pub tick_ns: f64,
-    /// Bits of the counter; 64 when it does not wrap.
-    pub tick_bits: u32,
-    /// Least time from the start of exposure to arrival, which no fit on arrivals can see, and how far it may be off.
-    pub least_delay_ns: u32,
-    pub least_delay_uncertainty_ns: u32,
 }
 
 /// One reading of a device's clock between two of the host's.

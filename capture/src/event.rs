@@ -30,6 +30,8 @@ pub enum CameraEvent {
     Slipped,
     /// Its clock began anew.
     Restarted,
+    /// Its clock, or the host's, jumped.
+    ClockJumped,
 }
 
 #[derive(Clone, Debug, PartialEq)]

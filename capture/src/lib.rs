@@ -5,6 +5,8 @@
 
 mod camera;
 mod capture;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod driver;
 pub mod drivers;
 mod event;

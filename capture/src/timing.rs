@@ -1,18 +1,17 @@
-use frame::{HostTime, TriggerIndex, monotonic_now_ns};
-use frame_sync::{ClockConfig, ClockModel, Observation, PulseTrain, TriggerCounter, TriggerCounterConfig};
+use frame::{ClockId, HostTime, TriggerIndex, monotonic_now_ns};
+use frame_sync::{FrameStamp, FrameTimer, FrameTimerConfig, TimedFrame, TimingEvent};
 
+use crate::trigger::Published;
 use crate::{DeviceClock, Latch, Stamp, Unit};
 
 /// Drivers hand over counters that they have unwrapped.
 const COUNTER_BITS: u32 = 64;
-/// What is said of a device's times before its clock is known.
-const UNKNOWN_NS: u32 = u32::MAX;
 
 /// From what a driver says of its units to times on the host's clock and numbers of pulses; of one camera, from when
 /// it was opened.
 pub(crate) struct Timing {
-    clock: Option<ClockModel>,
-    trigger: Option<TriggerCounter>,
+    timer: FrameTimer,
+    generation: Option<u32>,
 }
 
 pub(crate) struct Timed {
@@ -20,36 +19,36 @@ pub(crate) struct Timed {
     pub arrival_ns: i64,
     pub trigger: TriggerIndex,
     pub device_ns: Option<i64>,
-    pub slipped: bool,
-    pub restarted: bool,
+    pub event: Option<TimingEvent>,
 }
 
 impl Timing {
     pub fn new(clock: Option<DeviceClock>) -> Self {
-        let clock = clock.map(|clock| ClockModel::new(ClockConfig::new(clock.tick_ns, clock.tick_bits)));
-        Self { clock, trigger: None }
+        let config = FrameTimerConfig { clock, counter_bits: COUNTER_BITS, host: ClockId::Monotonic };
+        Self { timer: FrameTimer::new(config), generation: None }
     }
 
-    pub fn latch(&mut self, _latch: Latch) {}
+    pub fn latch(&mut self, latch: Latch) {
+        self.timer.latch(latch.before_ns, latch.ticks, latch.after_ns);
+    }
 
-    pub fn time(&mut self, unit: &Unit, pulses: Option<PulseTrain>) -> Timed {
-        let mut restarted = false;
-        let (exposure, arrival_ns) = match (unit.exposure, &mut self.clock) {
-            (Stamp::Host(exposure), _) => (exposure, monotonic_now_ns()),
-            (Stamp::Device { ticks, arrival_ns }, Some(clock)) => {
-                restarted = clock.observe(ticks, arrival_ns) == Observation::Restarted;
-                (clock.map(ticks, arrival_ns).unwrap_or(HostTime::monotonic(arrival_ns, UNKNOWN_NS)), arrival_ns)
-            }
-            (Stamp::Device { arrival_ns, .. }, None) => (HostTime::monotonic(arrival_ns, UNKNOWN_NS), arrival_ns),
+    pub fn time(&mut self, unit: &Unit, pulses: Option<Published>) -> Timed {
+        let (ticks, host, arrival_ns) = match unit.exposure {
+            Stamp::Host(exposure) => (None, Some(exposure), monotonic_now_ns()),
+            Stamp::Device { ticks, arrival_ns } => (Some(ticks), None, arrival_ns),
         };
-        let mut timed =
-            Timed { exposure, arrival_ns, trigger: unit.trigger, device_ns: None, slipped: false, restarted };
-        if let (TriggerIndex::Unresolved, Some(pulses)) = (unit.trigger, pulses) {
-            let counter =
-                self.trigger.get_or_insert_with(|| TriggerCounter::new(TriggerCounterConfig::new(COUNTER_BITS)));
-            let resolution = counter.resolve(&pulses, exposure, unit.counter);
-            (timed.trigger, timed.slipped) = (resolution.index, resolution.disagreement);
+        let stamp = FrameStamp { ticks, host, counter: unit.counter, arrival_ns };
+        // A driver that knows the trigger for certain knows better than any count.
+        let known = unit.trigger != TriggerIndex::Unresolved;
+        let pulses = pulses.filter(|_| !known);
+        if let Some(pulses) = pulses
+            && self.generation.replace(pulses.generation).is_some_and(|before| before != pulses.generation)
+        {
+            self.timer.pulses_restarted();
         }
-        timed
+        let TimedFrame { exposure, trigger, device_ns, event } =
+            self.timer.time(stamp, pulses.as_ref().map(|p| &p.train));
+        let trigger = if known { unit.trigger } else { trigger };
+        Timed { exposure, arrival_ns, trigger, device_ns, event }
     }
 }

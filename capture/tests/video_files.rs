@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use capture::drivers::gstreamer::{VideoFile, open_launch_line};
+use capture::drivers::gstreamer::{StampDelay, VideoFile, open_launch_line};
 use capture::{
     CameraEvent, CameraSpec, Capture, CaptureEventKind, CaptureOptions, FrameConsumer, PulseTrain, Pulses, Role,
 };
@@ -140,7 +140,7 @@ fn frames_that_a_launch_line_drops_are_counted_and_leave_holes() {
     let ledger = LossLedger::default();
     let camera = CameraSpec {
         name: "line".into(),
-        open: Box::new(move || Ok(Box::new(open_launch_line(line)?))),
+        open: Box::new(move || Ok(Box::new(open_launch_line(line, StampDelay::default())?))),
         pool_buffers: 16,
         unit_bytes: 1024,
         role: Role::Follows,

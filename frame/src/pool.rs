@@ -10,38 +10,60 @@ use crate::{CameraId, HostTime, Picture, SegmentId, SourcePosition, TriggerIndex
 /// camera sends a unit larger than any before.
 #[derive(Clone)]
 pub struct BufferPool {
-    free: Arc<ArrayQueue<Vec<u8>>>,
+    free: Arc<Free>,
+}
+
+/// The free buffers. Those that came back last are lent first, as long as they are few: their memory is in the caches,
+/// and buffers that a slow consumer alone would need are not touched before it does.
+struct Free {
+    warm: ArrayQueue<Vec<u8>>,
+    others: ArrayQueue<Vec<u8>>,
+}
+
+const WARM: usize = 4;
+
+impl Free {
+    fn take(&self) -> Option<Vec<u8>> {
+        self.warm.pop().or_else(|| self.others.pop())
+    }
+
+    fn give_back(&self, bytes: Vec<u8>) {
+        if let Err(bytes) = self.warm.push(bytes) {
+            // Full means that a buffer was made elsewhere; it is then simply freed.
+            let _ = self.others.push(bytes);
+        }
+    }
 }
 
 impl BufferPool {
     /// `buffers` must be at least one.
     pub fn new(buffers: usize, bytes_each: usize) -> Self {
-        let free = ArrayQueue::new(buffers);
-        while free.push(Vec::with_capacity(bytes_each)).is_ok() {}
-        Self { free: Arc::new(free) }
+        let others = ArrayQueue::new(buffers);
+        while others.push(Vec::with_capacity(bytes_each)).is_ok() {}
+        Self { free: Arc::new(Free { warm: ArrayQueue::new(WARM), others }) }
     }
 
     /// An empty buffer, or `None` when all are in use: the driver then drops its frame and counts it.
     pub fn acquire(&self) -> Option<Slot> {
-        let mut bytes = self.free.pop()?;
+        let mut bytes = self.free.take()?;
         bytes.clear();
         Some(Slot { bytes, home: self.free.clone() })
     }
 
     /// Buffers that nobody holds.
     pub fn available(&self) -> usize {
-        self.free.len()
+        self.free.warm.len() + self.free.others.len()
     }
 
     pub fn capacity(&self) -> usize {
-        self.free.capacity()
+        self.free.others.capacity()
     }
 }
 
 /// A buffer on loan to a driver, which fills it. It returns to its pool when dropped.
 pub struct Slot {
     bytes: Vec<u8>,
-    home: Arc<ArrayQueue<Vec<u8>>>,
+    home: Arc<Free>,
 }
 
 impl Slot {
@@ -57,8 +79,7 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        // A full pool means a buffer was made elsewhere; it is then simply freed.
-        let _ = self.home.push(std::mem::take(&mut self.bytes));
+        self.home.give_back(std::mem::take(&mut self.bytes));
     }
 }
 
@@ -192,6 +213,19 @@ mod tests {
         assert!(pool.acquire().is_none());
         drop(b);
         assert_eq!(pool.available(), 1);
+    }
+
+    #[test]
+    fn a_buffer_that_came_back_is_lent_before_those_that_never_were() {
+        let pool = BufferPool::new(100, 16);
+        let mut seen = std::collections::HashSet::new();
+        for _ in 0..1000 {
+            let (mut a, mut b) = (pool.acquire().unwrap(), pool.acquire().unwrap());
+            seen.insert(a.bytes_mut().as_ptr());
+            seen.insert(b.bytes_mut().as_ptr());
+        }
+        assert!(seen.len() <= 4, "{}", seen.len());
+        assert_eq!((pool.available(), pool.capacity()), (100, 100));
     }
 
     #[test]

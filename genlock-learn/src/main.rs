@@ -25,6 +25,8 @@ struct Cli {
 enum Command {
     /// Says whether a recipe can be learned with, and its checkpoint gone on from: if not, why, and exit code 1.
     Check(commands::check::Args),
+    /// Says where networks would run here: `cpu`, or the first GPU.
+    Device,
     /// Learns from live moments which views belong to the same instant (SYNC), until told to stop.
     Pretrain(commands::pretrain::Args),
     /// Makes 3D poses of live moments, with a pose model that `finetune` made.
@@ -48,6 +50,10 @@ fn main() -> miette::Result<ExitCode> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours).with_env_filter(filter).init();
     match Cli::parse().command {
         Command::Check(args) => return Ok(commands::check::run(&args)),
+        Command::Device => {
+            commands::device::run();
+            Ok(())
+        }
         Command::Pretrain(args) => commands::pretrain::run(&args),
         Command::Infer(args) => commands::infer::run(&args),
         Command::Train(args) => commands::train::run(&args),

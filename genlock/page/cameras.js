@@ -6,6 +6,16 @@ import { count, milliseconds, number } from "./text.js";
 const HEADER_BYTES = 20;
 const VERSION = 1;
 
+/** Under each picture: the part's name, its label, what it means. */
+const NUMBERS = [
+  ["fps", "frames/s", ""],
+  ["interval", "interval", "between exposures: the mean, and how far they are from it on average"],
+  ["lost", "lost", ""],
+  ["latency", "latency", "from the start of exposure to the router"],
+  ["slips", "slips", "times that the camera's counter and the time disagreed on the trigger"],
+  ["temperature", "temperature", ""],
+];
+
 export class Cameras {
   #list;
   #cards = [];
@@ -31,6 +41,10 @@ export class Cameras {
       card.parts.lost.classList.toggle("bad", total > 0);
       card.parts.lost.title = lost.map(([reason, frames]) => `${reason}: ${frames}`).join(", ");
       card.set("latency", milliseconds(camera.latency_ms));
+      const spread = milliseconds(camera.interval_spread_ms);
+      card.show("interval", camera.interval_ms > 0 && `${number(camera.interval_ms, 1)} ± ${spread}`);
+      card.show("slips", camera.slips > 0 && count(camera.slips));
+      card.show("temperature", camera.temperature_c !== null && `${number(camera.temperature_c, 1)} °C`);
       card.parts.canvas.setAttribute("aria-label", `Preview of ${camera.name}`);
     });
   }
@@ -111,15 +125,23 @@ class Card {
     this.parts.name = this.#add(head, "strong");
     this.parts.state = this.#add(head, "span", "quiet");
     const numbers = this.#add(this.element, "dl", "numbers");
-    for (const [part, label] of [["fps", "frames/s"], ["lost", "lost"], ["latency", "latency"]]) {
+    for (const [part, label, title] of NUMBERS) {
       this.#add(numbers, "dt").textContent = label;
       this.parts[part] = this.#add(numbers, "dd", part);
-      if (part === "latency") this.parts[part].title = "from the start of exposure to the router";
+      this.parts[part].title = title;
     }
+    this.parts.slips.classList.add("bad");
   }
 
   set(part, text) {
     if (this.parts[part].textContent !== text) this.parts[part].textContent = text;
+  }
+
+  /** A number that only some cameras have, with its label. */
+  show(part, text) {
+    const shown = this.parts[part];
+    shown.hidden = shown.previousSibling.hidden = !text;
+    if (text) this.set(part, text);
   }
 
   veil(text) {

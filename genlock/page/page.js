@@ -1,5 +1,6 @@
 // Wires the streams of the server to the parts of the page.
 import { Cameras } from "./cameras.js";
+import { Events } from "./events.js";
 import { Learning } from "./learning.js";
 import { PosePanel } from "./pose.js";
 import { stream } from "./stream.js";
@@ -8,6 +9,7 @@ import { bytes, count, duration, milliseconds, put, range } from "./text.js";
 const STALE_AFTER_MS = 2000;
 
 const cameras = new Cameras(document.getElementById("cameras"));
+const events = new Events(document.getElementById("events"), document.getElementById("no-events"));
 const learning = new Learning();
 const poses = new PosePanel();
 
@@ -36,6 +38,7 @@ function show(status) {
   message.hidden = !status.message;
   if (message.textContent !== (status.message ?? "")) message.textContent = status.message ?? "";
   cameras.show(status.cameras);
+  events.show(status.events);
   learning.show(status.learner);
   poses.showStatus(status.infer, status.cameras.map((camera) => camera.name));
   showRecording(status.recording);

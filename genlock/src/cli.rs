@@ -18,8 +18,12 @@ pub struct Cli {
 pub enum Command {
     /// Play footage as live cameras: record, learn, and stream poses.
     Demo(Box<DemoArgs>),
+    /// Run a rig's cameras: record, learn, and stream poses.
+    Run(Box<RunArgs>),
     /// Record the cameras of a rig, without page and learner.
     Capture(CaptureArgs),
+    /// Look for everything that a session of a rig could fail on, and say the remedies. Changes nothing.
+    Doctor(DoctorArgs),
     /// List the cameras of this machine.
     Cameras,
     /// Take the background from the now empty stage of a running session.
@@ -75,18 +79,33 @@ pub struct DemoArgs {
     /// Trigger rate in Hz: a divisor of the footage's, or the highest one that this machine keeps up with.
     #[arg(long, value_enum, default_value = "auto", conflicts_with = "from")]
     pub rate: Rate,
+    #[command(flatten)]
+    pub session: SessionArgs,
+}
+
+#[derive(Args)]
+pub struct RunArgs {
+    /// The rig (TOML).
+    pub rig: PathBuf,
+    #[command(flatten)]
+    pub session: SessionArgs,
+}
+
+/// What every live session can be told.
+#[derive(Args, Clone)]
+pub struct SessionArgs {
     /// Folder of this session's checkpoint, pose model and takes.
     #[arg(long, value_name = "DIR", default_value = "genlock-data")]
     pub data: PathBuf,
-    /// Where takes are recorded [default: takes/ in the data folder].
+    /// Where takes are recorded [default: the rig's recording.directory, or takes/ in the data folder].
     #[arg(long, value_name = "DIR", conflicts_with = "no_record")]
     pub record: Option<PathBuf>,
     /// Record nothing.
     #[arg(long)]
     pub no_record: bool,
-    /// The recording ends when it has this many gigabytes (10⁹ bytes).
-    #[arg(long, value_name = "GB", default_value = "4", value_parser = amount)]
-    pub budget_gb: f64,
+    /// The recording ends when it has this many gigabytes (10⁹ bytes) [default: the rig's recording.budget-gb, or 4].
+    #[arg(long, value_name = "GB", value_parser = amount)]
+    pub budget_gb: Option<f64>,
     /// What to learn and how [default: all pairs at 64 px, for a CPU].
     #[arg(long, value_name = "TOML")]
     pub recipe: Option<PathBuf>,
@@ -106,9 +125,9 @@ pub struct DemoArgs {
     /// Start no learner.
     #[arg(long)]
     pub no_learner: bool,
-    /// Address of the page.
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8787")]
-    pub listen: String,
+    /// Address of the page [default: the rig's page.listen, or 127.0.0.1:8787].
+    #[arg(long, value_name = "HOST:PORT")]
+    pub listen: Option<String>,
     /// No page.
     #[arg(long)]
     pub headless: bool,
@@ -150,6 +169,17 @@ pub struct CaptureArgs {
     /// Write a report when the session ends.
     #[arg(long, value_name = "FILE.json")]
     pub report: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct DoctorArgs {
+    /// The rig (TOML).
+    pub rig: PathBuf,
+    /// Where takes would be recorded [default: the rig's recording.directory, or takes/].
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<PathBuf>,
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args)]

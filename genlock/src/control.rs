@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::children::ChildDied;
 use crate::page::EventView;
 use crate::session::Session;
+use crate::wall_clock::WallClock;
 
 /// How often page and report are brought up to date.
 const STATUS_EVERY: Duration = Duration::from_millis(250);
@@ -121,6 +122,11 @@ impl Happenings {
                 let said = format!("{name}: counter and time disagree on the trigger");
                 (self.cameras[camera.index()].clone(), Some(("camera-slipped", said)))
             }
+            CameraEvent::ClockJumped => {
+                tracing::error!(camera = name, "its clock, or the host's, jumped");
+                let said = format!("{name}: its clock, or the host's, jumped");
+                (self.cameras[camera.index()].clone(), Some(("clock-jumped", said)))
+            }
             CameraEvent::Restarted => {
                 tracing::warn!(camera = name, "its clock began anew");
                 let said = format!("{name}: its clock began anew");
@@ -191,6 +197,7 @@ pub fn run(
     let clock = tick(STATUS_EVERY);
     let time_over = end_at.map_or_else(never, at);
     let died = happenings.died.clone();
+    let mut wall_clock = WallClock::new();
     let mut camera_events = session.events().clone();
     loop {
         select! {
@@ -209,6 +216,11 @@ pub fn run(
                 session.look_for_losses();
                 session.keep_hosts(&happenings.cameras);
                 happenings.parts(session);
+                if let Some(step_ns) = wall_clock.look() {
+                    let text = format!("the wall clock was set by {:.3} s; times of frames go on unbroken", step_ns as f64 / 1e9);
+                    tracing::warn!("{text}");
+                    happenings.note(session, "clock-jumped", text);
+                }
                 if each(session, happenings) {
                     return End::TimeOver;
                 }

@@ -5,15 +5,15 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use crossbeam::channel::Sender;
-use frame::monotonic_now_ns;
 use miette::{IntoDiagnostic, WrapErr, bail};
 use transport::{Hint, HintSource, InferStatus, LearnerStatus, PoseSource, TransportError, ZenohLink, ZenohMomentSink};
 
 use crate::children::{Child, ChildDied, ChildSpec};
 use crate::page::PageState;
+use crate::wall_clock;
 
 /// A checkpoint must fit into this.
 const STOP_DEADLINE: Duration = Duration::from_secs(20);
@@ -101,7 +101,7 @@ impl Learners {
                 while !stop.load(Ordering::Acquire) {
                     match poses.receive(LISTEN) {
                         Ok(Some(mut message)) => {
-                            message.exposure_utc_ns = Some(message.exposure_ns + utc_offset_ns());
+                            message.exposure_utc_ns = Some(message.exposure_ns + wall_clock::offset_ns());
                             page.send_pose(&message);
                         }
                         Ok(None) => {}
@@ -183,10 +183,4 @@ fn check(program: &Path, recipe: &Path, checkpoint_dir: &Path) -> miette::Result
 
 fn listen(name: &str, body: impl FnOnce() + Send + 'static) -> miette::Result<JoinHandle<()>> {
     std::thread::Builder::new().name(name.into()).spawn(body).into_diagnostic()
-}
-
-/// What turns `CLOCK_MONOTONIC` into UTC now.
-fn utc_offset_ns() -> i64 {
-    let utc = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as i64);
-    utc - monotonic_now_ns()
 }

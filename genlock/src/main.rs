@@ -5,6 +5,7 @@ mod children;
 mod cli;
 mod commands;
 mod control;
+mod doctor;
 mod footage;
 mod hosts;
 mod learners;
@@ -16,6 +17,7 @@ mod shipped_model;
 mod source;
 mod status;
 mod studio;
+mod wall_clock;
 
 use std::io::IsTerminal;
 
@@ -29,13 +31,15 @@ fn main() -> miette::Result<()> {
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours).with_env_filter(filter).init();
     let command = Cli::parse().command;
-    if !matches!(command, Command::Demo(_) | Command::Capture(_)) {
+    if !matches!(command, Command::Demo(_) | Command::Run(_) | Command::Capture(_)) {
         end_with_the_reader();
     }
     match command {
         Command::Demo(args) => commands::demo::run(&args),
+        Command::Run(args) => commands::run::run(&args),
         Command::Capture(args) => commands::capture::run(&args),
         Command::Background(args) => commands::background::run(&args),
+        Command::Doctor(args) => commands::doctor::run(&args),
         Command::Cameras => commands::cameras::run(),
         Command::Inspect(args) => commands::inspect::run(&args),
         Command::Metrics(args) => commands::metrics::run(&args),

@@ -5,16 +5,21 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use calibration_free_config::{Camera, Driver, LOCAL, Rig, TriggerMode};
-use capture::drivers::gstreamer::open_launch_line;
+use calibration_free_config::{Camera, Driver, Exposes, LOCAL, Rig, TriggerMode};
+use capture::drivers::aravis::AravisCamera;
+use capture::drivers::gstreamer::{StampDelay, open_launch_line};
+use capture::drivers::nokhwa::NokhwaCamera;
 use capture::drivers::replay::ReplayDriver;
 use capture::drivers::simulated::SimulatedCamera;
+use capture::drivers::v4l2::V4l2Camera;
+use capture::trigger::{ObservedTrigger, SoftwareTrigger, TriggerBox, TriggerBoxSettings};
 use capture::{CameraSpec, DriverError, OpenDriver, PulseTrain, Pulses, Role};
 use frame::CameraId;
 use miette::{IntoDiagnostic, bail};
 use take::TakeReader;
 
 use crate::footage::Footage;
+use crate::session::sets::Matching;
 use crate::session::{pool_buffers, recorder};
 use crate::studio::{self, Studios};
 
@@ -68,6 +73,21 @@ impl Source {
     /// Only footage can be played at a divisor of its rate; takes and cameras have the rate that they have.
     pub fn divisible(&self) -> bool {
         matches!(self, Self::Footage(_))
+    }
+
+    /// What makes its pictures belong together.
+    pub fn matching(&self) -> Matching {
+        let by_time = |rig: &Rig| Matching::Time { tolerance_ns: (rig.trigger.tolerance_ms * 1e6) as u32 };
+        let of = |rig: &Rig| if rig.trigger.mode == TriggerMode::FreeRun { by_time(rig) } else { Matching::Trigger };
+        match self {
+            Self::Footage(_) => Matching::Trigger,
+            Self::Take(take) => {
+                // A take of other tools may describe its rig in other words; then its triggers say all there is.
+                let rig = Rig::from_toml_str(&take.info().rig_toml, "the take's rig").ok();
+                rig.map_or(Matching::Trigger, |(rig, _)| of(&rig))
+            }
+            Self::Rig(rig, _) => of(rig),
+        }
     }
 
     /// Silence, while other cameras deliver, that a camera of this source never keeps by itself.
@@ -134,31 +154,28 @@ impl Source {
                 let pulses = PulseTrain::new(start_ns, 1e9 / rig.trigger.rate_hz);
                 let mut views: HashMap<usize, OpenDriver> = studios.start(pulses)?.into_iter().collect();
                 let mut open = |index: usize, camera: &Camera| {
-                    if camera.host != LOCAL {
+                    if !is_here(camera) {
                         return Ok(on_another_host(camera));
                     }
-                    views.remove(&index).map_or_else(|| rig_camera(camera, pulses), Ok)
+                    views.remove(&index).map_or_else(|| rig_camera(rig, index, pulses), Ok)
                 };
                 let specs = rig
                     .cameras
                     .iter()
                     .enumerate()
-                    .map(|(index, camera)| Ok(spec(camera.name.to_string(), open(index, camera)?)))
+                    .map(|(index, camera)| {
+                        let open = open(index, camera)?;
+                        Ok(CameraSpec { role: role(rig.exposes(index)), ..spec(camera.name.to_string(), open) })
+                    })
                     .collect::<miette::Result<_>>()?;
-                // Nothing ties the pulses of a launch line's camera to our clock yet: its triggers stay unresolved.
-                let known = rig.trigger.mode != TriggerMode::FreeRun
-                    && rig
-                        .cameras
-                        .iter()
-                        .all(|camera| camera.driver == Driver::Simulated || studio::is_virtual(camera));
-                Ok((specs, if known { Pulses::Known(pulses) } else { Pulses::Unknown }))
+                Ok((specs, rig_pulses(rig, pulses)?))
             }
         }
     }
 }
 
 /// Whether there is hardware behind it, which can fall silent.
-fn is_device(camera: &Camera) -> bool {
+pub fn is_device(camera: &Camera) -> bool {
     matches!(camera.driver, Driver::Aravis | Driver::V4l2 | Driver::Nokhwa)
 }
 
@@ -174,17 +191,88 @@ pub fn simulated(camera: &Camera, pulses: PulseTrain) -> SimulatedCamera {
     SimulatedCamera { shows_square: camera.source == "square", ..SimulatedCamera::new(pulses, width_px, height_px) }
 }
 
-fn rig_camera(camera: &Camera, pulses: PulseTrain) -> miette::Result<OpenDriver> {
+/// Where a rig's pulses come from; `known` are those that simulated cameras and studios keep to.
+fn rig_pulses(rig: &Rig, known: PulseTrain) -> miette::Result<Pulses> {
+    let rate_hz = rig.trigger.rate_hz;
+    let here = || rig.cameras.iter().filter(|camera| is_here(camera));
+    let simulated = here().filter(|camera| is_simulated(camera)).count();
+    match rig.trigger.mode {
+        TriggerMode::FreeRun => Ok(Pulses::Unknown),
+        _ if simulated == here().count() => Ok(Pulses::Known(known)),
+        _ if simulated > 0 => bail!(
+            "simulated cameras know nothing of real triggers; give them a rig of their own, or mode = \"free-run\""
+        ),
+        TriggerMode::Software => Ok(Pulses::From(Box::new(SoftwareTrigger::new(rate_hz)))),
+        TriggerMode::Hardware if let Some(device) = &rig.trigger.box_device => {
+            let mut settings = TriggerBoxSettings::new(device, rate_hz);
+            settings.width_us = rig.trigger.pulse_us.unwrap_or(settings.width_us);
+            Ok(Pulses::From(Box::new(TriggerBox::open(settings).into_diagnostic()?)))
+        }
+        // Nobody tells us of these pulses: they are learned from the cameras' own times.
+        TriggerMode::Hardware | TriggerMode::Primary | TriggerMode::Ptp => {
+            let primary = rig.trigger.primary.map(|camera| CameraId(camera as u16));
+            Ok(Pulses::From(Box::new(ObservedTrigger::new(rate_hz, primary))))
+        }
+    }
+}
+
+fn role(exposes: Exposes) -> Role {
+    match exposes {
+        Exposes::OnRequest => Role::Fired,
+        Exposes::AsPrimary => Role::Leads,
+        Exposes::Freely | Exposes::OnPulse | Exposes::OnSchedule => Role::Follows,
+    }
+}
+
+fn is_simulated(camera: &Camera) -> bool {
+    camera.driver == Driver::Simulated || studio::is_virtual(camera)
+}
+
+/// Whether it is attached to this host.
+pub fn is_here(camera: &Camera) -> bool {
+    camera.host == LOCAL
+}
+
+/// What the rig says of a launch line's stamps. With a delay alone, it is known to a millisecond.
+fn stamp_delay(camera: &Camera) -> StampDelay {
+    let ns = |ms: f64| (ms * 1e6) as i64;
+    let said = &camera.settings;
+    match (said.least_delay_ms, said.least_delay_uncertainty_ms) {
+        (None, None) => StampDelay::default(),
+        (delay, uncertainty) => {
+            StampDelay { ns: ns(delay.unwrap_or(0.0)), uncertainty_ns: ns(uncertainty.unwrap_or(1.0)) as u32 }
+        }
+    }
+}
+
+fn rig_camera(rig: &Rig, index: usize, pulses: PulseTrain) -> miette::Result<OpenDriver> {
+    let camera = &rig.cameras[index];
     let name = &camera.name;
-    let source = camera.source.clone();
+    let (source, settings) = (camera.source.clone(), camera.settings.clone());
+    let (exposes, rate_hz) = (rig.exposes(index), rig.trigger.rate_hz);
     match camera.driver {
-        Driver::Gstreamer => Ok(Box::new(move || Ok(Box::new(open_launch_line(&source)?)))),
+        Driver::Gstreamer => {
+            let delay = stamp_delay(camera);
+            Ok(Box::new(move || Ok(Box::new(open_launch_line(&source, delay)?))))
+        }
         Driver::Simulated => {
             let simulated = simulated(camera, pulses);
             Ok(Box::new(move || {
                 let due = (frame::monotonic_now_ns() - pulses.start_ns).max(0) as f64 / pulses.period_ns;
                 Ok(Box::new(simulated.open(due.ceil() as u64)))
             }))
+        }
+        Driver::V4l2 => {
+            let device = V4l2Camera { source, settings, exposes, rate_hz };
+            Ok(Box::new(move || Ok(Box::new(device.open()?))))
+        }
+        Driver::Aravis => {
+            let device = AravisCamera { source, settings, exposes, rate_hz };
+            Ok(Box::new(move || Ok(Box::new(device.open()?))))
+        }
+        Driver::Nokhwa => {
+            let device = NokhwaCamera { source, settings, exposes, rate_hz };
+            Ok(Box::new(move || Ok(Box::new(device.open()?))))
         }
         other => bail!(
             "camera {name}: this build has no driver {other:?} for a rig; use \"gstreamer\" with a launch line, \

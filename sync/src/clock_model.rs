@@ -65,7 +65,7 @@ pub struct ClockModel {
     newest: Option<Newest>,
     /// Nominal device time since the origin, and how much later the arrival was, in ns.
     envelope: Envelope,
-    /// Frames since the last one on time, and when that was.
+    /// Frames since the last one on time, and when the first of them came.
     late: (u32, i64),
 }
 
@@ -165,8 +165,11 @@ impl ClockModel {
         let Some((floor, half_width_ns)) = self.envelope.at(x) else { return false };
         let late_ns = y - floor;
         if late_ns < self.config.restart_ns as f64 {
-            self.late = (0, arrival_ns);
+            self.late.0 = 0;
             return late_ns < -(EARLY_NS + EARLY_WIDTHS * half_width_ns);
+        }
+        if self.late.0 == 0 {
+            self.late.1 = arrival_ns;
         }
         self.late.0 += 1;
         self.late.0 >= LATE_FRAMES && arrival_ns - self.late.1 > LATE_NS

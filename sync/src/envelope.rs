@@ -77,9 +77,11 @@ impl Envelope {
     pub fn at(&self, x: f64) -> Option<(f64, f64)> {
         self.line.map(|line| {
             let (x1, x2) = line.support;
-            // Either end of the support is off by up to the spacing, on its own: outside, the lever grows.
+            // Either end of the support is off by up to the spacing, on its own: outside, the lever grows, but no further
+            // than slopes can differ.
             let lever = ((x2 - x).abs() + (x - x1).abs()) / (x2 - x1);
-            (line.y(x), line.spacing * lever)
+            let outside = (x1 - x).max(x - x2).max(0.0);
+            (line.y(x), (line.spacing * lever).min(line.spacing + 2.0 * self.max_slope * outside))
         })
     }
 

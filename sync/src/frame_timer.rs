@@ -1,6 +1,7 @@
 use frame::{ClockId, HostTime, TriggerIndex};
 
 use crate::interval::Intervals;
+use crate::wrap::unwrap_near;
 use crate::{
     ClockConfig, ClockModel, Observation, PulseTrain, RoundTripClock, RoundTripConfig, TriggerCounter,
     TriggerCounterConfig,
@@ -82,7 +83,7 @@ pub struct TimingStatistics {
 const UNKNOWN_DELAY_NS: u32 = 250_000_000;
 /// No frame arrives this long before its exposure, or this long after: a clock that says so is wrong.
 const EARLIEST_NS: i64 = 20_000_000;
-const LATEST_NS: i64 = 2_000_000_000;
+const LATEST_NS: i64 = 10_000_000_000;
 
 /// Times the frames of one camera and gives them the numbers of their pulses.
 ///
@@ -95,6 +96,8 @@ pub struct FrameTimer {
     latches: Option<RoundTripClock>,
     counter: TriggerCounter,
     counter_bits: u32,
+    /// Device time and counter of the frame before.
+    last: Option<(i64, u64)>,
     intervals: Intervals,
     statistics: TimingStatistics,
 }
@@ -121,6 +124,7 @@ impl FrameTimer {
             latches,
             counter: TriggerCounter::new(TriggerCounterConfig::new(config.counter_bits)),
             counter_bits: config.counter_bits,
+            last: None,
             intervals: Intervals::default(),
             statistics: TimingStatistics::default(),
         }
@@ -137,6 +141,14 @@ impl FrameTimer {
     /// Times a frame; `pulses` are the trigger pulses as they are known now, if any are.
     pub fn time(&mut self, stamp: FrameStamp, pulses: Option<&PulseTrain>) -> TimedFrame {
         let mut event = self.observe(&stamp);
+        if let Some(pulses) = pulses
+            && self.counted_anew(&stamp, pulses.period_ns)
+            && event.is_none()
+        {
+            self.doubt();
+            self.observe(&stamp);
+            event = Some(TimingEvent::DeviceRestarted);
+        }
         let exposure = self.exposure(&stamp);
         let mut trigger = TriggerIndex::Unresolved;
         if let Some(pulses) = pulses {
@@ -147,11 +159,14 @@ impl FrameTimer {
                 self.doubt();
             }
         }
-        let device_ns = stamp
-            .ticks
-            .and_then(|ticks| self.arrivals.as_ref().and_then(|model| model.device_ns(ticks, stamp.arrival_ns)));
+        let device_ns = self.device_ns(&stamp);
         self.account(&stamp, exposure, device_ns, trigger, event);
         TimedFrame { exposure, trigger, device_ns, event }
+    }
+
+    /// The pulses began anew, and are counted from 0 again: what the counter was tied to is over.
+    pub fn pulses_restarted(&mut self) {
+        self.counter.reset();
     }
 
     pub fn statistics(&self) -> TimingStatistics {
@@ -172,6 +187,23 @@ impl FrameTimer {
         self.counter.reset();
         self.intervals.interrupt();
         Some(event)
+    }
+
+    fn device_ns(&self, stamp: &FrameStamp) -> Option<i64> {
+        self.arrivals.as_ref()?.device_ns(stamp.ticks?, stamp.arrival_ns)
+    }
+
+    /// Whether the counter went on by more than one frame beside what the device's clock did. A device that starts anew
+    /// soon after a start may show a time like the one before, which would pass for a delay.
+    fn counted_anew(&mut self, stamp: &FrameStamp, period_ns: f64) -> bool {
+        let now = self.device_ns(stamp).zip(stamp.counter);
+        let last = std::mem::replace(&mut self.last, now);
+        let (Some((now_ns, shown)), Some((last_ns, last_shown))) = (now, last) else { return false };
+        let steps = (now_ns - last_ns) as f64 / period_ns;
+        let last_shown = i128::from(last_shown);
+        let counted = unwrap_near(shown, self.counter_bits, last_shown + steps.round() as i128) - last_shown;
+        // A long pause leaves room for the device's drift.
+        (counted as f64 - steps).abs() > 1.5 + 1e-3 * steps.abs()
     }
 
     fn exposure(&self, stamp: &FrameStamp) -> HostTime {

@@ -17,7 +17,11 @@ pub fn binary(name: &str) -> PathBuf {
         folder.pop();
     }
     let path = folder.join(name);
-    assert!(path.is_file(), "{} is missing; run `cargo build --release --workspace --bins` first", path.display());
+    assert!(
+        path.is_file(),
+        "{} is missing; `cargo build --release --workspace --bins --examples` makes it",
+        path.display()
+    );
     path
 }
 
@@ -28,6 +32,19 @@ pub fn footage() -> Option<PathBuf> {
         println!("skipped: GENLOCK_FOOTAGE is unset; `make test` prepares it");
     }
     folder
+}
+
+/// A copy of the footage in which one camera's video is damaged, and that camera's name.
+pub fn with_a_damaged_video(footage: &Path, folder: &Path) -> (PathBuf, String) {
+    let damaged = folder.join("footage");
+    std::fs::create_dir(&damaged).expect("the test's folder is writable");
+    for entry in std::fs::read_dir(footage).expect("the footage is there").flatten() {
+        std::fs::copy(entry.path(), damaged.join(entry.file_name())).expect("there is room");
+    }
+    let camera = json(&damaged.join("footage.json"))["cameras"][2].clone();
+    let text = |key: &str| camera[key].as_str().expect("prepared footage").to_owned();
+    std::fs::write(damaged.join(text("file")), [0; 9999]).expect("the test's folder is writable");
+    (damaged, text("name"))
 }
 
 /// The data that only developers have, or `None` after saying that the test is skipped.

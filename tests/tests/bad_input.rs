@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::path::Path;
 
-use genlock_tests::{fail, footage, genlock, json, succeed};
+use genlock_tests::{fail, footage, genlock, json, succeed, with_a_damaged_video};
 
 #[test]
 fn a_missing_folder() {
@@ -60,23 +60,16 @@ fn an_unknown_key_in_the_rig() {
 fn a_corrupt_video_is_reported_while_the_others_go_on() {
     let Some(footage) = footage() else { return };
     let folder = tempfile::tempdir().unwrap();
-    let broken = folder.path().join("footage");
-    std::fs::create_dir(&broken).unwrap();
-    for entry in std::fs::read_dir(&footage).unwrap().flatten() {
-        std::fs::copy(entry.path(), broken.join(entry.file_name())).unwrap();
-    }
-    let named = json(&broken.join("footage.json"))["cameras"][2].clone();
-    std::fs::write(broken.join(named["file"].as_str().unwrap()), [0; 9999]).unwrap();
+    let (broken, name) = with_a_damaged_video(&footage, folder.path());
     let report = folder.path().join("report.json");
     let mut command = genlock(["demo", "--headless", "--rate", "15", "--no-learner", "--seconds", "8", "--footage"]);
     succeed(command.arg(&broken).arg("--data").arg(folder.path().join("data")).arg("--report").arg(&report));
     let report = json(&report);
-    let name = named["name"].as_str().unwrap();
     let events = report["events"].as_array().unwrap();
-    assert!(events.iter().any(|e| e.as_str().unwrap().starts_with(name) && e.as_str().unwrap().contains("corrupt")));
+    assert!(events.iter().any(|e| e.as_str().unwrap().starts_with(&name) && e.as_str().unwrap().contains("corrupt")));
     for camera in report["cameras"].as_array().unwrap() {
         let delivered = camera["delivered"].as_u64().unwrap();
-        assert!(if camera["name"] == name { delivered == 0 } else { delivered > 60 }, "{camera}");
+        assert!(if camera["name"] == *name { delivered == 0 } else { delivered > 60 }, "{camera}");
     }
     assert!(report["sets"]["incomplete"].as_u64().unwrap() > 60);
 }

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use genlock_tests::{Running, eventually, fail, footage, genlock, stand_in, succeed};
+use genlock_tests::{Running, eventually, fail, footage, genlock, stand_in, succeed, with_a_damaged_video};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
@@ -176,5 +176,75 @@ async fn joints_are_drawn_into_the_pictures_that_they_were_found_in() {
     assert_eq!(seen, 4, "cameras whose picture shows joints");
     let said = browser.look(&page, "document.getElementById('model').textContent").await;
     assert!(said.as_str().unwrap().starts_with("shipped with genlock, "), "{said}");
+    assert!(browser.errors.is_empty(), "{:?}", browser.errors);
+}
+
+#[tokio::test]
+async fn a_camera_that_fails_is_an_event_on_the_page() {
+    let Some(footage) = footage() else { return };
+    let Some(program) = chromium() else {
+        println!("skipped: no Chromium on this machine");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let (damaged, name) = with_a_damaged_video(&footage, folder.path());
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = genlock(["demo", "--rate", "15", "--no-learner", "--no-record", "--seconds", "90", "--listen"]);
+    command.arg(address.to_string()).arg("--footage").arg(damaged).arg("--data").arg(folder.path().join("data"));
+    let _session = Running::start(&mut command);
+    eventually("the page's port", Duration::from_secs(20), || std::net::TcpStream::connect(address).ok());
+    let mut browser = Browser::start(&program, &folder.path().join("profile")).await;
+    let page = browser.open(&format!("http://{address}/")).await;
+    let happened = r#"(() => {
+        const rows = [...document.querySelectorAll('#events li')];
+        const colour = element => element && getComputedStyle(element).color;
+        return { texts: rows.map(row => row.innerText), kinds: rows.map(row => row.dataset.kind),
+                 colour: colour(rows[0]?.lastElementChild), bad: colour(document.querySelector('.camera-head .bad')),
+                 none: document.getElementById('no-events').hidden,
+                 intervals: [...document.querySelectorAll('dd.interval')].map(d => d.hidden ? '' : d.textContent),
+                 rest: [...document.querySelectorAll('dd.slips, dd.temperature')].every(d => d.hidden) };
+    })()"#;
+    let mut seen = Value::Null;
+    for _ in 0..200 {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        seen = browser.look(&page, happened).await;
+        let intervals = seen["intervals"].as_array().map_or(0, |all| all.iter().filter(|text| **text != "").count());
+        if seen["texts"].as_array().is_some_and(|texts| texts.len() > 1) && intervals == 3 {
+            break;
+        }
+    }
+    assert_eq!(seen["kinds"][0], "camera-lost", "{seen}");
+    let newest = seen["texts"][0].as_str().unwrap();
+    assert!(newest.contains(&name) && newest.contains("corrupt") && newest.starts_with("0:"), "{seen}");
+    // The newest comes first.
+    assert!(newest >= seen["texts"][1].as_str().unwrap(), "{seen}");
+    assert!(seen["colour"].is_string() && seen["colour"] == seen["bad"], "{seen}");
+    assert_eq!(seen["none"], true, "{seen}");
+    // The interval of those that deliver, at 15 Hz, as the footage has it; nothing that no camera tells.
+    for text in seen["intervals"].as_array().unwrap().iter().filter(|text| **text != "") {
+        assert!(text.as_str().unwrap().starts_with("66.7 ± "), "{seen}");
+    }
+    assert_eq!(seen["rest"], true, "{seen}");
+    // What only some cameras tell comes into view when they do.
+    let told = r#"import('/cameras.js').then(({ Cameras }) => {
+        const list = document.createElement('ul');
+        const camera = { name: 'x', state: 'streaming', fps: 30, lost: {}, produced: 9, latency_ms: 1, interval_ms: 33.4,
+                         interval_spread_ms: 0.3, slips: 2, temperature_c: 41.26 };
+        new Cameras(list).show([camera]);
+        const shown = [...list.querySelectorAll('dd')].filter(d => !d.hidden);
+        window.told = Object.fromEntries(shown.map(d => [d.classList[0], d.textContent]));
+    })"#;
+    browser.look(&page, told).await;
+    let mut told = Value::Null;
+    for _ in 0..50 {
+        told = browser.look(&page, "window.told").await;
+        if told.is_object() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(told["slips"], "2", "{told}");
+    assert_eq!(told["temperature"], "41.3 °C", "{told}");
+    assert_eq!(told["interval"], "33.4 ± 0.30 ms", "{told}");
     assert!(browser.errors.is_empty(), "{:?}", browser.errors);
 }

@@ -24,5 +24,6 @@ pub use pose_message::{FrameOfReference, ModelOrigin, POSE_SCHEMA_VERSION, PoseM
 pub use status::{InferStatus, LearnerStatus};
 pub use zenoh_hosts::{FirstHost, Hellos, OtherHost, ViewSink, Views};
 pub use zenoh_link::{
-    ZenohHintSink, ZenohHintSource, ZenohLink, ZenohMomentSink, ZenohMomentSource, ZenohPoseSink, ZenohPoseSource,
+    POOL_BYTES, ZenohHintSink, ZenohHintSource, ZenohLink, ZenohMomentSink, ZenohMomentSource, ZenohPoseSink,
+    ZenohPoseSource,
 };

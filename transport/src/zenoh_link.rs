@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Shared memory for moments on their way. Receivers copy out at once, so this only has to cover their rings.
-const POOL_BYTES: usize = 32 << 20;
+pub const POOL_BYTES: usize = 32 << 20;
 
 /// Only moments go through shared memory, and they are allocated there.
 const SHARED_MEMORY: [(&str, &str); 2] =

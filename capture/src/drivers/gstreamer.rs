@@ -89,6 +89,7 @@ impl VideoFile {
             pipeline,
             sink,
             base_ns,
+            delay: StampDelay::default(),
             file: Some(Looped { video: self.clone(), first_loop }),
             next_offset: None,
             behind_hole: None,
@@ -96,13 +97,27 @@ impl VideoFile {
     }
 }
 
+/// How much later than the start of exposure a launch line's source stamps its pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StampDelay {
+    pub ns: i64,
+    pub uncertainty_ns: u32,
+}
+
+impl Default for StampDelay {
+    /// Nothing is known of it: stamps of a network stream may be a few pictures late.
+    fn default() -> Self {
+        Self { ns: 0, uncertainty_ns: 100_000_000 }
+    }
+}
+
 /// Opens a launch line whose last element is `appsink name=sink`, as a live camera. The start of exposure is the
-/// pipeline's time stamp, later than the true one by the source's constant delay.
-pub fn open_launch_line(launch: &str) -> Result<GstreamerDriver, DriverError> {
+/// pipeline's time stamp less the source's delay.
+pub fn open_launch_line(launch: &str, delay: StampDelay) -> Result<GstreamerDriver, DriverError> {
     let (pipeline, sink) = build(launch)?;
     let base_ns = frame::monotonic_now_ns();
     play(&pipeline, base_ns)?;
-    Ok(GstreamerDriver { pipeline, sink, base_ns, file: None, next_offset: None, behind_hole: None })
+    Ok(GstreamerDriver { pipeline, sink, base_ns, delay, file: None, next_offset: None, behind_hole: None })
 }
 
 struct Looped {
@@ -114,6 +129,8 @@ pub struct GstreamerDriver {
     pipeline: gst::Pipeline,
     sink: AppSink,
     base_ns: i64,
+    /// Of a launch line.
+    delay: StampDelay,
     file: Option<Looped>,
     /// Number that the source gives its next buffer, where it numbers them.
     next_offset: Option<u64>,
@@ -202,7 +219,7 @@ impl GstreamerDriver {
         let Some(Looped { video, first_loop }) = &self.file else {
             return Ok(Some(Unit {
                 segment: SegmentId(0),
-                exposure: exposure(self.base_ns + running.nseconds() as i64, 1_000_000),
+                exposure: exposure(self.base_ns + running.nseconds() as i64 - self.delay.ns, self.delay.uncertainty_ns),
                 exposure_duration_ns: 0,
                 counter: None,
                 trigger: TriggerIndex::Unresolved,

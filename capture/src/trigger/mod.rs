@@ -2,7 +2,18 @@
 
 mod arming;
 mod board;
+#[cfg(feature = "trigger-box")]
+mod box_train;
+mod observed;
+#[cfg(feature = "trigger-box")]
+mod protocol;
+#[cfg(feature = "trigger-box")]
+mod serial_box;
+#[cfg(feature = "trigger-box")]
+mod serial_line;
 mod software;
+#[cfg(all(test, feature = "trigger-box"))]
+mod tests;
 mod thread;
 
 use frame_sync::PulseTrain;
@@ -10,6 +21,7 @@ use thiserror::Error;
 
 pub(crate) use arming::Arming;
 pub use board::{Published, PulseBoard};
+pub use observed::{Exposures, ObservedTrigger};
 pub use software::SoftwareTrigger;
 pub(crate) use thread::{TriggerThread, pause};
 
@@ -22,6 +34,8 @@ pub enum Pulses {
     /// Capture starts them, once the cameras are armed.
     From(Box<dyn TriggerSource>),
 }
+#[cfg(feature = "trigger-box")]
+pub use serial_box::{TriggerBox, TriggerBoxSettings};
 
 /// A source of trigger pulses. Capture starts it once all cameras are armed, so that pulse 0 is the same instant for
 /// each of them, and asks it from a thread of its own.
@@ -33,8 +47,14 @@ pub trait TriggerSource: Send {
     /// may take as long as a round trip to the source.
     fn pulses(&mut self) -> Result<Option<PulseTrain>, TriggerError>;
 
-    /// How often the pulses began anew, where others count that for several captures; their segments then agree.
-    fn generation(&self) -> Option<u32> {
+    /// Goes up when the pulses began anew by themselves: their numbers then start from 0 again.
+    fn generation(&self) -> u32 {
+        0
+    }
+
+    /// Where the cameras are to tell what they exposed, for sources that learn from that.
+    #[doc(hidden)]
+    fn exposures(&self) -> Option<Exposures> {
         None
     }
 

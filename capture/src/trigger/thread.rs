@@ -34,14 +34,14 @@ impl<T: Fn(TriggerEvent)> TriggerThread<T> {
         let stop = self.stop.clone();
         let stopping = || stop.load(Ordering::Acquire);
         let mut unarmed = self.arming.wait(None, ARMING, stopping);
-        let (mut generation, mut retry_in) = (0, FIRST_RETRY);
+        let (mut base, mut retry_in) = (0, FIRST_RETRY);
         while !stopping() {
             let failure = match self.source.start() {
                 Ok(()) => {
                     let unarmed = std::mem::take(&mut unarmed).into_iter().map(|i| CameraId(i as u16)).collect();
                     (self.tell)(TriggerEvent::Started { unarmed });
                     retry_in = FIRST_RETRY;
-                    match self.follow(&mut generation, &stopping) {
+                    match self.follow(base, &stopping) {
                         Ok(()) => break,
                         Err(error) => error,
                     }
@@ -49,7 +49,8 @@ impl<T: Fn(TriggerEvent)> TriggerThread<T> {
                 Err(error) => error,
             };
             self.board.publish(None);
-            generation += 1;
+            // What comes next is counted anew.
+            base += self.source.generation() + 1;
             (self.tell)(TriggerEvent::Failed { error: failure.to_string(), retry_in });
             pause(retry_in, &stopping);
             retry_in = (retry_in * 2).min(LAST_RETRY);
@@ -58,17 +59,12 @@ impl<T: Fn(TriggerEvent)> TriggerThread<T> {
     }
 
     /// Until capture stops; an error is the source's.
-    fn follow(&mut self, generation: &mut u32, stopping: &impl Fn() -> bool) -> Result<(), super::TriggerError> {
-        let (mut known, mut silent) = (false, false);
+    fn follow(&mut self, base: u32, stopping: &impl Fn() -> bool) -> Result<(), super::TriggerError> {
+        let mut silent = false;
         while !stopping() {
             let train = self.source.pulses()?;
-            if known && train.is_none() {
-                // What comes next is counted anew.
-                *generation += 1;
-            }
-            known = train.is_some();
-            *generation = self.source.generation().unwrap_or(*generation);
-            self.board.publish(train.map(|train| Published { train, generation: *generation }));
+            let generation = base + self.source.generation();
+            self.board.publish(train.map(|train| Published { train, generation }));
             let patience_ns = train.map_or(SILENCE_NS, |t| SILENCE_NS.max((SILENT_PERIODS * t.period_ns) as i64));
             let newest = self.last_units.iter().map(|at| at.load(Ordering::Relaxed)).max().unwrap_or_default();
             let now_silent = newest > 0 && monotonic_now_ns() - newest > patience_ns;

@@ -1,6 +1,7 @@
 //! One file for each subcommand.
 
 pub mod check;
+pub mod device;
 pub mod eval;
 pub mod finetune;
 pub mod infer;

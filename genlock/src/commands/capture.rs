@@ -1,3 +1,4 @@
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use calibration_free_config::Rig;
@@ -8,6 +9,7 @@ use take::TakeInfo;
 
 use crate::cli::CaptureArgs;
 use crate::control::{self, Happenings};
+use crate::doctor;
 use crate::hosts::{self, Part};
 use crate::report::{self, Report};
 use crate::session::recorder::Recorder;
@@ -15,6 +17,13 @@ use crate::session::{Session, Setup};
 use crate::source::{LEAD_NS, Source};
 
 const DEFAULT_BUDGET_GB: f64 = 100.0;
+
+/// Where a rig's takes go, and how many gigabytes one may have.
+pub fn recording(rig: &Rig, record: Option<&Path>) -> (PathBuf, f64) {
+    let recording = rig.recording.as_ref();
+    let folder = record.or(recording.map(|recording| &*recording.directory)).unwrap_or(Path::new("takes"));
+    (folder.to_owned(), recording.map_or(DEFAULT_BUDGET_GB, |recording| recording.budget_gb))
+}
 
 /// The daemon of one host: cameras to disk, and where the rig has several hosts, frame sets across them.
 pub fn run(args: &CaptureArgs) -> miette::Result<()> {
@@ -27,10 +36,8 @@ pub fn run(args: &CaptureArgs) -> miette::Result<()> {
     let mut part = Part::open(&rig, host, &preprocessing)?;
     let here = part.rig(&rig)?;
     let own = part.own_cameras(&here);
-    let recording = rig.recording.as_ref();
-    let parent =
-        args.record.clone().or_else(|| recording.map(|r| r.directory.clone())).unwrap_or_else(|| "takes".into());
-    let budget_gb = recording.map_or(DEFAULT_BUDGET_GB, |r| r.budget_gb);
+    let (parent, budget_gb) = recording(&rig, args.record.as_deref());
+    doctor::glance(&rig, &parent, budget_gb).iter().for_each(doctor::Finding::log);
     let info = TakeInfo {
         name: rig.name.to_string(),
         rig_toml: rig.to_toml(),
@@ -65,6 +72,7 @@ pub fn run(args: &CaptureArgs) -> miette::Result<()> {
     let session = Session::start(Setup {
         cameras,
         pulses,
+        matching: source.matching(),
         watchdog: source.watchdog(),
         first_segment: SegmentId(0),
         croppers,

@@ -22,8 +22,8 @@ impl TriggerSource for LinkedTrigger {
         Ok(self.0.train().map(|(train, _)| train))
     }
 
-    fn generation(&self) -> Option<u32> {
-        self.0.train().map(|(_, segment)| segment)
+    fn generation(&self) -> u32 {
+        self.0.train().map_or(0, |(_, segment)| segment)
     }
 
     fn stop(&mut self) {}

@@ -5,6 +5,7 @@ mod losses;
 pub mod moments;
 pub mod preview;
 pub mod recorder;
+pub mod sets;
 pub mod subjects;
 pub mod vitals;
 
@@ -29,6 +30,7 @@ use latency::Latency;
 use losses::LossWatch;
 use moments::SetStatistics;
 use recorder::{Recorder, RecorderTap, RecordingCounters};
+use sets::Matching;
 use subjects::SubjectWorkers;
 use vitals::Vitals;
 
@@ -64,6 +66,7 @@ pub enum SessionError {
 pub struct Setup {
     pub cameras: Vec<CameraSpec>,
     pub pulses: Pulses,
+    pub matching: Matching,
     /// Silence, while other cameras deliver, after which a camera is opened again.
     pub watchdog: Option<Duration>,
     pub first_segment: SegmentId,
@@ -111,20 +114,8 @@ pub struct Remains {
 
 impl Session {
     pub fn start(setup: Setup) -> Result<Self, SessionError> {
-        let Setup {
-            cameras,
-            pulses,
-            watchdog,
-            first_segment,
-            croppers,
-            preprocessing,
-            sinks,
-            ledgers,
-            recorder,
-            page,
-            part,
-        } = setup;
-        let mut part = part;
+        let Setup { cameras, pulses, matching, watchdog, first_segment, mut part, .. } = setup;
+        let Setup { croppers, preprocessing, sinks, ledgers, recorder, page, .. } = setup;
         let vitals = Vitals::new(cameras.len());
         let watched = cameras.iter().map(|camera| camera.name.clone()).zip(ledgers.iter().cloned()).collect();
         let losses = RefCell::new(LossWatch::new(watched));
@@ -143,7 +134,7 @@ impl Session {
             let sender = if let Part::Other(other) = &mut part { other.sender(&ledgers) } else { None };
             assembler = Some(match sender {
                 Some((link, out)) => hosts::start_sender(views_in, &ledgers, link, out)?,
-                None => moments::start(views_in, &ledgers, preprocessing, sinks, sets.clone())?,
+                None => moments::start(views_in, matching, &ledgers, preprocessing, sinks, sets.clone())?,
             });
         }
         let preview = match page {

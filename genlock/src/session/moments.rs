@@ -7,17 +7,13 @@ use std::time::Duration;
 
 use crossbeam::channel::{Receiver, RecvTimeoutError};
 use frame::{ClockId, FrameInfo, HostTime, LossLedger, monotonic_now_ns};
-use frame_sync::{Action, Arrival, AssemblerConfig, FrameSet, FrameSetAssembler};
+use frame_sync::{Action, FrameSet};
 use subject::Sample;
 use transport::{Moment, MomentSink, View};
 
 use super::latency::Latency;
+use super::sets::{Matching, Sets};
 use super::subjects::Cropped;
-
-/// How long a set waits for a missing view after its first one.
-const DEADLINE_NS: i64 = 300_000_000;
-/// Sets that may wait at a time.
-const OPEN_SETS: usize = 24;
 
 #[derive(Clone, Default)]
 pub struct SetStatistics {
@@ -37,19 +33,19 @@ struct ViewItem {
 /// Runs until every sender of `views` is gone.
 pub fn start(
     views: Receiver<Cropped>,
+    matching: Matching,
     ledgers: &[LossLedger],
     preprocessing: u64,
     sinks: Vec<Box<dyn MomentSink>>,
     statistics: SetStatistics,
 ) -> std::io::Result<JoinHandle<Vec<Box<dyn MomentSink>>>> {
     let ledgers = ledgers.to_vec();
-    let config = AssemblerConfig { cameras: ledgers.len(), deadline_ns: DEADLINE_NS, max_open: OPEN_SETS };
-    let body = Moments { assembler: FrameSetAssembler::new(config), ledgers, preprocessing, sinks, statistics };
+    let body = Moments { assembler: Sets::new(matching, ledgers.len()), ledgers, preprocessing, sinks, statistics };
     std::thread::Builder::new().name("assembler".into()).spawn(move || body.run(views))
 }
 
 struct Moments {
-    assembler: FrameSetAssembler<ViewItem>,
+    assembler: Sets<ViewItem>,
     ledgers: Vec<LossLedger>,
     preprocessing: u64,
     sinks: Vec<Box<dyn MomentSink>>,
@@ -69,20 +65,12 @@ impl Moments {
             };
             match event {
                 Ok(Cropped::View { info, sample }) => {
-                    let arrival = Arrival {
-                        camera: info.camera,
-                        segment: info.segment,
-                        trigger: info.trigger,
-                        arrival_ns: monotonic_now_ns(),
-                        item: ViewItem { info, sample },
-                    };
-                    self.assembler.arrive(arrival, &mut actions);
+                    self.assembler.arrive(&info, monotonic_now_ns(), ViewItem { info, sample }, &mut actions);
                 }
-                Ok(Cropped::Gone(camera, true)) => {
-                    self.assembler.camera_gone(camera);
+                Ok(Cropped::Gone(camera, gone)) => {
+                    self.assembler.camera_gone(camera, gone);
                     self.assembler.advance(monotonic_now_ns(), &mut actions);
                 }
-                Ok(Cropped::Gone(camera, false)) => self.assembler.camera_back(camera),
                 Err(RecvTimeoutError::Timeout) => self.assembler.advance(monotonic_now_ns(), &mut actions),
                 Err(RecvTimeoutError::Disconnected) => {
                     self.assembler.flush(&mut actions);

@@ -10,7 +10,7 @@ use std::ffi::c_void;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
-use capture::drivers::gstreamer::open_launch_line;
+use capture::drivers::gstreamer::{StampDelay, open_launch_line};
 use capture::{
     CameraDriver, CameraSpec, Capture, CaptureOptions, DriverError, DriverEvent, FrameConsumer, Pulses, Role,
 };
@@ -119,7 +119,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         name: "test-picture".to_owned(),
         open: Box::new(move || {
             let counter = Counter::new(camera_done.clone());
-            Ok(Box::new(CountedDriver { driver: Box::new(open_launch_line(&launch)?), counter }))
+            Ok(Box::new(CountedDriver { driver: Box::new(open_launch_line(&launch, StampDelay::default())?), counter }))
         }),
         pool_buffers: 8,
         unit_bytes: WIDTH_PX * HEIGHT_PX,

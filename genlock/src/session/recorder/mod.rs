@@ -16,7 +16,7 @@ use disk::Disk;
 pub use tap::RecorderTap;
 
 /// Bytes of all cameras that may wait for the disk.
-const QUEUED_BYTES: usize = 256 << 20;
+pub const QUEUED_BYTES: usize = 256 << 20;
 /// Fewest and most buffers of one camera that may wait: large units still wait for a while, and small ones cost no
 /// pool of thousands.
 const FEWEST_BUFFERS: usize = 48;

@@ -5,12 +5,15 @@
 
 mod copies;
 mod idle;
+mod load;
 mod machine;
 mod moments;
 mod pose_latency;
 mod python;
+mod rigs;
 mod sampler;
 mod set_latency;
+mod side_by_side;
 mod statistics;
 mod table;
 mod train_step;
@@ -25,9 +28,11 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 type Measurement = (&'static str, fn(&Plan) -> Outcome<Vec<Row>>);
 
 /// Those without libtorch come first, so that none of its threads is about.
-const MEASUREMENTS: [Measurement; 6] = [
+const MEASUREMENTS: [Measurement; 8] = [
     ("idle", idle::measure),
     ("sets", set_latency::measure),
+    ("side-by-side", side_by_side::measure),
+    ("rigs", rigs::measure),
     ("copies", copies::measure),
     ("sampler", sampler::measure),
     ("poses", pose_latency::measure),

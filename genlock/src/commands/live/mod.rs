@@ -1,9 +1,12 @@
+//! A live session: cameras, recording, learning, poses and page, until it is over.
+
 mod rate_trial;
 mod summary;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use calibration_free_config::Subject;
 use crossbeam::channel::Receiver;
 use frame::{LossLedger, SegmentId, monotonic_now_ns};
 use miette::{IntoDiagnostic, WrapErr, bail, miette};
@@ -13,9 +16,8 @@ use tokio::runtime::Runtime;
 use transport::{MomentFileWriter, MomentSink};
 
 use super::hand_over::learn_binary;
-use crate::cli::{DemoArgs, Rate};
+use crate::cli::{Rate, SessionArgs};
 use crate::control::{self, End, Happenings};
-use crate::footage::Footage;
 use crate::hosts::Part;
 use crate::learners::{LearnerOptions, Learners};
 use crate::page::{self, PageState};
@@ -25,25 +27,34 @@ use crate::session::{Remains, Session, Setup};
 use crate::shipped_model;
 use crate::source::{LEAD_NS, Source};
 use crate::status::StatusBoard;
-use crate::studio;
 
 /// The recipe of the demo, for a CPU.
 const RECIPE: &str = include_str!("../../../../recipes/demo-cpu.toml");
-/// The studio of `--virtual` alone.
-const SCENARIO: &str = include_str!("../../../../virtual-studio/examples/live.toml");
+const LISTEN: &str = "127.0.0.1:8787";
+const BUDGET_GB: f64 = 4.0;
 
-pub fn run(args: &DemoArgs) -> miette::Result<()> {
-    let begun = Instant::now();
-    let end_at = args.seconds.map(|seconds| begun + Duration::from_secs_f64(seconds));
-    let source = open_source(args)?;
+/// What a session is of, beside its source.
+pub struct Plan<'a> {
+    /// Name of its takes.
+    pub name: &'a str,
+    pub rate: Rate,
+    /// How subjects are cut out, where a rig says.
+    pub subject: Option<Subject>,
+    pub begun: Instant,
+}
+
+/// Plays a source to the end that is asked for.
+pub fn run(source: &Source, args: &SessionArgs, plan: &Plan) -> miette::Result<()> {
+    let end_at = args.seconds.map(|seconds| plan.begun + Duration::from_secs_f64(seconds));
     args.report.as_deref().map(report::check_path).transpose()?;
     let names = source.camera_names();
     // Everything that can fail at the start fails before anything runs.
-    let listener = (!args.headless).then(|| page::bind(&args.listen).into_diagnostic()).transpose()?;
+    let listen = args.listen.as_deref().unwrap_or(LISTEN);
+    let listener = (!args.headless).then(|| page::bind(listen).into_diagnostic()).transpose()?;
     let program = learn_binary()?;
-    make_data(args)?;
+    make_data(&args.data)?;
     let (recipe, crop_px) = recipe(args)?;
-    let preprocessing = Preprocessing::with_crop_px(crop_px);
+    let preprocessing = preprocessing(plan.subject, crop_px)?;
     let croppers = names
         .iter()
         .map(|_| SubjectCropper::new(&preprocessing, BackgroundConfig::default()).into_diagnostic())
@@ -68,8 +79,9 @@ pub fn run(args: &DemoArgs) -> miette::Result<()> {
     let learners = Learners::start(&options, page.clone(), &happenings.died_sender)?;
     let sinks: Vec<Box<dyn MomentSink>> = vec![Box::new(learners.moment_sink()?)];
 
-    let demo = Demo {
-        source: &source,
+    let live = Live {
+        source,
+        plan,
         names: &names,
         page: page.as_ref(),
         learners: &learners,
@@ -77,7 +89,7 @@ pub fn run(args: &DemoArgs) -> miette::Result<()> {
         stop: &stop,
         hash: preprocessing.hash(),
     };
-    let played = demo.play(args, croppers, sinks, end_at, &mut happenings);
+    let played = live.play(args, croppers, sinks, end_at, &mut happenings);
 
     let statuses = learners.statuses.clone();
     let (restarts, killed) = learners.stop();
@@ -104,8 +116,9 @@ struct Played {
 }
 
 /// What the trial of the rate and the session share.
-struct Demo<'a> {
+struct Live<'a> {
     source: &'a Source,
+    plan: &'a Plan<'a>,
     names: &'a [String],
     page: Option<&'a PageState>,
     learners: &'a Learners,
@@ -115,18 +128,18 @@ struct Demo<'a> {
     hash: u64,
 }
 
-impl Demo<'_> {
+impl Live<'_> {
     /// Finds the rate if it is to be found, and plays at it to the end.
     fn play(
         &self,
-        args: &DemoArgs,
+        args: &SessionArgs,
         mut croppers: Vec<SubjectCropper>,
         mut sinks: Vec<Box<dyn MomentSink>>,
         end_at: Option<Instant>,
         happenings: &mut Happenings,
     ) -> miette::Result<Played> {
         let source_hz = self.source.rate_hz();
-        let divisor = match (self.source.divisible(), args.rate) {
+        let divisor = match (self.source.divisible(), self.plan.rate) {
             (false, _) => 1,
             (true, Rate::Auto) => {
                 let (chosen, mut remains) = self.try_rates(croppers, sinks, happenings)?;
@@ -150,11 +163,12 @@ impl Demo<'_> {
             sinks.push(Box::new(MomentFileWriter::create(path).into_diagnostic()?));
         }
         let ledgers: Vec<_> = self.names.iter().map(|_| LossLedger::default()).collect();
-        let recorder = record(args, self.source, self.names, &ledgers, rate_hz)?;
+        let recorder = record(args, self.plan.name, self.source, self.names, &ledgers, rate_hz)?;
         let (cameras, pulses) = self.source.cameras(divisor, monotonic_now_ns() + LEAD_NS)?;
         let session = Session::start(Setup {
             cameras,
             pulses,
+            matching: self.source.matching(),
             watchdog: self.source.watchdog(),
             first_segment: SegmentId(0),
             croppers,
@@ -200,25 +214,6 @@ impl Demo<'_> {
     }
 }
 
-fn open_source(args: &DemoArgs) -> miette::Result<Source> {
-    if let Some(scenario) = &args.virtual_studio {
-        let scenario = match scenario {
-            Some(path) => path.clone(),
-            None => written(args, "scenario.toml", SCENARIO)?,
-        };
-        return Source::rig(studio::rig_of(&scenario)?);
-    }
-    let footage = args.footage.clone().or_else(|| std::env::var_os("GENLOCK_FOOTAGE").map(PathBuf::from));
-    match (&args.from, footage) {
-        (Some(take), _) => Source::take(take),
-        (None, Some(folder)) => Footage::open(&folder).map(Source::Footage),
-        (None, None) => Err(miette!(
-            help = "`make demo` fetches an example session; `genlock demo --footage DIR` uses yours",
-            "there is no footage to play"
-        )),
-    }
-}
-
 fn divisor(source_hz: f64, rate: Rate) -> miette::Result<u32> {
     let wanted = match rate {
         Rate::Hz60 => 60.0,
@@ -233,10 +228,10 @@ fn divisor(source_hz: f64, rate: Rate) -> miette::Result<u32> {
 }
 
 /// The recipe's file, and the crop size that it asks for.
-fn recipe(args: &DemoArgs) -> miette::Result<(PathBuf, u16)> {
+fn recipe(args: &SessionArgs) -> miette::Result<(PathBuf, u16)> {
     let path = match &args.recipe {
         Some(path) => path.clone(),
-        None => written(args, "recipe.toml", RECIPE)?,
+        None => written(&args.data, "recipe.toml", RECIPE)?,
     };
     let named = || format!("the recipe {}", path.display());
     let text = std::fs::read_to_string(&path).into_diagnostic().wrap_err_with(named)?;
@@ -247,22 +242,35 @@ fn recipe(args: &DemoArgs) -> miette::Result<(PathBuf, u16)> {
     Ok((path, crop_px))
 }
 
-fn make_data(args: &DemoArgs) -> miette::Result<()> {
-    std::fs::create_dir_all(&args.data)
+fn preprocessing(subject: Option<Subject>, crop_px: u16) -> miette::Result<Preprocessing> {
+    let Some(subject) = subject else { return Ok(Preprocessing::with_crop_px(crop_px)) };
+    if subject.crop_px != crop_px {
+        bail!(
+            "the rig cuts out {} px and the recipe wants {crop_px}; make subject.crop-px = {crop_px}",
+            subject.crop_px
+        );
+    }
+    let (crop_scale, mask_threshold) = (subject.crop_scale, subject.mask_threshold.into());
+    Ok(Preprocessing { crop_scale, mask_threshold, ..Preprocessing::with_crop_px(crop_px) })
+}
+
+fn make_data(data: &Path) -> miette::Result<()> {
+    std::fs::create_dir_all(data)
         .into_diagnostic()
-        .wrap_err_with(|| format!("{} cannot be made; choose another folder with --data", args.data.display()))
+        .wrap_err_with(|| format!("{} cannot be made; choose another folder with --data", data.display()))
 }
 
 /// A file of ours in the data folder.
-fn written(args: &DemoArgs, name: &str, text: &str) -> miette::Result<PathBuf> {
-    make_data(args)?;
-    let path = args.data.join(name);
+pub fn written(data: &Path, name: &str, text: &str) -> miette::Result<PathBuf> {
+    make_data(data)?;
+    let path = data.join(name);
     std::fs::write(&path, text).into_diagnostic().wrap_err_with(|| format!("writing {}", path.display()))?;
     Ok(path)
 }
 
 fn record(
-    args: &DemoArgs,
+    args: &SessionArgs,
+    name: &str,
     source: &Source,
     names: &[String],
     ledgers: &[LossLedger],
@@ -273,18 +281,19 @@ fn record(
     }
     let parent = args.record.clone().unwrap_or_else(|| args.data.join("takes"));
     let info = TakeInfo {
-        name: "demo".into(),
+        name: name.to_owned(),
         rig_toml: source.rig_toml(),
         cameras: names.to_vec(),
         host: "local".into(),
         trigger_rate_hz: rate_hz,
         source_rate_hz: Some(source.rate_hz()),
     };
-    let budget_bytes = (args.budget_gb * 1e9) as u64;
+    let budget_gb = args.budget_gb.unwrap_or(BUDGET_GB);
+    let budget_bytes = (budget_gb * 1e9) as u64;
     let (recorder, tap) = Recorder::start(&parent, &info, ledgers, source.recorder_buffers(), budget_bytes)
         .into_diagnostic()
         .wrap_err("nothing can be recorded; give another folder with --record, or --no-record")?;
-    tracing::info!("recording into {}, at most {} GB", recorder.directory().display(), args.budget_gb);
+    tracing::info!("recording into {}, at most {budget_gb} GB", recorder.directory().display());
     Ok(Some((recorder, tap)))
 }
 

@@ -7,7 +7,7 @@ use miette::IntoDiagnostic;
 use subject::SubjectCropper;
 use transport::MomentSink;
 
-use super::Demo;
+use super::Live;
 use crate::control::{End, Happenings};
 use crate::hosts::Part;
 use crate::rate;
@@ -24,7 +24,7 @@ const SEGMENTS: SegmentId = SegmentId(1 << 31);
 const SLOWEST: u32 = rate::DIVISORS[rate::DIVISORS.len() - 1];
 const MESSAGE: &str = "measuring which rate this machine keeps up with; not recorded";
 
-impl Demo<'_> {
+impl Live<'_> {
     /// The rate of the trial.
     pub fn slowest_hz(&self) -> f64 {
         self.source.rate_hz() / f64::from(SLOWEST)
@@ -48,6 +48,7 @@ impl Demo<'_> {
         let session = Session::start(Setup {
             cameras,
             pulses,
+            matching: self.source.matching(),
             watchdog: self.source.watchdog(),
             first_segment: SEGMENTS,
             croppers,

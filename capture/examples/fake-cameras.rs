@@ -1,0 +1,27 @@
+//! GigE Vision cameras in software, until it is ended: `fake-cameras TRIGGERS_PER_S LOST_RATIO ADDRESS…`. They look for
+//! triggers so often, which the program that comes with Aravis does 25 times a second.
+
+use aravis::GvFakeCamera;
+
+fn main() -> Result<(), String> {
+    let words: Vec<_> = std::env::args().skip(1).collect();
+    let [triggers, lost, addresses @ ..] = words.as_slice() else {
+        return Err("usage: fake-cameras TRIGGERS_PER_S LOST_RATIO ADDRESS…".into());
+    };
+    let number = |text: &String| text.parse::<f64>().map_err(|_| format!("{text} is no number"));
+    let (triggers, lost) = (number(triggers)?, number(lost)?);
+    let mut cameras = vec![];
+    for (index, address) in addresses.iter().enumerate() {
+        let camera = GvFakeCamera::new(Some(address), Some(&format!("FC{index:02}")));
+        if !camera.is_running() {
+            return Err(format!("no camera runs at {address}"));
+        }
+        camera.fake_camera().ok_or("a fake camera without a camera")?.set_trigger_frequency(triggers);
+        camera.set_gvsp_lost_ratio(lost);
+        cameras.push(camera);
+    }
+    println!("{} cameras", cameras.len());
+    loop {
+        std::thread::park();
+    }
+}

@@ -1,0 +1,241 @@
+//! What every driver must do, asked of one that is open: for the tests of drivers, wherever their cameras are.
+
+use std::time::{Duration, Instant};
+
+use frame::{BufferPool, HostTime, Picture, PixelFormat, Slot, monotonic_now_ns};
+
+use crate::{CameraDriver, DeviceClock, DriverError, DriverEvent, Stamp, Unit};
+
+/// What is known of the camera beforehand.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected {
+    /// Units to look at before the driver is closed and opened again.
+    pub units: u64,
+    /// Within this time of each other units come, and the first one after opening.
+    pub silence: Duration,
+    /// Each picture must be asked for.
+    pub fired: bool,
+    /// Its units carry the device's count.
+    pub counted: bool,
+    /// The source ends by itself after `units` or more, missing ones included.
+    pub ends: bool,
+}
+
+impl Expected {
+    /// A camera that runs freely, counts its units and never ends.
+    pub fn endless(units: u64, silence: Duration) -> Self {
+        Self { units, silence, fired: false, counted: true, ends: false }
+    }
+}
+
+/// How much later than its wait a driver may return: a busy machine's scheduler.
+const SLACK: Duration = Duration::from_millis(150);
+const WAITS: [Duration; 4] =
+    [Duration::from_millis(250), Duration::ZERO, Duration::from_millis(1), Duration::from_millis(20)];
+/// Every so many units one is taken without a slot.
+const DROP_EVERY: u64 = 5;
+
+/// Opens the driver twice, one after the other, and looks at its units each time. Gives what is wrong, in words;
+/// nothing if all is well.
+pub fn conforms(
+    mut open: impl FnMut() -> Result<Box<dyn CameraDriver>, DriverError>,
+    expected: Expected,
+) -> Vec<String> {
+    let mut wrong = vec![];
+    for time in ["opened", "opened again"] {
+        let driver = match open() {
+            Ok(driver) => driver,
+            Err(error) => {
+                wrong.push(format!("{time}: {error}"));
+                break;
+            }
+        };
+        let mut run = Run::new(driver, expected);
+        if let Err(error) = run.run_out() {
+            run.wrong.push(error);
+        }
+        wrong.extend(run.wrong.into_iter().map(|what| format!("{time}: {what}")));
+    }
+    wrong
+}
+
+struct Run {
+    driver: Box<dyn CameraDriver>,
+    expected: Expected,
+    clock: Option<DeviceClock>,
+    pool: BufferPool,
+    wrong: Vec<String>,
+    units: u64,
+    calls: usize,
+    /// Units and missing ones since the last unit.
+    missing: u64,
+    last: Option<Unit>,
+    quiet_since: Instant,
+}
+
+impl Run {
+    fn new(driver: Box<dyn CameraDriver>, expected: Expected) -> Self {
+        let clock = driver.clock();
+        Self {
+            driver,
+            expected,
+            clock,
+            pool: BufferPool::new(1, 0),
+            wrong: vec![],
+            units: 0,
+            calls: 0,
+            missing: 0,
+            last: None,
+            quiet_since: Instant::now(),
+        }
+    }
+
+    /// An error is one after which nothing more can be seen.
+    fn run_out(&mut self) -> Result<(), String> {
+        if let Some(clock) = self.clock
+            && !(clock.tick_ns > 0.0 && (1..=64).contains(&clock.tick_bits))
+        {
+            self.wrong.push(format!("no clock is like {clock:?}"));
+        }
+        if !self.expected.fired && self.driver.fire().is_ok() {
+            self.wrong.push("it takes a software trigger although it was not opened for one".into());
+        }
+        let mut to_fire = self.expected.fired;
+        while self.units < self.expected.units || self.expected.ends {
+            if to_fire {
+                self.driver.fire().map_err(|error| format!("fire: {error}"))?;
+            }
+            let before = self.units;
+            if !self.step()? {
+                return Ok(());
+            }
+            to_fire = self.expected.fired && self.units > before;
+        }
+        self.latch()
+    }
+
+    /// One call of the driver; `false` at the end of its source.
+    fn step(&mut self) -> Result<bool, String> {
+        let pool = self.pool.clone();
+        let mut slot = (self.units % DROP_EVERY != DROP_EVERY - 1).then(|| pool.acquire()).flatten();
+        let wait = WAITS[self.calls % WAITS.len()];
+        self.calls += 1;
+        let called = Instant::now();
+        let event = self.driver.next(slot.as_mut(), wait).map_err(|error| format!("next: {error}"))?;
+        let took = called.elapsed();
+        if took > wait + SLACK {
+            self.wrong.push(format!("it was to wait {wait:?} and returned after {took:?}"));
+        }
+        match event {
+            DriverEvent::Unit(unit) => self.unit(unit, slot.as_mut()),
+            DriverEvent::Numbered(_) => self.wrong.push("it numbers its units, as only other hosts do".into()),
+            DriverEvent::Lost { reason, frames: 0 } => self.wrong.push(format!("it says that no unit is {reason}")),
+            DriverEvent::Lost { frames, .. } => {
+                self.missing += frames;
+                self.quiet_since = Instant::now();
+            }
+            DriverEvent::Idle => {}
+            DriverEvent::Ended => return self.ended(),
+        }
+        // Whatever else it says meanwhile.
+        if self.quiet_since.elapsed() > self.expected.silence {
+            return Err(format!("after {} units none for {:?}", self.units, self.expected.silence));
+        }
+        Ok(true)
+    }
+
+    fn unit(&mut self, unit: Unit, slot: Option<&mut Slot>) {
+        let number = self.units;
+        let mut say = |what: String| self.wrong.push(format!("unit {number}: {what}"));
+        if let Some(slot) = slot {
+            let (has, needs) = (slot.bytes_mut().len(), least_bytes(&unit.picture));
+            if has < needs {
+                say(format!("{has} bytes are too few for {:?}", unit.picture));
+            }
+        }
+        match unit.exposure {
+            Stamp::Host(HostTime { ns, .. }) if ns > monotonic_now_ns() => say("it was exposed in the future".into()),
+            Stamp::Device { arrival_ns, .. } if arrival_ns > monotonic_now_ns() => {
+                say("it comes from the future".into())
+            }
+            Stamp::Device { .. } if self.clock.is_none() => say("it has a device's time, of no clock".into()),
+            _ => {}
+        }
+        if unit.counter.is_some() != self.expected.counted {
+            say(format!("its counter is {:?}", unit.counter));
+        }
+        if let Some(last) = &self.last {
+            if last.segment == unit.segment && !later(last.exposure, unit.exposure, self.clock) {
+                say(format!("{:?} does not follow {:?}", unit.exposure, last.exposure));
+            }
+            if last.segment > unit.segment {
+                say(format!("{:?} comes after {:?}", unit.segment, last.segment));
+            }
+            if last.picture != unit.picture {
+                say(format!("{:?} comes after {:?}", unit.picture, last.picture));
+            }
+            let due = last.counter.map(|counter| counter + 1 + self.missing);
+            if unit.counter != due {
+                say(format!("its counter is {:?}, with {} missing it should be {due:?}", unit.counter, self.missing));
+            }
+        }
+        self.units += 1;
+        self.missing = 0;
+        self.last = Some(unit);
+        self.quiet_since = Instant::now();
+    }
+
+    fn ended(&mut self) -> Result<bool, String> {
+        if !self.expected.ends {
+            return Err(format!("it ended after {} units", self.units));
+        }
+        if self.units < self.expected.units {
+            self.wrong.push(format!("it ended after {} of {} units", self.units, self.expected.units));
+        }
+        let again = self.driver.next(None, Duration::ZERO);
+        if !matches!(again, Ok(DriverEvent::Ended)) {
+            self.wrong.push(format!("after its end came {again:?}"));
+        }
+        Ok(false)
+    }
+
+    fn latch(&mut self) -> Result<(), String> {
+        let Some(latch) = self.driver.latch().map_err(|error| format!("latch: {error}"))? else { return Ok(()) };
+        if self.clock.is_none() {
+            self.wrong.push("it latches a clock that it does not have".into());
+        }
+        if latch.before_ns > latch.after_ns || latch.after_ns > monotonic_now_ns() {
+            self.wrong.push(format!("no reading is like {latch:?}"));
+        }
+        Ok(())
+    }
+}
+
+/// The bytes that a picture cannot do without.
+fn least_bytes(picture: &Picture) -> usize {
+    let Picture::Raw { format, width_px, height_px, planes } = *picture else { return 1 };
+    let (width, height) = (width_px as usize, height_px as usize);
+    let row = match format {
+        PixelFormat::Gray8 | PixelFormat::Bayer8(_) | PixelFormat::Nv12 => width,
+        PixelFormat::Yuyv => 2 * width,
+        PixelFormat::Rgb8 => 3 * width,
+    };
+    let rows = |plane: usize| if plane == 0 { height } else { height / 2 };
+    let end = |(index, plane): (usize, &Option<frame::Plane>)| {
+        plane.map_or(0, |plane| plane.offset + plane.stride * rows(index).saturating_sub(1) + row)
+    };
+    planes.iter().enumerate().map(end).max().unwrap_or(0)
+}
+
+/// Whether one time follows the other; a device's clock may have wrapped between them.
+fn later(first: Stamp, second: Stamp, clock: Option<DeviceClock>) -> bool {
+    match (first, second) {
+        (Stamp::Host(first), Stamp::Host(second)) => second.ns > first.ns,
+        (Stamp::Device { ticks: a, arrival_ns: from }, Stamp::Device { ticks: b, arrival_ns: to }) => {
+            let bits = clock.map_or(64, |clock| clock.tick_bits).clamp(1, 64);
+            let step = b.wrapping_sub(a) & (u64::MAX >> (64 - bits));
+            (1..1 << (bits - 1)).contains(&step) && to >= from
+        }
+        _ => false,
+    }
+}

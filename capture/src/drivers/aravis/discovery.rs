@@ -1,0 +1,61 @@
+//! Which cameras there are.
+
+use std::sync::{Mutex, PoisonError};
+
+use ::aravis::{Aravis, Camera, DeviceInfo};
+
+use crate::DriverError;
+
+/// A camera as Aravis names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundCamera {
+    /// What a rig file puts into `source`; its address will do as well.
+    pub id: String,
+    pub vendor: String,
+    pub model: String,
+    pub protocol: String,
+    pub address: String,
+}
+
+/// All cameras that answer; asks every network that this host is in.
+pub fn list() -> Vec<FoundCamera> {
+    devices()
+        .into_iter()
+        .map(|device| {
+            let text = |text: std::ffi::CString| text.to_string_lossy().into_owned();
+            FoundCamera {
+                id: text(device.id),
+                vendor: text(device.vendor),
+                model: text(device.model),
+                protocol: text(device.protocol),
+                address: text(device.address),
+            }
+        })
+        .collect()
+}
+
+/// Aravis's list is global: one at a time reads it.
+fn devices() -> Vec<DeviceInfo> {
+    static TOKEN: Mutex<Option<Aravis>> = Mutex::new(None);
+    let mut token = TOKEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if token.is_none() {
+        // Whoever else has initialised it in this process has the token, and reads the list.
+        *token = Aravis::initialize().ok();
+    }
+    token.as_ref().map(Aravis::get_device_list).unwrap_or_default()
+}
+
+pub fn open(source: &str) -> Result<Camera, DriverError> {
+    Camera::new(Some(source)).map_err(|error| {
+        let found: Vec<_> = list().into_iter().map(|camera| format!("{} ({})", camera.id, camera.address)).collect();
+        let is_there = found.iter().any(|camera| camera.contains(source));
+        let remedy = if is_there {
+            "it is there: end the program that controls it, or wait some seconds if one was just killed".to_owned()
+        } else if found.is_empty() {
+            "no camera answers: check power, cable and that its address is in this host's network".to_owned()
+        } else {
+            format!("name one of {}", found.join(", "))
+        };
+        DriverError::open(format!("the camera {source} does not open: {error}"), remedy)
+    })
+}

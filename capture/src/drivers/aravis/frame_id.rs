@@ -1,0 +1,122 @@
+/// Unwraps a stream's frame ids. GigE Vision counts in 16 bits from 1 to 65535, without 0, or in 64 bits; some cameras
+/// count from 0 to 65535.
+#[derive(Default)]
+pub struct FrameIds {
+    last: Option<u64>,
+    counter: u64,
+    /// The camera has used 0 behind 65535.
+    zero_used: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Frames from the first one on.
+    pub counter: u64,
+    /// Frames between the last one and this.
+    pub missing: u64,
+}
+
+const TURN: u64 = 1 << 16;
+/// So many frames may come behind one that is newer.
+const LATE: u64 = 64;
+/// A frame that is not whole is so close behind the last one, or its id is not its own.
+const NEAR: u64 = 8;
+
+impl FrameIds {
+    /// None for a frame that was counted already: one again, or one that comes behind a newer one and so counts as
+    /// missing.
+    pub fn see(&mut self, id: u64) -> Option<Step> {
+        let Some(last) = self.last.replace(id) else { return Some(Step { counter: self.counter, missing: 0 }) };
+        let ahead = if id >= last || last >= TURN {
+            id.saturating_sub(last)
+        } else {
+            self.zero_used |= id == 0;
+            let turn = TURN - u64::from(!self.zero_used && id != 0);
+            turn - last + id
+        };
+        // Nearly a turn ahead is a little behind.
+        if ahead == 0 || (last < TURN && ahead > TURN - LATE) {
+            self.last = Some(last);
+            return None;
+        }
+        self.counter += ahead;
+        Some(Step { counter: self.counter, missing: ahead - 1 })
+    }
+
+    /// A frame that is not whole: where its first packet is lost, its id is still that of the buffer's last frame.
+    pub fn see_incomplete(&mut self, id: u64) -> Step {
+        let near = |last: u64| (1..=NEAR).contains(&id.wrapping_sub(last)) || (last + NEAR >= TURN && id < NEAR);
+        if self.last.is_none_or(near)
+            && let Some(step) = self.see(id)
+        {
+            step
+        } else {
+            self.see_next()
+        }
+    }
+
+    /// A frame whose id is not known: the next one.
+    pub fn see_next(&mut self) -> Step {
+        let Some(last) = self.last else { return Step { counter: self.counter, missing: 0 } };
+        // Only the wrap needs care.
+        self.last = Some(if last + 1 == TURN { u64::from(!self.zero_used) } else { last + 1 });
+        self.counter += 1;
+        Step { counter: self.counter, missing: 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(ids: impl IntoIterator<Item = u64>, expect: &[(u64, u64)]) {
+        let mut seen = FrameIds::default();
+        let steps: Vec<_> = ids.into_iter().filter_map(|id| seen.see(id)).map(|s| (s.counter, s.missing)).collect();
+        assert_eq!(steps, expect);
+    }
+
+    #[test]
+    fn ids_wrap_without_zero_and_with_it() {
+        check([65534, 65535, 1, 2, 4], &[(0, 0), (1, 0), (2, 0), (3, 0), (5, 1)]);
+        check([65534, 65535, 0, 1], &[(0, 0), (1, 0), (2, 0), (3, 0)]);
+        check([65530, 3], &[(0, 0), (8, 7)]);
+    }
+
+    #[test]
+    fn a_camera_that_has_used_zero_counts_it_ever_after() {
+        let mut ids = FrameIds::default();
+        let mut missing = 0;
+        for round in 0..3u64 {
+            for id in 0..TURN {
+                // One frame of each round is lost, and in the last round it is 0 itself.
+                let lost = if round == 2 { 0 } else { 40_000 };
+                if id != lost {
+                    missing += ids.see(id).unwrap().missing;
+                }
+            }
+        }
+        assert_eq!((missing, ids.counter), (3, 3 * TURN - 1));
+    }
+
+    #[test]
+    fn wide_ids_do_not_wrap_and_a_frame_again_is_no_other() {
+        check([70_000, 70_001, 70_001, 70_005], &[(0, 0), (1, 0), (5, 3)]);
+        check([10, 9, 11], &[(0, 0), (1, 0)]);
+        check([10, 12, 11, 13], &[(0, 0), (2, 1), (3, 0)]);
+        check([0, 65400, 65401], &[(0, 0), (65400, 65399), (65401, 0)]);
+    }
+
+    #[test]
+    fn a_frame_without_an_id_is_the_next() {
+        let mut ids = FrameIds::default();
+        ids.see(65534);
+        assert_eq!(ids.see_next(), Step { counter: 1, missing: 0 });
+        assert_eq!(ids.see(1), Some(Step { counter: 2, missing: 0 }));
+        assert_eq!(ids.see_next(), Step { counter: 3, missing: 0 });
+        assert_eq!(ids.see(4), Some(Step { counter: 5, missing: 1 }));
+        assert_eq!(ids.see_incomplete(6), Step { counter: 7, missing: 1 });
+        assert_eq!(ids.see_incomplete(0), Step { counter: 8, missing: 0 }, "the id of a buffer that was never used");
+        assert_eq!(ids.see_incomplete(65500), Step { counter: 9, missing: 0 }, "the id of the buffer's last frame");
+        assert_eq!(ids.see(9), Some(Step { counter: 10, missing: 0 }));
+    }
+}

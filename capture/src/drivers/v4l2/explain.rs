@@ -1,0 +1,69 @@
+//! What a device's refusal means, and what to do about it.
+
+use std::fs;
+use std::io::Error;
+
+use v4l::capability::{Capabilities, Flags};
+
+use crate::DriverError;
+
+/// `/dev/video3` for `3`; anything else is a path.
+pub fn path_of(source: &str) -> String {
+    if source.parse::<u32>().is_ok() { format!("/dev/video{source}") } else { source.to_owned() }
+}
+
+/// That it could not be `doing`: opened, set, started.
+pub fn failed(path: &str, doing: &str, error: &Error) -> DriverError {
+    match error.raw_os_error() {
+        Some(libc::ENOENT | libc::ENODEV | libc::ENXIO) => {
+            DriverError::open(format!("{path} is not there"), format!("plug it in, or {}", others()))
+        }
+        Some(libc::EACCES | libc::EPERM) => DriverError::open(
+            format!("{path} may not be used by this user"),
+            "add the user to the group video (`sudo usermod -aG video $USER`) and log in again",
+        ),
+        Some(libc::EBUSY) => DriverError::open(
+            format!("{path} is in use by another program or another camera of the rig"),
+            format!("end the other one (`fuser {path}` names it)"),
+        ),
+        Some(libc::ENOTTY) => {
+            DriverError::open(format!("{path} is no V4L2 device"), format!("take another: {}", others()))
+        }
+        _ => DriverError::open(format!("{path} cannot be {doing}: {error}"), "unplug it and plug it in again"),
+    }
+}
+
+/// That it delivers no more.
+pub fn lost(path: &str, error: &Error) -> DriverError {
+    DriverError::Stream(match error.raw_os_error() {
+        Some(libc::ENODEV | libc::ENXIO) => format!("{path} is gone: it was unplugged"),
+        _ => format!("{path} delivers no more: {error}"),
+    })
+}
+
+/// Webcams have a second device, which carries no pictures.
+pub fn must_send_pictures(path: &str, about: &Capabilities) -> Result<(), DriverError> {
+    if about.capabilities.contains(Flags::VIDEO_CAPTURE | Flags::STREAMING) {
+        return Ok(());
+    }
+    let remedy = if about.capabilities.contains(Flags::VIDEO_CAPTURE_MPLANE) {
+        "its pictures come in several planes: open it with driver \"gstreamer\" and v4l2src".to_owned()
+    } else {
+        format!("take another: {}", others())
+    };
+    Err(DriverError::open(format!("{path} ({}) streams no pictures of the kind that webcams send", about.card), remedy))
+}
+
+/// The devices that are there.
+fn others() -> String {
+    let entries = fs::read_dir("/sys/class/video4linux").into_iter().flatten().flatten();
+    let mut devices: Vec<_> = entries
+        .filter_map(|entry| {
+            let device = entry.file_name().into_string().ok().filter(|name| name.starts_with("video"))?;
+            let name = fs::read_to_string(entry.path().join("name")).unwrap_or_default();
+            Some(format!("/dev/{device} ({})", name.trim()))
+        })
+        .collect();
+    devices.sort();
+    if devices.is_empty() { "no device is there at all".into() } else { format!("there are {}", devices.join(", ")) }
+}

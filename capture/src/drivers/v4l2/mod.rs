@@ -1,0 +1,154 @@
+//! V4L2: webcams and capture cards on Linux, with the kernel's own times and counts of their frames.
+
+mod controls;
+mod counter;
+mod explain;
+mod format;
+
+use std::io::{Error, ErrorKind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use calibration_free_config::{CameraSettings, Exposes};
+use frame::{LossReason, Picture, SegmentId, Slot, TriggerIndex, monotonic_now_ns};
+use v4l::buffer::{Flags, Metadata, Type};
+use v4l::device::{Device, Handle};
+use v4l::io::mmap::Stream;
+use v4l::io::traits::{CaptureStream, Stream as _};
+
+use super::kernel_stamp::{KernelStamps, Marks};
+use crate::{CameraDriver, DriverError, DriverEvent, Stamp, Unit};
+pub use controls::find_control;
+use counter::Counter;
+
+/// Buffers between the device and us. One is always in our hands.
+const BUFFERS: u32 = 6;
+/// Its cameras are stamped when the first packet of a picture comes, whatever the flags say: the exposure is over then.
+const STAMPS_FIRST_PACKETS: &str = "uvcvideo";
+
+/// A camera as a rig describes it.
+#[derive(Clone, Debug)]
+pub struct V4l2Camera {
+    /// A device such as `/dev/video0` or a link to one, or its number.
+    pub source: String,
+    pub settings: CameraSettings,
+    pub exposes: Exposes,
+    pub rate_hz: f64,
+}
+
+impl V4l2Camera {
+    /// Opens, sets and starts the device.
+    pub fn open(&self) -> Result<V4l2Driver, DriverError> {
+        let (path, settings) = (explain::path_of(&self.source), &self.settings);
+        let failed = |doing: &str, error: Error| explain::failed(&path, doing, &error);
+        let device = Device::with_path(&path).map_err(|error| failed("opened", error))?;
+        let about = device.query_caps().map_err(|error| failed("asked what it is", error))?;
+        explain::must_send_pictures(&path, &about)?;
+        controls::set_trigger(&device, &path, self.exposes)?;
+        let (picture, bytes) = format::set(&device, &path, settings)?;
+        let rate_hz = format::set_rate(&device, &path, picture, self.rate_hz, self.exposes)?;
+        let exposure_duration_ns = controls::set_exposure(&device, &path, settings.exposure_us)?;
+        controls::set_gain(&device, &path, settings.gain_db)?;
+        let mut stream = Stream::with_buffers(&device, Type::VideoCapture, BUFFERS)
+            .map_err(|error| failed("given buffers", error))?;
+        // With each picture the stream hands back the one before; as the first of these it takes number 0. How many
+        // buffers the device granted shows when there is no further one.
+        let granted = (1..).take_while(|&index| CaptureStream::queue(&mut stream, index).is_ok()).count();
+        if granted == 0 {
+            return Err(DriverError::open(format!("{path} grants one buffer only"), "use another device"));
+        }
+        stream.start().map_err(|error| failed("started", error))?;
+        let (delay, uncertainty) = (settings.least_delay_ms, settings.least_delay_uncertainty_ms);
+        Ok(V4l2Driver {
+            handle: device.handle(),
+            stream,
+            stamps: KernelStamps::new(&path, rate_hz, delay, uncertainty),
+            stamps_first_packets: about.driver == STAMPS_FIRST_PACKETS,
+            path,
+            picture,
+            bytes,
+            exposure_duration_ns,
+            counter: Counter::default(),
+            behind_hole: None,
+        })
+    }
+}
+
+pub struct V4l2Driver {
+    path: String,
+    handle: Arc<Handle>,
+    stream: Stream<'static>,
+    picture: Picture,
+    /// Bytes of a whole picture; of an encoded one the least.
+    bytes: usize,
+    exposure_duration_ns: u32,
+    stamps: KernelStamps,
+    stamps_first_packets: bool,
+    counter: Counter,
+    /// What came behind a hole in the device's count, for the next call: rare enough for a copy of its own.
+    behind_hole: Option<(DriverEvent, Vec<u8>)>,
+}
+
+impl CameraDriver for V4l2Driver {
+    fn next(&mut self, slot: Option<&mut Slot>, wait: Duration) -> Result<DriverEvent, DriverError> {
+        if let Some((event, bytes)) = self.behind_hole.take() {
+            fill(slot, &bytes);
+            return Ok(event);
+        }
+        // The stream itself would wait without end.
+        let wait_ms = wait.as_micros().div_ceil(1000).min(i32::MAX as u128) as i32;
+        match self.handle.poll(libc::POLLIN, wait_ms) {
+            Ok(0) => return Ok(DriverEvent::Idle),
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(DriverEvent::Idle),
+            Ok(_) => {}
+            Err(error) => return Err(explain::lost(&self.path, &error)),
+        }
+        let (buffer, meta) =
+            CaptureStream::next(&mut self.stream).map_err(|error| explain::lost(&self.path, &error))?;
+        let arrival_ns = monotonic_now_ns();
+        let meta = *meta;
+        let bytes = &buffer[..buffer.len().min(meta.bytesused as usize)];
+        let step = self.counter.step(meta.sequence);
+        let event = if meta.flags.contains(Flags::ERROR) || bytes.len() < self.bytes {
+            DriverEvent::Lost { reason: LossReason::Incomplete, frames: 1 }
+        } else {
+            let marks = marks(&meta, self.stamps_first_packets);
+            let exposure = self.stamps.exposure(stamp_ns(&meta), marks, arrival_ns);
+            DriverEvent::Unit(Unit {
+                segment: SegmentId(0),
+                exposure: Stamp::Host(exposure),
+                exposure_duration_ns: self.exposure_duration_ns,
+                counter: step.counter,
+                trigger: TriggerIndex::Unresolved,
+                source: None,
+                picture: self.picture,
+            })
+        };
+        if step.missing > 0 {
+            self.behind_hole = Some((event, bytes.to_vec()));
+            return Ok(DriverEvent::Lost { reason: LossReason::MissingAtSource, frames: step.missing });
+        }
+        if matches!(event, DriverEvent::Unit(_)) {
+            fill(slot, bytes);
+        }
+        Ok(event)
+    }
+}
+
+/// The one copy of a frame: from the device's buffer into the pool.
+fn fill(slot: Option<&mut Slot>, bytes: &[u8]) {
+    if let Some(slot) = slot {
+        slot.bytes_mut().extend_from_slice(bytes);
+    }
+}
+
+/// `CLOCK_MONOTONIC`, if that is what the device stamps with.
+fn stamp_ns(meta: &Metadata) -> Option<i64> {
+    let monotonic = meta.flags & Flags::TIMESTAMP_MASK == Flags::TIMESTAMP_MONOTONIC;
+    monotonic.then_some(meta.timestamp.sec * 1_000_000_000 + meta.timestamp.usec * 1000)
+}
+
+fn marks(meta: &Metadata, first_packet: bool) -> Marks {
+    let start = meta.flags & Flags::TSTAMP_SRC_MASK == Flags::TSTAMP_SRC_SOE;
+    if start && !first_packet { Marks::Start } else { Marks::Later }
+}

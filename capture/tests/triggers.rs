@@ -1,0 +1,220 @@
+//! Triggers through real threads: devices with clocks of their own, whose pictures carry the number of the pulse that
+//! truly exposed them.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use capture::trigger::{ObservedTrigger, SoftwareTrigger};
+use capture::{
+    CameraDriver, CameraEvent, CameraSpec, Capture, CaptureEventKind, CaptureOptions, DeviceClock, DriverError,
+    DriverEvent, FrameConsumer, Pulses, Role, Stamp, TriggerEvent, Unit,
+};
+use frame::{
+    FrameInfo, FrameRef, LossLedger, Picture, PixelFormat, SegmentId, Slot, SourcePosition, TriggerIndex,
+    monotonic_now_ns,
+};
+
+const PERIOD_NS: i64 = 10_000_000;
+const LEAST_DELAY_NS: i64 = 1_000_000;
+
+/// A trigger cable: pulses from a time on, until another.
+struct Line {
+    start_ns: AtomicI64,
+    end_ns: AtomicI64,
+}
+
+/// A camera with a microsecond clock that drifts, one-sided delays, and a counter that begins with it.
+struct Device {
+    line: Arc<Line>,
+    drift_ppm: f64,
+    origin_ns: i64,
+    /// The next pulse of the line, and how many pictures were taken.
+    pulse: i64,
+    taken: u64,
+    fired: Vec<i64>,
+    noise: u64,
+    unplug: Arc<AtomicBool>,
+}
+
+impl Device {
+    fn new(line: Arc<Line>, drift_ppm: f64, unplug: Arc<AtomicBool>) -> Self {
+        let origin_ns = monotonic_now_ns();
+        let since = origin_ns - line.start_ns.load(Ordering::Acquire);
+        let pulse = if since < 0 { 0 } else { since / PERIOD_NS + 2 };
+        Self { line, drift_ppm, origin_ns, pulse, taken: 0, fired: vec![], noise: drift_ppm.to_bits() | 1, unplug }
+    }
+
+    /// Least delay and up to 2 ms more, most of them little.
+    fn delay_ns(&mut self) -> i64 {
+        self.noise = self.noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let share = (self.noise >> 40) as f64 / (1u64 << 24) as f64;
+        LEAST_DELAY_NS + (2e6 * share.powi(3)) as i64
+    }
+}
+
+impl CameraDriver for Device {
+    fn next(&mut self, slot: Option<&mut Slot>, wait: Duration) -> Result<DriverEvent, DriverError> {
+        if self.unplug.swap(false, Ordering::AcqRel) {
+            return Err(DriverError::Stream("the cable is out".into()));
+        }
+        let start_ns = self.line.start_ns.load(Ordering::Acquire);
+        let next_ns = start_ns.saturating_add(self.pulse * PERIOD_NS);
+        let by_line = (start_ns != i64::MAX && next_ns < self.line.end_ns.load(Ordering::Acquire)).then_some(next_ns);
+        let exposed = if self.fired.is_empty() { by_line } else { Some(self.fired[0]) };
+        let Some(exposed_ns) = exposed.filter(|ns| ns - monotonic_now_ns() < wait.as_nanos() as i64) else {
+            std::thread::sleep(wait.min(Duration::from_millis(20)));
+            return Ok(DriverEvent::Idle);
+        };
+        let arrival_ns = exposed_ns + self.delay_ns();
+        std::thread::sleep(Duration::from_nanos((arrival_ns - monotonic_now_ns()).max(0) as u64));
+        let index = if self.fired.is_empty() { self.pulse } else { 0 };
+        if self.fired.is_empty() {
+            self.pulse += 1;
+        } else {
+            self.fired.remove(0);
+        }
+        self.taken += 1;
+        if let Some(slot) = slot {
+            slot.bytes_mut().resize(64, 0);
+        }
+        let ticks = (exposed_ns - self.origin_ns) as f64 * (1.0 + self.drift_ppm * 1e-6) / 1e3;
+        Ok(DriverEvent::Unit(Unit {
+            segment: SegmentId(0),
+            exposure: Stamp::Device { ticks: ticks as u64, arrival_ns: monotonic_now_ns() },
+            exposure_duration_ns: 0,
+            counter: Some(self.taken),
+            trigger: TriggerIndex::Unresolved,
+            source: Some(SourcePosition { index: index as u32, length: u32::MAX }),
+            picture: Picture::packed(PixelFormat::Gray8, 8, 8),
+        }))
+    }
+
+    fn clock(&self) -> Option<DeviceClock> {
+        let (least_delay_ns, least_delay_uncertainty_ns) = (LEAST_DELAY_NS, 100_000);
+        Some(DeviceClock { tick_ns: 1e3, tick_bits: 64, least_delay_ns, least_delay_uncertainty_ns })
+    }
+
+    fn fire(&mut self) -> Result<(), DriverError> {
+        self.fired.push(monotonic_now_ns());
+        Ok(())
+    }
+}
+
+#[derive(Clone, Default)]
+struct Collector(Arc<Mutex<Vec<FrameInfo>>>);
+
+impl FrameConsumer for Collector {
+    fn offer(&mut self, frame: &FrameRef) {
+        self.0.lock().unwrap().push(frame.info);
+    }
+}
+
+const DRIFTS_PPM: [f64; 3] = [100.0, -100.0, 20.0];
+
+struct Run {
+    frames: Vec<FrameInfo>,
+    events: Vec<CaptureEventKind>,
+}
+
+/// Runs three devices on a line; `meanwhile` plays with the line and the cables.
+fn run(pulses: Pulses, role: Role, line: &Arc<Line>, meanwhile: impl FnOnce(&[Arc<AtomicBool>])) -> Run {
+    let unplugs: Vec<Arc<AtomicBool>> = DRIFTS_PPM.iter().map(|_| Arc::default()).collect();
+    let opened = Arc::new(AtomicU64::new(0));
+    let specs = DRIFTS_PPM.iter().zip(&unplugs).map(|(&drift_ppm, unplug)| {
+        let (line, unplug, opened) = (line.clone(), unplug.clone(), opened.clone());
+        CameraSpec {
+            name: format!("{drift_ppm} ppm"),
+            open: Box::new(move || {
+                opened.fetch_add(1, Ordering::AcqRel);
+                Ok(Box::new(Device::new(line.clone(), drift_ppm, unplug.clone())))
+            }),
+            pool_buffers: 32,
+            unit_bytes: 64,
+            role,
+        }
+    });
+    let ledgers: Vec<LossLedger> = DRIFTS_PPM.iter().map(|_| LossLedger::default()).collect();
+    let consumer = Collector::default();
+    let capture = Capture::start(
+        specs.collect(),
+        &ledgers,
+        vec![Box::new(consumer.clone())],
+        CaptureOptions { watchdog: Some(Duration::from_secs(1)), ..CaptureOptions::new(pulses) },
+    )
+    .unwrap();
+    meanwhile(&unplugs);
+    let events = capture.events().try_iter().map(|event| event.kind).collect();
+    capture.stop(Duration::from_secs(5)).unwrap();
+    let frames = consumer.0.lock().unwrap().clone();
+    Run { frames, events }
+}
+
+/// Numbered frames of one segment by camera; asserts that numbers and true pulses differ by one constant.
+fn numbered_truly(frames: &[FrameInfo]) -> HashMap<u16, Vec<FrameInfo>> {
+    let mut offset = None;
+    let mut by_camera: HashMap<u16, Vec<FrameInfo>> = HashMap::new();
+    for frame in frames {
+        let Some(pulse) = frame.trigger.pulse() else { continue };
+        let truth = i64::from(frame.source.unwrap().index);
+        let expected = *offset.get_or_insert(pulse as i64 - truth);
+        assert_eq!(pulse as i64 - truth, expected, "{frame:?}");
+        by_camera.entry(frame.camera.0).or_default().push(*frame);
+    }
+    by_camera
+}
+
+#[test]
+fn pulses_that_nobody_tells_of_are_numbered_alike_in_all_cameras_and_after_a_cable_was_out() {
+    let line = Arc::new(Line { start_ns: AtomicI64::new(i64::MAX), end_ns: AtomicI64::new(i64::MAX) });
+    let mut back_ns = 0;
+    let Run { frames, events } =
+        run(Pulses::From(Box::new(ObservedTrigger::new(100.0, None))), Role::Follows, &line, |unplugs| {
+            std::thread::sleep(Duration::from_millis(300));
+            line.start_ns.store(monotonic_now_ns() + 100_000_000, Ordering::Release);
+            std::thread::sleep(Duration::from_secs(3));
+            unplugs[0].store(true, Ordering::Release);
+            std::thread::sleep(Duration::from_millis(600));
+            back_ns = monotonic_now_ns();
+            std::thread::sleep(Duration::from_millis(2400));
+            line.end_ns.store(monotonic_now_ns(), Ordering::Release);
+            std::thread::sleep(Duration::from_millis(1700));
+        });
+    let by_camera = numbered_truly(&frames);
+    assert_eq!(by_camera.len(), 3);
+    for (camera, numbered) in &by_camera {
+        let all = frames.iter().filter(|frame| frame.camera.0 == *camera).count();
+        println!("camera {camera}: {} of {all} numbered", numbered.len());
+        assert!(numbered.len() * 10 >= all * 6, "camera {camera}: {} of {all}", numbered.len());
+    }
+    // The camera whose clock and counter began anew has true numbers again within a second of its first new picture.
+    let again = by_camera[&0].iter().find(|frame| frame.arrival_ns > back_ns).unwrap();
+    let waited_ms = (again.arrival_ns - back_ns) / 1_000_000;
+    println!("numbered again after {waited_ms} ms");
+    assert!(waited_ms < 1100, "{waited_ms} ms");
+    let told = |wanted: &CaptureEventKind| events.iter().filter(|event| *event == wanted).count();
+    assert_eq!(told(&CaptureEventKind::Trigger(TriggerEvent::Stopped)), 1, "{events:?}");
+    assert_eq!(told(&CaptureEventKind::Trigger(TriggerEvent::Started { unarmed: vec![] })), 1, "{events:?}");
+    let failed = |event: &&CaptureEventKind| matches!(event, CaptureEventKind::Camera(_, CameraEvent::Failed { .. }));
+    assert_eq!(events.iter().filter(failed).count(), 1, "a line without pulses is no camera's fault: {events:?}");
+}
+
+#[test]
+fn cameras_that_the_host_fires_take_one_picture_a_pulse() {
+    let line = Arc::new(Line { start_ns: AtomicI64::new(i64::MAX), end_ns: AtomicI64::new(i64::MAX) });
+    let trigger = Pulses::From(Box::new(SoftwareTrigger::new(1e9 / PERIOD_NS as f64)));
+    let Run { frames, .. } = run(trigger, Role::Fired, &line, |_| std::thread::sleep(Duration::from_secs(4)));
+    let mut pulses: HashMap<u64, Vec<i64>> = HashMap::new();
+    for frame in frames.iter().filter(|frame| frame.trigger.pulse().is_some()) {
+        pulses.entry(frame.trigger.pulse().unwrap()).or_default().push(frame.exposure.ns);
+    }
+    println!("{} frames, {} numbered pulses", frames.len(), pulses.len());
+    assert!(pulses.len() > 200, "{} pulses", pulses.len());
+    let most = pulses.values().map(Vec::len).max();
+    assert_eq!(most, Some(3), "no camera takes two pictures at one pulse");
+    for (pulse, exposures) in pulses {
+        let apart_ns = exposures.iter().max().unwrap() - exposures.iter().min().unwrap();
+        assert!(apart_ns < PERIOD_NS / 2, "pulse {pulse}: exposures {apart_ns} ns apart");
+    }
+}

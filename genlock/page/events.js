@@ -1,0 +1,46 @@
+// What happened to cameras, trigger and processes.
+import { duration } from "./text.js";
+
+/** Kinds by which something is gone; the others tell of its return, or of an end that was to come. */
+const OF_LOSS = new Set([
+  "camera-lost",
+  "camera-slipped",
+  "trigger-started",
+  "trigger-failed",
+  "trigger-stopped",
+  "part-died",
+  "process-died",
+]);
+
+export class Events {
+  #list;
+  #none;
+  #shown = "";
+
+  constructor(list, none) {
+    this.#list = list;
+    this.#none = none;
+  }
+
+  /** `events` as the status has them, the newest at the end; it comes first here. */
+  show(events) {
+    const now = JSON.stringify(events);
+    if (now === this.#shown) return;
+    this.#shown = now;
+    this.#none.hidden = events.length > 0;
+    this.#list.replaceChildren(...events.toReversed().map(row));
+  }
+}
+
+function row({ at_s, kind, text }) {
+  const element = document.createElement("li");
+  element.dataset.kind = kind;
+  element.classList.toggle("bad", OF_LOSS.has(kind));
+  const time = document.createElement("span");
+  time.className = "number quiet";
+  time.textContent = duration(at_s);
+  const said = document.createElement("span");
+  said.textContent = text;
+  element.append(time, said);
+  return element;
+}

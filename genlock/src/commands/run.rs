@@ -1,0 +1,24 @@
+use std::time::Instant;
+
+use calibration_free_config::Rig;
+use miette::IntoDiagnostic;
+
+use super::live;
+use crate::cli::{Rate, RunArgs};
+use crate::source::Source;
+
+/// A rig's cameras, live, as its file describes them; words of the command line come first.
+pub fn run(args: &RunArgs) -> miette::Result<()> {
+    let begun = Instant::now();
+    let (rig, warnings) = Rig::read(&args.rig).into_diagnostic()?;
+    warnings.iter().for_each(|warning| tracing::warn!("{}: {warning}", args.rig.display()));
+    let mut session = args.session.clone();
+    session.listen.get_or_insert_with(|| rig.page.listen.to_string());
+    if let Some(recording) = &rig.recording {
+        session.record = session.record.or_else(|| (!session.no_record).then(|| recording.directory.clone()));
+        session.budget_gb.get_or_insert(recording.budget_gb);
+    }
+    let (name, subject) = (rig.name.to_string(), Some(rig.subject));
+    let source = Source::rig(rig)?;
+    live::run(&source, &session, &live::Plan { name: &name, rate: Rate::Auto, subject, begun })
+}

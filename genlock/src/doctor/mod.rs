@@ -1,0 +1,83 @@
+//! Everything that a session can fail on, looked at before it starts. Nothing is changed. Facts are read by `host`, and
+//! each check judges them in a file of its own.
+
+mod clock;
+mod device;
+mod disk;
+mod finding;
+mod host;
+mod learning;
+mod limits;
+mod network;
+mod opening;
+mod page;
+mod processor;
+mod rate;
+mod rig;
+mod space;
+mod usb;
+
+use std::path::Path;
+
+use calibration_free_config::Rig;
+
+use clock::WallClock;
+pub use finding::{Finding, State};
+use host::Host;
+
+/// All checks of a rig file. `record`: where takes go instead of the rig's folder.
+pub fn examine(path: &Path, record: Option<&Path>) -> Vec<Finding> {
+    let host = Host::here();
+    let (rig, mut findings) = rig::check(path);
+    let Some(rig) = rig else { return findings };
+    findings.extend(device::check(&rig, &host));
+    findings.extend(usb::check(&rig, &host));
+    let (opened, seen) = opening::check(&rig);
+    findings.extend(opened);
+    findings.extend(network::check(&rig, &host));
+    let rate = rate::of(&rig, &seen);
+    let (folder, budget_gb) = crate::commands::capture::recording(&rig, record);
+    findings.push(disk::check(&folder, &rate));
+    findings.push(space::check(&folder, budget_gb, &rate));
+    findings.extend(limits::check(&rig, &host));
+    findings.extend(clock::check(&rig, &host, WallClock::read()));
+    findings.push(processor::check(&host, &rate));
+    findings.push(page::check(rig.page.listen));
+    findings.extend(learning::check(&host));
+    findings
+}
+
+/// Those that take no time and matter to a recording, for the start of one.
+pub fn glance(rig: &Rig, folder: &Path, budget_gb: f64) -> Vec<Finding> {
+    let host = Host::here();
+    let mut findings = network::check(rig, &host);
+    // Where sizes are not told, a rate would be a guess.
+    if rig.cameras.iter().all(|camera| camera.settings.size_px.is_some()) {
+        findings.push(space::check(folder, budget_gb, &rate::of(rig, &[])));
+    }
+    findings.extend(limits::check(rig, &host));
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Another machine: files below a folder that lives as long as what is returned.
+    pub fn machine(files: &[(&str, &str)]) -> (tempfile::TempDir, Host) {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let host = Host::at(folder.path());
+        (folder, host)
+    }
+
+    /// A rig at 30 Hz with these cameras.
+    pub fn rig(cameras: &str) -> Rig {
+        let head = "version = 1\nname = \"r\"\n[trigger]\nmode = \"hardware\"\nrate-hz = 30.0\n";
+        Rig::from_toml_str(&format!("{head}{cameras}"), "rig.toml").unwrap().0
+    }
+}

@@ -1,0 +1,314 @@
+//! Each camera opened as a session opens it, and watched for a moment.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use calibration_free_config::{Camera, CameraFormat, Exposes, Rig};
+use capture::{CameraSpec, DriverError, DriverEvent, Role};
+use crossbeam::channel::{Receiver, bounded};
+use frame::{BayerPattern, BufferPool, Encoding, Picture, PixelFormat, monotonic_now_ns};
+
+use super::finding::Finding;
+use crate::source::{Source, is_device, is_here};
+use crate::studio;
+
+/// How long a camera may take to open, and then to its first picture.
+const OPENS: Duration = Duration::from_secs(10);
+const FIRST_PICTURE: Duration = Duration::from_secs(5);
+/// How long pictures are waited for where it is not known whether pulses come.
+const PERHAPS: Duration = Duration::from_millis(1500);
+/// How long pictures are counted.
+const LOOK: Duration = Duration::from_millis(1500);
+const DRIVER_WAIT: Duration = Duration::from_millis(100);
+/// All cameras are open by then.
+const LEAD_NS: i64 = 500_000_000;
+
+/// What a camera delivered.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Seen {
+    pub size_px: (u32, u32),
+    /// Mean of its units.
+    pub unit_bytes: f64,
+    /// `None` where too few came.
+    pub rate_hz: Option<f64>,
+    /// As rig files name it.
+    pub format: String,
+}
+
+#[derive(Debug)]
+enum Outcome {
+    Refused {
+        found: String,
+        remedy: String,
+    },
+    /// Open, but nothing came.
+    Silent(Duration),
+    Hangs,
+    Delivers(Seen),
+}
+
+/// Opens the cameras here, all at once, as a session does. What they delivered is in the rig's order.
+pub fn check(rig: &Rig) -> (Vec<Finding>, Vec<Option<Seen>>) {
+    let period = Duration::from_secs_f64(1.0 / rig.trigger.rate_hz);
+    let start_ns = monotonic_now_ns() + LEAD_NS;
+    let mut outcomes: Vec<(usize, Result<Receiver<Outcome>, Outcome>)> = vec![];
+    for group in groups(rig) {
+        match specs(rig, &group, start_ns) {
+            Ok(specs) => {
+                for (index, spec) in group.into_iter().zip(specs) {
+                    let wait = if expects(rig, index) { FIRST_PICTURE.max(3 * period) } else { PERHAPS };
+                    outcomes.push((index, Ok(in_thread(move || watch(spec, wait, LOOK.max(3 * period))))));
+                }
+            }
+            Err(said) => outcomes.extend(group.into_iter().map(|index| {
+                let said = said.trim_start_matches(&format!("camera {}: ", rig.cameras[index].name));
+                (index, Err(refused(said)))
+            })),
+        }
+    }
+    outcomes.sort_by_key(|(index, _)| *index);
+    let until = Instant::now() + OPENS + FIRST_PICTURE.max(3 * period) + LOOK.max(3 * period);
+    let mut findings = vec![];
+    let mut seen = vec![None; rig.cameras.len()];
+    for (index, outcome) in outcomes {
+        // A call that hangs is left behind: it ends with this process.
+        let outcome = outcome.map_or_else(|refused| refused, |all| all.recv_deadline(until).unwrap_or(Outcome::Hangs));
+        findings.push(judge(&rig.cameras[index], rig.trigger.rate_hz, expects(rig, index), &outcome));
+        if let Outcome::Delivers(delivered) = outcome {
+            seen[index] = Some(delivered);
+        }
+    }
+    for camera in rig.cameras.iter().filter(|camera| !is_here(camera)) {
+        let why = format!("it is on the host {}; run `genlock doctor` there", camera.host);
+        findings.push(Finding::not_applicable(format!("camera {}", camera.name), why));
+    }
+    (findings, seen)
+}
+
+/// Cameras that are opened together: the views of one studio. All others are alone, so that one that cannot be opened
+/// says nothing of the others.
+fn groups(rig: &Rig) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = vec![];
+    for (index, camera) in rig.cameras.iter().enumerate().filter(|(_, camera)| is_here(camera)) {
+        let shares = |group: &&mut Vec<usize>| {
+            let other = &rig.cameras[group[0]];
+            studio::is_virtual(camera) && studio::is_virtual(other) && camera.source == other.source
+        };
+        match groups.iter_mut().find(shares) {
+            Some(group) => group.push(index),
+            None => groups.push(vec![index]),
+        }
+    }
+    groups
+}
+
+/// How a session would open these cameras.
+fn specs(rig: &Rig, group: &[usize], start_ns: i64) -> Result<Vec<CameraSpec>, String> {
+    let mut part = rig.clone();
+    part.cameras = group.iter().map(|&index| rig.cameras[index].clone()).collect();
+    part.trigger.primary = rig.trigger.primary.and_then(|primary| group.iter().position(|&index| index == primary));
+    // Pulses are no camera's; the box has a check of its own.
+    part.trigger.box_device = None;
+    let opened = Source::rig(part).and_then(|source| source.cameras(1, start_ns));
+    opened.map(|(specs, _)| specs).map_err(|error| error.to_string())
+}
+
+/// Whether pictures come without anybody's pulses.
+fn expects(rig: &Rig, index: usize) -> bool {
+    let by_itself = matches!(rig.exposes(index), Exposes::Freely | Exposes::AsPrimary | Exposes::OnRequest);
+    by_itself || !is_device(&rig.cameras[index])
+}
+
+fn in_thread(work: impl FnOnce() -> Outcome + Send + 'static) -> Receiver<Outcome> {
+    let (done, outcome) = bounded(1);
+    let watching = thread::Builder::new().name("doctor".into()).spawn(move || done.send(work()));
+    if let Err(error) = watching {
+        tracing::error!(%error, "a camera is not looked at");
+    }
+    outcome
+}
+
+fn watch(mut spec: CameraSpec, wait: Duration, look: Duration) -> Outcome {
+    match look_at(&mut spec, wait, look) {
+        Ok(outcome) => outcome,
+        Err(DriverError::Open { what, remedy }) => Outcome::Refused { found: what, remedy },
+        Err(error) => refused(&error.to_string()),
+    }
+}
+
+fn look_at(spec: &mut CameraSpec, wait: Duration, look: Duration) -> Result<Outcome, DriverError> {
+    let mut driver = (spec.open)()?;
+    if spec.role == Role::Fired {
+        driver.fire()?;
+    }
+    let pool = BufferPool::new(1, spec.unit_bytes);
+    let opened = Instant::now();
+    let (mut first, mut last) = (None, opened);
+    let (mut units, mut bytes, mut picture) = (0u32, 0, None);
+    loop {
+        let mut slot = pool.acquire();
+        match driver.next(slot.as_mut(), DRIVER_WAIT)? {
+            DriverEvent::Unit(unit) => {
+                last = Instant::now();
+                first.get_or_insert(last);
+                units += 1;
+                bytes += slot.map_or(0, |mut slot| slot.bytes_mut().len());
+                picture = Some(unit.picture);
+                if spec.role == Role::Fired {
+                    break;
+                }
+            }
+            DriverEvent::Ended => break,
+            DriverEvent::Numbered(_) | DriverEvent::Lost { .. } | DriverEvent::Idle => {}
+        }
+        if first.map_or(opened.elapsed() > wait, |first| first.elapsed() > look) {
+            break;
+        }
+    }
+    let (Some(first), Some(picture)) = (first, picture) else { return Ok(Outcome::Silent(opened.elapsed())) };
+    let rate_hz = (units > 2).then(|| f64::from(units - 1) / (last - first).as_secs_f64());
+    let unit_bytes = bytes as f64 / f64::from(units);
+    Ok(Outcome::Delivers(Seen { size_px: picture.size_px(), unit_bytes, rate_hz, format: format_of(&picture) }))
+}
+
+/// Errors of ours say the remedy behind a semicolon.
+fn refused(said: &str) -> Outcome {
+    let (found, remedy) = said.split_once("; ").unwrap_or((said, "see what the error names, and run this again"));
+    Outcome::Refused { found: found.into(), remedy: remedy.into() }
+}
+
+fn judge(camera: &Camera, rate_hz: f64, expected: bool, outcome: &Outcome) -> Finding {
+    let name = format!("camera {}", camera.name);
+    let seen = match outcome {
+        Outcome::Refused { found, remedy } => return Finding::failure(name, found, remedy),
+        Outcome::Hangs => {
+            let found = "it neither opens nor fails within the time that a camera may take";
+            return Finding::failure(name, found, "end other programs that use it, and plug it in again");
+        }
+        Outcome::Silent(_) if !expected => {
+            return Finding::ok(name, "it opens; pictures come with the pulses, and none came now");
+        }
+        Outcome::Silent(waited) => {
+            let found = format!("it opens, but no picture came within {:.1} s", waited.as_secs_f64());
+            return Finding::failure(name, found, "look whether the source delivers in another program");
+        }
+        Outcome::Delivers(seen) => seen,
+    };
+    let (width, height) = seen.size_px;
+    let rate = seen.rate_hz.map_or(String::new(), |rate_hz| format!(", {rate_hz:.1} a second"));
+    let found = format!("{width}x{height} {}, {:.0} kB a picture{rate}", seen.format, seen.unit_bytes / 1e3);
+    if let Some((w, h)) = camera.settings.size_px.filter(|asked| *asked != seen.size_px) {
+        let remedy = format!("`width-px = {width}` and `height-px = {height}`, or another mode of the camera");
+        return Finding::failure(name, format!("{found}; the rig asks for {w}x{h}"), remedy);
+    }
+    if let Some(asked) = camera.settings.format.map(asked).filter(|asked| *asked != seen.format) {
+        let remedy = format!("`format = \"{}\"`, or another mode of the camera", seen.format);
+        return Finding::failure(name, format!("{found}; the rig asks for {asked}"), remedy);
+    }
+    match seen.rate_hz {
+        // Ten per cent: a moment of a second and a half counts one picture more or less.
+        Some(seen_hz) if expected && seen_hz < 0.9 * rate_hz => {
+            let remedy =
+                format!("`rate-hz = {}`, or smaller pictures, or a shorter exposure", seen_hz.floor().max(1.0));
+            Finding::warning(name, format!("{found}; the rig asks for {rate_hz}"), remedy)
+        }
+        _ => Finding::ok(name, found),
+    }
+}
+
+/// Formats as rig files name them.
+fn format_of(picture: &Picture) -> String {
+    match picture {
+        Picture::Raw { format, .. } => match format {
+            PixelFormat::Gray8 => "mono8",
+            PixelFormat::Rgb8 => "rgb8",
+            PixelFormat::Yuyv => "yuyv",
+            PixelFormat::Nv12 => "nv12",
+            PixelFormat::Bayer8(BayerPattern::Rggb) => "bayer-rg8",
+            PixelFormat::Bayer8(BayerPattern::Grbg) => "bayer-gr8",
+            PixelFormat::Bayer8(BayerPattern::Gbrg) => "bayer-gb8",
+            PixelFormat::Bayer8(BayerPattern::Bggr) => "bayer-bg8",
+        },
+        Picture::Encoded { encoding: Encoding::Mjpeg, .. } => "mjpeg",
+        Picture::Encoded { encoding: Encoding::H264, .. } => "h264",
+    }
+    .into()
+}
+
+fn asked(format: CameraFormat) -> &'static str {
+    match format {
+        CameraFormat::Mono8 => "mono8",
+        CameraFormat::BayerRg8 => "bayer-rg8",
+        CameraFormat::BayerGr8 => "bayer-gr8",
+        CameraFormat::BayerGb8 => "bayer-gb8",
+        CameraFormat::BayerBg8 => "bayer-bg8",
+        CameraFormat::Yuyv => "yuyv",
+        CameraFormat::Nv12 => "nv12",
+        CameraFormat::Mjpeg => "mjpeg",
+        CameraFormat::Rgb8 => "rgb8",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::finding::State;
+    use crate::doctor::tests::rig;
+
+    fn verdict(more: &str, expected: bool, outcome: &Outcome) -> Finding {
+        let rig = rig(&format!("[[camera]]\nname = \"a\"\ndriver = \"v4l2\"\nsource = \"/dev/video0\"\n{more}"));
+        judge(&rig.cameras[0], 30.0, expected, outcome)
+    }
+
+    fn delivers(rate_hz: f64) -> Outcome {
+        let format = "mjpeg".into();
+        Outcome::Delivers(Seen { size_px: (1280, 720), unit_bytes: 1e5, rate_hz: Some(rate_hz), format })
+    }
+
+    #[test]
+    fn what_comes_is_held_against_what_the_rig_asks_for() {
+        assert_eq!(
+            verdict("width-px = 1280\nheight-px = 720\nformat = \"mjpeg\"\n", true, &delivers(29.8)).state,
+            State::Ok
+        );
+        let size = verdict("width-px = 1920\nheight-px = 1080\n", true, &delivers(30.0));
+        assert_eq!(size.state, State::Failure);
+        assert!(size.remedy.unwrap().contains("width-px = 1280"));
+        let format = verdict("format = \"yuyv\"\n", true, &delivers(30.0));
+        assert_eq!(format.state, State::Failure);
+        let slow = verdict("", true, &delivers(15.2));
+        assert_eq!(slow.state, State::Warning);
+        assert!(slow.remedy.unwrap().contains("rate-hz = 15"));
+        // The pulses are somebody else's.
+        assert_eq!(verdict("", false, &delivers(15.2)).state, State::Ok);
+    }
+
+    #[test]
+    fn silence_is_a_failure_only_where_pictures_come_by_themselves() {
+        assert_eq!(verdict("", false, &Outcome::Silent(PERHAPS)).state, State::Ok);
+        assert_eq!(verdict("", true, &Outcome::Silent(PERHAPS)).state, State::Failure);
+    }
+
+    #[test]
+    fn a_camera_that_hangs_is_left_behind() {
+        let hanging = in_thread(|| {
+            thread::sleep(Duration::from_secs(60));
+            Outcome::Hangs
+        });
+        assert!(hanging.recv_timeout(Duration::from_millis(50)).is_err());
+        assert_eq!(verdict("", false, &Outcome::Hangs).state, State::Failure);
+    }
+
+    #[test]
+    fn simulated_cameras_deliver_beside_one_that_cannot_be_opened() {
+        let rig = rig("[[camera]]\nname = \"a\"\ndriver = \"simulated\"\n[[camera]]\nname = \"b\"\n\
+                       driver = \"replay\"\nsource = \"a-take\"\n[[camera]]\nname = \"c\"\nhost = \"other\"\n\
+                       driver = \"simulated\"\n");
+        let (findings, seen) = check(&rig);
+        let states: Vec<_> = findings.iter().map(|finding| finding.state).collect();
+        assert_eq!(states, [State::Ok, State::Failure, State::NotApplicable], "{findings:?}");
+        assert_eq!(seen[0].as_ref().unwrap().size_px, (1280, 720));
+        assert_eq!(seen[0].as_ref().unwrap().unit_bytes, 1280.0 * 720.0);
+        assert!(seen[1].is_none());
+    }
+}

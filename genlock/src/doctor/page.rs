@@ -1,0 +1,20 @@
+//! Whether the page's address can be listened on.
+
+use std::net::SocketAddr;
+
+use super::finding::Finding;
+use crate::page::{self, PageError};
+
+pub fn check(listen: SocketAddr) -> Finding {
+    match page::bind(&listen.to_string()) {
+        Ok(_) => Finding::ok("page", format!("{listen} is free")),
+        Err(error) => {
+            let found = match error {
+                PageError::Busy { .. } => format!("{listen} is in use, perhaps by another genlock"),
+                PageError::Bind { source, .. } | PageError::Serve(source) => format!("{listen}: {source}"),
+            };
+            let other = SocketAddr::new(listen.ip(), listen.port().checked_add(1).unwrap_or(8787));
+            Finding::failure("page", found, format!("`listen = \"{other}\"` in [page]"))
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The rig file itself.
+
+use std::path::Path;
+
+use calibration_free_config::{Rig, TriggerMode};
+
+use super::finding::Finding;
+use crate::source::is_here;
+
+const NAME: &str = "rig";
+
+/// The rig, where it can be read, and what is to say of it.
+pub fn check(path: &Path) -> (Option<Rig>, Vec<Finding>) {
+    let (rig, warnings) = match Rig::read(path) {
+        Ok(read) => read,
+        Err(error) => {
+            let line = error.line().map_or(String::new(), |line| format!(", line {line}"));
+            let key = if error.key().is_empty() { String::new() } else { format!(", {}", error.key()) };
+            let found = format!("{}{line}{key}: {}", error.origin(), error.problem());
+            return (None, vec![Finding::failure(NAME, found, error.remedy())]);
+        }
+    };
+    let here = rig.cameras.iter().filter(|camera| is_here(camera)).count();
+    let elsewhere = match rig.cameras.len() - here {
+        0 => String::new(),
+        others => format!(" and {others} on other hosts"),
+    };
+    let (name, rate_hz, mode) = (&rig.name, rig.trigger.rate_hz, mode(rig.trigger.mode));
+    let mut findings = vec![Finding::ok(NAME, format!("{name}: {here} cameras here{elsewhere}, {mode}, {rate_hz} Hz"))];
+    findings.extend(warnings.iter().map(|warning| {
+        let remedy = format!("change `{}` in {}, or leave it where it is meant so", warning.key, path.display());
+        Finding::warning(NAME, warning.to_string(), remedy)
+    }));
+    (Some(rig), findings)
+}
+
+fn mode(mode: TriggerMode) -> &'static str {
+    match mode {
+        TriggerMode::Hardware => "hardware trigger",
+        TriggerMode::Primary => "one camera leads",
+        TriggerMode::Software => "software trigger",
+        TriggerMode::Ptp => "triggers scheduled by PTP",
+        TriggerMode::FreeRun => "free-run",
+    }
+}

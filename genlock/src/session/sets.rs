@@ -1,0 +1,82 @@
+//! Frame sets by trigger, or by time where cameras run free.
+
+use frame::{CameraId, FrameInfo, HostTime};
+use frame_sync::{Action, Arrival, AssemblerConfig, FrameSetAssembler, NearestConfig, NearestInTime, TimedArrival};
+
+/// How long a set waits for a missing view after its first one.
+const DEADLINE_NS: i64 = 300_000_000;
+/// Sets that may wait at a time.
+const OPEN_SETS: usize = 24;
+
+/// What makes pictures belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matching {
+    Trigger,
+    /// They are nearest in time, and no further apart than this.
+    Time {
+        tolerance_ns: u32,
+    },
+}
+
+pub enum Sets<T> {
+    Trigger(FrameSetAssembler<T>),
+    Time(NearestInTime<T>, u32),
+}
+
+impl<T> Sets<T> {
+    pub fn new(matching: Matching, cameras: usize) -> Self {
+        let (deadline_ns, max_open) = (DEADLINE_NS, OPEN_SETS);
+        match matching {
+            Matching::Trigger => {
+                Self::Trigger(FrameSetAssembler::new(AssemblerConfig { cameras, deadline_ns, max_open }))
+            }
+            Matching::Time { tolerance_ns } => {
+                let config = NearestConfig { cameras, tolerance_ns, deadline_ns, max_open };
+                Self::Time(NearestInTime::new(config), tolerance_ns)
+            }
+        }
+    }
+
+    pub fn arrive(&mut self, info: &FrameInfo, arrival_ns: i64, item: T, out: &mut Vec<Action<T>>) {
+        let FrameInfo { camera, segment, trigger, exposure, .. } = *info;
+        match self {
+            Self::Trigger(sets) => sets.arrive(Arrival { camera, segment, trigger, arrival_ns, item }, out),
+            Self::Time(sets, tolerance_ns) => {
+                // Who lets cameras run free takes their stamps as they are; the frame says how vague they are.
+                let uncertainty_ns = exposure.uncertainty_ns.min(*tolerance_ns);
+                let exposure = HostTime { uncertainty_ns, ..exposure };
+                sets.arrive(TimedArrival { camera, segment, exposure, arrival_ns, item }, out);
+            }
+        }
+    }
+
+    pub fn next_deadline_ns(&self) -> Option<i64> {
+        match self {
+            Self::Trigger(sets) => sets.next_deadline_ns(),
+            Self::Time(sets, _) => sets.next_deadline_ns(),
+        }
+    }
+
+    pub fn advance(&mut self, now_ns: i64, out: &mut Vec<Action<T>>) {
+        match self {
+            Self::Trigger(sets) => sets.advance(now_ns, out),
+            Self::Time(sets, _) => sets.advance(now_ns, out),
+        }
+    }
+
+    pub fn flush(&mut self, out: &mut Vec<Action<T>>) {
+        match self {
+            Self::Trigger(sets) => sets.flush(out),
+            Self::Time(sets, _) => sets.flush(out),
+        }
+    }
+
+    pub fn camera_gone(&mut self, camera: CameraId, gone: bool) {
+        match (self, gone) {
+            (Self::Trigger(sets), true) => sets.camera_gone(camera),
+            (Self::Trigger(sets), false) => sets.camera_back(camera),
+            (Self::Time(sets, _), true) => sets.camera_gone(camera),
+            (Self::Time(sets, _), false) => sets.camera_back(camera),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! What several tests share: a simulated rig with faults, and another program's way to make sets.
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+pub mod approximate_time;
+pub mod rig;
