@@ -175,6 +175,9 @@ pub struct CaptureArgs {
 pub struct DoctorArgs {
     /// The rig (TOML).
     pub rig: PathBuf,
+    /// Look at what this host opens of a rig of several, by its name there.
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
     /// Where takes would be recorded [default: the rig's recording.directory, or takes/].
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,

@@ -16,9 +16,11 @@ use capture::trigger::{ObservedTrigger, SoftwareTrigger, TriggerBox, TriggerBoxS
 use capture::{CameraSpec, DriverError, OpenDriver, PulseTrain, Pulses, Role};
 use frame::CameraId;
 use miette::{IntoDiagnostic, bail};
+use subject::Preprocessing;
 use take::TakeReader;
 
 use crate::footage::Footage;
+use crate::hosts::Part;
 use crate::session::sets::Matching;
 use crate::session::{pool_buffers, recorder};
 use crate::studio::{self, Studios};
@@ -58,6 +60,22 @@ impl Source {
             Self::Footage(footage) => footage.cameras.iter().map(|camera| camera.name.clone()).collect(),
             Self::Take(take) => take.cameras().to_vec(),
             Self::Rig(rig, _) => rig.cameras.iter().map(|camera| camera.name.to_string()).collect(),
+        }
+    }
+
+    /// Of its cameras, those that are attached to this host; they come first.
+    pub fn own_cameras(&self) -> usize {
+        match self {
+            Self::Rig(rig, _) => rig.cameras.iter().filter(|camera| is_here(camera)).count(),
+            Self::Footage(_) | Self::Take(_) => self.camera_names().len(),
+        }
+    }
+
+    /// What this host has to do where it puts the sets together.
+    pub fn part(&self, preprocessing: &Preprocessing) -> miette::Result<Part> {
+        match self {
+            Self::Rig(rig, _) => Part::open(rig, None, preprocessing),
+            Self::Footage(_) | Self::Take(_) => Ok(Part::Alone),
         }
     }
 

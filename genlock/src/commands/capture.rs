@@ -34,23 +34,21 @@ pub fn run(args: &CaptureArgs) -> miette::Result<()> {
     let preprocessing = hosts::preprocessing(&rig.subject);
     let host = args.host.as_deref().zip(args.to.as_deref());
     let mut part = Part::open(&rig, host, &preprocessing)?;
-    let here = part.rig(&rig)?;
-    let own = part.own_cameras(&here);
     let (parent, budget_gb) = recording(&rig, args.record.as_deref());
     doctor::glance(&rig, &parent, budget_gb).iter().for_each(doctor::Finding::log);
+    let (name, rig_toml, rate_hz) = (rig.name.to_string(), rig.to_toml(), rig.trigger.rate_hz);
+    let source = Source::rig(part.rig(rig))?;
+    let (names, own) = (source.camera_names(), source.own_cameras());
     let info = TakeInfo {
-        name: rig.name.to_string(),
-        rig_toml: rig.to_toml(),
-        cameras: here.cameras[..own].iter().map(|camera| camera.name.to_string()).collect(),
+        name,
+        rig_toml,
+        cameras: names[..own].to_vec(),
         host: part.name().to_owned(),
-        trigger_rate_hz: rig.trigger.rate_hz,
+        trigger_rate_hz: rate_hz,
         source_rate_hz: None,
     };
-    let rate_hz = rig.trigger.rate_hz;
-    let source = Source::rig(here.clone())?;
-    let names = source.camera_names();
     let (mut cameras, pulses) = source.cameras(1, monotonic_now_ns() + LEAD_NS)?;
-    let pulses = part.take_over(&here, &mut cameras, pulses);
+    let pulses = part.take_over(&mut cameras, pulses);
     let croppers = match part {
         Part::Alone => vec![],
         _ => (0..own)

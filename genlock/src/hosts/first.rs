@@ -13,9 +13,12 @@ use transport::{Answer, CameraState, FirstHost, Heard, Hello, Hellos, HostView, 
 
 use super::clock::system_clock;
 use super::remote_camera::RemoteCamera;
+use crate::session::pool_buffers;
 
 /// Views of one camera that may wait for its driver.
 const WAITING_VIEWS: usize = 64;
+/// Room for what is said of a view beside its crop.
+const HEADER_BYTES: usize = 256;
 /// A host that says nothing for so long is gone.
 const SILENCE: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -25,6 +28,8 @@ pub struct First {
     shared: Arc<Shared>,
     /// One for each camera of another host, until its driver has it.
     lanes: Vec<(usize, Lane)>,
+    /// Expected size of a view.
+    view_bytes: usize,
     threads: Vec<JoinHandle<()>>,
     related: bool,
 }
@@ -83,16 +88,18 @@ impl First {
         let (answering, taking) = (shared.clone(), shared.clone());
         let threads =
             vec![spawn("hosts", move || answering.answer(hellos))?, spawn("views", move || taking.take(&views))?];
-        Ok(Self { shared, lanes, threads, related: false })
+        let view_bytes = 4 * usize::from(rig.subject.crop_px).pow(2) + HEADER_BYTES;
+        Ok(Self { shared, lanes, view_bytes, threads, related: false })
     }
 
-    /// Gives the cameras of other hosts their driver. `unit_bytes`: expected size of a view.
-    pub fn take_over(&mut self, cameras: &mut [CameraSpec], pool_buffers: usize, unit_bytes: usize) {
+    /// Gives the cameras of other hosts their driver.
+    pub fn take_over(&mut self, cameras: &mut [CameraSpec]) {
         for (index, lane) in self.lanes.drain(..) {
             let camera = RemoteCamera::opener(self.shared.clone(), lane);
             let spec = &mut cameras[index];
             (spec.open, spec.role) = (camera, Role::Follows);
-            (spec.pool_buffers, spec.unit_bytes) = (pool_buffers, unit_bytes);
+            // Views are recorded where they were taken.
+            (spec.pool_buffers, spec.unit_bytes) = (pool_buffers(0), self.view_bytes);
         }
     }
 

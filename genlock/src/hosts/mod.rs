@@ -27,10 +27,6 @@ pub use first::First;
 pub use other::Other;
 pub use sender::start as start_sender;
 
-use crate::session::pool_buffers;
-
-/// Room for what is said of a view beside its crop.
-const HEADER_BYTES: usize = 256;
 /// How often the take is told how the clocks stand.
 const RELATE_EVERY: Duration = Duration::from_secs(1);
 
@@ -57,37 +53,30 @@ impl Part {
                     || format!("this host cannot listen on {}; set link.listen to an address of its own", link.listen);
                 first.map(Self::First).wrap_err_with(problem)
             }
-            (Some((name, to)), Some(link)) if others.contains(&name) => {
-                Ok(Self::Other(Other::connect(rig, &link, name, to, preprocessing.hash()).into_diagnostic()?))
-            }
             (Some((LOCAL, _)), _) => bail!("the host {LOCAL} puts the sets together; start it without --host and --to"),
-            (Some((name, _)), _) => {
-                let known = if others.is_empty() { "its cameras are all local".into() } else { others.join(", ") };
-                bail!("the rig has no camera on the host {name}; it names: {known}")
-            }
+            (Some((name, to)), link) => match (rig.on(name), link) {
+                (Some(here), Some(link)) => {
+                    Ok(Self::Other(Other::connect(rig, here, &link, name, to, preprocessing.hash()).into_diagnostic()?))
+                }
+                _ => Err(unknown_host(name, &others)),
+            },
         }
     }
 
     /// The rig as this host opens it.
-    pub fn rig(&self, rig: &Rig) -> miette::Result<Rig> {
-        let Self::Other(other) = self else { return Ok(rig.clone()) };
-        rig.on(other.host()).ok_or_else(|| miette!("the rig has no camera on the host {}", other.host()))
-    }
-
-    /// Of the rig's cameras as this host opens it, those that are attached here; they come first.
-    pub fn own_cameras(&self, rig: &Rig) -> usize {
-        rig.cameras.iter().filter(|camera| camera.host == LOCAL).count()
+    pub fn rig(&self, rig: Rig) -> Rig {
+        if let Self::Other(other) = self { other.here().clone() } else { rig }
     }
 
     /// Gives the cameras that hang on the link their drivers, and says where the pulses come from.
-    pub fn take_over(&mut self, here: &Rig, cameras: &mut [CameraSpec], pulses: Pulses) -> Pulses {
+    pub fn take_over(&mut self, cameras: &mut [CameraSpec], pulses: Pulses) -> Pulses {
         match self {
             Self::Alone => pulses,
             Self::First(first) => {
-                first.take_over(cameras, pool_buffers(0), 4 * usize::from(here.subject.crop_px).pow(2) + HEADER_BYTES);
+                first.take_over(cameras);
                 pulses
             }
-            Self::Other(other) => other.take_over(here, cameras),
+            Self::Other(other) => other.take_over(cameras),
         }
     }
 
@@ -111,6 +100,11 @@ impl Part {
             }
         }
     }
+}
+
+pub fn unknown_host(name: &str, others: &[&str]) -> miette::Report {
+    let known = if others.is_empty() { "its cameras are all local".into() } else { others.join(", ") };
+    miette!("the rig has no camera on the host {name}; it names: {known}")
 }
 
 /// How the rig's pictures become crops.

@@ -26,6 +26,8 @@ const SILENCE_NS: i64 = 1_000_000_000;
 /// A host that sends its views to the first one.
 pub struct Other {
     host: String,
+    /// The rig as this host opens it.
+    here: Rig,
     shared: Arc<Shared>,
     views: Option<ViewSink>,
     /// When the take was last told how the clocks stand.
@@ -56,11 +58,18 @@ struct State {
 }
 
 impl Other {
-    pub fn connect(rig: &Rig, link: &Link, host: &str, to: &str, preprocessing: u64) -> Result<Self, TransportError> {
+    /// `rig` is the whole one, `here` what this host opens of it.
+    pub fn connect(
+        rig: &Rig,
+        here: Rig,
+        link: &Link,
+        host: &str,
+        to: &str,
+        preprocessing: u64,
+    ) -> Result<Self, TransportError> {
         let zenoh = OtherHost::connect(to, &rig.name, host)?;
         let views = Some(zenoh.view_sink()?);
-        let own: Vec<_> = rig.cameras.iter().filter(|camera| camera.host == host).collect();
-        let states = own.iter().map(|c| CameraState { name: c.name.to_string(), armed: false, failed: None });
+        let states = here.cameras.iter().map(|c| CameraState { name: c.name.to_string(), armed: false, failed: None });
         let shared = Arc::new(Shared {
             incarnation: chrono::Utc::now().timestamp_nanos_opt().unwrap_or(i64::MAX).unsigned_abs(),
             preprocessing,
@@ -74,22 +83,26 @@ impl Other {
                 refused: None,
                 linked: false,
                 cameras: states.collect(),
-                receipts: own.iter().map(|_| Receipts::default()).collect(),
+                receipts: here.cameras.iter().map(|_| Receipts::default()).collect(),
                 accounts: vec![],
             }),
         });
         let asking = Asking { shared: shared.clone(), host: host.to_owned(), rig: super::rig_hash(rig), zenoh };
         let thread = Some(spawn("link", move || asking.run())?);
-        Ok(Self { host: host.to_owned(), shared, views, thread, related_ns: 0 })
+        Ok(Self { host: host.to_owned(), here, shared, views, thread, related_ns: 0 })
     }
 
     pub fn host(&self) -> &str {
         &self.host
     }
 
+    pub fn here(&self) -> &Rig {
+        &self.here
+    }
+
     /// The pulses are the first host's; simulated cameras follow them.
-    pub fn take_over(&self, here: &Rig, cameras: &mut [CameraSpec]) -> Pulses {
-        for (spec, camera) in cameras.iter_mut().zip(&here.cameras) {
+    pub fn take_over(&self, cameras: &mut [CameraSpec]) -> Pulses {
+        for (spec, camera) in cameras.iter_mut().zip(&self.here.cameras) {
             if camera.driver == Driver::Simulated {
                 // It knows its pulses when the link does.
                 let simulated = simulated(camera, PulseTrain::new(0, 1e9));

@@ -126,6 +126,7 @@ impl Session {
         });
         let (sets, crop_work) = (SetStatistics::default(), Latency::default());
         let (mut workers, mut assembler) = (None, None);
+        let own = croppers.len();
         if !croppers.is_empty() {
             let (views, views_in) = bounded(WAITING_VIEWS);
             let (started, tap) = SubjectWorkers::start(croppers, &ledgers, views, &crop_work)?;
@@ -139,7 +140,7 @@ impl Session {
         }
         let preview = match page {
             Some(page) => {
-                let (thread, tap) = preview::start(page, cameras.len())?;
+                let (thread, tap) = preview::start(page, own, cameras.len())?;
                 consumers.push(Box::new(tap));
                 Some(thread)
             }
