@@ -13,6 +13,8 @@ pub enum LossReason {
     RingFull,
     /// The camera or its link says that units are missing.
     MissingAtSource,
+    /// The host was too late to ask the camera for it.
+    NotAsked,
     /// The camera delivered a unit that is not whole.
     Incomplete,
     /// The recorder held its whole quota: the disk was too slow.
@@ -38,10 +40,11 @@ pub enum LossReason {
 }
 
 impl LossReason {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::PoolEmpty,
         Self::RingFull,
         Self::MissingAtSource,
+        Self::NotAsked,
         Self::Incomplete,
         Self::RecorderQuota,
         Self::DiskFull,
@@ -61,6 +64,7 @@ impl LossReason {
             Self::PoolEmpty => "pool-empty",
             Self::RingFull => "ring-full",
             Self::MissingAtSource => "missing-at-source",
+            Self::NotAsked => "not-asked",
             Self::Incomplete => "incomplete",
             Self::RecorderQuota => "recorder-quota",
             Self::DiskFull => "disk-full",
