@@ -82,6 +82,11 @@ impl Check<'_> {
         only("tolerance-ms", wire.tolerance_ms.is_some(), TriggerMode::FreeRun, "free-run");
         let period_ms = 1e3 / rate_hz;
         let tolerance_ms = wire.tolerance_ms.unwrap_or(0.45 * period_ms);
+        let learned = matches!(wire.mode, TriggerMode::Hardware | TriggerMode::Ptp) && wire.box_device.is_none();
+        if learned && cameras.iter().all(|camera| camera.host != LOCAL) {
+            let problem = format!("the host {LOCAL} has no camera from whose times it could learn the pulses");
+            return Err(self.error("trigger", problem, "attach a camera or a trigger box to it"));
+        }
         let pulse_us = wire.pulse_us.map(|us| self.within("trigger.pulse-us", us, 1..=1_000_000)).transpose()?;
         Ok(Trigger {
             mode: wire.mode,

@@ -5,7 +5,8 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use crossbeam::channel::Sender;
 use frame::{
-    BufferPool, CameraId, DeviceStamp, EdgeAccount, Frame, FrameInfo, LossReason, SegmentId, Slot, monotonic_now_ns,
+    BufferPool, CameraId, DeviceStamp, EdgeAccount, Frame, FrameInfo, HostTime, LossReason, SegmentId, Slot,
+    monotonic_now_ns,
 };
 use frame_sync::TimingEvent;
 use ringbuf::HeapProd;
@@ -15,7 +16,7 @@ use crate::event::{CameraEvent, CaptureEvent, CaptureEventKind};
 use crate::router::Wake;
 use crate::timing::{Timed, Timing};
 use crate::trigger::{Arming, Exposures, Published, PulseBoard, pause};
-use crate::{CameraDriver, DriverError, DriverEvent, Health, Unit};
+use crate::{CameraDriver, DriverError, DriverEvent, Health, Stamp, Unit};
 
 /// Opens a driver, again after each failure.
 pub type OpenDriver = Box<dyn FnMut() -> Result<Box<dyn CameraDriver>, DriverError> + Send>;
@@ -46,7 +47,7 @@ pub enum Role {
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 const LAST_RETRY: Duration = Duration::from_secs(8);
 /// How long a driver may wait before its thread looks whether it should stop.
-const DRIVER_WAIT: Duration = Duration::from_millis(250);
+pub(crate) const DRIVER_WAIT: Duration = Duration::from_millis(250);
 /// How long the camera that leads waits for the others.
 const OTHERS: Duration = Duration::from_secs(10);
 const LATCH_EVERY_NS: i64 = 1_000_000_000;
@@ -78,11 +79,24 @@ pub(crate) struct CameraThread {
 }
 
 /// What is done now and then beside the units.
+#[derive(Default)]
 struct Chores {
     latch_ns: i64,
     health_ns: i64,
-    /// The next pulse at which the camera is to be fired.
+    /// The next pulse at which the camera is to be fired, of those of this generation.
+    generation: u32,
     next_fire: Option<u64>,
+    /// Pulses at which it was not, since the last unit, and when the last of them was.
+    unasked: u64,
+    unasked_ns: i64,
+}
+
+impl Chores {
+    /// Pictures that were not asked for before this one; units that were taken earlier may come later.
+    fn unasked_before(&mut self, unit: &Unit) -> u64 {
+        let (Stamp::Host(HostTime { ns, .. }) | Stamp::Device { arrival_ns: ns, .. }) = unit.exposure;
+        if ns > self.unasked_ns { std::mem::take(&mut self.unasked) } else { 0 }
+    }
 }
 
 impl CameraThread {
@@ -127,7 +141,7 @@ impl CameraThread {
     ) -> Result<(), DriverError> {
         // A device that was opened again has counter and clock anew: nothing that it said before speaks for it now.
         let mut timing = Timing::new(driver.clock());
-        let mut chores = Chores { latch_ns: 0, health_ns: 0, next_fire: None };
+        let mut chores = Chores::default();
         self.delivered(monotonic_now_ns());
         while !self.stopping() {
             let pulses = self.pulses.read();
@@ -135,6 +149,9 @@ impl CameraThread {
             let mut slot = pool.acquire();
             match driver.next(slot.as_mut(), wait)? {
                 DriverEvent::Unit(unit) => {
+                    let unasked = chores.unasked_before(&unit);
+                    timing.unasked(unasked);
+                    self.lose(LossReason::NotAsked, unasked, sequence);
                     let info = self.number(unit, *sequence, &mut timing, pulses);
                     self.deliver(slot, info, sequence);
                 }
@@ -143,11 +160,7 @@ impl CameraThread {
                     let info = FrameInfo { camera: self.id, sequence: *sequence, arrival_ns, ..info };
                     self.deliver(slot, info, sequence);
                 }
-                DriverEvent::Lost { reason, frames } => {
-                    self.account.enter_many(frames);
-                    self.account.lose_many(reason, frames);
-                    *sequence += frames;
-                }
+                DriverEvent::Lost { reason, frames } => self.lose(reason, frames, sequence),
                 DriverEvent::Idle => self.look_for_silence()?,
                 DriverEvent::Ended => {
                     self.tell(CameraEvent::Ended);
@@ -172,6 +185,13 @@ impl CameraThread {
         }
     }
 
+    /// Pictures that never came to be read.
+    fn lose(&self, reason: LossReason, frames: u64, sequence: &mut u64) {
+        self.account.enter_many(frames);
+        self.account.lose_many(reason, frames);
+        *sequence += frames;
+    }
+
     /// Fires, reads clock and health when it is time; says how long the driver may wait.
     fn chores(
         &self,
@@ -191,7 +211,12 @@ impl CameraThread {
             chores.health_ns = now_ns + HEALTH_EVERY_NS;
             self.health.store(Arc::new(driver.health()));
         }
-        let (Role::Fired, Some(Published { train, .. })) = (self.spec.role, pulses) else { return Ok(DRIVER_WAIT) };
+        let (Role::Fired, Some(Published { train, generation, .. })) = (self.spec.role, pulses) else {
+            return Ok(DRIVER_WAIT);
+        };
+        if chores.generation != generation {
+            (chores.generation, chores.next_fire) = (generation, None);
+        }
         let due_ns = |pulse: u64| train.start_ns + (pulse as f64 * train.period_ns).round() as i64;
         let upcoming = ((monotonic_now_ns() - train.start_ns) as f64 / train.period_ns).ceil().max(0.0) as u64;
         let mut next = chores.next_fire.unwrap_or(upcoming);
@@ -199,12 +224,15 @@ impl CameraThread {
         if now_ns >= due_ns(next) {
             // Too late for this one, it would look like the next: that picture is not taken.
             let late_ns = now_ns - due_ns(next);
+            let after = upcoming.max(next + 1);
             if late_ns as f64 <= train.period_ns / 4.0 {
                 driver.fire()?;
             } else {
-                tracing::warn!(camera = self.spec.name, pulse = next, late_ns, "a picture was not asked for in time");
+                tracing::debug!(camera = self.spec.name, pulse = next, late_ns, "a picture was not asked for in time");
+                chores.unasked += after - next;
+                chores.unasked_ns = due_ns(after - 1);
             }
-            next = upcoming.max(next + 1);
+            next = after;
         }
         chores.next_fire = Some(next);
         let left_ns = (due_ns(next) - monotonic_now_ns()).max(0);

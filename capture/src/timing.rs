@@ -12,6 +12,8 @@ const COUNTER_BITS: u32 = 64;
 pub(crate) struct Timing {
     timer: FrameTimer,
     generation: Option<u32>,
+    /// Pulses at which the camera was not fired, and which it did not count.
+    unasked: u64,
 }
 
 pub(crate) struct Timed {
@@ -25,11 +27,16 @@ pub(crate) struct Timed {
 impl Timing {
     pub fn new(clock: Option<DeviceClock>) -> Self {
         let config = FrameTimerConfig { clock, counter_bits: COUNTER_BITS, host: ClockId::Monotonic };
-        Self { timer: FrameTimer::new(config), generation: None }
+        Self { timer: FrameTimer::new(config), generation: None, unasked: 0 }
     }
 
     pub fn latch(&mut self, latch: Latch) {
         self.timer.latch(latch.before_ns, latch.ticks, latch.after_ns);
+    }
+
+    /// The camera was not fired at so many pulses before the next unit.
+    pub fn unasked(&mut self, pulses: u64) {
+        self.unasked += pulses;
     }
 
     pub fn time(&mut self, unit: &Unit, pulses: Option<Published>) -> Timed {
@@ -37,7 +44,7 @@ impl Timing {
             Stamp::Host(exposure) => (None, Some(exposure), monotonic_now_ns()),
             Stamp::Device { ticks, arrival_ns } => (Some(ticks), None, arrival_ns),
         };
-        let stamp = FrameStamp { ticks, host, counter: unit.counter, arrival_ns };
+        let stamp = FrameStamp { ticks, host, counter: unit.counter.map(|counter| counter + self.unasked), arrival_ns };
         // A driver that knows the trigger for certain knows better than any count.
         let known = unit.trigger != TriggerIndex::Unresolved;
         let pulses = pulses.filter(|_| !known);

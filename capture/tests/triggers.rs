@@ -2,7 +2,7 @@
 //! truly exposed them.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use capture::{
     DriverEvent, FrameConsumer, Pulses, Role, Stamp, TriggerEvent, Unit,
 };
 use frame::{
-    FrameInfo, FrameRef, LossLedger, Picture, PixelFormat, SegmentId, Slot, SourcePosition, TriggerIndex,
+    FrameInfo, FrameRef, LossLedger, LossReason, Picture, PixelFormat, SegmentId, Slot, SourcePosition, TriggerIndex,
     monotonic_now_ns,
 };
 
@@ -25,6 +25,14 @@ struct Line {
     end_ns: AtomicI64,
 }
 
+enum Fault {
+    CableOut,
+    /// The host is busy elsewhere for two and a half periods.
+    Stall,
+}
+
+type Faults = Arc<Mutex<Option<Fault>>>;
+
 /// A camera with a microsecond clock that drifts, one-sided delays, and a counter that begins with it.
 struct Device {
     line: Arc<Line>,
@@ -35,15 +43,15 @@ struct Device {
     taken: u64,
     fired: Vec<i64>,
     noise: u64,
-    unplug: Arc<AtomicBool>,
+    fault: Faults,
 }
 
 impl Device {
-    fn new(line: Arc<Line>, drift_ppm: f64, unplug: Arc<AtomicBool>) -> Self {
+    fn new(line: Arc<Line>, drift_ppm: f64, fault: Faults) -> Self {
         let origin_ns = monotonic_now_ns();
         let since = origin_ns - line.start_ns.load(Ordering::Acquire);
         let pulse = if since < 0 { 0 } else { since / PERIOD_NS + 2 };
-        Self { line, drift_ppm, origin_ns, pulse, taken: 0, fired: vec![], noise: drift_ppm.to_bits() | 1, unplug }
+        Self { line, drift_ppm, origin_ns, pulse, taken: 0, fired: vec![], noise: drift_ppm.to_bits() | 1, fault }
     }
 
     /// Least delay and up to 2 ms more, most of them little.
@@ -56,8 +64,10 @@ impl Device {
 
 impl CameraDriver for Device {
     fn next(&mut self, slot: Option<&mut Slot>, wait: Duration) -> Result<DriverEvent, DriverError> {
-        if self.unplug.swap(false, Ordering::AcqRel) {
-            return Err(DriverError::Stream("the cable is out".into()));
+        match self.fault.lock().unwrap().take() {
+            Some(Fault::CableOut) => return Err(DriverError::Stream("the cable is out".into())),
+            Some(Fault::Stall) => std::thread::sleep(Duration::from_nanos(5 * PERIOD_NS as u64 / 2)),
+            None => {}
         }
         let start_ns = self.line.start_ns.load(Ordering::Acquire);
         let next_ns = start_ns.saturating_add(self.pulse * PERIOD_NS);
@@ -116,19 +126,21 @@ const DRIFTS_PPM: [f64; 3] = [100.0, -100.0, 20.0];
 struct Run {
     frames: Vec<FrameInfo>,
     events: Vec<CaptureEventKind>,
+    /// By camera, pictures that were not asked for.
+    unasked: Vec<u64>,
 }
 
 /// Runs three devices on a line; `meanwhile` plays with the line and the cables.
-fn run(pulses: Pulses, role: Role, line: &Arc<Line>, meanwhile: impl FnOnce(&[Arc<AtomicBool>])) -> Run {
-    let unplugs: Vec<Arc<AtomicBool>> = DRIFTS_PPM.iter().map(|_| Arc::default()).collect();
+fn run(pulses: Pulses, role: Role, line: &Arc<Line>, meanwhile: impl FnOnce(&[Faults])) -> Run {
+    let faults: Vec<Faults> = DRIFTS_PPM.iter().map(|_| Arc::default()).collect();
     let opened = Arc::new(AtomicU64::new(0));
-    let specs = DRIFTS_PPM.iter().zip(&unplugs).map(|(&drift_ppm, unplug)| {
-        let (line, unplug, opened) = (line.clone(), unplug.clone(), opened.clone());
+    let specs = DRIFTS_PPM.iter().zip(&faults).map(|(&drift_ppm, fault)| {
+        let (line, fault, opened) = (line.clone(), fault.clone(), opened.clone());
         CameraSpec {
             name: format!("{drift_ppm} ppm"),
             open: Box::new(move || {
                 opened.fetch_add(1, Ordering::AcqRel);
-                Ok(Box::new(Device::new(line.clone(), drift_ppm, unplug.clone())))
+                Ok(Box::new(Device::new(line.clone(), drift_ppm, fault.clone())))
             }),
             pool_buffers: 32,
             unit_bytes: 64,
@@ -144,11 +156,12 @@ fn run(pulses: Pulses, role: Role, line: &Arc<Line>, meanwhile: impl FnOnce(&[Ar
         CaptureOptions { watchdog: Some(Duration::from_secs(1)), ..CaptureOptions::new(pulses) },
     )
     .unwrap();
-    meanwhile(&unplugs);
+    meanwhile(&faults);
     let events = capture.events().try_iter().map(|event| event.kind).collect();
     capture.stop(Duration::from_secs(5)).unwrap();
     let frames = consumer.0.lock().unwrap().clone();
-    Run { frames, events }
+    let unasked = |ledger: &LossLedger| ledger.capture.counts().lost.get(&LossReason::NotAsked).copied().unwrap_or(0);
+    Run { frames, events, unasked: ledgers.iter().map(unasked).collect() }
 }
 
 /// Numbered frames of one segment by camera; asserts that numbers and true pulses differ by one constant.
@@ -169,12 +182,12 @@ fn numbered_truly(frames: &[FrameInfo]) -> HashMap<u16, Vec<FrameInfo>> {
 fn pulses_that_nobody_tells_of_are_numbered_alike_in_all_cameras_and_after_a_cable_was_out() {
     let line = Arc::new(Line { start_ns: AtomicI64::new(i64::MAX), end_ns: AtomicI64::new(i64::MAX) });
     let mut back_ns = 0;
-    let Run { frames, events } =
-        run(Pulses::From(Box::new(ObservedTrigger::new(100.0, None))), Role::Follows, &line, |unplugs| {
+    let Run { frames, events, .. } =
+        run(Pulses::From(Box::new(ObservedTrigger::new(100.0, None))), Role::Follows, &line, |faults| {
             std::thread::sleep(Duration::from_millis(300));
             line.start_ns.store(monotonic_now_ns() + 100_000_000, Ordering::Release);
             std::thread::sleep(Duration::from_secs(3));
-            unplugs[0].store(true, Ordering::Release);
+            *faults[0].lock().unwrap() = Some(Fault::CableOut);
             std::thread::sleep(Duration::from_millis(600));
             back_ns = monotonic_now_ns();
             std::thread::sleep(Duration::from_millis(2400));
@@ -204,7 +217,22 @@ fn pulses_that_nobody_tells_of_are_numbered_alike_in_all_cameras_and_after_a_cab
 fn cameras_that_the_host_fires_take_one_picture_a_pulse() {
     let line = Arc::new(Line { start_ns: AtomicI64::new(i64::MAX), end_ns: AtomicI64::new(i64::MAX) });
     let trigger = Pulses::From(Box::new(SoftwareTrigger::new(1e9 / PERIOD_NS as f64)));
-    let Run { frames, .. } = run(trigger, Role::Fired, &line, |_| std::thread::sleep(Duration::from_secs(4)));
+    let Run { frames, unasked, .. } = run(trigger, Role::Fired, &line, |faults| {
+        std::thread::sleep(Duration::from_secs(2));
+        *faults[1].lock().unwrap() = Some(Fault::Stall);
+        std::thread::sleep(Duration::from_secs(2));
+    });
+    assert!(unasked[1] > 0, "{unasked:?}");
+    for camera in 0..3 {
+        let numbered = |frame: &&FrameInfo| Some((frame.sequence, frame.trigger.pulse()?));
+        let of_camera: Vec<_> = frames.iter().filter(|frame| frame.camera.0 == camera).collect();
+        let numbers: Vec<_> = of_camera.iter().filter_map(numbered).collect();
+        let (first, pulse) = numbers[0];
+        assert!(numbers.iter().all(|(at, number)| number - pulse == at - first), "{camera}: {numbers:?}");
+        // What was not asked for leaves no doubt about what comes after.
+        let vague = of_camera.iter().skip_while(|frame| frame.trigger.pulse().is_none()).count() - numbers.len();
+        assert!(vague < 10, "{camera}: {vague} frames without a number");
+    }
     let mut pulses: HashMap<u64, Vec<i64>> = HashMap::new();
     for frame in frames.iter().filter(|frame| frame.trigger.pulse().is_some()) {
         pulses.entry(frame.trigger.pulse().unwrap()).or_default().push(frame.exposure.ns);

@@ -13,6 +13,8 @@ pub enum LossReason {
     RingFull,
     /// The camera or its link says that units are missing.
     MissingAtSource,
+    /// The host was too late to ask the camera for it.
+    NotAsked,
     /// The camera delivered a unit that is not whole.
     Incomplete,
     /// The recorder held its whole quota: the disk was too slow.
@@ -40,10 +42,11 @@ pub enum LossReason {
 }
 
 impl LossReason {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::PoolEmpty,
         Self::RingFull,
         Self::MissingAtSource,
+        Self::NotAsked,
         Self::Incomplete,
         Self::RecorderQuota,
         Self::DiskFull,
@@ -64,6 +67,7 @@ impl LossReason {
             Self::PoolEmpty => "pool-empty",
             Self::RingFull => "ring-full",
             Self::MissingAtSource => "missing-at-source",
+            Self::NotAsked => "not-asked",
             Self::Incomplete => "incomplete",
             Self::RecorderQuota => "recorder-quota",
             Self::DiskFull => "disk-full",

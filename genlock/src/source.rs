@@ -216,7 +216,7 @@ fn rig_pulses(rig: &Rig, known: PulseTrain) -> miette::Result<Pulses> {
     let simulated = here().filter(|camera| is_simulated(camera)).count();
     match rig.trigger.mode {
         TriggerMode::FreeRun => Ok(Pulses::Unknown),
-        _ if simulated == here().count() => Ok(Pulses::Known(known)),
+        _ if simulated > 0 && simulated == here().count() => Ok(Pulses::Known(known)),
         _ if simulated > 0 => bail!(
             "simulated cameras know nothing of real triggers; give them a rig of their own, or mode = \"free-run\""
         ),

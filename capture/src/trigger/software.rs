@@ -2,9 +2,11 @@ use frame::monotonic_now_ns;
 use frame_sync::PulseTrain;
 
 use super::{TriggerError, TriggerSource};
+use crate::camera::DRIVER_WAIT;
 
-/// From the start to the first pulse, so that every camera's thread knows of it in time.
-const LEAD_NS: i64 = 200_000_000;
+/// From the start to the first pulse, so that every camera's thread knows of it in time: twice as long as they wait for
+/// a unit.
+const LEAD_NS: i64 = 2 * DRIVER_WAIT.as_nanos() as i64;
 
 /// The host asks each camera for each picture: the camera threads fire their own cameras at the pulses that this
 /// gives them, so a picture is exposed a command's way after its pulse.

@@ -63,12 +63,10 @@ pub fn plain(camera: usize) -> Running {
     Running::start(Command::new(PROGRAM).args(["-i", &address(camera), "-s", &format!("FC{camera:02}")]))
 }
 
-/// Four cameras that look for triggers every millisecond, and lose so many of their packets.
+/// Four cameras that look for triggers every four milliseconds, and lose so many of their packets.
 pub fn quick(lost_ratio: f64) -> Running {
     let addresses: Vec<_> = (0..CAMERAS).map(address).collect();
-    Running::start(
-        Command::new(binary("examples/fake-cameras")).args(["1000", &lost_ratio.to_string()]).args(addresses),
-    )
+    Running::start(Command::new(binary("examples/fake-cameras")).args(["250", &lost_ratio.to_string()]).args(addresses))
 }
 
 /// A rig of the four.
