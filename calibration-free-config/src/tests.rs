@@ -201,9 +201,10 @@ fn cameras_of_several_hosts() {
     let edited = |from: &str, to: &str| error(&HOSTS.replacen(from, to, 1));
     insta::assert_snapshot!(edited("[link]\nlisten = \"127.0.0.1:7448\"\n", ""), @r#"rig.toml, link: camera far is on the host studio-2, and no section says how hosts meet; add a [link] section with listen = "ADDRESS:PORT""#);
     insta::assert_snapshot!(edited("\"studio-2\"", "\"studio/2\""), @r#"rig.toml, camera[0].host: "studio/2" cannot name a file; use letters, digits, `-`, `_` and `.`, 64 at most, starting with a letter, a digit or `_`"#);
-    insta::assert_snapshot!(edited("7448\"", "7448\"\nclock = \"ntp\""), @"rig.toml, line 15, link.clock: `ntp` is not possible here; did you mean `ptp`?");
+    insta::assert_snapshot!(edited("7448\"", "7448\"\nclock = \"ntp\""), @"rig.toml, line 16, link.clock: `ntp` is not possible here; did you mean `ptp`?");
     insta::assert_snapshot!(edited("127.0.0.1:7448", "first"), @r#"rig.toml, link.listen: "first" is no address to listen on; give an IP address and a port, as 192.168.1.10:7448"#);
     insta::assert_snapshot!(edited("\"hardware\"", "\"primary\"\nprimary = \"far\""), @r#"rig.toml, trigger.primary: "far" is on another host; let a camera of the host local drive the others"#);
+    insta::assert_snapshot!(edited("driver = \"simulated\"\n[link]", "driver = \"simulated\"\nhost = \"studio-3\"\n[link]"), @"rig.toml, trigger: the host local has no camera from whose times it could learn the pulses; attach a camera or a trigger box to it");
     let (_, warnings) = Rig::from_toml_str(&HOSTS.replace("127.0.0.1", "0.0.0.0"), "rig.toml").unwrap();
     insta::assert_snapshot!(warnings[0].to_string(), @"link.listen: everyone who reaches this address can send pictures; let the rig's own network alone reach it");
     let (_, warnings) = Rig::from_toml_str(&HOSTS.replace("studio-2", "local"), "rig.toml").unwrap();

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use calibration_free_config::Rig;
-use frame::{LossLedger, SegmentId, monotonic_now_ns};
+use frame::{LossLedger, monotonic_now_ns};
 use miette::{IntoDiagnostic, WrapErr};
 use subject::{BackgroundConfig, SubjectCropper};
 use take::TakeInfo;
@@ -72,7 +72,7 @@ pub fn run(args: &CaptureArgs) -> miette::Result<()> {
         pulses,
         matching: source.matching(),
         watchdog: source.watchdog(),
-        first_segment: SegmentId(0),
+        first_segment: part.first_segment(),
         croppers,
         preprocessing: preprocessing.hash(),
         sinks: vec![],

@@ -46,7 +46,9 @@ pub struct Shared {
     rig: u64,
     preprocessing: u64,
     closed: AtomicBool,
-    pulses: OnceLock<(PulseBoard, SegmentId)>,
+    /// Frames at the first pulses belong to it.
+    first_segment: SegmentId,
+    pulses: OnceLock<PulseBoard>,
     guests: Mutex<HashMap<String, Guest>>,
     changed: Condvar,
     lanes: HashMap<(String, String), Sender<HostView>>,
@@ -79,6 +81,8 @@ impl First {
             rig: super::rig_hash(rig),
             preprocessing,
             closed: AtomicBool::new(false),
+            // Seconds, of which a session takes some.
+            first_segment: SegmentId(u32::try_from(now.timestamp()).unwrap_or_default()),
             pulses: OnceLock::new(),
             guests: Mutex::new(HashMap::new()),
             changed: Condvar::new(),
@@ -103,9 +107,13 @@ impl First {
         }
     }
 
-    /// Passes on what is known of the pulses. Frames at them belong to segments from `first_segment` on.
-    pub fn pass_on(&self, pulses: PulseBoard, first_segment: SegmentId) {
-        let _ = self.shared.pulses.set((pulses, first_segment));
+    pub fn first_segment(&self) -> SegmentId {
+        self.shared.first_segment
+    }
+
+    /// Passes on what is known of the pulses.
+    pub fn pass_on(&self, pulses: PulseBoard) {
+        let _ = self.shared.pulses.set(pulses);
     }
 
     /// All clocks are related to this host's own, which is said once.
@@ -223,14 +231,14 @@ impl Shared {
             drop(guests);
             self.changed.notify_all();
         }
-        let pulses = self.pulses.get().and_then(|(board, first)| {
+        let pulses = self.pulses.get().and_then(|board| {
             let published = board.read()?;
             let train = published.train;
             Some(LinkedPulses {
                 start_ns: train.start_ns,
                 period_ns: train.period_ns,
                 uncertainty_ns: train.uncertainty_ns,
-                segment: first.0 + published.generation,
+                segment: self.first_segment.0 + published.generation,
             })
         });
         Answer {

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use calibration_free_config::{LOCAL, Rig, Subject};
 use capture::{CameraSpec, Pulses};
-use frame::LossLedger;
+use frame::{LossLedger, SegmentId};
 use miette::{IntoDiagnostic, WrapErr, bail, miette};
 use subject::Preprocessing;
 use take::ClockRelation;
@@ -37,7 +37,7 @@ pub enum Part {
     #[default]
     Alone,
     First(First),
-    Other(Other),
+    Other(Box<Other>),
 }
 
 impl Part {
@@ -56,7 +56,8 @@ impl Part {
             (Some((LOCAL, _)), _) => bail!("the host {LOCAL} puts the sets together; start it without --host and --to"),
             (Some((name, to)), link) => match (rig.on(name), link) {
                 (Some(here), Some(link)) => {
-                    Ok(Self::Other(Other::connect(rig, here, &link, name, to, preprocessing.hash()).into_diagnostic()?))
+                    let other = Other::connect(rig, here, &link, name, to, preprocessing.hash()).into_diagnostic()?;
+                    Ok(Self::Other(Box::new(other)))
                 }
                 _ => Err(unknown_host(name, &others)),
             },
@@ -66,6 +67,15 @@ impl Part {
     /// The rig as this host opens it.
     pub fn rig(&self, rig: Rig) -> Rig {
         if let Self::Other(other) = self { other.here().clone() } else { rig }
+    }
+
+    /// The segment of the first pulses. That of several hosts is new each time, so that one who goes on while the first
+    /// host starts anew tells the pulses of both apart; from the others, the first host's is heard.
+    pub fn first_segment(&self) -> SegmentId {
+        match self {
+            Self::Alone | Self::Other(_) => SegmentId(0),
+            Self::First(first) => first.first_segment(),
+        }
     }
 
     /// Gives the cameras that hang on the link their drivers, and says where the pulses come from.

@@ -148,7 +148,7 @@ impl Session {
         };
         let capture = Capture::start(cameras, &ledgers, consumers, CaptureOptions { pulses, first_segment, watchdog })?;
         if let Part::First(first) = &part {
-            first.pass_on(capture.pulses(), first_segment);
+            first.pass_on(capture.pulses());
         }
         let started = Instant::now();
         Ok(Self {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use calibration_free_config::{LOCAL, Subject};
 use crossbeam::channel::Receiver;
-use frame::{LossLedger, SegmentId, monotonic_now_ns};
+use frame::{LossLedger, monotonic_now_ns};
 use miette::{IntoDiagnostic, WrapErr, bail, miette};
 use subject::{BackgroundConfig, Preprocessing, SubjectCropper};
 use take::TakeInfo;
@@ -173,7 +173,7 @@ impl Live<'_> {
             pulses,
             matching: self.source.matching(),
             watchdog: self.source.watchdog(),
-            first_segment: SegmentId(0),
+            first_segment: part.first_segment(),
             croppers,
             preprocessing: self.hash,
             sinks,
