@@ -266,8 +266,8 @@ impl Check<'_> {
 
 fn source_hint(driver: Driver) -> &'static str {
     match driver {
-        Driver::Gstreamer => "a video file or a GStreamer launch line",
-        Driver::Replay => "a take",
+        Driver::Gstreamer => "a GStreamer launch line that ends in `appsink name=sink`",
+        Driver::Replay => "a take with a camera of that name",
         Driver::Simulated => "nothing",
         Driver::VirtualStudio => "a scenario file",
         Driver::Aravis => "the id or address of the camera",

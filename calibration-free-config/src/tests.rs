@@ -107,7 +107,7 @@ fn wrong_values() {
 fn wrong_cameras() {
     insta::assert_snapshot!(edited("\"cam02\"", "\"CAM01\""), @r#"rig.toml, camera[1].name: "CAM01" is also the name of camera[0]; give each camera its own name"#);
     insta::assert_snapshot!(edited("\"cam02\"", "\"\""), @r#"rig.toml, camera[1].name: "" cannot name a file; use letters, digits, `-`, `_` and `.`, 64 at most, starting with a letter, a digit or `_`"#);
-    insta::assert_snapshot!(edited("source = \"a.mp4\"", ""), @"rig.toml, camera[0].source: there is no source; say what to open: a video file or a GStreamer launch line");
+    insta::assert_snapshot!(edited("source = \"a.mp4\"", ""), @"rig.toml, camera[0].source: there is no source; say what to open: a GStreamer launch line that ends in `appsink name=sink`");
     insta::assert_snapshot!(edited("name = \"cam01\"", ""), @"rig.toml, line 7, camera[0]: `name` is missing; add `name`");
     insta::assert_snapshot!(error("version = 1\nname = \"a\"\ncamera = []\n[trigger]\nmode = \"ptp\"\nrate-hz = 50"), @"rig.toml, camera: the rig has no camera; add a [[camera]] section");
     insta::assert_snapshot!(error("version = 1\nname = \"a\"\n[trigger]\nmode = \"ptp\"\nrate-hz = 50"), @"rig.toml, line 1: a [[camera]] section is missing; add a [[camera]] section");

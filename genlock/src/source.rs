@@ -243,7 +243,7 @@ fn role(exposes: Exposes) -> Role {
 }
 
 fn is_simulated(camera: &Camera) -> bool {
-    camera.driver == Driver::Simulated || studio::is_virtual(camera)
+    matches!(camera.driver, Driver::Simulated | Driver::Replay) || studio::is_virtual(camera)
 }
 
 /// Whether it is attached to this host.
@@ -261,6 +261,17 @@ fn stamp_delay(camera: &Camera) -> StampDelay {
             StampDelay { ns: ns(delay.unwrap_or(0.0)), uncertainty_ns: ns(uncertainty.unwrap_or(1.0)) as u32 }
         }
     }
+}
+
+/// The camera of that name in a take, played once.
+fn recorded_camera(name: &str, take: &Path, start_ns: i64) -> miette::Result<OpenDriver> {
+    let take = Arc::new(TakeReader::open(take).into_diagnostic()?);
+    let Some(index) = take.cameras().iter().position(|camera| camera == name) else {
+        let there = take.cameras().join(", ");
+        bail!("camera {name}: the take {} has none of that name; use one of {there}", take.directory().display());
+    };
+    let camera = CameraId(index as u16);
+    Ok(Box::new(move || Ok(Box::new(ReplayDriver::open(take.clone(), camera, start_ns)?))))
 }
 
 fn rig_camera(rig: &Rig, index: usize, pulses: PulseTrain) -> miette::Result<OpenDriver> {
@@ -292,9 +303,8 @@ fn rig_camera(rig: &Rig, index: usize, pulses: PulseTrain) -> miette::Result<Ope
             let device = NokhwaCamera { source, settings, exposes, rate_hz };
             Ok(Box::new(move || Ok(Box::new(device.open()?))))
         }
-        other => bail!(
-            "camera {name}: this build has no driver {other:?} for a rig; use \"gstreamer\" with a launch line, \
-             or `genlock demo --from TAKE` for a recorded take"
-        ),
+        Driver::Replay => recorded_camera(name, Path::new(&source), pulses.start_ns),
+        // The studios themselves gave their drivers.
+        Driver::VirtualStudio => bail!("camera {name}: its studio shows nothing to it"),
     }
 }
