@@ -1,11 +1,14 @@
 //! From the values that a file holds to values that are valid.
 
 use std::fmt::Display;
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use crate::rig::{Camera, CameraSettings, Driver, Page, Recording, Rig, SafeName, Subject, Trigger, TriggerMode};
-use crate::wire::{WireCamera, WireRecording, WireRig, WireSubject, WireTrigger};
+use crate::rig::{
+    Camera, CameraSettings, Driver, LOCAL, Link, Page, Recording, Rig, SafeName, Subject, Trigger, TriggerMode,
+};
+use crate::wire::{WireCamera, WireLink, WireRecording, WireRig, WireSubject, WireTrigger};
 use crate::{ConfigError, MAX_CAMERAS, Warning};
 
 /// Scenarios are meant from the folder `base`.
@@ -15,6 +18,7 @@ pub(crate) fn rig(wire: WireRig, origin: &str, base: Option<&Path>) -> Result<(R
     let cameras = check.cameras(wire.camera)?;
     let rig = Rig {
         name,
+        link: check.link(wire.link, &cameras)?,
         trigger: check.trigger(wire.trigger, &cameras)?,
         cameras,
         recording: wire.recording.map(|recording| check.recording(recording)).transpose()?,
@@ -78,6 +82,11 @@ impl Check<'_> {
         only("tolerance-ms", wire.tolerance_ms.is_some(), TriggerMode::FreeRun, "free-run");
         let period_ms = 1e3 / rate_hz;
         let tolerance_ms = wire.tolerance_ms.unwrap_or(0.45 * period_ms);
+        let learned = matches!(wire.mode, TriggerMode::Hardware | TriggerMode::Ptp) && wire.box_device.is_none();
+        if learned && cameras.iter().all(|camera| camera.host != LOCAL) {
+            let problem = format!("the host {LOCAL} has no camera from whose times it could learn the pulses");
+            return Err(self.error("trigger", problem, "attach a camera or a trigger box to it"));
+        }
         let pulse_us = wire.pulse_us.map(|us| self.within("trigger.pulse-us", us, 1..=1_000_000)).transpose()?;
         Ok(Trigger {
             mode: wire.mode,
@@ -104,6 +113,10 @@ impl Check<'_> {
             }
             (_, None) => Ok(None),
             (_, Some(name)) => match cameras.iter().position(|camera| *camera.name == *name) {
+                Some(index) if cameras[index].host != LOCAL => {
+                    let remedy = format!("let a camera of the host {LOCAL} drive the others");
+                    Err(self.error(key, format!("{name:?} is on another host"), remedy))
+                }
                 Some(index) => Ok(Some(index)),
                 None => {
                     let names: Vec<_> = cameras.iter().map(|camera| &*camera.name).collect();
@@ -146,14 +159,13 @@ impl Check<'_> {
             }
             cameras.push(camera);
         }
+        cameras.sort_by_key(|camera| camera.host != LOCAL);
         Ok(cameras)
     }
 
     fn camera(&mut self, key: &str, wire: WireCamera) -> Result<Camera, ConfigError> {
         let name = self.name(format!("{key}.name"), &wire.name)?;
-        if wire.host.trim().is_empty() {
-            return Err(self.error(format!("{key}.host"), "the host is empty", "name it, or leave the key out"));
-        }
+        self.name(format!("{key}.host"), &wire.host)?;
         let settings = self.settings(key, &wire)?;
         let source_missing = wire.source.trim().is_empty();
         if source_missing && wire.driver != Driver::Simulated {
@@ -220,20 +232,42 @@ impl Check<'_> {
     }
 
     fn page(&mut self, listen: &str) -> Result<Page, ConfigError> {
-        let listen: std::net::SocketAddr = listen.parse().map_err(|_| {
-            let remedy = "give an IP address and a port, as 127.0.0.1:8787";
-            self.error("page.listen", format!("{listen:?} is no address to listen on"), remedy)
-        })?;
+        let listen = self.address("page.listen", listen, "127.0.0.1:8787")?;
         let message = "everyone who reaches this address sees the cameras; 127.0.0.1 shows them on this machine only";
         self.warn_if(!listen.ip().is_loopback(), "page.listen", message);
         Ok(Page { listen })
+    }
+
+    fn address(&self, key: &str, text: &str, example: &str) -> Result<SocketAddr, ConfigError> {
+        text.parse().map_err(|_| {
+            let remedy = format!("give an IP address and a port, as {example}");
+            self.error(key, format!("{text:?} is no address to listen on"), remedy)
+        })
+    }
+
+    fn link(&mut self, wire: Option<WireLink>, cameras: &[Camera]) -> Result<Option<Link>, ConfigError> {
+        let elsewhere = cameras.iter().find(|camera| camera.host != LOCAL);
+        let Some(wire) = wire else {
+            return match elsewhere {
+                Some(Camera { name, host, .. }) => {
+                    let problem = format!("camera {name} is on the host {host}, and no section says how hosts meet");
+                    Err(self.error("link", problem, "add a [link] section with listen = \"ADDRESS:PORT\""))
+                }
+                None => Ok(None),
+            };
+        };
+        self.warn_if(elsewhere.is_none(), "link", "means something where a camera names another host only");
+        let listen = self.address("link.listen", &wire.listen, "192.168.1.10:7448")?;
+        let message = "everyone who reaches this address can send pictures; let the rig's own network alone reach it";
+        self.warn_if(!listen.ip().is_loopback(), "link.listen", message);
+        Ok(Some(Link { listen, clock: wire.clock }))
     }
 }
 
 fn source_hint(driver: Driver) -> &'static str {
     match driver {
-        Driver::Gstreamer => "a video file or a GStreamer launch line",
-        Driver::Replay => "a take",
+        Driver::Gstreamer => "a GStreamer launch line that ends in `appsink name=sink`",
+        Driver::Replay => "a take with a camera of that name",
         Driver::Simulated => "nothing",
         Driver::VirtualStudio => "a scenario file",
         Driver::Aravis => "the id or address of the camera",

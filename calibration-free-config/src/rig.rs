@@ -11,12 +11,15 @@ use serde::{Deserialize, Serialize};
 pub struct Rig {
     pub name: SafeName,
     pub trigger: Trigger,
-    /// 1 to [`MAX_CAMERAS`](crate::MAX_CAMERAS), in the order of their `CameraId`s, with names that differ.
+    /// 1 to [`MAX_CAMERAS`](crate::MAX_CAMERAS), in the order of their `CameraId`s, with names that differ. Those of
+    /// the host [`LOCAL`] come first, so that its own are numbered without holes.
     pub cameras: Vec<Camera>,
     /// `None` where the file has no `[recording]`: whether and where to record is then the program's choice.
     pub recording: Option<Recording>,
     pub subject: Subject,
     pub page: Page,
+    /// How the hosts find each other; there wherever a camera is on another host.
+    pub link: Option<Link>,
 }
 
 /// What exposes the cameras together, and how often.
@@ -52,6 +55,27 @@ pub enum Exposes {
 }
 
 impl Rig {
+    /// The hosts beside [`LOCAL`], each once.
+    pub fn other_hosts(&self) -> Vec<&str> {
+        let mut hosts: Vec<_> = self.cameras.iter().map(|camera| &*camera.host).filter(|host| *host != LOCAL).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        hosts
+    }
+
+    /// The rig as one of its hosts sees it: its own cameras alone, as if they were local. `None` where it has none.
+    pub fn on(&self, host: &str) -> Option<Self> {
+        let cameras: Vec<_> = self.cameras.iter().filter(|camera| camera.host == host).cloned().collect();
+        if cameras.is_empty() {
+            return None;
+        }
+        let primary = self.trigger.primary.map(|index| &self.cameras[index].name);
+        let primary = primary.and_then(|name| cameras.iter().position(|camera| camera.name == *name));
+        let cameras = cameras.into_iter().map(|camera| Camera { host: LOCAL.into(), ..camera }).collect();
+        // The box is the first host's.
+        Some(Self { trigger: Trigger { primary, box_device: None, ..self.trigger.clone() }, cameras, ..self.clone() })
+    }
+
     /// What makes a camera of this rig expose.
     pub fn exposes(&self, camera: usize) -> Exposes {
         match self.trigger.mode {
@@ -85,7 +109,7 @@ pub enum TriggerMode {
 pub struct Camera {
     pub name: SafeName,
     pub driver: Driver,
-    /// The machine that the camera is plugged into; `local` is the one that reads the file.
+    /// The machine that the camera is plugged into; [`LOCAL`] is the one that puts the sets together.
     pub host: String,
     /// What the driver opens: a file, a launch line, a device, a take, a scenario. Empty only for `simulated`.
     pub source: String,
@@ -161,6 +185,28 @@ pub struct Subject {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
     pub listen: SocketAddr,
+}
+
+/// The host that puts frame sets together, and the default of [`Camera::host`].
+pub const LOCAL: &str = "local";
+
+/// How the hosts of one rig find each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Where the host [`LOCAL`] listens for the others.
+    pub listen: SocketAddr,
+    pub clock: LinkClock,
+}
+
+/// What relates the clocks of two hosts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkClock {
+    /// Round trips over the link.
+    #[default]
+    Network,
+    /// Both system clocks are kept in step by others (IEEE 1588, `ptp4l` and `phc2sys`), and taken as one.
+    Ptp,
 }
 
 /// A name that can be a file name on every system: letters, digits, `-`, `_` and `.`, not starting with `.` or `-`, at

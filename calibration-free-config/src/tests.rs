@@ -1,4 +1,4 @@
-use crate::{CameraFormat, Driver, Exposes, Rig, TriggerMode};
+use crate::{CameraFormat, Driver, Exposes, LinkClock, Rig, TriggerMode};
 
 const RIG: &str = r#"
 version = 1
@@ -65,7 +65,7 @@ fn the_example_is_valid_and_without_warnings() {
     let (rig, warnings) = Rig::read(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/rig.toml")).unwrap();
     assert_eq!(warnings, []);
     assert_eq!(rig.cameras.len(), 4);
-    assert_eq!(rig.cameras[2].host, "studio-2");
+    assert_eq!((rig.cameras[3].host.as_str(), rig.other_hosts()), ("studio-2", vec!["studio-2"]));
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn wrong_values() {
 fn wrong_cameras() {
     insta::assert_snapshot!(edited("\"cam02\"", "\"CAM01\""), @r#"rig.toml, camera[1].name: "CAM01" is also the name of camera[0]; give each camera its own name"#);
     insta::assert_snapshot!(edited("\"cam02\"", "\"\""), @r#"rig.toml, camera[1].name: "" cannot name a file; use letters, digits, `-`, `_` and `.`, 64 at most, starting with a letter, a digit or `_`"#);
-    insta::assert_snapshot!(edited("source = \"a.mp4\"", ""), @"rig.toml, camera[0].source: there is no source; say what to open: a video file or a GStreamer launch line");
+    insta::assert_snapshot!(edited("source = \"a.mp4\"", ""), @"rig.toml, camera[0].source: there is no source; say what to open: a GStreamer launch line that ends in `appsink name=sink`");
     insta::assert_snapshot!(edited("name = \"cam01\"", ""), @"rig.toml, line 7, camera[0]: `name` is missing; add `name`");
     insta::assert_snapshot!(error("version = 1\nname = \"a\"\ncamera = []\n[trigger]\nmode = \"ptp\"\nrate-hz = 50"), @"rig.toml, camera: the rig has no camera; add a [[camera]] section");
     insta::assert_snapshot!(error("version = 1\nname = \"a\"\n[trigger]\nmode = \"ptp\"\nrate-hz = 50"), @"rig.toml, line 1: a [[camera]] section is missing; add a [[camera]] section");
@@ -165,4 +165,48 @@ fn settings_of_cameras() {
     assert_eq!(Rig::from_toml_str(&rig.to_toml(), "again").unwrap().0, rig);
     insta::assert_snapshot!(edited("\"simulated\"", "\"simulated\"\nwidth-px = 640"), @"rig.toml, camera[1]: one of width-px and height-px is missing; give both or neither");
     insta::assert_snapshot!(edited("\"simulated\"", "\"simulated\"\nexposure-us = 0"), @"rig.toml, camera[1].exposure-us: 0 is out of range; give a value from 1 to 10000000");
+}
+
+/// The second camera on another host, before the first one.
+const HOSTS: &str = r#"
+version = 1
+name = "demo"
+[trigger]
+mode = "hardware"
+rate-hz = 60.0
+[[camera]]
+name = "far"
+driver = "simulated"
+host = "studio-2"
+[[camera]]
+name = "near"
+driver = "simulated"
+[link]
+listen = "127.0.0.1:7448"
+"#;
+
+#[test]
+fn cameras_of_several_hosts() {
+    let (rig, warnings) = Rig::from_toml_str(HOSTS, "rig.toml").unwrap();
+    assert_eq!(warnings, []);
+    let names = |rig: &Rig| rig.cameras.iter().map(|camera| camera.name.to_string()).collect::<Vec<_>>();
+    assert_eq!(names(&rig), ["near", "far"], "the local ones come first");
+    assert_eq!(rig.other_hosts(), ["studio-2"]);
+    assert_eq!(rig.link.unwrap().clock, LinkClock::Network);
+    assert_eq!(Rig::from_toml_str(&rig.to_toml(), "again").unwrap().0, rig);
+    let there = rig.on("studio-2").unwrap();
+    assert_eq!((names(&there), &*there.cameras[0].host), (vec!["far".to_owned()], crate::LOCAL));
+    assert_eq!(rig.on("studio-3"), None);
+
+    let edited = |from: &str, to: &str| error(&HOSTS.replacen(from, to, 1));
+    insta::assert_snapshot!(edited("[link]\nlisten = \"127.0.0.1:7448\"\n", ""), @r#"rig.toml, link: camera far is on the host studio-2, and no section says how hosts meet; add a [link] section with listen = "ADDRESS:PORT""#);
+    insta::assert_snapshot!(edited("\"studio-2\"", "\"studio/2\""), @r#"rig.toml, camera[0].host: "studio/2" cannot name a file; use letters, digits, `-`, `_` and `.`, 64 at most, starting with a letter, a digit or `_`"#);
+    insta::assert_snapshot!(edited("7448\"", "7448\"\nclock = \"ntp\""), @"rig.toml, line 16, link.clock: `ntp` is not possible here; did you mean `ptp`?");
+    insta::assert_snapshot!(edited("127.0.0.1:7448", "first"), @r#"rig.toml, link.listen: "first" is no address to listen on; give an IP address and a port, as 192.168.1.10:7448"#);
+    insta::assert_snapshot!(edited("\"hardware\"", "\"primary\"\nprimary = \"far\""), @r#"rig.toml, trigger.primary: "far" is on another host; let a camera of the host local drive the others"#);
+    insta::assert_snapshot!(edited("driver = \"simulated\"\n[link]", "driver = \"simulated\"\nhost = \"studio-3\"\n[link]"), @"rig.toml, trigger: the host local has no camera from whose times it could learn the pulses; attach a camera or a trigger box to it");
+    let (_, warnings) = Rig::from_toml_str(&HOSTS.replace("127.0.0.1", "0.0.0.0"), "rig.toml").unwrap();
+    insta::assert_snapshot!(warnings[0].to_string(), @"link.listen: everyone who reaches this address can send pictures; let the rig's own network alone reach it");
+    let (_, warnings) = Rig::from_toml_str(&HOSTS.replace("studio-2", "local"), "rig.toml").unwrap();
+    insta::assert_snapshot!(warnings[0].to_string(), @"link: means something where a camera names another host only");
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use settings::{Document, Fault};
 
-use crate::{CameraFormat, CameraSettings, ConfigError, Driver, Rig, TriggerMode, VERSION};
+use crate::{CameraFormat, CameraSettings, ConfigError, Driver, LOCAL, LinkClock, Rig, TriggerMode, VERSION};
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -17,6 +17,7 @@ pub(crate) struct WireRig {
     pub subject: WireSubject,
     #[serde(default)]
     pub page: WirePage,
+    pub link: Option<WireLink>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -52,7 +53,7 @@ pub(crate) struct WireCamera {
 }
 
 fn local() -> String {
-    "local".into()
+    LOCAL.into()
 }
 
 #[derive(Deserialize, Serialize)]
@@ -92,6 +93,14 @@ impl Default for WirePage {
     fn default() -> Self {
         Self { listen: "127.0.0.1:8787".into() }
     }
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct WireLink {
+    pub listen: String,
+    #[serde(default)]
+    pub clock: LinkClock,
 }
 
 pub(crate) fn parse(document: &Document) -> Result<WireRig, ConfigError> {
@@ -167,6 +176,7 @@ impl From<&Rig> for WireRig {
                 mask_threshold: rig.subject.mask_threshold.into(),
             },
             page: WirePage { listen: rig.page.listen.to_string() },
+            link: rig.link.map(|link| WireLink { listen: link.listen.to_string(), clock: link.clock }),
         }
     }
 }

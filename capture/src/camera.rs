@@ -5,7 +5,8 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use crossbeam::channel::Sender;
 use frame::{
-    BufferPool, CameraId, DeviceStamp, EdgeAccount, Frame, FrameInfo, HostTime, LossReason, SegmentId, monotonic_now_ns,
+    BufferPool, CameraId, DeviceStamp, EdgeAccount, Frame, FrameInfo, HostTime, LossReason, SegmentId, Slot,
+    monotonic_now_ns,
 };
 use frame_sync::TimingEvent;
 use ringbuf::HeapProd;
@@ -82,7 +83,8 @@ pub(crate) struct CameraThread {
 struct Chores {
     latch_ns: i64,
     health_ns: i64,
-    /// The next pulse at which the camera is to be fired.
+    /// The next pulse at which the camera is to be fired, of those of this generation.
+    generation: u32,
     next_fire: Option<u64>,
     /// Pulses at which it was not, since the last unit, and when the last of them was.
     unasked: u64,
@@ -150,18 +152,13 @@ impl CameraThread {
                     let unasked = chores.unasked_before(&unit);
                     timing.unasked(unasked);
                     self.lose(LossReason::NotAsked, unasked, sequence);
-                    self.account.enter();
                     let info = self.number(unit, *sequence, &mut timing, pulses);
-                    *sequence += 1;
-                    self.delivered(info.arrival_ns);
-                    let Some(slot) = slot else {
-                        self.account.lose(LossReason::PoolEmpty);
-                        continue;
-                    };
-                    match self.ring.try_push(slot.into_frame(info)) {
-                        Ok(()) => self.router.now(),
-                        Err(_) => self.account.lose(LossReason::RingFull),
-                    }
+                    self.deliver(slot, info, sequence);
+                }
+                DriverEvent::Numbered(info) => {
+                    let arrival_ns = monotonic_now_ns();
+                    let info = FrameInfo { camera: self.id, sequence: *sequence, arrival_ns, ..info };
+                    self.deliver(slot, info, sequence);
                 }
                 DriverEvent::Lost { reason, frames } => self.lose(reason, frames, sequence),
                 DriverEvent::Idle => self.look_for_silence()?,
@@ -172,6 +169,20 @@ impl CameraThread {
             }
         }
         Ok(())
+    }
+
+    fn deliver(&mut self, slot: Option<Slot>, info: FrameInfo, sequence: &mut u64) {
+        self.account.enter();
+        *sequence += 1;
+        self.delivered(info.arrival_ns);
+        let Some(slot) = slot else {
+            self.account.lose(LossReason::PoolEmpty);
+            return;
+        };
+        match self.ring.try_push(slot.into_frame(info)) {
+            Ok(()) => self.router.now(),
+            Err(_) => self.account.lose(LossReason::RingFull),
+        }
     }
 
     /// Pictures that never came to be read.
@@ -200,7 +211,12 @@ impl CameraThread {
             chores.health_ns = now_ns + HEALTH_EVERY_NS;
             self.health.store(Arc::new(driver.health()));
         }
-        let (Role::Fired, Some(Published { train, .. })) = (self.spec.role, pulses) else { return Ok(DRIVER_WAIT) };
+        let (Role::Fired, Some(Published { train, generation, .. })) = (self.spec.role, pulses) else {
+            return Ok(DRIVER_WAIT);
+        };
+        if chores.generation != generation {
+            (chores.generation, chores.next_fire) = (generation, None);
+        }
         let due_ns = |pulse: u64| train.start_ns + (pulse as f64 * train.period_ns).round() as i64;
         let upcoming = ((monotonic_now_ns() - train.start_ns) as f64 / train.period_ns).ceil().max(0.0) as u64;
         let mut next = chores.next_fire.unwrap_or(upcoming);

@@ -55,6 +55,7 @@ pub struct Capture {
     router: Worker,
     trigger: Option<Worker>,
     arming: Arming,
+    board: PulseBoard,
     health: Vec<Arc<ArcSwap<Health>>>,
     events: Receiver<CaptureEvent>,
 }
@@ -138,7 +139,12 @@ impl Capture {
             };
             threads.push(Worker::start(name, move || camera.run())?);
         }
-        Ok(Self { stop, abandon, cameras: threads, router, trigger, arming, health: healths, events })
+        Ok(Self { stop, abandon, cameras: threads, router, trigger, arming, board, health: healths, events })
+    }
+
+    /// What is known of the pulses, for whoever passes it on.
+    pub fn pulses(&self) -> PulseBoard {
+        self.board.clone()
     }
 
     /// What a camera's device last told of itself.

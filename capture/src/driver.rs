@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use frame::{HostTime, LossReason, Picture, SegmentId, Slot, SourcePosition, TriggerIndex};
+use frame::{FrameInfo, HostTime, LossReason, Picture, SegmentId, Slot, SourcePosition, TriggerIndex};
 pub use frame_sync::DeviceClock;
 use thiserror::Error;
 
@@ -33,6 +33,9 @@ pub struct Unit {
 pub enum DriverEvent {
     /// A unit. Its bytes are in the slot, or dropped if there was none.
     Unit(Unit),
+    /// A frame that another host has timed and numbered; only camera, sequence and arrival are this host's to say. Its
+    /// bytes are in the slot, or dropped if there was none.
+    Numbered(FrameInfo),
     /// The device says that units are missing before the next one.
     Lost { reason: LossReason, frames: u64 },
     /// Nothing came before the wait was over.

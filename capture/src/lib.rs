@@ -20,4 +20,4 @@ pub use driver::{CameraDriver, DeviceClock, DriverError, DriverEvent, Health, La
 pub use event::{CameraEvent, CaptureEvent, CaptureEventKind, TriggerEvent};
 pub use frame_sync::PulseTrain;
 pub use router::FrameConsumer;
-pub use trigger::{Pulses, TriggerError, TriggerSource};
+pub use trigger::{Published, PulseBoard, Pulses, TriggerError, TriggerSource};

@@ -35,12 +35,14 @@ pub enum LossReason {
     Undecodable,
     /// No background model or no subject in the picture yet.
     NoSubject,
+    /// The network between two hosts did not bring it.
+    Link,
     /// The session was ending.
     Shutdown,
 }
 
 impl LossReason {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::PoolEmpty,
         Self::RingFull,
         Self::MissingAtSource,
@@ -55,6 +57,7 @@ impl LossReason {
         Self::Unresolved,
         Self::Undecodable,
         Self::NoSubject,
+        Self::Link,
         Self::Shutdown,
     ];
 
@@ -75,6 +78,7 @@ impl LossReason {
             Self::Unresolved => "unresolved",
             Self::Undecodable => "undecodable",
             Self::NoSubject => "no-subject",
+            Self::Link => "link",
             Self::Shutdown => "shutdown",
         }
     }

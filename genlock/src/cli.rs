@@ -152,8 +152,14 @@ pub enum Rate {
 
 #[derive(Args)]
 pub struct CaptureArgs {
-    /// The rig (TOML).
+    /// The rig (TOML), the same on all its hosts.
     pub rig: PathBuf,
+    /// Be this host of the rig: open, record and crop its cameras alone, and send the crops to the first host.
+    #[arg(long, value_name = "NAME", requires = "to")]
+    pub host: Option<String>,
+    /// Where the first host listens (the rig's link.listen, as it is reached from here).
+    #[arg(long, value_name = "HOST:PORT", requires = "host")]
+    pub to: Option<String>,
     /// Where takes are recorded [default: the rig's recording.directory, or takes/].
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
@@ -169,6 +175,9 @@ pub struct CaptureArgs {
 pub struct DoctorArgs {
     /// The rig (TOML).
     pub rig: PathBuf,
+    /// Look at what this host opens of a rig of several, by its name there.
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
     /// Where takes would be recorded [default: the rig's recording.directory, or takes/].
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
@@ -186,6 +195,9 @@ pub struct BackgroundArgs {
 #[derive(Args)]
 pub struct InspectArgs {
     pub take: PathBuf,
+    /// Say how it fits to this take of another host of the same session.
+    #[arg(long, value_name = "TAKE")]
+    pub with: Option<PathBuf>,
     #[arg(long)]
     pub json: bool,
 }

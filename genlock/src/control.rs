@@ -22,8 +22,10 @@ const LOGGED: usize = 1_000;
 /// Happenings that the page shows.
 const SHOWN: usize = 8;
 
+/// The state of a camera that is open.
+pub const STREAMING: &str = "streaming";
 /// How the state of a camera that is gone begins.
-const FAILED: &str = "failed: ";
+pub const FAILED: &str = "failed: ";
 
 /// Why a session ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,11 +102,11 @@ impl Happenings {
         let (state, said) = match event {
             CameraEvent::Opened if lost => {
                 tracing::warn!(camera = name, "is back");
-                ("streaming".to_owned(), Some(("camera-rejoined", format!("{name}: is back"))))
+                (STREAMING.to_owned(), Some(("camera-rejoined", format!("{name}: is back"))))
             }
             CameraEvent::Opened => {
                 tracing::info!(camera = name, "opened");
-                ("streaming".to_owned(), None)
+                (STREAMING.to_owned(), None)
             }
             CameraEvent::Failed { error, retry_in } => {
                 tracing::error!(camera = name, error, ?retry_in, "failed and is tried again; the others go on");
@@ -212,6 +214,7 @@ pub fn run(
             },
             recv(clock) -> _ => {
                 session.look_for_losses();
+                session.keep_hosts(&happenings.cameras);
                 happenings.parts(session);
                 if let Some(step_ns) = wall_clock.look() {
                     let text = format!("the wall clock was set by {:.3} s; times of frames go on unbroken", step_ns as f64 / 1e9);

@@ -7,6 +7,7 @@ mod commands;
 mod control;
 mod doctor;
 mod footage;
+mod hosts;
 mod learners;
 mod page;
 mod rate;

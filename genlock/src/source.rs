@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use calibration_free_config::{Camera, Driver, Exposes, Rig, TriggerMode};
+use calibration_free_config::{Camera, Driver, Exposes, LOCAL, Rig, TriggerMode};
 use capture::drivers::aravis::AravisCamera;
 use capture::drivers::gstreamer::{StampDelay, open_launch_line};
 use capture::drivers::nokhwa::NokhwaCamera;
@@ -13,26 +13,26 @@ use capture::drivers::replay::ReplayDriver;
 use capture::drivers::simulated::SimulatedCamera;
 use capture::drivers::v4l2::V4l2Camera;
 use capture::trigger::{ObservedTrigger, SoftwareTrigger, TriggerBox, TriggerBoxSettings};
-use capture::{CameraSpec, OpenDriver, PulseTrain, Pulses, Role};
+use capture::{CameraSpec, DriverError, OpenDriver, PulseTrain, Pulses, Role};
 use frame::CameraId;
 use miette::{IntoDiagnostic, bail};
+use subject::Preprocessing;
 use take::TakeReader;
 
 use crate::footage::Footage;
+use crate::hosts::Part;
 use crate::session::sets::Matching;
 use crate::session::{pool_buffers, recorder};
 use crate::studio::{self, Studios};
 
 /// From opening the cameras to the first trigger: all must be armed by then.
 pub const LEAD_NS: i64 = 1_500_000_000;
-/// The host of cameras that are attached here.
-const LOCAL: &str = "local";
 /// A device that is silent for so long while others deliver is opened again.
 const SILENCE: Duration = Duration::from_secs(2);
 /// Expected bytes of a unit where nothing is known of the camera; a larger one grows its buffer once.
 const UNIT_BYTES: usize = 512 << 10;
 /// What simulated cameras send: Gray8.
-const SIMULATED_PX: (u32, u32) = (1280, 720);
+pub const SIMULATED_PX: (u32, u32) = (1280, 720);
 
 pub enum Source {
     Footage(Footage),
@@ -60,6 +60,22 @@ impl Source {
             Self::Footage(footage) => footage.cameras.iter().map(|camera| camera.name.clone()).collect(),
             Self::Take(take) => take.cameras().to_vec(),
             Self::Rig(rig, _) => rig.cameras.iter().map(|camera| camera.name.to_string()).collect(),
+        }
+    }
+
+    /// Of its cameras, those that are attached to this host; they come first.
+    pub fn own_cameras(&self) -> usize {
+        match self {
+            Self::Rig(rig, _) => rig.cameras.iter().filter(|camera| is_here(camera)).count(),
+            Self::Footage(_) | Self::Take(_) => self.camera_names().len(),
+        }
+    }
+
+    /// What this host has to do where it puts the sets together.
+    pub fn part(&self, preprocessing: &Preprocessing) -> miette::Result<Part> {
+        match self {
+            Self::Rig(rig, _) => Part::open(rig, None, preprocessing),
+            Self::Footage(_) | Self::Take(_) => Ok(Part::Alone),
         }
     }
 
@@ -156,7 +172,9 @@ impl Source {
                 let pulses = PulseTrain::new(start_ns, 1e9 / rig.trigger.rate_hz);
                 let mut views: HashMap<usize, OpenDriver> = studios.start(pulses)?.into_iter().collect();
                 let mut open = |index: usize, camera: &Camera| {
-                    check_host(camera)?;
+                    if !is_here(camera) {
+                        return Ok(on_another_host(camera));
+                    }
                     views.remove(&index).map_or_else(|| rig_camera(rig, index, pulses), Ok)
                 };
                 let specs = rig
@@ -179,13 +197,26 @@ pub fn is_device(camera: &Camera) -> bool {
     matches!(camera.driver, Driver::Aravis | Driver::V4l2 | Driver::Nokhwa)
 }
 
+/// Who links hosts gives such a camera its driver; nobody else can open it.
+fn on_another_host(camera: &Camera) -> OpenDriver {
+    let host = camera.host.clone();
+    Box::new(move || Err(DriverError::Stream(format!("it is on the host {host}"))))
+}
+
+/// A simulated camera as the rig describes it.
+pub fn simulated(camera: &Camera, pulses: PulseTrain) -> SimulatedCamera {
+    let (width_px, height_px) = camera.settings.size_px.unwrap_or(SIMULATED_PX);
+    SimulatedCamera { shows_square: camera.source == "square", ..SimulatedCamera::new(pulses, width_px, height_px) }
+}
+
 /// Where a rig's pulses come from; `known` are those that simulated cameras and studios keep to.
 fn rig_pulses(rig: &Rig, known: PulseTrain) -> miette::Result<Pulses> {
     let rate_hz = rig.trigger.rate_hz;
-    let simulated = rig.cameras.iter().filter(|camera| is_simulated(camera)).count();
+    let here = || rig.cameras.iter().filter(|camera| is_here(camera));
+    let simulated = here().filter(|camera| is_simulated(camera)).count();
     match rig.trigger.mode {
         TriggerMode::FreeRun => Ok(Pulses::Unknown),
-        _ if simulated == rig.cameras.len() => Ok(Pulses::Known(known)),
+        _ if simulated > 0 && simulated == here().count() => Ok(Pulses::Known(known)),
         _ if simulated > 0 => bail!(
             "simulated cameras know nothing of real triggers; give them a rig of their own, or mode = \"free-run\""
         ),
@@ -212,20 +243,12 @@ fn role(exposes: Exposes) -> Role {
 }
 
 fn is_simulated(camera: &Camera) -> bool {
-    camera.driver == Driver::Simulated || studio::is_virtual(camera)
+    matches!(camera.driver, Driver::Simulated | Driver::Replay) || studio::is_virtual(camera)
 }
 
 /// Whether it is attached to this host.
 pub fn is_here(camera: &Camera) -> bool {
     camera.host == LOCAL
-}
-
-fn check_host(camera: &Camera) -> miette::Result<()> {
-    if !is_here(camera) {
-        let Camera { name, host, .. } = camera;
-        bail!("camera {name} is on the host {host}; start `genlock capture` there, with a rig of its own cameras");
-    }
-    Ok(())
 }
 
 /// What the rig says of a launch line's stamps. With a delay alone, it is known to a millisecond.
@@ -240,6 +263,17 @@ fn stamp_delay(camera: &Camera) -> StampDelay {
     }
 }
 
+/// The camera of that name in a take, played once.
+fn recorded_camera(name: &str, take: &Path, start_ns: i64) -> miette::Result<OpenDriver> {
+    let take = Arc::new(TakeReader::open(take).into_diagnostic()?);
+    let Some(index) = take.cameras().iter().position(|camera| camera == name) else {
+        let there = take.cameras().join(", ");
+        bail!("camera {name}: the take {} has none of that name; use one of {there}", take.directory().display());
+    };
+    let camera = CameraId(index as u16);
+    Ok(Box::new(move || Ok(Box::new(ReplayDriver::open(take.clone(), camera, start_ns)?))))
+}
+
 fn rig_camera(rig: &Rig, index: usize, pulses: PulseTrain) -> miette::Result<OpenDriver> {
     let camera = &rig.cameras[index];
     let name = &camera.name;
@@ -251,7 +285,7 @@ fn rig_camera(rig: &Rig, index: usize, pulses: PulseTrain) -> miette::Result<Ope
             Ok(Box::new(move || Ok(Box::new(open_launch_line(&source, delay)?))))
         }
         Driver::Simulated => {
-            let simulated = SimulatedCamera::new(pulses, SIMULATED_PX.0, SIMULATED_PX.1);
+            let simulated = simulated(camera, pulses);
             Ok(Box::new(move || {
                 let due = (frame::monotonic_now_ns() - pulses.start_ns).max(0) as f64 / pulses.period_ns;
                 Ok(Box::new(simulated.open(due.ceil() as u64)))
@@ -269,9 +303,8 @@ fn rig_camera(rig: &Rig, index: usize, pulses: PulseTrain) -> miette::Result<Ope
             let device = NokhwaCamera { source, settings, exposes, rate_hz };
             Ok(Box::new(move || Ok(Box::new(device.open()?))))
         }
-        other => bail!(
-            "camera {name}: this build has no driver {other:?} for a rig; use \"gstreamer\" with a launch line, \
-             or `genlock demo --from TAKE` for a recorded take"
-        ),
+        Driver::Replay => recorded_camera(name, Path::new(&source), pulses.start_ns),
+        // The studios themselves gave their drivers.
+        Driver::VirtualStudio => bail!("camera {name}: its studio shows nothing to it"),
     }
 }

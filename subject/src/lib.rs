@@ -26,5 +26,5 @@ pub use decode::Decoder;
 pub use error::{PictureFault, SubjectError};
 pub use image::{RgbImage, Scale};
 pub use preprocessing::Preprocessing;
-pub use preview::preview_jpeg;
+pub use preview::{crop_preview_jpeg, preview_jpeg};
 pub use sample::{BackgroundId, Region, Sample};

@@ -14,6 +14,12 @@ pub enum TakeError {
         #[source]
         source: io::Error,
     },
+    /// Two takes that were not captured together.
+    #[error(
+        "{} and {} have no session in common; give takes of two hosts that captured one rig together", one.display(),
+        other.display()
+    )]
+    NoCommonSession { one: PathBuf, other: PathBuf },
     #[error(
         "no space left for {path}: free some, or record to another disk; what was recorded before is kept",
         path = .path.display()

@@ -38,6 +38,21 @@ pub struct ClockReading {
     pub utc_ns: i64,
 }
 
+/// How the clock of this take's host stands to that of the host which puts the frame sets together, where several
+/// capture one rig. On that host itself the offset is 0.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockRelation {
+    /// The same in the takes of all hosts that captured together. Trigger indices and segments of one session are the
+    /// same in all of them.
+    pub session: String,
+    /// `CLOCK_MONOTONIC` of this take's host.
+    pub at_ns: i64,
+    /// Added to times of this take about that instant, it gives times on the clock that the session shares.
+    pub offset_ns: i64,
+    /// Half-width of the interval that holds the true offset.
+    pub uncertainty_ns: u32,
+}
+
 impl ClockReading {
     pub(crate) fn now() -> Self {
         // The monotonic clock is read on both sides, so that being descheduled in between shifts neither way.
@@ -66,6 +81,7 @@ pub enum Event {
     },
     Clock(ClockReading),
     Note(Note),
+    Relation(ClockRelation),
     /// The last message of a take that was finished: what it holds.
     End {
         at_ns: i64,

@@ -4,7 +4,7 @@
 //! - `take.toml`: format version, rig, cameras, boot id, start in UTC, readings of the monotonic clock against UTC;
 //! - one MCAP file per host, without chunks and without compression. A channel `/camera/<name>` per camera holds
 //!   each unit as the camera sent it behind a fixed header (see [`header`]); the channel `/events` holds JSON: gaps,
-//!   clock readings, notes and the end of the take (see [`event`]).
+//!   clock readings, how the clocks of several hosts stand to each other, notes and the end of the take (see [`event`]).
 //!
 //! Records reach the kernel as soon as they are written and the disk every 250 ms. So a killed process loses nothing
 //! that [`TakeWriter`] accepted, and a power cut at most what came after the last sync. [`TakeReader`] walks the file
@@ -17,6 +17,7 @@
 mod description;
 mod error;
 pub mod event;
+mod fit;
 pub mod header;
 mod inspect;
 mod layout;
@@ -29,7 +30,8 @@ mod writer;
 
 pub use description::{FORMAT_VERSION, TakeInfo};
 pub use error::TakeError;
-pub use event::{ClockReading, Gap, Note};
+pub use event::{ClockReading, ClockRelation, Gap, Note};
+pub use fit::{Fit, fit};
 pub use inspect::{CameraInspection, GapInspection, Inspection, UNEXPLAINED, inspect};
 pub use masks::{MASKS_FILE, Mask, MaskReader, MaskWriter};
 pub use reader::{TakeReader, TornTail};

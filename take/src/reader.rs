@@ -7,7 +7,7 @@ use crate::description::Description;
 use crate::event::{Event, reason_by_name};
 use crate::layout::mcap_files;
 use crate::scan::{Recording, Span, scan};
-use crate::{ClockReading, Gap, Note, TakeError, TakeInfo};
+use crate::{ClockReading, ClockRelation, Gap, Note, TakeError, TakeInfo};
 
 /// Reads a take, finished or not: also one whose writer was killed, or still writes (as far as it had come).
 ///
@@ -20,6 +20,7 @@ pub struct TakeReader {
     gaps: Vec<Gap>,
     notes: Vec<Note>,
     clocks: Vec<ClockReading>,
+    relations: Vec<ClockRelation>,
     torn: Vec<TornTail>,
     complete: bool,
 }
@@ -50,7 +51,7 @@ impl TakeReader {
         let cameras = &description.take.cameras;
         let mut frames: Vec<Vec<Stored>> = cameras.iter().map(|_| Vec::new()).collect();
         let (mut gaps, mut notes, mut clocks, mut torn) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut recordings = Vec::new();
+        let (mut recordings, mut relations) = (Vec::new(), Vec::new());
         let mut complete = true;
         for path in mcap_files(&directory)? {
             let mut found = scan(&path, cameras)?;
@@ -72,6 +73,7 @@ impl TakeReader {
                     }
                     Event::Clock(reading) => clocks.push(reading),
                     Event::Note(note) => notes.push(note),
+                    Event::Relation(relation) => relations.push(relation),
                     Event::End { .. } => ended = true,
                     Event::Unknown => {}
                 }
@@ -85,7 +87,7 @@ impl TakeReader {
         if recordings.is_empty() {
             return Err(TakeError::NoRecording { path: directory });
         }
-        Ok(Self { directory, description, recordings, frames, gaps, notes, clocks, torn, complete })
+        Ok(Self { directory, description, recordings, frames, gaps, notes, clocks, relations, torn, complete })
     }
 
     /// The folder of the take.
@@ -171,6 +173,12 @@ impl TakeReader {
     /// Both clocks over time, for turning the take's times into UTC.
     pub fn clocks(&self) -> &[ClockReading] {
         &self.clocks
+    }
+
+    /// How the host's clock stood over time to the one that all hosts of its sessions share; none where it captured
+    /// alone.
+    pub fn relations(&self) -> &[ClockRelation] {
+        &self.relations
     }
 
     /// What was ignored at the ends of files whose writers stopped in the middle.

@@ -13,7 +13,7 @@ use crate::description::{Description, check_cameras};
 use crate::event::Event;
 use crate::layout::{file_name, make_directory, make_named_directory, sync_directory};
 use crate::sink::{Output, Sink};
-use crate::{ClockReading, Gap, Note, TakeError, TakeInfo, event, header};
+use crate::{ClockReading, ClockRelation, Gap, Note, TakeError, TakeInfo, event, header};
 
 /// Longest time between two syncs to the disk.
 pub const SYNC_INTERVAL_NS: u64 = 250_000_000;
@@ -188,6 +188,11 @@ impl TakeWriter {
     /// Says what else happened: a camera lost, a learner restarted.
     pub fn write_note(&mut self, at_ns: i64, kind: &str, text: &str) -> Result<(), TakeError> {
         self.write_event(at_ns, &Event::Note(Note { at_ns, kind: kind.to_owned(), text: text.to_owned() }))
+    }
+
+    /// Says how this host's clock stands to that of the host which puts the sets together.
+    pub fn write_relation(&mut self, relation: ClockRelation) -> Result<(), TakeError> {
+        self.write_event(relation.at_ns, &Event::Relation(relation))
     }
 
     /// Syncs to the disk when [`SYNC_INTERVAL_NS`] have passed since the last time, which may block for milliseconds.

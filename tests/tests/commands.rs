@@ -1,7 +1,11 @@
 //! The small commands.
 
-use genlock_tests::{fail, genlock, succeed};
-use serde_json::{Value, json};
+use std::path::Path;
+
+use frame::CameraId;
+use genlock_tests::{fail, genlock, json, recorded, succeed};
+use serde_json::Value;
+use take::TakeReader;
 
 #[test]
 fn cameras_are_listed_and_none_is_no_error() {
@@ -16,7 +20,7 @@ fn metrics_of_two_pose_files() {
         let pose: Vec<[f64; 3]> =
             (0..17).map(|j| [f64::from(j) * scale, f64::from(j % 3) * scale, f64::from(j % 5) * scale]).collect();
         let path = folder.path().join(name);
-        std::fs::write(&path, json!({ "poses": [pose] }).to_string()).unwrap();
+        std::fs::write(&path, serde_json::json!({ "poses": [pose] }).to_string()).unwrap();
         path
     };
     let (truth, double) = (write("truth.json", 100.0), write("double.json", 200.0));
@@ -30,4 +34,37 @@ fn metrics_of_two_pose_files() {
     assert!(of("nmpjpe17") < 1e-6 && of("nmpjpe16") < 1e-6 && of("pmpjpe17") < 1e-6);
     let said = fail(genlock(["metrics"]).arg(folder.path().join("gone.json")).arg(&truth));
     assert!(said.contains("gone.json"), "{said}");
+}
+
+/// Records a rig of two cameras, and gives the take.
+fn capture(folder: &Path, camera: &str, seconds: &str) -> TakeReader {
+    let (rig, report) = (folder.join("rig.toml"), folder.join("report.json"));
+    let cameras: String = ["a", "b"].map(|name| format!("[[camera]]\nname = {name:?}\n{camera}\n")).concat();
+    let head = "version = 1\nname = \"two\"\n[trigger]\nmode = \"hardware\"\nrate-hz = 50.0\n";
+    std::fs::write(&rig, format!("{head}{cameras}")).unwrap();
+    let mut command = genlock(["capture", "--seconds", seconds, "--record"]);
+    succeed(command.arg(folder.join("takes")).arg("--report").arg(&report).arg(&rig));
+    TakeReader::open(recorded(&json(&report))).unwrap()
+}
+
+#[test]
+fn a_take_is_played_by_the_cameras_of_a_rig_with_the_same_pulses() {
+    let folder = tempfile::tempdir().unwrap();
+    let simulated = "driver = \"simulated\"\nwidth-px = 64\nheight-px = 48";
+    let original = capture(folder.path(), simulated, "3");
+    let again = format!("driver = \"replay\"\nsource = {:?}", original.directory());
+    // It ends by itself.
+    let replayed = capture(folder.path(), &again, "60");
+    for camera in [CameraId(0), CameraId(1)] {
+        let triggers = |take: &TakeReader| -> Vec<_> {
+            (0..take.len(camera)).map(|at| take.frame_info(camera, at).unwrap().trigger).collect()
+        };
+        assert!(original.len(camera) > 40, "{}", original.len(camera));
+        assert_eq!(triggers(&original), triggers(&replayed));
+    }
+    let gone = "driver = \"replay\"\nsource = \"no-such-take\"";
+    let rig = folder.path().join("rig.toml");
+    std::fs::write(&rig, std::fs::read_to_string(&rig).unwrap().replace(&again, gone)).unwrap();
+    let said = fail(genlock(["capture"]).arg(&rig));
+    assert!(said.contains("no-such-take"), "{said}");
 }

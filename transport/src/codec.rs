@@ -32,15 +32,15 @@ struct ViewHeader {
     samples: Vec<SampleHeader>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct SampleHeader {
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct SampleHeader {
     size_px: u16,
     region: Region,
     background: BackgroundId,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Time {
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Time {
     ns: i64,
     uncertainty_ns: u32,
     simulated: bool,
@@ -59,6 +59,22 @@ impl From<Time> for HostTime {
     }
 }
 
+impl From<&Sample> for SampleHeader {
+    fn from(s: &Sample) -> Self {
+        Self { size_px: s.size_px, region: s.region, background: s.background }
+    }
+}
+
+impl SampleHeader {
+    pub(crate) fn area(&self) -> usize {
+        usize::from(self.size_px).pow(2)
+    }
+
+    pub(crate) fn with(self, rgb: Arc<[u8]>, mask: Arc<[u8]>) -> Sample {
+        Sample { size_px: self.size_px, rgb, mask, region: self.region, background: self.background }
+    }
+}
+
 /// The trigger as messages carry it: its state, and the pulse where there is one.
 pub(crate) fn trigger_to_wire(trigger: TriggerIndex) -> (TriggerState, Option<u64>) {
     let state = match trigger {
@@ -69,7 +85,7 @@ pub(crate) fn trigger_to_wire(trigger: TriggerIndex) -> (TriggerState, Option<u6
     (state, trigger.pulse())
 }
 
-fn trigger_from_wire((state, pulse): (TriggerState, u64)) -> TriggerIndex {
+pub(crate) fn trigger_from_wire((state, pulse): (TriggerState, u64)) -> TriggerIndex {
     match state {
         TriggerState::Certain => TriggerIndex::Certain(pulse),
         TriggerState::Tentative => TriggerIndex::Tentative(pulse),
@@ -101,11 +117,7 @@ pub(crate) fn encode(number: u64, moment: &Moment) -> Result<Encoded<'_>, Transp
             .map(|view| ViewHeader {
                 camera: view.camera.0,
                 exposure: view.exposure.into(),
-                samples: view
-                    .samples
-                    .iter()
-                    .map(|s| SampleHeader { size_px: s.size_px, region: s.region, background: s.background })
-                    .collect(),
+                samples: view.samples.iter().map(SampleHeader::from).collect(),
             })
             .collect(),
     };
@@ -162,9 +174,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Received<Moment>, TransportError> {
     for view in header.views {
         let mut samples = Vec::with_capacity(view.samples.len());
         for s in view.samples {
-            let area = usize::from(s.size_px).pow(2);
-            let (rgb, mask) = (take(3 * area)?, take(area)?);
-            samples.push(Sample { size_px: s.size_px, rgb, mask, region: s.region, background: s.background });
+            let (rgb, mask) = (take(3 * s.area())?, take(s.area())?);
+            samples.push(s.with(rgb, mask));
         }
         views.push(View { camera: CameraId(view.camera), exposure: view.exposure.into(), samples });
     }

@@ -12,6 +12,8 @@ pub enum TransportError {
     Zenoh { doing: &'static str, message: String },
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
+    #[error("cannot start a thread: {0}")]
+    Thread(std::io::Error),
     #[error("moments on disk: {0}")]
     Io(std::io::Error),
 }

@@ -18,15 +18,19 @@ use crate::{
 /// Shared memory for moments on their way. Receivers copy out at once, so this only has to cover their rings.
 pub const POOL_BYTES: usize = 32 << 20;
 
+/// Only moments go through shared memory, and they are allocated there.
+const SHARED_MEMORY: [(&str, &str); 2] =
+    [("transport/shared_memory/enabled", "true"), ("transport/shared_memory/transport_optimization/enabled", "false")];
+
 /// One end of the link between the processes of a session. Keep it as long as its sinks and sources are used.
 #[derive(Clone)]
 pub struct ZenohLink {
-    session: zenoh::Session,
+    pub(crate) session: zenoh::Session,
     name: String,
     endpoint: String,
 }
 
-fn failed(doing: &'static str) -> impl Fn(zenoh::Error) -> TransportError {
+pub(crate) fn failed(doing: &'static str) -> impl Fn(zenoh::Error) -> TransportError {
     move |e| TransportError::Zenoh { doing, message: e.to_string() }
 }
 
@@ -37,15 +41,20 @@ impl ZenohLink {
             .and_then(|listener| listener.local_addr())
             .map_err(|e| TransportError::Zenoh { doing: "finding a free loopback port", message: e.to_string() })?
             .port();
-        Self::open("listen", format!("tcp/127.0.0.1:{port}"), name)
+        Self::open("listen", format!("tcp/127.0.0.1:{port}"), name, &SHARED_MEMORY)
     }
 
     /// Connects to the endpoint of a listening link, as its [`Self::endpoint`] gives it.
     pub fn connect(endpoint: &str, name: &str) -> Result<Self, TransportError> {
-        Self::open("connect", endpoint.to_owned(), name)
+        Self::open("connect", endpoint.to_owned(), name, &SHARED_MEMORY)
     }
 
-    fn open(side: &str, endpoint: String, name: &str) -> Result<Self, TransportError> {
+    pub(crate) fn open(
+        side: &str,
+        endpoint: String,
+        name: &str,
+        settings: &[(&str, &str)],
+    ) -> Result<Self, TransportError> {
         let mut config = zenoh::Config::default();
         let set = |config: &mut zenoh::Config, key: &str, value: &str| {
             config.insert_json5(key, value).map_err(failed("setting up"))
@@ -55,9 +64,7 @@ impl ZenohLink {
         set(&mut config, "scouting/gossip/enabled", "false")?;
         set(&mut config, "listen/endpoints", "[]")?;
         set(&mut config, &format!("{side}/endpoints"), &format!("[\"{endpoint}\"]"))?;
-        set(&mut config, "transport/shared_memory/enabled", "true")?;
-        // Only moments go through shared memory, and they are allocated there.
-        set(&mut config, "transport/shared_memory/transport_optimization/enabled", "false")?;
+        settings.iter().try_for_each(|(key, value)| set(&mut config, key, value))?;
         let session = zenoh::open(config).wait().map_err(failed("opening a session"))?;
         Ok(Self { session, name: name.to_owned(), endpoint })
     }
@@ -72,11 +79,11 @@ impl ZenohLink {
         self.session.info().peers_zid().wait().next().is_some()
     }
 
-    fn key(&self, what: &str) -> String {
+    pub(crate) fn key(&self, what: &str) -> String {
         format!("genlock/{}/{what}", self.name)
     }
 
-    fn publisher(&self, what: &str) -> Result<Publisher<'static>, TransportError> {
+    pub(crate) fn publisher(&self, what: &str) -> Result<Publisher<'static>, TransportError> {
         self.session
             .declare_publisher(self.key(what))
             .congestion_control(CongestionControl::Drop)
@@ -84,7 +91,7 @@ impl ZenohLink {
             .map_err(failed("declaring a publisher"))
     }
 
-    fn ring(&self, what: &str, depth: usize) -> Result<Ring, TransportError> {
+    pub(crate) fn ring(&self, what: &str, depth: usize) -> Result<Ring, TransportError> {
         self.session
             .declare_subscriber(self.key(what))
             .with(RingChannel::new(depth))
@@ -124,10 +131,10 @@ impl ZenohLink {
     }
 }
 
-struct Ring(Subscriber<RingChannelHandler<zenoh::sample::Sample>>);
+pub(crate) struct Ring(Subscriber<RingChannelHandler<zenoh::sample::Sample>>);
 
 impl Ring {
-    fn receive(&self, wait: Duration) -> Result<Option<zenoh::sample::Sample>, TransportError> {
+    pub(crate) fn receive(&self, wait: Duration) -> Result<Option<zenoh::sample::Sample>, TransportError> {
         self.0.handler().recv_timeout(wait).map_err(|_| TransportError::Closed)
     }
 }

@@ -11,6 +11,8 @@ pub struct SimulatedCamera {
     pub pulses: PulseTrain,
     pub width_px: u32,
     pub height_px: u32,
+    /// A bright square that jumps about before a dark wall, so that there is somebody to cut out.
+    pub shows_square: bool,
     /// Units to send before the source ends; none for ever.
     pub units: Option<u64>,
     /// Every n-th unit is lost on the way, and the device says so.
@@ -21,7 +23,7 @@ pub struct SimulatedCamera {
 
 impl SimulatedCamera {
     pub fn new(pulses: PulseTrain, width_px: u32, height_px: u32) -> Self {
-        Self { pulses, width_px, height_px, units: None, lose_every: None, fail_at: None }
+        Self { pulses, width_px, height_px, shows_square: false, units: None, lose_every: None, fail_at: None }
     }
 
     /// `resume_at`: the first pulse after a reconnection.
@@ -33,6 +35,13 @@ impl SimulatedCamera {
 pub struct SimulatedDriver {
     camera: SimulatedCamera,
     pulse: u64,
+}
+
+impl SimulatedDriver {
+    /// The pulses as they are known now.
+    pub fn follow(&mut self, pulses: PulseTrain) {
+        self.camera.pulses = pulses;
+    }
 }
 
 impl CameraDriver for SimulatedDriver {
@@ -60,6 +69,9 @@ impl CameraDriver for SimulatedDriver {
         }
         if let Some(slot) = slot {
             slot.bytes_mut().resize((camera.width_px * camera.height_px) as usize, 0);
+            if camera.shows_square {
+                draw_square(slot.bytes_mut(), camera.width_px as usize, camera.height_px as usize, pulse as usize);
+            }
         }
         Ok(DriverEvent::Unit(Unit {
             segment: SegmentId(0),
@@ -70,5 +82,14 @@ impl CameraDriver for SimulatedDriver {
             source: None,
             picture: Picture::packed(PixelFormat::Gray8, camera.width_px, camera.height_px),
         }))
+    }
+}
+
+/// A quarter of the picture's height on each side, in another place at each pulse.
+fn draw_square(picture: &mut [u8], width: usize, height: usize, pulse: usize) {
+    let side = height / 4;
+    let (x, y) = (pulse * 31 % (width - side).max(1), pulse * 17 % (height - side).max(1));
+    for row in picture.chunks_exact_mut(width).skip(y).take(side) {
+        row[x.min(width)..(x + side).min(width)].fill(220);
     }
 }

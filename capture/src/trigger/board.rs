@@ -3,19 +3,19 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use frame_sync::PulseTrain;
 
-/// What is known of the pulses, for every camera thread to read beside its frames.
+/// What is known of the pulses, for every camera thread to read beside its frames, and for whoever passes it on.
 #[derive(Clone, Default)]
-pub(crate) struct PulseBoard(Arc<ArcSwapOption<Published>>);
+pub struct PulseBoard(Arc<ArcSwapOption<Published>>);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Published {
+pub struct Published {
     pub train: PulseTrain,
     /// Counts the times that the pulses began anew: each is a segment of its own.
     pub generation: u32,
 }
 
 impl PulseBoard {
-    pub fn publish(&self, published: Option<Published>) {
+    pub(crate) fn publish(&self, published: Option<Published>) {
         self.0.store(published.map(Arc::new));
     }
 

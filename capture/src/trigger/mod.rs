@@ -20,7 +20,7 @@ use frame_sync::PulseTrain;
 use thiserror::Error;
 
 pub(crate) use arming::Arming;
-pub(crate) use board::{Published, PulseBoard};
+pub use board::{Published, PulseBoard};
 pub use observed::{Exposures, ObservedTrigger};
 pub use software::SoftwareTrigger;
 pub(crate) use thread::{TriggerThread, pause};

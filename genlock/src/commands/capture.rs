@@ -2,13 +2,15 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use calibration_free_config::Rig;
-use frame::{LossLedger, SegmentId, monotonic_now_ns};
+use frame::{LossLedger, monotonic_now_ns};
 use miette::{IntoDiagnostic, WrapErr};
+use subject::{BackgroundConfig, SubjectCropper};
 use take::TakeInfo;
 
 use crate::cli::CaptureArgs;
 use crate::control::{self, Happenings};
 use crate::doctor;
+use crate::hosts::{self, Part};
 use crate::report::{self, Report};
 use crate::session::recorder::Recorder;
 use crate::session::{Session, Setup};
@@ -23,30 +25,42 @@ pub fn recording(rig: &Rig, record: Option<&Path>) -> (PathBuf, f64) {
     (folder.to_owned(), recording.map_or(DEFAULT_BUDGET_GB, |recording| recording.budget_gb))
 }
 
-/// The daemon of one host: cameras to disk, nothing else.
+/// The daemon of one host: cameras to disk, and where the rig has several hosts, frame sets across them.
 pub fn run(args: &CaptureArgs) -> miette::Result<()> {
     let (rig, warnings) = Rig::read(&args.rig).into_diagnostic()?;
     warnings.iter().for_each(|warning| tracing::warn!("{}: {warning}", args.rig.display()));
     args.report.as_deref().map(report::check_path).transpose()?;
     let end_at = args.seconds.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds));
+    let preprocessing = hosts::preprocessing(&rig.subject);
+    let host = args.host.as_deref().zip(args.to.as_deref());
+    let mut part = Part::open(&rig, host, &preprocessing)?;
     let (parent, budget_gb) = recording(&rig, args.record.as_deref());
     doctor::glance(&rig, &parent, budget_gb).iter().for_each(doctor::Finding::log);
+    let (name, rig_toml, rate_hz) = (rig.name.to_string(), rig.to_toml(), rig.trigger.rate_hz);
+    let source = Source::rig(part.rig(rig))?;
+    let (names, own) = (source.camera_names(), source.own_cameras());
     let info = TakeInfo {
-        name: rig.name.to_string(),
-        rig_toml: rig.to_toml(),
-        cameras: rig.cameras.iter().map(|camera| camera.name.to_string()).collect(),
-        host: "local".into(),
-        trigger_rate_hz: rig.trigger.rate_hz,
+        name,
+        rig_toml,
+        cameras: names[..own].to_vec(),
+        host: part.name().to_owned(),
+        trigger_rate_hz: rate_hz,
         source_rate_hz: None,
     };
-    let rate_hz = rig.trigger.rate_hz;
-    let source = Source::rig(rig)?;
-    let names = source.camera_names();
-    let (cameras, pulses) = source.cameras(1, monotonic_now_ns() + LEAD_NS)?;
+    let (mut cameras, pulses) = source.cameras(1, monotonic_now_ns() + LEAD_NS)?;
+    let pulses = part.take_over(&mut cameras, pulses);
+    let croppers = match part {
+        Part::Alone => vec![],
+        _ => (0..own)
+            .map(|_| SubjectCropper::new(&preprocessing, BackgroundConfig::default()))
+            .collect::<Result<_, _>>()
+            .into_diagnostic()?,
+    };
     let ledgers: Vec<_> = names.iter().map(|_| LossLedger::default()).collect();
-    let recorder = Recorder::start(&parent, &info, &ledgers, source.recorder_buffers(), (budget_gb * 1e9) as u64)
-        .into_diagnostic()
-        .wrap_err("nothing can be recorded; give another folder with --record")?;
+    let recorder =
+        Recorder::start(&parent, &info, &ledgers[..own], source.recorder_buffers(), (budget_gb * 1e9) as u64)
+            .into_diagnostic()
+            .wrap_err("nothing can be recorded; give another folder with --record")?;
     tracing::info!("recording into {}, at most {budget_gb} GB", recorder.0.directory().display());
 
     let runtime =
@@ -58,13 +72,14 @@ pub fn run(args: &CaptureArgs) -> miette::Result<()> {
         pulses,
         matching: source.matching(),
         watchdog: source.watchdog(),
-        first_segment: SegmentId(0),
-        croppers: vec![],
-        preprocessing: 0,
+        first_segment: part.first_segment(),
+        croppers,
+        preprocessing: preprocessing.hash(),
         sinks: vec![],
         ledgers,
         recorder: Some(recorder),
         page: None,
+        part,
     })
     .into_diagnostic()?;
     let end = control::run(&session, &names, &stop, end_at, &mut happenings, |_, _| false);
@@ -72,6 +87,10 @@ pub fn run(args: &CaptureArgs) -> miette::Result<()> {
     let report = Report::new(&names, &remains, rate_hz, happenings.log);
     for camera in &report.cameras {
         println!("{}: {} produced, {} delivered", camera.name, camera.produced, camera.delivered);
+    }
+    let (complete, incomplete) = (report.sets.complete, report.sets.incomplete);
+    if complete + incomplete > 0 {
+        println!("sets: {complete} complete, {incomplete} incomplete");
     }
     report.conclude(args.report.as_deref(), end, &remains)
 }

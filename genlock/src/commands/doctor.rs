@@ -6,7 +6,7 @@ use crate::doctor::{self, State};
 
 /// Exit code 1 where anything fails.
 pub fn run(args: &DoctorArgs) -> miette::Result<()> {
-    let findings = doctor::examine(&args.rig, args.record.as_deref());
+    let findings = doctor::examine(&args.rig, args.host.as_deref(), args.record.as_deref());
     let count = |state| findings.iter().filter(|finding| finding.state == state).count();
     let (failures, warnings) = (count(State::Failure), count(State::Warning));
     if args.json {

@@ -1,8 +1,14 @@
+use std::path::Path;
+
 use miette::IntoDiagnostic;
+use take::TakeReader;
 
 use crate::cli::InspectArgs;
 
 pub fn run(args: &InspectArgs) -> miette::Result<()> {
+    if let Some(other) = &args.with {
+        return compare(&args.take, other, args.json);
+    }
     let take = take::inspect(&args.take).into_diagnostic()?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&take).into_diagnostic()?);
@@ -19,5 +25,29 @@ pub fn run(args: &InspectArgs) -> miette::Result<()> {
     for note in &take.notes {
         println!("  note, {}: {}", note.kind, note.text);
     }
+    Ok(())
+}
+
+/// How the takes of two hosts fit together.
+fn compare(one: &Path, other: &Path, json: bool) -> miette::Result<()> {
+    let takes = [one, other].map(TakeReader::open);
+    let [one, other] = takes;
+    let fit = take::fit(&one.into_diagnostic()?, &other.into_diagnostic()?).into_diagnostic()?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&fit).into_diagnostic()?);
+        return Ok(());
+    }
+    let [a, b] = &fit.hosts;
+    println!("session {}: {a} and {b}", fit.session);
+    println!(
+        "  times of {b} plus {:.6} s are times of {a}, ±{:.3} ms",
+        fit.offset_ns as f64 / 1e9,
+        f64::from(fit.uncertainty_ns) / 1e6
+    );
+    println!(
+        "  {} triggers in common; between the first and the last of them {} only of {a}, {} only of {b}",
+        fit.common_triggers, fit.only_in[0], fit.only_in[1]
+    );
+    println!("  pictures of one trigger are at most {:.3} ms apart", fit.farthest_ns as f64 / 1e6);
     Ok(())
 }

@@ -8,6 +8,7 @@ mod finding;
 mod host;
 mod learning;
 mod limits;
+mod link;
 mod network;
 mod opening;
 mod page;
@@ -25,10 +26,11 @@ use clock::WallClock;
 pub use finding::{Finding, State};
 use host::Host;
 
-/// All checks of a rig file. `record`: where takes go instead of the rig's folder.
-pub fn examine(path: &Path, record: Option<&Path>) -> Vec<Finding> {
+/// All checks of a rig file. `name`: that of this host where the rig has several and this is not the first. `record`:
+/// where takes go instead of the rig's folder.
+pub fn examine(path: &Path, name: Option<&str>, record: Option<&Path>) -> Vec<Finding> {
     let host = Host::here();
-    let (rig, mut findings) = rig::check(path);
+    let (rig, mut findings) = rig::check(path, name);
     let Some(rig) = rig else { return findings };
     findings.extend(device::check(&rig, &host));
     findings.extend(usb::check(&rig, &host));
@@ -42,7 +44,11 @@ pub fn examine(path: &Path, record: Option<&Path>) -> Vec<Finding> {
     findings.extend(limits::check(&rig, &host));
     findings.extend(clock::check(&rig, &host, WallClock::read()));
     findings.push(processor::check(&host, &rate));
-    findings.push(page::check(rig.page.listen));
+    // Other hosts have neither a page nor guests.
+    if name.is_none() {
+        findings.push(page::check(rig.page.listen));
+        findings.extend(link::check(&rig));
+    }
     findings.extend(learning::check(&host));
     findings
 }

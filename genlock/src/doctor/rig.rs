@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use calibration_free_config::{Rig, TriggerMode};
+use calibration_free_config::{LOCAL, Rig, TriggerMode};
 
 use super::finding::Finding;
 use crate::source::is_here;
 
 const NAME: &str = "rig";
 
-/// The rig, where it can be read, and what is to say of it.
-pub fn check(path: &Path) -> (Option<Rig>, Vec<Finding>) {
+/// The rig as the host of that name opens it, where it can be read, and what is to say of it.
+pub fn check(path: &Path, host: Option<&str>) -> (Option<Rig>, Vec<Finding>) {
     let (rig, warnings) = match Rig::read(path) {
         Ok(read) => read,
         Err(error) => {
@@ -18,6 +18,15 @@ pub fn check(path: &Path) -> (Option<Rig>, Vec<Finding>) {
             let key = if error.key().is_empty() { String::new() } else { format!(", {}", error.key()) };
             let found = format!("{}{line}{key}: {}", error.origin(), error.problem());
             return (None, vec![Finding::failure(NAME, found, error.remedy())]);
+        }
+    };
+    let rig = match host.map(|host| rig.on(host).ok_or(host)) {
+        None => rig,
+        Some(Ok(here)) => here,
+        Some(Err(host)) => {
+            let others = rig.other_hosts().join(", ");
+            let remedy = format!("`--host` with one of: {others}; none for the host {LOCAL}");
+            return (None, vec![Finding::failure(NAME, format!("no camera is on the host {host}"), remedy)]);
         }
     };
     let here = rig.cameras.iter().filter(|camera| is_here(camera)).count();

@@ -24,6 +24,7 @@ use take::TakeError;
 use thiserror::Error;
 use transport::MomentSink;
 
+use crate::hosts::{self, Part};
 use crate::page::PageState;
 use latency::Latency;
 use losses::LossWatch;
@@ -69,7 +70,7 @@ pub struct Setup {
     /// Silence, while other cameras deliver, after which a camera is opened again.
     pub watchdog: Option<Duration>,
     pub first_segment: SegmentId,
-    /// One for each camera; none when nothing is learned or inferred.
+    /// One for each camera that is attached here; none when nothing is learned or inferred, and no other host has cameras.
     pub croppers: Vec<SubjectCropper>,
     /// Hash of the croppers' preprocessing.
     pub preprocessing: u64,
@@ -77,6 +78,8 @@ pub struct Setup {
     pub ledgers: Vec<LossLedger>,
     pub recorder: Option<(Recorder, RecorderTap)>,
     pub page: Option<PageState>,
+    /// This host's part in a rig of several.
+    pub part: Part,
 }
 
 pub struct Session {
@@ -92,6 +95,7 @@ pub struct Session {
     pub crop_work: Latency,
     pub started: Instant,
     losses: RefCell<LossWatch>,
+    part: RefCell<Part>,
 }
 
 /// What outlives a session.
@@ -110,7 +114,7 @@ pub struct Remains {
 
 impl Session {
     pub fn start(setup: Setup) -> Result<Self, SessionError> {
-        let Setup { cameras, pulses, matching, watchdog, first_segment, .. } = setup;
+        let Setup { cameras, pulses, matching, watchdog, first_segment, mut part, .. } = setup;
         let Setup { croppers, preprocessing, sinks, ledgers, recorder, page, .. } = setup;
         let vitals = Vitals::new(cameras.len());
         let watched = cameras.iter().map(|camera| camera.name.clone()).zip(ledgers.iter().cloned()).collect();
@@ -122,24 +126,45 @@ impl Session {
         });
         let (sets, crop_work) = (SetStatistics::default(), Latency::default());
         let (mut workers, mut assembler) = (None, None);
+        let own = croppers.len();
         if !croppers.is_empty() {
             let (views, views_in) = bounded(WAITING_VIEWS);
             let (started, tap) = SubjectWorkers::start(croppers, &ledgers, views, &crop_work)?;
             consumers.push(Box::new(tap));
             workers = Some(started);
-            assembler = Some(moments::start(views_in, matching, &ledgers, preprocessing, sinks, sets.clone())?);
+            let sender = if let Part::Other(other) = &mut part { other.sender(&ledgers) } else { None };
+            assembler = Some(match sender {
+                Some((link, out)) => hosts::start_sender(views_in, &ledgers, link, out)?,
+                None => moments::start(views_in, matching, &ledgers, preprocessing, sinks, sets.clone())?,
+            });
         }
         let preview = match page {
             Some(page) => {
-                let (thread, tap) = preview::start(page, cameras.len())?;
+                let (thread, tap) = preview::start(page, own, cameras.len())?;
                 consumers.push(Box::new(tap));
                 Some(thread)
             }
             None => None,
         };
         let capture = Capture::start(cameras, &ledgers, consumers, CaptureOptions { pulses, first_segment, watchdog })?;
+        if let Part::First(first) = &part {
+            first.pass_on(capture.pulses());
+        }
         let started = Instant::now();
-        Ok(Self { capture, workers, assembler, preview, recorder, ledgers, sets, vitals, crop_work, started, losses })
+        Ok(Self {
+            capture,
+            workers,
+            assembler,
+            preview,
+            recorder,
+            ledgers,
+            sets,
+            vitals,
+            crop_work,
+            started,
+            losses,
+            part: RefCell::new(part),
+        })
     }
 
     pub fn events(&self) -> &Receiver<CaptureEvent> {
@@ -182,6 +207,14 @@ impl Session {
         self.losses.borrow_mut().look();
     }
 
+    /// Keeps the other hosts up to date, by the states of the cameras, and the take about the clocks.
+    pub fn keep_hosts(&self, states: &[String]) {
+        let relation = self.part.borrow_mut().tick(states);
+        if let (Some(recorder), Some(relation)) = (&self.recorder, relation) {
+            recorder.relate(relation);
+        }
+    }
+
     pub fn take_background(&self) {
         if let Some(workers) = &self.workers {
             workers.take_background();
@@ -193,6 +226,9 @@ impl Session {
         let mut errors = vec![];
         let wall_s = self.started.elapsed().as_secs_f64();
         let recording = self.recorder.as_ref().map(|r| (r.directory().to_owned(), r.counters()));
+        if let Part::First(first) = &*self.part.borrow() {
+            first.close();
+        }
         // With the router the consumers go, and with them the inputs of everything behind.
         if let Err(error) = self.capture.stop(STOP_DEADLINE) {
             errors.push(error.into());

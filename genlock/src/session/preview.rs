@@ -28,11 +28,12 @@ struct Lane {
     closed: AtomicBool,
 }
 
-pub fn start(page: PageState, cameras: usize) -> std::io::Result<(JoinHandle<()>, PreviewTap)> {
+/// Of `cameras`, the first `own` are attached here; of the others come views, which show the crop alone.
+pub fn start(page: PageState, own: usize, cameras: usize) -> std::io::Result<(JoinHandle<()>, PreviewTap)> {
     let lane = Arc::new(Lane { queue: ArrayQueue::new(cameras), closed: AtomicBool::new(false) });
     let worker = {
         let (lane, page) = (lane.clone(), page.clone());
-        std::thread::Builder::new().name("preview".into()).spawn(move || work(&lane, &page))?
+        std::thread::Builder::new().name("preview".into()).spawn(move || work(&lane, &page, own))?
     };
     let tap = PreviewTap {
         page,
@@ -44,14 +45,20 @@ pub fn start(page: PageState, cameras: usize) -> std::io::Result<(JoinHandle<()>
     Ok((worker, tap))
 }
 
-fn work(lane: &Lane, page: &PageState) {
+fn work(lane: &Lane, page: &PageState, own: usize) {
     loop {
         let closed = lane.closed.load(Ordering::Acquire);
         match lane.queue.pop() {
             Some(frame) => {
                 // A picture that does not decode is counted and logged where it matters, at the crop.
-                if let Ok(jpeg) = subject::preview_jpeg(&frame.info, frame.bytes(), WIDTH_PX) {
-                    let info = &frame.info;
+                let info = &frame.info;
+                let jpeg = if info.camera.index() < own {
+                    subject::preview_jpeg(info, frame.bytes(), WIDTH_PX).ok()
+                } else {
+                    let crop = transport::crop_of(frame.bytes()).ok().flatten();
+                    crop.and_then(|crop| subject::crop_preview_jpeg(info, &crop, WIDTH_PX).ok())
+                };
+                if let Some(jpeg) = jpeg {
                     // Such wide pictures do not decode.
                     let width_px = u16::try_from(info.picture.size_px().0).unwrap_or_default();
                     page.set_preview(info.camera.index(), width_px, info.sequence, info.exposure.ns, jpeg);

@@ -37,7 +37,7 @@ pub struct SubjectWorkers {
 
 struct Worker {
     lane: Arc<Lane>,
-    thread: JoinHandle<SubjectCropper>,
+    thread: JoinHandle<Option<SubjectCropper>>,
 }
 
 /// What router and worker share.
@@ -49,7 +49,7 @@ struct Lane {
 }
 
 impl SubjectWorkers {
-    /// `work` collects how long one frame takes from decoding to sample.
+    /// Cameras beyond the croppers are other hosts', which crop them there. `work` collects how long one frame takes from decoding to sample.
     pub fn start(
         croppers: Vec<SubjectCropper>,
         ledgers: &[LossLedger],
@@ -57,7 +57,8 @@ impl SubjectWorkers {
         work: &Latency,
     ) -> std::io::Result<(Self, SubjectTap)> {
         let mut workers = Vec::with_capacity(croppers.len());
-        for (index, (cropper, ledger)) in croppers.into_iter().zip(ledgers).enumerate() {
+        let croppers = croppers.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
+        for (index, (cropper, ledger)) in croppers.zip(ledgers).enumerate() {
             let lane = Arc::new(Lane {
                 queue: ArrayQueue::new(WAITING),
                 closed: AtomicBool::new(false),
@@ -111,9 +112,9 @@ impl SubjectWorkers {
     /// Waits until the queues are empty and gives the croppers back, and how many panicked. The tap must be gone.
     pub fn finish(self) -> (Vec<SubjectCropper>, usize) {
         let workers = self.workers.len();
-        let croppers: Vec<_> = self.workers.into_iter().filter_map(|worker| worker.thread.join().ok()).collect();
-        let panicked = workers - croppers.len();
-        (croppers, panicked)
+        let ended: Vec<_> = self.workers.into_iter().filter_map(|worker| worker.thread.join().ok()).collect();
+        let panicked = workers - ended.len();
+        (ended.into_iter().flatten().collect(), panicked)
     }
 }
 
@@ -122,14 +123,15 @@ struct WorkerBody {
     /// What the assembler was told.
     told_gone: bool,
     lane: Arc<Lane>,
-    cropper: SubjectCropper,
+    /// None where the frames are views of another host.
+    cropper: Option<SubjectCropper>,
     account: EdgeAccount,
     out: Sender<Cropped>,
     work: Latency,
 }
 
 impl WorkerBody {
-    fn run(mut self) -> SubjectCropper {
+    fn run(mut self) -> Option<SubjectCropper> {
         loop {
             // Both are read before the queue: what was put in before them is then still seen.
             let closed = self.lane.closed.load(Ordering::Acquire);
@@ -158,15 +160,22 @@ impl WorkerBody {
 
     fn crop(&mut self, frame: &FrameRef) {
         if self.lane.take_background.swap(false, Ordering::AcqRel) {
-            self.cropper.take_background();
+            self.cropper.iter_mut().for_each(SubjectCropper::take_background);
         }
         let begun = Instant::now();
-        let outcome = self.cropper.process(&frame.info, frame.bytes());
+        let cropped = match &mut self.cropper {
+            Some(cropper) => match cropper.process(&frame.info, frame.bytes()) {
+                Ok(Outcome::Sample(sample)) => Ok(Some(sample)),
+                Ok(Outcome::NoBackground | Outcome::NoSubject) => Ok(None),
+                Err(error) => Err(error.to_string()),
+            },
+            None => transport::crop_of(frame.bytes()).map_err(|error| error.to_string()),
+        };
         self.work.record_ns(begun.elapsed().as_nanos() as i64);
-        let sample = match outcome {
-            Ok(Outcome::Sample(sample)) => Some(sample),
+        let sample = match cropped {
+            Ok(Some(sample)) => Some(sample),
             // The frame still counts for its set, which then lacks a view.
-            Ok(Outcome::NoBackground | Outcome::NoSubject) => {
+            Ok(None) => {
                 self.account.lose(LossReason::NoSubject);
                 None
             }

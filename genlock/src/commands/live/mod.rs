@@ -6,9 +6,9 @@ mod summary;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use calibration_free_config::Subject;
+use calibration_free_config::{LOCAL, Subject};
 use crossbeam::channel::Receiver;
-use frame::{LossLedger, SegmentId, monotonic_now_ns};
+use frame::{LossLedger, monotonic_now_ns};
 use miette::{IntoDiagnostic, WrapErr, bail, miette};
 use subject::{BackgroundConfig, Preprocessing, SubjectCropper};
 use take::TakeInfo;
@@ -18,6 +18,7 @@ use transport::{MomentFileWriter, MomentSink};
 use super::hand_over::learn_binary;
 use crate::cli::{Rate, SessionArgs};
 use crate::control::{self, End, Happenings};
+use crate::hosts::Part;
 use crate::learners::{LearnerOptions, Learners};
 use crate::page::{self, PageState};
 use crate::report::{self, InferReport, PretrainReport, Report, SamplerReport};
@@ -54,8 +55,8 @@ pub fn run(source: &Source, args: &SessionArgs, plan: &Plan) -> miette::Result<(
     make_data(&args.data)?;
     let (recipe, crop_px) = recipe(args)?;
     let preprocessing = preprocessing(plan.subject, crop_px)?;
-    let croppers = names
-        .iter()
+    let part = source.part(&preprocessing)?;
+    let croppers = (0..source.own_cameras())
         .map(|_| SubjectCropper::new(&preprocessing, BackgroundConfig::default()).into_diagnostic())
         .collect::<miette::Result<Vec<_>>>()?;
 
@@ -88,7 +89,7 @@ pub fn run(source: &Source, args: &SessionArgs, plan: &Plan) -> miette::Result<(
         stop: &stop,
         hash: preprocessing.hash(),
     };
-    let played = live.play(args, croppers, sinks, end_at, &mut happenings);
+    let played = live.play(args, part, croppers, sinks, end_at, &mut happenings);
 
     let statuses = learners.statuses.clone();
     let (restarts, killed) = learners.stop();
@@ -132,6 +133,7 @@ impl Live<'_> {
     fn play(
         &self,
         args: &SessionArgs,
+        mut part: Part,
         mut croppers: Vec<SubjectCropper>,
         mut sinks: Vec<Box<dyn MomentSink>>,
         end_at: Option<Instant>,
@@ -162,20 +164,23 @@ impl Live<'_> {
             sinks.push(Box::new(MomentFileWriter::create(path).into_diagnostic()?));
         }
         let ledgers: Vec<_> = self.names.iter().map(|_| LossLedger::default()).collect();
-        let recorder = record(args, self.plan.name, self.source, self.names, &ledgers, rate_hz)?;
-        let (cameras, pulses) = self.source.cameras(divisor, monotonic_now_ns() + LEAD_NS)?;
+        let own = self.source.own_cameras();
+        let recorder = record(args, self.plan.name, self.source, &self.names[..own], &ledgers[..own], rate_hz)?;
+        let (mut cameras, pulses) = self.source.cameras(divisor, monotonic_now_ns() + LEAD_NS)?;
+        let pulses = part.take_over(&mut cameras, pulses);
         let session = Session::start(Setup {
             cameras,
             pulses,
             matching: self.source.matching(),
             watchdog: self.source.watchdog(),
-            first_segment: SegmentId(0),
+            first_segment: part.first_segment(),
             croppers,
             preprocessing: self.hash,
             sinks,
             ledgers,
             recorder,
             page: self.page.cloned(),
+            part,
         })
         .into_diagnostic()?;
         let end = self.watch(&session, rate_hz, end_at, happenings, None, || false);
@@ -282,7 +287,7 @@ fn record(
         name: name.to_owned(),
         rig_toml: source.rig_toml(),
         cameras: names.to_vec(),
-        host: "local".into(),
+        host: LOCAL.into(),
         trigger_rate_hz: rate_hz,
         source_rate_hz: Some(source.rate_hz()),
     };

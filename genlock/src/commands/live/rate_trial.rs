@@ -9,6 +9,7 @@ use transport::MomentSink;
 
 use super::Live;
 use crate::control::{End, Happenings};
+use crate::hosts::Part;
 use crate::rate;
 use crate::session::{Remains, Session, Setup};
 use crate::source::LEAD_NS;
@@ -56,6 +57,7 @@ impl Live<'_> {
             ledgers: self.names.iter().map(|_| LossLedger::default()).collect(),
             recorder: None,
             page: self.page.cloned(),
+            part: Part::Alone,
         })
         .into_diagnostic()?;
         let end = self.measure(&session, rate_hz, happenings);

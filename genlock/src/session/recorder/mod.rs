@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 
 use crossbeam::channel::{Sender, bounded};
 use frame::{FrameRef, LossLedger, LossReason, monotonic_now_ns};
-use take::{Gap, TakeError, TakeInfo, TakeWriter};
+use take::{ClockRelation, Gap, TakeError, TakeInfo, TakeWriter};
 
 use disk::Disk;
 pub use tap::RecorderTap;
@@ -33,6 +33,7 @@ enum Job {
     Frame(FrameRef),
     Gap(Gap),
     Note(i64, &'static str, String),
+    Relation(ClockRelation),
 }
 
 #[derive(Default)]
@@ -109,6 +110,13 @@ impl Recorder {
     pub fn note(&self, kind: &'static str, text: String) {
         if self.notes.try_send(Job::Note(monotonic_now_ns(), kind, text)).is_err() {
             tracing::warn!(kind, "a note did not reach the take");
+        }
+    }
+
+    /// How this host's clock stands to that of the host which puts the sets together.
+    pub fn relate(&self, relation: ClockRelation) {
+        if self.notes.try_send(Job::Relation(relation)).is_err() {
+            tracing::warn!("a relation of clocks did not reach the take");
         }
     }
 

@@ -69,7 +69,8 @@ impl CameraTap {
 
 impl FrameConsumer for RecorderTap {
     fn offer(&mut self, frame: &FrameRef) {
-        let camera = &mut self.cameras[frame.info.camera.index()];
+        // Cameras beyond those of the take are another host's, which records them itself.
+        let Some(camera) = self.cameras.get_mut(frame.info.camera.index()) else { return };
         let account = camera.ledger.recorder.clone();
         account.enter();
         camera.hole(frame.info.camera, frame.info.sequence);
