@@ -201,6 +201,7 @@ impl Check<'_> {
                 Some(line) => Some(self.filled(format!("{key}.trigger-line"), line.clone())?),
                 None => None,
             },
+            chunk_timestamps: wire.chunk_timestamps,
             packet_bytes: whole("packet-bytes", wire.packet_bytes, 576..=16_000)?.map(|bytes| bytes as u32),
             least_delay_ms: real("least-delay-ms", wire.least_delay_ms, 0.0..=1e3)?,
             least_delay_uncertainty_ms: real("least-delay-uncertainty-ms", wire.least_delay_uncertainty_ms, 0.0..=1e3)?,

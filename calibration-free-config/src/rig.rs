@@ -126,6 +126,8 @@ pub struct CameraSettings {
     pub gain_db: Option<f64>,
     /// The input on which pulses come, by the device's own name.
     pub trigger_line: Option<String>,
+    /// Whether times are those of a chunk behind each picture, for cameras that send one.
+    pub chunk_timestamps: bool,
     /// GigE Vision packets, in bytes; negotiated when left out.
     pub packet_bytes: Option<u32>,
     /// Least time from the start of exposure to a picture's arrival, and how far it may be off, in ms.

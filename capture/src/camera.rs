@@ -5,18 +5,18 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use crossbeam::channel::Sender;
 use frame::{
-    BufferPool, CameraId, DeviceStamp, EdgeAccount, Frame, FrameInfo, HostTime, LossReason, SegmentId, Slot,
-    monotonic_now_ns,
+    BufferPool, CameraId, DeviceStamp, EdgeAccount, Frame, FrameInfo, LossReason, SegmentId, Slot, monotonic_now_ns,
 };
 use frame_sync::TimingEvent;
 use ringbuf::HeapProd;
 use ringbuf::traits::Producer;
 
 use crate::event::{CameraEvent, CaptureEvent, CaptureEventKind};
+use crate::firing::Firing;
 use crate::router::Wake;
 use crate::timing::{Timed, Timing};
 use crate::trigger::{Arming, Exposures, Published, PulseBoard, pause};
-use crate::{CameraDriver, DriverError, DriverEvent, Health, Stamp, Unit};
+use crate::{CameraDriver, DriverError, DriverEvent, Health, Unit};
 
 /// Opens a driver, again after each failure.
 pub type OpenDriver = Box<dyn FnMut() -> Result<Box<dyn CameraDriver>, DriverError> + Send>;
@@ -83,20 +83,7 @@ pub(crate) struct CameraThread {
 struct Chores {
     latch_ns: i64,
     health_ns: i64,
-    /// The next pulse at which the camera is to be fired, of those of this generation.
-    generation: u32,
-    next_fire: Option<u64>,
-    /// Pulses at which it was not, since the last unit, and when the last of them was.
-    unasked: u64,
-    unasked_ns: i64,
-}
-
-impl Chores {
-    /// Pictures that were not asked for before this one; units that were taken earlier may come later.
-    fn unasked_before(&mut self, unit: &Unit) -> u64 {
-        let (Stamp::Host(HostTime { ns, .. }) | Stamp::Device { arrival_ns: ns, .. }) = unit.exposure;
-        if ns > self.unasked_ns { std::mem::take(&mut self.unasked) } else { 0 }
-    }
+    firing: Firing,
 }
 
 impl CameraThread {
@@ -149,7 +136,7 @@ impl CameraThread {
             let mut slot = pool.acquire();
             match driver.next(slot.as_mut(), wait)? {
                 DriverEvent::Unit(unit) => {
-                    let unasked = chores.unasked_before(&unit);
+                    let unasked = chores.firing.unasked_before(&unit);
                     timing.unasked(unasked);
                     self.lose(LossReason::NotAsked, unasked, sequence);
                     let info = self.number(unit, *sequence, &mut timing, pulses);
@@ -211,32 +198,10 @@ impl CameraThread {
             chores.health_ns = now_ns + HEALTH_EVERY_NS;
             self.health.store(Arc::new(driver.health()));
         }
-        let (Role::Fired, Some(Published { train, generation, .. })) = (self.spec.role, pulses) else {
-            return Ok(DRIVER_WAIT);
-        };
-        if chores.generation != generation {
-            (chores.generation, chores.next_fire) = (generation, None);
+        match pulses {
+            Some(pulses) if self.spec.role == Role::Fired => Ok(chores.firing.look(driver, pulses)?.min(DRIVER_WAIT)),
+            _ => Ok(DRIVER_WAIT),
         }
-        let due_ns = |pulse: u64| train.start_ns + (pulse as f64 * train.period_ns).round() as i64;
-        let upcoming = ((monotonic_now_ns() - train.start_ns) as f64 / train.period_ns).ceil().max(0.0) as u64;
-        let mut next = chores.next_fire.unwrap_or(upcoming);
-        let now_ns = monotonic_now_ns();
-        if now_ns >= due_ns(next) {
-            // Too late for this one, it would look like the next: that picture is not taken.
-            let late_ns = now_ns - due_ns(next);
-            let after = upcoming.max(next + 1);
-            if late_ns as f64 <= train.period_ns / 4.0 {
-                driver.fire()?;
-            } else {
-                tracing::debug!(camera = self.spec.name, pulse = next, late_ns, "a picture was not asked for in time");
-                chores.unasked += after - next;
-                chores.unasked_ns = due_ns(after - 1);
-            }
-            next = after;
-        }
-        chores.next_fire = Some(next);
-        let left_ns = (due_ns(next) - monotonic_now_ns()).max(0);
-        Ok(Duration::from_nanos(left_ns as u64).min(DRIVER_WAIT))
     }
 
     fn number(&self, unit: Unit, sequence: u64, timing: &mut Timing, pulses: Option<Published>) -> FrameInfo {

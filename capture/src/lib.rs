@@ -10,6 +10,7 @@ pub mod conformance;
 mod driver;
 pub mod drivers;
 mod event;
+mod firing;
 mod router;
 mod timing;
 pub mod trigger;

@@ -8,6 +8,7 @@
 mod clock;
 mod first;
 mod follow;
+mod guests;
 mod inbox;
 mod other;
 mod receipts;

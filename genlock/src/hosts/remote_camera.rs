@@ -7,7 +7,7 @@ use crossbeam::channel::RecvTimeoutError;
 use frame::{LossReason, Slot};
 use transport::HostView;
 
-use super::first::{Lane, Shared};
+use super::guests::{Guests, Lane};
 use super::inbox::Inbox;
 
 /// How long a camera waits for its host before it is told of as missing; later it waits in silence.
@@ -15,7 +15,7 @@ const FIRST_WAIT: Duration = Duration::from_secs(2);
 
 /// A camera of another host: its units are views, cropped there.
 pub struct RemoteCamera {
-    shared: Arc<Shared>,
+    guests: Arc<Guests>,
     kept: Arc<Mutex<Kept>>,
     /// The view before which frames are missing, and which these are.
     held: Option<HostView>,
@@ -30,15 +30,15 @@ struct Kept {
 
 impl RemoteCamera {
     /// Opens once the camera is armed on its host.
-    pub fn opener(shared: Arc<Shared>, lane: Lane) -> OpenDriver {
+    pub fn opener(guests: Arc<Guests>, lane: Lane) -> OpenDriver {
         let kept = Arc::new(Mutex::new(Kept { lane, inbox: Inbox::default() }));
         let mut tried = false;
         Box::new(move || {
             let until = (!std::mem::replace(&mut tried, true)).then(|| Instant::now() + FIRST_WAIT);
             // The driver before is gone, so nobody else holds this.
             let lane = &kept.lock().unwrap_or_else(PoisonError::into_inner).lane;
-            shared.wait(lane, until).map_err(DriverError::Stream)?;
-            Ok(Box::new(Self { shared: shared.clone(), kept: kept.clone(), held: None, missing: VecDeque::new() }))
+            guests.wait(lane, until).map_err(DriverError::Stream)?;
+            Ok(Box::new(Self { guests: guests.clone(), kept: kept.clone(), held: None, missing: VecDeque::new() }))
         })
     }
 
@@ -71,7 +71,7 @@ impl CameraDriver for RemoteCamera {
                 Ok(self.pending(slot))
             }
             Err(RecvTimeoutError::Timeout) => {
-                self.shared.state(&kept.lane).map_err(DriverError::Stream)?;
+                self.guests.state(&kept.lane).map_err(DriverError::Stream)?;
                 Ok(DriverEvent::Idle)
             }
             Err(RecvTimeoutError::Disconnected) => Ok(DriverEvent::Ended),

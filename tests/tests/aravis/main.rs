@@ -206,6 +206,8 @@ fn what_a_camera_cannot_do_is_said_with_what_it_can() {
     let settings = CameraSettings { trigger_line: Some("Line9".into()), ..Default::default() };
     let error = open(settings, Exposes::OnPulse);
     assert!(error.contains("Line9") && error.contains("Line0"), "{error}");
+    let error = open(CameraSettings { chunk_timestamps: true, ..Default::default() }, Exposes::Freely);
+    assert!(error.contains("chunk"), "{error}");
     let error = open(CameraSettings::default(), Exposes::OnSchedule);
     assert!(error.contains("PTP"), "{error}");
 }

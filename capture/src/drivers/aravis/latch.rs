@@ -6,11 +6,9 @@ use frame::monotonic_now_ns;
 
 use crate::{DriverError, Latch};
 
-/// By the names of GigE Vision and of the newer standard of features.
-const NAMES: [(&str, &str, Option<&str>); 2] = [
-    ("TimestampLatch", "TimestampLatchValue", None),
-    ("GevTimestampControlLatch", "GevTimestampValue", Some("GevTimestampTickFrequency")),
-];
+/// Command and value, by the names of the newer standard of features, in ns, and of GigE Vision, in ticks.
+const NAMES: [(&str, &str, bool); 2] =
+    [("TimestampLatch", "TimestampLatchValue", false), ("GevTimestampControlLatch", "GevTimestampValue", true)];
 
 pub struct Latches {
     command: &'static str,
@@ -18,21 +16,22 @@ pub struct Latches {
     ns_per_tick: f64,
 }
 
+/// Of the clocks of GigE Vision; none for cameras that do not say, whose clocks count ns.
+pub fn ns_per_gige_tick(device: &Device) -> Option<f64> {
+    let hz = device.integer_feature_value("GevTimestampTickFrequency").ok()?;
+    (hz > 0).then(|| 1e9 / hz as f64)
+}
+
 impl Latches {
     /// None for cameras whose clock cannot be latched: their times then come from arrivals.
     pub fn find(device: &Device) -> Result<Option<Self>, DriverError> {
         let has = |feature: &str| device.is_feature_available(feature).unwrap_or(false);
-        for (command, value, frequency) in NAMES {
+        for (command, value, in_ticks) in NAMES {
             if !has(command) || !has(value) {
                 continue;
             }
-            let ns_per_tick = match frequency {
-                None => 1.0,
-                Some(frequency) => match device.integer_feature_value(frequency) {
-                    Ok(hz) if hz > 0 => 1e9 / hz as f64,
-                    _ => continue,
-                },
-            };
+            let ns_per_tick = if in_ticks { ns_per_gige_tick(device) } else { Some(1.0) };
+            let Some(ns_per_tick) = ns_per_tick else { continue };
             return Ok(Some(Self { command, value, ns_per_tick }));
         }
         Ok(None)

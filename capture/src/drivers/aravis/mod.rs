@@ -4,6 +4,7 @@
 //! save that, but a buffer is then Aravis's from long before its picture is there until long after, and a pool whose
 //! buffers are lent out that way cannot say what is in flight.
 
+mod chunk;
 mod discovery;
 mod features;
 mod format;
@@ -21,6 +22,7 @@ use calibration_free_config::{CameraSettings, Exposes};
 use frame::{LossReason, Picture, SegmentId, Slot, TriggerIndex, monotonic_now_ns};
 
 use crate::{CameraDriver, DeviceClock, DriverError, DriverEvent, Health, Latch, Stamp, Unit};
+use chunk::ChunkStamps;
 pub use discovery::list;
 use features::Features;
 use frame_id::{FrameIds, Step};
@@ -59,6 +61,8 @@ impl AravisCamera {
         let device = camera.device().ok_or_else(|| lost("it has no device"))?;
         let features = Features::new(&self.source, &device);
         let picture = self.set(&camera, &features)?;
+        let chunk_stamps =
+            self.settings.chunk_timestamps.then(|| ChunkStamps::enable(&camera, &features)).transpose()?;
         let payload = features.ask("the size of its pictures", camera.payload())? as usize;
         let latches = Latches::find(&device)?;
         let control_lost = Arc::new(AtomicBool::new(false));
@@ -81,6 +85,7 @@ impl AravisCamera {
             bytes: picture_bytes(&picture),
             ids: FrameIds::default(),
             latches,
+            chunk_stamps,
             fired: self.exposes == Exposes::OnRequest,
             control_lost,
             held: None,
@@ -148,6 +153,7 @@ pub struct AravisDriver {
     clock: DeviceClock,
     ids: FrameIds,
     latches: Option<Latches>,
+    chunk_stamps: Option<ChunkStamps>,
     /// Whether it was opened to be asked for each picture.
     fired: bool,
     control_lost: Arc<AtomicBool>,
@@ -237,6 +243,11 @@ impl AravisDriver {
             return incomplete;
         }
         let arrival_ns = monotonic_now_ns();
+        let stamp_ns = self.chunk_stamps.as_ref().map_or(Some(buffer.timestamp()), |chunks| chunks.read_ns(buffer));
+        let Some(ticks) = stamp_ns else {
+            tracing::debug!(camera = self.source, counter, "a picture without its chunk");
+            return incomplete;
+        };
         if let Some(slot) = slot {
             // SAFETY: the stream handed this buffer over and does not write to it before it is pushed again; it holds
             // `length` bytes at `data`.
@@ -245,7 +256,7 @@ impl AravisDriver {
         }
         DriverEvent::Unit(Unit {
             segment: SegmentId(0),
-            exposure: Stamp::Device { ticks: buffer.timestamp(), arrival_ns },
+            exposure: Stamp::Device { ticks, arrival_ns },
             exposure_duration_ns: self.exposure_duration_ns,
             counter: Some(counter),
             trigger: TriggerIndex::Unresolved,

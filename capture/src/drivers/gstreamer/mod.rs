@@ -3,23 +3,20 @@
 //! Each camera has a pipeline of its own; all share the system clock, which is `CLOCK_MONOTONIC`, and one base time,
 //! so that running times of different cameras compare directly.
 
+mod picture;
+mod pipeline;
+
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use frame::{
-    BayerPattern, Encoding, HostTime, LossReason, Picture, PixelFormat, SegmentId, Slot, SourcePosition, TriggerIndex,
-};
+use frame::{HostTime, LossReason, SegmentId, Slot, SourcePosition, TriggerIndex};
 use gstreamer::prelude::*;
 use gstreamer::{self as gst, ClockTime, MessageView, SeekFlags, SeekType};
 use gstreamer_app::AppSink;
 
+use self::picture::picture;
+use self::pipeline::{build, first_error, loop_exactly, play, reach};
 use crate::{CameraDriver, DriverError, DriverEvent, PulseTrain, Stamp, Unit};
-
-/// Units that the sink holds before the pipeline waits.
-const SINK_UNITS: u32 = 4;
-const PREROLL: ClockTime = ClockTime::from_seconds(10);
-const LAST_WORDS: ClockTime = ClockTime::from_mseconds(500);
 
 /// A video file that plays for ever, in real time, as a camera on a trigger.
 #[derive(Clone, Debug)]
@@ -253,136 +250,6 @@ impl Drop for GstreamerDriver {
         // Nothing is left to do if a pipeline refuses to stop.
         let _ = self.pipeline.set_state(gst::State::Null);
     }
-}
-
-/// After a loop a demuxer goes on from the *start* of its last frame, one frame too early. The sink gets the true
-/// beginning instead: loop `k` starts at running time `k × loop_ns`.
-fn loop_exactly(sink: &AppSink, loop_ns: f64) {
-    let Some(pad) = sink.static_pad("sink") else { return };
-    let loops = AtomicU64::new(0);
-    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
-        let Some(gst::PadProbeData::Event(event)) = &info.data else { return gst::PadProbeReturn::Ok };
-        let gst::EventView::Segment(segment) = event.view() else { return gst::PadProbeReturn::Ok };
-        let Some(mut segment) = segment.segment().downcast_ref::<ClockTime>().cloned() else {
-            return gst::PadProbeReturn::Ok;
-        };
-        let first = segment.base().is_none_or(ClockTime::is_zero);
-        let played = if first { 0 } else { loops.load(Ordering::Acquire) + 1 };
-        loops.store(played, Ordering::Release);
-        segment.set_base(ClockTime::from_nseconds((played as f64 * loop_ns).round() as u64));
-        info.data = Some(gst::PadProbeData::Event(gst::event::Segment::new(&segment)));
-        gst::PadProbeReturn::Ok
-    });
-}
-
-fn build(launch: &str) -> Result<(gst::Pipeline, AppSink), DriverError> {
-    gst::init().map_err(|e| DriverError::open(format!("GStreamer does not start: {e}"), "reinstall GStreamer 1.22"))?;
-    let bad = |e: String| {
-        DriverError::open(
-            format!("the launch line `{launch}` does not build: {e}"),
-            "try it with gst-launch-1.0, and install the plugin that it misses",
-        )
-    };
-    let pipeline = gst::parse::launch(launch)
-        .map_err(|e| bad(e.to_string()))?
-        .downcast::<gst::Pipeline>()
-        .map_err(|_| bad("it is no pipeline".into()))?;
-    let sink = pipeline
-        .by_name("sink")
-        .and_then(|sink| sink.downcast::<AppSink>().ok())
-        .ok_or_else(|| bad("it must end in `appsink name=sink`".into()))?;
-    sink.set_max_buffers(SINK_UNITS);
-    Ok((pipeline, sink))
-}
-
-fn reach(pipeline: &gst::Pipeline, state: gst::State) -> Result<(), DriverError> {
-    let reached = pipeline.set_state(state).and_then(|_| pipeline.state(PREROLL).0);
-    let otherwise = match reached {
-        Ok(gst::StateChangeSuccess::Async) => format!("no picture within {} s", PREROLL.seconds()),
-        Ok(_) => return Ok(()),
-        Err(_) => "it does not play".to_owned(),
-    };
-    // What went wrong may come a moment after the word that something did.
-    let reason = error_within(pipeline, LAST_WORDS).unwrap_or(otherwise);
-    let _ = pipeline.set_state(gst::State::Null);
-    Err(DriverError::open(reason, "check that the file plays; a corrupt one must be copied or converted again"))
-}
-
-fn play(pipeline: &gst::Pipeline, base_ns: i64) -> Result<(), DriverError> {
-    let clock = gst::SystemClock::obtain();
-    clock.set_property("clock-type", gst::ClockType::Monotonic);
-    pipeline.use_clock(Some(&clock));
-    pipeline.set_start_time(ClockTime::NONE);
-    pipeline.set_base_time(ClockTime::from_nseconds(base_ns as u64));
-    if pipeline.set_state(gst::State::Playing).is_err() {
-        let reason = first_error(pipeline).unwrap_or_else(|| "the pipeline does not start".into());
-        let _ = pipeline.set_state(gst::State::Null);
-        return Err(DriverError::open(reason, "check the source"));
-    }
-    Ok(())
-}
-
-fn first_error(pipeline: &gst::Pipeline) -> Option<String> {
-    error_within(pipeline, ClockTime::ZERO)
-}
-
-fn error_within(pipeline: &gst::Pipeline, wait: ClockTime) -> Option<String> {
-    let message = pipeline.bus()?.timed_pop_filtered(wait, &[gst::MessageType::Error])?;
-    match message.view() {
-        MessageView::Error(error) => {
-            let from = error.src().map(|s| s.name().to_string()).unwrap_or_default();
-            Some(format!("{} ({from})", error.error()))
-        }
-        _ => None,
-    }
-}
-
-fn picture(sample: &gst::Sample) -> Option<Picture> {
-    let caps = sample.caps()?.structure(0)?;
-    let width_px = u32::try_from(caps.get::<i32>("width").ok()?).ok()?;
-    let height_px = u32::try_from(caps.get::<i32>("height").ok()?).ok()?;
-    let encoded = |encoding| Some(Picture::Encoded { encoding, width_px, height_px });
-    match caps.name().as_str() {
-        "image/jpeg" => encoded(Encoding::Mjpeg),
-        "video/x-h264" => encoded(Encoding::H264),
-        "video/x-raw" => {
-            let format = match caps.get::<&str>("format").ok()? {
-                "GRAY8" => PixelFormat::Gray8,
-                "RGB" => PixelFormat::Rgb8,
-                "YUY2" => PixelFormat::Yuyv,
-                "NV12" => PixelFormat::Nv12,
-                _ => return None,
-            };
-            Some(raw_picture(format, width_px, height_px))
-        }
-        "video/x-bayer" => {
-            let pattern = match caps.get::<&str>("format").ok()? {
-                "rggb" => BayerPattern::Rggb,
-                "grbg" => BayerPattern::Grbg,
-                "gbrg" => BayerPattern::Gbrg,
-                "bggr" => BayerPattern::Bggr,
-                _ => return None,
-            };
-            Some(raw_picture(PixelFormat::Bayer8(pattern), width_px, height_px))
-        }
-        _ => None,
-    }
-}
-
-/// GStreamer's default layout: rows padded to four bytes.
-fn raw_picture(format: PixelFormat, width_px: u32, height_px: u32) -> Picture {
-    let padded = |bytes: u32| bytes.next_multiple_of(4) as usize;
-    let plane = |offset, stride| Some(frame::Plane { offset, stride });
-    let planes = match format {
-        PixelFormat::Gray8 | PixelFormat::Bayer8(_) => [plane(0, padded(width_px)), None],
-        PixelFormat::Rgb8 => [plane(0, padded(3 * width_px)), None],
-        PixelFormat::Yuyv => [plane(0, padded(2 * width_px)), None],
-        PixelFormat::Nv12 => {
-            let stride = padded(width_px);
-            [plane(0, stride), plane(stride * height_px.next_multiple_of(2) as usize, stride)]
-        }
-    };
-    Picture::Raw { format, width_px, height_px, planes }
 }
 
 /// The one copy of a frame: from GStreamer's buffer into the pool.
