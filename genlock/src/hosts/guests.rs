@@ -150,7 +150,9 @@ impl Guests {
         let shown_ns = monotonic_now_ns();
         let mut guests = self.guests();
         let known = guests.get(&hello.host);
-        let older = known.is_some_and(|guest| guest.incarnation > hello.incarnation);
+        // One that is silent is gone, and a clock may have been set back since it began.
+        let older =
+            known.is_some_and(|guest| guest.incarnation > hello.incarnation && guest.said_at.elapsed() <= SILENCE);
         let refused = if older { Some("another process there joined later".into()) } else { self.refusal(&hello) };
         let (heard, linked) = known
             .filter(|guest| guest.incarnation == hello.incarnation)
