@@ -50,7 +50,7 @@ const LAST_RETRY: Duration = Duration::from_secs(8);
 pub(crate) const DRIVER_WAIT: Duration = Duration::from_millis(250);
 /// How long the camera that leads waits for the others.
 const OTHERS: Duration = Duration::from_secs(10);
-const LATCH_EVERY_NS: i64 = 1_000_000_000;
+const LATCH_EVERY_NS: i64 = 500_000_000;
 const HEALTH_EVERY_NS: i64 = 5_000_000_000;
 /// Others have delivered within this time: then pulses come, and silence is the camera's own.
 const RECENT_NS: i64 = 500_000_000;

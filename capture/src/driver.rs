@@ -71,7 +71,7 @@ pub trait CameraDriver: Send {
         None
     }
 
-    /// Reads the device's clock, where it can be read apart from frames. Asked between units, about once a second.
+    /// Reads the device's clock, where it can be read apart from frames. Asked between units, about twice a second.
     fn latch(&mut self) -> Result<Option<Latch>, DriverError> {
         Ok(None)
     }
