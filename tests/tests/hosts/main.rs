@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use genlock_tests::{Running, genlock, json, kill, recorded, succeed};
+use genlock_tests::{Running, genlock, json, kill, recorded, stand_in, succeed};
 use net::{AHEAD_NS, FIRST, Hosts};
 use serde_json::Value;
 
@@ -167,8 +167,10 @@ fn the_first_host_starts_anew_as_a_live_session_while_the_second_goes_on() {
     kill(before.0.id(), libc::SIGKILL);
     drop(before);
     wait(1.0);
-    let mut live = genlock(["run", &rig, "--headless", "--no-learner", "--data"]);
-    live.arg(folder.path().join("data"));
+    let model = folder.path().join("model.safetensors");
+    stand_in(64, 1).save(&model).unwrap();
+    let mut live = genlock(["run", &rig, "--headless", "--no-learner", "--plain", "--data"]);
+    live.arg(folder.path().join("data")).arg("--model").arg(model);
     let one = capture(live, folder.path(), "a", 11);
     assert!(one.finish(END).success() && other.finish(END).success());
     let [one, other] = ["a", "b"].map(|name| json(&folder.path().join(name).with_extension("json")));
