@@ -268,7 +268,7 @@ impl Check<'_> {
 fn source_hint(driver: Driver) -> &'static str {
     match driver {
         Driver::Gstreamer => "a GStreamer launch line that ends in `appsink name=sink`",
-        Driver::Replay => "a take with a camera of that name",
+        Driver::Replay => "a take with a camera of that name, or an MJPEG video",
         Driver::Simulated => "nothing",
         Driver::VirtualStudio => "a scenario file",
         Driver::Aravis => "the id or address of the camera",

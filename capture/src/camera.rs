@@ -139,7 +139,7 @@ impl CameraThread {
                     let unasked = chores.firing.unasked_before(&unit);
                     timing.unasked(unasked);
                     self.lose(LossReason::NotAsked, unasked, sequence);
-                    let info = self.number(unit, *sequence, &mut timing, pulses);
+                    let info = self.number(unit, sequence, &mut timing, pulses);
                     self.deliver(slot, info, sequence);
                 }
                 DriverEvent::Numbered(info) => {
@@ -204,8 +204,9 @@ impl CameraThread {
         }
     }
 
-    fn number(&self, unit: Unit, sequence: u64, timing: &mut Timing, pulses: Option<Published>) -> FrameInfo {
-        let Timed { exposure, arrival_ns, trigger, device_ns, event } = timing.time(&unit, pulses);
+    fn number(&self, unit: Unit, sequence: &mut u64, timing: &mut Timing, pulses: Option<Published>) -> FrameInfo {
+        let Timed { exposure, arrival_ns, trigger, device_ns, event, missed } = timing.time(&unit, *sequence, pulses);
+        self.lose(LossReason::MissedPulse, missed, sequence);
         match event {
             Some(TimingEvent::Disagreement) => self.tell(CameraEvent::Slipped),
             Some(TimingEvent::DeviceRestarted) => self.tell(CameraEvent::Restarted),
@@ -218,7 +219,7 @@ impl CameraThread {
         let generation = pulses.map_or(0, |published| published.generation);
         FrameInfo {
             camera: self.id,
-            sequence,
+            sequence: *sequence,
             segment: SegmentId(self.first_segment.0 + unit.segment.0 + generation),
             trigger,
             exposure,

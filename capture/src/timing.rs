@@ -1,4 +1,4 @@
-use frame::{ClockId, HostTime, TriggerIndex, monotonic_now_ns};
+use frame::{ClockId, HostTime, SegmentId, TriggerIndex, monotonic_now_ns};
 use frame_sync::{FrameStamp, FrameTimer, FrameTimerConfig, TimedFrame, TimingEvent};
 
 use crate::trigger::Published;
@@ -14,6 +14,8 @@ pub(crate) struct Timing {
     generation: Option<u32>,
     /// Pulses at which the camera was not fired, and which it did not count.
     unasked: u64,
+    /// How far, in a segment, the numbers of pulses were ahead of the account's at most.
+    ahead: Option<(SegmentId, i128)>,
 }
 
 pub(crate) struct Timed {
@@ -22,12 +24,14 @@ pub(crate) struct Timed {
     pub trigger: TriggerIndex,
     pub device_ns: Option<i64>,
     pub event: Option<TimingEvent>,
+    /// Pulses up to this one that gave no picture, and of which the device says nothing.
+    pub missed: u64,
 }
 
 impl Timing {
     pub fn new(clock: Option<DeviceClock>) -> Self {
         let config = FrameTimerConfig { clock, counter_bits: COUNTER_BITS, host: ClockId::Monotonic };
-        Self { timer: FrameTimer::new(config), generation: None, unasked: 0 }
+        Self { timer: FrameTimer::new(config), generation: None, unasked: 0, ahead: None }
     }
 
     pub fn latch(&mut self, latch: Latch) {
@@ -39,7 +43,8 @@ impl Timing {
         self.unasked += pulses;
     }
 
-    pub fn time(&mut self, unit: &Unit, pulses: Option<Published>) -> Timed {
+    /// `sequence` is the number of the unit in the camera's account, if nothing was missed.
+    pub fn time(&mut self, unit: &Unit, sequence: u64, pulses: Option<Published>) -> Timed {
         let (ticks, host, arrival_ns) = match unit.exposure {
             Stamp::Host(exposure) => (None, Some(exposure), monotonic_now_ns()),
             Stamp::Device { ticks, arrival_ns } => (Some(ticks), None, arrival_ns),
@@ -52,10 +57,22 @@ impl Timing {
             && self.generation.replace(pulses.generation).is_some_and(|before| before != pulses.generation)
         {
             self.timer.pulses_restarted();
+            self.ahead = None;
         }
         let TimedFrame { exposure, trigger, device_ns, event } =
             self.timer.time(stamp, pulses.as_ref().map(|p| &p.train));
-        let trigger = if known { unit.trigger } else { trigger };
-        Timed { exposure, arrival_ns, trigger, device_ns, event }
+        if known {
+            return Timed { exposure, arrival_ns, trigger: unit.trigger, device_ns, event, missed: 0 };
+        }
+        let missed = trigger.pulse().map_or(0, |pulse| self.missed(unit.segment, pulse, sequence));
+        Timed { exposure, arrival_ns, trigger, device_ns, event, missed }
+    }
+
+    /// Account and pulses go on alike, unless the camera passed over a pulse.
+    fn missed(&mut self, segment: SegmentId, pulse: u64, sequence: u64) -> u64 {
+        let ahead = i128::from(pulse) - i128::from(sequence);
+        let before = self.ahead.filter(|&(of, _)| of == segment).map_or(ahead, |(_, before)| before);
+        self.ahead = Some((segment, before));
+        u64::try_from(ahead - before).unwrap_or(0)
     }
 }

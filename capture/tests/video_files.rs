@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use capture::drivers::gstreamer::{StampDelay, VideoFile, open_launch_line};
+use capture::drivers::gstreamer::{StampDelay, VideoFacts, VideoFile, open_launch_line};
 use capture::{
     CameraEvent, CameraSpec, Capture, CaptureEventKind, CaptureOptions, FrameConsumer, PulseTrain, Pulses, Role,
 };
@@ -26,13 +26,17 @@ impl FrameConsumer for Collector {
 }
 
 fn clip(folder: &Path, name: &str) -> PathBuf {
+    let line = format!(
+        "videotestsrc num-buffers={FRAMES} pattern=ball ! video/x-raw,width=64,height=48,framerate=60/1 ! jpegenc ! qtmux"
+    );
+    made(&line, folder, name)
+}
+
+/// A file of what a launch line makes.
+fn made(line: &str, folder: &Path, name: &str) -> PathBuf {
     gstreamer::init().unwrap();
     let path = folder.join(name);
-    let launch = format!(
-        "videotestsrc num-buffers={FRAMES} pattern=ball ! video/x-raw,width=64,height=48,framerate=60/1 ! jpegenc ! \
-         qtmux ! filesink location={}",
-        path.display()
-    );
+    let launch = format!("{line} ! filesink location={}", path.display());
     let pipeline = gstreamer::parse::launch(&launch).unwrap();
     pipeline.set_state(gstreamer::State::Playing).unwrap();
     let bus = pipeline.bus().unwrap();
@@ -118,6 +122,16 @@ fn a_file_that_does_not_loop_ends() {
     let path = clip(folder.path(), "once.mov");
     let (frames, _) = play(vec![video(path, 1, false, monotonic_now_ns() + 300_000_000)], FRAMES as usize);
     assert_eq!(frames.len(), FRAMES as usize);
+}
+
+#[test]
+fn a_file_tells_its_length_and_rate() {
+    let folder = tempfile::tempdir().unwrap();
+    let facts = VideoFile::facts(&clip(folder.path(), "a.mov")).unwrap();
+    assert_eq!(facts, VideoFacts { frames: FRAMES, rate_hz: RATE_HZ });
+    let raw = "videotestsrc num-buffers=9 ! video/x-raw,width=64,height=48,framerate=60/1 ! qtmux";
+    let error = VideoFile::facts(&made(raw, folder.path(), "raw.mov")).unwrap_err().to_string();
+    assert!(error.contains("raw.mov") && error.contains("convert"), "{error}");
 }
 
 #[test]

@@ -15,6 +15,8 @@ pub enum LossReason {
     MissingAtSource,
     /// The host was too late to ask the camera for it.
     NotAsked,
+    /// A pulse came and the camera took no picture, nor does it say so.
+    MissedPulse,
     /// The camera delivered a unit that is not whole.
     Incomplete,
     /// The recorder held its whole quota: the disk was too slow.
@@ -42,11 +44,12 @@ pub enum LossReason {
 }
 
 impl LossReason {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::PoolEmpty,
         Self::RingFull,
         Self::MissingAtSource,
         Self::NotAsked,
+        Self::MissedPulse,
         Self::Incomplete,
         Self::RecorderQuota,
         Self::DiskFull,
@@ -68,6 +71,7 @@ impl LossReason {
             Self::RingFull => "ring-full",
             Self::MissingAtSource => "missing-at-source",
             Self::NotAsked => "not-asked",
+            Self::MissedPulse => "missed-pulse",
             Self::Incomplete => "incomplete",
             Self::RecorderQuota => "recorder-quota",
             Self::DiskFull => "disk-full",

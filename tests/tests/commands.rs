@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use frame::CameraId;
-use genlock_tests::{fail, genlock, json, recorded, succeed};
+use genlock_tests::{fail, footage, genlock, json, recorded, succeed};
 use serde_json::Value;
 use take::TakeReader;
 
@@ -37,10 +37,10 @@ fn metrics_of_two_pose_files() {
 }
 
 /// Records a rig of two cameras, and gives the take.
-fn capture(folder: &Path, camera: &str, seconds: &str) -> TakeReader {
+fn capture(folder: &Path, camera: &str, rate_hz: f64, seconds: &str) -> TakeReader {
     let (rig, report) = (folder.join("rig.toml"), folder.join("report.json"));
     let cameras: String = ["a", "b"].map(|name| format!("[[camera]]\nname = {name:?}\n{camera}\n")).concat();
-    let head = "version = 1\nname = \"two\"\n[trigger]\nmode = \"hardware\"\nrate-hz = 50.0\n";
+    let head = format!("version = 1\nname = \"two\"\n[trigger]\nmode = \"hardware\"\nrate-hz = {rate_hz:?}\n");
     std::fs::write(&rig, format!("{head}{cameras}")).unwrap();
     let mut command = genlock(["capture", "--seconds", seconds, "--record"]);
     succeed(command.arg(folder.join("takes")).arg("--report").arg(&report).arg(&rig));
@@ -51,10 +51,10 @@ fn capture(folder: &Path, camera: &str, seconds: &str) -> TakeReader {
 fn a_take_is_played_by_the_cameras_of_a_rig_with_the_same_pulses() {
     let folder = tempfile::tempdir().unwrap();
     let simulated = "driver = \"simulated\"\nwidth-px = 64\nheight-px = 48";
-    let original = capture(folder.path(), simulated, "3");
+    let original = capture(folder.path(), simulated, 50.0, "3");
     let again = format!("driver = \"replay\"\nsource = {:?}", original.directory());
     // It ends by itself.
-    let replayed = capture(folder.path(), &again, "60");
+    let replayed = capture(folder.path(), &again, 50.0, "60");
     for camera in [CameraId(0), CameraId(1)] {
         let triggers = |take: &TakeReader| -> Vec<_> {
             (0..take.len(camera)).map(|at| take.frame_info(camera, at).unwrap().trigger).collect()
@@ -67,4 +67,26 @@ fn a_take_is_played_by_the_cameras_of_a_rig_with_the_same_pulses() {
     std::fs::write(&rig, std::fs::read_to_string(&rig).unwrap().replace(&again, gone)).unwrap();
     let said = fail(genlock(["capture"]).arg(&rig));
     assert!(said.contains("no-such-take"), "{said}");
+}
+
+#[test]
+fn a_video_is_played_by_the_cameras_of_a_rig_at_its_pulses() {
+    let Some(footage) = footage() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let video = footage.join(json(&footage.join("footage.json"))["cameras"][0]["file"].as_str().unwrap());
+    let camera = format!("driver = \"replay\"\nsource = {video:?}");
+    // 100 pictures at 60 Hz, of which pulses at 20 Hz take every third.
+    let take = capture(folder.path(), &camera, 20.0, "60");
+    for camera in [CameraId(0), CameraId(1)] {
+        let info = |at: usize| take.frame_info(camera, at).unwrap();
+        assert_eq!(take.len(camera), 34);
+        for at in 0..34 {
+            let shown = (info(at).trigger.pulse(), info(at).source.map(|source| source.index));
+            assert_eq!(shown, (Some(at as u64), Some(3 * at as u32)));
+        }
+    }
+    let rig = folder.path().join("rig.toml");
+    std::fs::write(&rig, std::fs::read_to_string(&rig).unwrap().replace("= 20.0", "= 25.0")).unwrap();
+    let said = fail(genlock(["capture"]).arg(&rig));
+    assert!(said.contains("60 pictures a second"), "{said}");
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use calibration_free_config::{Camera, Driver, Exposes, LOCAL, Rig, TriggerMode};
 use capture::drivers::aravis::AravisCamera;
-use capture::drivers::gstreamer::{StampDelay, open_launch_line};
+use capture::drivers::gstreamer::{StampDelay, VideoFacts, VideoFile, open_launch_line};
 use capture::drivers::nokhwa::NokhwaCamera;
 use capture::drivers::replay::ReplayDriver;
 use capture::drivers::simulated::SimulatedCamera;
@@ -13,7 +13,7 @@ use capture::drivers::v4l2::V4l2Camera;
 use capture::trigger::{ObservedTrigger, SoftwareTrigger, TriggerBox, TriggerBoxSettings};
 use capture::{DriverError, OpenDriver, PulseTrain, Pulses, Role};
 use frame::CameraId;
-use miette::{IntoDiagnostic, bail};
+use miette::{IntoDiagnostic, WrapErr, bail};
 use take::TakeReader;
 
 use super::SIMULATED_PX;
@@ -101,6 +101,22 @@ fn recorded_camera(name: &str, take: &Path, start_ns: i64) -> miette::Result<Ope
     Ok(Box::new(move || Ok(Box::new(ReplayDriver::open(take.clone(), camera, start_ns)?))))
 }
 
+/// A video file, played once at the rig's rate: of its pictures, those that the pulses would have taken.
+fn filmed_camera(name: &str, path: &Path, pulses: PulseTrain) -> miette::Result<OpenDriver> {
+    let VideoFacts { frames, rate_hz } =
+        VideoFile::facts(path).into_diagnostic().wrap_err_with(|| format!("camera {name}"))?;
+    let pulse_hz = 1e9 / pulses.period_ns;
+    let divisor = (rate_hz / pulse_hz).round().max(1.0);
+    if (rate_hz / pulse_hz / divisor - 1.0).abs() > 1e-4 {
+        let path = path.display();
+        bail!(
+            "camera {name}: {path} has {rate_hz} pictures a second, which {pulse_hz} pulses do not divide; change rate-hz"
+        );
+    }
+    let video = VideoFile { path: path.to_owned(), frames, rate_hz, divisor: divisor as u32, looping: false, pulses };
+    Ok(Box::new(move || Ok(Box::new(video.open()?))))
+}
+
 pub(super) fn rig_camera(rig: &Rig, index: usize, pulses: PulseTrain) -> miette::Result<OpenDriver> {
     let camera = &rig.cameras[index];
     let name = &camera.name;
@@ -130,6 +146,7 @@ pub(super) fn rig_camera(rig: &Rig, index: usize, pulses: PulseTrain) -> miette:
             let device = NokhwaCamera { source, settings, exposes, rate_hz };
             Ok(Box::new(move || Ok(Box::new(device.open()?))))
         }
+        Driver::Replay if Path::new(&source).is_file() => filmed_camera(name, Path::new(&source), pulses),
         Driver::Replay => recorded_camera(name, Path::new(&source), pulses.start_ns),
         // The studios themselves gave their drivers.
         Driver::VirtualStudio => bail!("camera {name}: its studio shows nothing to it"),

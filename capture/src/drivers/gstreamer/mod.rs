@@ -6,7 +6,7 @@
 mod picture;
 mod pipeline;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use frame::{HostTime, LossReason, SegmentId, Slot, SourcePosition, TriggerIndex};
@@ -17,6 +17,8 @@ use gstreamer_app::AppSink;
 use self::picture::picture;
 use self::pipeline::{build, first_error, loop_exactly, play, reach};
 use crate::{CameraDriver, DriverError, DriverEvent, PulseTrain, Stamp, Unit};
+
+const CONVERT: &str = "convert it to MJPEG in MOV, as by `ffmpeg -i FILE -c:v mjpeg -q:v 2 FILE.mov`";
 
 /// A video file that plays for ever, in real time, as a camera on a trigger.
 #[derive(Clone, Debug)]
@@ -32,7 +34,30 @@ pub struct VideoFile {
     pub pulses: PulseTrain,
 }
 
+/// How long and how fast a video file is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct VideoFacts {
+    pub frames: u32,
+    pub rate_hz: f64,
+}
+
 impl VideoFile {
+    /// Reads the head of a file.
+    pub fn facts(path: &Path) -> Result<VideoFacts, DriverError> {
+        let (pipeline, sink) = open_file(path)?;
+        let rate = sink.static_pad("sink").and_then(|pad| pad.current_caps()).and_then(|caps| {
+            let rate = caps.structure(0)?.get::<gst::Fraction>("framerate").ok()?;
+            (rate.numer() > 0).then(|| f64::from(rate.numer()) / f64::from(rate.denom()))
+        });
+        let duration = pipeline.query_duration::<ClockTime>();
+        // Nothing is left to do if a pipeline refuses to stop.
+        let _ = pipeline.set_state(gst::State::Null);
+        let Some((rate_hz, duration)) = rate.zip(duration) else {
+            return Err(DriverError::open(format!("{} tells no rate or no length", path.display()), CONVERT));
+        };
+        Ok(VideoFacts { frames: (duration.nseconds() as f64 * rate_hz / 1e9).round() as u32, rate_hz })
+    }
+
     /// Duration of one loop.
     fn loop_ns(&self) -> f64 {
         f64::from(self.frames) * 1e9 / self.rate_hz
@@ -40,20 +65,7 @@ impl VideoFile {
 
     /// Opens the file at its next loop: the first one if the trigger has not started yet.
     pub fn open(&self) -> Result<GstreamerDriver, DriverError> {
-        let launch =
-            "filesrc name=file ! parsebin ! image/jpeg ! appsink name=sink sync=true qos=false wait-on-eos=false";
-        if !self.path.is_file() {
-            return Err(DriverError::open(
-                format!("{} is not there", self.path.display()),
-                "check the path, or prepare the footage again",
-            ));
-        }
-        let (pipeline, sink) = build(launch)?;
-        if let Some(file) = pipeline.by_name("file") {
-            file.set_property("location", self.path.to_string_lossy().as_ref());
-        }
-        let paused = || reach(&pipeline, gst::State::Paused).map_err(|error| error.in_file(&self.path));
-        paused()?;
+        let (pipeline, sink) = open_file(&self.path)?;
         let stop = ClockTime::from_nseconds(self.loop_ns().round() as u64);
         let seek = move |element: &gst::Pipeline, flags: SeekFlags| {
             element.seek(1.0, flags, SeekType::Set, ClockTime::ZERO, SeekType::Set, stop)
@@ -61,8 +73,8 @@ impl VideoFile {
         loop_exactly(&sink, self.loop_ns());
         let segment = if self.looping { SeekFlags::SEGMENT } else { SeekFlags::empty() };
         seek(&pipeline, SeekFlags::FLUSH | SeekFlags::ACCURATE | segment)
-            .map_err(|e| DriverError::open(format!("{}: {e}", self.path.display()), "convert it to MJPEG in MOV"))?;
-        paused()?;
+            .map_err(|e| DriverError::open(format!("{}: {e}", self.path.display()), CONVERT))?;
+        reach(&pipeline, gst::State::Paused).map_err(|error| error.in_file(&self.path))?;
         // A loop follows the last without a gap: the seek must not wait for whoever pulls frames.
         let weak = pipeline.downgrade();
         if let Some(bus) = pipeline.bus() {
@@ -92,6 +104,21 @@ impl VideoFile {
             behind_hole: None,
         })
     }
+}
+
+/// A file at its first picture.
+fn open_file(path: &Path) -> Result<(gst::Pipeline, AppSink), DriverError> {
+    if !path.is_file() {
+        let what = format!("{} is not there", path.display());
+        return Err(DriverError::open(what, "check the path, or prepare the footage again"));
+    }
+    let launch = "filesrc name=file ! parsebin ! image/jpeg ! appsink name=sink sync=true qos=false wait-on-eos=false";
+    let (pipeline, sink) = build(launch)?;
+    if let Some(file) = pipeline.by_name("file") {
+        file.set_property("location", path.to_string_lossy().as_ref());
+    }
+    reach(&pipeline, gst::State::Paused).map_err(|error| error.in_file(path))?;
+    Ok((pipeline, sink))
 }
 
 /// How much later than the start of exposure a launch line's source stamps its pictures.
