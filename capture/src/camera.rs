@@ -30,6 +30,8 @@ pub struct CameraSpec {
     /// Expected size of one unit; a larger one grows its buffer once.
     pub unit_bytes: usize,
     pub role: Role,
+    /// Silence, while others deliver, after which it is opened again; none for sources that may pause.
+    pub watchdog: Option<Duration>,
 }
 
 /// What a camera has to do with the pulses.
@@ -65,8 +67,6 @@ pub(crate) struct CameraThread {
     pub exposures: Option<Exposures>,
     /// When each camera last delivered.
     pub last_units: Arc<[AtomicI64]>,
-    /// Silence, while others deliver, after which the camera is opened again.
-    pub watchdog: Option<Duration>,
     pub account: EdgeAccount,
     pub ring: HeapProd<Frame>,
     /// Whether the camera is gone, for the router.
@@ -236,7 +236,7 @@ impl CameraThread {
     }
 
     fn look_for_silence(&self) -> Result<(), DriverError> {
-        let Some(watchdog) = self.watchdog else { return Ok(()) };
+        let Some(watchdog) = self.spec.watchdog else { return Ok(()) };
         let now_ns = monotonic_now_ns();
         let since = |camera: usize| now_ns - self.last_units[camera].load(Ordering::Relaxed);
         let own = since(self.id.index());

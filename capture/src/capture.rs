@@ -28,14 +28,12 @@ pub struct CaptureOptions {
     pub pulses: Pulses,
     /// Segments are numbered from here, so that captures that follow each other share no segment.
     pub first_segment: SegmentId,
-    /// A camera that is silent for so long while others deliver is opened again; none for sources that may pause.
-    pub watchdog: Option<Duration>,
 }
 
 impl CaptureOptions {
-    /// Segments from 0, and no watchdog.
+    /// Segments from 0.
     pub fn new(pulses: Pulses) -> Self {
-        Self { pulses, first_segment: SegmentId(0), watchdog: None }
+        Self { pulses, first_segment: SegmentId(0) }
     }
 }
 
@@ -127,7 +125,6 @@ impl Capture {
                 arming: arming.clone(),
                 exposures: exposures.clone(),
                 last_units: last_units.clone(),
-                watchdog: options.watchdog,
                 health,
                 account: ledgers[index].capture.clone(),
                 ring,

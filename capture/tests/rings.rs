@@ -65,6 +65,7 @@ fn spec(name: &str, camera: SimulatedCamera) -> CameraSpec {
         pool_buffers: 8,
         unit_bytes: 64,
         role: Role::Follows,
+        watchdog: None,
     }
 }
 
@@ -196,6 +197,7 @@ fn a_driver_that_hangs_is_left_behind_by_name_and_the_consumers_end() {
         pool_buffers: 1,
         unit_bytes: 1,
         role: Role::Follows,
+        watchdog: None,
     };
     let options = CaptureOptions::new(Pulses::Unknown);
     let capture =
@@ -225,6 +227,7 @@ fn a_driver_that_panics_takes_nobody_with_it() {
         pool_buffers: 1,
         unit_bytes: 1,
         role: Role::Follows,
+        watchdog: None,
     };
     let options = CaptureOptions::new(Pulses::Unknown);
     let capture =

@@ -151,17 +151,14 @@ fn run(pulses: Pulses, role: Role, line: &Arc<Line>, meanwhile: impl FnOnce(&[Fa
             pool_buffers: 32,
             unit_bytes: 64,
             role,
+            watchdog: Some(Duration::from_secs(1)),
         }
     });
     let ledgers: Vec<LossLedger> = DRIFTS_PPM.iter().map(|_| LossLedger::default()).collect();
     let consumer = Collector::default();
-    let capture = Capture::start(
-        specs.collect(),
-        &ledgers,
-        vec![Box::new(consumer.clone())],
-        CaptureOptions { watchdog: Some(Duration::from_secs(1)), ..CaptureOptions::new(pulses) },
-    )
-    .unwrap();
+    let capture =
+        Capture::start(specs.collect(), &ledgers, vec![Box::new(consumer.clone())], CaptureOptions::new(pulses))
+            .unwrap();
     meanwhile(&faults);
     let events = capture.events().try_iter().map(|event| event.kind).collect();
     capture.stop(Duration::from_secs(5)).unwrap();

@@ -65,6 +65,7 @@ fn play(videos: Vec<VideoFile>, frames_each: usize) -> (Seen, Vec<CaptureEventKi
             pool_buffers: 16,
             unit_bytes: 4096,
             role: Role::Follows,
+            watchdog: None,
         })
         .collect();
     let options = CaptureOptions::new(Pulses::Known(pulses));
@@ -148,7 +149,7 @@ fn a_corrupt_and_a_missing_file_are_named_with_a_remedy() {
 /// A source that numbers its buffers tells of those that a line dropped behind it.
 #[test]
 fn frames_that_a_launch_line_drops_are_counted_and_leave_holes() {
-    let line = "videotestsrc num-buffers=120 is-live=true ! video/x-raw,format=GRAY8,width=32,height=32,framerate=60/1 \
+    let line = "videotestsrc num-buffers=120 ! video/x-raw,format=GRAY8,width=32,height=32,framerate=60/1 \
                 ! identity drop-probability=0.3 ! appsink name=sink";
     let consumer = Collector::default();
     let ledger = LossLedger::default();
@@ -158,12 +159,14 @@ fn frames_that_a_launch_line_drops_are_counted_and_leave_holes() {
         pool_buffers: 16,
         unit_bytes: 1024,
         role: Role::Follows,
+        watchdog: None,
     };
     let options = CaptureOptions::new(Pulses::Unknown);
     let capture =
         Capture::start(vec![camera], std::slice::from_ref(&ledger), vec![Box::new(consumer.clone())], options).unwrap();
-    let ended = |event: &capture::CaptureEvent| matches!(event.kind, CaptureEventKind::Camera(_, CameraEvent::Ended));
-    while !ended(&capture.events().recv_timeout(Duration::from_secs(20)).expect("the line ends")) {}
+    let mut next = || capture.events().recv_timeout(Duration::from_secs(20)).expect("the line ends").kind;
+    assert_eq!(next(), CaptureEventKind::Camera(CameraId(0), CameraEvent::Opened));
+    assert_eq!(next(), CaptureEventKind::Camera(CameraId(0), CameraEvent::Ended));
     capture.stop(Duration::from_secs(10)).unwrap();
     let counts = ledger.capture.counts();
     let missing = counts.lost.get(&LossReason::MissingAtSource).copied().unwrap_or_default();

@@ -99,6 +99,7 @@ impl Footage {
                     pool_buffers,
                     unit_bytes: self.unit_bytes(),
                     role: Role::Follows,
+                    watchdog: None,
                 }
             })
             .collect();

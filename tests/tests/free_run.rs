@@ -1,4 +1,4 @@
-//! Cameras that run free: live GStreamer pipelines, one of them ending early, put into sets by nearness in time.
+//! Cameras that run free: live GStreamer pipelines, and a recording that ends early, put into sets by nearness in time.
 
 use genlock_tests::{check_accounts, genlock, json, succeed};
 
@@ -15,10 +15,10 @@ fn live_pipelines_make_sets_by_time_and_one_that_ends_leaves_the_others_alone() 
     );
     for camera in 0..4 {
         // The last one is over after three seconds.
-        let end = if camera == 3 { format!("num-buffers={} ", 3 * RATE_HZ) } else { String::new() };
+        let kind = if camera == 3 { format!("num-buffers={}", 3 * RATE_HZ) } else { "is-live=true".into() };
         rig += &format!(
-            "[[camera]]\nname = \"line{camera}\"\ndriver = \"gstreamer\"\nsource = \"videotestsrc is-live=true \
-             pattern=ball {end}! video/x-raw,format=NV12,width=320,height=240,framerate={RATE_HZ}/1 ! appsink name=sink\"\n"
+            "[[camera]]\nname = \"line{camera}\"\ndriver = \"gstreamer\"\nsource = \"videotestsrc {kind} \
+             pattern=ball ! video/x-raw,format=NV12,width=320,height=240,framerate={RATE_HZ}/1 ! appsink name=sink\"\n"
         );
     }
     let (path, report) = (folder.path().join("rig.toml"), folder.path().join("report.json"));

@@ -71,7 +71,6 @@ pub fn run(args: &CaptureArgs) -> miette::Result<()> {
         cameras,
         pulses,
         matching: source.matching(),
-        watchdog: source.watchdog(),
         first_segment: part.first_segment(),
         croppers,
         preprocessing: preprocessing.hash(),

@@ -67,8 +67,6 @@ pub struct Setup {
     pub cameras: Vec<CameraSpec>,
     pub pulses: Pulses,
     pub matching: Matching,
-    /// Silence, while other cameras deliver, after which a camera is opened again.
-    pub watchdog: Option<Duration>,
     pub first_segment: SegmentId,
     /// One for each camera that is attached here; none when nothing is learned or inferred, and no other host has cameras.
     pub croppers: Vec<SubjectCropper>,
@@ -114,7 +112,7 @@ pub struct Remains {
 
 impl Session {
     pub fn start(setup: Setup) -> Result<Self, SessionError> {
-        let Setup { cameras, pulses, matching, watchdog, first_segment, mut part, .. } = setup;
+        let Setup { cameras, pulses, matching, first_segment, mut part, .. } = setup;
         let Setup { croppers, preprocessing, sinks, ledgers, recorder, page, .. } = setup;
         let vitals = Vitals::new(cameras.len());
         let watched = cameras.iter().map(|camera| camera.name.clone()).zip(ledgers.iter().cloned()).collect();
@@ -146,7 +144,7 @@ impl Session {
             }
             None => None,
         };
-        let capture = Capture::start(cameras, &ledgers, consumers, CaptureOptions { pulses, first_segment, watchdog })?;
+        let capture = Capture::start(cameras, &ledgers, consumers, CaptureOptions { pulses, first_segment })?;
         if let Part::First(first) = &part {
             first.pass_on(capture.pulses());
         }

@@ -5,7 +5,6 @@ mod rig;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use calibration_free_config::{Camera, Driver, Rig, TriggerMode};
 use capture::drivers::replay::ReplayDriver;
@@ -16,7 +15,7 @@ use subject::Preprocessing;
 use take::TakeReader;
 
 pub use self::rig::{is_device, is_here, simulated};
-use self::rig::{on_another_host, rig_camera, rig_pulses, role};
+use self::rig::{on_another_host, rig_camera, rig_pulses, role, watchdog};
 use crate::footage::Footage;
 use crate::hosts::Part;
 use crate::session::sets::Matching;
@@ -25,8 +24,6 @@ use crate::studio::Studios;
 
 /// From opening the cameras to the first trigger: all must be armed by then.
 pub const LEAD_NS: i64 = 1_500_000_000;
-/// A device that is silent for so long while others deliver is opened again.
-const SILENCE: Duration = Duration::from_secs(2);
 /// Expected bytes of a unit where nothing is known of the camera; a larger one grows its buffer once.
 const UNIT_BYTES: usize = 512 << 10;
 /// What simulated cameras send: Gray8.
@@ -106,15 +103,6 @@ impl Source {
         }
     }
 
-    /// Silence, while other cameras deliver, that a camera of this source never keeps by itself.
-    pub fn watchdog(&self) -> Option<Duration> {
-        match self {
-            // Recorded and rendered pictures may pause, and come again by themselves.
-            Self::Footage(_) | Self::Take(_) => None,
-            Self::Rig(rig, _) => rig.cameras.iter().any(is_device).then_some(SILENCE),
-        }
-    }
-
     /// Expected bytes of a unit.
     fn unit_bytes(&self) -> usize {
         match self {
@@ -149,6 +137,7 @@ impl Source {
             pool_buffers: buffers,
             unit_bytes,
             role: Role::Follows,
+            watchdog: None,
         };
         match self {
             Self::Footage(footage) => {
@@ -181,7 +170,8 @@ impl Source {
                     .enumerate()
                     .map(|(index, camera)| {
                         let open = open(index, camera)?;
-                        Ok(CameraSpec { role: role(rig.exposes(index)), ..spec(camera.name.to_string(), open) })
+                        let (role, watchdog) = (role(rig.exposes(index)), watchdog(camera));
+                        Ok(CameraSpec { role, watchdog, ..spec(camera.name.to_string(), open) })
                     })
                     .collect::<miette::Result<_>>()?;
                 Ok((specs, rig_pulses(rig, pulses)?))

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use calibration_free_config::{Camera, Driver, Exposes, LOCAL, Rig, TriggerMode};
 use capture::drivers::aravis::AravisCamera;
@@ -22,6 +23,17 @@ use crate::studio;
 /// Whether there is hardware behind it, which can fall silent.
 pub fn is_device(camera: &Camera) -> bool {
     matches!(camera.driver, Driver::Aravis | Driver::V4l2 | Driver::Nokhwa)
+}
+
+/// Silence, while other cameras deliver, that a camera never keeps by itself.
+pub(super) fn watchdog(camera: &Camera) -> Option<Duration> {
+    match camera.driver {
+        Driver::Aravis | Driver::V4l2 | Driver::Nokhwa => Some(Duration::from_secs(2)),
+        // A stream may take some seconds to its first whole picture.
+        Driver::Gstreamer => Some(Duration::from_secs(10)),
+        // Recorded and rendered pictures may pause, and come again by themselves.
+        Driver::Replay | Driver::Simulated | Driver::VirtualStudio => None,
+    }
 }
 
 /// Who links hosts gives such a camera its driver; nobody else can open it.

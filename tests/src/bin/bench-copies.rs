@@ -124,6 +124,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         pool_buffers: 8,
         unit_bytes: WIDTH_PX * HEIGHT_PX,
         role: Role::Follows,
+        watchdog: None,
     };
     let consumer = CountedConsumer { counter: Counter::new(router_done), held: None };
     let options = CaptureOptions::new(Pulses::Unknown);

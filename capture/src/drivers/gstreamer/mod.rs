@@ -175,7 +175,7 @@ impl CameraDriver for GstreamerDriver {
                 if let Some(error) = first_error(&self.pipeline) {
                     return Err(DriverError::Stream(error));
                 }
-                return Ok(if self.sink.is_eos() { DriverEvent::Ended } else { DriverEvent::Idle });
+                return if self.sink.is_eos() { self.over() } else { Ok(DriverEvent::Idle) };
             };
             if let Some(frames) = self.hole_before(&sample) {
                 self.behind_hole = Some(sample);
@@ -224,6 +224,17 @@ impl GstreamerDriver {
             return Some(frames);
         }
         None
+    }
+
+    /// A recording comes to its end; a live source was cut off, and may come back.
+    fn over(&self) -> Result<DriverEvent, DriverError> {
+        let mut latency = gst::query::Latency::new();
+        // Whether the sink itself says that it is live is another matter.
+        let asked = self.sink.static_pad("sink").is_some_and(|pad| pad.peer_query(&mut latency));
+        if self.file.is_none() && asked && latency.result().0 {
+            return Err(DriverError::Stream("the live source ended".into()));
+        }
+        Ok(DriverEvent::Ended)
     }
 
     /// What a sample is, or `None` for a frame between two triggers.

@@ -172,7 +172,6 @@ impl Live<'_> {
             cameras,
             pulses,
             matching: self.source.matching(),
-            watchdog: self.source.watchdog(),
             first_segment: part.first_segment(),
             croppers,
             preprocessing: self.hash,

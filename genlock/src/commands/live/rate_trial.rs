@@ -49,7 +49,6 @@ impl Live<'_> {
             cameras,
             pulses,
             matching: self.source.matching(),
-            watchdog: self.source.watchdog(),
             first_segment: SEGMENTS,
             croppers,
             preprocessing: self.hash,

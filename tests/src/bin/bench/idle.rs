@@ -27,6 +27,7 @@ pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
         pool_buffers: 8,
         unit_bytes: 1280 * 720,
         role: Role::Follows,
+        watchdog: None,
     });
     let ledgers = vec![LossLedger::default(); CAMERAS];
     let options = CaptureOptions::new(Pulses::Unknown);

@@ -145,6 +145,7 @@ pub fn run(load: Load) -> Outcome<Yield> {
             pool_buffers: POOL_BUFFERS,
             unit_bytes: (load.width_px * load.height_px) as usize,
             role: Role::Follows,
+            watchdog: None,
         }
     });
     let ledgers: Vec<_> = (0..load.cameras).map(|_| LossLedger::default()).collect();

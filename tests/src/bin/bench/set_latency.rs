@@ -95,6 +95,7 @@ pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
             pool_buffers: POOL_BUFFERS,
             unit_bytes: (WIDTH_PX * HEIGHT_PX) as usize,
             role: Role::Follows,
+            watchdog: None,
         }
     });
     let config = AssemblerConfig { cameras: CAMERAS, deadline_ns: 100_000_000, max_open: 4 };
