@@ -164,7 +164,7 @@ fn frames_that_a_launch_line_drops_are_counted_and_leave_holes() {
     let options = CaptureOptions::new(Pulses::Unknown);
     let capture =
         Capture::start(vec![camera], std::slice::from_ref(&ledger), vec![Box::new(consumer.clone())], options).unwrap();
-    let mut next = || capture.events().recv_timeout(Duration::from_secs(20)).expect("the line ends").kind;
+    let next = || capture.events().recv_timeout(Duration::from_secs(20)).expect("the line ends").kind;
     assert_eq!(next(), CaptureEventKind::Camera(CameraId(0), CameraEvent::Opened));
     assert_eq!(next(), CaptureEventKind::Camera(CameraId(0), CameraEvent::Ended));
     capture.stop(Duration::from_secs(10)).unwrap();
