@@ -80,7 +80,7 @@ fn a_camera_that_ends_in_mid_run_leaves_the_others_and_the_recording_alone() {
     let rig = folder.path().join("rig.toml");
     let camera = |name: &str, buffers: u32| {
         format!(
-            "[[camera]]\nname = \"{name}\"\ndriver = \"gstreamer\"\nsource = \"videotestsrc is-live=true \
+            "[[camera]]\nname = \"{name}\"\ndriver = \"gstreamer\"\nsource = \"videotestsrc \
              num-buffers={buffers} ! video/x-raw,format=GRAY8,width=64,height=48,framerate=30/1 ! appsink name=sink\"\n"
         )
     };
