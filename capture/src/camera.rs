@@ -99,7 +99,6 @@ impl CameraThread {
                 Ok(mut driver) => {
                     self.tell(CameraEvent::Opened);
                     self.arming.armed(self.id.index());
-                    self.gone.store(false, Ordering::Release);
                     let before = sequence;
                     let streamed = self.stream(driver.as_mut(), &pool, &mut sequence);
                     if sequence > before {
@@ -162,6 +161,9 @@ impl CameraThread {
         self.account.enter();
         *sequence += 1;
         self.delivered(info.arrival_ns);
+        if self.gone.swap(false, Ordering::AcqRel) {
+            self.tell(CameraEvent::Back);
+        }
         let Some(slot) = slot else {
             self.account.lose(LossReason::PoolEmpty);
             return;

@@ -18,12 +18,12 @@ pub enum CaptureEventKind {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum CameraEvent {
+    /// It stands ready; whether pictures come is another matter.
     Opened,
+    /// The first picture came since it failed.
+    Back,
     /// It failed and is tried again after the wait.
-    Failed {
-        error: String,
-        retry_in: Duration,
-    },
+    Failed { error: String, retry_in: Duration },
     /// Its source is over.
     Ended,
     /// Device counter and time disagree on the trigger: it slipped, restarted, or a clock jumped.

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use capture::drivers::gstreamer::{StampDelay, VideoFacts, VideoFile, open_launch_line};
 use capture::{
-    CameraEvent, CameraSpec, Capture, CaptureEventKind, CaptureOptions, FrameConsumer, PulseTrain, Pulses, Role,
+    CameraDriver, CameraEvent, CameraSpec, Capture, CaptureEventKind, CaptureOptions, DriverEvent, FrameConsumer,
+    PulseTrain, Pulses, Role,
 };
 use frame::{CameraId, Encoding, FrameInfo, FrameRef, LossLedger, LossReason, Picture, monotonic_now_ns};
 use gstreamer::prelude::*;
@@ -144,6 +145,23 @@ fn a_corrupt_and_a_missing_file_are_named_with_a_remedy() {
     assert!(failure(corrupt).contains("corrupt"));
     let missing = failure(folder.path().join("gone.mov"));
     assert!(missing.contains("gone.mov is not there"), "{missing}");
+}
+
+/// Some sources connect behind a pipeline that plays already.
+#[test]
+fn a_stream_that_nobody_sends_is_a_failure_with_its_reason() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let line = format!("rtspsrc location=rtsp://127.0.0.1:{port}/stream ! rtph264depay ! appsink name=sink");
+    let mut driver = open_launch_line(&line, StampDelay::default()).unwrap();
+    let until = std::time::Instant::now() + Duration::from_secs(20);
+    let error = loop {
+        match driver.next(None, Duration::from_millis(100)) {
+            Ok(event) => assert_eq!(event, DriverEvent::Idle),
+            Err(error) => break error.to_string(),
+        }
+        assert!(std::time::Instant::now() < until);
+    };
+    assert!(error.contains("rtspsrc"), "{error}");
 }
 
 /// A source that numbers its buffers tells of those that a line dropped behind it.

@@ -67,6 +67,8 @@ pub struct Happenings {
     pub log: Vec<String>,
     /// Camera states by name for the page.
     pub cameras: Vec<String>,
+    /// What was last said of each camera that failed and is not back.
+    failures: Vec<Option<String>>,
     /// Times that counter and time disagreed, by camera.
     pub slips: Vec<u64>,
     /// The last few, for the page.
@@ -83,6 +85,7 @@ impl Happenings {
             died_sender,
             log: vec![],
             cameras: vec!["opening".into(); cameras],
+            failures: vec![None; cameras],
             slips: vec![0; cameras],
             latest: VecDeque::new(),
             dead: vec![],
@@ -98,19 +101,22 @@ impl Happenings {
 
     fn camera(&mut self, session: &Session, names: &[String], camera: CameraId, event: &CameraEvent) {
         let name = &names[camera.index()];
-        let lost = self.cameras[camera.index()].starts_with(FAILED);
+        let before = self.cameras[camera.index()].clone();
         let (state, said) = match event {
-            CameraEvent::Opened if lost => {
-                tracing::warn!(camera = name, "is back");
-                (STREAMING.to_owned(), Some(("camera-rejoined", format!("{name}: is back"))))
-            }
             CameraEvent::Opened => {
                 tracing::info!(camera = name, "opened");
                 (STREAMING.to_owned(), None)
             }
+            CameraEvent::Back => {
+                tracing::warn!(camera = name, "is back");
+                self.failures[camera.index()] = None;
+                (STREAMING.to_owned(), Some(("camera-rejoined", format!("{name}: is back"))))
+            }
             CameraEvent::Failed { error, retry_in } => {
                 tracing::error!(camera = name, error, ?retry_in, "failed and is tried again; the others go on");
-                (format!("{FAILED}{error}"), Some(("camera-lost", format!("{name}: {error}"))))
+                // Said once, however often it is tried.
+                let new = self.failures[camera.index()].replace(error.clone()).is_none_or(|known| known != *error);
+                (format!("{FAILED}{error}"), new.then(|| ("camera-lost", format!("{name}: {error}"))))
             }
             CameraEvent::Ended => {
                 tracing::warn!(camera = name, "its source is over");
@@ -120,17 +126,17 @@ impl Happenings {
                 self.slips[camera.index()] += 1;
                 tracing::error!(camera = name, "its counter and the time disagree on the trigger");
                 let said = format!("{name}: counter and time disagree on the trigger");
-                (self.cameras[camera.index()].clone(), Some(("camera-slipped", said)))
+                (before, Some(("camera-slipped", said)))
             }
             CameraEvent::ClockJumped => {
                 tracing::error!(camera = name, "its clock, or the host's, jumped");
                 let said = format!("{name}: its clock, or the host's, jumped");
-                (self.cameras[camera.index()].clone(), Some(("clock-jumped", said)))
+                (before, Some(("clock-jumped", said)))
             }
             CameraEvent::Restarted => {
                 tracing::warn!(camera = name, "its clock began anew");
                 let said = format!("{name}: its clock began anew");
-                (self.cameras[camera.index()].clone(), Some(("camera-restarted", said)))
+                (before, Some(("camera-restarted", said)))
             }
         };
         self.cameras[camera.index()] = state;

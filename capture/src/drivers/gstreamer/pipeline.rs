@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use gstreamer::prelude::*;
-use gstreamer::{self as gst, ClockTime, MessageView};
+use gstreamer::{self as gst, ClockTime, MessageType, MessageView};
 use gstreamer_app::AppSink;
 
 use crate::DriverError;
@@ -79,11 +79,15 @@ pub fn play(pipeline: &gst::Pipeline, base_ns: i64) -> Result<(), DriverError> {
 }
 
 pub fn first_error(pipeline: &gst::Pipeline) -> Option<String> {
-    error_within(pipeline, ClockTime::ZERO)
+    words(&pipeline.bus()?.pop_filtered(&[MessageType::Error])?)
 }
 
+/// Unlike [`first_error`] it finds nothing where there is no time to wait.
 fn error_within(pipeline: &gst::Pipeline, wait: ClockTime) -> Option<String> {
-    let message = pipeline.bus()?.timed_pop_filtered(wait, &[gst::MessageType::Error])?;
+    words(&pipeline.bus()?.timed_pop_filtered(wait, &[MessageType::Error])?)
+}
+
+fn words(message: &gst::Message) -> Option<String> {
     match message.view() {
         MessageView::Error(error) => {
             let from = error.src().map(|s| s.name().to_string()).unwrap_or_default();
