@@ -11,7 +11,7 @@ use crate::rig::{
 use crate::wire::{WireCamera, WireLink, WireRecording, WireRig, WireSubject, WireTrigger};
 use crate::{ConfigError, MAX_CAMERAS, Warning};
 
-/// Scenarios are meant from the folder `base`.
+/// Scenarios, takes and videos are meant from the folder `base`.
 pub(crate) fn rig(wire: WireRig, origin: &str, base: Option<&Path>) -> Result<(Rig, Vec<Warning>), ConfigError> {
     let mut check = Check { origin, base, warnings: Vec::new() };
     let name = check.name("name", &wire.name)?;
@@ -173,7 +173,9 @@ impl Check<'_> {
             return Err(self.error(format!("{key}.source"), "there is no source", remedy));
         }
         let source = match self.base {
-            Some(base) if wire.driver == Driver::VirtualStudio => base.join(wire.source).to_string_lossy().into_owned(),
+            Some(base) if matches!(wire.driver, Driver::VirtualStudio | Driver::Replay) => {
+                base.join(wire.source).to_string_lossy().into_owned()
+            }
             _ => wire.source,
         };
         Ok(Camera { name, driver: wire.driver, host: wire.host, source, settings })

@@ -1,3 +1,4 @@
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
@@ -95,27 +96,29 @@ impl CameraThread {
             if self.spec.role == Role::Leads {
                 self.arming.wait(Some(self.id.index()), OTHERS, || self.stopping());
             }
-            let failure = match (self.spec.open)() {
-                Ok(mut driver) => {
-                    self.tell(CameraEvent::Opened);
-                    self.arming.armed(self.id.index());
-                    let before = sequence;
-                    let streamed = self.stream(driver.as_mut(), &pool, &mut sequence);
-                    if sequence > before {
-                        retry_in = FIRST_RETRY;
-                    }
-                    match streamed {
-                        Ok(()) => return,
-                        Err(error) => error,
-                    }
-                }
-                Err(error) => error,
+            let before = sequence;
+            // Libraries of drivers panic, too, and be it when they are closed.
+            let tried = AssertUnwindSafe(|| self.open_and_stream(&pool, &mut sequence));
+            let failure = match std::panic::catch_unwind(tried) {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => error,
+                Err(_) => DriverError::Stream("its driver panicked".into()),
             };
+            if sequence > before {
+                retry_in = FIRST_RETRY;
+            }
             self.gone();
             self.tell(CameraEvent::Failed { error: failure.to_string(), retry_in });
             pause(retry_in, &|| self.stopping());
             retry_in = (retry_in * 2).min(LAST_RETRY);
         }
+    }
+
+    fn open_and_stream(&mut self, pool: &BufferPool, sequence: &mut u64) -> Result<(), DriverError> {
+        let mut driver = (self.spec.open)()?;
+        self.tell(CameraEvent::Opened);
+        self.arming.armed(self.id.index());
+        self.stream(driver.as_mut(), pool, sequence)
     }
 
     /// Until the source ends or capture stops; an error is the driver's.
@@ -130,7 +133,7 @@ impl CameraThread {
         let mut chores = Chores::default();
         self.delivered(monotonic_now_ns());
         while !self.stopping() {
-            let pulses = self.pulses.read();
+            let pulses = self.pulses.read().filter(|_| !driver.knows_pulses());
             let wait = self.chores(driver, &mut timing, pulses, &mut chores)?;
             let mut slot = pool.acquire();
             match driver.next(slot.as_mut(), wait)? {

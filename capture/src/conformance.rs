@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use frame::{BufferPool, HostTime, Picture, PixelFormat, Slot, monotonic_now_ns};
+use frame::{BufferPool, HostTime, Slot, monotonic_now_ns};
 
 use crate::{CameraDriver, DeviceClock, DriverError, DriverEvent, Stamp, Unit};
 
@@ -32,6 +32,8 @@ impl Expected {
 const SLACK: Duration = Duration::from_millis(150);
 const WAITS: [Duration; 4] =
     [Duration::from_millis(250), Duration::ZERO, Duration::from_millis(1), Duration::from_millis(20)];
+/// So many missing units in a row are no camera.
+const MISSING: u64 = 100_000;
 /// Every so many units one is taken without a slot.
 const DROP_EVERY: u64 = 5;
 
@@ -109,6 +111,9 @@ impl Run {
             if !self.step()? {
                 return Ok(());
             }
+            if self.missing > MISSING {
+                return Err(format!("{} units are missing in a row", self.missing));
+            }
             to_fire = self.expected.fired && self.units > before;
         }
         self.latch()
@@ -148,7 +153,7 @@ impl Run {
         let number = self.units;
         let mut say = |what: String| self.wrong.push(format!("unit {number}: {what}"));
         if let Some(slot) = slot {
-            let (has, needs) = (slot.bytes_mut().len(), least_bytes(&unit.picture));
+            let (has, needs) = (slot.bytes_mut().len(), unit.picture.least_bytes());
             if has < needs {
                 say(format!("{has} bytes are too few for {:?}", unit.picture));
             }
@@ -209,22 +214,6 @@ impl Run {
         }
         Ok(())
     }
-}
-
-/// The bytes that a picture cannot do without.
-fn least_bytes(picture: &Picture) -> usize {
-    let Picture::Raw { format, width_px, height_px, planes } = *picture else { return 1 };
-    let (width, height) = (width_px as usize, height_px as usize);
-    let row = match format {
-        PixelFormat::Gray8 | PixelFormat::Bayer8(_) | PixelFormat::Nv12 => width,
-        PixelFormat::Yuyv => 2 * width,
-        PixelFormat::Rgb8 => 3 * width,
-    };
-    let rows = |plane: usize| if plane == 0 { height } else { height / 2 };
-    let end = |(index, plane): (usize, &Option<frame::Plane>)| {
-        plane.map_or(0, |plane| plane.offset + plane.stride * rows(index).saturating_sub(1) + row)
-    };
-    planes.iter().enumerate().map(end).max().unwrap_or(0)
 }
 
 /// Whether one time follows the other; a device's clock may have wrapped between them.

@@ -23,7 +23,7 @@ pub struct Unit {
     pub exposure_duration_ns: u32,
     /// The device's own count of frames, one a pulse, without wraps: the driver knows where it wraps.
     pub counter: Option<u64>,
-    /// Set by drivers that know it for certain: a replayed take.
+    /// Set by drivers that know it for certain, see [`CameraDriver::knows_pulses`]: a replayed take.
     pub trigger: TriggerIndex,
     pub source: Option<SourcePosition>,
     pub picture: Picture,
@@ -69,6 +69,11 @@ pub trait CameraDriver: Send {
     /// The clock of [`Stamp::Device`]; none for drivers that stamp on the host's clock.
     fn clock(&self) -> Option<DeviceClock> {
         None
+    }
+
+    /// Whether it knows the pulses of its units for certain: then one without a number has none.
+    fn knows_pulses(&self) -> bool {
+        false
     }
 
     /// Reads the device's clock, where it can be read apart from frames. Asked between units, about twice a second.

@@ -50,9 +50,6 @@ impl Timing {
             Stamp::Device { ticks, arrival_ns } => (Some(ticks), None, arrival_ns),
         };
         let stamp = FrameStamp { ticks, host, counter: unit.counter.map(|counter| counter + self.unasked), arrival_ns };
-        // A driver that knows the trigger for certain knows better than any count.
-        let known = unit.trigger != TriggerIndex::Unresolved;
-        let pulses = pulses.filter(|_| !known);
         if let Some(pulses) = pulses
             && self.generation.replace(pulses.generation).is_some_and(|before| before != pulses.generation)
         {
@@ -61,7 +58,8 @@ impl Timing {
         }
         let TimedFrame { exposure, trigger, device_ns, event } =
             self.timer.time(stamp, pulses.as_ref().map(|p| &p.train));
-        if known {
+        // A driver that knows the trigger for certain is told of no pulses.
+        if unit.trigger != TriggerIndex::Unresolved {
             return Timed { exposure, arrival_ns, trigger: unit.trigger, device_ns, event, missed: 0 };
         }
         let missed = trigger.pulse().map_or(0, |pulse| self.missed(unit.segment, pulse, sequence));

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use capture::conformance::{Expected, conforms};
 use capture::drivers::gstreamer::{StampDelay, VideoFacts, VideoFile, open_launch_line};
 use capture::{
     CameraDriver, CameraEvent, CameraSpec, Capture, CaptureEventKind, CaptureOptions, DriverEvent, FrameConsumer,
@@ -116,6 +117,21 @@ fn loops_are_segments_and_all_cameras_agree_on_every_trigger() {
         }
         assert_ne!(of_camera[0].1, of_camera[1].1);
     }
+}
+
+#[test]
+fn files_conform() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = clip(folder.path(), "a.mov");
+    let open = |looping: bool| {
+        let path = path.clone();
+        move || -> Result<Box<dyn CameraDriver>, _> {
+            Ok(Box::new(video(path.clone(), 1, looping, monotonic_now_ns() + 300_000_000).open()?))
+        }
+    };
+    let endless = Expected::endless(50, Duration::from_secs(1));
+    assert_eq!(conforms(open(true), endless), Vec::<String>::new());
+    assert_eq!(conforms(open(false), Expected { ends: true, units: FRAMES.into(), ..endless }), Vec::<String>::new());
 }
 
 #[test]

@@ -55,6 +55,22 @@ impl Picture {
         Self::Raw { format, width_px, height_px, planes }
     }
 
+    /// Bytes of a whole one: exactly that of a raw picture, up to padding behind its last row; of an encoded one the least.
+    pub fn least_bytes(&self) -> usize {
+        let Self::Raw { format, width_px, height_px, planes } = *self else { return 1 };
+        let (w, h) = (width_px as usize, height_px as usize);
+        let rows = match format {
+            PixelFormat::Gray8 | PixelFormat::Bayer8(_) => [(w, h), (0, 0)],
+            PixelFormat::Rgb8 => [(3 * w, h), (0, 0)],
+            PixelFormat::Yuyv => [(2 * w, h), (0, 0)],
+            PixelFormat::Nv12 => [(w, h), (2 * w.div_ceil(2), h.div_ceil(2))],
+        };
+        let end = |(plane, (row_bytes, rows)): (&Option<Plane>, (usize, usize))| {
+            plane.filter(|_| rows > 0).map(|plane| plane.offset + (rows - 1) * plane.stride + row_bytes)
+        };
+        planes.iter().zip(rows).filter_map(end).max().unwrap_or(0)
+    }
+
     pub fn size_px(&self) -> (u32, u32) {
         match *self {
             Self::Raw { width_px, height_px, .. } | Self::Encoded { width_px, height_px, .. } => (width_px, height_px),

@@ -62,8 +62,13 @@ fn a_take_is_played_by_the_cameras_of_a_rig_with_the_same_pulses() {
         assert!(original.len(camera) > 40, "{}", original.len(camera));
         assert_eq!(triggers(&original), triggers(&replayed));
     }
-    let gone = "driver = \"replay\"\nsource = \"no-such-take\"";
     let rig = folder.path().join("rig.toml");
+    let text = std::fs::read_to_string(&rig).unwrap();
+    std::fs::write(&rig, text.replacen(&again, simulated, 1)).unwrap();
+    let said = fail(genlock(["capture"]).arg(&rig));
+    assert!(said.contains("pulses of its own session"), "{said}");
+    std::fs::write(&rig, text).unwrap();
+    let gone = "driver = \"replay\"\nsource = \"no-such-take\"";
     std::fs::write(&rig, std::fs::read_to_string(&rig).unwrap().replace(&again, gone)).unwrap();
     let said = fail(genlock(["capture"]).arg(&rig));
     assert!(said.contains("no-such-take"), "{said}");

@@ -5,6 +5,8 @@ pub mod aravis;
 #[cfg(feature = "gstreamer")]
 pub mod gstreamer;
 #[cfg(any(feature = "nokhwa", feature = "v4l2"))]
+mod jpeg;
+#[cfg(any(feature = "nokhwa", feature = "v4l2"))]
 mod kernel_stamp;
 #[cfg(feature = "nokhwa")]
 pub mod nokhwa;

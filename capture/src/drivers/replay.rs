@@ -8,6 +8,9 @@ use take::TakeReader;
 
 use crate::{CameraDriver, DriverError, DriverEvent, Stamp, Unit};
 
+/// So much later than it was due a picture is still played.
+const PATIENCE_NS: i64 = 100_000_000;
+
 /// One camera of a take.
 pub struct ReplayDriver {
     take: Arc<TakeReader>,
@@ -31,7 +34,18 @@ impl ReplayDriver {
     pub fn open(take: Arc<TakeReader>, camera: CameraId, start_ns: i64) -> Result<Self, DriverError> {
         let first = first_exposure_ns(&take)
             .ok_or_else(|| DriverError::open("the take holds no frame", "choose another take"))?;
-        Ok(Self { take, camera, next: 0, shift_ns: start_ns - first, last_sequence: None })
+        let mut replay = Self { take, camera, next: 0, shift_ns: start_ns - first, last_sequence: None };
+        // Opened again in mid-run it goes on with what is due; what was due before is past.
+        let now_ns = monotonic_now_ns();
+        while replay.take.frame_info(camera, replay.next).is_some_and(|info| replay.due_ns(info) < now_ns - PATIENCE_NS)
+        {
+            replay.next += 1;
+        }
+        Ok(replay)
+    }
+
+    fn due_ns(&self, info: &FrameInfo) -> i64 {
+        info.arrival_ns.max(info.exposure.ns) + self.shift_ns
     }
 
     fn unit(&self, info: &FrameInfo) -> Unit {
@@ -48,6 +62,10 @@ impl ReplayDriver {
 }
 
 impl CameraDriver for ReplayDriver {
+    fn knows_pulses(&self) -> bool {
+        true
+    }
+
     fn next(&mut self, slot: Option<&mut Slot>, wait: Duration) -> Result<DriverEvent, DriverError> {
         let Some(&info) = self.take.frame_info(self.camera, self.next) else { return Ok(DriverEvent::Ended) };
         let hole = self.last_sequence.map_or(0, |last| info.sequence.saturating_sub(last + 1));
@@ -55,8 +73,7 @@ impl CameraDriver for ReplayDriver {
             self.last_sequence = Some(info.sequence - 1);
             return Ok(DriverEvent::Lost { reason: LossReason::MissingAtSource, frames: hole });
         }
-        let due_ns = info.arrival_ns.max(info.exposure.ns) + self.shift_ns;
-        let left = Duration::from_nanos((due_ns - monotonic_now_ns()).max(0) as u64);
+        let left = Duration::from_nanos((self.due_ns(&info) - monotonic_now_ns()).max(0) as u64);
         std::thread::sleep(left.min(wait));
         if left > wait {
             return Ok(DriverEvent::Idle);

@@ -65,7 +65,9 @@ impl Moments {
             };
             match event {
                 Ok(Cropped::View { info, sample }) => {
-                    self.assembler.arrive(&info, monotonic_now_ns(), ViewItem { info, sample }, &mut actions);
+                    let now_ns = monotonic_now_ns();
+                    self.assembler.arrive(&info, now_ns, ViewItem { info, sample }, &mut actions);
+                    self.assembler.advance(now_ns, &mut actions);
                 }
                 Ok(Cropped::Gone(camera, gone)) => {
                     self.assembler.camera_gone(camera, gone);

@@ -5,8 +5,8 @@ use frame_sync::{Action, Arrival, AssemblerConfig, FrameSetAssembler, NearestCon
 
 /// How long a set waits for a missing view after its first one.
 const DEADLINE_NS: i64 = 300_000_000;
-/// Sets that may wait at a time.
-const OPEN_SETS: usize = 24;
+/// Sets that may wait at a time: more than come within the deadline at the highest rate that a rig can have, 1000 Hz.
+const OPEN_SETS: usize = 320;
 
 /// What makes pictures belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

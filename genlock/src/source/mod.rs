@@ -170,7 +170,7 @@ impl Source {
                     .enumerate()
                     .map(|(index, camera)| {
                         let open = open(index, camera)?;
-                        let (role, watchdog) = (role(rig.exposes(index)), watchdog(camera));
+                        let (role, watchdog) = (role(rig.exposes(index)), watchdog(camera, rig.trigger.rate_hz));
                         Ok(CameraSpec { role, watchdog, ..spec(camera.name.to_string(), open) })
                     })
                     .collect::<miette::Result<_>>()?;

@@ -1,5 +1,6 @@
 //! The cameras of a rig, and its trigger.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,11 +27,12 @@ pub fn is_device(camera: &Camera) -> bool {
 }
 
 /// Silence, while other cameras deliver, that a camera never keeps by itself.
-pub(super) fn watchdog(camera: &Camera) -> Option<Duration> {
+pub(super) fn watchdog(camera: &Camera, rate_hz: f64) -> Option<Duration> {
+    let at_least = |seconds: f64| Some(Duration::from_secs_f64(seconds.max(10.0 / rate_hz)));
     match camera.driver {
-        Driver::Aravis | Driver::V4l2 | Driver::Nokhwa => Some(Duration::from_secs(2)),
+        Driver::Aravis | Driver::V4l2 | Driver::Nokhwa => at_least(2.0),
         // A stream may take some seconds to its first whole picture.
-        Driver::Gstreamer => Some(Duration::from_secs(10)),
+        Driver::Gstreamer => at_least(10.0),
         // Recorded and rendered pictures may pause, and come again by themselves.
         Driver::Replay | Driver::Simulated | Driver::VirtualStudio => None,
     }
@@ -55,7 +57,14 @@ pub(super) fn rig_pulses(rig: &Rig, known: PulseTrain) -> miette::Result<Pulses>
     let simulated = here().filter(|camera| is_simulated(camera)).count();
     match rig.trigger.mode {
         TriggerMode::FreeRun => Ok(Pulses::Unknown),
-        _ if simulated > 0 && simulated == here().count() => Ok(Pulses::Known(known)),
+        _ if simulated > 0 && simulated == here().count() => {
+            let takes: BTreeSet<_> = here().filter(|camera| is_take(camera)).map(|camera| &camera.source).collect();
+            let others = here().any(|camera| !is_take(camera));
+            if takes.len() > 1 || (others && !takes.is_empty()) {
+                bail!("a take has the pulses of its own session; give it a rig of its own, or mode = \"free-run\"");
+            }
+            Ok(Pulses::Known(known))
+        }
         _ if simulated > 0 => bail!(
             "simulated cameras know nothing of real triggers; give them a rig of their own, or mode = \"free-run\""
         ),
@@ -79,6 +88,10 @@ pub(super) fn role(exposes: Exposes) -> Role {
         Exposes::AsPrimary => Role::Leads,
         Exposes::Freely | Exposes::OnPulse | Exposes::OnSchedule => Role::Follows,
     }
+}
+
+fn is_take(camera: &Camera) -> bool {
+    camera.driver == Driver::Replay && !Path::new(&camera.source).is_file()
 }
 
 fn is_simulated(camera: &Camera) -> bool {
@@ -158,8 +171,8 @@ pub(super) fn rig_camera(rig: &Rig, index: usize, pulses: PulseTrain) -> miette:
             let device = NokhwaCamera { source, settings, exposes, rate_hz };
             Ok(Box::new(move || Ok(Box::new(device.open()?))))
         }
-        Driver::Replay if Path::new(&source).is_file() => filmed_camera(name, Path::new(&source), pulses),
-        Driver::Replay => recorded_camera(name, Path::new(&source), pulses.start_ns),
+        Driver::Replay if is_take(camera) => recorded_camera(name, Path::new(&source), pulses.start_ns),
+        Driver::Replay => filmed_camera(name, Path::new(&source), pulses),
         // The studios themselves gave their drivers.
         Driver::VirtualStudio => bail!("camera {name}: its studio shows nothing to it"),
     }

@@ -47,8 +47,11 @@ fn devices() -> Vec<DeviceInfo> {
 
 pub fn open(source: &str) -> Result<Camera, DriverError> {
     Camera::new(Some(source)).map_err(|error| {
-        let found: Vec<_> = list().into_iter().map(|camera| format!("{} ({})", camera.id, camera.address)).collect();
-        let is_there = found.iter().any(|camera| camera.contains(source));
+        let found = list();
+        // A serial number is a part of the id.
+        let is = |camera: &FoundCamera| camera.address == source || camera.id.contains(source);
+        let is_there = found.iter().any(is);
+        let found: Vec<_> = found.iter().map(|camera| format!("{} ({})", camera.id, camera.address)).collect();
         let remedy = if is_there {
             "it is there: end the program that controls it, or wait some seconds if one was just killed".to_owned()
         } else if found.is_empty() {

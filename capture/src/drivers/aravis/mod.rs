@@ -12,6 +12,7 @@ mod frame_id;
 mod latch;
 mod trigger;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -30,6 +31,8 @@ use latch::Latches;
 
 /// Buffers that the stream fills.
 const BUFFERS: usize = 16;
+/// Pictures in a row without their chunk: the camera calls it something else.
+const MANY: u32 = 8;
 /// What a picture takes on a line of 1 Gbit/s, where nobody says how long it takes.
 const LINE_NS_PER_BYTE: f64 = 8.0;
 /// The stream's own counts that are worth a look.
@@ -88,6 +91,8 @@ impl AravisCamera {
             chunk_stamps,
             fired: self.exposes == Exposes::OnRequest,
             control_lost,
+            broken: BTreeMap::new(),
+            without_chunk: 0,
             held: None,
             camera,
             stream,
@@ -157,6 +162,10 @@ pub struct AravisDriver {
     /// Whether it was opened to be asked for each picture.
     fired: bool,
     control_lost: Arc<AtomicBool>,
+    /// Pictures that are not whole, by what the stream says of them.
+    broken: BTreeMap<String, u64>,
+    /// Pictures in a row whose chunk is missing.
+    without_chunk: u32,
     /// A buffer that came behind a hole, for the next call.
     held: Option<(Buffer, u64)>,
     stream: Stream,
@@ -188,7 +197,7 @@ impl CameraDriver for AravisDriver {
         };
         let event = self.take(&buffer, counter, slot);
         self.stream.push_buffer(buffer);
-        Ok(event)
+        event
     }
 
     fn clock(&self) -> Option<DeviceClock> {
@@ -218,8 +227,9 @@ impl CameraDriver for AravisDriver {
         let available = self.camera.is_feature_available("DeviceTemperature").unwrap_or(false);
         let temperature_c = available.then(|| self.camera.float("DeviceTemperature").ok()).flatten();
         let count = |name: &str| self.stream.info_uint64_by_name(name);
-        let counters = COUNTERS.iter().map(|&name| (name.to_owned(), count(name))).filter(|(_, n)| *n > 0).collect();
-        Health { temperature_c, counters }
+        let counted = COUNTERS.iter().map(|&name| (name.to_owned(), count(name))).filter(|(_, n)| *n > 0);
+        let broken = self.broken.iter().map(|(status, n)| (format!("pictures with the status {status}"), *n));
+        Health { temperature_c, counters: counted.chain(broken).collect() }
     }
 }
 
@@ -235,26 +245,33 @@ impl AravisDriver {
     }
 
     /// What a buffer is; a picture is copied.
-    fn take(&self, buffer: &Buffer, counter: u64, slot: Option<&mut Slot>) -> DriverEvent {
+    fn take(&mut self, buffer: &Buffer, counter: u64, slot: Option<&mut Slot>) -> Result<DriverEvent, DriverError> {
         let incomplete = DriverEvent::Lost { reason: LossReason::Incomplete, frames: 1 };
         let (data, length) = buffer.data();
         if buffer.status() != BufferStatus::Success || data.is_null() || length < self.bytes {
             tracing::debug!(camera = self.source, counter, status = ?buffer.status(), "a picture is not whole");
-            return incomplete;
+            *self.broken.entry(format!("{:?}", buffer.status())).or_default() += 1;
+            return Ok(incomplete);
         }
         let arrival_ns = monotonic_now_ns();
         let stamp_ns = self.chunk_stamps.as_ref().map_or(Some(buffer.timestamp()), |chunks| chunks.read_ns(buffer));
         let Some(ticks) = stamp_ns else {
             tracing::debug!(camera = self.source, counter, "a picture without its chunk");
-            return incomplete;
+            self.without_chunk += 1;
+            if self.without_chunk >= MANY {
+                let what = format!("{} sends pictures without the chunk of their time", self.source);
+                return Err(DriverError::open(what, "leave chunk-timestamps out"));
+            }
+            return Ok(incomplete);
         };
+        self.without_chunk = 0;
         if let Some(slot) = slot {
             // SAFETY: the stream handed this buffer over and does not write to it before it is pushed again; it holds
             // `length` bytes at `data`.
             let bytes = unsafe { std::slice::from_raw_parts(data, self.bytes) };
             slot.bytes_mut().extend_from_slice(bytes);
         }
-        DriverEvent::Unit(Unit {
+        Ok(DriverEvent::Unit(Unit {
             segment: SegmentId(0),
             exposure: Stamp::Device { ticks, arrival_ns },
             exposure_duration_ns: self.exposure_duration_ns,
@@ -262,7 +279,7 @@ impl AravisDriver {
             trigger: TriggerIndex::Unresolved,
             source: None,
             picture: self.picture,
-        })
+        }))
     }
 }
 

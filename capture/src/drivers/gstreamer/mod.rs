@@ -246,10 +246,16 @@ impl GstreamerDriver {
             .and_then(|segment| segment.downcast_ref::<ClockTime>().cloned())
             .ok_or_else(|| Unusable::Stream("the source has no time segment".into()))?;
         let running = segment.to_running_time(pts).ok_or(Unusable::Sample("no running time"))?;
+        if buffer.flags().contains(gst::BufferFlags::CORRUPTED) {
+            return Err(Unusable::Sample("marked as corrupted"));
+        }
         let picture = picture(sample).ok_or_else(|| {
             let caps = sample.caps().map(ToString::to_string).unwrap_or_default();
             Unusable::Stream(format!("genlock knows no pictures of this kind: {caps}"))
         })?;
+        if buffer.size() < picture.least_bytes() {
+            return Err(Unusable::Sample("too short for its picture"));
+        }
         let exposure = |ns: i64, uncertainty_ns: u32| Stamp::Host(HostTime::monotonic(ns, uncertainty_ns));
         let Some(Looped { video, first_loop }) = &self.file else {
             return Ok(Some(Unit {

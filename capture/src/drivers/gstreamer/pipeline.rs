@@ -44,9 +44,11 @@ pub fn build(launch: &str) -> Result<(gst::Pipeline, AppSink), DriverError> {
         .downcast::<gst::Pipeline>()
         .map_err(|_| bad("it is no pipeline".into()))?;
     let sink = pipeline
-        .by_name("sink")
-        .and_then(|sink| sink.downcast::<AppSink>().ok())
-        .ok_or_else(|| bad("it must end in `appsink name=sink`".into()))?;
+        .iterate_sinks()
+        .into_iter()
+        .filter_map(Result::ok)
+        .find_map(|sink| sink.downcast::<AppSink>().ok())
+        .ok_or_else(|| bad("it must end in `appsink`".into()))?;
     sink.set_max_buffers(SINK_UNITS);
     Ok((pipeline, sink))
 }
@@ -90,7 +92,10 @@ fn error_within(pipeline: &gst::Pipeline, wait: ClockTime) -> Option<String> {
 fn words(message: &gst::Message) -> Option<String> {
     match message.view() {
         MessageView::Error(error) => {
-            let from = error.src().map(|s| s.name().to_string()).unwrap_or_default();
+            // Names of elements are numbered on, kinds are not.
+            let kind =
+                |source: &gst::Object| Some(source.downcast_ref::<gst::Element>()?.factory()?.name().to_string());
+            let from = error.src().and_then(kind).unwrap_or_default();
             Some(format!("{} ({from})", error.error()))
         }
         _ => None,

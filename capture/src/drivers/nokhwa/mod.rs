@@ -2,7 +2,6 @@
 //! numbers, so that what it loses itself is not counted, and the word on what its time stamps mark.
 
 mod grabber;
-mod jpeg;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,6 +14,7 @@ use nokhwa::utils::{
 };
 use nokhwa::{Camera, NokhwaError, query};
 
+use super::jpeg;
 use super::kernel_stamp::{KernelStamps, Marks};
 use crate::{CameraDriver, DriverError, DriverEvent, Stamp, Unit};
 use grabber::{Grabbed, Grabber};

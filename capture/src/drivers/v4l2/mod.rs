@@ -16,6 +16,7 @@ use v4l::device::{Device, Handle};
 use v4l::io::mmap::Stream;
 use v4l::io::traits::{CaptureStream, Stream as _};
 
+use super::jpeg;
 use super::kernel_stamp::{KernelStamps, Marks};
 use crate::{CameraDriver, DriverError, DriverEvent, Stamp, Unit};
 pub use controls::find_control;
@@ -109,7 +110,9 @@ impl CameraDriver for V4l2Driver {
         let meta = *meta;
         let bytes = &buffer[..buffer.len().min(meta.bytesused as usize)];
         let step = self.counter.step(meta.sequence);
-        let event = if meta.flags.contains(Flags::ERROR) || bytes.len() < self.bytes {
+        // UVC cameras send cut pictures without a word.
+        let cut = matches!(self.picture, Picture::Encoded { .. }) && jpeg::length(bytes).is_none();
+        let event = if meta.flags.contains(Flags::ERROR) || bytes.len() < self.bytes || cut {
             DriverEvent::Lost { reason: LossReason::Incomplete, frames: 1 }
         } else {
             let marks = marks(&meta, self.stamps_first_packets);

@@ -14,7 +14,8 @@ pub fn length(bytes: &[u8]) -> Option<usize> {
                 if marker == SCAN {
                     let data = bytes.get(at..)?;
                     // Within a scan a marker is neither a stuffed byte nor a restart.
-                    at += data.windows(2).position(|two| two[0] == 0xff && !matches!(two[1], 0 | 0xd0..=0xd7))?;
+                    let is_marker = |&at: &usize| data.get(at + 1).is_some_and(|next| !matches!(next, 0 | 0xd0..=0xd7));
+                    at += memchr::memchr_iter(0xff, data).find(is_marker)?;
                 }
             }
         }
