@@ -200,7 +200,7 @@ impl SubjectCropper {
             .collect();
         let scale = crop_scale(region.side_px, size_px);
         let rgb = if scale < self.picture.scale {
-            self.decoder.decode(info, bytes, scale, &mut self.finer)?;
+            self.decoder.decode_region(info, bytes, scale, &region, &mut self.finer)?;
             self.cutter.cut(&self.finer, &region, size_px, &mut self.crop).map_err(at)?;
             self.crop.as_slice().into()
         } else {

@@ -1,7 +1,9 @@
+use std::ops::Range;
+
 use frame::{Encoding, FrameInfo, Picture};
 use turbojpeg::Decompressor;
 
-use crate::{PictureFault, RgbImage, Scale, SubjectError, jpeg, raw};
+use crate::{PictureFault, Region, RgbImage, Scale, SubjectError, jpeg, raw};
 
 /// Turns a camera's units into RGB at the scale asked for: JPEG inside its inverse DCT, raw pictures by averaging
 /// blocks. Keep one per camera: it holds the codec's state.
@@ -34,13 +36,51 @@ impl Decoder {
         scale: Scale,
         out: &mut RgbImage,
     ) -> Result<(), SubjectError> {
+        self.decode_within(info, bytes, scale, &EVERYTHING, out)
+    }
+
+    /// The same where only a crop of `region` is cut out of it: of raw pictures only that is made, and what else is in
+    /// `out` is unspecified.
+    pub fn decode_region(
+        &mut self,
+        info: &FrameInfo,
+        bytes: &[u8],
+        scale: Scale,
+        region: &Region,
+        out: &mut RgbImage,
+    ) -> Result<(), SubjectError> {
+        self.decode_within(info, bytes, scale, &around(region, scale), out)
+    }
+
+    fn decode_within(
+        &mut self,
+        info: &FrameInfo,
+        bytes: &[u8],
+        scale: Scale,
+        within: &[Range<usize>; 2],
+        out: &mut RgbImage,
+    ) -> Result<(), SubjectError> {
         let size = self.size_px(info, bytes)?;
         let done = match info.picture {
-            Picture::Raw { format, planes, .. } => raw::decode(format, planes, bytes, size, scale, out),
+            Picture::Raw { format, planes, .. } => raw::decode(format, planes, bytes, size, scale, within, out),
             Picture::Encoded { .. } => jpeg::decode(&mut self.codec, bytes, size, scale, out),
         };
         done.map_err(|fault| SubjectError::picture(info, fault))
     }
+}
+
+/// All columns and rows.
+pub(crate) const EVERYTHING: [Range<usize>; 2] = [0..usize::MAX, 0..usize::MAX];
+
+/// Columns and rows of the reduced picture that a crop of `region` may look at, by resizing by no more than 16.
+pub(crate) fn around(region: &Region, scale: Scale) -> [Range<usize>; 2] {
+    const MARGIN: f32 = 16.0;
+    let denominator = scale.denominator() as f32;
+    let pixel = |at: f32| at.max(0.0) as usize;
+    region.centre_px.map(|centre| {
+        let (centre, half) = (centre / denominator, region.side_px / denominator / 2.0);
+        pixel((centre - half - MARGIN).floor())..pixel((centre + half + MARGIN).ceil())
+    })
 }
 
 /// Bounds what one damaged header can make us allocate.

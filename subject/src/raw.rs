@@ -1,34 +1,46 @@
+use std::ops::Range;
+
 use frame::{BayerPattern, PixelFormat, Plane};
 
 use crate::{PictureFault, RgbImage, Scale};
 
 /// Reduces a raw picture by averaging blocks, then converts: one colour conversion per pixel that is kept. Of a Bayer
-/// picture each colour is averaged over its own pixels; at full size it is interpolated.
+/// picture each colour is averaged over its own pixels; at full size it is interpolated. Only `within`, in columns and
+/// rows of the reduced picture, is sure to be made; the rest stays as it was.
 pub fn decode(
     format: PixelFormat,
     planes: [Option<Plane>; 2],
     bytes: &[u8],
     size_px: (u32, u32),
     scale: Scale,
+    [columns, rows]: &[Range<usize>; 2],
     out: &mut RgbImage,
 ) -> Result<(), PictureFault> {
     let source = Source::new(format, planes, bytes, size_px)?;
     out.reshape(scale.reduce(size_px), scale);
+    let columns = columns.start..columns.end.min(out.width as usize);
+    let rows = rows.start..rows.end.min(out.height as usize);
+    if columns.is_empty() || rows.is_empty() {
+        return Ok(());
+    }
     if let (PixelFormat::Bayer8(pattern), Scale::Full) = (format, scale) {
-        return source.demosaic(pattern, size_px, &mut out.rgb);
+        return source.demosaic(pattern, size_px, rows, &mut out.rgb);
     }
     let step = scale.denominator() as usize;
     let (width, height) = (size_px.0 as usize, size_px.1 as usize);
     let row_bytes = 3 * out.width as usize;
-    for (y, row) in out.rgb.chunks_exact_mut(row_bytes).enumerate() {
-        let rows = y * step..height.min((y + 1) * step);
-        for (x, pixel) in row.chunks_exact_mut(3).enumerate() {
-            let columns = x * step..width.min((x + 1) * step);
-            pixel.copy_from_slice(&source.block(columns, rows.clone()));
+    for (y, row) in out.rgb.chunks_exact_mut(row_bytes).enumerate().take(rows.end).skip(rows.start) {
+        let block_rows = y * step..height.min((y + 1) * step);
+        for (x, pixel) in row.chunks_exact_mut(3).enumerate().take(columns.end).skip(columns.start) {
+            let block_columns = x * step..width.min((x + 1) * step);
+            pixel.copy_from_slice(&source.block(block_columns, block_rows.clone()));
         }
     }
     Ok(())
 }
+
+/// Rows that a demosaicing may see beyond those that are wanted.
+const SPARE: usize = 4;
 
 /// The planes of a picture whose bounds have been checked.
 struct Source<'a> {
@@ -60,8 +72,14 @@ impl<'a> Source<'a> {
         Ok(Self { format, first, first_stride, second, second_stride })
     }
 
-    /// Colours at every pixel, by linear interpolation.
-    fn demosaic(&self, pattern: BayerPattern, (width, height): (u32, u32), rgb: &mut [u8]) -> Result<(), PictureFault> {
+    /// Colours at every pixel of these rows, by linear interpolation.
+    fn demosaic(
+        &self,
+        pattern: BayerPattern,
+        (width, height): (u32, u32),
+        rows: Range<usize>,
+        rgb: &mut [u8],
+    ) -> Result<(), PictureFault> {
         let cfa = match pattern {
             BayerPattern::Rggb => bayer::CFA::RGGB,
             BayerPattern::Grbg => bayer::CFA::GRBG,
@@ -69,10 +87,13 @@ impl<'a> Source<'a> {
             BayerPattern::Bggr => bayer::CFA::BGGR,
         };
         let (w, h) = (width as usize, height as usize);
-        let mut rows = Rows { source: self, width: w, at: 0 };
-        let mut raster = bayer::RasterMut::new(w, h, bayer::RasterDepth::Depth8, rgb);
+        // The pattern begins at even rows, and what lies beyond an edge is a guess: rows to spare keep it out.
+        let band = rows.start.saturating_sub(SPARE) & !1..h.min(rows.end + SPARE);
+        let mut lines = Rows { source: self, width: w, at: w * band.start };
+        let rgb = &mut rgb[3 * w * band.start..3 * w * band.end];
+        let mut raster = bayer::RasterMut::new(w, band.len(), bayer::RasterDepth::Depth8, rgb);
         let demosaic = bayer::Demosaic::Linear;
-        bayer::run_demosaic(&mut rows, bayer::BayerDepth::Depth8, cfa, demosaic, &mut raster)
+        bayer::run_demosaic(&mut lines, bayer::BayerDepth::Depth8, cfa, demosaic, &mut raster)
             .map_err(|_| PictureFault::Size { width_px: width, height_px: height })
     }
 
@@ -192,11 +213,47 @@ mod tests {
     use frame::Picture;
 
     use super::*;
+    use crate::{Region, SquareCutter, decode};
+
+    const ALL: [Range<usize>; 2] = decode::EVERYTHING;
+
+    #[test]
+    fn what_a_crop_shows_is_the_same_when_nothing_else_is_made() {
+        let size = (60, 44);
+        let bayer = PixelFormat::Bayer8(BayerPattern::Gbrg);
+        let formats = [PixelFormat::Gray8, PixelFormat::Rgb8, PixelFormat::Yuyv, PixelFormat::Nv12, bayer];
+        let bytes: Vec<u8> = (0..60 * 44 * 3u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        for format in formats {
+            let Picture::Raw { planes, .. } = Picture::packed(format, size.0, size.1) else { unreachable!() };
+            for scale in Scale::COARSE_TO_FINE {
+                for (centre_px, side_px) in [([30.0, 21.0], 11.0), ([2.0, 40.0], 17.5), ([30.0, 22.0], 80.0)] {
+                    let region = Region { centre_px, side_px };
+                    let cut = |within: &[Range<usize>; 2], poison: u8| {
+                        let mut picture = RgbImage::default();
+                        picture.reshape(scale.reduce(size), scale);
+                        picture.rgb.fill(poison);
+                        decode(format, planes, &bytes, size, scale, within, &mut picture).unwrap();
+                        let mut crop = vec![];
+                        SquareCutter::default().cut(&picture, &region, 16, &mut crop).unwrap();
+                        crop
+                    };
+                    let whole = cut(&ALL, 0);
+                    for poison in [0, 255] {
+                        assert_eq!(
+                            cut(&decode::around(&region, scale), poison),
+                            whole,
+                            "{format:?} {scale:?} {region:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
 
     fn check(format: PixelFormat, size: (u32, u32), bytes: &[u8], scale: Scale, expect: &[u8]) {
         let Picture::Raw { planes, .. } = Picture::packed(format, size.0, size.1) else { unreachable!() };
         let mut out = RgbImage::default();
-        decode(format, planes, bytes, size, scale, &mut out).unwrap();
+        decode(format, planes, bytes, size, scale, &ALL, &mut out).unwrap();
         assert_eq!(out.rgb, expect);
     }
 
@@ -233,7 +290,7 @@ mod tests {
         }
         let planes = [Some(Plane { offset: 0, stride: 8 }), None];
         let mut out = RgbImage::default();
-        decode(pattern, planes, &bytes, (6, 4), Scale::Full, &mut out).unwrap();
+        decode(pattern, planes, &bytes, (6, 4), Scale::Full, &ALL, &mut out).unwrap();
         assert!(out.rgb.chunks_exact(3).all(|pixel| pixel == [red, green, blue]), "{:?}", out.rgb);
     }
 
@@ -245,8 +302,8 @@ mod tests {
     #[test]
     fn a_short_frame_says_what_it_lacks() {
         let Picture::Raw { planes, .. } = Picture::packed(PixelFormat::Rgb8, 4, 4) else { unreachable!() };
-        let fault =
-            decode(PixelFormat::Rgb8, planes, &[0; 47], (4, 4), Scale::Full, &mut RgbImage::default()).unwrap_err();
+        let fault = decode(PixelFormat::Rgb8, planes, &[0; 47], (4, 4), Scale::Full, &ALL, &mut RgbImage::default())
+            .unwrap_err();
         assert!(matches!(fault, PictureFault::Short { bytes: 47, needed: 48 }), "{fault}");
     }
 }
