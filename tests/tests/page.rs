@@ -209,15 +209,17 @@ async fn a_camera_that_fails_is_an_event_on_the_page() {
         tokio::time::sleep(Duration::from_millis(200)).await;
         seen = browser.look(&page, happened).await;
         let intervals = seen["intervals"].as_array().map_or(0, |all| all.iter().filter(|text| **text != "").count());
-        if seen["texts"].as_array().is_some_and(|texts| texts.len() > 1) && intervals == 3 {
+        if seen["texts"].as_array().is_some_and(|texts| !texts.is_empty()) && intervals == 3 {
             break;
         }
     }
     assert_eq!(seen["kinds"][0], "camera-lost", "{seen}");
-    let newest = seen["texts"][0].as_str().unwrap();
-    assert!(newest.contains(&name) && newest.contains("corrupt") && newest.starts_with("0:"), "{seen}");
-    // The newest comes first.
-    assert!(newest >= seen["texts"][1].as_str().unwrap(), "{seen}");
+    let said = seen["texts"][0].as_str().unwrap();
+    assert!(said.contains(&name) && said.contains("corrupt") && said.starts_with("0:"), "{seen}");
+    // It is said once, however often it is tried.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    seen = browser.look(&page, happened).await;
+    assert_eq!(seen["texts"].as_array().map(Vec::len), Some(1), "{seen}");
     assert!(seen["colour"].is_string() && seen["colour"] == seen["bad"], "{seen}");
     assert_eq!(seen["none"], true, "{seen}");
     // The interval of those that deliver, at 15 Hz, as the footage has it; nothing that no camera tells.
