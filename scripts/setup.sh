@@ -25,7 +25,7 @@ packages=(
     libaravis-dev libusb-1.0-0-dev
 )
 [ "${1:-}" = --tests ] && packages+=(
-    chromium libvulkan1 mesa-vulkan-drivers qemu-system-x86 busybox-static kmod cpio aravis-tools-cli iproute2
+    chromium libvulkan1 mesa-vulkan-drivers qemu-system-x86 busybox-static kmod cpio aravis-tools iproute2
 )
 
 installed() { [ "$(dpkg-query -W -f='${Status}' "$1" 2>/dev/null || true)" = "install ok installed" ]; }
