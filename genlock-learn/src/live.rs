@@ -13,8 +13,8 @@ use crate::inbox::Inbox;
 use crate::rate::Rate;
 use crate::stop::Stop;
 
-/// Steps of a process after which the first checkpoint and the first evaluation come, however rare the later ones
-/// are: a session of a minute has its accuracy, and a learner killed early goes on from somewhere.
+/// Steps of a process after which the first evaluation comes, however rare the later ones are: a session of a minute
+/// has its accuracy.
 const FIRST: u64 = 10;
 /// How often the learner says how it goes.
 const REPORT_EVERY: Duration = Duration::from_millis(500);
@@ -26,6 +26,8 @@ pub struct Live<H> {
     stop: Receiver<Stop>,
     checkpoint: PathBuf,
     saved: Option<(String, u64)>,
+    /// When the last checkpoint was written, or the first step made.
+    kept: Option<Instant>,
     /// Steps of this process.
     made: u64,
     images: Rate,
@@ -50,6 +52,7 @@ impl<H: HintSink> Live<H> {
             stop,
             checkpoint,
             saved: None,
+            kept: None,
             made: 0,
             images: Rate::new(now),
             pairs: Rate::new(now),
@@ -119,7 +122,7 @@ impl<H: HintSink> Live<H> {
         self.pairs.add(step.pairs as u64, now);
         self.made += 1;
         let (steps, recipe) = (self.learner.steps(), self.learner.recipe());
-        let checkpoint_due = self.made == FIRST || steps.is_multiple_of(recipe.checkpoint.every_steps);
+        let checkpoint_due = self.kept.get_or_insert(now).elapsed() >= Duration::from_secs(recipe.checkpoint.every_s);
         if self.made == FIRST || steps.is_multiple_of(recipe.evaluation.every_steps) {
             let evaluation = self.learner.evaluate().into_diagnostic()?;
             tracing::info!(steps, loss = step.loss, heads = ?step.heads, ?evaluation, "evaluated");
@@ -138,6 +141,7 @@ impl<H: HintSink> Live<H> {
         let version = self.learner.save(&self.checkpoint).into_diagnostic()?;
         tracing::info!(steps, version, path = %self.checkpoint.display(), "checkpoint written");
         self.saved = Some((version, steps));
+        self.kept = Some(Instant::now());
         Ok(())
     }
 

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 const RECIPE: &str = r#"
 crop-px = 32
-width = 4
+width = 8
 precision = "f32"
 [batch]
 form = "all-pairs"
@@ -200,7 +200,7 @@ fn a_recipe_is_checked_alone_and_against_the_checkpoint() {
     };
     refused(&session, "croppx = 3", &["recipe.toml", "croppx", "crop-px"]);
     refused(&session, "crop-px = 3", &["recipe.toml, crop-px: must be 32 to 512"]);
-    let wider = RECIPE.replace("width = 4", "width = 8");
+    let wider = RECIPE.replace("width = 8", "width = 16");
     let larger = RECIPE.replace("crop-px = 32", "crop-px = 64");
     for recipe in [&wider, &larger, RECIPE] {
         assert_eq!(check(&session, recipe), (Some(0), String::new()));
@@ -210,7 +210,7 @@ fn a_recipe_is_checked_alone_and_against_the_checkpoint() {
     session.until(|status| status.steps >= 1);
     signal(&child, libc::SIGTERM);
     assert_eq!(exit_code(child), Some(0));
-    refused(&session, &wider, &["learner.safetensors", "width 4", "has 8", "another folder"]);
+    refused(&session, &wider, &["learner.safetensors", "width 8", "has 16", "another folder"]);
     refused(&session, &larger, &["learner.safetensors", "crop-px 32", "has 64", "another folder"]);
     assert_eq!(check(&session, RECIPE), (Some(0), String::new()));
     std::fs::write(session.checkpoints().join("learner.safetensors"), "torn").unwrap();

@@ -17,6 +17,8 @@ use crate::wall_clock;
 
 /// A checkpoint must fit into this.
 const STOP_DEADLINE: Duration = Duration::from_secs(20);
+/// Share of all cores that inference may take beside a learner. Capture takes what it needs, the learner has the rest.
+const INFER_SHARE_BESIDE_LEARNER: f64 = 1.0 / 3.0;
 /// How long a listener waits before it looks whether it should end.
 const LISTEN: Duration = Duration::from_millis(500);
 
@@ -133,6 +135,9 @@ impl Learners {
             words.extend(["--shipped-model".to_owned(), path(shipped)]);
         }
         words.extend(options.plain.then(|| "--plain".to_owned()));
+        if learner.is_some() {
+            words.extend(["--share".to_owned(), INFER_SHARE_BESIDE_LEARNER.to_string()]);
+        }
         let infer = child("infer", words, "infer")?;
         Ok(Self { link, learner, infer, listeners, stop, statuses })
     }

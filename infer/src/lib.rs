@@ -4,6 +4,7 @@ mod engine;
 mod error;
 mod live;
 mod model_file;
+mod pace;
 mod precision;
 mod recent;
 

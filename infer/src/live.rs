@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use transport::{Hint, HintSink, InferStatus, Moment, MomentSource, PoseSink, Received, TransportError};
 
+use crate::pace::Pace;
 use crate::recent::Recent;
 use crate::{InferError, Mismatch, ModelFile, precision_name};
 
@@ -27,6 +28,7 @@ pub struct Live<S, P, H> {
     superseded: u64,
     answered: u64,
     recent: Recent,
+    pace: Pace,
     reported: Option<Instant>,
     looked: Option<Instant>,
 }
@@ -44,9 +46,15 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> Live<S, P, H> {
             superseded: 0,
             answered: 0,
             recent: Recent::new(Instant::now()),
+            pace: Pace::new(None),
             reported: None,
             looked: None,
         }
+    }
+
+    /// Takes no more than this share of all cores, in (0, 1], on average, and leaves the rest to others.
+    pub fn with_share(self, share: Option<f64>) -> Self {
+        Self { pace: Pace::new(share), ..self }
     }
 
     /// Serves until the source is closed, or until `go_on`, asked with each report, says no.
@@ -69,6 +77,11 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> Live<S, P, H> {
                 self.report(now);
             }
             let wait = self.reported.map_or(Duration::ZERO, |at| (at + REPORT_EVERY).saturating_duration_since(now));
+            let rest = self.pace.rest(now);
+            if !rest.is_zero() {
+                std::thread::sleep(rest.min(wait));
+                continue;
+            }
             if self.turn(wait)?.is_break() {
                 break;
             }
@@ -80,7 +93,11 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> Live<S, P, H> {
     /// Waits for a moment and answers it.
     fn turn(&mut self, wait: Duration) -> Result<ControlFlow<()>, InferError> {
         match self.source.receive(wait) {
-            Ok(Some(moment)) => self.answer(&moment)?,
+            Ok(Some(moment)) => {
+                let begun = Pace::begin();
+                self.answer(&moment)?;
+                self.pace.end(begun);
+            }
             Ok(None) => {}
             Err(TransportError::Closed) => return Ok(ControlFlow::Break(())),
             Err(error) => tracing::error!(%error, "a moment was not understood"),

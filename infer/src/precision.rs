@@ -1,8 +1,8 @@
 //! Which arithmetic poses are computed in.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use model::{PoseModel, Precision, autocast, spent};
+use model::{PROBE_LIMIT, PoseModel, Precision, autocast, has_bf16, spent};
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
@@ -15,7 +15,7 @@ const ROUNDS: usize = 5;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PrecisionChoice {
-    /// bf16 where a probe finds it faster.
+    /// bf16 where the device computes it itself and a probe finds it faster.
     #[default]
     Auto,
     F32,
@@ -41,8 +41,12 @@ pub fn precision_name(precision: Precision) -> &'static str {
     }
 }
 
-/// One forward pass each to warm up, then several in turn, of which the fastest counts.
+/// One forward pass each to warm up, then several in turn, of which the fastest counts; f32 at once where the device
+/// does not compute bf16 itself.
 fn faster(model: &PoseModel) -> Result<Precision, InferError> {
+    if !has_bf16(model.device())? {
+        return Ok(Precision::F32);
+    }
     let (side, device) = (i64::from(model.spec().crop_px), model.device());
     let pictures = Tensor::f_zeros([VIEWS, 3, side, side], (Kind::Float, device)).map_err(model::ModelError::from)?;
     let pass = |precision| -> Result<Duration, InferError> {
@@ -52,10 +56,12 @@ fn faster(model: &PoseModel) -> Result<Precision, InferError> {
         poses.f_double_value(&[0, 0, 0]).map_err(model::ModelError::from)?;
         Ok(spent(device).saturating_sub(begun))
     };
-    pass(Precision::F32)?;
-    pass(Precision::Bf16)?;
-    let (mut f32, mut bf16) = (Duration::MAX, Duration::MAX);
+    let begun = Instant::now();
+    let (mut f32, mut bf16) = (pass(Precision::F32)?, pass(Precision::Bf16)?);
     for _ in 0..ROUNDS {
+        if begun.elapsed() > PROBE_LIMIT {
+            break;
+        }
         f32 = f32.min(pass(Precision::F32)?);
         bf16 = bf16.min(pass(Precision::Bf16)?);
     }

@@ -49,6 +49,15 @@ const char *genlock_channels_last_in_place(at::Tensor *tensor) {
   });
 }
 
+// The instruction set that libtorch's own kernels were chosen for, such as "AVX2"; obeys ATEN_CPU_CAPABILITY.
+const char *genlock_cpu_capability(char *out, size_t length) {
+  return caught([&] {
+    auto name = at::get_cpu_capability();
+    auto copied = name.copy(out, length - 1);
+    out[copied] = '\0';
+  });
+}
+
 // Switches autocast to bfloat16 on or off and stores what was set before.
 const char *genlock_autocast_enter(int cuda, int on, GenlockAutocast *before) {
   return caught([&] {

@@ -8,6 +8,14 @@ const MOMENTUM: f64 = 0.1;
 /// Stages that can be frozen one after the other: the stem and the first layer together, then one layer each.
 pub const STAGES: usize = 4;
 
+/// Widths are multiples of this: in narrower networks oneDNN's AVX2 kernels write beyond their buffers.
+const WIDTH_STEP: i64 = 8;
+
+/// Whether a network may have so many channels behind its stem.
+pub fn is_width(width: i64) -> bool {
+    width >= 1 && width % WIDTH_STEP == 0
+}
+
 /// Where BatchNorm takes its statistics from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Statistics {
@@ -114,10 +122,17 @@ pub struct Backbone {
 }
 
 impl Backbone {
-    /// `width` channels behind the stem (64 is ResNet-18), eight times as many features.
+    /// `width` channels behind the stem (64 is ResNet-18), eight times as many features. oneDNN computes networks in
+    /// f32 and bf16, not those in f64.
     pub(crate) fn new(width: i64, init: &mut Init) -> Result<Self, ModelError> {
         if width < 1 {
             return Err(ModelError::Argument(format!("a backbone's width must be positive, not {width}")));
+        }
+        if !is_width(width) && init.kind() != Kind::Double {
+            return Err(ModelError::Argument(format!(
+                "a backbone's width must be a multiple of {WIDTH_STEP}, not {width}: oneDNN's AVX2 kernels write beyond \
+                 their buffers in narrower ones"
+            )));
         }
         let stem = ConvNorm::new(init, 3, width, 7, 2)?;
         let mut layers = Vec::with_capacity(STAGES);

@@ -17,6 +17,10 @@ impl Init {
         Self { rng: ChaCha8Rng::seed_from_u64(seed.cast_unsigned()), device, kind }
     }
 
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
     fn tensor(&self, values: &[f64], shape: &[i64], trained: bool) -> Result<Tensor, ModelError> {
         let on_device =
             Tensor::f_from_slice(values)?.f_reshape(shape)?.f_to_kind(self.kind)?.f_to_device(self.device)?;

@@ -18,7 +18,7 @@ mod sync_net;
 mod tensor_file;
 
 pub use adamw::{AdamW, AdamWConfig, DecayReading};
-pub use backbone::{Backbone, STAGES};
+pub use backbone::{Backbone, STAGES, is_width};
 pub use checkpoint::CheckpointMeta;
 pub use cosine::Cosine;
 pub use device::{set_threads, start, threads};
@@ -27,7 +27,7 @@ pub use loss::{tuple_loss, weighted_pair_loss};
 pub use pictures::{Background, PictureBatch};
 pub use pose_heads::{CONFIDENT_MM, confidence_loss, distance_loss, joint_distances, plane_loss};
 pub use pose_model::{JOINTS, PoseModel, PoseOutput, PosePrediction, PoseSpec, pose_loss};
-pub use precision::{Precision, Probe, autocast, probe, spent};
+pub use precision::{PROBE_LIMIT, Precision, Probe, autocast, faster_precision, has_bf16, probe, spent};
 pub use shim::{channels_last, channels_last_in_place};
 pub use sync_net::{Fusion, Mode, SyncNet, SyncNetConfig};
 pub use tensor_file::version;

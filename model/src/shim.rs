@@ -19,6 +19,7 @@ unsafe extern "C" {
     fn genlock_load_cuda() -> *const c_char;
     fn genlock_channels_last(tensor: *const C_tensor, out: *mut *mut C_tensor) -> *const c_char;
     fn genlock_channels_last_in_place(tensor: *mut C_tensor) -> *const c_char;
+    fn genlock_cpu_capability(out: *mut c_char, length: usize) -> *const c_char;
     fn genlock_autocast_enter(cuda: c_int, on: c_int, before: *mut RawAutocast) -> *const c_char;
     fn genlock_autocast_leave(cuda: c_int, before: *const RawAutocast) -> *const c_char;
     fn genlock_fused_adamw(
@@ -64,6 +65,16 @@ pub fn channels_last(tensor: &Tensor) -> Result<Tensor, ModelError> {
 pub fn channels_last_in_place(tensor: &mut Tensor) -> Result<(), ModelError> {
     // SAFETY: the tensor lives through the call.
     check(unsafe { genlock_channels_last_in_place(tensor.as_mut_ptr()) })
+}
+
+/// The instruction set that libtorch's own kernels were chosen for, such as `AVX2`.
+pub(crate) fn cpu_capability() -> Result<String, ModelError> {
+    let mut name: [c_char; 64] = [0; 64];
+    // SAFETY: the buffer lives through the call, which ends what it writes there by a null.
+    unsafe {
+        check(genlock_cpu_capability(name.as_mut_ptr(), name.len()))?;
+        Ok(CStr::from_ptr(name.as_ptr()).to_string_lossy().into_owned())
+    }
 }
 
 /// While it lives, autocast to bfloat16 is on (or off) for this thread and device; then as before.

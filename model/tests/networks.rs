@@ -38,7 +38,7 @@ fn copies(tensors: Vec<(String, Tensor)>) -> Vec<(String, Tensor)> {
 #[test]
 fn all_pairs_are_the_pairs() {
     for fusion in [Fusion::Mult, Fusion::Add, Fusion::Concat, Fusion::Diff] {
-        let net = net(4, fusion, 3);
+        let net = net(8, fusion, 3);
         let f = net.features(&pictures(5, 0.3), Mode::Train).unwrap();
         let (sync, flip) = net.all_pair_logits(&f).unwrap();
         assert_eq!(sync.size(), [5, 5]);
@@ -54,8 +54,8 @@ fn all_pairs_are_the_pairs() {
 
 #[test]
 fn a_seed_fixes_the_start() {
-    assert!(same(&net(4, Fusion::Mult, 7).tensors(), &net(4, Fusion::Mult, 7).tensors()));
-    assert!(!same(&net(4, Fusion::Mult, 7).tensors(), &net(4, Fusion::Mult, 8).tensors()));
+    assert!(same(&net(8, Fusion::Mult, 7).tensors(), &net(8, Fusion::Mult, 7).tensors()));
+    assert!(!same(&net(8, Fusion::Mult, 7).tensors(), &net(8, Fusion::Mult, 8).tensors()));
     let named = net(16, Fusion::Mult, 1).tensors();
     let (_, conv) = named.iter().find(|(name, _)| name == "encoder.layer3.1.conv2.weight").unwrap();
     let expected = (2.0_f64 / (64.0 * 9.0)).sqrt();
@@ -67,8 +67,17 @@ fn a_seed_fixes_the_start() {
 #[test]
 fn too_small_a_picture_is_an_error() {
     let error =
-        net(4, Fusion::Mult, 0).features(&Tensor::zeros([1, 3, 16, 16], (Kind::Float, model::start())), Mode::Eval);
+        net(8, Fusion::Mult, 0).features(&Tensor::zeros([1, 3, 16, 16], (Kind::Float, model::start())), Mode::Eval);
     assert!(matches!(error, Err(ModelError::Argument(_))));
+}
+
+#[test]
+fn a_width_that_onednn_fails_at_is_refused() {
+    for width in [0, 4, 12] {
+        let config = SyncNetConfig { width, ..Default::default() };
+        let error = SyncNet::new(&config, model::start(), Kind::Float).err().expect("it is refused").to_string();
+        assert!(error.contains(&format!("not {width}")), "{error}");
+    }
 }
 
 /// The fused kernel against AdamW written out, over three steps and both readings of the decay.
@@ -77,7 +86,7 @@ fn the_fused_step_is_the_formula() {
     for decay_reading in [DecayReading::PyTorch, DecayReading::TensorFlow] {
         let config = AdamWConfig { lr: 1e-2, betas: (0.9, 0.99), eps: 1e-8, weight_decay: 0.1, decay_reading };
         let net =
-            SyncNet::new(&SyncNetConfig { width: 4, ..Default::default() }, model::start(), Kind::Double).unwrap();
+            SyncNet::new(&SyncNetConfig { width: 8, ..Default::default() }, model::start(), Kind::Double).unwrap();
         let mut optimiser = AdamW::new(config, net.trainable()).unwrap();
         let mut moments: Vec<(Tensor, Tensor)> =
             net.trainable().iter().map(|(_, p)| (p.detach().zeros_like(), p.detach().zeros_like())).collect();
@@ -126,7 +135,7 @@ fn bf16_is_near_and_ends_with_its_scope() {
 
 #[test]
 fn recalibration_is_the_mean_over_batches() {
-    let net = net(4, Fusion::Mult, 2);
+    let net = net(8, Fusion::Mult, 2);
     train(&net, &mut AdamW::new(AdamWConfig::default(), net.trainable()).unwrap(), 3);
     let batches = [pictures(6, 0.1), pictures(6, 0.7), pictures(6, 1.9)];
     net.recalibrate_batch_norm(&mut batches.iter().map(Tensor::shallow_clone)).unwrap();
@@ -145,14 +154,14 @@ fn recalibration_is_the_mean_over_batches() {
 fn a_checkpoint_goes_on_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("step-4.safetensors");
-    let first = net(4, Fusion::Mult, 5);
+    let first = net(8, Fusion::Mult, 5);
     let mut optimiser = AdamW::new(AdamWConfig::default(), first.trainable()).unwrap();
     train(&first, &mut optimiser, 4);
     let mut meta = CheckpointMeta::new(*first.config(), "batch = 16".into(), "0123".into(), 4, 5);
     meta.state = serde_json::json!({"drawn": 99});
     checkpoint::save(&path, &first, Some(&optimiser), &meta).unwrap();
 
-    let second = net(4, Fusion::Mult, 6);
+    let second = net(8, Fusion::Mult, 6);
     let mut other = AdamW::new(AdamWConfig::default(), second.trainable()).unwrap();
     assert_eq!(checkpoint::load(&path, &second, Some(&other)).unwrap(), meta);
     assert_eq!(checkpoint::meta(&path).unwrap(), meta);
@@ -171,21 +180,22 @@ fn a_checkpoint_goes_on_where_it_was() {
 fn a_checkpoint_of_another_shape_is_refused_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("narrow.safetensors");
-    let narrow = net(4, Fusion::Mult, 5);
+    let narrow = net(8, Fusion::Mult, 5);
     let meta = CheckpointMeta::new(*narrow.config(), String::new(), String::new(), 0, 5);
     checkpoint::save(&path, &narrow, None, &meta).unwrap();
-    let wide = net(8, Fusion::Mult, 5);
+    let wide = net(16, Fusion::Mult, 5);
     let before = copies(wide.tensors());
     let error = checkpoint::load(&path, &wide, None).unwrap_err().to_string();
-    for part in ["narrow.safetensors", "encoder.conv1.weight", "[4, 3, 7, 7]", "[8, 3, 7, 7]", "set the same `width`"] {
+    for part in ["narrow.safetensors", "encoder.conv1.weight", "[8, 3, 7, 7]", "[16, 3, 7, 7]", "set the same `width`"]
+    {
         assert!(error.contains(part), "{part} in: {error}");
     }
     assert!(same(&before, &wide.tensors()));
     // The heads alone differ here: they come last, and still nothing may have been copied.
-    let concat = net(4, Fusion::Concat, 9);
+    let concat = net(8, Fusion::Concat, 9);
     let before = copies(concat.tensors());
     let error = checkpoint::load(&path, &concat, None).unwrap_err().to_string();
-    assert!(error.contains("sync_head.weight") && error.contains("[1, 64]"), "{error}");
+    assert!(error.contains("sync_head.weight") && error.contains("[1, 128]"), "{error}");
     assert!(same(&before, &concat.tensors()));
     let optimiser = AdamW::new(AdamWConfig::default(), narrow.trainable()).unwrap();
     let error = checkpoint::load(&path, &narrow, Some(&optimiser)).unwrap_err().to_string();
@@ -196,7 +206,7 @@ fn a_checkpoint_of_another_shape_is_refused_whole() {
 fn a_cut_file_is_an_error_that_names_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cut.safetensors");
-    let small = net(4, Fusion::Mult, 5);
+    let small = net(8, Fusion::Mult, 5);
     let meta = CheckpointMeta::new(*small.config(), String::new(), String::new(), 0, 5);
     checkpoint::save(&path, &small, None, &meta).unwrap();
     let data = std::fs::read(&path).unwrap();
@@ -222,7 +232,7 @@ fn pose_model(seed: i64) -> PoseModel {
     let mean: [f64; 51] = std::array::from_fn(|i| i as f64 * 10.0 - 200.0);
     let mut std: [f64; 51] = std::array::from_fn(|i| 40.0 + i as f64);
     std[20] = 0.0;
-    PoseModel::from_encoder(&net(4, Fusion::Mult, seed), &mean, &std, spec, seed).unwrap()
+    PoseModel::from_encoder(&net(8, Fusion::Mult, seed), &mean, &std, spec, seed).unwrap()
 }
 
 #[test]

@@ -169,18 +169,8 @@ fn small_tuple_float64() {
 }
 
 #[test]
-fn small_tuple_float32() {
-    check("4.tuple.", run(4, Kind::Float, tuple), Kind::Float);
-}
-
-#[test]
 fn small_pairs_float64() {
     check("4.pairs.", run(4, Kind::Double, pairs), Kind::Double);
-}
-
-#[test]
-fn small_pairs_float32() {
-    check("4.pairs.", run(4, Kind::Float, pairs), Kind::Float);
 }
 
 #[test]

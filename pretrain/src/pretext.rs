@@ -171,7 +171,7 @@ mod tests {
         let task = Sync::new(&Recipe { batch: Batch::Tuple { tuples: 6 }, ..Recipe::default() });
         let draw = task.draw(&instants, 5).unwrap();
         assert_eq!(draw.images.len(), 24);
-        let net = SyncNet::new(&SyncNetConfig { width: 4, ..Default::default() }, Device::Cpu, Kind::Double).unwrap();
+        let net = SyncNet::new(&SyncNetConfig { width: 8, ..Default::default() }, Device::Cpu, Kind::Double).unwrap();
         let pictures = Tensor::rand([24, 3, 32, 32], (Kind::Double, Device::Cpu));
         let losses = task.loss(&net, &pictures, &draw).unwrap();
 

@@ -44,7 +44,7 @@ pub struct Recipe {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PrecisionChoice {
-    /// bf16 where a probe at start finds it faster.
+    /// bf16 where the device computes it itself and a probe at start finds it faster.
     Auto,
     F32,
     Bf16,
@@ -101,8 +101,12 @@ pub struct EvaluationPlan {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Checkpoints {
-    pub every_steps: u64,
+    /// Seconds between two checkpoints, and so about what a killed learner loses.
+    pub every_s: u64,
 }
+
+/// What is said of a width that no network may have.
+pub(crate) const WIDTHS: &str = "must be a multiple of 8, at most 512: oneDNN's AVX2 kernels write beyond their buffers in networks of other widths";
 
 impl Default for Recipe {
     fn default() -> Self {
@@ -153,7 +157,7 @@ impl Default for EvaluationPlan {
 
 impl Default for Checkpoints {
     fn default() -> Self {
-        Self { every_steps: 1000 }
+        Self { every_s: 15 }
     }
 }
 
@@ -182,7 +186,7 @@ impl Recipe {
         };
         let o = &self.optimiser;
         require((32..=512).contains(&self.crop_px), "crop-px", "must be 32 to 512")?;
-        require((1..=512).contains(&self.width), "width", "must be 1 to 512")?;
+        require(model::is_width(self.width.into()) && self.width <= 512, "width", WIDTHS)?;
         match self.batch {
             Batch::Tuple { tuples } => require((1..=4096).contains(&tuples), "batch.tuples", "must be 1 to 4096")?,
             Batch::AllPairs { times } => require((2..=1024).contains(&times), "batch.times", "must be 2 to 1024")?,
@@ -213,7 +217,7 @@ impl Recipe {
         require(self.evaluation.pairs >= 2, "evaluation.pairs", "must be at least 2")?;
         require(self.evaluation.instants >= 2, "evaluation.instants", "must be at least 2")?;
         require(self.evaluation.recalibration_batches > 0, "evaluation.recalibration-batches", "must be above 0")?;
-        require(self.checkpoint.every_steps > 0, "checkpoint.every-steps", "must be above 0")?;
+        require((1..=3600).contains(&self.checkpoint.every_s), "checkpoint.every-s", "must be 1 to 3600")?;
         Ok(self)
     }
 }
@@ -248,8 +252,7 @@ impl Recipe {
         match self.precision {
             PrecisionChoice::F32 => Ok(Precision::F32),
             PrecisionChoice::Bf16 => Ok(Precision::Bf16),
-            PrecisionChoice::Auto => model::probe(&self.net(), device, images, self.crop_px.into())
-                .map(|probe| probe.faster())
+            PrecisionChoice::Auto => model::faster_precision(&self.net(), device, images, self.crop_px.into())
                 .map_err(during("timing a step in both precisions")),
         }
     }

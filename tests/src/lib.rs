@@ -150,7 +150,7 @@ pub fn quick_recipe(folder: &Path) -> PathBuf {
         let section = table.get_mut(section).and_then(toml::Value::as_table_mut).expect("the section is there");
         section.insert(key.into(), value.into());
     };
-    set(&mut table, "checkpoint", "every-steps", 5);
+    set(&mut table, "checkpoint", "every-s", 1);
     set(&mut table, "evaluation", "every-steps", 20);
     let path = folder.join("recipe.toml");
     std::fs::write(&path, table.to_string()).expect("the test's folder is writable");

@@ -163,9 +163,8 @@ fn finished(
         PrecisionName::Bf16 => Precision::Bf16,
         PrecisionName::Auto => {
             let net: SyncNetConfig = *source.net.config();
-            model::probe(&net, device, config.batch as i64, take.preprocessing.crop_px.into())
+            model::faster_precision(&net, device, config.batch as i64, take.preprocessing.crop_px.into())
                 .into_diagnostic()?
-                .faster()
         }
     };
     Ok(config)

@@ -32,6 +32,9 @@ pub struct Args {
     /// Threads inside one operation; without it, as many as there are cores.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+    /// Share of all cores that poses may take on average, so that something is left for a learner beside them.
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    share: Option<f64>,
     /// Go on when the process that started this one ends.
     #[arg(long)]
     detached: bool,
@@ -57,6 +60,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
     let mut was_connected = false;
     let mut end = None;
     Live::new(moments, poses, hints, model)
+        .with_share(args.share)
         .serve(|| {
             let connected = link.has_peer();
             if let Ok(reason) = stop.try_recv() {
@@ -70,4 +74,9 @@ pub fn run(args: &Args) -> miette::Result<()> {
         .into_diagnostic()?;
     tracing::info!("ended: {}", end.as_deref().unwrap_or("nothing more can come"));
     Ok(())
+}
+
+fn share(word: &str) -> Result<f64, String> {
+    let share: f64 = word.parse().map_err(|_| "it is no number".to_owned())?;
+    if share > 0.0 && share <= 1.0 { Ok(share) } else { Err("it must be above 0 and at most 1".to_owned()) }
 }

@@ -13,6 +13,7 @@ use super::augment::AugmentConfig;
 use super::dataset::DataConfig;
 use super::error::during;
 use super::plans::{EvaluationPlan, Start, SyncPlan, TransferPlan};
+use crate::recipe::WIDTHS;
 use crate::{PrecisionChoice, PretrainError};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,7 +76,7 @@ impl TrainRecipe {
         let share = |value: f64| (0.0..=1.0).contains(&value);
         let (d, s, t) = (&self.data, &self.sync, &self.transfer);
         require((32..=512).contains(&self.crop_px), "crop-px", "must be 32 to 512")?;
-        require((1..=512).contains(&self.width), "width", "must be 1 to 512")?;
+        require(model::is_width(self.width.into()) && self.width <= 512, "width", WIDTHS)?;
         require((32..=1024).contains(&d.store_px), "data.store-px", "must be 32 to 1024")?;
         require((1.0..=4.0).contains(&d.margin), "data.margin", "must be 1 to 4")?;
         require(d.every > 0, "data.every", "must be above 0")?;
@@ -128,8 +129,9 @@ impl TrainRecipe {
             PrecisionChoice::F32 => Ok(Precision::F32),
             PrecisionChoice::Bf16 => Ok(Precision::Bf16),
             PrecisionChoice::Auto => {
-                let probed = model::probe(&self.net(), device, self.transfer.batch as i64, self.crop_px.into());
-                Ok(probed.map_err(during("timing a step in both precisions"))?.faster())
+                let images = self.transfer.batch as i64;
+                model::faster_precision(&self.net(), device, images, self.crop_px.into())
+                    .map_err(during("timing a step in both precisions"))
             }
         }
     }

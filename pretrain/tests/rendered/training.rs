@@ -144,7 +144,7 @@ fn legs_draw_and_end_as_one_run_does() {
     let folder = tempfile::tempdir().unwrap();
     session(folder.path());
     let dataset = load(folder.path());
-    let recipe = recipe(&["sync.samples=96", "transfer.samples=160", "width=4"]);
+    let recipe = recipe(&["sync.samples=96", "transfer.samples=160", "width=8"]);
     let (one, legs) = (folder.path().join("one"), folder.path().join("legs"));
     let mut unbroken = Trainer::new(&recipe, &dataset, &one, None).unwrap();
     let expected = run(&mut unbroken, 100);
@@ -166,7 +166,7 @@ fn legs_draw_and_end_as_one_run_does() {
     assert_eq!(version(&mut last), version(&mut unbroken));
 
     // Another recipe or encoder does not go on from it.
-    let other = self::recipe(&["sync.samples=96", "transfer.samples=160", "width=4", "augment.shift=0.01"]);
+    let other = self::recipe(&["sync.samples=96", "transfer.samples=160", "width=8", "augment.shift=0.01"]);
     let error = Trainer::new(&other, &dataset, &legs, None).err().unwrap().to_string();
     assert!(error.contains("shift = 0.02") && error.contains("shift = 0.01"), "{error}");
     let mut borrowed =
@@ -179,7 +179,7 @@ fn few_labels_and_frozen_layers_are_options() {
     let folder = tempfile::tempdir().unwrap();
     session(folder.path());
     let dataset = load(folder.path());
-    let words = ["transfer.from=random", "transfer.people=1", "transfer.samples=64", "width=4"];
+    let words = ["transfer.from=random", "transfer.people=1", "transfer.samples=64", "width=8"];
     for train in ["linear", "last-stage", "all"] {
         let train = format!("transfer.train={train}");
         let recipe = recipe(&[&words[..], &[train.as_str()]].concat());
