@@ -6,7 +6,7 @@ use crate::camera::Lens;
 use crate::error::GeometryError;
 use crate::linear;
 use crate::loss::{bone_loss, pixel_loss};
-use crate::normal::Normal;
+use crate::normal::{Layout, Normal, Step};
 use crate::observation::View;
 use crate::points::{BONES, GROUP_COUNT, POINT_COUNT};
 use crate::rotation::turn;
@@ -98,8 +98,8 @@ impl Adjustment {
             let normal = Normal::build(self);
             let mut moved = None;
             for _ in 0..TRIES {
-                if let Some((globals, points)) = normal.solve(damping) {
-                    let state = self.stepped(&normal, &globals, &points);
+                if let Some(step) = normal.solve(damping) {
+                    let state = self.stepped(&normal.layout, &step);
                     let next = self.cost(&state);
                     if next.is_finite() && next < cost {
                         moved = Some((state, next));
@@ -120,19 +120,14 @@ impl Adjustment {
         if cost.is_finite() { Ok(cost) } else { Err(GeometryError::NotConverged) }
     }
 
-    fn stepped(
-        &self,
-        normal: &Normal,
-        globals: &nalgebra::DVector<f64>,
-        points: &[[Vector3<f64>; POINT_COUNT]],
-    ) -> State {
+    fn stepped(&self, layout: &Layout, step: &Step) -> State {
+        let Step { globals, points } = step;
         let mut state = self.state.clone();
         for (points, steps) in state.points.iter_mut().zip(points) {
             for (point, step) in points.iter_mut().zip(steps) {
                 *point += step;
             }
         }
-        let layout = &normal.layout;
         let three = |at: usize| Vector3::new(globals[at], globals[at + 1], globals[at + 2]);
         let focal = layout.focal.map_or(0.0, |at| globals[at]);
         state.log_focal += focal;

@@ -64,6 +64,14 @@ pub(crate) struct Normal {
     slope: DVector<f64>,
 }
 
+/// Which way to go.
+pub(crate) struct Step {
+    /// The shared unknowns, as the layout has them.
+    pub globals: DVector<f64>,
+    /// Per instant and point.
+    pub points: Vec<[Vector3<f64>; POINT_COUNT]>,
+}
+
 impl Normal {
     pub(crate) fn build(adjustment: &Adjustment) -> Self {
         let layout = Layout::of(adjustment);
@@ -193,7 +201,7 @@ impl Normal {
     }
 
     /// The step of the shared unknowns and of all points, or nothing where the equations do not hold it.
-    pub(crate) fn solve(&self, damping: f64) -> Option<(DVector<f64>, Vec<[Vector3<f64>; POINT_COUNT]>)> {
+    pub(crate) fn solve(&self, damping: f64) -> Option<Step> {
         let mut shared = self.shared.clone();
         damp(&mut shared, damping, 1e-9);
         let mut slope = self.slope.clone();
@@ -214,7 +222,7 @@ impl Normal {
             let step = -lower.tr_solve_lower_triangular(&(gradient + cross * &globals))?;
             steps.push(std::array::from_fn(|point| step.fixed_rows::<3>(3 * point).into_owned()));
         }
-        Some((globals, steps))
+        Some(Step { globals, points: steps })
     }
 }
 
