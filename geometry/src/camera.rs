@@ -1,0 +1,84 @@
+//! A camera with square pixels and without distortion.
+
+use nalgebra::{Matrix3, Vector2, Vector3};
+
+/// Points nearer than this, or behind, are taken to be this far away, in millimetres, so that nothing blows up.
+const LEAST_DEPTH_MM: f64 = 50.0;
+
+/// Where a camera stands and how it maps the world to pixels: x_camera = rotation (x_world − position).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Camera {
+    /// From world axes to the camera's (x to the right, y down, z into the picture).
+    pub rotation: Matrix3<f64>,
+    /// The camera's centre in the world, in millimetres.
+    pub position_mm: Vector3<f64>,
+    /// The focal length in pixels.
+    pub focal_px: f64,
+    /// The pixel that the camera's axis meets.
+    pub principal_point_px: Vector2<f64>,
+    /// By how many frames its pictures are later than camera 0's, where that was asked for and could be seen.
+    pub time_offset_frames: Option<f64>,
+}
+
+impl Camera {
+    /// The pixel of a point of the world, or nothing where the point lies behind the camera.
+    pub fn project(&self, world_mm: &Vector3<f64>) -> Option<Vector2<f64>> {
+        let seen = self.rotation * (world_mm - self.position_mm);
+        (seen.z > 0.0).then(|| self.focal_px * seen.xy() / seen.z + self.principal_point_px)
+    }
+
+    pub(crate) fn lens(&self) -> Lens {
+        Lens {
+            rotation: self.rotation,
+            translation: -(self.rotation * self.position_mm),
+            focal: self.focal_px,
+            centre: self.principal_point_px,
+            offset: self.time_offset_frames.unwrap_or(0.0),
+        }
+    }
+}
+
+/// The same camera as the adjustment moves it: x_camera = rotation x_world + translation.
+#[derive(Clone, Debug)]
+pub(crate) struct Lens {
+    pub rotation: Matrix3<f64>,
+    pub translation: Vector3<f64>,
+    pub focal: f64,
+    pub centre: Vector2<f64>,
+    pub offset: f64,
+}
+
+/// A projected point with what its derivatives need.
+pub(crate) struct Projection {
+    pub px: Vector2<f64>,
+    /// The point turned into the camera's axes, before the translation.
+    pub turned: Vector3<f64>,
+    /// x/z and y/z.
+    pub slope: Vector2<f64>,
+    /// The depth, never below the least one.
+    pub depth: f64,
+}
+
+impl Lens {
+    pub(crate) fn project(&self, world: &Vector3<f64>) -> Projection {
+        let turned = self.rotation * world;
+        let seen = turned + self.translation;
+        let depth = seen.z.max(LEAST_DEPTH_MM);
+        let slope = seen.xy() / depth;
+        Projection { px: self.focal * slope + self.centre, turned, slope, depth }
+    }
+
+    pub(crate) fn position(&self) -> Vector3<f64> {
+        -(self.rotation.transpose() * self.translation)
+    }
+
+    pub(crate) fn camera(&self, time_offset_frames: Option<f64>) -> Camera {
+        Camera {
+            rotation: self.rotation,
+            position_mm: self.position(),
+            focal_px: self.focal,
+            principal_point_px: self.centre,
+            time_offset_frames,
+        }
+    }
+}

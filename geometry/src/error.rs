@@ -1,0 +1,43 @@
+//! Why no geometry could be found.
+
+/// What stands in the way, in words for the person at the rig.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GeometryError {
+    #[error("at least two cameras are needed, and there is {count}")]
+    TooFewCameras { count: usize },
+
+    #[error("instant {instant} has {views} views, and there are {cameras} cameras")]
+    WrongViewCount { instant: usize, views: usize, cameras: usize },
+
+    #[error("camera {camera}: a picture of {width} x {height} pixels cannot be used")]
+    BadPictureSize { camera: usize, width: f64, height: f64 },
+
+    #[error("{count} focal lengths are given for {cameras} cameras, or one of them is not above zero")]
+    BadFocalLengths { count: usize, cameras: usize },
+
+    #[error("two cameras see the person in {found} instants, and at least {needed} are needed")]
+    TooFewInstants { found: usize, needed: usize },
+
+    #[error(
+        "camera {camera} sees the person together with the other cameras in {found} instants, and at least {needed} \
+         are needed"
+    )]
+    CameraApart { camera: usize, found: usize, needed: usize },
+
+    #[error("the 3D joints have no extent, so they say nothing of the scale")]
+    NoExtent,
+
+    #[error(
+        "the cameras stand at one place: they are {baseline_mm:.0} mm apart and the person is {distance_mm:.0} mm away"
+    )]
+    CamerasAtOnePlace { baseline_mm: f64, distance_mm: f64 },
+
+    #[error("the search for the cameras did not converge")]
+    NotConverged,
+
+    #[error(
+        "camera {camera} misses the points by {residual_px:.1} pixels (median), and at most {limit_px:.1} is allowed"
+    )]
+    ResidualTooHigh { camera: usize, residual_px: f64, limit_px: f64 },
+}

@@ -1,0 +1,35 @@
+//! Views in which the finder took left for right.
+
+use nalgebra::Vector3;
+
+use crate::camera::Lens;
+use crate::observation::View;
+use crate::points::{EXCHANGED, POINT_COUNT};
+
+/// Errors beyond this many pixels count no more.
+const MOST_PX: f64 = 60.0;
+
+/// A view is exchanged where that leaves less than this part of its error.
+const MUCH_BETTER: f64 = 0.7;
+
+/// Exchanges left and right of a view where the points then fit much better, and says whether it did.
+pub(crate) fn exchange(lens: &Lens, view: &mut View, points: &[Vector3<f64>; POINT_COUNT]) -> bool {
+    let pixels = points.map(|point| lens.project(&point).px);
+    let error = |mirror: bool| -> f64 {
+        (0..POINT_COUNT)
+            .map(|point| {
+                let from = if mirror { EXCHANGED[point] } else { point };
+                view.weight[from] * (pixels[point] - view.earlier(from, lens.offset)).norm().min(MOST_PX)
+            })
+            .sum()
+    };
+    let better = error(true) < MUCH_BETTER * error(false);
+    if better {
+        *view = View {
+            px: EXCHANGED.map(|from| view.px[from]),
+            weight: EXCHANGED.map(|from| view.weight[from]),
+            velocity: EXCHANGED.map(|from| view.velocity[from]),
+        };
+    }
+    better
+}

@@ -1,0 +1,64 @@
+//! The whole body of a later instant: cameras and bone lengths held, points alone move.
+
+use nalgebra::Vector3;
+
+use crate::adjustment::{Adjustment, Free, State};
+use crate::camera::Camera;
+use crate::error::GeometryError;
+use crate::exchange::exchange;
+use crate::linear;
+use crate::observation::Observation;
+use crate::points::{GROUP_COUNT, POINT_COUNT};
+use crate::solve::{BONE_SIGMA_MM, SIGMA_PX};
+use crate::triangulate::{near, prepared};
+
+/// The whole body at one instant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Labelled {
+    /// Every point in the world, in millimetres. A point that no view is near stands where its bones allow.
+    pub points_mm: [Vector3<f64>; POINT_COUNT],
+    /// Per point how many views come within [`crate::NEAR_PX`] of it.
+    pub near_views: [usize; POINT_COUNT],
+    /// Cameras whose left and right were exchanged.
+    pub exchanged: Vec<usize>,
+}
+
+/// Points of one instant that fit pixels and bone lengths (millimetres, as in [`crate::Solution`]). Nothing where
+/// fewer than two views see the person.
+pub fn label(
+    cameras: &[Camera],
+    bone_lengths_mm: &[f64; GROUP_COUNT],
+    views: &[Option<Observation>],
+) -> Result<Option<Labelled>, GeometryError> {
+    let (lenses, views) = prepared(cameras, views)?;
+    let first = linear::instant(&lenses, &views);
+    let found: Vec<Vector3<f64>> = first.iter().flatten().copied().collect();
+    if found.is_empty() {
+        return Ok(None);
+    }
+    let middle = found.iter().sum::<Vector3<f64>>() / found.len() as f64;
+    let points = first.map(|point| point.unwrap_or(middle));
+    let state = State { lenses, log_focal: 0.0, lengths: *bone_lengths_mm, points: vec![points] };
+    let mut adjustment = Adjustment {
+        views: vec![views],
+        state,
+        length_sum: 0.0,
+        free: Free { rig: false, focal: false, offsets: false },
+        sigma_px: SIGMA_PX,
+        bone_sigma_mm: BONE_SIGMA_MM,
+    };
+    let mut exchanged = Vec::new();
+    for (camera, lens) in adjustment.state.lenses.iter().enumerate() {
+        if exchange(lens, &mut adjustment.views[0][camera], &points) {
+            exchanged.push(camera);
+        }
+    }
+    adjustment.settle(40, 1e-4)?;
+    if adjustment.reinitialise() {
+        adjustment.settle(30, 1e-4)?;
+    }
+    let Adjustment { views, state, .. } = adjustment;
+    let points_mm = state.points[0];
+    let near_views = std::array::from_fn(|point| near(&state.lenses, &views[0], point, &points_mm[point]));
+    Ok(Some(Labelled { points_mm, near_views, exchanged }))
+}

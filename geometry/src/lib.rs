@@ -1,0 +1,33 @@
+//! Where the cameras of a rig stand, found from one person who moves in front of them.
+//!
+//! Pure logic: [`solve`] takes, per instant and camera, the pixels of 19 joints and that view's own guess of the
+//! joints in 3D, and hands back rotations, positions, one focal length for all and the points themselves.
+//! [`triangulate`] and [`label`] then find the points of later instants with the cameras known. Lengths are in
+//! millimetres, pictures in pixels (x to the right, y down), times in frames. The world is camera 0's axes, its scale
+//! is the one of the given 3D joints, and nothing says which way is up.
+
+mod adjustment;
+mod camera;
+mod error;
+mod exchange;
+mod label;
+mod linear;
+mod loss;
+mod median;
+mod normal;
+mod observation;
+mod points;
+mod rotation;
+mod similarity;
+mod solve;
+mod start;
+mod triangulate;
+
+pub use camera::Camera;
+pub use error::GeometryError;
+pub use label::{Labelled, label};
+pub use observation::Observation;
+pub use points::{BONES, Bone, EXCHANGED, GROUP_COUNT, POINT_COUNT, POINT_NAMES, bone_lengths};
+pub use similarity::{Similarity, similarity};
+pub use solve::{Options, Solution, SolvedCamera, solve};
+pub use triangulate::{NEAR_PX, Triangulated, triangulate};

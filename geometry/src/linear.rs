@@ -1,0 +1,62 @@
+//! Points from known cameras by linear equations, reweighted by the pixels they miss.
+
+use nalgebra::{Matrix3, Vector3};
+
+use crate::camera::Lens;
+use crate::observation::View;
+use crate::points::POINT_COUNT;
+
+/// Rounds of reweighting.
+const ROUNDS: usize = 8;
+
+/// Where a view's weight falls to a half, in pixels.
+const HALF_WEIGHT_PX: f64 = 10.0;
+
+/// Depths below this, in millimetres, do not weigh more.
+const LEAST_DEPTH_MM: f64 = 100.0;
+
+/// What a point outside the picture still counts, so that one good view does not leave it loose.
+const LEAST_WEIGHT: f64 = 1e-3;
+
+/// The point that the views agree on best; nothing where fewer than two views have it or their rays are parallel.
+pub(crate) fn point(lenses: &[Lens], views: &[View], index: usize) -> Option<Vector3<f64>> {
+    let rays: Vec<(&Lens, nalgebra::Vector2<f64>, f64)> = lenses
+        .iter()
+        .zip(views)
+        .filter(|(_, view)| view.seen())
+        .map(|(lens, view)| {
+            let slope = (view.earlier(index, lens.offset) - lens.centre) / lens.focal;
+            (lens, slope, view.weight[index].max(LEAST_WEIGHT))
+        })
+        .collect();
+    if rays.len() < 2 {
+        return None;
+    }
+    let mut scaled: Vec<(f64, f64)> = rays.iter().map(|ray| (ray.2, 1.0)).collect();
+    let mut found = Vector3::zeros();
+    for _ in 0..ROUNDS {
+        let mut left = Matrix3::zeros();
+        let mut right = Vector3::zeros();
+        for ((lens, slope, _), (weight, depth)) in rays.iter().zip(&scaled) {
+            for axis in 0..2 {
+                let row = (lens.rotation.row(axis) - slope[axis] * lens.rotation.row(2)).transpose() / *depth;
+                let value = (slope[axis] * lens.translation.z - lens.translation[axis]) / depth;
+                left += *weight * row * row.transpose();
+                right += *weight * value * row;
+            }
+        }
+        found = left.try_inverse()? * right;
+        for ((lens, slope, believed), (weight, depth)) in rays.iter().zip(&mut scaled) {
+            let seen = lens.rotation * found + lens.translation;
+            *depth = seen.z.max(LEAST_DEPTH_MM);
+            let error = (seen.xy() / *depth - slope).norm() * lens.focal;
+            *weight = believed / (1.0 + (error / HALF_WEIGHT_PX).powi(2));
+        }
+    }
+    found.iter().all(|value| value.is_finite()).then_some(found)
+}
+
+/// All points of one instant.
+pub(crate) fn instant(lenses: &[Lens], views: &[View]) -> [Option<Vector3<f64>>; POINT_COUNT] {
+    std::array::from_fn(|index| point(lenses, views, index))
+}

@@ -1,0 +1,28 @@
+//! The two robust losses of the adjustment.
+
+/// Where Geman-McClure's loss bends, in standard deviations.
+const BEND: f64 = 3.0;
+
+/// From where on a bone's loss grows linearly, in standard deviations.
+const BONE_LINEAR: f64 = 2.0;
+
+/// Geman-McClure: squared at first, flat far out.
+pub(crate) fn pixel_loss(error: f64) -> f64 {
+    error * error / (1.0 + (error / BEND).powi(2))
+}
+
+/// The weight of a squared error that has the slope of [`pixel_loss`].
+pub(crate) fn pixel_weight(error: f64) -> f64 {
+    (1.0 + (error / BEND).powi(2)).powi(-2)
+}
+
+/// Squared at first, linear beyond.
+pub(crate) fn bone_loss(error: f64) -> f64 {
+    let size = error.abs();
+    if size < BONE_LINEAR { size * size } else { 2.0 * BONE_LINEAR * size - BONE_LINEAR * BONE_LINEAR }
+}
+
+/// The weight of a squared error that has the slope of [`bone_loss`].
+pub(crate) fn bone_weight(error: f64) -> f64 {
+    (BONE_LINEAR / error.abs().max(1e-9)).min(1.0)
+}

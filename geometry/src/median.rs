@@ -1,0 +1,13 @@
+//! The middle of some numbers.
+
+/// The median, or nothing of nothing; numbers that are not finite are left out.
+pub(crate) fn median(values: &mut Vec<f64>) -> Option<f64> {
+    values.retain(|value| value.is_finite());
+    values.sort_unstable_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => None,
+        count if count % 2 == 1 => Some(values[middle]),
+        _ => Some(0.5 * (values[middle - 1] + values[middle])),
+    }
+}

@@ -1,0 +1,234 @@
+//! The normal equations of one round: a dense block per instant, all of them folded onto the few shared unknowns.
+
+use nalgebra::{Cholesky, DMatrix, DVector, Matrix2x3, Vector2, Vector3};
+
+use crate::adjustment::{Adjustment, FOCAL_SIGMA, LENGTH_SUM_SIGMA_MM, OFFSET_SIGMA};
+use crate::camera::Lens;
+use crate::loss::{bone_weight, pixel_weight};
+use crate::observation::View;
+use crate::points::{BONES, GROUP_COUNT, POINT_COUNT};
+
+const BLOCK: usize = 3 * POINT_COUNT;
+
+/// Where each shared unknown lies.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    rig: bool,
+    pub focal: Option<usize>,
+    offsets: Option<usize>,
+    pub lengths: Option<usize>,
+    size: usize,
+}
+
+impl Layout {
+    fn of(adjustment: &Adjustment) -> Self {
+        let others = adjustment.state.lenses.len() - 1;
+        let free = adjustment.free;
+        let mut size = 0;
+        let mut take = |wanted: bool, count: usize| {
+            wanted.then(|| {
+                size += count;
+                size - count
+            })
+        };
+        take(free.rig, 6 * others);
+        let focal = take(free.focal, 1);
+        let offsets = take(free.offsets, others);
+        let lengths = take(free.rig, GROUP_COUNT);
+        Self { rig: free.rig, focal, offsets, lengths, size }
+    }
+
+    /// Where a camera's turn begins; its translation follows.
+    pub(crate) fn pose(&self, camera: usize) -> Option<usize> {
+        (self.rig && camera > 0).then(|| 6 * (camera - 1))
+    }
+
+    /// Where a camera's offset in time lies.
+    pub(crate) fn offset(&self, camera: usize) -> Option<usize> {
+        self.offsets.filter(|_| camera > 0).map(|at| at + camera - 1)
+    }
+}
+
+struct Block {
+    /// Points against points.
+    own: DMatrix<f64>,
+    /// Points against shared unknowns.
+    cross: DMatrix<f64>,
+    slope: DVector<f64>,
+}
+
+pub(crate) struct Normal {
+    pub layout: Layout,
+    blocks: Vec<Block>,
+    shared: DMatrix<f64>,
+    slope: DVector<f64>,
+}
+
+/// Which way to go.
+pub(crate) struct Step {
+    /// The shared unknowns, as the layout has them.
+    pub globals: DVector<f64>,
+    /// Per instant and point.
+    pub points: Vec<[Vector3<f64>; POINT_COUNT]>,
+}
+
+impl Normal {
+    pub(crate) fn build(adjustment: &Adjustment) -> Self {
+        let layout = Layout::of(adjustment);
+        let size = layout.size;
+        let mut normal =
+            Self { layout, blocks: Vec::new(), shared: DMatrix::zeros(size, size), slope: DVector::zeros(size) };
+        for instant in 0..adjustment.state.points.len() {
+            let mut block = Block {
+                own: DMatrix::zeros(BLOCK, BLOCK),
+                cross: DMatrix::zeros(BLOCK, size),
+                slope: DVector::zeros(BLOCK),
+            };
+            normal.add_pixels(&mut block, adjustment, instant);
+            normal.add_bones(&mut block, adjustment, instant);
+            normal.blocks.push(block);
+        }
+        normal.add_priors(adjustment);
+        normal
+    }
+
+    fn add_pixels(&mut self, block: &mut Block, adjustment: &Adjustment, instant: usize) {
+        let mut columns: Vec<(usize, Vector2<f64>)> = Vec::with_capacity(8);
+        for (camera, lens) in adjustment.state.lenses.iter().enumerate() {
+            let view = &adjustment.views[instant][camera];
+            for point in (0..POINT_COUNT).filter(|&point| view.weight[point] > 0.0) {
+                let world = &adjustment.state.points[instant][point];
+                let (residual, by_point) = self.linearise(&mut columns, camera, lens, view, point, world);
+                let sigma = adjustment.sigma_px;
+                let weight = view.weight[point] * pixel_weight(residual.norm() / sigma) / (sigma * sigma);
+                let at = 3 * point;
+                let weighted = by_point.transpose() * weight;
+                let mut own = block.own.fixed_view_mut::<3, 3>(at, at);
+                own += weighted * by_point;
+                let mut slope = block.slope.fixed_rows_mut::<3>(at);
+                slope += weighted * residual;
+                for (column, derivative) in &columns {
+                    let mut cross = block.cross.fixed_view_mut::<3, 1>(at, *column);
+                    cross += weighted * derivative;
+                    self.slope[*column] += weight * derivative.dot(&residual);
+                    for (other, derivative_other) in &columns {
+                        self.shared[(*column, *other)] += weight * derivative.dot(derivative_other);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A pixel's error, its derivative by the point and, in `columns`, by each shared unknown it depends on.
+    fn linearise(
+        &self,
+        columns: &mut Vec<(usize, Vector2<f64>)>,
+        camera: usize,
+        lens: &Lens,
+        view: &View,
+        point: usize,
+        world: &Vector3<f64>,
+    ) -> (Vector2<f64>, Matrix2x3<f64>) {
+        let seen = lens.project(world);
+        let scale = lens.focal / seen.depth;
+        let by_seen = Matrix2x3::new(scale, 0.0, -scale * seen.slope.x, 0.0, scale, -scale * seen.slope.y);
+        columns.clear();
+        if let Some(at) = self.layout.pose(camera) {
+            let by_turn = -by_seen * seen.turned.cross_matrix();
+            for axis in 0..3 {
+                columns.push((at + axis, by_turn.column(axis).into_owned()));
+                columns.push((at + 3 + axis, by_seen.column(axis).into_owned()));
+            }
+        }
+        if let Some(at) = self.layout.focal {
+            columns.push((at, seen.px - lens.centre));
+        }
+        if let Some(at) = self.layout.offset(camera) {
+            columns.push((at, view.velocity[point]));
+        }
+        (seen.px - view.earlier(point, lens.offset), by_seen * lens.rotation)
+    }
+
+    fn add_bones(&mut self, block: &mut Block, adjustment: &Adjustment, instant: usize) {
+        let points = &adjustment.state.points[instant];
+        let sigma = adjustment.bone_sigma_mm;
+        for bone in &BONES {
+            let along = points[bone.from] - points[bone.to];
+            let length = along.norm() + 1e-6;
+            let along = along / length;
+            let error = length - adjustment.state.lengths[bone.group];
+            let weight = bone_weight(error / sigma) / (sigma * sigma);
+            let square = weight * along * along.transpose();
+            let (from, to) = (3 * bone.from, 3 * bone.to);
+            for (row, column, sign) in [(from, from, 1.0), (to, to, 1.0), (from, to, -1.0), (to, from, -1.0)] {
+                let mut own = block.own.fixed_view_mut::<3, 3>(row, column);
+                own += sign * square;
+            }
+            for (at, sign) in [(from, 1.0), (to, -1.0)] {
+                let mut slope = block.slope.fixed_rows_mut::<3>(at);
+                slope += sign * weight * error * along;
+                if let Some(lengths) = self.layout.lengths {
+                    let mut cross = block.cross.fixed_view_mut::<3, 1>(at, lengths + bone.group);
+                    cross -= sign * weight * along;
+                }
+            }
+            if let Some(lengths) = self.layout.lengths {
+                let at = lengths + bone.group;
+                self.shared[(at, at)] += weight;
+                self.slope[at] -= weight * error;
+            }
+        }
+    }
+
+    fn add_priors(&mut self, adjustment: &Adjustment) {
+        let state = &adjustment.state;
+        if let Some(lengths) = self.layout.lengths {
+            let weight = LENGTH_SUM_SIGMA_MM.powi(-2);
+            let error = state.lengths.iter().sum::<f64>() - adjustment.length_sum;
+            self.shared.view_mut((lengths, lengths), (GROUP_COUNT, GROUP_COUNT)).add_scalar_mut(weight);
+            self.slope.rows_mut(lengths, GROUP_COUNT).add_scalar_mut(weight * error);
+        }
+        if let Some(at) = self.layout.focal {
+            self.shared[(at, at)] += FOCAL_SIGMA.powi(-2);
+            self.slope[at] += state.log_focal * FOCAL_SIGMA.powi(-2);
+        }
+        for (camera, lens) in state.lenses.iter().enumerate() {
+            if let Some(at) = self.layout.offset(camera) {
+                self.shared[(at, at)] += OFFSET_SIGMA.powi(-2);
+                self.slope[at] += lens.offset * OFFSET_SIGMA.powi(-2);
+            }
+        }
+    }
+
+    /// The step of the shared unknowns and of all points, or nothing where the equations do not hold it.
+    pub(crate) fn solve(&self, damping: f64) -> Option<Step> {
+        let mut shared = self.shared.clone();
+        damp(&mut shared, damping, 1e-9);
+        let mut slope = self.slope.clone();
+        let mut folded = Vec::with_capacity(self.blocks.len());
+        for block in &self.blocks {
+            let mut own = block.own.clone();
+            damp(&mut own, damping, 1e-8);
+            let lower = Cholesky::new(own)?.unpack();
+            let cross = lower.solve_lower_triangular(&block.cross)?;
+            let gradient = lower.solve_lower_triangular(&block.slope)?;
+            shared.gemm_tr(-1.0, &cross, &cross, 1.0);
+            slope.gemv_tr(-1.0, &cross, &gradient, 1.0);
+            folded.push((lower, cross, gradient));
+        }
+        let globals = if self.layout.size == 0 { slope } else { -Cholesky::new(shared)?.solve(&slope) };
+        let mut steps = Vec::with_capacity(folded.len());
+        for (lower, cross, gradient) in folded {
+            let step = -lower.tr_solve_lower_triangular(&(gradient + cross * &globals))?;
+            steps.push(std::array::from_fn(|point| step.fixed_rows::<3>(3 * point).into_owned()));
+        }
+        Some(Step { globals, points: steps })
+    }
+}
+
+/// Adds to the diagonal a part of itself and a little more.
+fn damp(matrix: &mut DMatrix<f64>, part: f64, more: f64) {
+    for at in 0..matrix.nrows() {
+        matrix[(at, at)] += part * matrix[(at, at)] + more;
+    }
+}

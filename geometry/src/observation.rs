@@ -1,0 +1,84 @@
+//! What one camera says of the person at one instant.
+
+use nalgebra::{Vector2, Vector3};
+
+use crate::points::POINT_COUNT;
+
+/// A view with fewer points than this in the picture is no view.
+const LEAST_POINTS: usize = 6;
+
+/// One camera's view of the person at one instant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observation {
+    /// Where each point lies in the picture, in pixels from its top left corner.
+    pub px: [[f64; 2]; POINT_COUNT],
+    /// How far each point is to be believed, 0 to 1; 0 outside the picture.
+    pub weight: [f64; POINT_COUNT],
+    /// The same points in millimetres from the middle of the hips, in the axes of a camera that looks straight at
+    /// the hips (x to the right, y down, z away).
+    pub root_relative_mm: [[f64; 3]; POINT_COUNT],
+    /// How each point moves, in pixels a frame, where known. Offsets in time need it.
+    pub velocity_px: Option<[[f64; 2]; POINT_COUNT]>,
+}
+
+impl Observation {
+    /// Whether enough points lie in the picture and every 3D joint is a number.
+    pub(crate) fn usable(&self) -> bool {
+        let seen = (0..POINT_COUNT).filter(|&point| self.believed(point) > 0.0).count();
+        seen >= LEAST_POINTS && self.root_relative_mm.iter().flatten().all(|value| value.is_finite())
+    }
+
+    /// The weight of a point, 0 where its pixels are no numbers.
+    pub(crate) fn believed(&self, point: usize) -> f64 {
+        let weight = self.weight[point];
+        if self.px[point].iter().all(|value| value.is_finite()) && weight.is_finite() {
+            weight.clamp(0.0, 1.0)
+        } else {
+            0.0
+        }
+    }
+
+    pub(crate) fn points_mm(&self) -> [Vector3<f64>; POINT_COUNT] {
+        self.root_relative_mm.map(Vector3::from)
+    }
+}
+
+/// The 2D side of an observation, as the adjustment wants it: all numbers finite, weight 0 where nothing was seen.
+#[derive(Clone, Debug)]
+pub(crate) struct View {
+    pub px: [Vector2<f64>; POINT_COUNT],
+    pub weight: [f64; POINT_COUNT],
+    pub velocity: [Vector2<f64>; POINT_COUNT],
+}
+
+impl View {
+    pub(crate) fn unseen() -> Self {
+        let nothing = [Vector2::zeros(); POINT_COUNT];
+        Self { px: nothing, weight: [0.0; POINT_COUNT], velocity: nothing }
+    }
+
+    pub(crate) fn of(observation: &Observation) -> Self {
+        let mut view = Self::unseen();
+        for point in 0..POINT_COUNT {
+            view.weight[point] = observation.believed(point);
+            let px = Vector2::from(observation.px[point]);
+            if px.iter().all(|value| value.is_finite()) {
+                view.px[point] = px;
+            }
+            let velocity = observation.velocity_px.map_or([0.0; 2], |velocity| velocity[point]);
+            if velocity.iter().all(|value| value.is_finite()) {
+                view.velocity[point] = Vector2::from(velocity);
+            }
+        }
+        view
+    }
+
+    /// Where the point was `offset` frames earlier than the picture shows it.
+    pub(crate) fn earlier(&self, point: usize, offset: f64) -> Vector2<f64> {
+        self.px[point] - offset * self.velocity[point]
+    }
+
+    pub(crate) fn seen(&self) -> bool {
+        self.weight.iter().any(|&weight| weight > 0.0)
+    }
+}

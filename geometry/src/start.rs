@@ -1,0 +1,247 @@
+//! A first guess of the rig: rotations from the views' own 3D joints, then positions from the pixels.
+
+use nalgebra::{Matrix3, Vector2, Vector3};
+
+use crate::error::GeometryError;
+use crate::median::median;
+use crate::observation::Observation;
+use crate::points::{LEFT_HIP, POINT_COUNT, RIGHT_HIP};
+use crate::rotation::{between_clouds, nearest, onto_axis};
+
+/// Rounds of averaging rotations over all pairs of cameras.
+const AVERAGING_ROUNDS: usize = 20;
+
+/// Rounds of reweighting in the search for a person's place before one camera.
+const PLACING_ROUNDS: usize = 6;
+
+type Points = [Vector3<f64>; POINT_COUNT];
+
+/// What the start knows of one camera: its lens and what it sees per instant.
+pub(crate) struct Start<'a> {
+    /// Per camera, in pixels.
+    pub focal: &'a [f64],
+    /// Per camera, in pixels.
+    pub centre: &'a [Vector2<f64>],
+    /// Per instant and camera.
+    pub instants: &'a [Vec<Option<&'a Observation>>],
+    /// How many instants two cameras have to share to be compared.
+    pub least_shared: usize,
+}
+
+/// Per camera rotation and translation (x_camera = R x + t), and the points of each instant.
+pub(crate) struct FirstGuess {
+    pub rotations: Vec<Matrix3<f64>>,
+    pub translations: Vec<Vector3<f64>>,
+    pub points: Vec<Points>,
+}
+
+impl Start<'_> {
+    pub(crate) fn guess(&self) -> Result<FirstGuess, GeometryError> {
+        let turned: Vec<Vec<Option<Points>>> = self
+            .instants
+            .iter()
+            .map(|views| (0..views.len()).map(|camera| views[camera].map(|view| self.turned(camera, view))).collect())
+            .collect();
+        let rotations = self.rotations(&turned)?;
+        let bodies: Vec<Points> = turned.iter().map(|views| fused(&rotations, views)).collect();
+        let places = self.places(&rotations, &bodies);
+        let positions = self.positions(&places)?;
+        let translations =
+            rotations.iter().zip(&positions).map(|(rotation, position)| -(rotation * position)).collect();
+        let points = bodies
+            .iter()
+            .zip(&places)
+            .map(|(body, places)| {
+                let root = places.iter().zip(&positions).find_map(|(place, position)| Some((*place)? + position));
+                body.map(|point| point + root.unwrap_or_else(Vector3::zeros))
+            })
+            .collect();
+        Ok(FirstGuess { rotations, translations, points })
+    }
+
+    fn slope(&self, camera: usize, view: &Observation, point: usize) -> Vector2<f64> {
+        (Vector2::from(view.px[point]) - self.centre[camera]) / self.focal[camera]
+    }
+
+    /// A view's 3D joints in the axes of the real camera, which need not look at the hips.
+    fn turned(&self, camera: usize, view: &Observation) -> Points {
+        let points = view.points_mm();
+        let hips = 0.5 * (self.slope(camera, view, LEFT_HIP) + self.slope(camera, view, RIGHT_HIP));
+        if !hips.iter().all(|value| value.is_finite()) {
+            return points;
+        }
+        let back = onto_axis(&hips.push(1.0)).transpose();
+        points.map(|point| back * point)
+    }
+
+    fn rotations(&self, turned: &[Vec<Option<Points>>]) -> Result<Vec<Matrix3<f64>>, GeometryError> {
+        let count = self.focal.len();
+        let mut between = vec![vec![None; count]; count];
+        let mut shared = vec![vec![0; count]; count];
+        for from in 0..count {
+            between[from][from] = Some(Matrix3::identity());
+            for to in from + 1..count {
+                let mut pairs = Vec::new();
+                for (views, turned) in self.instants.iter().zip(turned) {
+                    let (Some(view_a), Some(view_b)) = (views[from], views[to]) else { continue };
+                    let (Some(a), Some(b)) = (&turned[from], &turned[to]) else { continue };
+                    shared[from][to] += 1;
+                    let (mean_a, mean_b) = (mean(a), mean(b));
+                    for point in 0..POINT_COUNT {
+                        let weight = (view_a.believed(point) * view_b.believed(point)).sqrt();
+                        pairs.push((a[point] - mean_a, b[point] - mean_b, weight));
+                    }
+                }
+                shared[to][from] = shared[from][to];
+                if shared[from][to] >= self.least_shared {
+                    let rotation = between_clouds(&pairs);
+                    between[from][to] = rotation;
+                    between[to][from] = rotation.map(|rotation| rotation.transpose());
+                }
+            }
+        }
+        self.averaged(&between, &shared)
+    }
+
+    /// One rotation per camera from those between pairs: along the pairs that share most, then averaged over all.
+    fn averaged(
+        &self,
+        between: &[Vec<Option<Matrix3<f64>>>],
+        shared: &[Vec<usize>],
+    ) -> Result<Vec<Matrix3<f64>>, GeometryError> {
+        let count = between.len();
+        let mut known: Vec<Option<Matrix3<f64>>> = vec![None; count];
+        known[0] = Some(Matrix3::identity());
+        while let Some(camera) = known.iter().position(Option::is_none) {
+            let next = (0..count)
+                .filter(|&to| known[to].is_none())
+                .flat_map(|to| (0..count).map(move |from| (from, to)))
+                .filter_map(|(from, to)| Some((shared[from][to], to, between[from][to]? * known[from]?)))
+                .max_by_key(|(instants, ..)| *instants);
+            let Some((_, to, rotation)) = next else {
+                let found = (0..count).filter(|&from| known[from].is_some()).map(|from| shared[from][camera]).max();
+                return Err(GeometryError::CameraApart {
+                    camera,
+                    found: found.unwrap_or(0),
+                    needed: self.least_shared,
+                });
+            };
+            known[to] = Some(rotation);
+        }
+        let mut rotations: Vec<Matrix3<f64>> = known.into_iter().flatten().collect();
+        for _ in 0..AVERAGING_ROUNDS {
+            let next: Option<Vec<_>> = (0..count)
+                .map(|to| nearest(&(0..count).filter_map(|from| Some(between[from][to]? * rotations[from])).sum()))
+                .collect();
+            let next = next.ok_or(GeometryError::NotConverged)?;
+            let back = next[0].transpose();
+            rotations = next.iter().map(|rotation| rotation * back).collect();
+        }
+        Ok(rotations)
+    }
+
+    /// Per instant and camera where the middle of the hips lies from that camera, in camera 0's axes.
+    fn places(&self, rotations: &[Matrix3<f64>], bodies: &[Points]) -> Vec<Vec<Option<Vector3<f64>>>> {
+        let mut places = vec![vec![None; rotations.len()]; bodies.len()];
+        for (camera, rotation) in rotations.iter().enumerate() {
+            let rows: Vec<(usize, Points, &Observation)> = (0..bodies.len())
+                .filter_map(|instant| {
+                    let body = bodies[instant].map(|point| rotation * point);
+                    Some((instant, body, self.instants[instant][camera]?))
+                })
+                .collect();
+            let mut reweighted = vec![[1.0; POINT_COUNT]; rows.len()];
+            for _ in 0..PLACING_ROUNDS {
+                let mut errors = vec![[f64::NAN; POINT_COUNT]; rows.len()];
+                for ((instant, body, view), (weights, errors)) in rows.iter().zip(reweighted.iter().zip(&mut errors)) {
+                    let place = self.place(camera, view, body, weights);
+                    places[*instant][camera] = place.map(|place| rotation.transpose() * place);
+                    let Some(place) = place else { continue };
+                    for point in (0..POINT_COUNT).filter(|&point| view.believed(point) > 0.0) {
+                        let seen = body[point] + place;
+                        errors[point] = (seen.xy() / seen.z - self.slope(camera, view, point)).norm();
+                    }
+                }
+                let Some(scale) = median(&mut errors.iter().flatten().copied().collect()) else { break };
+                for (weight, error) in reweighted.iter_mut().flatten().zip(errors.iter().flatten()) {
+                    *weight = if error.is_finite() { 1.0 / (1.0 + (error / (scale + 1e-9)).powi(2)) } else { 0.0 };
+                }
+            }
+        }
+        places
+    }
+
+    /// The translation before a camera that explains the pixels of a body best, by linear equations.
+    fn place(
+        &self,
+        camera: usize,
+        view: &Observation,
+        body: &Points,
+        weights: &[f64; POINT_COUNT],
+    ) -> Option<Vector3<f64>> {
+        let mut left = Matrix3::zeros();
+        let mut right = Vector3::zeros();
+        for point in 0..POINT_COUNT {
+            let weight = view.believed(point) * weights[point];
+            if weight <= 0.0 {
+                continue;
+            }
+            let slope = self.slope(camera, view, point);
+            for axis in 0..2 {
+                let mut row = Vector3::new(0.0, 0.0, -slope[axis]);
+                row[axis] = 1.0;
+                left += weight * row * row.transpose();
+                right += weight * (slope[axis] * body[point].z - body[point][axis]) * row;
+            }
+        }
+        let place = left.try_inverse()? * right;
+        (place.iter().all(|value| value.is_finite()) && place.z > 0.0).then_some(place)
+    }
+
+    /// Cameras placed one after the other against those that already stand, camera 0 in the origin.
+    fn positions(&self, places: &[Vec<Option<Vector3<f64>>>]) -> Result<Vec<Vector3<f64>>, GeometryError> {
+        let count = self.focal.len();
+        let mut known: Vec<Option<Vector3<f64>>> = vec![None; count];
+        known[0] = Some(Vector3::zeros());
+        while let Some(missing) = known.iter().position(Option::is_none) {
+            let mut best = (0, missing, Vec::new());
+            for camera in (0..count).filter(|&camera| known[camera].is_none()) {
+                let offsets: Vec<Vector3<f64>> = places
+                    .iter()
+                    .filter_map(|places| {
+                        let root = (0..count).find_map(|other| Some(known[other]? + places[other]?))?;
+                        Some(root - places[camera]?)
+                    })
+                    .collect();
+                if offsets.len() > best.0 {
+                    best = (offsets.len(), camera, offsets);
+                }
+            }
+            let (found, camera, offsets) = best;
+            if found < self.least_shared {
+                return Err(GeometryError::CameraApart { camera, found, needed: self.least_shared });
+            }
+            let middle = |axis: usize| median(&mut offsets.iter().map(|offset| offset[axis]).collect()).unwrap_or(0.0);
+            known[camera] = Some(Vector3::new(middle(0), middle(1), middle(2)));
+        }
+        Ok(known.into_iter().flatten().collect())
+    }
+}
+
+fn mean(points: &Points) -> Vector3<f64> {
+    points.iter().sum::<Vector3<f64>>() / POINT_COUNT as f64
+}
+
+/// The mean of all views' bodies in camera 0's axes, from the middle of the hips.
+fn fused(rotations: &[Matrix3<f64>], views: &[Option<Points>]) -> Points {
+    let mut sum = [Vector3::zeros(); POINT_COUNT];
+    let mut count = 0.0f64;
+    for (rotation, points) in rotations.iter().zip(views) {
+        let Some(points) = points else { continue };
+        count += 1.0;
+        for (sum, point) in sum.iter_mut().zip(points) {
+            *sum += rotation.transpose() * point;
+        }
+    }
+    sum.map(|point| point / count.max(1.0))
+}
