@@ -75,6 +75,9 @@ impl Solution {
 
 /// Finds the rig. `sizes_px` is the width and height of each camera's pictures, `instants` the views per instant, one
 /// per camera. Well spread instants serve better than many: 25 are plenty.
+///
+/// With two cameras, views in which left and right are exchanged are not found: the points are then wrong by
+/// centimetres, and the residual does not show it. Uncertainties are not given.
 pub fn solve(
     sizes_px: &[[f64; 2]],
     instants: &[Vec<Option<Observation>>],
