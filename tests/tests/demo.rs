@@ -87,7 +87,7 @@ fn a_killed_learner_costs_no_frame_and_goes_on_from_its_checkpoint() {
     let pretrain = &report["pretrain"];
     assert_eq!(pretrain["restarts"], 1, "{pretrain}");
     let resumed = pretrain["resumed_from_step"].as_u64().expect("it went on from a checkpoint");
-    assert!(resumed >= 5 && pretrain["steps"].as_u64().unwrap() > resumed, "{pretrain}");
+    assert!(resumed >= 1 && pretrain["steps"].as_u64().unwrap() > resumed, "{pretrain}");
     assert!(report["events"].as_array().unwrap().iter().any(|e| e.as_str().unwrap().contains("signal 9")));
     let take = TakeReader::open(recorded(&report)).unwrap();
     assert!(take.notes().iter().any(|note| note.kind == "process-died"), "the take tells of it");
