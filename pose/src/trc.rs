@@ -35,6 +35,42 @@ pub fn read(path: &Path) -> Result<Trc, PoseError> {
     parse(&read_text(path)?).map_err(|problem| PoseError::file(path, problem))
 }
 
+/// Writes a TRC file, in metres and with y up. `name` is what the file calls itself.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write(path: &Path, name: &str, trc: &Trc) -> Result<(), PoseError> {
+    std::fs::write(path, render(name, trc)).map_err(|error| PoseError::file(path, error.to_string()))
+}
+
+fn render(name: &str, trc: &Trc) -> String {
+    let (rate, frames, markers) = (trc.rate_hz, trc.frames.len(), trc.names.len());
+    let start = trc.frames.first().map_or(0, |frame| frame.source_index);
+    let mut text = format!(
+        "PathFileType\t4\t(X/Y/Z)\t{name}\n\
+         DataRate\tCameraRate\tNumFrames\tNumMarkers\tUnits\tOrigDataRate\tOrigDataStartFrame\tOrigNumFrames\n\
+         {rate}\t{rate}\t{frames}\t{markers}\tm\t{rate}\t{start}\t{frames}\nFrame#\tTime"
+    );
+    for marker in &trc.names {
+        text += &format!("\t{marker}\t\t");
+    }
+    text += "\n\t";
+    for marker in 1..=markers {
+        text += &format!("\tX{marker}\tY{marker}\tZ{marker}");
+    }
+    for frame in &trc.frames {
+        let since = frame.source_index - start;
+        text += &format!("\n{}\t{:.6}", since + 1, f64::from(since) / rate);
+        for marker in &frame.markers_mm {
+            match marker.map(|world| world / 1000.0) {
+                Some(world) => text += &format!("\t{:.6}\t{:.6}\t{:.6}", world.y, world.z, world.x),
+                None => text += "\t\t\t",
+            }
+        }
+    }
+    text + "\n"
+}
+
 const HEADER_LINES: usize = 5;
 
 fn parse(text: &str) -> Result<Trc, String> {
@@ -111,6 +147,20 @@ mod tests {
         assert_eq!(trc.frames[0].markers_mm[0], Some(Vector3::new(3000.0, 1000.0, 2000.0)));
         assert_eq!(trc.frames[1].source_index, 7);
         assert_eq!(trc.frames[1].markers_mm[1], None);
+    }
+
+    #[test]
+    fn what_is_written_reads_the_same() {
+        let frame = |source_index, markers_mm| TrcFrame { source_index, markers_mm };
+        let written = Trc {
+            rate_hz: 30.0,
+            names: vec!["RHip".into(), "Nose".into()],
+            frames: vec![
+                frame(7, vec![Some(Vector3::new(1.5, -2.25, 1234.125)), None]),
+                frame(9, vec![None, Some(Vector3::new(0.0, 3.0, -4.0))]),
+            ],
+        };
+        assert_eq!(parse(&render("bodies", &written)).unwrap(), written);
     }
 
     #[test]

@@ -1,0 +1,9 @@
+//! One body out of the joints that several cameras see: its joints, its landmarks, and their smoothing.
+//!
+//! Lengths are millimetres. No I/O, no clock, no threads.
+
+mod filter;
+mod skeleton;
+
+pub use filter::{CausalFilter, MOST_DELAY_S, smooth_all};
+pub use skeleton::{DERIVED_JOINTS, LANDMARK_NAMES, joints, landmarks};

@@ -1,0 +1,86 @@
+use super::anchors::{DETECTOR_PX, anchors};
+use super::region::{Beyond, Region};
+use crate::network::Network;
+use crate::{FinderError, View};
+
+/// Values that the detector gives per anchor: a box's centre and size, then four points.
+const VALUES: usize = 12;
+/// Below this a box holds nobody: MediaPipe's setting `min_detection_confidence`, whose default is 0.5.
+const LEAST_SCORE: f32 = 0.3;
+/// Boxes that share more than this of their union are the same person's.
+const SAME_PERSON: f32 = 0.3;
+
+/// Finds people in a whole picture.
+pub struct Detector {
+    network: Network,
+    anchors: Vec<[f32; 2]>,
+}
+
+/// One candidate, in coordinates of the square that the detector saw, from 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Candidate {
+    score: f32,
+    /// Left, top, right, bottom.
+    edges: [f32; 4],
+    /// The middle of the hips, and a point on the circle around the whole body.
+    hips: [f32; 2],
+    rim: [f32; 2],
+}
+
+impl Detector {
+    pub fn new(network: Network) -> Self {
+        Self { network, anchors: anchors() }
+    }
+
+    /// The region of the person that is surest to be one, in pixels of the picture.
+    pub fn find(&mut self, view: &View<'_>) -> Result<Option<Region>, FinderError> {
+        let square = Region::around(view.width, view.height);
+        square.sample(view, DETECTOR_PX, [-1.0, 1.0], Beyond::Black, self.network.input()?);
+        self.network.run()?;
+        let boxes = self.network.output(self.anchors.len() * VALUES)?;
+        let scores = self.network.output(self.anchors.len())?;
+        let best = most_certain(&candidates(&boxes, &scores, &self.anchors));
+        Ok(best.map(|best| Region::of_body(square.to_picture(best.hips), square.to_picture(best.rim))))
+    }
+}
+
+fn candidates(boxes: &[f32], scores: &[f32], anchors: &[[f32; 2]]) -> Vec<Candidate> {
+    const SCORE_LIMIT: f32 = 100.0;
+    let near = boxes.chunks_exact(VALUES).zip(scores).zip(anchors);
+    near.filter_map(|((values, &score), anchor)| {
+        let score = 1.0 / (1.0 + (-score.clamp(-SCORE_LIMIT, SCORE_LIMIT)).exp());
+        let point =
+            |at: usize| [values[at] / DETECTOR_PX as f32 + anchor[0], values[at + 1] / DETECTOR_PX as f32 + anchor[1]];
+        let ([x, y], width, height) = (point(0), values[2] / DETECTOR_PX as f32, values[3] / DETECTOR_PX as f32);
+        let edges = [x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0];
+        (score >= LEAST_SCORE).then(|| Candidate { score, edges, hips: point(4), rim: point(6) })
+    })
+    .collect()
+}
+
+/// Weighted suppression: the surest candidate, averaged with those that overlap it.
+fn most_certain(candidates: &[Candidate]) -> Option<Candidate> {
+    let best = candidates.iter().max_by(|a, b| a.score.total_cmp(&b.score))?;
+    let mut mean = Candidate { score: best.score, edges: [0.0; 4], hips: [0.0; 2], rim: [0.0; 2] };
+    let same = || candidates.iter().filter(|other| overlap(&best.edges, &other.edges) > SAME_PERSON);
+    let total: f32 = same().map(|other| other.score).sum();
+    if total <= 0.0 {
+        return Some(*best);
+    }
+    for other in same() {
+        let share = other.score / total;
+        let add = |to: &mut [f32], from: &[f32]| to.iter_mut().zip(from).for_each(|(to, from)| *to += share * from);
+        add(&mut mean.edges, &other.edges);
+        add(&mut mean.hips, &other.hips);
+        add(&mut mean.rim, &other.rim);
+    }
+    Some(mean)
+}
+
+/// Intersection over union.
+fn overlap(a: &[f32; 4], b: &[f32; 4]) -> f32 {
+    let area = |e: &[f32; 4]| (e[2] - e[0]).max(0.0) * (e[3] - e[1]).max(0.0);
+    let shared = area(&[a[0].max(b[0]), a[1].max(b[1]), a[2].min(b[2]), a[3].min(b[3])]);
+    let union = area(a) + area(b) - shared;
+    if union > 0.0 { shared / union } else { 0.0 }
+}

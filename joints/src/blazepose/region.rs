@@ -1,0 +1,93 @@
+use crate::View;
+
+/// A square in a picture that may be turned: what a network looks at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Region {
+    /// In pixels of the picture.
+    pub centre: [f32; 2],
+    pub side: f32,
+    /// By how much the square's own upright is turned clockwise against the picture's, in radians.
+    pub turn: f32,
+}
+
+impl Region {
+    /// The largest square that holds the whole picture; what lies beyond its edge is empty.
+    pub fn around(width: u32, height: u32) -> Self {
+        let (width, height) = (width as f32, height as f32);
+        Self { centre: [width / 2.0, height / 2.0], side: width.max(height), turn: 0.0 }
+    }
+
+    /// MediaPipe's region for a person: around `centre` (the middle of the hips), with `rim` (a point on the circle
+    /// around the whole body, above the head) straight up, 1.25 times as large as that circle.
+    pub fn of_body(centre: [f32; 2], rim: [f32; 2]) -> Self {
+        const ENLARGED: f32 = 1.25;
+        let (x, y) = (rim[0] - centre[0], rim[1] - centre[1]);
+        Self { centre, side: 2.0 * ENLARGED * x.hypot(y), turn: x.atan2(-y) }
+    }
+
+    /// From the square's own coordinates, 0 to 1 from its upper left corner, to pixels of the picture.
+    pub fn to_picture(self, [u, v]: [f32; 2]) -> [f32; 2] {
+        let (x, y) = ((u - 0.5) * self.side, (v - 0.5) * self.side);
+        let (sin, cos) = self.turn.sin_cos();
+        [self.centre[0] + cos * x - sin * y, self.centre[1] + sin * x + cos * y]
+    }
+
+    /// Samples the square at `size` × `size` points, bilinearly and rounded to 8 bits, as MediaPipe does: without averaging, and the first
+    /// point at the square's corner. Values run from `low` (0) to `high` (255).
+    pub fn sample(self, view: &View<'_>, size: usize, [low, high]: [f32; 2], beyond: Beyond, out: &mut [f32]) {
+        let step = 1.0 / size as f32;
+        let origin = self.to_picture([0.0, 0.0]);
+        let across = self.to_picture([step, 0.0]);
+        let down = self.to_picture([0.0, step]);
+        let (across, down) =
+            ([across[0] - origin[0], across[1] - origin[1]], [down[0] - origin[0], down[1] - origin[1]]);
+        let gain = (high - low) / 255.0;
+        for (row, pixels) in out.chunks_exact_mut(3 * size).enumerate() {
+            for (column, pixel) in pixels.chunks_exact_mut(3).enumerate() {
+                let (i, j) = (column as f32, row as f32);
+                let x = origin[0] + i * across[0] + j * down[0];
+                let y = origin[1] + i * across[1] + j * down[1];
+                let rgb = bilinear(view, x, y, beyond);
+                for (value, channel) in pixel.iter_mut().zip(rgb) {
+                    *value = low + gain * channel.round();
+                }
+            }
+        }
+    }
+}
+
+/// What lies beyond a picture's edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beyond {
+    Black,
+    /// The edge's own pixels go on.
+    Edge,
+}
+
+fn bilinear(view: &View<'_>, x: f32, y: f32, beyond: Beyond) -> [f32; 3] {
+    let (left, top) = (x.floor(), y.floor());
+    let (right_share, lower_share) = (x - left, y - top);
+    let (left, top) = (left as i64, top as i64);
+    let mut sum = [0.0; 3];
+    for (row, row_share) in [(top, 1.0 - lower_share), (top + 1, lower_share)] {
+        for (column, share) in [(left, 1.0 - right_share), (left + 1, right_share)] {
+            if let Some(rgb) = pixel(view, column, row, beyond) {
+                for (sum, &channel) in sum.iter_mut().zip(rgb) {
+                    *sum += share * row_share * f32::from(channel);
+                }
+            }
+        }
+    }
+    sum
+}
+
+fn pixel<'a>(view: &View<'a>, column: i64, row: i64, beyond: Beyond) -> Option<&'a [u8]> {
+    let (width, height) = (i64::from(view.width), i64::from(view.height));
+    let (column, row) = match beyond {
+        Beyond::Edge => (column.clamp(0, width - 1), row.clamp(0, height - 1)),
+        Beyond::Black if (0..width).contains(&column) && (0..height).contains(&row) => (column, row),
+        Beyond::Black => return None,
+    };
+    let at = 3 * (row * width + column) as usize;
+    view.rgb.get(at..at + 3)
+}

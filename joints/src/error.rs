@@ -1,0 +1,24 @@
+use std::path::PathBuf;
+
+/// Why no joints could be found.
+#[derive(Debug, thiserror::Error)]
+pub enum FinderError {
+    #[error("{path}: not there; the set-up fetches it (scripts/fetch-finder.sh)")]
+    Missing { path: PathBuf },
+    #[error("{path}: not the file that is expected here (SHA-256 {got}); fetch it anew (scripts/fetch-finder.sh)")]
+    OtherFile { path: PathBuf, got: String },
+    #[error("{path}: {error}")]
+    Read { path: PathBuf, error: std::io::Error },
+    #[error("OpenVINO does not start: {0}")]
+    Runtime(String),
+    #[error("OpenVINO: {0}")]
+    Engine(String),
+    #[error("a picture of {width}×{height} px cannot have {bytes} bytes, or its place in the frame is not a number")]
+    Picture { width: u32, height: u32, bytes: usize },
+}
+
+impl From<openvino::InferenceError> for FinderError {
+    fn from(error: openvino::InferenceError) -> Self {
+        Self::Engine(error.to_string())
+    }
+}

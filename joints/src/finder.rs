@@ -1,0 +1,85 @@
+use crate::FinderError;
+
+/// What one camera saw at one instant, as a finder of joints takes it.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// `[height, width, 3]` RGB, rows from the top, without padding.
+    pub rgb: &'a [u8],
+    pub width: u32,
+    pub height: u32,
+    /// Where the picture's upper left corner lies, in pixels of the camera's full frame.
+    pub origin_px: [f32; 2],
+    /// Full-frame pixels per pixel of the picture.
+    pub scale: f32,
+    pub shows: Shows,
+}
+
+/// What a picture was cut for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shows {
+    /// An upright square around somebody who moves.
+    Subject,
+    /// The whole frame, which may show somebody anywhere in it, or nobody.
+    Whole,
+}
+
+/// One joint of a person in one view.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Joint {
+    /// In pixels of the camera's full frame, x to the right and y down.
+    pub px: [f32; 2],
+    /// From 0 to 1: how sure the finder is that the joint is seen there.
+    pub confidence: f32,
+    /// In millimetres relative to the middle of the hips, in the view's own axes: x to the right, y down, z away from
+    /// the camera. The axes look along the ray to the person, so they turn with where the person stands in the frame.
+    pub mm: [f32; 3],
+}
+
+/// A person in one view.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Person {
+    /// In the order of [`JointFinder::names`].
+    pub joints: Vec<Joint>,
+}
+
+/// Finds the joints of one person in the views of one instant.
+///
+/// Views are told apart by their place in the list, which must be the same from call to call: a finder may remember
+/// where the person was in each.
+pub trait JointFinder {
+    /// The joints that it finds, in order.
+    fn names(&self) -> &'static [&'static str];
+
+    /// Per view the person in it, or `None`: nobody is there, or there is no picture.
+    ///
+    /// # Errors
+    /// [`FinderError::Picture`] where a picture's bytes do not fit its size; [`FinderError::Engine`] where the
+    /// network fails.
+    fn find(&mut self, views: &[Option<View<'_>>]) -> Result<Vec<Option<Person>>, FinderError>;
+
+    /// Forgets where people were, as behind a seam.
+    fn forget(&mut self);
+}
+
+impl View<'_> {
+    pub(crate) fn check(&self) -> Result<(), FinderError> {
+        let expected = self.width as usize * self.height as usize * 3;
+        let fits = expected > 0 && self.rgb.len() == expected;
+        let placed = self.scale > 0.0 && self.scale.is_finite() && self.origin_px.iter().all(|at| at.is_finite());
+        if fits && placed {
+            Ok(())
+        } else {
+            Err(FinderError::Picture { width: self.width, height: self.height, bytes: self.rgb.len() })
+        }
+    }
+
+    /// From pixels of the picture to pixels of the frame.
+    pub(crate) fn in_frame(&self, [x, y]: [f32; 2]) -> [f32; 2] {
+        [self.origin_px[0] + x * self.scale, self.origin_px[1] + y * self.scale]
+    }
+
+    /// From pixels of the frame to pixels of the picture.
+    pub(crate) fn in_picture(&self, [x, y]: [f32; 2]) -> [f32; 2] {
+        [(x - self.origin_px[0]) / self.scale, (y - self.origin_px[1]) / self.scale]
+    }
+}
