@@ -22,6 +22,7 @@ mod similarity;
 mod solve;
 mod start;
 mod triangulate;
+mod velocity;
 
 pub use camera::Camera;
 pub use error::GeometryError;
@@ -31,3 +32,4 @@ pub use points::{BONES, Bone, EXCHANGED, GROUP_COUNT, POINT_COUNT, POINT_NAMES, 
 pub use similarity::{Similarity, similarity};
 pub use solve::{Options, Solution, SolvedCamera, solve};
 pub use triangulate::{NEAR_PX, Triangulated, triangulate};
+pub use velocity::velocities;
