@@ -175,7 +175,23 @@ fn run(take: &Take, name: &str, case: &Case) -> Result<()> {
             cameras.iter().map(|camera| format!("{:.2}", camera.time_offset_frames.unwrap_or(f64::NAN))).collect();
         print!(" | offsets {} frames", offsets.join(" "));
     }
-    println!();
+    let uncertain: Vec<String> = solution
+        .cameras
+        .iter()
+        .map(|camera| {
+            camera.uncertainty.as_ref().map_or("unknown".into(), |of| {
+                let focal = of.focal_percent.map_or("held".into(), |focal| format!("{focal:.1} %"));
+                format!("{:.2}° {:.0} mm {focal}", of.rotation_degrees, of.position_mm)
+            })
+        })
+        .collect();
+    println!(
+        " | {} of {} labelled, {} contradict | told uncertain by {}",
+        labelled.len(),
+        take.instants.len(),
+        solution.contradicting_instants,
+        uncertain.join(", ")
+    );
     Ok(())
 }
 

@@ -2,7 +2,13 @@
 
 use nalgebra::Vector2;
 
-use crate::points::POINT_COUNT;
+use crate::points::{EXCHANGED, POINT_COUNT};
+
+type Pixels = [[f64; 2]; POINT_COUNT];
+
+/// A frame is taken to have left and right exchanged where that leaves less than this part of its distance to the
+/// frame beside.
+const MUCH_NEARER: f64 = 0.5;
 
 /// The width of the smoothing, in frames.
 const SIGMA_FRAMES: f64 = 1.5;
@@ -15,23 +21,39 @@ const LEAST_FRAMES: usize = 3;
 
 /// The velocities of one camera's points, in pixels a frame, from its consecutive frames: `track` holds the pixels of
 /// every frame, nothing where the person was not found. Each velocity is the slope of the line through the frames
-/// around, weighted by a Gaussian of 1.5 frames; a frame has none where it or both its neighbours are missing, or
-/// fewer than three frames are near. A point that is no number has the velocity zero.
-pub fn velocities(track: &[Option<[[f64; 2]; POINT_COUNT]>]) -> Vec<Option<[[f64; 2]; POINT_COUNT]>> {
+/// around, weighted by a Gaussian of 1.5 frames; frames whose left and right jump to the other side are put back. A
+/// frame has none where it is missing or fewer than three frames hang together with it. A point that is no number has the velocity zero.
+pub fn velocities(track: &[Option<Pixels>]) -> Vec<Option<Pixels>> {
     (0..track.len()).map(|frame| velocity(track, frame)).collect()
 }
 
-fn velocity(track: &[Option<[[f64; 2]; POINT_COUNT]>], frame: usize) -> Option<[[f64; 2]; POINT_COUNT]> {
-    track[frame].as_ref()?;
-    let there = |at: usize| track.get(at).is_some_and(Option::is_some);
-    let beside = there(frame + 1) || frame.checked_sub(1).is_some_and(there);
-    let range = frame.saturating_sub(REACH)..(frame + REACH + 1).min(track.len());
-    let near: Vec<(f64, &[[f64; 2]; POINT_COUNT])> =
-        range.filter_map(|at| Some((at as f64 - frame as f64, track[at].as_ref()?))).collect();
-    if !beside || near.len() < LEAST_FRAMES {
+fn velocity(track: &[Option<Pixels>], frame: usize) -> Option<Pixels> {
+    let here = track[frame].as_ref()?;
+    let mut near = vec![(0.0, *here)];
+    for direction in [-1isize, 1] {
+        let mut beside = *here;
+        for step in 1..=REACH {
+            // Past the ends of the track there is nothing; a gap ends what hangs together.
+            let Some(at) = frame.checked_add_signed(direction * step as isize) else { break };
+            let Some(Some(pixels)) = track.get(at) else { break };
+            beside = same_sides(pixels, &beside);
+            near.push(((direction * step as isize) as f64, beside));
+        }
+    }
+    if near.len() < LEAST_FRAMES {
         return None;
     }
     Some(std::array::from_fn(|point| slope(near.iter().map(|(time, px)| (*time, Vector2::from(px[point])))).into()))
+}
+
+/// A frame's pixels, with left and right exchanged where they then lie much nearer to the frame beside.
+fn same_sides(pixels: &Pixels, beside: &Pixels) -> Pixels {
+    let exchanged = EXCHANGED.map(|from| pixels[from]);
+    let distance = |pixels: &Pixels| -> f64 {
+        let apart = pixels.iter().zip(beside).map(|(a, b)| (Vector2::from(*a) - Vector2::from(*b)).norm());
+        apart.filter(|distance| distance.is_finite()).sum()
+    };
+    if distance(&exchanged) < MUCH_NEARER * distance(pixels) { exchanged } else { *pixels }
 }
 
 /// The slope of a line through values at times, near ones counting most.
