@@ -1,6 +1,6 @@
 //! A camera with square pixels and without distortion.
 
-use nalgebra::{Matrix3, Vector2, Vector3};
+use nalgebra::{Matrix2x3, Matrix2x6, Matrix3, Vector2, Vector3};
 
 /// Points nearer than this, or behind, are taken to be this far away, in millimetres, so that nothing blows up.
 const LEAST_DEPTH_MM: f64 = 50.0;
@@ -65,6 +65,24 @@ pub(crate) struct Projection {
     pub slope: Vector2<f64>,
     /// The depth, never below the least one.
     pub depth: f64,
+}
+
+impl Projection {
+    /// How the pixel moves with the camera: three columns for a turn about its axes, three for its translation.
+    pub(crate) fn by_pose(&self, focal: f64) -> Matrix2x6<f64> {
+        let by_seen = self.by_seen(focal);
+        let by_turn = -by_seen * self.turned.cross_matrix();
+        let mut both = Matrix2x6::zeros();
+        both.fixed_columns_mut::<3>(0).copy_from(&by_turn);
+        both.fixed_columns_mut::<3>(3).copy_from(&by_seen);
+        both
+    }
+
+    /// How the pixel moves with the point in the camera's axes.
+    pub(crate) fn by_seen(&self, focal: f64) -> Matrix2x3<f64> {
+        let scale = focal / self.depth;
+        Matrix2x3::new(scale, 0.0, -scale * self.slope.x, 0.0, scale, -scale * self.slope.y)
+    }
 }
 
 impl Lens {

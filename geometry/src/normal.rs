@@ -139,15 +139,11 @@ impl Normal {
         world: &Vector3<f64>,
     ) -> (Vector2<f64>, Matrix2x3<f64>) {
         let seen = lens.project(world);
-        let scale = lens.focal / seen.depth;
-        let by_seen = Matrix2x3::new(scale, 0.0, -scale * seen.slope.x, 0.0, scale, -scale * seen.slope.y);
+        let by_seen = seen.by_seen(lens.focal);
         columns.clear();
         if let Some(at) = self.layout.pose(camera) {
-            let by_turn = -by_seen * seen.turned.cross_matrix();
-            for axis in 0..3 {
-                columns.push((at + axis, by_turn.column(axis).into_owned()));
-                columns.push((at + 3 + axis, by_seen.column(axis).into_owned()));
-            }
+            let by_pose = seen.by_pose(lens.focal);
+            columns.extend((0..6).map(|column| (at + column, by_pose.column(column).into_owned())));
         }
         if let Some(at) = self.layout.focal {
             columns.push((at, seen.px - lens.centre));

@@ -23,9 +23,9 @@ pub(crate) const BONE_SIGMA_MM: f64 = 25.0;
 /// Cameras nearer to one another than this part of the person's distance stand at one place.
 const LEAST_BASELINE: f64 = 0.04;
 
-/// The focal lengths, in long sides of the picture, that two cameras are tried with; the cheapest is held, where 1 is
-/// what to expect.
-const HELD_FOCALS: [f64; 5] = [0.7, 0.85, 1.0, 1.2, 1.45];
+/// The focal lengths, in long sides of the picture, that two cameras, or one camera alone, are tried with; the cheapest
+/// is taken, where 1 is what to expect.
+pub(crate) const BEGINNING_FOCALS: [f64; 5] = [0.7, 0.85, 1.0, 1.2, 1.45];
 
 /// What to solve for and what to refuse.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,7 +125,7 @@ pub fn solve(
     };
     let found = if options.focal_px.is_none() && !options.hold_focal && sizes_px.len() == 2 {
         let held = |part: f64| sizes_px.iter().map(|size| part * size[0].max(size[1])).collect::<Vec<_>>();
-        cheapest(HELD_FOCALS.map(|part| {
+        cheapest(BEGINNING_FOCALS.map(|part| {
             let mut found = attempt(&held(part))?;
             found.mean_cost += (part.ln() / FOCAL_SIGMA).powi(2) / found.instants.len() as f64;
             Ok(found)
