@@ -50,7 +50,7 @@ pub(crate) struct Adjustment {
     /// What the bone lengths add up to, in millimetres.
     pub length_sum: f64,
     pub free: Free,
-    /// The standard deviation of a pixel error.
+    /// The standard deviation of a pixel error, in pictures of the reference size.
     pub sigma_px: f64,
     /// The standard deviation of a bone's length.
     pub bone_sigma_mm: f64,
@@ -64,7 +64,7 @@ impl Adjustment {
             for (point, world) in points.iter().enumerate() {
                 if view.weight[point] > 0.0 {
                     let error = (lens.project(world).px - view.earlier(point, lens.offset)).norm();
-                    cost += view.weight[point] * pixel_loss(error / self.sigma_px);
+                    cost += view.weight[point] * pixel_loss(error / (self.sigma_px * lens.unit()));
                 }
             }
         }

@@ -1,9 +1,12 @@
 //! A camera with square pixels and without distortion.
 
-use nalgebra::{Matrix3, Vector2, Vector3};
+use nalgebra::{Matrix2x3, Matrix2x6, Matrix3, Vector2, Vector3};
 
 /// Points nearer than this, or behind, are taken to be this far away, in millimetres, so that nothing blows up.
 const LEAST_DEPTH_MM: f64 = 50.0;
+
+/// Limits in pixels are meant for pictures whose longer side is this long, and are scaled for others.
+pub const REFERENCE_SIDE_PX: f64 = 1920.0;
 
 /// Where a camera stands and how it maps the world to pixels: x_camera = rotation (x_world − position).
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +17,7 @@ pub struct Camera {
     pub position_mm: Vector3<f64>,
     /// The focal length in pixels.
     pub focal_px: f64,
-    /// The pixel that the camera's axis meets.
+    /// The pixel that the camera's axis meets: the middle of the picture.
     pub principal_point_px: Vector2<f64>,
     /// By how many frames its pictures are later than camera 0's, where that was asked for and could be seen.
     pub time_offset_frames: Option<f64>,
@@ -25,6 +28,11 @@ impl Camera {
     pub fn project(&self, world_mm: &Vector3<f64>) -> Option<Vector2<f64>> {
         let seen = self.rotation * (world_mm - self.position_mm);
         (seen.z > 0.0).then(|| self.focal_px * seen.xy() / seen.z + self.principal_point_px)
+    }
+
+    /// The longer side of its pictures, in pixels.
+    pub fn long_side_px(&self) -> f64 {
+        2.0 * self.principal_point_px.max()
     }
 
     pub(crate) fn lens(&self) -> Lens {
@@ -59,7 +67,30 @@ pub(crate) struct Projection {
     pub depth: f64,
 }
 
+impl Projection {
+    /// How the pixel moves with the camera: three columns for a turn about its axes, three for its translation.
+    pub(crate) fn by_pose(&self, focal: f64) -> Matrix2x6<f64> {
+        let by_seen = self.by_seen(focal);
+        let by_turn = -by_seen * self.turned.cross_matrix();
+        let mut both = Matrix2x6::zeros();
+        both.fixed_columns_mut::<3>(0).copy_from(&by_turn);
+        both.fixed_columns_mut::<3>(3).copy_from(&by_seen);
+        both
+    }
+
+    /// How the pixel moves with the point in the camera's axes.
+    pub(crate) fn by_seen(&self, focal: f64) -> Matrix2x3<f64> {
+        let scale = focal / self.depth;
+        Matrix2x3::new(scale, 0.0, -scale * self.slope.x, 0.0, scale, -scale * self.slope.y)
+    }
+}
+
 impl Lens {
+    /// How long a picture's longer side is against [`crate::REFERENCE_SIDE_PX`]: what limits in pixels scale with.
+    pub(crate) fn unit(&self) -> f64 {
+        2.0 * self.centre.max() / REFERENCE_SIDE_PX
+    }
+
     pub(crate) fn project(&self, world: &Vector3<f64>) -> Projection {
         let turned = self.rotation * world;
         let seen = turned + self.translation;

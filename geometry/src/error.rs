@@ -33,6 +33,11 @@ pub enum GeometryError {
     )]
     CamerasAtOnePlace { baseline_mm: f64, distance_mm: f64 },
 
+    #[error(
+        "two cameras disagree about left and right in {contradicting} of {instants} instants, so neither can be believed"
+    )]
+    SidesInconsistent { contradicting: usize, instants: usize },
+
     #[error("the search for the cameras did not converge")]
     NotConverged,
 

@@ -6,7 +6,7 @@ use crate::camera::Lens;
 use crate::observation::View;
 use crate::points::{EXCHANGED, POINT_COUNT};
 
-/// Errors beyond this many pixels count no more.
+/// Errors beyond this many pixels count no more (in pictures of the reference size).
 const MOST_PX: f64 = 60.0;
 
 /// A view is exchanged where that leaves less than this part of its error.
@@ -19,17 +19,13 @@ pub(crate) fn exchange(lens: &Lens, view: &mut View, points: &[Vector3<f64>; POI
         (0..POINT_COUNT)
             .map(|point| {
                 let from = if mirror { EXCHANGED[point] } else { point };
-                view.weight[from] * (pixels[point] - view.earlier(from, lens.offset)).norm().min(MOST_PX)
+                view.weight[from] * (pixels[point] - view.earlier(from, lens.offset)).norm().min(MOST_PX * lens.unit())
             })
             .sum()
     };
     let better = error(true) < MUCH_BETTER * error(false);
     if better {
-        *view = View {
-            px: EXCHANGED.map(|from| view.px[from]),
-            weight: EXCHANGED.map(|from| view.weight[from]),
-            velocity: EXCHANGED.map(|from| view.velocity[from]),
-        };
+        *view = view.exchanged();
     }
     better
 }

@@ -8,8 +8,10 @@ use crate::error::GeometryError;
 use crate::exchange::exchange;
 use crate::linear;
 use crate::observation::Observation;
-use crate::points::{GROUP_COUNT, POINT_COUNT};
+use crate::points::{EXCHANGED, GROUP_COUNT, POINT_COUNT};
+use crate::sides::{Sides, forwardness, judge};
 use crate::solve::{BONE_SIGMA_MM, SIGMA_PX};
+use crate::start::turned;
 use crate::triangulate::{near, prepared};
 
 /// The whole body at one instant.
@@ -24,13 +26,33 @@ pub struct Labelled {
 }
 
 /// Points of one instant that fit pixels and bone lengths (millimetres, as in [`crate::Solution`]). Nothing where
-/// fewer than two views see the person.
+/// fewer than two views see the person, or where two alone do and contradict each other about left and right.
 pub fn label(
     cameras: &[Camera],
     bone_lengths_mm: &[f64; GROUP_COUNT],
     views: &[Option<Observation>],
 ) -> Result<Option<Labelled>, GeometryError> {
-    let (lenses, views) = prepared(cameras, views)?;
+    let mut mended: Vec<Option<Observation>> =
+        views.iter().map(|view| view.clone().filter(Observation::usable)).collect();
+    let pair = mended.iter().flatten().count() == 2 && views.len() == cameras.len();
+    let mut first_exchanged = None;
+    if pair {
+        let bodies = cameras.iter().zip(&mended).map(|(camera, view)| {
+            let body = |view: &Observation| turned(view, camera.focal_px, &camera.principal_point_px);
+            let view = view.as_ref()?;
+            Some((body(view), body(&view.exchanged())))
+        });
+        let rotations: Vec<_> = cameras.iter().map(|camera| camera.rotation).collect();
+        match judge(&rotations, &bodies.collect::<Vec<_>>()) {
+            Sides::Contradict => return Ok(None),
+            Sides::Exchange(camera) => {
+                mended[camera] = mended[camera].as_ref().map(Observation::exchanged);
+                first_exchanged = Some(camera);
+            }
+            Sides::Agree => {}
+        }
+    }
+    let (lenses, views) = prepared(cameras, if pair { &mended } else { views })?;
     let first = linear::instant(&lenses, &views);
     let found: Vec<Vector3<f64>> = first.iter().flatten().copied().collect();
     if found.is_empty() {
@@ -47,7 +69,7 @@ pub fn label(
         sigma_px: SIGMA_PX,
         bone_sigma_mm: BONE_SIGMA_MM,
     };
-    let mut exchanged = Vec::new();
+    let mut exchanged: Vec<usize> = first_exchanged.into_iter().collect();
     for (camera, lens) in adjustment.state.lenses.iter().enumerate() {
         if exchange(lens, &mut adjustment.views[0][camera], &points) {
             exchanged.push(camera);
@@ -58,7 +80,13 @@ pub fn label(
         adjustment.settle(30, 1e-4)?;
     }
     let Adjustment { views, state, .. } = adjustment;
-    let points_mm = state.points[0];
-    let near_views = std::array::from_fn(|point| near(&state.lenses, &views[0], point, &points_mm[point]));
+    let mut points_mm = state.points[0];
+    let mut near_views = std::array::from_fn(|point| near(&state.lenses, &views[0], point, &points_mm[point]));
+    if pair && forwardness(&points_mm) < 0.0 {
+        points_mm = EXCHANGED.map(|from| points_mm[from]);
+        near_views = EXCHANGED.map(|from| near_views[from]);
+        exchanged =
+            (0..cameras.len()).filter(|camera| mended[*camera].is_some() && !exchanged.contains(camera)).collect();
+    }
     Ok(Some(Labelled { points_mm, near_views, exchanged }))
 }

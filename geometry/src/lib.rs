@@ -7,27 +7,43 @@
 //! is the one of the given 3D joints, and nothing says which way is up.
 
 mod adjustment;
+mod attempt;
 mod camera;
 mod error;
 mod exchange;
 mod label;
+mod lay;
 mod linear;
 mod loss;
 mod median;
 mod normal;
 mod observation;
 mod points;
+mod resect;
 mod rotation;
+mod select;
+mod sides;
 mod similarity;
 mod solve;
 mod start;
 mod triangulate;
+mod uncertainty;
+mod velocity;
+mod verdict;
+mod world;
 
-pub use camera::Camera;
+pub use camera::{Camera, REFERENCE_SIDE_PX};
 pub use error::GeometryError;
 pub use label::{Labelled, label};
+pub use lay::lay_onto;
 pub use observation::Observation;
 pub use points::{BONES, Bone, EXCHANGED, GROUP_COUNT, POINT_COUNT, POINT_NAMES, bone_lengths};
+pub use resect::find_camera;
+pub use select::{LEAST_VARIETY, Selection, variety};
 pub use similarity::{Similarity, similarity};
 pub use solve::{Options, Solution, SolvedCamera, solve};
 pub use triangulate::{NEAR_PX, Triangulated, triangulate};
+pub use uncertainty::Uncertainty;
+pub use velocity::velocities;
+pub use verdict::{Doubt, MIRROR_GAIN, Verdict, mirrored, verdict};
+pub use world::{EARS_TO_CROWN, Scale, Up, World, standing_height_mm, up, world};

@@ -9,7 +9,7 @@ use crate::points::POINT_COUNT;
 /// Rounds of reweighting.
 const ROUNDS: usize = 8;
 
-/// Where a view's weight falls to a half, in pixels.
+/// Where a view's weight falls to a half, in pixels of pictures of the reference size.
 const HALF_WEIGHT_PX: f64 = 10.0;
 
 /// Depths below this, in millimetres, do not weigh more.
@@ -50,7 +50,7 @@ pub(crate) fn point(lenses: &[Lens], views: &[View], index: usize) -> Option<Vec
             let seen = lens.rotation * found + lens.translation;
             *depth = seen.z.max(LEAST_DEPTH_MM);
             let error = (seen.xy() / *depth - slope).norm() * lens.focal;
-            *weight = believed / (1.0 + (error / HALF_WEIGHT_PX).powi(2));
+            *weight = believed / (1.0 + (error / (HALF_WEIGHT_PX * lens.unit())).powi(2));
         }
     }
     found.iter().all(|value| value.is_finite()).then_some(found)

@@ -16,6 +16,12 @@ pub(crate) fn pixel_weight(error: f64) -> f64 {
     (1.0 + (error / BEND).powi(2)).powi(-2)
 }
 
+/// How [`pixel_loss`] bends along an error: half its second derivative.
+pub(crate) fn pixel_bend(error: f64) -> f64 {
+    let square = (error / BEND).powi(2);
+    (1.0 - 3.0 * square) / (1.0 + square).powi(3)
+}
+
 /// Squared at first, linear beyond.
 pub(crate) fn bone_loss(error: f64) -> f64 {
     let size = error.abs();

@@ -8,7 +8,8 @@ use crate::loss::{bone_weight, pixel_weight};
 use crate::observation::View;
 use crate::points::{BONES, GROUP_COUNT, POINT_COUNT};
 
-const BLOCK: usize = 3 * POINT_COUNT;
+/// The unknowns of one instant.
+pub(crate) const BLOCK: usize = 3 * POINT_COUNT;
 
 /// Where each shared unknown lies.
 #[derive(Clone, Debug)]
@@ -49,18 +50,22 @@ impl Layout {
     }
 }
 
-struct Block {
+pub(crate) struct Block {
     /// Points against points.
-    own: DMatrix<f64>,
+    pub own: DMatrix<f64>,
     /// Points against shared unknowns.
-    cross: DMatrix<f64>,
-    slope: DVector<f64>,
+    pub cross: DMatrix<f64>,
+    pub slope: DVector<f64>,
+    /// Shared unknowns against each other, by this instant alone.
+    pub shared: DMatrix<f64>,
+    /// The slope of the shared unknowns by this instant alone.
+    pub shared_slope: DVector<f64>,
 }
 
 pub(crate) struct Normal {
     pub layout: Layout,
-    blocks: Vec<Block>,
-    shared: DMatrix<f64>,
+    pub blocks: Vec<Block>,
+    pub shared: DMatrix<f64>,
     slope: DVector<f64>,
 }
 
@@ -83,23 +88,27 @@ impl Normal {
                 own: DMatrix::zeros(BLOCK, BLOCK),
                 cross: DMatrix::zeros(BLOCK, size),
                 slope: DVector::zeros(BLOCK),
+                shared: DMatrix::zeros(size, size),
+                shared_slope: DVector::zeros(size),
             };
             normal.add_pixels(&mut block, adjustment, instant);
             normal.add_bones(&mut block, adjustment, instant);
+            normal.shared += &block.shared;
+            normal.slope += &block.shared_slope;
             normal.blocks.push(block);
         }
         normal.add_priors(adjustment);
         normal
     }
 
-    fn add_pixels(&mut self, block: &mut Block, adjustment: &Adjustment, instant: usize) {
+    fn add_pixels(&self, block: &mut Block, adjustment: &Adjustment, instant: usize) {
         let mut columns: Vec<(usize, Vector2<f64>)> = Vec::with_capacity(8);
         for (camera, lens) in adjustment.state.lenses.iter().enumerate() {
             let view = &adjustment.views[instant][camera];
             for point in (0..POINT_COUNT).filter(|&point| view.weight[point] > 0.0) {
                 let world = &adjustment.state.points[instant][point];
                 let (residual, by_point) = self.linearise(&mut columns, camera, lens, view, point, world);
-                let sigma = adjustment.sigma_px;
+                let sigma = adjustment.sigma_px * lens.unit();
                 let weight = view.weight[point] * pixel_weight(residual.norm() / sigma) / (sigma * sigma);
                 let at = 3 * point;
                 let weighted = by_point.transpose() * weight;
@@ -110,9 +119,9 @@ impl Normal {
                 for (column, derivative) in &columns {
                     let mut cross = block.cross.fixed_view_mut::<3, 1>(at, *column);
                     cross += weighted * derivative;
-                    self.slope[*column] += weight * derivative.dot(&residual);
+                    block.shared_slope[*column] += weight * derivative.dot(&residual);
                     for (other, derivative_other) in &columns {
-                        self.shared[(*column, *other)] += weight * derivative.dot(derivative_other);
+                        block.shared[(*column, *other)] += weight * derivative.dot(derivative_other);
                     }
                 }
             }
@@ -130,15 +139,11 @@ impl Normal {
         world: &Vector3<f64>,
     ) -> (Vector2<f64>, Matrix2x3<f64>) {
         let seen = lens.project(world);
-        let scale = lens.focal / seen.depth;
-        let by_seen = Matrix2x3::new(scale, 0.0, -scale * seen.slope.x, 0.0, scale, -scale * seen.slope.y);
+        let by_seen = seen.by_seen(lens.focal);
         columns.clear();
         if let Some(at) = self.layout.pose(camera) {
-            let by_turn = -by_seen * seen.turned.cross_matrix();
-            for axis in 0..3 {
-                columns.push((at + axis, by_turn.column(axis).into_owned()));
-                columns.push((at + 3 + axis, by_seen.column(axis).into_owned()));
-            }
+            let by_pose = seen.by_pose(lens.focal);
+            columns.extend((0..6).map(|column| (at + column, by_pose.column(column).into_owned())));
         }
         if let Some(at) = self.layout.focal {
             columns.push((at, seen.px - lens.centre));
@@ -149,7 +154,7 @@ impl Normal {
         (seen.px - view.earlier(point, lens.offset), by_seen * lens.rotation)
     }
 
-    fn add_bones(&mut self, block: &mut Block, adjustment: &Adjustment, instant: usize) {
+    fn add_bones(&self, block: &mut Block, adjustment: &Adjustment, instant: usize) {
         let points = &adjustment.state.points[instant];
         let sigma = adjustment.bone_sigma_mm;
         for bone in &BONES {
@@ -174,8 +179,8 @@ impl Normal {
             }
             if let Some(lengths) = self.layout.lengths {
                 let at = lengths + bone.group;
-                self.shared[(at, at)] += weight;
-                self.slope[at] -= weight * error;
+                block.shared[(at, at)] += weight;
+                block.shared_slope[at] -= weight * error;
             }
         }
     }

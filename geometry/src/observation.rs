@@ -2,7 +2,7 @@
 
 use nalgebra::{Vector2, Vector3};
 
-use crate::points::POINT_COUNT;
+use crate::points::{EXCHANGED, POINT_COUNT};
 
 /// A view with fewer points than this in the picture is no view.
 const LEAST_POINTS: usize = 6;
@@ -35,6 +35,20 @@ impl Observation {
             weight.clamp(0.0, 1.0)
         } else {
             0.0
+        }
+    }
+
+    /// The same view with left and right exchanged: the 3D joints' depth turns round with them, so that the body stays
+    /// one.
+    pub fn exchanged(&self) -> Self {
+        Self {
+            px: EXCHANGED.map(|from| self.px[from]),
+            weight: EXCHANGED.map(|from| self.weight[from]),
+            root_relative_mm: EXCHANGED.map(|from| {
+                let [x, y, z] = self.root_relative_mm[from];
+                [x, y, -z]
+            }),
+            velocity_px: self.velocity_px.map(|velocity| EXCHANGED.map(|from| velocity[from])),
         }
     }
 
@@ -71,6 +85,15 @@ impl View {
             }
         }
         view
+    }
+
+    /// The same view with left and right exchanged.
+    pub(crate) fn exchanged(&self) -> Self {
+        Self {
+            px: EXCHANGED.map(|from| self.px[from]),
+            weight: EXCHANGED.map(|from| self.weight[from]),
+            velocity: EXCHANGED.map(|from| self.velocity[from]),
+        }
     }
 
     /// Where the point was `offset` frames earlier than the picture shows it.

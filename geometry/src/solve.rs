@@ -1,20 +1,20 @@
-//! The whole way from observations to a rig: first guess, three stages of adjustment, and what is refused.
+//! From observations to a rig, and what is refused.
 
 use nalgebra::{Vector2, Vector3};
 
-use crate::adjustment::{Adjustment, Free, State};
+use crate::adjustment::{Adjustment, FOCAL_SIGMA, State};
+use crate::attempt::{Attempt, Found};
 use crate::camera::{Camera, Lens};
 use crate::error::GeometryError;
-use crate::exchange::exchange;
 use crate::median::median;
 use crate::observation::{Observation, View};
 use crate::points::{GROUP_COUNT, POINT_COUNT, bone_lengths};
-use crate::start::Start;
+use crate::uncertainty::{Uncertainty, uncertainties};
 
 /// The focal length before anything is known, in long sides of the picture.
 const FIRST_FOCAL: f64 = 1.2;
 
-/// How sharp the last stage is: the standard deviation of a joint's pixels.
+/// How sharp the last stage is: the standard deviation of a joint's pixels, in pictures of the reference size.
 pub(crate) const SIGMA_PX: f64 = 6.0;
 
 /// How much a bone's length strays in the last stage, in millimetres.
@@ -23,24 +23,30 @@ pub(crate) const BONE_SIGMA_MM: f64 = 25.0;
 /// Cameras nearer to one another than this part of the person's distance stand at one place.
 const LEAST_BASELINE: f64 = 0.04;
 
+/// The focal lengths, in long sides of the picture, that two cameras, or one camera alone, are tried with; the cheapest
+/// is taken, where 1 is what to expect.
+pub(crate) const BEGINNING_FOCALS: [f64; 5] = [0.7, 0.85, 1.0, 1.2, 1.45];
+
 /// What to solve for and what to refuse.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
     /// Focal lengths in pixels, one per camera, where they are known; they are held then.
     pub focal_px: Option<Vec<f64>>,
-    /// Holds the focal length at the first guess (1.2 long sides) although it is unknown. Two cameras always do.
+    /// Holds the focal length at the first guess (1.2 long sides) although it is unknown. Two cameras always hold theirs:
+    /// unless this or `focal_px` says otherwise, the one of several (0.7 to 1.45 long sides) that fits best.
     pub hold_focal: bool,
     /// Also finds each camera's offset in time; needs velocities.
     pub time_offsets: bool,
     /// How many instants two cameras have to share, at least.
     pub least_instants: usize,
-    /// A solution is refused when a camera misses the points by more than this many pixels (median).
-    pub most_residual_px: f64,
+    /// A solution is refused when a camera misses the points by more than this part of its picture's longer side
+    /// (median).
+    pub most_residual: f64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { focal_px: None, hold_focal: false, time_offsets: false, least_instants: 3, most_residual_px: 12.0 }
+        Self { focal_px: None, hold_focal: false, time_offsets: false, least_instants: 3, most_residual: 1.0 / 160.0 }
     }
 }
 
@@ -51,6 +57,8 @@ pub struct SolvedCamera {
     pub camera: Camera,
     /// The median distance in pixels between its joints and the points, over all believed joints.
     pub residual_px: f64,
+    /// How far all this may be off; nothing where it is not known.
+    pub uncertainty: Option<Uncertainty>,
 }
 
 /// A rig that was found.
@@ -64,6 +72,8 @@ pub struct Solution {
     pub points_mm: Vec<Option<[Vector3<f64>; POINT_COUNT]>>,
     /// How many views had left and right exchanged.
     pub exchanged_views: usize,
+    /// How many instants were left out since two cameras alone contradict each other about left and right.
+    pub contradicting_instants: usize,
 }
 
 impl Solution {
@@ -76,8 +86,8 @@ impl Solution {
 /// Finds the rig. `sizes_px` is the width and height of each camera's pictures, `instants` the views per instant, one
 /// per camera. Well spread instants serve better than many: 25 are plenty.
 ///
-/// With two cameras, views in which left and right are exchanged are not found: the points are then wrong by
-/// centimetres, and the residual does not show it. Uncertainties are not given.
+/// Two cameras cannot tell by pixels alone which of them took left for right; there the views' own 3D joints decide,
+/// instants that stay a contradiction have no points, and a rig of which more than half contradicts is refused.
 pub fn solve(
     sizes_px: &[[f64; 2]],
     instants: &[Vec<Option<Observation>>],
@@ -93,61 +103,83 @@ pub fn solve(
     if used.len() < least_instants {
         return Err(GeometryError::TooFewInstants { found: used.len(), needed: least_instants });
     }
-    let observations: Vec<Vec<Option<&Observation>>> = used
+    let observations: Vec<Vec<Option<Observation>>> = used
         .iter()
-        .map(|&instant| instants[instant].iter().map(|view| view.as_ref().filter(|view| view.usable())).collect())
+        .map(|&instant| instants[instant].iter().map(|view| view.clone().filter(Observation::usable)).collect())
         .collect();
-
     let length_sum = length_sum(&observations, sizes_px.len());
     if length_sum < 1.0 {
         return Err(GeometryError::NoExtent);
     }
-    let start = Start { focal: &focal, centre: &centre, instants: &observations, least_shared: least_instants };
-    let first = start.guess()?;
-    let lenses = (0..sizes_px.len())
-        .map(|camera| Lens {
-            rotation: first.rotations[camera],
-            translation: first.translations[camera],
-            focal: focal[camera],
-            centre: centre[camera],
-            offset: 0.0,
-        })
-        .collect();
-    let views: Vec<Vec<View>> = observations
-        .iter()
-        .map(|views| views.iter().map(|view| view.map_or_else(View::unseen, View::of)).collect())
-        .collect();
-    let moving: Vec<bool> = (0..sizes_px.len())
-        .map(|camera| views.iter().any(|views| views[camera].velocity.iter().any(|velocity| velocity.norm() > 0.0)))
-        .collect();
-    let mut adjustment = Adjustment {
-        views,
-        state: State { lenses, log_focal: 0.0, lengths: bone_lengths(&first.points), points: first.points },
-        length_sum,
-        free: Free { rig: true, focal: false, offsets: options.time_offsets },
-        sigma_px: 25.0,
-        bone_sigma_mm: 60.0,
+    let attempt = |focal: &[f64]| {
+        let unknown = options.focal_px.is_none() && !options.hold_focal;
+        Attempt {
+            focal,
+            centre: &centre,
+            least_instants,
+            length_sum,
+            free_focal: unknown && sizes_px.len() > 2,
+            time_offsets: options.time_offsets,
+        }
+        .run(&observations)
     };
-    let free_focal = options.focal_px.is_none() && !options.hold_focal && sizes_px.len() > 2;
-    let exchanged_views = stages(&mut adjustment, free_focal)?;
+    let found = if options.focal_px.is_none() && !options.hold_focal && sizes_px.len() == 2 {
+        let held = |part: f64| sizes_px.iter().map(|size| part * size[0].max(size[1])).collect::<Vec<_>>();
+        cheapest(BEGINNING_FOCALS.map(|part| {
+            let mut found = attempt(&held(part))?;
+            found.mean_cost += (part.ln() / FOCAL_SIGMA).powi(2) / found.instants.len() as f64;
+            Ok(found)
+        }))?
+    } else {
+        attempt(&focal)?
+    };
+    let Found { mut adjustment, instants: kept, exchanged, .. } = found;
+    refuse_one_place(&adjustment.state)?;
+    // A focal length that was held although nobody knows it is as uncertain as the pixels leave it.
+    adjustment.free.focal = options.focal_px.is_none();
+    let uncertainties = uncertainties(&adjustment);
     let Adjustment { views, state, .. } = adjustment;
-    refuse_one_place(&state)?;
 
     let mut cameras = Vec::new();
-    for (camera, lens) in state.lenses.iter().enumerate() {
+    for ((camera, lens), mut uncertainty) in state.lenses.iter().enumerate().zip(uncertainties) {
         let residual_px = residual(&state, &views, camera).ok_or(GeometryError::NotConverged)?;
-        if residual_px > options.most_residual_px {
-            let limit_px = options.most_residual_px;
+        let limit_px = options.most_residual * sizes_px[camera][0].max(sizes_px[camera][1]);
+        if residual_px > limit_px {
             return Err(GeometryError::ResidualTooHigh { camera, residual_px, limit_px });
         }
-        let offset = (options.time_offsets && moving[camera]).then_some(lens.offset);
-        cameras.push(SolvedCamera { camera: lens.camera(offset), residual_px });
+        let moves = views.iter().any(|views| views[camera].velocity.iter().any(|velocity| velocity.norm() > 0.0));
+        let offset = (options.time_offsets && moves).then_some(lens.offset);
+        if let (Some(uncertainty), None) = (&mut uncertainty, offset) {
+            uncertainty.time_offset_frames = None;
+        }
+        cameras.push(SolvedCamera { camera: lens.camera(offset), residual_px, uncertainty });
     }
     let mut points_mm = vec![None; instants.len()];
-    for (instant, points) in used.into_iter().zip(state.points) {
-        points_mm[instant] = Some(points);
+    let contradicting_instants = used.len() - kept.len();
+    for (instant, points) in kept.into_iter().zip(state.points) {
+        points_mm[used[instant]] = Some(points);
     }
-    Ok(Solution { cameras, bone_lengths_mm: state.lengths, points_mm, exchanged_views })
+    Ok(Solution {
+        cameras,
+        bone_lengths_mm: state.lengths,
+        points_mm,
+        exchanged_views: exchanged,
+        contradicting_instants,
+    })
+}
+
+/// The try that cost least; where all failed, why the first did.
+fn cheapest<const N: usize>(tries: [Result<Found, GeometryError>; N]) -> Result<Found, GeometryError> {
+    let mut best: Option<Found> = None;
+    let mut failure = None;
+    for found in tries {
+        match found {
+            Ok(found) if best.as_ref().is_none_or(|best| found.mean_cost < best.mean_cost) => best = Some(found),
+            Ok(_) => {}
+            Err(error) => failure = failure.or(Some(error)),
+        }
+    }
+    best.ok_or(failure.unwrap_or(GeometryError::NotConverged))
 }
 
 /// The focal lengths to begin with, once the input makes sense.
@@ -180,39 +212,16 @@ fn checked(
 }
 
 /// What the bone lengths add up to in the views' own 3D joints, as a mean over the cameras: the scale.
-fn length_sum(observations: &[Vec<Option<&Observation>>], cameras: usize) -> f64 {
+fn length_sum(observations: &[Vec<Option<Observation>>], cameras: usize) -> f64 {
     let sums: Vec<f64> = (0..cameras)
         .map(|camera| {
             let points: Vec<_> =
-                observations.iter().filter_map(|views| views[camera].map(Observation::points_mm)).collect();
+                observations.iter().filter_map(|views| views[camera].as_ref().map(Observation::points_mm)).collect();
             bone_lengths(&points).iter().sum()
         })
         .filter(|&sum| sum > 0.0)
         .collect();
     sums.iter().sum::<f64>() / sums.len().max(1) as f64
-}
-
-/// From broad to sharp. Returns how many views had left and right exchanged.
-fn stages(adjustment: &mut Adjustment, free_focal: bool) -> Result<usize, GeometryError> {
-    adjustment.settle(30, 1e-4)?;
-    adjustment.sigma_px = 12.0;
-    adjustment.bone_sigma_mm = 40.0;
-    adjustment.free.focal = free_focal;
-    adjustment.settle(40, 1e-4)?;
-    adjustment.sigma_px = SIGMA_PX;
-    adjustment.bone_sigma_mm = BONE_SIGMA_MM;
-    adjustment.reinitialise();
-    let mut exchanged = 0;
-    for (views, points) in adjustment.views.iter_mut().zip(&adjustment.state.points) {
-        for (view, lens) in views.iter_mut().zip(&adjustment.state.lenses) {
-            exchanged += usize::from(view.seen() && exchange(lens, view, points));
-        }
-    }
-    adjustment.settle(60, 3e-5)?;
-    if adjustment.reinitialise() {
-        adjustment.settle(30, 3e-5)?;
-    }
-    Ok(exchanged)
 }
 
 fn refuse_one_place(state: &State) -> Result<(), GeometryError> {

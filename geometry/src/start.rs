@@ -7,6 +7,7 @@ use crate::median::median;
 use crate::observation::Observation;
 use crate::points::{LEFT_HIP, POINT_COUNT, RIGHT_HIP};
 use crate::rotation::{between_clouds, nearest, onto_axis};
+use crate::sides::{Sides, judge};
 
 /// Rounds of averaging rotations over all pairs of cameras.
 const AVERAGING_ROUNDS: usize = 20;
@@ -37,11 +38,7 @@ pub(crate) struct FirstGuess {
 
 impl Start<'_> {
     pub(crate) fn guess(&self) -> Result<FirstGuess, GeometryError> {
-        let turned: Vec<Vec<Option<Points>>> = self
-            .instants
-            .iter()
-            .map(|views| (0..views.len()).map(|camera| views[camera].map(|view| self.turned(camera, view))).collect())
-            .collect();
+        let turned = self.all_turned();
         let rotations = self.rotations(&turned)?;
         let bodies: Vec<Points> = turned.iter().map(|views| fused(&rotations, views)).collect();
         let places = self.places(&rotations, &bodies);
@@ -59,19 +56,31 @@ impl Start<'_> {
         Ok(FirstGuess { rotations, translations, points })
     }
 
+    fn all_turned(&self) -> Vec<Vec<Option<Points>>> {
+        let view = |views: &[Option<&Observation>], camera: usize| Some(self.turned(camera, views[camera]?));
+        self.instants.iter().map(|views| (0..views.len()).map(|camera| view(views, camera)).collect()).collect()
+    }
+
+    /// What the views' own 3D joints say of left and right, per instant.
+    pub(crate) fn sides(&self) -> Result<Vec<Sides>, GeometryError> {
+        let rotations = self.rotations(&self.all_turned())?;
+        let judged = self.instants.iter().map(|views| {
+            let both = views.iter().enumerate().map(|(camera, view)| {
+                let view = (*view)?;
+                Some((self.turned(camera, view), self.turned(camera, &view.exchanged())))
+            });
+            judge(&rotations, &both.collect::<Vec<_>>())
+        });
+        Ok(judged.collect())
+    }
+
     fn slope(&self, camera: usize, view: &Observation, point: usize) -> Vector2<f64> {
         (Vector2::from(view.px[point]) - self.centre[camera]) / self.focal[camera]
     }
 
     /// A view's 3D joints in the axes of the real camera, which need not look at the hips.
     fn turned(&self, camera: usize, view: &Observation) -> Points {
-        let points = view.points_mm();
-        let hips = 0.5 * (self.slope(camera, view, LEFT_HIP) + self.slope(camera, view, RIGHT_HIP));
-        if !hips.iter().all(|value| value.is_finite()) {
-            return points;
-        }
-        let back = onto_axis(&hips.push(1.0)).transpose();
-        points.map(|point| back * point)
+        turned(view, self.focal[camera], &self.centre[camera])
     }
 
     fn rotations(&self, turned: &[Vec<Option<Points>>]) -> Result<Vec<Matrix3<f64>>, GeometryError> {
@@ -226,6 +235,18 @@ impl Start<'_> {
         }
         Ok(known.into_iter().flatten().collect())
     }
+}
+
+/// A view's 3D joints in the axes of its real camera, which need not look at the hips.
+pub(crate) fn turned(view: &Observation, focal: f64, centre: &Vector2<f64>) -> Points {
+    let points = view.points_mm();
+    let slope = |point: usize| (Vector2::from(view.px[point]) - centre) / focal;
+    let hips = 0.5 * (slope(LEFT_HIP) + slope(RIGHT_HIP));
+    if !hips.iter().all(|value| value.is_finite()) {
+        return points;
+    }
+    let back = onto_axis(&hips.push(1.0)).transpose();
+    points.map(|point| back * point)
 }
 
 fn mean(points: &Points) -> Vector3<f64> {

@@ -8,7 +8,8 @@ use crate::linear;
 use crate::observation::{Observation, View};
 use crate::points::POINT_COUNT;
 
-/// A view is near a point when it misses it by at most this many pixels.
+/// A view is near a point when it misses it by at most this many pixels, in pictures whose longer side has
+/// [`crate::REFERENCE_SIDE_PX`]; in others by as much in proportion.
 pub const NEAR_PX: f64 = 12.0;
 
 /// The points of one instant.
@@ -51,7 +52,7 @@ pub(crate) fn near(lenses: &[Lens], views: &[View], point: usize, world: &Vector
         .zip(views)
         .filter(|(lens, view)| {
             let error = lens.project(world).px - view.earlier(point, lens.offset);
-            view.weight[point] > 0.0 && error.norm() <= NEAR_PX
+            view.weight[point] > 0.0 && error.norm() <= NEAR_PX * lens.unit()
         })
         .count()
 }

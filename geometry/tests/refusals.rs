@@ -103,7 +103,7 @@ fn views_of_other_instants_leave_a_residual() {
 fn a_stricter_limit_refuses_what_a_looser_one_takes() {
     let scene = scene(1, four(), 25, &Faults { noise_px: 5.0, ..Faults::default() });
     assert!(solve(&[SIZE; 4], &scene.instants, &Options::default()).is_ok());
-    let error = refused(&[SIZE; 4], &scene, &Options { most_residual_px: 3.0, ..Options::default() });
+    let error = refused(&[SIZE; 4], &scene, &Options { most_residual: 3.0 / SIZE[0], ..Options::default() });
     assert!(matches!(error, GeometryError::ResidualTooHigh { limit_px: 3.0, .. }), "{error}");
 }
 

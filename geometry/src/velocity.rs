@@ -1,0 +1,73 @@
+//! How points move in a camera's pictures, from the frames around.
+
+use nalgebra::Vector2;
+
+use crate::points::{EXCHANGED, POINT_COUNT};
+
+type Pixels = [[f64; 2]; POINT_COUNT];
+
+/// A frame is taken to have left and right exchanged where that leaves less than this part of its distance to the
+/// frame beside.
+const MUCH_NEARER: f64 = 0.5;
+
+/// The width of the smoothing, in frames.
+const SIGMA_FRAMES: f64 = 1.5;
+
+/// How many frames before and after are looked at.
+const REACH: usize = 4;
+
+/// Fewer frames than this say nothing.
+const LEAST_FRAMES: usize = 3;
+
+/// The velocities of one camera's points, in pixels a frame, from its consecutive frames: `track` holds the pixels of
+/// every frame, nothing where the person was not found. Each velocity is the slope of the line through the frames
+/// around, weighted by a Gaussian of 1.5 frames; frames whose left and right jump to the other side are put back. A
+/// frame has none where it is missing or fewer than three frames hang together with it. A point that is no number has the velocity zero.
+pub fn velocities(track: &[Option<Pixels>]) -> Vec<Option<Pixels>> {
+    (0..track.len()).map(|frame| velocity(track, frame)).collect()
+}
+
+fn velocity(track: &[Option<Pixels>], frame: usize) -> Option<Pixels> {
+    let here = track[frame].as_ref()?;
+    let mut near = vec![(0.0, *here)];
+    for direction in [-1isize, 1] {
+        let mut beside = *here;
+        for step in 1..=REACH {
+            // Past the ends of the track there is nothing; a gap ends what hangs together.
+            let Some(at) = frame.checked_add_signed(direction * step as isize) else { break };
+            let Some(Some(pixels)) = track.get(at) else { break };
+            beside = same_sides(pixels, &beside);
+            near.push(((direction * step as isize) as f64, beside));
+        }
+    }
+    if near.len() < LEAST_FRAMES {
+        return None;
+    }
+    Some(std::array::from_fn(|point| slope(near.iter().map(|(time, px)| (*time, Vector2::from(px[point])))).into()))
+}
+
+/// A frame's pixels, with left and right exchanged where they then lie much nearer to the frame beside.
+fn same_sides(pixels: &Pixels, beside: &Pixels) -> Pixels {
+    let exchanged = EXCHANGED.map(|from| pixels[from]);
+    let distance = |pixels: &Pixels| -> f64 {
+        let apart = pixels.iter().zip(beside).map(|(a, b)| (Vector2::from(*a) - Vector2::from(*b)).norm());
+        apart.filter(|distance| distance.is_finite()).sum()
+    };
+    if distance(&exchanged) < MUCH_NEARER * distance(pixels) { exchanged } else { *pixels }
+}
+
+/// The slope of a line through values at times, near ones counting most.
+fn slope(values: impl Iterator<Item = (f64, Vector2<f64>)>) -> Vector2<f64> {
+    let (mut sum, mut time_sum, mut square_sum) = (0.0, 0.0, 0.0);
+    let (mut value_sum, mut product_sum) = (Vector2::zeros(), Vector2::zeros());
+    for (time, value) in values.filter(|(_, value)| value.iter().all(|value| value.is_finite())) {
+        let weight = (-0.5 * (time / SIGMA_FRAMES).powi(2)).exp();
+        sum += weight;
+        time_sum += weight * time;
+        square_sum += weight * time * time;
+        value_sum += weight * value;
+        product_sum += weight * time * value;
+    }
+    let spread = square_sum * sum - time_sum * time_sum;
+    if spread > 1e-6 { (product_sum * sum - value_sum * time_sum) / spread } else { Vector2::zeros() }
+}

@@ -1,0 +1,185 @@
+//! Whether a rig is to be believed, and if not, why.
+
+use nalgebra::{Matrix3, Vector3};
+
+use crate::camera::Camera;
+use crate::observation::Observation;
+use crate::points::{EXCHANGED, POINT_COUNT};
+use crate::rotation::between_clouds;
+use crate::select::variety;
+use crate::solve::{Options, Solution};
+use crate::start::turned;
+use crate::world::Up;
+
+type Points = [Vector3<f64>; POINT_COUNT];
+
+/// Two cameras whose views of the person differ by less than this, in degrees, are at one place as far as depth goes.
+const LEAST_PARALLAX_DEGREES: f64 = 5.0;
+
+/// Instants that are all nearer to one another than this say too little (in the measure of [`crate::variety`]).
+const LEAST_SPREAD: f64 = 0.5;
+
+/// A camera or a rig that may be off by more than this, in degrees, is not to be believed.
+const MOST_UNCERTAIN_DEGREES: f64 = 3.0;
+
+/// More than this part of instants that contradict each other about left and right are too many.
+const MOST_CONTRADICTING: f64 = 0.25;
+
+/// A view is called mirrored where mirroring it leaves less than this part of its distance to the others' bodies.
+pub const MIRROR_GAIN: f64 = 0.7;
+
+/// Why a camera or a rig is not to be believed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Doubt {
+    #[error("it misses the points by {residual_px:.1} pixels (median), and {limit_px:.1} are allowed for its pictures")]
+    ResidualTooLarge { residual_px: f64, limit_px: f64 },
+
+    #[error("two cameras alone contradict each other about left and right in {contradicting} of {instants} instants")]
+    SidesInconsistent { contradicting: usize, instants: usize },
+
+    #[error("its view differs from every other camera's by at most {degrees:.1} degrees, so there is no depth")]
+    NoBaseline { degrees: f64 },
+
+    #[error("its pictures seem to be mirrored")]
+    Mirrored,
+
+    #[error("one of the two cameras' pictures seem to be mirrored")]
+    OneOfTwoMirrored,
+
+    #[error("it stands upside down")]
+    UpsideDown,
+
+    #[error("the person hardly moved: the instants differ by {variety:.2}, and {needed:.2} is needed")]
+    TooLittleVariety { variety: f64, needed: f64 },
+
+    #[error("its direction may be off by {degrees:.1} degrees")]
+    Uncertain { degrees: f64 },
+}
+
+/// What is to be said against a rig; nothing where it is to be believed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Verdict {
+    /// Per camera.
+    pub cameras: Vec<Vec<Doubt>>,
+    /// Against the rig as a whole.
+    pub rig: Vec<Doubt>,
+}
+
+impl Verdict {
+    /// Whether nothing is said against any camera or the rig.
+    pub fn believable(&self) -> bool {
+        self.rig.is_empty() && self.cameras.iter().all(Vec::is_empty)
+    }
+}
+
+/// Judges a solution by what it was found from: `sizes_px`, `instants` and `options` as [`crate::solve`] had them. With
+/// `up` (in the solution's axes) cameras that stand upside down are named too.
+pub fn verdict(
+    sizes_px: &[[f64; 2]],
+    instants: &[Vec<Option<Observation>>],
+    options: &Options,
+    solution: &Solution,
+    up: Option<&Up>,
+) -> Verdict {
+    let cameras = solution.cameras();
+    let focals: Vec<f64> = cameras.iter().map(|camera| camera.focal_px).collect();
+    let mirrored = mirrored(sizes_px, instants, &focals);
+    let mut verdict = Verdict { cameras: vec![Vec::new(); cameras.len()], rig: Vec::new() };
+    for (camera, solved) in solution.cameras.iter().enumerate() {
+        let doubts = &mut verdict.cameras[camera];
+        let (residual_px, limit_px) = (solved.residual_px, options.most_residual * solved.camera.long_side_px());
+        if residual_px > limit_px {
+            doubts.push(Doubt::ResidualTooLarge { residual_px, limit_px });
+        }
+        let degrees = parallax_degrees(&cameras, camera, solution);
+        if degrees < LEAST_PARALLAX_DEGREES {
+            doubts.push(Doubt::NoBaseline { degrees });
+        }
+        if cameras.len() > 2 && mirrored.get(camera) == Some(&true) {
+            doubts.push(Doubt::Mirrored);
+        }
+        // The picture's top points down.
+        if up.is_some_and(|up| (solved.camera.rotation * up.direction).y > 0.5) {
+            doubts.push(Doubt::UpsideDown);
+        }
+        if let Some(degrees) = solved.uncertainty.as_ref().map(|of| of.rotation_degrees)
+            && degrees > MOST_UNCERTAIN_DEGREES
+        {
+            doubts.push(Doubt::Uncertain { degrees });
+        }
+    }
+    if cameras.len() == 2 && mirrored.contains(&true) {
+        verdict.rig.push(Doubt::OneOfTwoMirrored);
+    }
+    let contradicting = solution.contradicting_instants;
+    let found = solution.points_mm.iter().flatten().count() + contradicting;
+    if contradicting as f64 > MOST_CONTRADICTING * found as f64 {
+        verdict.rig.push(Doubt::SidesInconsistent { contradicting, instants: found });
+    }
+    let variety = variety(sizes_px, instants).unwrap_or(0.0);
+    if variety < LEAST_SPREAD {
+        verdict.rig.push(Doubt::TooLittleVariety { variety, needed: LEAST_SPREAD });
+    }
+    verdict
+}
+
+/// The largest angle under which the person's middle sees a camera and any other, as a median over instants.
+fn parallax_degrees(cameras: &[Camera], camera: usize, solution: &Solution) -> f64 {
+    let with = |other: usize| {
+        let mut angles: Vec<f64> = solution
+            .points_mm
+            .iter()
+            .flatten()
+            .map(|points| {
+                let middle = points.iter().sum::<Vector3<f64>>() / POINT_COUNT as f64;
+                let ray = |camera: usize| cameras[camera].position_mm - middle;
+                ray(camera).angle(&ray(other)).to_degrees()
+            })
+            .collect();
+        crate::median::median(&mut angles).unwrap_or(0.0)
+    };
+    (0..cameras.len()).filter(|&other| other != camera).map(with).fold(0.0, f64::max)
+}
+
+/// Per camera whether its pictures seem to be mirrored: its own bodies fit the other cameras' much better once their
+/// left and right are turned round as in a mirror. A person who does not turn shows it little. With two cameras both or
+/// none are named, since they cannot tell which of them it is. `focals_px` may be rough.
+pub fn mirrored(sizes_px: &[[f64; 2]], instants: &[Vec<Option<Observation>>], focals_px: &[f64]) -> Vec<bool> {
+    let count = sizes_px.len().min(focals_px.len());
+    let bodies: Vec<Vec<Option<Points>>> = instants
+        .iter()
+        .map(|views| {
+            let body = |camera: usize| {
+                let view = views.get(camera)?.as_ref().filter(|view| view.usable())?;
+                let centre = 0.5 * nalgebra::Vector2::from(sizes_px[camera]);
+                let points = turned(view, focals_px[camera], &centre);
+                let middle = points.iter().sum::<Vector3<f64>>() / POINT_COUNT as f64;
+                Some(points.map(|point| point - middle))
+            };
+            (0..count).map(body).collect()
+        })
+        .collect();
+    let reflect = |points: &Points| -> Points {
+        EXCHANGED.map(|from| Vector3::new(-points[from].x, points[from].y, points[from].z))
+    };
+    // What two cameras' bodies leave apart after the best rotation, with and without a mirror between them.
+    let apart = |a: usize, b: usize, mirror: bool| -> Option<f64> {
+        let mut pairs = Vec::new();
+        for views in &bodies {
+            let (Some(from), Some(to)) = (&views[a], &views[b]) else { continue };
+            let from = if mirror { reflect(from) } else { *from };
+            pairs.extend((0..POINT_COUNT).map(|at| (from[at], to[at], 1.0)));
+        }
+        let rotation: Matrix3<f64> = between_clouds(&pairs)?;
+        Some(pairs.iter().map(|(from, to, _)| (to - rotation * from).norm()).sum::<f64>() / pairs.len() as f64)
+    };
+    let between = |a: usize, b: usize| -> Option<bool> { Some(apart(a, b, true)? < MIRROR_GAIN * apart(a, b, false)?) };
+    (0..count)
+        .map(|camera| {
+            let said: Vec<bool> =
+                (0..count).filter(|&other| other != camera).filter_map(|other| between(camera, other)).collect();
+            2 * said.iter().filter(|mirrored| **mirrored).count() > said.len()
+        })
+        .collect()
+}
