@@ -3,7 +3,11 @@
 //! Lengths are millimetres. No I/O, no clock, no threads.
 
 mod filter;
+mod find;
+mod rig;
 mod skeleton;
 
 pub use filter::{CausalFilter, MOST_DELAY_S, smooth_all};
+pub use find::{FoundRig, RigCameras, find_rig};
+pub use rig::{CameraGeometry, CameraUncertainty, Distortion, RigGeometry, ScaleSource, UpSource, WorldAxes};
 pub use skeleton::{DERIVED_JOINTS, LANDMARK_NAMES, joints, landmarks};
