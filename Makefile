@@ -19,3 +19,4 @@ setup:
 	@bash scripts/setup.sh
 	@bash scripts/fetch-libtorch.sh >/dev/null
 	@bash scripts/fetch-footage.sh >/dev/null
+	@bash scripts/fetch-finder.sh >/dev/null

@@ -18,6 +18,7 @@ reaches() { # CRATE PATTERN [cargo tree's words]: does the crate depend on a pac
 
 torch='tch|torch-sys'
 cards='wgpu.*|naga'
+finder='openvino.*'
 cameras='gstreamer.*|nokhwa.*|v4l.*|aravis.*'
 members=$(cargo metadata --locked --format-version 1 --no-deps |
     python3 -c 'import json, sys; print("\n".join(p["name"] for p in json.load(sys.stdin)["packages"]))')
@@ -31,10 +32,15 @@ for crate in $members; do
     genlock | genlock-tests) ;;
     *) if reaches "$crate" "$cameras"; then refuse "$crate depends on a camera library"; fi ;;
     esac
+    case $crate in
+    joints | infer | genlock-learn | genlock-tests) ;;
+    *) if reaches "$crate" "$finder"; then refuse "$crate depends on OpenVINO"; fi ;;
+    esac
     if reaches "$crate" "$cards"; then refuse "$crate depends on wgpu without being asked to"; fi
 done
 # The gate itself must be able to see.
 reaches model "$torch" || refuse "model should depend on libtorch: this gate sees nothing"
+reaches joints "$finder" || refuse "joints should depend on OpenVINO: this gate sees nothing"
 reaches capture "$cameras" --all-features || refuse "capture's features should reach GStreamer: this gate sees nothing"
 reaches genlock-learn "$cards" --features gpu || refuse "genlock-learn's feature gpu should reach wgpu: this gate sees nothing"
 
@@ -48,6 +54,9 @@ if [ "$failed" = 0 ]; then
     [ -z "$found" ] || refuse "genlock links libtorch: $found"
     found=$(links "$TARGET/release/genlock-learn" 'libgst|libv4l|libaravis|libglib')
     [ -z "$found" ] || refuse "genlock-learn links a camera library: $found"
+    # OpenVINO is loaded at run time, so that genlock-learn runs without it.
+    found=$(links "$TARGET/release/genlock-learn" 'libopenvino')
+    [ -z "$found" ] || refuse "genlock-learn links OpenVINO: $found"
     [ -n "$(links "$TARGET/release/genlock-learn" 'libtorch_cpu\.so => /')" ] ||
         refuse "genlock-learn does not find libtorch: $(links "$TARGET/release/genlock-learn" 'libtorch|libc10')"
 fi

@@ -6,7 +6,8 @@ cd "$ROOT"
 bash scripts/setup.sh --tests
 LIBTORCH=$(bash scripts/fetch-libtorch.sh)
 GENLOCK_FOOTAGE=$(bash scripts/fetch-footage.sh)
-export LIBTORCH GENLOCK_FOOTAGE
+GENLOCK_FINDER=$(bash scripts/fetch-finder.sh)
+export LIBTORCH GENLOCK_FOOTAGE GENLOCK_FINDER
 [ -n "${GENLOCK_TEST_DATA:-}" ] || say "GENLOCK_TEST_DATA is unset: tests that need more than the footage will say that they were skipped."
 step() {
     local started=$SECONDS

@@ -53,6 +53,26 @@ pub enum UpSource {
     Unknown,
 }
 
+impl ScaleSource {
+    /// As files have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stated => "stated",
+            Self::Guess => "guess",
+        }
+    }
+}
+
+impl UpSource {
+    /// As files have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Found => "found",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// One camera of a rig.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CameraGeometry {

@@ -31,6 +31,8 @@ enum Command {
     Pretrain(commands::pretrain::Args),
     /// Makes 3D poses of live moments, with a pose model that `finetune` made.
     Infer(commands::infer::Args),
+    /// Finds the bodies of a recorded take, and the geometry of its rig.
+    Bodies(commands::bodies::Args),
     /// Trains a pose model on a rendered session: pretraining, then transfer, in legs if need be.
     Train(commands::train::Args),
     /// Makes a pose model from a pretrained encoder and a few labels.
@@ -56,6 +58,7 @@ fn main() -> miette::Result<ExitCode> {
         }
         Command::Pretrain(args) => commands::pretrain::run(&args),
         Command::Infer(args) => commands::infer::run(&args),
+        Command::Bodies(args) => commands::bodies::run(&args),
         Command::Train(args) => commands::train::run(&args),
         Command::Finetune(args) => commands::finetune::run(&args),
         Command::Eval(args) => commands::eval::run(&args),

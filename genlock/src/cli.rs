@@ -47,6 +47,9 @@ pub enum Command {
     /// Measure a pose model (see `genlock-learn eval --help`).
     #[command(disable_help_flag = true)]
     Eval(HandOver),
+    /// Find the bodies of a recorded take, and its rig's geometry (see `genlock-learn bodies --help`).
+    #[command(disable_help_flag = true)]
+    Infer(HandOver),
     /// Render people of a virtual studio, with exact labels (see `genlock-learn render --help`).
     #[command(disable_help_flag = true)]
     Render(HandOver),

@@ -7,6 +7,7 @@ mod model_file;
 mod pace;
 mod precision;
 mod recent;
+pub mod recording;
 
 pub use engine::{Engine, PersonPose};
 pub use error::{InferError, Mismatch};

@@ -1,14 +1,13 @@
 //! Finds joints in a recorded take, and prints them: one line for each camera, source frame and landmark. Of a source
 //! frame that comes again, the first answer counts.
-//! usage: footage FILES TAKE MODEL REGIONS [SQUARE_PX] [EVERY]
-//! REGIONS: detector:N, square:X, turned:X, followed:X, twice:X; SQUARE_PX 0: the whole picture; EVERY: of how many
-//! frames one is looked at.
+//! usage: footage FILES TAKE MODEL DETECTOR_EVERY [SQUARE_PX] [EVERY]
+//! SQUARE_PX: the side of the crops, 0 for whole pictures; EVERY: of how many frames one is looked at.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use frame::CameraId;
-use joints::{BlazePose, FinderFiles, JointFinder, Model, Regions, Shows, View};
+use joints::{BlazePose, FinderFiles, JointFinder, Model, View};
 use subject::{Decoder, Outcome, Preprocessing, Region, RgbImage, Scale, SquareCutter, SubjectCropper};
 use take::TakeReader;
 
@@ -16,11 +15,11 @@ type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [files, take, model, regions, rest @ ..] = words.as_slice() else { return Err("see the usage".into()) };
+    let [files, take, model, detector_every, rest @ ..] = words.as_slice() else { return Err("see the usage".into()) };
     let number = |at: usize, default: u32| rest.get(at).map_or(Ok(default), |word| word.parse::<u32>());
     let (square_px, every) = (number(0, 0)? as u16, number(1, 1)?);
     let model = Model::ALL.into_iter().find(|known| known.name() == model).ok_or("no such model")?;
-    let mut finder = BlazePose::new(&FinderFiles::find(files)?, model, parse(regions)?, 2)?;
+    let mut finder = BlazePose::new(&FinderFiles::find(files)?, model, detector_every.parse()?, 2)?;
     let take = TakeReader::open(take)?;
     let mut spent = Duration::ZERO;
     let mut pictures = 0;
@@ -56,7 +55,6 @@ fn main() -> Result<(), Failure> {
                         height: square_px.into(),
                         origin_px: centre_px.map(|centre| centre - side_px / 2.0),
                         scale: side_px / f32::from(square_px),
-                        shows: Shows::Subject,
                     }
                 }
                 _ => View {
@@ -65,7 +63,6 @@ fn main() -> Result<(), Failure> {
                     height: picture.height,
                     origin_px: [0.0; 2],
                     scale: 1.0,
-                    shows: Shows::Whole,
                 },
             };
             let started = Instant::now();
@@ -83,17 +80,4 @@ fn main() -> Result<(), Failure> {
     }
     eprintln!("{:.1} ms a picture", spent.as_secs_f64() * 1e3 / f64::from(pictures.max(1)));
     Ok(())
-}
-
-fn parse(word: &str) -> Result<Regions, Failure> {
-    let (kind, number) = word.split_once(':').ok_or("regions are KIND:NUMBER")?;
-    let enlarged = number.parse()?;
-    Ok(match kind {
-        "detector" => Regions::Detector { every: enlarged as u32 },
-        "square" => Regions::Square { enlarged },
-        "turned" => Regions::TurnedSquare { enlarged },
-        "followed" => Regions::Followed { enlarged },
-        "twice" => Regions::Twice { enlarged },
-        _ => return Err("no such regions".into()),
-    })
 }

@@ -11,16 +11,6 @@ pub struct View<'a> {
     pub origin_px: [f32; 2],
     /// Full-frame pixels per pixel of the picture.
     pub scale: f32,
-    pub shows: Shows,
-}
-
-/// What a picture was cut for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shows {
-    /// An upright square around somebody who moves.
-    Subject,
-    /// The whole frame, which may show somebody anywhere in it, or nobody.
-    Whole,
 }
 
 /// One joint of a person in one view.

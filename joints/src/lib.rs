@@ -12,7 +12,7 @@ mod files;
 mod finder;
 mod network;
 
-pub use blazepose::{BlazePose, LANDMARK_NAMES, LANDMARKS, Regions};
+pub use blazepose::{BlazePose, LANDMARK_NAMES, LANDMARKS};
 pub use error::FinderError;
 pub use files::{FinderFiles, Model};
-pub use finder::{Joint, JointFinder, Person, Shows, View};
+pub use finder::{Joint, JointFinder, Person, View};

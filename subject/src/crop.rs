@@ -1,7 +1,8 @@
 use std::ops::Range;
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
 use crate::{PictureFault, Region, RgbImage};
 
@@ -36,15 +37,16 @@ impl SquareCutter {
         self.inside.clear();
         self.inside.resize(columns * rows * 3, 0);
         let unfit = |_| PictureFault::Planes;
-        let source = ImageRef::new(picture.width, picture.height, &picture.rgb, PixelType::U8x3).map_err(unfit)?;
+        // Typed, since code for every kind of pixel takes minutes to compile.
+        let source = TypedImageRef::<U8x3>::from_buffer(picture.width, picture.height, &picture.rgb).map_err(unfit)?;
         let mut target =
-            Image::from_slice_u8(columns as u32, rows as u32, &mut self.inside, PixelType::U8x3).map_err(unfit)?;
+            TypedImage::<U8x3>::from_buffer(columns as u32, rows as u32, &mut self.inside).map_err(unfit)?;
         // The triangle filter widens when it reduces, so that it averages, and interpolates when it enlarges.
         let options = ResizeOptions::new()
             .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
             .crop(x.start, y.start, x.length, y.length)
             .use_alpha(false);
-        self.resizer.resize(&source, &mut target, &options)?;
+        self.resizer.resize_typed(&source, &mut target, &options)?;
         let target_rows = out.chunks_exact_mut(3 * size).skip(y.inside.start);
         for (to, from) in target_rows.zip(self.inside.chunks_exact(3 * columns)) {
             to[3 * x.inside.start..3 * x.inside.end].copy_from_slice(from);

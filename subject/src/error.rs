@@ -16,7 +16,8 @@ pub enum SubjectError {
 }
 
 impl SubjectError {
-    pub(crate) fn picture(info: &FrameInfo, fault: impl Into<PictureFault>) -> Self {
+    /// What is wrong with the picture of a frame.
+    pub fn picture(info: &FrameInfo, fault: impl Into<PictureFault>) -> Self {
         Self::Picture { camera: info.camera, sequence: info.sequence, fault: fault.into() }
     }
 }

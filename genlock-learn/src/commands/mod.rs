@@ -1,5 +1,6 @@
 //! One file for each subcommand.
 
+pub mod bodies;
 pub mod check;
 pub mod device;
 pub mod eval;

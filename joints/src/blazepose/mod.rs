@@ -8,5 +8,5 @@ mod landmarks;
 mod names;
 mod region;
 
-pub use finder::{BlazePose, Regions};
+pub use finder::BlazePose;
 pub use names::{LANDMARK_NAMES, LANDMARKS};

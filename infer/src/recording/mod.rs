@@ -1,0 +1,9 @@
+//! Bodies out of a recorded take: joints in every view, the rig's geometry from them, and one body for each instant.
+
+mod instants;
+mod observation;
+mod pictures;
+mod watched;
+
+pub use instants::{Instant, Instants};
+pub use watched::{Bodies, Body, RecordingError, Rig, Watched};
