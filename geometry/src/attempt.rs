@@ -116,7 +116,7 @@ impl Attempt<'_> {
     }
 
     fn guess(&self, views: &[Views]) -> Result<Adjustment, GeometryError> {
-        let observations: Vec<_> = views.iter().map(|views| references(views)).collect();
+        let observations: Vec<_> = views.iter().map(references).collect();
         let first = self.start(&observations).guess()?;
         let lens = |camera: usize| Lens {
             rotation: first.rotations[camera],
