@@ -109,15 +109,28 @@ impl Case {
     }
 }
 
-/// Per instant the distances of the limbs after a similarity of its own (P), and after one for all (rig).
-fn score(pairs: &[Vec<(Vector3<f64>, Vector3<f64>)>]) -> Option<(f64, f64, f64)> {
+/// The mean distance of the limbs after a similarity for each instant (P), and after one for all.
+struct Score {
+    own: f64,
+    /// P of the instant where it is largest.
+    worst: f64,
+    rig: f64,
+    scale: f64,
+}
+
+fn score(pairs: &[Vec<(Vector3<f64>, Vector3<f64>)>]) -> Option<Score> {
     let mean = |lay: &geometry::Similarity, pairs: &[(Vector3<f64>, Vector3<f64>)]| {
         pairs.iter().map(|(found, truth)| (lay.point(found) - truth).norm()).sum::<f64>() / pairs.len() as f64
     };
-    let own: Option<f64> = pairs.iter().map(|pairs| Some(mean(&similarity(pairs)?, pairs))).sum();
+    let each: Vec<f64> = pairs.iter().map(|pairs| Some(mean(&similarity(pairs)?, pairs))).collect::<Option<_>>()?;
     let all: Vec<_> = pairs.concat();
     let lay = similarity(&all)?;
-    Some((own? / pairs.len() as f64, mean(&lay, &all), lay.scale))
+    Some(Score {
+        own: each.iter().sum::<f64>() / each.len() as f64,
+        worst: each.iter().copied().fold(0.0, f64::max),
+        rig: mean(&lay, &all),
+        scale: lay.scale,
+    })
 }
 
 fn rotation_error(take: &Take, case: &Case, cameras: &[Camera]) -> f64 {
@@ -162,12 +175,12 @@ fn run(take: &Take, name: &str, case: &Case) -> Result<()> {
         })
         .collect();
     let labelled: Vec<_> = labelled?.into_iter().flatten().collect();
-    let (own, rig, scale) = score(&solved).ok_or("points without extent")?;
-    let (own_all, rig_all, _) = score(&labelled).ok_or("points without extent")?;
+    let Score { own, rig, scale, .. } = score(&solved).ok_or("points without extent")?;
+    let Score { own: own_all, worst, rig: rig_all, .. } = score(&labelled).ok_or("points without extent")?;
     let residuals: Vec<String> = solution.cameras.iter().map(|camera| format!("{:.1}", camera.residual_px)).collect();
     let focal = 100.0 * (cameras[0].focal_px / take.published[case.cameras[0]].focal - 1.0);
     print!(
-        "{name:24} P {own:5.1} rig {rig:5.1} | all P {own_all:5.1} rig {rig_all:5.1} | scale {scale:.3} rotation {:4.1} \
+        "{name:24} P {own:5.1} rig {rig:5.1} | all P {own_all:5.1} (worst {worst:3.0}) rig {rig_all:5.1} | scale {scale:.3} rotation {:4.1} \
          focal {focal:+5.1} % | residuals {} px, {} exchanged, {seconds:.2} s",
         rotation_error(take, case, &cameras),
         residuals.join(" "),
