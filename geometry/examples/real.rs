@@ -9,7 +9,10 @@
 use std::error::Error;
 use std::time::Instant;
 
-use geometry::{Camera, GeometryError, Observation, Options, POINT_COUNT, label, similarity, solve, velocities};
+use geometry::{
+    Camera, GeometryError, Observation, Options, POINT_COUNT, Selection, find_camera, label, similarity, solve,
+    velocities, verdict, world,
+};
 use nalgebra::{Matrix3, Rotation3, Vector3};
 use serde_json::Value;
 
@@ -106,15 +109,28 @@ impl Case {
     }
 }
 
-/// Per instant the distances of the limbs after a similarity of its own (P), and after one for all (rig).
-fn score(pairs: &[Vec<(Vector3<f64>, Vector3<f64>)>]) -> Option<(f64, f64, f64)> {
+/// The mean distance of the limbs after a similarity for each instant (P), and after one for all.
+struct Score {
+    own: f64,
+    /// P of the instant where it is largest.
+    worst: f64,
+    rig: f64,
+    scale: f64,
+}
+
+fn score(pairs: &[Vec<(Vector3<f64>, Vector3<f64>)>]) -> Option<Score> {
     let mean = |lay: &geometry::Similarity, pairs: &[(Vector3<f64>, Vector3<f64>)]| {
         pairs.iter().map(|(found, truth)| (lay.point(found) - truth).norm()).sum::<f64>() / pairs.len() as f64
     };
-    let own: Option<f64> = pairs.iter().map(|pairs| Some(mean(&similarity(pairs)?, pairs))).sum();
+    let each: Vec<f64> = pairs.iter().map(|pairs| Some(mean(&similarity(pairs)?, pairs))).collect::<Option<_>>()?;
     let all: Vec<_> = pairs.concat();
     let lay = similarity(&all)?;
-    Some((own? / pairs.len() as f64, mean(&lay, &all), lay.scale))
+    Some(Score {
+        own: each.iter().sum::<f64>() / each.len() as f64,
+        worst: each.iter().copied().fold(0.0, f64::max),
+        rig: mean(&lay, &all),
+        scale: lay.scale,
+    })
 }
 
 fn rotation_error(take: &Take, case: &Case, cameras: &[Camera]) -> f64 {
@@ -159,12 +175,12 @@ fn run(take: &Take, name: &str, case: &Case) -> Result<()> {
         })
         .collect();
     let labelled: Vec<_> = labelled?.into_iter().flatten().collect();
-    let (own, rig, scale) = score(&solved).ok_or("points without extent")?;
-    let (own_all, rig_all, _) = score(&labelled).ok_or("points without extent")?;
+    let Score { own, rig, scale, .. } = score(&solved).ok_or("points without extent")?;
+    let Score { own: own_all, worst, rig: rig_all, .. } = score(&labelled).ok_or("points without extent")?;
     let residuals: Vec<String> = solution.cameras.iter().map(|camera| format!("{:.1}", camera.residual_px)).collect();
     let focal = 100.0 * (cameras[0].focal_px / take.published[case.cameras[0]].focal - 1.0);
     print!(
-        "{name:24} P {own:5.1} rig {rig:5.1} | all P {own_all:5.1} rig {rig_all:5.1} | scale {scale:.3} rotation {:4.1} \
+        "{name:24} P {own:5.1} rig {rig:5.1} | all P {own_all:5.1} (worst {worst:3.0}) rig {rig_all:5.1} | scale {scale:.3} rotation {:4.1} \
          focal {focal:+5.1} % | residuals {} px, {} exchanged, {seconds:.2} s",
         rotation_error(take, case, &cameras),
         residuals.join(" "),
@@ -195,6 +211,66 @@ fn run(take: &Take, name: &str, case: &Case) -> Result<()> {
     Ok(())
 }
 
+/// What else the crate tells of a rig from some instants: up, verdict, and each camera found again by the others.
+fn run_more(take: &Take, case: &Case) -> Result<()> {
+    let sizes: Vec<[f64; 2]> = case.cameras.iter().map(|&camera| take.sizes[camera]).collect();
+    let chosen: Vec<Views> = case.chosen.iter().map(|&instant| case.views(take, instant)).collect();
+    let solution = solve(&sizes, &chosen, &case.options)?;
+    let cameras = solution.cameras();
+    match world(&cameras, &solution.points_mm, None) {
+        Some(world) => {
+            // The published world has z up; the solution's axes are the first camera's.
+            let published = take.published[case.cameras[0]].rotation * Vector3::z();
+            println!(
+                "up from {} standing instants: {:.1} degrees from the published one, spread {:.1}; standing height {:.0}",
+                world.up.instants,
+                world.up.direction.angle(&published).to_degrees(),
+                world.up.spread_degrees,
+                world.height_mm
+            );
+            println!("{:?}", verdict(&sizes, &chosen, &case.options, &solution, Some(&world.up)));
+        }
+        None => println!("up is not known; {:?}", verdict(&sizes, &chosen, &case.options, &solution, None)),
+    }
+    for camera in 0..cameras.len() {
+        let others: Vec<usize> = (0..cameras.len()).filter(|&other| other != camera).collect();
+        let part = |views: &Views| -> Views { others.iter().map(|&other| views[other].clone()).collect() };
+        let without: Vec<Views> = chosen.iter().map(part).collect();
+        let other_sizes: Vec<[f64; 2]> = others.iter().map(|&other| sizes[other]).collect();
+        let rest = match solve(&other_sizes, &without, &case.options) {
+            Ok(rest) => rest,
+            Err(error) => {
+                println!("without camera {camera}: {error}");
+                continue;
+            }
+        };
+        let views: Vec<_> = chosen.iter().map(|views| views[camera].clone()).collect();
+        let options = Options { focal_px: Some(vec![rest.cameras[0].camera.focal_px]), ..case.options.clone() };
+        match find_camera(sizes[camera], &rest.points_mm, &views, &options) {
+            Ok(found) => {
+                let mut all = rest.cameras();
+                all.insert(camera, found.camera.clone());
+                println!(
+                    "camera {camera} found by the others: residual {:.1} px, rotations of all {:.1} degrees off",
+                    found.residual_px,
+                    rotation_error(take, case, &all)
+                );
+            }
+            Err(error) => println!("camera {camera} not found by the others: {error}"),
+        }
+    }
+    Ok(())
+}
+
+/// The instants that a stream of the whole take leaves.
+fn selected(take: &Take, count: usize) -> Vec<usize> {
+    let mut selection = Selection::new(&take.sizes, count);
+    for (instant, views) in take.instants.iter().enumerate() {
+        selection.offer(instant as u64, views);
+    }
+    selection.names().into_iter().map(|name| name as usize).collect()
+}
+
 /// `count` instants from the whole take, evenly.
 fn spread(take: &Take, count: usize) -> Vec<usize> {
     let last = take.instants.len() - 1;
@@ -209,6 +285,10 @@ fn main() -> Result<()> {
     for count in [25, 12, 6, 3] {
         run(&take, &format!("{count} instants"), &Case::of(&all, spread(&take, count)))?;
     }
+    for count in [25, 12, 6] {
+        let chosen = selected(&take, count);
+        run(&take, &format!("{} selected", chosen.len()), &Case::of(&all, chosen))?;
+    }
     for begin in [0, 25, 50, 75] {
         run(&take, &format!("{begin} to {}", begin + 24), &Case::of(&all, (begin..begin + 25).collect()))?;
     }
@@ -222,10 +302,14 @@ fn main() -> Result<()> {
         }
     }
     for shifts in [[0, 0, 0, 0], [0, 1, 0, 0], [0, 2, 0, 0], [0, 5, 0, 0], [0, 0, -2, 0], [0, 0, 0, 1], [0, 2, 0, -2]] {
-        let mut case = Case::of(&all, spread(&take, 25));
-        case.shifts = shifts.to_vec();
-        case.options.time_offsets = true;
-        run(&take, &format!("shifted by {shifts:?}"), &case)?;
+        for chosen in [spread(&take, 25), (0..take.instants.len()).collect()] {
+            let name = format!("{} {shifts:?} late", chosen.len());
+            let mut case = Case::of(&all, chosen);
+            case.shifts = shifts.to_vec();
+            case.options.time_offsets = true;
+            run(&take, &name, &case)?;
+        }
     }
+    run_more(&take, &Case::of(&all, spread(&take, 25)))?;
     Ok(())
 }

@@ -46,7 +46,7 @@ pub(crate) struct Found {
 type Views = Vec<Option<Observation>>;
 
 impl Attempt<'_> {
-    /// With two cameras, instants at which they contradict each other about left and right are left out.
+    /// With two cameras or three, instants at which they contradict each other about left and right are left out.
     pub(crate) fn run(&self, instants: &[Views]) -> Result<Found, GeometryError> {
         let mut kept: Vec<(usize, Views)> = instants.iter().cloned().enumerate().collect();
         for _ in 0..LEAVING_ROUNDS {
@@ -84,11 +84,11 @@ impl Attempt<'_> {
     }
 
     /// Exchanges views whose own 3D joints face the other way than the others', and drops instants that stay a
-    /// contradiction. Returns how many views were exchanged. With three cameras or more the pixels tell better, and
+    /// contradiction. Returns how many views were exchanged. With four cameras or more the pixels tell better, and
     /// nothing is done here.
     fn mend_sides(&self, kept: &mut Vec<(usize, Views)>) -> Result<usize, GeometryError> {
         let mut exchanged = 0;
-        if self.focal.len() > 2 {
+        if self.focal.len() > 3 {
             return Ok(exchanged);
         }
         for _ in 0..SIDE_ROUNDS {
@@ -116,7 +116,7 @@ impl Attempt<'_> {
     }
 
     fn guess(&self, views: &[Views]) -> Result<Adjustment, GeometryError> {
-        let observations: Vec<_> = views.iter().map(|views| references(views)).collect();
+        let observations: Vec<_> = views.iter().map(references).collect();
         let first = self.start(&observations).guess()?;
         let lens = |camera: usize| Lens {
             rotation: first.rotations[camera],

@@ -34,7 +34,7 @@ pub enum GeometryError {
     CamerasAtOnePlace { baseline_mm: f64, distance_mm: f64 },
 
     #[error(
-        "two cameras disagree about left and right in {contradicting} of {instants} instants, so neither can be believed"
+        "the cameras disagree about left and right in {contradicting} of {instants} instants, so none can be believed"
     )]
     SidesInconsistent { contradicting: usize, instants: usize },
 

@@ -9,7 +9,7 @@ use crate::exchange::exchange;
 use crate::linear;
 use crate::observation::Observation;
 use crate::points::{EXCHANGED, GROUP_COUNT, POINT_COUNT};
-use crate::sides::{Sides, forwardness, judge};
+use crate::sides::{Sides, contradicts, forwardness, judge};
 use crate::solve::{BONE_SIGMA_MM, SIGMA_PX};
 use crate::start::turned;
 use crate::triangulate::{near, prepared};
@@ -26,7 +26,7 @@ pub struct Labelled {
 }
 
 /// Points of one instant that fit pixels and bone lengths (millimetres, as in [`crate::Solution`]). Nothing where
-/// fewer than two views see the person, or where two alone do and contradict each other about left and right.
+/// fewer than two views see the person, or where two or three alone do and contradict each other about left and right.
 pub fn label(
     cameras: &[Camera],
     bone_lengths_mm: &[f64; GROUP_COUNT],
@@ -34,9 +34,10 @@ pub fn label(
 ) -> Result<Option<Labelled>, GeometryError> {
     let mut mended: Vec<Option<Observation>> =
         views.iter().map(|view| view.clone().filter(Observation::usable)).collect();
-    let pair = mended.iter().flatten().count() == 2 && views.len() == cameras.len();
+    let seen = if views.len() == cameras.len() { mended.iter().flatten().count() } else { 0 };
+    let (pair, few) = (seen == 2, (2..=3).contains(&seen));
     let mut first_exchanged = None;
-    if pair {
+    if few {
         let bodies = cameras.iter().zip(&mended).map(|(camera, view)| {
             let body = |view: &Observation| turned(view, camera.focal_px, &camera.principal_point_px);
             let view = view.as_ref()?;
@@ -44,15 +45,16 @@ pub fn label(
         });
         let rotations: Vec<_> = cameras.iter().map(|camera| camera.rotation).collect();
         match judge(&rotations, &bodies.collect::<Vec<_>>()) {
-            Sides::Contradict => return Ok(None),
+            Sides::Contradict if pair => return Ok(None),
             Sides::Exchange(camera) => {
                 mended[camera] = mended[camera].as_ref().map(Observation::exchanged);
                 first_exchanged = Some(camera);
             }
-            Sides::Agree => {}
+            Sides::Agree | Sides::Contradict => {}
         }
     }
-    let (lenses, views) = prepared(cameras, if pair { &mended } else { views })?;
+    let given = views;
+    let (lenses, views) = prepared(cameras, if few { &mended } else { views })?;
     let first = linear::instant(&lenses, &views);
     let found: Vec<Vector3<f64>> = first.iter().flatten().copied().collect();
     if found.is_empty() {
@@ -72,7 +74,12 @@ pub fn label(
     let mut exchanged: Vec<usize> = first_exchanged.into_iter().collect();
     for (camera, lens) in adjustment.state.lenses.iter().enumerate() {
         if exchange(lens, &mut adjustment.views[0][camera], &points) {
-            exchanged.push(camera);
+            // What was exchanged twice is as it was.
+            let before = exchanged.len();
+            exchanged.retain(|&other| other != camera);
+            if exchanged.len() == before {
+                exchanged.push(camera);
+            }
         }
     }
     adjustment.settle(40, 1e-4)?;
@@ -88,5 +95,24 @@ pub fn label(
         exchanged =
             (0..cameras.len()).filter(|camera| mended[*camera].is_some() && !exchanged.contains(camera)).collect();
     }
+    if few && contradicting(cameras, given, &points_mm, &exchanged) * 2 >= seen {
+        return Ok(None);
+    }
     Ok(Some(Labelled { points_mm, near_views, exchanged }))
+}
+
+/// How many views say by themselves that the body faces another way.
+fn contradicting(
+    cameras: &[Camera],
+    views: &[Option<Observation>],
+    points: &[Vector3<f64>; POINT_COUNT],
+    exchanged: &[usize],
+) -> usize {
+    let says_no = |(camera, view): (usize, &Option<Observation>)| {
+        let Some(view) = view.as_ref().filter(|view| view.usable()) else { return false };
+        let view = if exchanged.contains(&camera) { view.exchanged() } else { view.clone() };
+        let Camera { rotation, focal_px, principal_point_px, .. } = &cameras[camera];
+        contradicts(&points.map(|point| rotation * point), &turned(&view, *focal_px, principal_point_px))
+    };
+    views.iter().enumerate().filter(|view| says_no(*view)).count()
 }

@@ -3,8 +3,13 @@
 //! Pure logic: [`solve`] takes, per instant and camera, the pixels of 19 joints and that view's own guess of the
 //! joints in 3D, and hands back rotations, positions, one focal length for all and the points themselves.
 //! [`triangulate`] and [`label`] then find the points of later instants with the cameras known. Lengths are in
-//! millimetres, pictures in pixels (x to the right, y down), times in frames. The world is camera 0's axes, its scale
-//! is the one of the given 3D joints, and nothing says which way is up.
+//! millimetres, pictures in pixels (x to the right, y down), times in frames. A solution's world is camera 0's axes and
+//! its scale is the one of the given 3D joints; [`world()`] stands it on the floor, from people who stand, and takes
+//! their stated height.
+//!
+//! Around it: [`Selection`] keeps varied instants out of a stream, [`velocities`] makes what offsets in time need,
+//! [`verdict()`] says whether to believe a rig, [`lay_onto`] lays a refined rig onto the old one, and [`find_camera`]
+//! finds one camera by the points of the others.
 
 mod adjustment;
 mod attempt;

@@ -20,6 +20,9 @@ const UNKNOWNS: usize = 8;
 /// Rounds of the first linear search for the translation.
 const PLACING_ROUNDS: usize = 8;
 
+/// How much farther than in a common solution the pixels may lie from points that were not fitted to them.
+const UNFITTED: f64 = 2.0;
+
 const ROUNDS: usize = 60;
 const TRIES: usize = 8;
 
@@ -34,7 +37,8 @@ struct Instant<'a> {
 
 /// Finds one camera in a world whose points are known from others: `points_mm` and `views` are the points and this
 /// camera's view per instant, in the same order. Of `options` it heeds the first focal length (held where given), the
-/// offset in time, the least number of instants and the residual that is refused. The other cameras are not touched,
+/// offset in time, the least number of instants and the residual that is refused (twice as much, since the points were
+/// not fitted to this camera). The other cameras are not touched,
 /// and their points are taken as they are; so no uncertainty is given.
 pub fn find_camera(
     size_px: [f64; 2],
@@ -75,7 +79,7 @@ pub fn find_camera(
     }
     let (_, search) = best.ok_or(GeometryError::NotConverged)?;
     let residual_px = search.residual().ok_or(GeometryError::NotConverged)?;
-    let limit_px = options.most_residual * long_side;
+    let limit_px = UNFITTED * options.most_residual * long_side;
     if residual_px > limit_px {
         return Err(GeometryError::ResidualTooHigh { camera: 0, residual_px, limit_px });
     }

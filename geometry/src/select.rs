@@ -19,7 +19,10 @@ pub const LEAST_VARIETY: f64 = 0.3;
 /// What tells one instant from another: per camera where the hips are (in parts of the picture's longer side) and where
 /// the limbs point.
 #[derive(Clone, Debug)]
-struct Look(Vec<Option<([f64; 2], [Vector3<f64>; LIMBS.len()])>>);
+struct Look(Vec<Option<OneLook>>);
+
+/// Where the hips are, and the direction of each limb.
+type OneLook = ([f64; 2], [Vector3<f64>; LIMBS.len()]);
 
 impl Look {
     fn of(sizes_px: &[[f64; 2]], views: &[Option<Observation>]) -> Self {

@@ -72,7 +72,7 @@ pub struct Solution {
     pub points_mm: Vec<Option<[Vector3<f64>; POINT_COUNT]>>,
     /// How many views had left and right exchanged.
     pub exchanged_views: usize,
-    /// How many instants were left out since two cameras alone contradict each other about left and right.
+    /// How many instants were left out since the two or three cameras contradict each other about left and right.
     pub contradicting_instants: usize,
 }
 
@@ -86,7 +86,7 @@ impl Solution {
 /// Finds the rig. `sizes_px` is the width and height of each camera's pictures, `instants` the views per instant, one
 /// per camera. Well spread instants serve better than many: 25 are plenty.
 ///
-/// Two cameras cannot tell by pixels alone which of them took left for right; there the views' own 3D joints decide,
+/// Two or three cameras hardly tell by pixels which of them took left for right; there the views' own 3D joints decide,
 /// instants that stay a contradiction have no points, and a rig of which more than half contradicts is refused.
 pub fn solve(
     sizes_px: &[[f64; 2]],

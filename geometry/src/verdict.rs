@@ -35,7 +35,7 @@ pub enum Doubt {
     #[error("it misses the points by {residual_px:.1} pixels (median), and {limit_px:.1} are allowed for its pictures")]
     ResidualTooLarge { residual_px: f64, limit_px: f64 },
 
-    #[error("two cameras alone contradict each other about left and right in {contradicting} of {instants} instants")]
+    #[error("its few cameras contradict each other about left and right in {contradicting} of {instants} instants")]
     SidesInconsistent { contradicting: usize, instants: usize },
 
     #[error("its view differs from every other camera's by at most {degrees:.1} degrees, so there is no depth")]
