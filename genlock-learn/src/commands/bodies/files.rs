@@ -9,7 +9,6 @@ use nalgebra::{Rotation3, Vector3};
 use pose::trc::{Trc, TrcFrame};
 use pose::{JOINT_NAMES, JOINTS};
 use serde::Serialize;
-use take::TakeReader;
 
 /// What `bodies.json` holds.
 #[derive(Serialize)]
