@@ -4,7 +4,7 @@ mod support;
 
 use geometry::{Camera, Similarity, lay_onto};
 use nalgebra::{Rotation3, Vector3};
-use support::{angle_degrees, four, person};
+use support::{four, person};
 
 fn moved() -> Similarity {
     Similarity {
@@ -22,7 +22,8 @@ fn check(found: &Similarity, tolerance: f64) {
     for old in four() {
         let back = found.camera(&moved().camera(&old));
         assert!((back.position_mm - old.position_mm).norm() < tolerance, "{}", back.position_mm - old.position_mm);
-        assert!(angle_degrees(&back.rotation, &old.rotation) < 0.01 * tolerance + 1e-3);
+        let turned = (back.rotation - old.rotation).norm();
+        assert!(turned < 1e-6 + 2e-4 * tolerance, "{turned}");
     }
 }
 

@@ -23,7 +23,7 @@ fn a_camera_is_found_in_a_known_world() {
             let turn = angle_degrees(&found.camera.rotation, &truth.rotation);
             let apart = (found.camera.position_mm - truth.position_mm).norm();
             println!("{turn} {apart} {} {}", found.camera.focal_px, found.residual_px);
-            assert!(turn < 0.5 && apart < 110.0 && (found.camera.focal_px / FOCAL - 1.0).abs() < 0.015);
+            assert!(turn < 0.5 && apart < 110.0 && (found.camera.focal_px / FOCAL - 1.0).abs() < 0.02);
             let options = Options { focal_px: Some(vec![FOCAL]), ..Options::default() };
             let held = find_camera(SIZE, &some(&scene.points), &views, &options).expect("it is found").camera;
             assert!(held.focal_px == FOCAL && held.time_offset_frames.is_none());
