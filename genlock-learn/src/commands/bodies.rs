@@ -5,14 +5,10 @@ mod files;
 use std::path::{Path, PathBuf};
 
 use infer::recording::{Bodies, Rig, Watched};
-use joints::{BlazePose, FinderFiles, Model};
 use miette::{IntoDiagnostic, WrapErr, miette};
 use take::TakeReader;
 
-use super::progress::bar;
-
-/// Of how many pictures the detector of people looks at one; where the person was last says where to look in the others.
-const DETECTOR_EVERY: u32 = 5;
+use super::finder::FinderArgs;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -22,9 +18,8 @@ pub struct Args {
     /// Where `geometry.json`, `bodies.json` and `bodies.trc` go; made where it is not there.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// The network that finds joints.
-    #[arg(long, value_enum, default_value = "full")]
-    finder: FinderName,
+    #[command(flatten)]
+    finder: FinderArgs,
     /// Smooth bodies over their neighbours in time.
     #[arg(long)]
     smooth: bool,
@@ -37,53 +32,12 @@ pub struct Args {
     /// Also write the rig as Pose2Sim's `Calib.toml`.
     #[arg(long)]
     calib_toml: bool,
-    /// The folder that scripts/fetch-finder.sh prints.
-    #[arg(long, value_name = "DIR", env = "GENLOCK_FINDER")]
-    finder_files: Option<PathBuf>,
-    /// Threads of the network [default: all cores].
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
-}
-
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum FinderName {
-    /// BlazePose Lite.
-    Lite,
-    /// BlazePose Full.
-    Full,
-    /// BlazePose Heavy.
-    Heavy,
-}
-
-impl From<FinderName> for Model {
-    fn from(name: FinderName) -> Self {
-        match name {
-            FinderName::Lite => Self::Lite,
-            FinderName::Full => Self::Full,
-            FinderName::Heavy => Self::Heavy,
-        }
-    }
 }
 
 pub fn run(args: &Args) -> miette::Result<()> {
     let take = TakeReader::open(&args.take).into_diagnostic()?;
-    let folder = args.finder_files.clone().or_else(fetched_finder).ok_or_else(|| {
-        miette!(
-            "the finder of joints was not fetched: run scripts/fetch-finder.sh, or name its folder with --finder-files"
-        )
-    })?;
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let files = FinderFiles::find(folder).into_diagnostic()?;
-    let threads = args.threads.unwrap_or(cores);
-    let mut finder = BlazePose::new(&files, args.finder.into(), DETECTOR_EVERY, threads).into_diagnostic()?;
     let named = || args.take.display().to_string();
-    let bar = bar("finding joints", 0);
-    let watched = Watched::watch(&take, &mut finder, |done, total| {
-        bar.set_length(total as u64);
-        bar.set_position(done as u64);
-    });
-    bar.finish_and_clear();
-    let watched = watched.into_diagnostic().wrap_err_with(named)?;
+    let watched = args.finder.watch(&take).wrap_err_with(named)?;
     let rig = match &args.geometry {
         Some(file) => Rig { geometry: files::read_geometry(file)?, left_out: Vec::new() },
         None => {
@@ -99,15 +53,6 @@ pub fn run(args: &Args) -> miette::Result<()> {
         return Err(miette!("{}: no instant has a body", named()));
     }
     Ok(())
-}
-
-/// Where the set-up keeps what it fetches.
-fn fetched_finder() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let cache = set("GENLOCK_CACHE")
-        .or_else(|| Some(set("XDG_CACHE_HOME")?.join("genlock")))
-        .or_else(|| Some(set("HOME")?.join(".cache/genlock")))?;
-    Some(cache.join("finder-1")).filter(|folder| folder.is_dir())
 }
 
 fn tell(watched: &Watched, rig: &Rig, bodies: &Bodies, out: &Path) {

@@ -1,11 +1,12 @@
 //! `genlock eval`: how far a pose model's poses are from labels, or its poses of stored moments once more.
 
 mod moments;
+mod rig;
 mod table;
 mod trial_table;
 mod trials;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use infer::{Engine, PrecisionChoice, precision_name};
 use miette::{IntoDiagnostic, WrapErr, miette};
@@ -15,18 +16,28 @@ use pretrain::finetune::{FinetuneConfig, Training};
 use pretrain::rendered::RenderedTraining;
 use serde::Serialize;
 use subject::Sample;
+use take::TakeReader;
 
+use super::finder::FinderArgs;
 use super::precision::PrecisionName;
 use super::reading;
 
 #[derive(clap::Args)]
 pub struct Args {
     /// The pose model.
-    #[arg(long, value_name = "FILE")]
-    model: PathBuf,
-    /// A take with labels to measure on.
-    #[arg(long, value_name = "DIR", requires = "labels", required_unless_present_any = ["moments", "recipe"])]
+    #[arg(long, value_name = "FILE", required_unless_present = "trc")]
+    model: Option<PathBuf>,
+    /// A take to measure on, with `--labels`, or with `--trc` and `--calibration`.
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["moments", "recipe"])]
     session: Option<PathBuf>,
+    /// Poses in the world (TRC) to measure bodies against, as `genlock infer` finds them, beside other ways to find them.
+    #[arg(long, value_name = "FILE", requires = "session", requires = "calibration", conflicts_with = "labels")]
+    trc: Option<PathBuf>,
+    /// The calibration of those poses: it scores, and nothing else.
+    #[arg(long, value_name = "FILE", requires = "trc")]
+    calibration: Option<PathBuf>,
+    #[command(flatten)]
+    finder: FinderArgs,
     /// Labels per view, as `genlock labels import` writes them.
     #[arg(long, value_name = "FILE", requires = "session")]
     labels: Option<PathBuf>,
@@ -82,25 +93,27 @@ struct Report {
 }
 
 pub fn run(args: &Args) -> miette::Result<()> {
-    let device = model::start();
-    let open = |precision| {
-        let engine = Engine::open(&args.model, device, precision)?;
-        if args.plain { engine.plain() } else { Ok(engine) }
-    };
-    let named = || format!("{} does not serve as a pose model", args.model.display());
-    let engine = open(args.precision.into()).into_diagnostic().wrap_err_with(named)?;
-    if let (Some(recipe), Some(out)) = (&args.recipe, &args.out) {
-        return trials::run(recipe, &args.overrides, &args.model, &engine, out);
+    if let (Some(take), Some(trc), Some(calibration)) = (&args.session, &args.trc, &args.calibration) {
+        return run_rig(args, take, trc, calibration);
     }
-    let other = open(other_precision(&engine)).into_diagnostic()?;
+    let Some(model) = &args.model else { return Err(miette!("`genlock eval` needs `--model`")) };
+    let open = |precision| open(args, model, precision);
+    let engine = open(args.precision.into())?;
+    if let (Some(recipe), Some(out)) = (&args.recipe, &args.out) {
+        return trials::run(recipe, &args.overrides, model, &engine, out);
+    }
+    let other = open(other_precision(&engine))?;
     if let (Some(moments), Some(out)) = (&args.moments, &args.out) {
         return moments::run(&engine, &other, moments, out);
     }
     let (Some(session), Some(labels)) = (&args.session, &args.labels) else {
-        return Err(miette!("`genlock eval` needs `--session` and `--labels`, or `--moments` and `--out`"));
+        return Err(miette!(
+            "`genlock eval` needs `--session` and `--labels`, or `--session`, `--trc` and `--calibration`, or `--moments` \
+             and `--out`"
+        ));
     };
     let spec = engine.spec();
-    let preprocessing = reading::preprocessing(spec, &args.model)?;
+    let preprocessing = reading::preprocessing(spec, model)?;
     // A model that says nothing of its training was trained as the defaults are.
     let hold_out = serde_json::from_str::<Training>(&spec.training)
         .map_or_else(|_| FinetuneConfig::default().hold_out, |training| training.config.hold_out);
@@ -124,6 +137,27 @@ pub fn run(args: &Args) -> miette::Result<()> {
         println!("{}", serde_json::to_string_pretty(&report).into_diagnostic()?);
     } else {
         print!("{}", table::render(&report));
+    }
+    Ok(())
+}
+
+fn open(args: &Args, model: &Path, precision: PrecisionChoice) -> miette::Result<Engine> {
+    let engine = Engine::open(model, model::start(), precision)
+        .and_then(|engine| if args.plain { engine.plain() } else { Ok(engine) });
+    engine.into_diagnostic().wrap_err_with(|| format!("{} does not serve as a pose model", model.display()))
+}
+
+/// Bodies in the world against others' poses of the take.
+fn run_rig(args: &Args, take: &Path, trc: &Path, calibration: &Path) -> miette::Result<()> {
+    let truth = rig::Truth::read(trc, calibration)?;
+    let engine = args.model.as_deref().map(|model| open(args, model, args.precision.into())).transpose()?;
+    let watched = args.finder.watch(&TakeReader::open(take).into_diagnostic()?)?;
+    let model = engine.as_ref().map(|engine| (engine, take, trc, calibration));
+    let rows = rig::rows(&watched, &truth, model)?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&rows).into_diagnostic()?);
+    } else {
+        print!("{}", rig::table(&rows));
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ pub mod bodies;
 pub mod check;
 pub mod device;
 pub mod eval;
+mod finder;
 pub mod finetune;
 pub mod infer;
 pub mod pack_assets;

@@ -11,7 +11,7 @@ use super::observation::observation;
 use super::pictures::Pictures;
 
 /// How many instants the geometry is found from.
-const INSTANTS: usize = 40;
+const INSTANTS: usize = 60;
 
 /// The geometry is not looked for in fewer instants than this.
 const LEAST_INSTANTS: usize = 3;
@@ -79,13 +79,14 @@ pub struct Bodies {
 }
 
 impl Watched {
-    /// Looks for a person in every picture of a take. `progress` is told how many pictures of how many are done.
+    /// Looks for a person in every picture of a take, or of its `first` instants. `progress` is told how many pictures of how many are done.
     ///
     /// # Errors
     /// Pictures that cannot be read, fewer than two cameras with pictures, a finder that fails.
     pub fn watch(
         take: &TakeReader,
         finder: &mut dyn JointFinder,
+        first: Option<usize>,
         mut progress: impl FnMut(usize, usize),
     ) -> Result<Self, RecordingError> {
         let names = take.cameras();
@@ -96,7 +97,8 @@ impl Watched {
         }
         let sizes_px: Vec<[f64; 2]> =
             pictures.iter().map(|pictures| pictures.as_ref().map_or([0.0; 2], |pictures| pictures.size_px)).collect();
-        let instants = Instants::of(take);
+        let mut instants = Instants::of(take);
+        instants.all.truncate(first.unwrap_or(usize::MAX));
         let mut seen = vec![vec![None; names.len()]; instants.all.len()];
         let total = instants.all.iter().flat_map(|instant| &instant.frames).flatten().count();
         let mut done = 0;
@@ -165,6 +167,11 @@ impl Watched {
         }
     }
 
+    /// How many cameras see the person at an instant.
+    fn views_at(&self, instant: usize) -> usize {
+        self.seen[instant].iter().flatten().count()
+    }
+
     fn find_believing_all(&self, height_mm: Option<f64>, now_utc: &str) -> Result<FoundRig, RecordingError> {
         let cameras = RigCameras { names: self.names.clone(), sizes_px: self.sizes_px.clone() };
         let mut selection = Selection::new(&cameras.sizes_px, INSTANTS);
@@ -174,9 +181,17 @@ impl Watched {
         if selection.len() < LEAST_INSTANTS {
             return Err(RecordingError::Nobody(selection.len()));
         }
+        // Where few instants look different, further ones still average out the finder's errors.
+        let kept = selection.names();
+        let usable = (0..self.seen.len()).filter(|at| !kept.contains(&(*at as u64)) && self.views_at(*at) >= 2);
+        let usable: Vec<usize> = usable.collect();
+        let wanted = INSTANTS - selection.len();
+        let further = usable.iter().step_by(usable.len().div_ceil(wanted.max(1)).max(1)).take(wanted);
+        let mut instants = selection.instants();
+        instants.extend(further.map(|&at| self.seen[at].clone()));
         let standing: Vec<_> = self.seen.iter().step_by(self.seen.len().div_ceil(STANDING)).cloned().collect();
         let options = Options { time_offsets: true, ..Options::default() };
-        Ok(find_rig(&cameras, &selection.instants(), &standing, &options, height_mm, now_utc)?)
+        Ok(find_rig(&cameras, &instants, &standing, &options, height_mm, now_utc)?)
     }
 
     /// The body of each instant, with the cameras where `geometry` has them.

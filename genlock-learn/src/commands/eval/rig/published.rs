@@ -1,0 +1,63 @@
+//! The calibration that somebody published, with the finder's 2D: what the finder's joints give at best.
+
+use body::joints;
+use geometry::{Camera, Observation, bone_lengths, label};
+use infer::recording::Watched;
+use miette::{IntoDiagnostic, miette};
+use nalgebra::{Vector2, Vector3};
+use pose::calibration::CalibratedCamera;
+
+use super::score::score;
+use super::{Row, Truth};
+
+pub fn row(watched: &Watched, truth: &Truth) -> miette::Result<Row> {
+    let by_name = |name: &String| {
+        let known = truth.cameras.iter().find(|camera| &camera.name == name);
+        known.ok_or_else(|| miette!("the calibration has no camera {name}"))
+    };
+    let published: Vec<&CalibratedCamera> = watched.names.iter().map(by_name).collect::<Result<_, _>>()?;
+    let cameras: Vec<Camera> = published.iter().map(|camera| pinhole(camera)).collect();
+    let own: Vec<_> =
+        watched.seen.iter().flatten().flatten().map(|view| view.root_relative_mm.map(Vector3::from)).collect();
+    let lengths = bone_lengths(&own);
+    let mut pairs = Vec::new();
+    for (instant, views) in watched.instants.all.iter().zip(&watched.seen) {
+        let Some(truth) = truth.at(instant) else { continue };
+        let straight =
+            |(camera, view): (&&CalibratedCamera, &Option<Observation>)| Some(straightened(camera, view.as_ref()?));
+        let views: Vec<_> = published.iter().zip(views).map(straight).collect();
+        if let Some(body) = label(&cameras, &lengths, &views).into_diagnostic()? {
+            pairs.push((joints(&body.points_mm), *truth));
+        }
+    }
+    let what = "published calibration, the finder's 2D".to_owned();
+    Ok(Row { what, scores: score(pairs.into_iter()), cameras: None, refused: None })
+}
+
+/// The camera without its distortion, and with one focal length.
+fn pinhole(camera: &CalibratedCamera) -> Camera {
+    let k = &camera.intrinsics;
+    Camera {
+        rotation: camera.rotation,
+        position_mm: -(camera.rotation.transpose() * camera.translation_mm),
+        focal_px: (k[(0, 0)] + k[(1, 1)]) / 2.0,
+        principal_point_px: Vector2::new(k[(0, 2)], k[(1, 2)]),
+        time_offset_frames: None,
+    }
+}
+
+/// A view's pixels as [`pinhole`] has them.
+fn straightened(camera: &CalibratedCamera, view: &Observation) -> Observation {
+    let pinhole = pinhole(camera);
+    let px = view.px.map(|px| {
+        let seen = Vector2::from(px);
+        // The ray whose distorted picture is the pixel, by fixed-point iteration: distortion is small.
+        let mut ray = (seen - pinhole.principal_point_px) / pinhole.focal_px;
+        for _ in 0..20 {
+            let Some(shown) = camera.project(Vector3::new(ray.x, ray.y, 1.0)) else { break };
+            ray += (seen - shown) / pinhole.focal_px;
+        }
+        (ray * pinhole.focal_px + pinhole.principal_point_px).into()
+    });
+    Observation { px, velocity_px: None, ..view.clone() }
+}

@@ -1,0 +1,81 @@
+//! The finder of joints, as the command line chooses it.
+
+use std::path::PathBuf;
+
+use infer::recording::Watched;
+use joints::{BlazePose, FinderFiles, Model};
+use miette::{IntoDiagnostic, miette};
+use take::TakeReader;
+
+use super::progress::bar;
+
+/// Of how many pictures the detector of people looks at one; where the person was last says where to look in the others.
+const DETECTOR_EVERY: u32 = 5;
+
+#[derive(clap::Args)]
+pub struct FinderArgs {
+    /// The network that finds joints.
+    #[arg(long, value_enum, default_value = "full")]
+    finder: FinderName,
+    /// Look at the first instants alone.
+    #[arg(long, value_name = "N")]
+    first: Option<usize>,
+    /// The folder that scripts/fetch-finder.sh prints.
+    #[arg(long, value_name = "DIR", env = "GENLOCK_FINDER")]
+    finder_files: Option<PathBuf>,
+    /// Threads of the network [default: all cores].
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum FinderName {
+    /// BlazePose Lite.
+    Lite,
+    /// BlazePose Full.
+    Full,
+    /// BlazePose Heavy.
+    Heavy,
+}
+
+impl From<FinderName> for Model {
+    fn from(name: FinderName) -> Self {
+        match name {
+            FinderName::Lite => Self::Lite,
+            FinderName::Full => Self::Full,
+            FinderName::Heavy => Self::Heavy,
+        }
+    }
+}
+
+impl FinderArgs {
+    /// Looks for a person in a take's pictures.
+    pub fn watch(&self, take: &TakeReader) -> miette::Result<Watched> {
+        let folder = self.finder_files.clone().or_else(fetched_finder).ok_or_else(|| {
+            miette!(
+                "the finder of joints was not fetched: run scripts/fetch-finder.sh, or name its folder with \
+                 --finder-files"
+            )
+        })?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let files = FinderFiles::find(folder).into_diagnostic()?;
+        let threads = self.threads.unwrap_or(cores);
+        let mut finder = BlazePose::new(&files, self.finder.into(), DETECTOR_EVERY, threads).into_diagnostic()?;
+        let bar = bar("finding joints", 0);
+        let watched = Watched::watch(take, &mut finder, self.first, |done, total| {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        });
+        bar.finish_and_clear();
+        watched.into_diagnostic()
+    }
+}
+
+/// Where the set-up keeps what it fetches.
+fn fetched_finder() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let cache = set("GENLOCK_CACHE")
+        .or_else(|| Some(set("XDG_CACHE_HOME")?.join("genlock")))
+        .or_else(|| Some(set("HOME")?.join(".cache/genlock")))?;
+    Some(cache.join("finder-1")).filter(|folder| folder.is_dir())
+}
