@@ -3,7 +3,7 @@ ARGS ?=
 # Of your own: make demo FOOTAGE=dir (one video per camera), CUDA=1 (a libtorch for GPUs), GENLOCK_CACHE=dir
 export FOOTAGE CUDA GENLOCK_CACHE
 
-.PHONY: demo test bench setup
+.PHONY: demo test bench fresh setup
 
 demo:
 	@bash scripts/demo.sh $(ARGS)
@@ -13,6 +13,10 @@ test:
 
 bench:
 	@bash scripts/bench.sh $(ARGS)
+
+# Before a release, as root: whether the set-up makes a bare Debian whole. See CONTRIBUTING.md.
+fresh:
+	@bash scripts/fresh.sh
 
 # Everything short of compiling.
 setup:

@@ -43,7 +43,7 @@ if python3 -m pip --version >/dev/null 2>&1; then
     missing=(${kept[@]+"${kept[@]}"})
 fi
 # The bindings to V4L2 are made with libclang and its own headers, in any version.
-if ! dpkg-query -W -f='${Status} ${Package}\n' 'libclang1-*' 'libclang-cpp*' 2>/dev/null | grep '^install ok installed libclang1-' >/dev/null ||
+if ! dpkg-query -W -f='${Status} ${Package}\n' 'libclang1-*' 2>/dev/null | grep '^install ok installed libclang1-' >/dev/null ||
     ! dpkg-query -W -f='${Status} ${Package}\n' 'libclang-common-*-dev' 2>/dev/null | grep '^install ok installed' >/dev/null; then
     libclang=yes
 fi

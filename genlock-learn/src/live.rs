@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, TryRecvError};
 use crossbeam::select;
+use frame::monotonic_now_ns;
 use miette::IntoDiagnostic;
 use pretrain::Learner;
 use transport::{Hint, HintSink, LearnerStatus, Moment};
@@ -30,6 +31,7 @@ pub struct Live<H> {
     kept: Option<Instant>,
     /// Steps of this process.
     made: u64,
+    first_step_ns: Option<i64>,
     images: Rate,
     pairs: Rate,
     reported: Option<Instant>,
@@ -54,6 +56,7 @@ impl<H: HintSink> Live<H> {
             saved: None,
             kept: None,
             made: 0,
+            first_step_ns: None,
             images: Rate::new(now),
             pairs: Rate::new(now),
             reported: None,
@@ -121,6 +124,7 @@ impl<H: HintSink> Live<H> {
         self.images.add(step.images as u64, now);
         self.pairs.add(step.pairs as u64, now);
         self.made += 1;
+        self.first_step_ns.get_or_insert_with(monotonic_now_ns);
         let (steps, recipe) = (self.learner.steps(), self.learner.recipe());
         let checkpoint_due = self.kept.get_or_insert(now).elapsed() >= Duration::from_secs(recipe.checkpoint.every_s);
         if self.made == FIRST || steps.is_multiple_of(recipe.evaluation.every_steps) {
@@ -169,6 +173,7 @@ impl<H: HintSink> Live<H> {
     fn status(&self) -> LearnerStatus {
         let mut status = self.learner.status();
         (status.moments_received, status.moments_missed) = self.inbox.counts();
+        status.first_step_ns = self.first_step_ns;
         if let Some((version, _)) = &self.saved {
             status.checkpoint = Some(self.checkpoint.display().to_string());
             status.encoder_version = Some(version.clone());

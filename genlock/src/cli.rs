@@ -70,7 +70,8 @@ pub struct HandOver {
 
 #[derive(Args)]
 pub struct DemoArgs {
-    /// Folder of prepared footage, one video per camera [default: the environment's GENLOCK_FOOTAGE].
+    /// Folder of prepared footage, one video per camera [default: the environment's GENLOCK_FOOTAGE, else the example
+    /// session where it was fetched].
     #[arg(long, value_name = "DIR", conflicts_with = "from")]
     pub footage: Option<PathBuf>,
     /// Replay a recorded take instead, with the same indices.
@@ -134,7 +135,7 @@ pub struct SessionArgs {
     /// No page.
     #[arg(long)]
     pub headless: bool,
-    /// End after this many seconds, calibration of the rate included.
+    /// End after this many seconds of the session, to which the trial of the rate before it does not count.
     #[arg(long, value_name = "N", value_parser = amount)]
     pub seconds: Option<f64>,
     /// Write a report when the session ends.

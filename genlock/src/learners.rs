@@ -48,7 +48,12 @@ impl Statuses {
     fn put(&self, hint: Hint) {
         let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match hint {
-            Hint::Learner(status) => newest.0 = Some(status),
+            Hint::Learner(status) => {
+                // Of a learner that was started again, the first step is that of the one before.
+                let before = newest.0.as_ref().and_then(|status| status.first_step_ns);
+                let first_step_ns = before.or(status.first_step_ns);
+                newest.0 = Some(LearnerStatus { first_step_ns, ..status });
+            }
             Hint::Infer(status) => newest.1 = Some(status),
         }
     }
@@ -120,13 +125,17 @@ impl Learners {
                 .wrap_err("starting a process keeper")
         };
         let path = |path: &Path| path.to_string_lossy().into_owned();
+        let threads =
+            if options.recipe.is_some() { Threads::beside_each_other(cores()) } else { Threads::alone(cores()) };
         let learner = options
             .recipe
             .as_ref()
             .map(|recipe| {
                 let words =
                     ["--name", &name, "--recipe", &path(recipe), "--checkpoint-dir", &path(&options.checkpoint_dir)];
-                child("pretrain", words.map(str::to_owned).into(), "learner")
+                let mut words: Vec<String> = words.map(str::to_owned).into();
+                words.extend(["--threads".to_owned(), threads.learner.to_string()]);
+                child("pretrain", words, "learner")
             })
             .transpose()?;
         let words = ["--name", &name, "--model", &path(&options.model), "--precision", &options.infer_precision];
@@ -134,6 +143,7 @@ impl Learners {
         if let Some(shipped) = &options.shipped_model {
             words.extend(["--shipped-model".to_owned(), path(shipped)]);
         }
+        words.extend(["--threads".to_owned(), threads.infer.to_string()]);
         words.extend(options.plain.then(|| "--plain".to_owned()));
         if learner.is_some() {
             words.extend(["--share".to_owned(), INFER_SHARE_BESIDE_LEARNER.to_string()]);
@@ -170,6 +180,30 @@ impl Learners {
     }
 }
 
+/// Threads that libtorch has inside one operation, in each process. Together they are no more than the cores: beyond
+/// them every operation waits for threads that are not running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Threads {
+    learner: usize,
+    infer: usize,
+}
+
+impl Threads {
+    fn alone(cores: usize) -> Self {
+        Self { learner: cores, infer: cores }
+    }
+
+    /// A third for inference, rounded up, and the rest for the learner; on one core they share it.
+    fn beside_each_other(cores: usize) -> Self {
+        let infer = cores.div_ceil(3).max(1);
+        Self { learner: cores.saturating_sub(infer).max(1), infer }
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// Asks the learner's program whether it could learn with this recipe: a learner that ends at once would be started
 /// again and again.
 fn check(program: &Path, recipe: &Path, checkpoint_dir: &Path) -> miette::Result<()> {
@@ -188,4 +222,30 @@ fn check(program: &Path, recipe: &Path, checkpoint_dir: &Path) -> miette::Result
 
 fn listen(name: &str, body: impl FnOnce() + Send + 'static) -> miette::Result<JoinHandle<()>> {
     std::thread::Builder::new().name(name.into()).spawn(body).into_diagnostic()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn learner_and_inference_share_the_cores() {
+        for (cores, learner, infer) in [(1, 1, 1), (2, 1, 1), (3, 2, 1), (4, 2, 2), (8, 5, 3), (16, 10, 6)] {
+            assert_eq!(Threads::beside_each_other(cores), Threads { learner, infer }, "{cores} cores");
+        }
+        assert_eq!(Threads::alone(8), Threads { learner: 8, infer: 8 });
+    }
+
+    #[test]
+    fn the_first_step_stays_that_of_the_first_learner() {
+        let statuses = Statuses::default();
+        let step = |first_step_ns| statuses.put(Hint::Learner(LearnerStatus { first_step_ns, ..Default::default() }));
+        let first = || statuses.get().0.unwrap().first_step_ns;
+        step(None);
+        assert_eq!(first(), None);
+        for later in [Some(7), None, Some(9)] {
+            step(later);
+            assert_eq!(first(), Some(7));
+        }
+    }
 }

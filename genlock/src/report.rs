@@ -83,7 +83,10 @@ pub struct SamplerReport {
 
 #[derive(Debug, Default, Serialize)]
 pub struct PretrainReport {
+    /// Steps of SYNC since the checkpoint's beginning; transfer to poses is not in it.
     pub steps: u64,
+    /// From the start of the command, which starts the learner, to its first step; none without one.
+    pub first_step_s: Option<f64>,
     pub images_per_s: f64,
     pub loss_first: Option<f64>,
     pub loss_last: Option<f64>,
@@ -105,10 +108,12 @@ pub struct PretrainReport {
 }
 
 impl PretrainReport {
-    pub fn new(status: Option<LearnerStatus>, restarts: u64) -> Self {
+    /// `begun_ns` is when the command started, on the monotonic clock.
+    pub fn new(status: Option<LearnerStatus>, restarts: u64, begun_ns: i64) -> Self {
         let Some(status) = status else { return Self { restarts, ..Self::default() } };
         Self {
             steps: status.steps,
+            first_step_s: status.first_step_ns.map(|at| (at - begun_ns) as f64 / 1e9),
             images_per_s: status.images_per_s,
             loss_first: status.loss_first,
             loss_last: status.loss_last,
@@ -194,14 +199,38 @@ impl Report {
     }
 
     /// Writes the report where it was asked for, and says whether the session went well.
-    pub fn conclude(&self, path: Option<&Path>, end: End, session: &Remains) -> miette::Result<()> {
+    ///
+    /// # Errors
+    /// What broke; what the session lacks, as [`Self::lacks`] says, without which it has nothing in it.
+    pub fn conclude(
+        &self,
+        path: Option<&Path>,
+        end: End,
+        session: &Remains,
+        lacks: Option<String>,
+    ) -> miette::Result<()> {
         if let Some(path) = path {
             self.write(path).into_diagnostic().wrap_err_with(|| format!("writing {}", path.display()))?;
         }
         match end {
             End::Broken(part) => Err(miette!("the {part} is gone")),
-            _ if session.errors.is_empty() => Ok(()),
-            _ => Err(miette!("{}", session.errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))),
+            _ if !session.errors.is_empty() => {
+                Err(miette!("{}", session.errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))
+            }
+            _ => lacks.map_or(Ok(()), |lacks| Err(miette!("the session has nothing in it: {lacks}"))),
+        }
+    }
+
+    /// What a session was for and has nothing of: its recording, where one of cameras at this host was asked for, and
+    /// frame sets.
+    pub fn lacks(&self, own_cameras: usize) -> Option<String> {
+        let delivered: u64 = self.cameras.iter().map(|camera| camera.delivered).sum();
+        let recorded = own_cameras == 0 || self.recording.as_ref().is_none_or(|recording| recording.frames > 0);
+        match (delivered, recorded, self.sets.complete + self.sets.incomplete) {
+            (0, _, _) => Some("no camera delivered a frame".into()),
+            (_, false, _) => Some("nothing was recorded".into()),
+            (_, _, 0) => Some("no frame set was made".into()),
+            _ => None,
         }
     }
 

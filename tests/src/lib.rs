@@ -56,10 +56,11 @@ pub fn test_data() -> Option<PathBuf> {
     folder
 }
 
-/// `genlock` with these words, and no pose model but those that the test has.
+/// `genlock` with these words, and no footage or pose model but those that the test has.
 pub fn genlock<S: AsRef<std::ffi::OsStr>>(words: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(binary("genlock"));
-    command.args(words).env_remove("GENLOCK_FOOTAGE").env("GENLOCK_POSE_MODEL", "none").stdin(Stdio::null());
+    command.args(words).env_remove("GENLOCK_FOOTAGE").env("GENLOCK_CACHE", "none").env("GENLOCK_POSE_MODEL", "none");
+    command.stdin(Stdio::null());
     command
 }
 

@@ -15,6 +15,7 @@ fn a_missing_folder() {
 fn no_footage_at_all() {
     let said = fail(&mut genlock(["demo", "--headless"]));
     assert!(said.contains("there is no footage to play") && said.contains("--footage DIR"), "{said}");
+    assert!(said.contains("make setup"), "{said}");
 }
 
 #[test]

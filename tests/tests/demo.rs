@@ -1,7 +1,7 @@
 //! The whole way of a frame on the real footage, by the binaries that people run.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use frame::CameraId;
 use genlock_tests::{
@@ -30,6 +30,7 @@ fn a_session_learns_records_and_replays_with_the_same_indices() {
     let Some(footage) = footage() else { return };
     let folder = tempfile::tempdir().unwrap();
     let recipe = quick_recipe(folder.path());
+    let began = Instant::now();
     let session = Running::start(demo(&footage, folder.path(), &["--headless", "--recipe"]).arg(recipe));
     let checkpoint = folder.path().join("data/learner/learner.safetensors");
     eventually("a first checkpoint", LEARNING, || checkpoint.is_file().then_some(()));
@@ -43,6 +44,9 @@ fn a_session_learns_records_and_replays_with_the_same_indices() {
     assert!(cameras.iter().all(|camera| camera["produced"].as_u64().unwrap() > 150));
     assert!(report["sets"]["complete"].as_u64().unwrap() > 150, "{}", report["sets"]);
     assert!(report["pretrain"]["steps"].as_u64().unwrap() > 0, "{}", report["pretrain"]);
+    let first_step_s = report["pretrain"]["first_step_s"].as_f64().expect("it made steps");
+    // 48 instants at 15 Hz, of which some are held out, come before it.
+    assert!(first_step_s > 3.0 && first_step_s < began.elapsed().as_secs_f64(), "{}", report["pretrain"]);
     assert_eq!(report["pretrain"]["restarts"], 0);
     assert_eq!(report["infer"]["poses"], 0, "no pose without a pose model");
     assert!(report["infer"]["state"].as_str().unwrap().contains("genlock finetune"));
@@ -54,6 +58,7 @@ fn a_session_learns_records_and_replays_with_the_same_indices() {
     succeed(&mut replay);
     let replayed = json(&folder.path().join("replay.json"));
     check_accounts(&replayed);
+    assert_eq!(replayed["pretrain"]["first_step_s"], Value::Null, "there was no learner");
     let (a, b) = (TakeReader::open(&original).unwrap(), TakeReader::open(recorded(&replayed)).unwrap());
     for camera in (0..4).map(CameraId) {
         assert_eq!(a.len(camera), b.len(camera));
@@ -139,7 +144,8 @@ fn a_session_that_is_stopped_while_the_rate_is_measured_reports_all_the_same() {
     eventually("infer", Duration::from_secs(20), || (!children(session.0.id()).is_empty()).then_some(()));
     std::thread::sleep(Duration::from_secs(3));
     kill(session.0.id(), libc::SIGINT);
-    assert!(session.finish(Duration::from_secs(60)).success());
+    // It was stopped in order, and has nothing in it.
+    assert_eq!(session.finish(Duration::from_secs(60)).code(), Some(1));
     let report = json(&report);
     assert_eq!(report["recording"], Value::Null);
     assert!(
@@ -147,4 +153,23 @@ fn a_session_that_is_stopped_while_the_rate_is_measured_reports_all_the_same() {
         "{report}"
     );
     assert_eq!(report["cameras"].as_array().unwrap().len(), 4);
+}
+
+#[test]
+fn the_example_is_found_without_a_word_and_the_trial_of_the_rate_takes_none_of_the_seconds() {
+    let Some(footage) = footage() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path().join("cache");
+    std::fs::create_dir(&cache).unwrap();
+    std::os::unix::fs::symlink(footage.canonicalize().unwrap(), cache.join("footage-pose2sim-0")).unwrap();
+    // The trial alone takes five.
+    let mut command = genlock(["demo", "--headless", "--no-learner", "--rate", "auto", "--seconds", "3"]);
+    command.arg("--data").arg(folder.path().join("data")).env("GENLOCK_CACHE", &cache);
+    command.arg("--report").arg(folder.path().join("report.json"));
+    succeed(&mut command);
+    let report = json(&folder.path().join("report.json"));
+    check_accounts(&report);
+    let wall_s = report["wall_s"].as_f64().unwrap();
+    assert!((2.9..6.0).contains(&wall_s), "{wall_s}");
+    assert!(report["recording"]["frames"].as_u64().unwrap() > 100, "{}", report["recording"]);
 }

@@ -17,6 +17,9 @@ pub struct LearnerStatus {
     pub steps: u64,
     /// Steps of the checkpoint that this process started from.
     pub resumed_from_step: Option<u64>,
+    /// When this process made its first step, on the monotonic clock that all processes of a machine share.
+    #[serde(default)]
+    pub first_step_ns: Option<i64>,
     pub images_per_s: f64,
     /// Pairs scored per second.
     pub pairs_per_s: f64,

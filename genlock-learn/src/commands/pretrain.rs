@@ -34,6 +34,9 @@ pub struct Args {
     /// Name of the session among those that share a network.
     #[arg(long, value_name = "KEY", default_value = "session")]
     name: String,
+    /// Threads inside one operation; without it, as many as there are cores.
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
     /// Go on when the process that started this one ends.
     #[arg(long)]
     detached: bool,
@@ -44,6 +47,9 @@ pub fn run(args: &Args) -> miette::Result<()> {
     let stop = stop::watch(!args.detached)?;
     environment::lower_priority();
     let device = model::start();
+    if let Some(threads) = args.threads {
+        model::set_threads(threads);
+    }
     let recipe = Recipe::load(&args.recipe).into_diagnostic()?;
     std::fs::create_dir_all(&args.checkpoint_dir)
         .into_diagnostic()

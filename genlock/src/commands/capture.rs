@@ -91,5 +91,5 @@ pub fn run(args: &CaptureArgs) -> miette::Result<()> {
     if complete + incomplete > 0 {
         println!("sets: {complete} complete, {incomplete} incomplete");
     }
-    report.conclude(args.report.as_deref(), end, &remains)
+    report.conclude(args.report.as_deref(), end, &remains, None)
 }

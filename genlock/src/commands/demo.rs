@@ -1,11 +1,11 @@
-use std::path::PathBuf;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
 
+use frame::monotonic_now_ns;
 use miette::miette;
 
 use super::live;
 use crate::cli::DemoArgs;
-use crate::footage::Footage;
+use crate::footage::{self, Footage};
 use crate::source::Source;
 use crate::studio;
 
@@ -14,9 +14,9 @@ const SCENARIO: &str = include_str!("../../../virtual-studio/examples/live.toml"
 
 /// Plays footage, a take or a studio as live cameras.
 pub fn run(args: &DemoArgs) -> miette::Result<()> {
-    let begun = Instant::now();
+    let begun_ns = monotonic_now_ns();
     let source = open_source(args)?;
-    live::run(&source, &args.session, &live::Plan { name: "demo", rate: args.rate, subject: None, begun })
+    live::run(&source, &args.session, &live::Plan { name: "demo", rate: args.rate, subject: None, begun_ns })
 }
 
 fn open_source(args: &DemoArgs) -> miette::Result<Source> {
@@ -27,13 +27,24 @@ fn open_source(args: &DemoArgs) -> miette::Result<Source> {
         };
         return Source::rig(studio::rig_of(&scenario)?);
     }
-    let footage = args.footage.clone().or_else(|| std::env::var_os("GENLOCK_FOOTAGE").map(PathBuf::from));
-    match (&args.from, footage) {
-        (Some(take), _) => Source::take(take),
-        (None, Some(folder)) => Footage::open(&folder).map(Source::Footage),
-        (None, None) => Err(miette!(
-            help = "`make demo` fetches an example session; `genlock demo --footage DIR` uses yours",
-            "there is no footage to play"
-        )),
+    match &args.from {
+        Some(take) => Source::take(take),
+        None => open_footage(args.footage.as_deref()),
     }
+}
+
+/// The footage that was named, by word or environment, else the example session that was fetched.
+fn open_footage(named: Option<&Path>) -> miette::Result<Source> {
+    let named = named.map(Path::to_owned).or_else(|| std::env::var_os("GENLOCK_FOOTAGE").map(PathBuf::from));
+    let cache = footage::cache();
+    let Some(folder) = named.or_else(|| footage::example_in(cache.as_deref()?)) else {
+        let looked = cache.map_or("no cache folder is known".into(), |cache| format!("{} has none", cache.display()));
+        return Err(miette!(
+            help = "`make setup` fetches an example session, as `make demo` does; `genlock demo --footage DIR` plays \
+                    yours, and `genlock demo --virtual` needs none",
+            "there is no footage to play: {looked}"
+        ));
+    };
+    tracing::info!("playing the footage in {}", folder.display());
+    Footage::open(&folder).map(Source::Footage)
 }

@@ -1,6 +1,5 @@
-use std::time::Instant;
-
 use calibration_free_config::Rig;
+use frame::monotonic_now_ns;
 use miette::IntoDiagnostic;
 
 use super::live;
@@ -9,7 +8,7 @@ use crate::source::Source;
 
 /// A rig's cameras, live, as its file describes them; words of the command line come first.
 pub fn run(args: &RunArgs) -> miette::Result<()> {
-    let begun = Instant::now();
+    let begun_ns = monotonic_now_ns();
     let (rig, warnings) = Rig::read(&args.rig).into_diagnostic()?;
     warnings.iter().for_each(|warning| tracing::warn!("{}: {warning}", args.rig.display()));
     let mut session = args.session.clone();
@@ -20,5 +19,5 @@ pub fn run(args: &RunArgs) -> miette::Result<()> {
     }
     let (name, subject) = (rig.name.to_string(), Some(rig.subject));
     let source = Source::rig(rig)?;
-    live::run(&source, &session, &live::Plan { name: &name, rate: Rate::Auto, subject, begun })
+    live::run(&source, &session, &live::Plan { name: &name, rate: Rate::Auto, subject, begun_ns })
 }

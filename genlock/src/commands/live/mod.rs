@@ -40,12 +40,12 @@ pub struct Plan<'a> {
     pub rate: Rate,
     /// How subjects are cut out, where a rig says.
     pub subject: Option<Subject>,
-    pub begun: Instant,
+    /// When the command started, on the monotonic clock.
+    pub begun_ns: i64,
 }
 
 /// Plays a source to the end that is asked for.
 pub fn run(source: &Source, args: &SessionArgs, plan: &Plan) -> miette::Result<()> {
-    let end_at = args.seconds.map(|seconds| plan.begun + Duration::from_secs_f64(seconds));
     args.report.as_deref().map(report::check_path).transpose()?;
     let names = source.camera_names();
     // Everything that can fail at the start fails before anything runs.
@@ -89,7 +89,7 @@ pub fn run(source: &Source, args: &SessionArgs, plan: &Plan) -> miette::Result<(
         stop: &stop,
         hash: preprocessing.hash(),
     };
-    let played = live.play(args, part, croppers, sinks, end_at, &mut happenings);
+    let played = live.play(args, part, croppers, sinks, &mut happenings);
 
     let statuses = learners.statuses.clone();
     let (restarts, killed) = learners.stop();
@@ -98,14 +98,16 @@ pub fn run(source: &Source, args: &SessionArgs, plan: &Plan) -> miette::Result<(
         let _ = shutdown.send(());
         let _ = runtime.block_on(thread);
     }
-    let Played { end, remains, rate_hz } = played?;
+    let Played { end, remains, rate_hz, began } = played?;
     let (learner, infer) = statuses.get();
     let mut report = Report::new(&names, &remains, rate_hz, happenings.log);
     report.sampler = SamplerReport { pairs_per_s: learner.as_ref().map_or(0.0, |l| l.pairs_per_s) };
-    report.pretrain = PretrainReport::new(learner, restarts.learner);
+    report.pretrain = PretrainReport::new(learner, restarts.learner, plan.begun_ns);
     report.infer = InferReport::new(infer, restarts.infer);
     summary::print(&report, args.report.as_deref());
-    report.conclude(args.report.as_deref(), end, &remains)
+    let lacks =
+        if began { report.lacks(source.own_cameras()) } else { Some("it ended while the rate was measured".into()) };
+    report.conclude(args.report.as_deref(), end, &remains, lacks)
 }
 
 /// What is left of a session, and of its trial if it came no further.
@@ -113,6 +115,8 @@ struct Played {
     end: End,
     remains: Remains,
     rate_hz: f64,
+    /// Whether it came further than the trial.
+    began: bool,
 }
 
 /// What the trial of the rate and the session share.
@@ -136,7 +140,6 @@ impl Live<'_> {
         mut part: Part,
         mut croppers: Vec<SubjectCropper>,
         mut sinks: Vec<Box<dyn MomentSink>>,
-        end_at: Option<Instant>,
         happenings: &mut Happenings,
     ) -> miette::Result<Played> {
         let source_hz = self.source.rate_hz();
@@ -152,7 +155,7 @@ impl Live<'_> {
                     Err(end) => {
                         happenings.log.push("ended before the rate was measured; nothing was recorded".into());
                         remains.sinks.clear();
-                        return Ok(Played { end, remains, rate_hz: self.slowest_hz() });
+                        return Ok(Played { end, remains, rate_hz: self.slowest_hz(), began: false });
                     }
                 }
             }
@@ -182,6 +185,7 @@ impl Live<'_> {
             part,
         })
         .into_diagnostic()?;
+        let end_at = args.seconds.map(|seconds| session.started + Duration::from_secs_f64(seconds));
         let end = self.watch(&session, rate_hz, end_at, happenings, None, || false);
         let mut remains = session.stop();
         // The sinks hold the link and the file of samples: they go before their receivers end.
@@ -191,7 +195,7 @@ impl Live<'_> {
                 happenings.log.push(format!("the last moments did not leave: {error}"));
             }
         }
-        Ok(Played { end, remains, rate_hz })
+        Ok(Played { end, remains, rate_hz, began: true })
     }
 
     fn watch(
