@@ -17,6 +17,7 @@ OPTIONAL = {
     "program": {
         "rosmaster",  # the bench compares with ROS where it is
         "apt-get", "apt-cache", "dpkg-query", "dpkg",  # Debian's own; setup.sh says so where they are not
+        "npm",  # fetches two more networks of the finder of joints
         "sudo",  # only for those who are not root
     },
     "python": {"torch", "cv2", "mediapipe", "numpy"},  # peers and the bench

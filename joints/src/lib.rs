@@ -7,6 +7,7 @@
 //! Pixels are those of the camera's full frame, x to the right and y down; lengths are millimetres.
 
 mod blazepose;
+pub mod conformance;
 mod error;
 mod files;
 mod finder;

@@ -91,3 +91,45 @@ fn pixel<'a>(view: &View<'a>, column: i64, row: i64, beyond: Beyond) -> Option<&
     let at = 3 * (row * width + column) as usize;
     view.rgb.get(at..at + 3)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_body_that_stands_lies_or_leans() {
+        let turn = |rim: [f32; 2]| Region::of_body([100.0, 100.0], rim).turn.to_degrees();
+        assert!(turn([100.0, 40.0]).abs() < 1e-3, "upright");
+        assert!((turn([160.0, 100.0]) - 90.0).abs() < 1e-3, "head to the right");
+        assert!((turn([40.0, 100.0]) + 90.0).abs() < 1e-3, "head to the left");
+        assert_eq!(Region::of_body([100.0, 100.0], [100.0, 40.0]).side, 150.0);
+    }
+
+    #[test]
+    fn a_square_as_large_as_the_network_is_copied() {
+        let rgb: Vec<u8> = (0..4 * 4 * 3).collect();
+        let view = View { rgb: &rgb, width: 4, height: 4, origin_px: [0.0; 2], scale: 1.0 };
+        let mut out = [0.0; 4 * 4 * 3];
+        Region::around(4, 4).sample(&view, 4, [0.0, 255.0], Beyond::Edge, &mut out);
+        assert_eq!(out.map(|value| value as u8).to_vec(), rgb);
+        let beside = Region { centre: [-2.0, 2.0], ..Region::around(4, 4) };
+        beside.sample(&view, 4, [-1.0, 1.0], Beyond::Black, &mut out);
+        assert_eq!(out, [-1.0; 4 * 4 * 3], "beyond the picture is black");
+    }
+
+    proptest! {
+        #[test]
+        fn the_rim_is_straight_up_in_the_region(
+            centre in prop::array::uniform2(-500.0..500.0f32), away in prop::array::uniform2(-300.0..300.0f32),
+        ) {
+            prop_assume!(away[0].hypot(away[1]) > 5.0);
+            let rim = [centre[0] + away[0], centre[1] + away[1]];
+            let region = Region::of_body(centre, rim);
+            // Of a side of 1.25 diameters, the circle's top is 1 / 2.5 above the middle.
+            let top = region.to_picture([0.5, 0.1]);
+            prop_assert!((top[0] - rim[0]).hypot(top[1] - rim[1]) < 1e-2);
+        }
+    }
+}

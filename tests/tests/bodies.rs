@@ -1,0 +1,176 @@
+//! `genlock infer`: a rig's geometry and one body for each instant, out of a take alone.
+
+use std::path::{Path, PathBuf};
+
+use frame::{CameraId, DeviceStamp, FrameInfo, HostTime, Picture, PixelFormat, SegmentId, TriggerIndex};
+use genlock_tests::{fail, footage, genlock, json, succeed, test_data};
+use serde_json::Value;
+use take::{TakeInfo, TakeWriter};
+
+/// The footage as a take, and the folder of the finder of joints; `make test` lays both out.
+fn prepared() -> Option<(PathBuf, PathBuf)> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let both = set("GENLOCK_FOOTAGE_TAKE").zip(set("GENLOCK_FINDER"));
+    if both.is_none() {
+        println!("skipped: GENLOCK_FOOTAGE_TAKE or GENLOCK_FINDER is unset; `make test` prepares them");
+    }
+    both
+}
+
+fn numbers<const N: usize>(value: &Value) -> [f64; N] {
+    let all: Vec<f64> = value.as_array().expect("a list").iter().map(|number| number.as_f64().unwrap()).collect();
+    all.try_into().expect("as many as promised")
+}
+
+/// The joints of each frame of `bodies.json`.
+fn joints(folder: &Path) -> Vec<Option<Vec<[f64; 3]>>> {
+    let file = json(&folder.join("bodies.json"));
+    let of_frame = |frame: &Value| Some(frame["joints_mm"].as_array()?.iter().map(numbers::<3>).collect());
+    file["frames"].as_array().unwrap().iter().map(of_frame).collect()
+}
+
+#[test]
+fn a_take_gives_its_geometry_and_its_bodies() {
+    let Some((take, finder)) = prepared() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let infer = |out: &Path, words: &[&str]| {
+        let mut command = genlock(["infer", "--first", "60", "--out"]);
+        succeed(command.arg(out).arg(&take).args(words).env("GENLOCK_FINDER", &finder))
+    };
+    let out = folder.path().join("first");
+    infer(&out, &["--height-mm", "1800", "--calib-toml"]);
+
+    let geometry = json(&out.join("geometry.json"));
+    assert_eq!((&geometry["world"], &geometry["scale"]), (&"z-up".into(), &"stated".into()), "{geometry}");
+    let cameras = geometry["cameras"].as_object().unwrap();
+    assert_eq!(cameras.len(), 4);
+    for (name, camera) in cameras {
+        let rotation: [[f64; 3]; 3] = std::array::from_fn(|row| numbers(&camera["rotation"][row]));
+        for (i, a) in rotation.iter().enumerate() {
+            for (j, b) in rotation.iter().enumerate() {
+                let product: f64 = a.iter().zip(b).map(|(a, b)| a * b).sum();
+                assert!((product - f64::from(u8::from(i == j))).abs() < 1e-6, "{name}: {rotation:?} is no rotation");
+            }
+        }
+        let [_, _, height] = numbers::<3>(&camera["position_mm"]);
+        assert!((500.0..6000.0).contains(&height), "{name} hangs {height} mm above the floor");
+    }
+    let bodies = joints(&out);
+    assert_eq!(bodies.len(), 60);
+    assert!(bodies.iter().flatten().count() >= 58, "{}", bodies.iter().flatten().count());
+    for body in bodies.iter().flatten() {
+        let [hip, head] = [body[0][2], body[10][2]];
+        assert!((400.0..1300.0).contains(&hip) && head > hip, "hip and head at {hip} and {head} mm");
+    }
+    let trc = pose::trc::read(&out.join("bodies.trc")).unwrap();
+    assert_eq!(trc.frames.len(), 60);
+    let marker = trc.names.iter().position(|name| name == "LKnee").unwrap();
+    for (frame, body) in trc.frames.iter().zip(&bodies) {
+        let (Some(marker), Some(body)) = (frame.markers_mm[marker], body) else { continue };
+        let apart = (0..3).map(|axis| (marker[axis] - body[5][axis]).abs()).fold(0.0, f64::max);
+        assert!(apart < 0.01, "{marker} in one file, {:?} in the other", body[5]);
+    }
+    let calibration = std::fs::read_to_string(out.join("Calib.toml")).unwrap();
+    let calibration: toml::Table = calibration.parse().expect("it is TOML");
+    assert!(cameras.keys().all(|name| calibration[name]["matrix"].is_array()), "{calibration}");
+
+    // With that geometry given, the same bodies.
+    let again = folder.path().join("again");
+    infer(&again, &["--geometry", out.join("geometry.json").to_str().unwrap()]);
+    for (a, b) in bodies.iter().zip(joints(&again)) {
+        let (Some(a), Some(b)) = (a, b) else { continue };
+        let apart = a.iter().zip(&b).flat_map(|(a, b)| (0..3).map(move |axis| (a[axis] - b[axis]).abs()));
+        assert!(apart.fold(0.0, f64::max) < 0.1, "{a:?} and {b:?}");
+    }
+}
+
+/// Against the poses that were published with the footage, which err by 2 to 4 cm themselves.
+#[test]
+fn bodies_are_near_the_published_ones() {
+    let (Some((take, finder)), Some(data), Some(footage)) = (prepared(), test_data(), footage()) else { return };
+    let trc = data.join("pose2sim_single/pose3d/S00_P00_T01_BalancingTrial_0-100_filt_butterworth.trc");
+    let mut command = genlock(["eval", "--json", "--first", "100", "--session"]);
+    command.arg(take).arg("--trc").arg(trc).arg("--calibration").arg(footage.join("Calib.qca.txt"));
+    let rows: Vec<Value> = serde_json::from_str(&succeed(command.env("GENLOCK_FINDER", &finder))).unwrap();
+    let row = |what: &str| rows.iter().find(|row| row["what"] == what).unwrap_or_else(|| panic!("no row {what}"));
+    let all = row("all cameras, geometry found");
+    let number = |row: &Value, key: &str| row[key].as_f64().unwrap_or_else(|| panic!("{key} of {row}"));
+    assert!(number(all, "p_mm") <= 36.0 && number(all, "rig_mm") <= 42.0, "{all}");
+    assert!(number(all, "rotation_degrees") <= 3.0 && number(all, "focal_percent").abs() <= 5.0, "{all}");
+    assert!(number(all, "bodies") >= 98.0, "{all}");
+    // What the geometry is worth: a single view, and views without it, are much further off.
+    assert!(number(row("finder, one view"), "p_mm") > 2.0 * number(all, "p_mm"), "{rows:?}");
+    assert!(number(row("finder, views fused by rotations"), "p_mm") > 1.5 * number(all, "p_mm"), "{rows:?}");
+    let named = |row: &&Value| row["what"].as_str().unwrap().starts_with("cam");
+    for row in rows.iter().filter(named).filter(|row| row.get("refused").is_none()) {
+        let most = if row["what"].as_str().unwrap().split(' ').count() == 3 { 45.0 } else { 60.0 };
+        assert!(number(row, "p_mm") <= most, "{row}");
+    }
+    assert_eq!(rows.iter().filter(named).count(), 10, "every triple and every pair");
+}
+
+#[test]
+fn what_gives_no_bodies_says_why() {
+    let Some((footage_take, finder)) = prepared() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let said = |take: &Path, finder: &Path| {
+        let mut command = genlock(["infer", "--first", "3", "--out"]);
+        fail(command.arg(&out).arg(take).env("GENLOCK_FINDER", finder))
+    };
+    let one = grey_take(&folder.path().join("one"), 1);
+    let error = said(&one, &finder);
+    assert!(error.contains("only 1 camera has pictures; geometry needs two"), "{error}");
+    let nobody = grey_take(&folder.path().join("two"), 2);
+    let error = said(&nobody, &finder);
+    assert!(error.contains("somebody was seen by two cameras at once in 0 instants"), "{error}");
+    let error = said(&footage_take, folder.path());
+    assert!(error.contains("libopenvino_c.so: not there") && error.contains("scripts/fetch-finder.sh"), "{error}");
+    assert!(!out.exists(), "nothing is written where nothing was found");
+
+    let mut command = genlock(["infer", "--first", "3", "--geometry", "geometry.json", "--out"]);
+    command.arg(&out).arg(&footage_take).env("GENLOCK_FINDER", &finder).current_dir(folder.path());
+    let mut with = |geometry: &str| {
+        std::fs::write(folder.path().join("geometry.json"), geometry).unwrap();
+        fail(&mut command)
+    };
+    let error = with("{}");
+    assert!(error.contains("geometry.json is no geometry"), "{error}");
+    let other = r#"{"id": "a", "found_utc": "", "instants": 3, "world": "z-up", "scale": "guess", "up": "found",
+        "bone_lengths_mm": [1,1,1,1,1,1,1,1,1,1,1,1,1], "cameras": {}}"#;
+    let error = with(other);
+    assert!(error.contains("the geometry that was given has no camera cam01"), "{error}");
+}
+
+/// A take in which nothing is to be seen.
+fn grey_take(parent: &Path, cameras: u16) -> PathBuf {
+    std::fs::create_dir(parent).unwrap();
+    let info = TakeInfo {
+        name: "grey".into(),
+        rig_toml: String::new(),
+        cameras: (0..cameras).map(|camera| format!("camera{camera}")).collect(),
+        host: "test".into(),
+        trigger_rate_hz: 30.0,
+        source_rate_hz: None,
+    };
+    let mut writer = TakeWriter::create(parent, &info).unwrap();
+    for sequence in 0..5 {
+        for camera in 0..cameras {
+            let at_ns = 33_000_000 * sequence as i64;
+            let info = FrameInfo {
+                camera: CameraId(camera),
+                sequence,
+                segment: SegmentId(0),
+                trigger: TriggerIndex::Certain(sequence),
+                exposure: HostTime::monotonic(at_ns, 0),
+                exposure_duration_ns: 0,
+                arrival_ns: at_ns,
+                device: DeviceStamp::default(),
+                source: None,
+                picture: Picture::packed(PixelFormat::Rgb8, 320, 240),
+            };
+            writer.write_frame(&info, &[90; 320 * 240 * 3]).unwrap();
+        }
+    }
+    writer.finish().unwrap().directory
+}
