@@ -16,8 +16,8 @@ step() {
     say "== took $(duration $((SECONDS - started)))"
 }
 step cargo fmt --all --check
-# The end-to-end tests start the binaries, so these come first.
-step cargo build --release --locked --workspace --bins
+# The end-to-end tests start the binaries, so these come first; with the tests, so that nothing is compiled twice.
+step cargo build --release --locked --workspace --bins --tests
 step bash scripts/gates.sh
 step cargo clippy --release --locked --workspace --all-targets --features virtual-studio/gpu,genlock-learn/gpu -- -D warnings
 # Real footage as a take, for the tests that learn from it: one recording serves them all.
