@@ -33,6 +33,8 @@ enum Command {
     Infer(commands::infer::Args),
     /// Finds the bodies of a recorded take, and the geometry of its rig.
     Bodies(commands::bodies::Args),
+    /// Finds by how much recordings that were never synchronised are apart in time.
+    SyncOffset(commands::sync_offset::Args),
     /// Trains a pose model on a rendered session: pretraining, then transfer, in legs if need be.
     Train(commands::train::Args),
     /// Makes a pose model from a pretrained encoder and a few labels.
@@ -59,6 +61,7 @@ fn main() -> miette::Result<ExitCode> {
         Command::Pretrain(args) => commands::pretrain::run(&args),
         Command::Infer(args) => commands::infer::run(&args),
         Command::Bodies(args) => commands::bodies::run(&args),
+        Command::SyncOffset(args) => commands::sync_offset::run(&args),
         Command::Train(args) => commands::train::run(&args),
         Command::Finetune(args) => commands::finetune::run(&args),
         Command::Eval(args) => commands::eval::run(&args),

@@ -277,6 +277,25 @@ fn spread(take: &Take, count: usize) -> Vec<usize> {
     (0..count).map(|at| (at * last) / (count - 1).max(1)).collect()
 }
 
+/// Recordings shifted against one another, whose offsets are then found, less what was made.
+fn offsets(take: &Take) {
+    for late in [[0, 0, 0, 0], [0, 7, 0, 0], [0, 0, 12, 3], [5, 0, 11, 2], [0, 0, 5, 0], [12, 0, 0, 0], [0, 9, 4, 0]] {
+        let track = |camera: usize| take.instants[late[camera]..].iter().map(|views| views[camera].clone()).collect();
+        let found = geometry::time_offsets(&take.sizes, &(0..4).map(track).collect::<Vec<_>>(), 30);
+        print!("late {late:?}: ");
+        match found {
+            Ok(found) => {
+                for (camera, found) in found.iter().enumerate().skip(1) {
+                    let made = late[0] as f64 - late[camera] as f64;
+                    print!("{:+.2} ±{:.2} ({:.2}) ", found.frames - made, found.uncertainty_frames, found.confidence);
+                }
+                println!("{}", if found[0].fine { "fine" } else { "coarse" });
+            }
+            Err(error) => println!("{error}"),
+        }
+    }
+}
+
 fn main() -> Result<()> {
     let path = std::env::args().nth(1).ok_or("give the JSON file with the take")?;
     let take = read(&path)?;
@@ -311,5 +330,6 @@ fn main() -> Result<()> {
         }
     }
     run_more(&take, &Case::of(&all, spread(&take, 25)))?;
+    offsets(&take);
     Ok(())
 }

@@ -13,4 +13,5 @@ pub mod pretrain;
 mod progress;
 mod reading;
 pub mod render;
+pub mod sync_offset;
 pub mod train;

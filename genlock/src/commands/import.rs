@@ -1,6 +1,6 @@
 //! Brings data sets of others into genlock's session format.
 
-mod video;
+pub mod video;
 
 use std::path::{Path, PathBuf};
 

@@ -12,3 +12,4 @@ pub mod labels;
 mod live;
 pub mod metrics;
 pub mod run;
+pub mod sync_offset;

@@ -146,12 +146,17 @@ pub fn swap(seen: &Observation) -> Observation {
 
 /// The person at `count` instants, 11 frames apart.
 pub fn scene(seed: u64, cameras: Vec<Camera>, count: usize, faults: &Faults) -> Scene {
+    scene_of(seed, cameras, count, 11.0, faults)
+}
+
+/// The same, `step` frames apart.
+pub fn scene_of(seed: u64, cameras: Vec<Camera>, count: usize, step: f64, faults: &Faults) -> Scene {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut swapped = 0;
     let mut instants = Vec::new();
     let mut points = Vec::new();
     for instant in 0..count {
-        let frame = 11.0 * instant as f64;
+        let frame = step * instant as f64;
         points.push(person(frame));
         let mut views = Vec::new();
         for (index, camera) in cameras.iter().enumerate() {

@@ -1,0 +1,58 @@
+//! By how many whole frames the recordings of two cameras are apart, from how a body moves in each view's own 3D.
+
+use nalgebra::{Matrix3, Vector3};
+
+use crate::points::POINT_COUNT;
+
+type Points = [Vector3<f64>; POINT_COUNT];
+
+/// Two recordings have to share this many frames at least.
+const LEAST_SHARED: usize = 20;
+
+/// Lags this near to the best one are no rivals to it, in frames.
+const SAME_PEAK: i64 = 8;
+
+/// The best lag between two recordings.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Lag {
+    /// The second camera's frame n shows what the first one's frame n − `frames` does.
+    pub frames: i64,
+    /// From 0 to 1: how much better it is than its nearest rival. A motion that repeats itself has rivals.
+    pub confidence: f64,
+}
+
+/// Cameras stand still, so at the true lag one rotation turns every body of one view onto the other's; at a wrong one,
+/// none does. `first` and `second` hold each frame's body in its camera's axes, about its own middle. Nothing where the two
+/// never share enough frames at any lag within `most`.
+pub(crate) fn lag(first: &[Option<Points>], second: &[Option<Points>], most: usize) -> Option<Lag> {
+    let costs: Vec<(i64, f64)> =
+        (-(most as i64)..=most as i64).filter_map(|frames| Some((frames, cost(first, second, frames)?))).collect();
+    let &(frames, best) = costs.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let rivals = costs.iter().filter(|(at, _)| (at - frames).abs() > SAME_PEAK).map(|(_, cost)| *cost);
+    let rival = rivals.fold(f64::INFINITY, f64::min);
+    let confidence = if rival.is_finite() && rival > 0.0 { (1.0 - best / rival).clamp(0.0, 1.0) } else { 0.0 };
+    Some(Lag { frames, confidence })
+}
+
+/// What is left, as a part of the bodies' size, after the one rotation that turns the first camera's bodies best onto the
+/// second's.
+fn cost(first: &[Option<Points>], second: &[Option<Points>], lag: i64) -> Option<f64> {
+    let (mut product, mut size, mut shared) = (Matrix3::zeros(), 0.0, 0);
+    for (at, body) in first.iter().enumerate() {
+        let other = usize::try_from(at as i64 + lag).ok().and_then(|other| second.get(other)?.as_ref());
+        let (Some(a), Some(b)) = (body, other) else { continue };
+        for (a, b) in a.iter().zip(b) {
+            product += b * a.transpose();
+            size += a.norm_squared() + b.norm_squared();
+        }
+        shared += 1;
+    }
+    if shared < LEAST_SHARED || size <= 0.0 {
+        return None;
+    }
+    let svd = product.svd(true, true);
+    let (u, v) = (svd.u?, svd.v_t?);
+    let turned =
+        svd.singular_values[0] + svd.singular_values[1] + svd.singular_values[2] * (u * v).determinant().signum();
+    Some(((size - 2.0 * turned) / size).max(0.0))
+}
