@@ -6,7 +6,9 @@ set -euo pipefail
 cd "$ROOT"
 bash scripts/setup.sh
 LIBTORCH=$(bash scripts/fetch-libtorch.sh)
-export LIBTORCH
+GENLOCK_FOOTAGE=$(bash scripts/fetch-footage.sh)
+GENLOCK_FINDER=$(bash scripts/fetch-finder.sh) || say "Going on without the finder of joints."
+export LIBTORCH GENLOCK_FOOTAGE GENLOCK_FINDER
 # The whole workspace, as in every other script: one set of features, and nothing is compiled twice.
 cargo build --release --locked --workspace --bins
 exec "$TARGET/release/bench" "$@"

@@ -40,7 +40,7 @@ fn main() -> Result<(), Failure> {
             if segment.replace(info.segment).is_some_and(|before| before != info.segment) {
                 finder.forget();
             }
-            if index as u32 % every != 0 {
+            if !(index as u32).is_multiple_of(every) {
                 continue;
             }
             let first = seen.insert(source.index);

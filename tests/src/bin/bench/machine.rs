@@ -9,9 +9,10 @@ pub fn header() -> Outcome<String> {
     let command = std::env::args().collect::<Vec<_>>().join(" ");
     let cores = std::thread::available_parallelism()?;
     Ok(format!(
-        "genlock bench, {}\nMachine: {}, {cores} cores; load average {}\nCommand: {command}\n",
+        "genlock bench, {}\nMachine: {}, {cores} cores, {}; load average {}\nCommand: {command}\n",
         utc_now()?,
         processor(),
+        instruction_set(),
         load_average()?,
     ))
 }
@@ -58,4 +59,13 @@ pub fn resident_mb() -> f64 {
     let pages: f64 = text.split_whitespace().nth(1).and_then(|pages| pages.parse().ok()).unwrap_or_default();
     // SAFETY: asks for a number.
     pages * unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as f64 / 1e6
+}
+
+/// The widest instructions that matter to networks.
+fn instruction_set() -> &'static str {
+    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let flags = text.lines().find_map(|line| line.strip_prefix("flags")).unwrap_or_default();
+    let has = |flag: &str| flags.split_whitespace().any(|known| known == flag);
+    let known = [("amx_bf16", "AMX"), ("avx512_bf16", "AVX-512 with bf16"), ("avx512f", "AVX-512"), ("avx2", "AVX2")];
+    known.into_iter().find(|(flag, _)| has(flag)).map_or("less than AVX2", |(_, name)| name)
 }

@@ -4,6 +4,7 @@
 //! It judges nothing and fails only where something cannot be measured at all.
 
 mod copies;
+mod finder;
 mod idle;
 mod load;
 mod machine;
@@ -28,13 +29,14 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 type Measurement = (&'static str, fn(&Plan) -> Outcome<Vec<Row>>);
 
 /// Those without libtorch come first, so that none of its threads is about.
-const MEASUREMENTS: [Measurement; 8] = [
+const MEASUREMENTS: [Measurement; 9] = [
     ("idle", idle::measure),
     ("sets", set_latency::measure),
     ("side-by-side", side_by_side::measure),
     ("rigs", rigs::measure),
     ("copies", copies::measure),
     ("sampler", sampler::measure),
+    ("finder", finder::measure),
     ("poses", pose_latency::measure),
     ("train", train_step::measure),
 ];

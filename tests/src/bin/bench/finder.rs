@@ -1,0 +1,95 @@
+//! What it costs to find the joints of one person in one picture, by network.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app::AppSink;
+use joints::{BlazePose, FinderFiles, JointFinder, View};
+
+use crate::machine::process_cpu_s;
+use crate::statistics::quantile;
+use crate::{Outcome, Plan, table::Row};
+
+const WARM_UP: usize = 3;
+
+pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let (Some(finder), Some(footage)) = (set("GENLOCK_FINDER"), set("GENLOCK_FOOTAGE")) else {
+        return Ok(vec![Row {
+            what: "finder of joints".to_owned(),
+            figure: "not measured: GENLOCK_FINDER and GENLOCK_FOOTAGE name no folders".to_owned(),
+            aim: "",
+            bounded_by: "",
+        }]);
+    };
+    let files = FinderFiles::find(finder)?;
+    let picture = Picture::of(&footage.join("cam01.mov"))?;
+    let mut rows = Vec::new();
+    for model in files.models() {
+        for threads in [1, 2] {
+            // With the detector in every picture, and in the first alone.
+            for detector_every in [1, u32::MAX] {
+                let mut finder = BlazePose::new(&files, model, detector_every, threads)?;
+                let detector = if detector_every == 1 { "with the detector" } else { "landmarks alone" };
+                rows.push(Row {
+                    what: format!("finder {}, {detector}, {threads} threads", model.name()),
+                    figure: timed(&mut finder, &picture, plan.pick(100, 10))?,
+                    aim: "",
+                    bounded_by: "BlazePose's convolutions in OpenVINO, f32",
+                });
+            }
+        }
+    }
+    Ok(rows)
+}
+
+fn timed(finder: &mut dyn JointFinder, picture: &Picture, pictures: usize) -> Outcome<String> {
+    let mut ms = Vec::new();
+    let mut cpu_s = 0.0;
+    for number in 0..WARM_UP + pictures {
+        if number == WARM_UP {
+            cpu_s = process_cpu_s();
+        }
+        let begun = Instant::now();
+        if finder.find(&[Some(picture.view())])?.iter().flatten().count() == 0 {
+            return Err("nobody was found in the footage".into());
+        }
+        if number >= WARM_UP {
+            ms.push(begun.elapsed().as_secs_f64() * 1e3);
+        }
+    }
+    let cpu_ms = (process_cpu_s() - cpu_s) * 1e3 / pictures as f64;
+    let [p50, p99] = [0.5, 0.99].map(|share| quantile(&mut ms, share));
+    Ok(format!("p50 {p50:.1} ms, p99 {p99:.1} ms, {cpu_ms:.1} processor-ms a picture"))
+}
+
+/// The first picture of a video.
+struct Picture {
+    rgb: Vec<u8>,
+    width: u32,
+    height: u32,
+}
+
+impl Picture {
+    fn of(video: &std::path::Path) -> Outcome<Self> {
+        gst::init()?;
+        // Rows without padding, whatever the width.
+        let launch = "filesrc name=file ! decodebin ! videoscale ! videoconvert ! \
+                      video/x-raw,format=RGB,width=1080,height=1920 ! appsink name=sink sync=false";
+        let pipeline = gst::parse::launch(launch)?.downcast::<gst::Pipeline>().map_err(|_| "no pipeline")?;
+        let element = |name: &str| pipeline.by_name(name).ok_or_else(|| format!("no {name}"));
+        element("file")?.set_property("location", video.to_str().ok_or("a path in UTF-8")?);
+        let sink = element("sink")?.downcast::<AppSink>().map_err(|_| "no appsink")?;
+        pipeline.set_state(gst::State::Playing)?;
+        let sample = sink.try_pull_sample(gst::ClockTime::from_seconds(20)).ok_or("the footage gives no picture")?;
+        pipeline.set_state(gst::State::Null)?;
+        let rgb = sample.buffer().ok_or("no buffer")?.map_readable()?.to_vec();
+        Ok(Self { rgb, width: 1080, height: 1920 })
+    }
+
+    fn view(&self) -> View<'_> {
+        View { rgb: &self.rgb, width: self.width, height: self.height, origin_px: [0.0; 2], scale: 1.0 }
+    }
+}
