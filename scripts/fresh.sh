@@ -33,18 +33,21 @@ trap 'exit 130' INT TERM
 # Debian's archives and the ways to them, as this machine's own apt has them, without what it adds of other makers.
 debian_sources() {
     apt-get indextargets --format '$(ORIGIN)|$(RELEASE)|$(SITE)|$(COMPONENT)' 'Created-By: Packages' |
-        awk -F'|' -v release="$RELEASE" '$1 ~ /^Debian/ && index($2, release) == 1 && !seen[$0]++ { print "deb", $3, $2, $4 }'
+        awk -F'|' -v release="$RELEASE" \
+            '$1 ~ /^Debian/ && index($2, release) == 1 && !seen[$0]++ { print "deb", $3, $2, $4 }'
 }
 
 lay() {
     local sources
     sources=$(debian_sources)
-    [ -n "$sources" ] || die "apt knows no archive of Debian's $RELEASE" "Fetch the lists of packages first: apt-get update"
+    [ -n "$sources" ] || die "apt knows no archive of Debian's $RELEASE" \
+        "Fetch the lists of packages first: apt-get update"
     apt-config dump | grep -E '^Acquire::(http|https|Check-|Retries|Force)[^ ]* ' >"$fresh/apt.conf" || true
     say "== laying a bare Debian ($RELEASE, minbase)"
     # It is thrown away: nothing of it need be safe on the disk.
     printf '%s\n' "$sources" | mmdebstrap --quiet --mode=root --variant=minbase --aptopt="$fresh/apt.conf" \
-        --dpkgopt=force-unsafe-io "$RELEASE" "$fresh/root" - || die "the bare system could not be laid; mmdebstrap's own words are above"
+        --dpkgopt=force-unsafe-io "$RELEASE" "$fresh/root" - ||
+        die "the bare system could not be laid; mmdebstrap's own words are above"
     cp /etc/resolv.conf "$fresh/root/etc/resolv.conf"
     # What pip is told on this machine, and whom it trusts.
     [ ! -e /etc/pip.conf ] || cp /etc/pip.conf "$fresh/root/etc/"

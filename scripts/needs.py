@@ -80,7 +80,8 @@ def needs_of(path):
     elif path.endswith(".sh"):
         yield from (("program", name) for name in programs_of_shell(text))
     elif path.endswith(".py"):
-        yield from (("program", name) for name in re.findall(r"(?:run|Popen|call|check_output)\(\s*\[\s*\"([^\"]+)\"", text))
+        calls = re.findall(r"(?:run|Popen|call|check_output)\(\s*\[\s*\"([^\"]+)\"", text)
+        yield from (("program", name) for name in calls)
         yield from (("python", name) for name in modules_of_python(text))
     if path.endswith((".rs", ".py")):
         yield from (("element", name) for name in elements_of(text))
@@ -103,7 +104,8 @@ def programs_of_rust(text):
 
 def programs_of_shell(text):
     """Words where a command stands. Text of other languages, in quotes or here-documents, is left out."""
-    functions = set(re.findall(r"^(\w+)\(\) ?\{", text, re.M)) | {"say", "die", "lock_cache", "pip_download", "duration", "disk"}
+    shared = (ROOT / "scripts/common.sh").read_text()
+    functions = set(re.findall(r"^(\w+)\(\) ?\{", text + shared, re.M))
     text = re.sub(r"<<-?'?(\w+)'?(.*)\n(?:.*\n)*?\1\n", r"\2\n", text)
     text = re.sub(r"(?m)(?:^|(?<=\s))#.*$", "", text)
     text = re.sub(r"'[^']*'", "Q", text)
@@ -119,7 +121,7 @@ def programs_of_shell(text):
         words = line.split()
         if words[:1] == ["for"]:
             continue
-        while words and (words[0] in RESERVED or words[0] in ("env", "exec") or re.match(r"^\w+=|^-|^\d*[<>]", words[0])):
+        while words and (words[0] in RESERVED or re.match(r"(env|exec)$|\w+=|-|\d*[<>]", words[0])):
             words.pop(0)
         if words and re.fullmatch(r"[a-z][a-z0-9_.+-]*", words[0]) and words[0] not in BUILT_IN | functions:
             yield words[0]
@@ -134,7 +136,7 @@ def modules_of_python(text):
 
 
 def elements_of(text):
-    """The first word between two exclamation marks, as launch lines have them, in one string or in one string a word."""
+    """The first words between exclamation marks, as launch lines have them, in one string or in one string a word."""
     text = re.sub(r"\\\n\s*", "", text)
     text = re.sub(r"\"\s*,\s*\"|\"\s*\]\s*\+\s*\[\s*\"|\"\s*\)?\.args?\(\[?\s*\"", " ", text)
     for literal in re.findall(r"\"((?:[^\"\\]|\\.)*)\"", text):
