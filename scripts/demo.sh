@@ -9,9 +9,6 @@ export LIBTORCH
 # A virtual studio and footage of your own need none.
 footage=
 case " $* " in *" --virtual"* | *" --footage"*) ;; *) footage=$(bash scripts/fetch-footage.sh) ;; esac
-# Without it poses come from the pose model alone.
-GENLOCK_FINDER=$(bash scripts/fetch-finder.sh) || say "Going on without the finder of joints."
-export GENLOCK_FINDER
 say "Building genlock (the first time takes minutes)"
 cargo build --release --locked --workspace --bins
 say "Ready after $(duration $SECONDS). Disk: cache $(disk "$CACHE") in $CACHE, build $(disk "$TARGET") in $TARGET."

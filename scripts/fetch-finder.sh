@@ -6,7 +6,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 # What is fetched; a change here fetches anew.
-version=1
+version=2
 out="$CACHE/finder-$version"
 npm_package=@mediapipe/pose@0.5.1675469404
 npm_hash=8bb349a7b3a3ba699df23be804ddd3b3eab810b50b15406894be257859388a84
@@ -21,21 +21,31 @@ if [ ! -e "$out/complete" ]; then
     pip_download --require-hashes --implementation cp --python-version 312 --abi cp312 --platform manylinux_2_28_x86_64 \
         -d "$work/wheels" -r "$ROOT/scripts/finder.txt" ||
         die "the finder of joints could not be fetched; pip's own words are above" \
-            "Without a network, copy $out from a machine that has it, or do without: genlock demo --no-finder"
+            "Without a network, copy $out from a machine that has it."
     python3 "$ROOT/scripts/finder_wheels.py" "$work/wheels" "$work/out"
     # Bare names, as the loader of libraries looks for them.
     (cd "$work/out/lib" && for library in *.so.*; do ln -sf "$library" "${library%%.so.*}.so"; done)
-    if command -v npm >/dev/null &&
-        (cd "$work" && npm pack --silent "$npm_package" >/dev/null 2>&1) &&
-        echo "$npm_hash  $(echo "$work"/*.tgz)" | sha256sum --check --status; then
-        tar -xzf "$work"/*.tgz -C "$work" package/pose_landmark_lite.tflite package/pose_landmark_heavy.tflite
-        install -m 644 "$work"/package/*.tflite "$work/out/"
-    else
-        say "BlazePose's small and large networks are left out: they need npm, and the package $npm_package from it."
-    fi
+    (cd "$work/out" && sha256sum lib/*) >"$work/out/libraries.sha256"
     touch "$work/out/complete"
     rm -rf "$out"
     mv "$work/out" "$out"
     say "The finder of joints is in $out ($(disk "$out"))"
+fi
+# Tried again until they are there.
+others=(pose_landmark_lite.tflite pose_landmark_heavy.tflite)
+if [ ! -e "$out/${others[0]}" ] || [ ! -e "$out/${others[1]}" ]; then
+    lock_cache
+    work=$(mktemp -d "$CACHE/.partial.XXXXXX")
+    trap 'rm -rf "$work"' EXIT
+    if ! command -v npm >/dev/null; then
+        say "BlazePose's small and large networks are left out: they come by npm, which is not here."
+    elif ! (cd "$work" && npm pack --silent --fetch-retries 1 "$npm_package" >&2); then
+        say "BlazePose's small and large networks are left out: npm could not fetch $npm_package; its own words are above."
+    else
+        echo "$npm_hash  $(echo "$work"/*.tgz)" | sha256sum --check --status ||
+            die "$npm_package is not the package that is expected (SHA-256)" "Run this again, or look into npm's registry."
+        tar -xzf "$work"/*.tgz -C "$work" "${others[@]/#/package/}"
+        install -m 644 "$work"/package/*.tflite "$out/"
+    fi
 fi
 echo "$out"

@@ -56,19 +56,24 @@ pub fn find_rig(
         }
         None => (as_if_level(&bodies), ScaleSource::Guess, UpSource::Unknown),
     };
-    let geometry = describe(cameras, &solution, &to_world, (scale, up), instants.len(), found_utc);
+    let geometry = describe(cameras, &solution, &to_world, (scale, up), found_utc);
     Ok(FoundRig { geometry, verdict })
 }
 
-/// The world where nobody stood upright: the first camera is taken to be level, and the lowest point anybody had to be on
-/// the floor.
+/// The part of a body's lowest points that is taken to be below the floor by mistake.
+const BELOW_FLOOR: f64 = 0.05;
+
+/// The world where nobody stood upright: the first camera is taken to be level, and the lowest points of bodies to be on the
+/// floor.
 fn as_if_level(bodies: &[Option<Points>]) -> Similarity {
     let rotation = Matrix3::new(0.0, 0.0, 1.0, -1.0, 0.0, 0.0, 0.0, -1.0, 0.0);
     let turned = |point: &Vector3<f64>| rotation * point;
-    let floor = bodies.iter().flatten().flatten().map(|point| turned(point).z).fold(f64::INFINITY, f64::min);
+    let lowest = |body: &Points| body.iter().map(|point| turned(point).z).fold(f64::INFINITY, f64::min);
+    let mut lowest: Vec<f64> = bodies.iter().flatten().map(lowest).collect();
+    lowest.sort_by(f64::total_cmp);
+    let floor = lowest.get((BELOW_FLOOR * lowest.len() as f64) as usize).copied().unwrap_or(0.0);
     let first = bodies.iter().flatten().next();
     let stood = first.map_or_else(Vector3::zeros, |body| turned(&((body[9] + body[10]) / 2.0)));
-    let floor = if floor.is_finite() { floor } else { 0.0 };
     Similarity { scale: 1.0, rotation, translation_mm: -Vector3::new(stood.x, stood.y, floor) }
 }
 
@@ -77,7 +82,6 @@ fn describe(
     solution: &Solution,
     to_world: &Similarity,
     (scale, up): (ScaleSource, UpSource),
-    instants: usize,
     found_utc: &str,
 ) -> RigGeometry {
     let of_camera = |at: usize| {
@@ -87,7 +91,7 @@ fn describe(
     let mut geometry = RigGeometry {
         id: String::new(),
         found_utc: found_utc.to_owned(),
-        instants,
+        instants: solution.points_mm.iter().flatten().count(),
         world: WorldAxes::ZUp,
         scale,
         up,

@@ -142,12 +142,30 @@ impl CameraGeometry {
 }
 
 impl RigGeometry {
-    /// The cameras in the order of `names`.
+    /// Whether its numbers can be a rig's at all.
     ///
     /// # Errors
-    /// The first name that it does not know.
-    pub fn cameras_of<'a>(&self, names: &'a [String]) -> Result<Vec<Camera>, &'a str> {
-        let camera = |name: &'a String| self.cameras.get(name).map(CameraGeometry::camera).ok_or(name.as_str());
-        names.iter().map(camera).collect()
+    /// What cannot be, and of which camera.
+    pub fn check(&self) -> Result<(), String> {
+        if !self.bone_lengths_mm.iter().all(|length| length.is_finite() && *length > 0.0) {
+            return Err("its bone lengths are not all above zero".into());
+        }
+        for (name, camera) in &self.cameras {
+            let rotation = camera.camera().rotation;
+            let turns =
+                (rotation * rotation.transpose() - Matrix3::identity()).norm() < 1e-3 && rotation.determinant() > 0.0;
+            if !turns {
+                return Err(format!("{name}: its rotation is none"));
+            }
+            let sizes = [camera.focal_px, camera.size_px[0], camera.size_px[1]];
+            if !sizes.iter().all(|size| size.is_finite() && *size > 0.0) {
+                return Err(format!("{name}: its focal length or the size of its pictures is not above zero"));
+            }
+            let finite = camera.position_mm.iter().chain(&camera.principal_point_px).all(|value| value.is_finite());
+            if !finite || camera.time_offset_frames.is_some_and(|offset| !offset.is_finite()) {
+                return Err(format!("{name}: its place is not a number"));
+            }
+        }
+        Ok(())
     }
 }

@@ -62,6 +62,28 @@ pub fn joints(points: &Points) -> [Vector3<f64>; JOINTS] {
     std::array::from_fn(|joint| POINT_OF_JOINT[joint].map_or_else(|| derived(joint), |point| points[point]))
 }
 
+/// Of each joint, what it comes from: itself, or the points that it is derived of.
+fn sources(joint: usize) -> Vec<usize> {
+    match (POINT_OF_JOINT[joint], joint) {
+        (Some(point), _) => vec![point],
+        (None, 0) => vec![9, 10],
+        (None, 7) => vec![9, 10, 3, 4],
+        (None, 8) => vec![3, 4],
+        (None, _) => vec![1, 2, 3, 4],
+    }
+}
+
+/// By how many views each joint is confirmed, from how many come near each point: of a derived joint, the fewest of what it
+/// comes from. With none, it stands only where its bones allow.
+pub fn joint_views(near_views: &[usize; POINT_COUNT]) -> [usize; JOINTS] {
+    std::array::from_fn(|joint| sources(joint).into_iter().map(|point| near_views[point]).min().unwrap_or(0))
+}
+
+/// The same for the landmarks.
+pub fn landmark_views(near_views: &[usize; POINT_COUNT]) -> [usize; LANDMARKS.len()] {
+    LANDMARKS.map(|point| near_views[point])
+}
+
 /// The landmarks of a body, as [`LANDMARK_NAMES`] names them.
 pub fn landmarks(points: &Points) -> [Vector3<f64>; LANDMARKS.len()] {
     LANDMARKS.map(|point| points[point])
@@ -98,5 +120,14 @@ mod tests {
         assert_eq!(joints[7], Vector3::new(0.0, 0.0, 1200.0));
         assert_eq!(joints[8], Vector3::new(0.0, 0.0, 1400.0));
         assert_eq!(joints[10], Vector3::new(0.0, 0.0, 1700.0));
+        // What a joint is derived of is what moves it.
+        for joint in 0..JOINTS {
+            for point in 0..POINT_COUNT {
+                let mut moved = points;
+                moved[point].y += 100.0;
+                let moves = super::joints(&moved)[joint] != joints[joint];
+                assert_eq!(moves, sources(joint).contains(&point), "joint {joint}, point {point}");
+            }
+        }
     }
 }

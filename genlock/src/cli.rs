@@ -50,8 +50,10 @@ pub enum Command {
     /// Find the bodies of a recorded take, and its rig's geometry (see `genlock-learn bodies --help`).
     #[command(disable_help_flag = true)]
     Infer(HandOver),
-    /// By how much recordings that were never synchronised are apart in time: a take, or a folder of videos.
-    SyncOffset(crate::commands::sync_offset::Args),
+    /// Find by how much recordings that were never synchronised are apart in time, of a take or of a folder of videos (see
+    /// `genlock-learn sync-offset --help`).
+    #[command(disable_help_flag = true)]
+    SyncOffset(HandOver),
     /// Render people of a virtual studio, with exact labels (see `genlock-learn render --help`).
     #[command(disable_help_flag = true)]
     Render(HandOver),

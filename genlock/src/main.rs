@@ -49,7 +49,7 @@ fn main() -> miette::Result<()> {
         Command::Finetune(words) => commands::hand_over::run("finetune", &words.words),
         Command::Eval(words) => commands::hand_over::run("eval", &words.words),
         Command::Infer(words) => commands::hand_over::run("bodies", &words.words),
-        Command::SyncOffset(args) => commands::sync_offset::run(&args),
+        Command::SyncOffset(words) => commands::sync_offset::run(&words.words),
         Command::Render(words) => commands::hand_over::run("render", &words.words),
         Command::PackAssets(words) => commands::hand_over::run("pack-assets", &words.words),
         Command::Train(words) => commands::hand_over::run("train", &words.words),

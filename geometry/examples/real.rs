@@ -287,9 +287,10 @@ fn offsets(take: &Take) {
             Ok(found) => {
                 for (camera, found) in found.iter().enumerate().skip(1) {
                     let made = late[0] as f64 - late[camera] as f64;
-                    print!("{:+.2} ±{:.2} ({:.2}) ", found.frames - made, found.uncertainty_frames, found.confidence);
+                    let uncertainty = found.uncertainty_frames.unwrap_or(f64::NAN);
+                    print!("{:+.2} ±{uncertainty:.2} ({:.2}) ", found.frames - made, found.confidence);
                 }
-                println!("{}", if found[0].fine { "fine" } else { "coarse" });
+                println!();
             }
             Err(error) => println!("{error}"),
         }

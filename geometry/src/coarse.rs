@@ -6,8 +6,9 @@ use crate::points::POINT_COUNT;
 
 type Points = [Vector3<f64>; POINT_COUNT];
 
-/// Two recordings have to share this many frames at least.
+/// Two recordings have to share this many frames at least, and this part of the shorter one: fewer fit by chance.
 const LEAST_SHARED: usize = 20;
+const LEAST_PART: f64 = 0.4;
 
 /// Lags this near to the best one are no rivals to it, in frames.
 const SAME_PEAK: i64 = 8;
@@ -25,8 +26,11 @@ pub(crate) struct Lag {
 /// none does. `first` and `second` hold each frame's body in its camera's axes, about its own middle. Nothing where the two
 /// never share enough frames at any lag within `most`.
 pub(crate) fn lag(first: &[Option<Points>], second: &[Option<Points>], most: usize) -> Option<Lag> {
-    let costs: Vec<(i64, f64)> =
-        (-(most as i64)..=most as i64).filter_map(|frames| Some((frames, cost(first, second, frames)?))).collect();
+    let seen = |track: &[Option<Points>]| track.iter().flatten().count();
+    let least_shared = LEAST_SHARED.max((LEAST_PART * seen(first).min(seen(second)) as f64) as usize);
+    let costs: Vec<(i64, f64)> = (-(most as i64)..=most as i64)
+        .filter_map(|frames| Some((frames, cost(first, second, frames, least_shared)?)))
+        .collect();
     let &(frames, best) = costs.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
     let rivals = costs.iter().filter(|(at, _)| (at - frames).abs() > SAME_PEAK).map(|(_, cost)| *cost);
     let rival = rivals.fold(f64::INFINITY, f64::min);
@@ -36,7 +40,7 @@ pub(crate) fn lag(first: &[Option<Points>], second: &[Option<Points>], most: usi
 
 /// What is left, as a part of the bodies' size, after the one rotation that turns the first camera's bodies best onto the
 /// second's.
-fn cost(first: &[Option<Points>], second: &[Option<Points>], lag: i64) -> Option<f64> {
+fn cost(first: &[Option<Points>], second: &[Option<Points>], lag: i64, least_shared: usize) -> Option<f64> {
     let (mut product, mut size, mut shared) = (Matrix3::zeros(), 0.0, 0);
     for (at, body) in first.iter().enumerate() {
         let other = usize::try_from(at as i64 + lag).ok().and_then(|other| second.get(other)?.as_ref());
@@ -47,7 +51,7 @@ fn cost(first: &[Option<Points>], second: &[Option<Points>], lag: i64) -> Option
         }
         shared += 1;
     }
-    if shared < LEAST_SHARED || size <= 0.0 {
+    if shared < least_shared || size <= 0.0 {
         return None;
     }
     let svd = product.svd(true, true);

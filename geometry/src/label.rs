@@ -34,10 +34,13 @@ pub fn label(
 ) -> Result<Option<Labelled>, GeometryError> {
     let mut mended: Vec<Option<Observation>> =
         views.iter().map(|view| view.clone().filter(Observation::usable)).collect();
-    let seen = if views.len() == cameras.len() { mended.iter().flatten().count() } else { 0 };
+    let seen = mended.iter().flatten().count();
+    if cameras.len() >= 2 && views.len() == cameras.len() && seen < 2 {
+        return Ok(None);
+    }
     let (pair, few) = (seen == 2, (2..=3).contains(&seen));
     let mut first_exchanged = None;
-    if few {
+    if few && views.len() == cameras.len() {
         let bodies = cameras.iter().zip(&mended).map(|(camera, view)| {
             let body = |view: &Observation| turned(view, camera.focal_px, &camera.principal_point_px);
             let view = view.as_ref()?;
@@ -54,7 +57,7 @@ pub fn label(
         }
     }
     let given = views;
-    let (lenses, views) = prepared(cameras, if few { &mended } else { views })?;
+    let (lenses, views) = prepared(cameras, &mended)?;
     let first = linear::instant(&lenses, &views);
     let found: Vec<Vector3<f64>> = first.iter().flatten().copied().collect();
     if found.is_empty() {

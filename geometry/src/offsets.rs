@@ -22,33 +22,32 @@ const INSTANTS: usize = 60;
 const ROUNDS: usize = 15;
 
 /// The fine search stands still when nothing moves by more than this, in frames.
-const STILL_FRAMES: f64 = 0.02;
+const STILL_FRAMES: f64 = 0.05;
 
 /// The fine search does not leave the coarse one by more than this, in frames.
 const MOST_FINE_FRAMES: f64 = 6.0;
-
-/// What the coarse search alone may be off, in frames.
-const COARSE_FRAMES: f64 = 1.0;
 
 /// How a camera's recording lies to the first one's.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TimeOffset {
     /// This camera's frame n shows what the first one's frame n − `frames` does.
     pub frames: f64,
-    /// One standard deviation, in frames; 0 for the first camera.
-    pub uncertainty_frames: f64,
+    /// One standard deviation, in frames, where it is known; 0 for the first camera.
+    pub uncertainty_frames: Option<f64>,
     /// From 0 to 1: how much better the offset fits than any that is farther away than a few frames. Low where motion
     /// repeats itself, as in walking; 1 for the first camera.
     pub confidence: f64,
-    /// Whether the geometry of the rig went into it; else whole frames are all that is known.
-    pub fine: bool,
 }
 
 /// The offset of each camera to the first. `tracks` holds, for each camera, what it saw in each of its frames; they may
 /// differ in length, and all have one rate. No offset is larger than `most_frames`.
 ///
+/// Whole frames come from how the bodies of each view move, and are believed only where a geometry of the rig is found with
+/// them, which then tells the fractions.
+///
 /// # Errors
-/// Fewer than two cameras; a camera that never saw the person move together with another one.
+/// Fewer than two cameras; a camera that never saw the person together with another one; no geometry with the offsets that
+/// fit best, so that these are not to be believed.
 pub fn time_offsets(
     sizes_px: &[[f64; 2]],
     tracks: &[Vec<Option<Observation>>],
@@ -59,21 +58,11 @@ pub fn time_offsets(
     }
     let coarse = coarse(sizes_px, tracks, most_frames)?;
     let start: Vec<f64> = coarse.iter().map(|lag| lag.frames as f64).collect();
-    let found = fine(sizes_px, tracks, &start);
-    let offset = |(camera, lag): (usize, &Lag)| match &found {
-        _ if camera == 0 => TimeOffset { frames: 0.0, uncertainty_frames: 0.0, confidence: 1.0, fine: found.is_some() },
-        Some((frames, uncertainty)) => TimeOffset {
-            frames: frames[camera],
-            uncertainty_frames: uncertainty[camera],
-            confidence: lag.confidence,
-            fine: true,
-        },
-        None => TimeOffset {
-            frames: lag.frames as f64,
-            uncertainty_frames: COARSE_FRAMES,
-            confidence: lag.confidence,
-            fine: false,
-        },
+    let (frames, uncertainties) = fine(sizes_px, tracks, &start)?;
+    let offset = |(camera, lag): (usize, &Lag)| TimeOffset {
+        frames: frames[camera],
+        uncertainty_frames: uncertainties[camera],
+        confidence: lag.confidence,
     };
     Ok(coarse.iter().enumerate().map(offset).collect())
 }
@@ -122,11 +111,15 @@ fn coarse(
 }
 
 /// Fractions of a frame, with the geometry of the rig: moves the recordings by what remains until nothing does. Offsets and
-/// their uncertainties; nothing where no geometry is found, or where the search runs away from where it started.
-fn fine(sizes_px: &[[f64; 2]], tracks: &[Vec<Option<Observation>>], start: &[f64]) -> Option<(Vec<f64>, Vec<f64>)> {
+/// their uncertainties.
+fn fine(
+    sizes_px: &[[f64; 2]],
+    tracks: &[Vec<Option<Observation>>],
+    start: &[f64],
+) -> Result<(Vec<f64>, Vec<Option<f64>>), GeometryError> {
     let options = Options { time_offsets: true, ..Options::default() };
     let mut offsets = start.to_vec();
-    let mut uncertainties = vec![0.0; start.len()];
+    let mut uncertainties = vec![Some(0.0); start.len()];
     let mut before = vec![0.0; start.len()];
     let mut chosen: Option<Vec<usize>> = None;
     for _ in 0..ROUNDS {
@@ -135,25 +128,25 @@ fn fine(sizes_px: &[[f64; 2]], tracks: &[Vec<Option<Observation>>], start: &[f64
         let instant = |at: usize| -> Vec<Option<Observation>> { moved.iter().map(|track| track[at].clone()).collect() };
         let chosen = chosen.get_or_insert_with(|| choose(sizes_px, tracks[0].len(), instant));
         let instants: Vec<_> = chosen.iter().map(|&at| instant(at)).collect();
-        let solution = solve(sizes_px, &instants, &options).ok()?;
+        let solution = solve(sizes_px, &instants, &options)?;
         let mut most = 0.0_f64;
         for (camera, solved) in solution.cameras.iter().enumerate().skip(1) {
             // Pictures that show a later moment are those of a recording that lies less far behind.
-            let later = solved.camera.time_offset_frames?;
+            let later = solved.camera.time_offset_frames.ok_or(GeometryError::NotConverged)?;
             let step = extrapolated(std::mem::replace(&mut before[camera], later), later);
             offsets[camera] -= step;
             most = most.max(step.abs());
             let known = solved.uncertainty.as_ref().and_then(|known| known.time_offset_frames);
-            uncertainties[camera] = known.unwrap_or(COARSE_FRAMES);
+            uncertainties[camera] = known;
             if (offsets[camera] - start[camera]).abs() > MOST_FINE_FRAMES {
-                return None;
+                return Err(GeometryError::NotConverged);
             }
         }
         if most < STILL_FRAMES {
-            break;
+            return Ok((offsets, uncertainties));
         }
     }
-    Some((offsets, uncertainties))
+    Err(GeometryError::NotConverged)
 }
 
 /// Steps shrink by much the same part from round to round, so two of them say where they lead to (Aitken).

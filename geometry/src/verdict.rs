@@ -41,6 +41,9 @@ pub enum Doubt {
     #[error("its view differs from every other camera's by at most {degrees:.1} degrees, so there is no depth")]
     NoBaseline { degrees: f64 },
 
+    #[error("what was seen does not hold it in place")]
+    NotHeld,
+
     #[error("its pictures seem to be mirrored")]
     Mirrored,
 
@@ -103,10 +106,10 @@ pub fn verdict(
         if up.is_some_and(|up| (solved.camera.rotation * up.direction).y > 0.5) {
             doubts.push(Doubt::UpsideDown);
         }
-        if let Some(degrees) = solved.uncertainty.as_ref().map(|of| of.rotation_degrees)
-            && degrees > MOST_UNCERTAIN_DEGREES
-        {
-            doubts.push(Doubt::Uncertain { degrees });
+        match solved.uncertainty.as_ref().map(|of| of.rotation_degrees) {
+            Some(degrees) if degrees > MOST_UNCERTAIN_DEGREES => doubts.push(Doubt::Uncertain { degrees }),
+            Some(_) => {}
+            None => doubts.push(Doubt::NotHeld),
         }
     }
     if cameras.len() == 2 && mirrored.contains(&true) {

@@ -3,9 +3,13 @@ use std::path::PathBuf;
 /// Why no joints could be found.
 #[derive(Debug, thiserror::Error)]
 pub enum FinderError {
-    #[error("{path}: not there; the set-up fetches it (scripts/fetch-finder.sh)")]
+    #[error(
+        "{path}: not there; scripts/fetch-finder.sh fetches it (the models lite and heavy only where npm is at hand)"
+    )]
     Missing { path: PathBuf },
-    #[error("{path}: not the file that is expected here (SHA-256 {got}); fetch it anew (scripts/fetch-finder.sh)")]
+    #[error(
+        "{path}: not the file that is expected here (SHA-256 {got}); remove its folder, and run scripts/fetch-finder.sh"
+    )]
     OtherFile { path: PathBuf, got: String },
     #[error("{path}: {error}")]
     Read { path: PathBuf, error: std::io::Error },

@@ -46,6 +46,10 @@ const DETECTOR: (&str, &str) =
 /// OpenVINO's C interface, as the set-up lays it.
 const LIBRARY: &str = "lib/libopenvino_c.so";
 
+/// The SHA-256 of every library, as the set-up took them out of packages that it knew by theirs: a line for each, hash and
+/// path. A library that was cut off since would end the process without a word.
+const LIBRARY_HASHES: &str = "libraries.sha256";
+
 /// The folder that the set-up fetches: the networks' files, and OpenVINO's libraries in `lib`.
 #[derive(Clone, Debug)]
 pub struct FinderFiles {
@@ -71,8 +75,19 @@ impl FinderFiles {
         Model::ALL.into_iter().filter(|model| self.folder.join(model.file().0).is_file()).collect()
     }
 
-    pub(crate) fn library(&self) -> PathBuf {
-        self.folder.join(LIBRARY)
+    /// OpenVINO's library, once it and all that it loads are known to be what was fetched.
+    pub(crate) fn library(&self) -> Result<PathBuf, FinderError> {
+        let path = self.folder.join(LIBRARY_HASHES);
+        let lines = match std::fs::read_to_string(&path) {
+            Ok(lines) => lines,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(FinderError::Missing { path }),
+            Err(error) => return Err(FinderError::Read { path, error }),
+        };
+        for line in lines.lines() {
+            let (hash, name) = line.split_once("  ").unwrap_or((line, ""));
+            checked(&self.folder, (name, hash))?;
+        }
+        Ok(self.folder.join(LIBRARY))
     }
 
     /// The file of a network, once its contents are known to be the expected ones.

@@ -71,7 +71,7 @@ fn files_that_are_missing_or_others_are_named() {
 
     let lib = nowhere.path().join("lib");
     std::fs::create_dir(&lib).unwrap();
-    std::fs::write(lib.join("libopenvino_c.so"), "no library").unwrap();
+    std::fs::write(lib.join("libopenvino_c.so"), "cut off").unwrap();
     std::fs::write(nowhere.path().join("pose_detection.tflite"), "no network").unwrap();
     let files = FinderFiles::find(nowhere.path()).unwrap();
     assert!(files.models().is_empty());
@@ -80,4 +80,25 @@ fn files_that_are_missing_or_others_are_named() {
     std::fs::write(nowhere.path().join("pose_landmark_full.tflite"), "cut off").unwrap();
     let error = BlazePose::new(&files, Model::Full, 1, 1).err().expect("the model is another file");
     assert!(matches!(error, FinderError::OtherFile { .. }), "{error}");
+}
+
+/// Loading a library that is cut off would end the process.
+#[test]
+fn a_library_that_is_cut_off_is_named_and_not_loaded() {
+    let Some(folder) = support::variable("GENLOCK_FINDER") else { return };
+    let copy = tempfile::tempdir().unwrap();
+    let lib = copy.path().join("lib");
+    std::fs::create_dir(&lib).unwrap();
+    for entry in std::fs::read_dir(&folder).unwrap().flatten().filter(|entry| entry.path().is_file()) {
+        std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+    }
+    for entry in std::fs::read_dir(folder.join("lib")).unwrap().flatten() {
+        std::os::unix::fs::symlink(entry.path(), lib.join(entry.file_name())).unwrap();
+    }
+    let plugin = lib.join("libopenvino_intel_cpu_plugin.so");
+    std::fs::remove_file(&plugin).unwrap();
+    std::fs::write(&plugin, "cut off").unwrap();
+    let files = FinderFiles::find(copy.path()).unwrap();
+    let error = BlazePose::new(&files, Model::Full, 1, 1).err().expect("the plugin is cut off");
+    assert!(matches!(&error, FinderError::OtherFile { path, .. } if path == &plugin), "{error}");
 }

@@ -47,11 +47,14 @@ pub fn run(args: &Args) -> miette::Result<()> {
         }
     };
     let bodies = watched.bodies(&rig.geometry, args.smooth).into_diagnostic().wrap_err_with(named)?;
-    files::write(&args.out, &watched, &rig.geometry, &bodies, take.info().trigger_rate_hz, args.calib_toml)?;
-    tell(&watched, &rig, &bodies, &args.out);
+    if args.geometry.is_some() {
+        watched.check_fit(&bodies).into_diagnostic().wrap_err_with(named)?;
+    }
     if bodies.bodies.iter().all(Option::is_none) {
         return Err(miette!("{}: no instant has a body", named()));
     }
+    files::write(&args.out, &watched, &rig.geometry, &bodies, take.info().trigger_rate_hz, args.calib_toml)?;
+    tell(&watched, &rig, &bodies, &args.out);
     Ok(())
 }
 
@@ -64,12 +67,14 @@ fn tell(watched: &Watched, rig: &Rig, bodies: &Bodies, out: &Path) {
         geometry.scale.name(),
         geometry.up.name()
     );
-    for (name, camera) in &geometry.cameras {
+    for (name, residual_px) in &bodies.residuals_px {
+        let camera = &geometry.cameras[name];
+        let residual = residual_px.map_or("none".into(), |residual_px| format!("{residual_px:.1} px"));
         let offset = camera.time_offset_frames.map_or("not known".into(), |offset| format!("{offset:+.2} frames"));
-        println!(
-            "  {name}: residual {:.1} px, focal length {:.0} px, time offset {offset}",
-            camera.residual_px, camera.focal_px
-        );
+        println!("  {name}: residual {residual}, focal length {:.0} px, time offset {offset}", camera.focal_px);
+    }
+    for name in watched.names.iter().filter(|name| !geometry.cameras.contains_key(*name)) {
+        println!("  {name} is not in the geometry");
     }
     for (camera, why) in &rig.left_out {
         println!("  {camera} is left out: {why}");

@@ -96,6 +96,9 @@ pub fn run(args: &Args) -> miette::Result<()> {
     if let (Some(take), Some(trc), Some(calibration)) = (&args.session, &args.trc, &args.calibration) {
         return run_rig(args, take, trc, calibration);
     }
+    if args.finder.given() {
+        return Err(miette!("`--first`, `--finder-files` and `--threads` belong to `--trc`"));
+    }
     let Some(model) = &args.model else { return Err(miette!("`genlock eval` needs `--model`")) };
     let open = |precision| open(args, model, precision);
     let engine = open(args.precision.into())?;

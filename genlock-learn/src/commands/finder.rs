@@ -20,8 +20,8 @@ pub struct FinderArgs {
     /// Look at the first instants alone.
     #[arg(long, value_name = "N")]
     first: Option<usize>,
-    /// The folder that scripts/fetch-finder.sh prints.
-    #[arg(long, value_name = "DIR", env = "GENLOCK_FINDER")]
+    /// The folder that scripts/fetch-finder.sh prints [env: GENLOCK_FINDER] [default: where that script puts it].
+    #[arg(long, value_name = "DIR")]
     finder_files: Option<PathBuf>,
     /// Threads of the network [default: all cores].
     #[arg(long, value_name = "N")]
@@ -49,14 +49,20 @@ impl From<FinderName> for Model {
 }
 
 impl FinderArgs {
+    /// Whether any of these words was given beside defaults.
+    pub fn given(&self) -> bool {
+        self.first.is_some() || self.finder_files.is_some() || self.threads.is_some()
+    }
+
     /// Looks for a person in a take's pictures.
     pub fn watch(&self, take: &TakeReader) -> miette::Result<Watched> {
-        let folder = self.finder_files.clone().or_else(fetched_finder).ok_or_else(|| {
-            miette!(
-                "the finder of joints was not fetched: run scripts/fetch-finder.sh, or name its folder with \
+        let folder =
+            self.finder_files.clone().or_else(|| set("GENLOCK_FINDER")).or_else(fetched_finder).ok_or_else(|| {
+                miette!(
+                    "the finder of joints was not fetched: run scripts/fetch-finder.sh, or name its folder with \
                  --finder-files"
-            )
-        })?;
+                )
+            })?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let files = FinderFiles::find(folder).into_diagnostic()?;
         let threads = self.threads.unwrap_or(cores);
@@ -71,11 +77,18 @@ impl FinderArgs {
     }
 }
 
+/// The folder's name in the cache; scripts/fetch-finder.sh has the same.
+const FETCHED: &str = "finder-2";
+
+/// A folder that the environment names; an empty word names none.
+fn set(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
 /// Where the set-up keeps what it fetches.
 fn fetched_finder() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let cache = set("GENLOCK_CACHE")
         .or_else(|| Some(set("XDG_CACHE_HOME")?.join("genlock")))
         .or_else(|| Some(set("HOME")?.join(".cache/genlock")))?;
-    Some(cache.join("finder-1")).filter(|folder| folder.is_dir())
+    Some(cache.join(FETCHED)).filter(|folder| folder.is_dir())
 }

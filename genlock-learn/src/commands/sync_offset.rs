@@ -13,7 +13,7 @@ use super::finder::FinderArgs;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// The take.
+    /// The take; `genlock sync-offset` also takes a folder with one video for each camera.
     #[arg(value_name = "TAKE")]
     take: PathBuf,
     /// Offsets are at most this large.
@@ -37,12 +37,10 @@ struct Offsets {
     /// This camera's frame n shows what the first one's frame n − x does.
     offset_frames: BTreeMap<String, f64>,
     offset_ms: BTreeMap<String, f64>,
-    /// One standard deviation.
-    uncertainty_frames: BTreeMap<String, f64>,
+    /// One standard deviation; null where it is not known.
+    uncertainty_frames: BTreeMap<String, Option<f64>>,
     /// From 0 to 1: how much better the offset fits than any that is farther away.
     confidence: BTreeMap<String, f64>,
-    /// Whether the rig's geometry went into it; else whole frames are all that is known.
-    fine: bool,
 }
 
 pub fn run(args: &Args) -> miette::Result<()> {
@@ -63,12 +61,12 @@ pub fn run(args: &Args) -> miette::Result<()> {
     let by_name = |value: &dyn Fn(&TimeOffset) -> f64| {
         watched.names.iter().cloned().zip(found.iter().map(value)).collect::<BTreeMap<String, f64>>()
     };
+    let uncertainty = watched.names.iter().cloned().zip(found.iter().map(|offset| offset.uncertainty_frames));
     let offsets = Offsets {
         offset_frames: by_name(&|offset| offset.frames),
         offset_ms: by_name(&|offset| offset.frames * 1e3 / rate_hz),
-        uncertainty_frames: by_name(&|offset| offset.uncertainty_frames),
+        uncertainty_frames: uncertainty.collect(),
         confidence: by_name(&|offset| offset.confidence),
-        fine: found.iter().all(|offset| offset.fine),
     };
     if args.json {
         println!("{}", serde_json::to_string_pretty(&offsets).into_diagnostic()?);
@@ -90,7 +88,10 @@ fn said(error: &geometry::GeometryError, names: &[String]) -> miette::Report {
         geometry::GeometryError::CameraApart { camera, .. } => {
             miette!("{}: nobody was seen to move there while others saw it; its offset cannot be found", names[*camera])
         }
-        other => miette!("{other}"),
+        other => miette!(
+            "no geometry of the rig confirms the offsets that fit best, so none is to be believed: {other}. The person has to \
+             move in view of all cameras at once; a larger `--most-s` may help where recordings began far apart"
+        ),
     }
 }
 
@@ -98,9 +99,7 @@ fn print_table(offsets: &Offsets) {
     println!("{:<20} {:>10} {:>10} {:>12} {:>10}", "camera", "frames", "ms", "uncertainty", "confidence");
     for (camera, frames) in &offsets.offset_frames {
         let (ms, uncertainty) = (offsets.offset_ms[camera], offsets.uncertainty_frames[camera]);
-        println!("{camera:<20} {frames:>10.2} {ms:>10.1} {uncertainty:>12.2} {:>10.2}", offsets.confidence[camera]);
-    }
-    if !offsets.fine {
-        println!("No geometry was found: these are whole frames.");
+        let uncertainty = uncertainty.map_or("not known".into(), |frames| format!("{frames:.2}"));
+        println!("{camera:<20} {frames:>10.2} {ms:>10.1} {uncertainty:>12} {:>10.2}", offsets.confidence[camera]);
     }
 }

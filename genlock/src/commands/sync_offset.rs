@@ -17,32 +17,23 @@ const JPEG_QUALITY: u8 = 95;
 /// What the names of videos end in.
 const VIDEOS: [&str; 12] = ["3gp", "avi", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "ts", "webm", "wmv"];
 
-#[derive(clap::Args)]
-pub struct Args {
-    /// A take, or a folder with one video for each camera, in any format that GStreamer decodes. Lengths may differ.
-    #[arg(value_name = "TAKE-OR-FOLDER")]
-    source: PathBuf,
-    /// Further words, as `genlock-learn sync-offset --help` names them.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "WORDS")]
-    words: Vec<String>,
-}
-
-pub fn run(args: &Args) -> miette::Result<()> {
-    let words = |take: &Path| {
-        let mut words = vec![take.to_string_lossy().into_owned()];
-        words.extend(args.words.iter().cloned());
-        words
+/// Words of `genlock-learn sync-offset`, among which a folder of videos becomes a take.
+pub fn run(words: &[String]) -> miette::Result<()> {
+    let is_folder = |word: &&String| Path::new(word).is_dir() && !Path::new(word).join("take.toml").is_file();
+    let value = |word: &String| {
+        words.iter().position(|known| known == word).is_some_and(|at| at > 0 && words[at - 1] == "--finder-files")
     };
-    if args.source.join("take.toml").is_file() {
-        return hand_over::run("sync-offset", &words(&args.source));
-    }
+    let Some(folder) = words.iter().find(|word| is_folder(word) && !value(word)) else {
+        return hand_over::run("sync-offset", words);
+    };
     // Beside the system's other temporary files; it goes when this is done.
-    let folder = tempfile::tempdir().into_diagnostic()?;
-    let take = as_take(&args.source, folder.path())?;
+    let parent = tempfile::tempdir().into_diagnostic()?;
+    let take = as_take(Path::new(folder), parent.path())?.to_string_lossy().into_owned();
+    let words = words.iter().map(|word| if word == folder { &take } else { word });
     let program = hand_over::learn_binary()?;
-    let status = Command::new(&program).arg("sync-offset").args(words(&take)).status();
+    let status = Command::new(&program).arg("sync-offset").args(words).status();
     let status = status.map_err(|error| miette!("cannot run {}: {error}", program.display()))?;
-    if status.success() { Ok(()) } else { Err(miette!("{}: no offsets were found", args.source.display())) }
+    if status.success() { Ok(()) } else { Err(miette!("{folder}: no offsets were found")) }
 }
 
 /// A take of videos, whose frame n is that of pulse n in each.

@@ -5,7 +5,8 @@ use crate::{FinderError, View};
 
 /// Values that the detector gives per anchor: a box's centre and size, then four points.
 const VALUES: usize = 12;
-/// Below this a box holds nobody: MediaPipe's setting `min_detection_confidence`, whose default is 0.5.
+/// Below this a box holds nobody: MediaPipe's setting `min_detection_confidence`. Its default is 0.5; with 0.3 nobody was
+/// missed in the pictures that this was measured on.
 const LEAST_SCORE: f32 = 0.3;
 /// Boxes that share more than this of their union are the same person's.
 const SAME_PERSON: f32 = 0.3;

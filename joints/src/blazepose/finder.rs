@@ -7,8 +7,8 @@ use crate::{FinderError, FinderFiles, JointFinder, Model, Person, View};
 
 /// BlazePose in OpenVINO.
 ///
-/// The detector looks at every so manieth picture of a view, and whenever nobody was found in the one before; between
-/// them the landmarks are looked for where the last answer says.
+/// In most pictures of a view the landmarks are looked for where the last answer says. In one of several, and where nobody
+/// is found so, a detector looks through the picture first.
 pub struct BlazePose {
     detector: Detector,
     landmarks: Landmarks,
@@ -32,7 +32,7 @@ impl BlazePose {
     /// Files that are missing or not the expected ones, and what OpenVINO says against them.
     pub fn new(files: &FinderFiles, model: Model, detector_every: u32, threads: usize) -> Result<Self, FinderError> {
         let (landmarks, detector) = (files.landmarks(model)?, files.detector()?);
-        let mut runtime = Runtime::load(&files.library(), threads)?;
+        let mut runtime = Runtime::load(&files.library()?, threads)?;
         Ok(Self {
             landmarks: Landmarks::new(runtime.network(&landmarks)?),
             detector: Detector::new(runtime.network(&detector)?),

@@ -19,7 +19,7 @@ pub fn files() -> Option<FinderFiles> {
     Some(FinderFiles::find(folder).expect("the finder was fetched whole"))
 }
 
-fn variable(name: &str) -> Option<PathBuf> {
+pub fn variable(name: &str) -> Option<PathBuf> {
     let set = std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if set.is_none() {
         eprintln!("skipped: {name} is unset");

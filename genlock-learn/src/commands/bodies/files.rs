@@ -1,11 +1,11 @@
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use body::{LANDMARK_NAMES, RigGeometry, joints, landmarks};
+use body::{LANDMARK_NAMES, RigGeometry, joint_views, joints, landmark_views, landmarks};
 use infer::recording::{Bodies, Body, Instant, Watched};
-use miette::{IntoDiagnostic, WrapErr};
-use nalgebra::{Rotation3, Vector3};
+use miette::{IntoDiagnostic, WrapErr, miette};
+use nalgebra::{Rotation3, UnitQuaternion, Vector3};
 use pose::trc::{Trc, TrcFrame};
 use pose::{JOINT_NAMES, JOINTS};
 use serde::Serialize;
@@ -30,6 +30,9 @@ struct Frame {
     /// In the world of the geometry; none where no body was found.
     joints_mm: Option<[[f64; 3]; JOINTS]>,
     landmarks_mm: Option<[[f64; 3]; 7]>,
+    /// By how many views each joint is confirmed; with 0 it stands only where its bones allow.
+    joint_views: Option<[usize; JOINTS]>,
+    landmark_views: Option<[usize; 7]>,
     /// Cameras that saw the person.
     views: usize,
 }
@@ -79,6 +82,9 @@ pub fn write(
     rate_hz: f64,
     calib_toml: bool,
 ) -> miette::Result<()> {
+    if !(rate_hz.is_finite() && rate_hz > 0.0) {
+        return Err(miette!("the take's rate is not known, so its bodies have no times"));
+    }
     fs::create_dir_all(out).into_diagnostic().wrap_err_with(|| out.display().to_string())?;
     let put = |name: &str, text: String| {
         let path = out.join(name);
@@ -94,9 +100,10 @@ pub fn write(
     };
     put("bodies.json", serde_json::to_string(&file).into_diagnostic()? + "\n")?;
     if calib_toml {
-        put("Calib.toml", calibration(geometry))?;
+        put("Calib.toml", calibration(geometry)?)?;
     }
-    pose::trc::write(&out.join("bodies.trc"), "bodies.trc", &trc(&bodies.bodies, rate_hz)).into_diagnostic()
+    let tracks = trc(&watched.instants.all, &bodies.bodies, rate_hz);
+    pose::trc::write(&out.join("bodies.trc"), "bodies.trc", &tracks).into_diagnostic()
 }
 
 fn frame(set_index: usize, instant: &Instant, body: Option<&Body>) -> Frame {
@@ -109,45 +116,90 @@ fn frame(set_index: usize, instant: &Instant, body: Option<&Body>) -> Frame {
         exposure_ns: instant.exposure_ns,
         joints_mm: points.map(|points| joints(points).map(Into::into)),
         landmarks_mm: points.map(|points| landmarks(points).map(Into::into)),
+        joint_views: body.map(|body| joint_views(&body.near_views)),
+        landmark_views: body.map(|body| landmark_views(&body.near_views)),
         views: body.map_or(0, |body| body.views),
     }
 }
 
-fn trc(bodies: &[Option<Body>], rate_hz: f64) -> Trc {
-    let frame = |(at, body): (usize, &Option<Body>)| {
-        let known = body.as_ref().map(|body| (joints(&body.points_mm), landmarks(&body.points_mm)));
+/// Frames are numbered by time, so that lost ones are missing there, too. A joint that no view confirms is left out.
+fn trc(instants: &[Instant], bodies: &[Option<Body>], rate_hz: f64) -> Trc {
+    let begun_ns = instants.first().map_or(0, |first| first.exposure_ns);
+    let mut next = 0;
+    let frame = |(instant, body): (&Instant, &Option<Body>)| {
+        let known = body.as_ref().map(|body| {
+            let places = (joints(&body.points_mm), landmarks(&body.points_mm));
+            (places, (joint_views(&body.near_views), landmark_views(&body.near_views)))
+        });
         let place = |(_, source): (&str, Source)| {
-            known.as_ref().map(|(joints, landmarks)| match source {
-                Source::Joint(joint) => joints[joint],
-                Source::Landmark(landmark) => landmarks[landmark],
-            })
+            let ((joints, landmarks), (joint_views, landmark_views)) = known.as_ref()?;
+            let (place, views) = match source {
+                Source::Joint(joint) => (joints[joint], joint_views[joint]),
+                Source::Landmark(landmark) => (landmarks[landmark], landmark_views[landmark]),
+            };
+            (views > 0).then_some(place)
         };
-        TrcFrame { source_index: at as u32, markers_mm: MARKERS.map(place).to_vec() }
+        let due = ((instant.exposure_ns - begun_ns) as f64 * rate_hz / 1e9).round().max(0.0) as u32;
+        let source_index = due.max(next);
+        next = source_index + 1;
+        TrcFrame { source_index, markers_mm: MARKERS.map(place).to_vec() }
     };
     Trc {
         rate_hz,
         names: MARKERS.map(|(name, _)| name.to_owned()).to_vec(),
-        frames: bodies.iter().enumerate().map(frame).collect(),
+        frames: instants.iter().zip(bodies).map(frame).collect(),
     }
 }
 
-/// As Pose2Sim reads it: metres, and rotations as vectors along the axis, as long as the angle in radians.
-fn calibration(geometry: &RigGeometry) -> String {
-    let mut text = String::new();
-    for (name, camera) in &geometry.cameras {
-        let (focal, [cx, cy], [width, height]) = (camera.focal_px, camera.principal_point_px, camera.size_px);
+/// One camera as Pose2Sim reads it.
+#[derive(Serialize)]
+struct CalibratedCamera<'a> {
+    name: &'a str,
+    size: [f64; 2],
+    matrix: [[f64; 3]; 3],
+    distortions: [f64; 4],
+    /// Along the axis, as long as the angle in radians.
+    rotation: [f64; 3],
+    /// In metres.
+    translation: [f64; 3],
+    fisheye: bool,
+}
+
+#[derive(Serialize)]
+struct Calibration<'a> {
+    #[serde(flatten)]
+    cameras: BTreeMap<&'a str, CalibratedCamera<'a>>,
+    metadata: CalibrationMetadata,
+}
+
+#[derive(Serialize)]
+struct CalibrationMetadata {
+    adjusted: bool,
+    error: f64,
+}
+
+fn calibration(geometry: &RigGeometry) -> miette::Result<String> {
+    let camera = |(name, camera)| -> (&str, CalibratedCamera) {
+        let (name, camera): (&String, &body::CameraGeometry) = (name, camera);
+        let (focal, [cx, cy]) = (camera.focal_px, camera.principal_point_px);
         let known = camera.camera();
-        let turn = Rotation3::from_matrix_unchecked(known.rotation).scaled_axis();
+        // By way of a quaternion, which half turns do not upset.
+        let turn = UnitQuaternion::from_rotation_matrix(&Rotation3::from_matrix_unchecked(known.rotation));
         let shift: Vector3<f64> = -(known.rotation * known.position_mm) / 1000.0;
-        let [a, b, c] = [turn.x, turn.y, turn.z];
-        let _ = write!(
-            text,
-            "[{name}]\nname = {name:?}\nsize = [{width:.1}, {height:.1}]\n\
-             matrix = [[{focal}, 0.0, {cx}], [0.0, {focal}, {cy}], [0.0, 0.0, 1.0]]\n\
-             distortions = [0.0, 0.0, 0.0, 0.0]\nrotation = [{a}, {b}, {c}]\n\
-             translation = [{}, {}, {}]\nfisheye = false\n\n",
-            shift.x, shift.y, shift.z
-        );
-    }
-    text + "[metadata]\nadjusted = false\nerror = 0.0\n"
+        let calibrated = CalibratedCamera {
+            name,
+            size: camera.size_px,
+            matrix: [[focal, 0.0, cx], [0.0, focal, cy], [0.0, 0.0, 1.0]],
+            distortions: [0.0; 4],
+            rotation: turn.scaled_axis().into(),
+            translation: shift.into(),
+            fisheye: false,
+        };
+        (name, calibrated)
+    };
+    let file = Calibration {
+        cameras: geometry.cameras.iter().map(camera).collect(),
+        metadata: CalibrationMetadata { adjusted: false, error: 0.0 },
+    };
+    toml::to_string(&file).into_diagnostic()
 }

@@ -1,7 +1,7 @@
 //! The calibration that somebody published, with the finder's 2D: what the finder's joints give at best.
 
 use body::joints;
-use geometry::{Camera, Observation, bone_lengths, label};
+use geometry::{Camera, Observation, POINT_COUNT, bone_lengths, label, triangulate};
 use infer::recording::Watched;
 use miette::{IntoDiagnostic, miette};
 use nalgebra::{Vector2, Vector3};
@@ -17,16 +17,22 @@ pub fn row(watched: &Watched, truth: &Truth) -> miette::Result<Row> {
     };
     let published: Vec<&CalibratedCamera> = watched.names.iter().map(by_name).collect::<Result<_, _>>()?;
     let cameras: Vec<Camera> = published.iter().map(|camera| pinhole(camera)).collect();
-    let own: Vec<_> =
-        watched.seen.iter().flatten().flatten().map(|view| view.root_relative_mm.map(Vector3::from)).collect();
-    let lengths = bone_lengths(&own);
+    let straight =
+        |(camera, view): (&&CalibratedCamera, &Option<Observation>)| Some(straightened(camera, view.as_ref()?));
+    let straight = |views: &Vec<Option<Observation>>| published.iter().zip(views).map(straight).collect();
+    let seen: Vec<Vec<Option<Observation>>> = watched.seen.iter().map(straight).collect();
+    // How long bones are, these cameras say by themselves: the finder's own scale is another.
+    let mut bodies = Vec::new();
+    for views in &seen {
+        let points = triangulate(&cameras, views).into_diagnostic()?.points_mm;
+        let whole: Option<Vec<Vector3<f64>>> = points.into_iter().collect();
+        bodies.extend(whole.and_then(|whole| <[Vector3<f64>; POINT_COUNT]>::try_from(whole).ok()));
+    }
+    let lengths = bone_lengths(&bodies);
     let mut pairs = Vec::new();
-    for (instant, views) in watched.instants.all.iter().zip(&watched.seen) {
+    for (instant, views) in watched.instants.all.iter().zip(&seen) {
         let Some(truth) = truth.at(instant) else { continue };
-        let straight =
-            |(camera, view): (&&CalibratedCamera, &Option<Observation>)| Some(straightened(camera, view.as_ref()?));
-        let views: Vec<_> = published.iter().zip(views).map(straight).collect();
-        if let Some(body) = label(&cameras, &lengths, &views).into_diagnostic()? {
+        if let Some(body) = label(&cameras, &lengths, views).into_diagnostic()? {
             pairs.push((joints(&body.points_mm), *truth));
         }
     }

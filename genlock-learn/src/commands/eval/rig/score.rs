@@ -33,7 +33,9 @@ type World = [Vector3<f64>; JOINTS];
 /// Of bodies and their truth; nothing for none.
 pub fn score(pairs: impl Iterator<Item = (World, World)>) -> Option<Scores> {
     let limbs = |(found, truth): (World, World)| LIMB_JOINTS.map(|joint| (found[joint], truth[joint]));
-    let bodies: Vec<[(Vector3<f64>, Vector3<f64>); LIMB_JOINTS.len()]> = pairs.map(limbs).collect();
+    // A body that is all at one place fits nothing and is none.
+    let fits = |pairs: &[(Vector3<f64>, Vector3<f64>); LIMB_JOINTS.len()]| similarity(pairs).is_some();
+    let bodies: Vec<[(Vector3<f64>, Vector3<f64>); LIMB_JOINTS.len()]> = pairs.map(limbs).filter(fits).collect();
     let error = |pairs: &[(Vector3<f64>, Vector3<f64>)], fit: &geometry::Similarity| {
         pairs.iter().map(|(found, truth)| (fit.point(found) - truth).norm()).sum::<f64>() / pairs.len() as f64
     };
