@@ -138,3 +138,66 @@ fn add(instant: &mut Instant, camera: usize, index: usize, info: &FrameInfo) {
     instant.source = instant.source.or(info.source);
     instant.frames[camera] = Some(index);
 }
+
+#[cfg(test)]
+mod tests {
+    use frame::{DeviceStamp, HostTime, Picture, PixelFormat, TriggerIndex};
+
+    use super::*;
+
+    const PERIOD_NS: i64 = 33_333_333;
+
+    fn info(segment: u32, trigger: TriggerIndex, exposure_ns: i64) -> FrameInfo {
+        FrameInfo {
+            camera: CameraId(0),
+            sequence: 0,
+            segment: SegmentId(segment),
+            trigger,
+            exposure: HostTime::monotonic(exposure_ns, 1000),
+            exposure_duration_ns: 0,
+            arrival_ns: exposure_ns,
+            device: DeviceStamp::default(),
+            source: None,
+            picture: Picture::packed(PixelFormat::Rgb8, 2, 2),
+        }
+    }
+
+    fn pulse(number: u64) -> FrameInfo {
+        info(0, TriggerIndex::Certain(number), number as i64 * PERIOD_NS)
+    }
+
+    #[test]
+    fn frames_of_one_pulse_are_one_instant_and_those_without_are_counted() {
+        let unknown = info(0, TriggerIndex::Unresolved, 0);
+        let frames = [(0, 0, pulse(0)), (0, 1, pulse(1)), (1, 0, pulse(1)), (1, 1, pulse(2)), (1, 2, unknown)];
+        let instants = by_pulse(2, &frames);
+        let found: Vec<_> = instants.all.iter().map(|instant| instant.frames.clone()).collect();
+        assert_eq!(found, [vec![Some(0), None], vec![Some(1), Some(0)], vec![None, Some(1)]]);
+        assert_eq!(instants.left_out, 1);
+    }
+
+    #[test]
+    fn frames_that_ran_free_are_put_together_by_time() {
+        let free = |number: i64, late_ns: i64| info(0, TriggerIndex::Unresolved, number * PERIOD_NS + late_ns);
+        // The second camera runs 5 ms behind, and lost its second picture.
+        let frames = vec![
+            (0, 0, free(0, 0)),
+            (0, 1, free(1, 0)),
+            (0, 2, free(2, 0)),
+            (1, 0, free(0, 5_000_000)),
+            (1, 1, free(2, 5_000_000)),
+        ];
+        let instants = by_time(2, frames, 30.0);
+        let found: Vec<_> = instants.all.iter().map(|instant| instant.frames.clone()).collect();
+        assert_eq!(found, [vec![Some(0), Some(0)], vec![Some(1), None], vec![Some(2), Some(1)]]);
+    }
+
+    #[test]
+    fn seams_and_gaps_end_a_run() {
+        let mut frames: Vec<_> = (0..5).map(|number| (0, number as usize, pulse(number))).collect();
+        frames.extend((8..10).map(|number| (0, number as usize, pulse(number))));
+        frames.push((0, 10, info(1, TriggerIndex::Certain(0), 10 * PERIOD_NS)));
+        assert_eq!(by_pulse(1, &frames).runs(), [0..5, 5..7, 7..8]);
+        assert!(Instants::default().runs().is_empty());
+    }
+}
