@@ -28,13 +28,13 @@ pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
     let picture = Picture::of(&footage.join("cam01.mov"))?;
     let mut rows = Vec::new();
     for model in files.models() {
-        for threads in [1, 2] {
+        for (threads, said) in [(1, "one thread"), (2, "two threads")] {
             // With the detector in every picture, and in the first alone.
             for detector_every in [1, u32::MAX] {
                 let mut finder = BlazePose::new(&files, model, detector_every, threads)?;
                 let detector = if detector_every == 1 { "with the detector" } else { "landmarks alone" };
                 rows.push(Row {
-                    what: format!("finder {}, {detector}, {threads} threads", model.name()),
+                    what: format!("finder {}, {detector}, {said}", model.name()),
                     figure: timed(&mut finder, &picture, plan.pick(100, 10))?,
                     aim: "",
                     bounded_by: "BlazePose's convolutions in OpenVINO, f32",
