@@ -34,6 +34,16 @@ pub fn footage() -> Option<PathBuf> {
     folder
 }
 
+/// The footage as a take, and the folder of the finder of joints; `make test` lays both out.
+pub fn take_and_finder() -> Option<(PathBuf, PathBuf)> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let both = set("GENLOCK_FOOTAGE_TAKE").zip(set("GENLOCK_FINDER"));
+    if both.is_none() {
+        println!("skipped: GENLOCK_FOOTAGE_TAKE or GENLOCK_FINDER is unset; `make test` prepares them");
+    }
+    both
+}
+
 /// A copy of the footage in which one camera's video is damaged, and that camera's name.
 pub fn with_a_damaged_video(footage: &Path, folder: &Path) -> (PathBuf, String) {
     let damaged = folder.join("footage");

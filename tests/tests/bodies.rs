@@ -3,19 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use frame::{CameraId, DeviceStamp, FrameInfo, HostTime, Picture, PixelFormat, SegmentId, TriggerIndex};
-use genlock_tests::{fail, footage, genlock, json, succeed, test_data};
+use genlock_tests::{fail, footage, genlock, json, succeed, take_and_finder, test_data};
 use serde_json::Value;
 use take::{TakeInfo, TakeWriter};
-
-/// The footage as a take, and the folder of the finder of joints; `make test` lays both out.
-fn prepared() -> Option<(PathBuf, PathBuf)> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let both = set("GENLOCK_FOOTAGE_TAKE").zip(set("GENLOCK_FINDER"));
-    if both.is_none() {
-        println!("skipped: GENLOCK_FOOTAGE_TAKE or GENLOCK_FINDER is unset; `make test` prepares them");
-    }
-    both
-}
 
 fn numbers<const N: usize>(value: &Value) -> [f64; N] {
     let all: Vec<f64> = value.as_array().expect("a list").iter().map(|number| number.as_f64().unwrap()).collect();
@@ -31,7 +21,7 @@ fn joints(folder: &Path) -> Vec<Option<Vec<[f64; 3]>>> {
 
 #[test]
 fn a_take_gives_its_geometry_and_its_bodies() {
-    let Some((take, finder)) = prepared() else { return };
+    let Some((take, finder)) = take_and_finder() else { return };
     let folder = tempfile::tempdir().unwrap();
     let infer = |out: &Path, words: &[&str]| {
         let mut command = genlock(["infer", "--first", "60", "--out"]);
@@ -93,7 +83,7 @@ fn a_take_gives_its_geometry_and_its_bodies() {
 /// Against the poses that were published with the footage, which err by 2 to 4 cm themselves.
 #[test]
 fn bodies_are_near_the_published_ones() {
-    let (Some((take, finder)), Some(data), Some(footage)) = (prepared(), test_data(), footage()) else { return };
+    let (Some((take, finder)), Some(data), Some(footage)) = (take_and_finder(), test_data(), footage()) else { return };
     let trc = data.join("pose2sim_single/pose3d/S00_P00_T01_BalancingTrial_0-100_filt_butterworth.trc");
     let mut command = genlock(["eval", "--json", "--first", "100", "--session"]);
     command.arg(take).arg("--trc").arg(trc).arg("--calibration").arg(footage.join("Calib.qca.txt"));
@@ -120,7 +110,7 @@ fn bodies_are_near_the_published_ones() {
 
 #[test]
 fn a_geometry_that_does_not_fit_the_take_is_refused() {
-    let Some((take, finder)) = prepared() else { return };
+    let Some((take, finder)) = take_and_finder() else { return };
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     let infer = |first: &str| {
@@ -149,7 +139,7 @@ fn a_geometry_that_does_not_fit_the_take_is_refused() {
 
 #[test]
 fn what_gives_no_bodies_says_why() {
-    let Some((footage_take, finder)) = prepared() else { return };
+    let Some((footage_take, finder)) = take_and_finder() else { return };
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     let said = |take: &Path, finder: &Path| {

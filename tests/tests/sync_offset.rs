@@ -3,19 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use frame::{CameraId, SegmentId, TriggerIndex};
-use genlock_tests::{fail, footage, genlock, succeed};
+use genlock_tests::{fail, footage, genlock, succeed, take_and_finder};
 use serde_json::Value;
 use take::{TakeInfo, TakeReader, TakeWriter};
-
-/// The footage as a take, and the folder of the finder of joints; `make test` lays both out.
-fn prepared() -> Option<(PathBuf, PathBuf)> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let both = set("GENLOCK_FOOTAGE_TAKE").zip(set("GENLOCK_FINDER"));
-    if both.is_none() {
-        println!("skipped: GENLOCK_FOOTAGE_TAKE or GENLOCK_FINDER is unset; `make test` prepares them");
-    }
-    both
-}
 
 fn offsets(source: &Path, finder: &Path) -> Value {
     let mut command = genlock(["sync-offset"]);
@@ -53,7 +43,7 @@ fn shifted(take: &Path, parent: &Path, late: &[u32]) -> PathBuf {
 
 #[test]
 fn shifts_of_takes_and_of_videos_are_found() {
-    let (Some((take, finder)), Some(footage)) = (prepared(), footage()) else { return };
+    let (Some((take, finder)), Some(footage)) = (take_and_finder(), footage()) else { return };
     let folder = tempfile::tempdir().unwrap();
     // The take's own reading: its cameras are in step but for what the footage itself has.
     let own = offsets(&footage, &finder);

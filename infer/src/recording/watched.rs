@@ -99,7 +99,8 @@ pub struct Bodies {
 }
 
 impl Watched {
-    /// Looks for a person in every picture of a take, or of its `first` instants. `progress` is told how many pictures of how many are done.
+    /// Looks for a person in every picture of a take, or of its `first` instants. `progress` is told how many pictures of
+    /// how many are done.
     ///
     /// # Errors
     /// Pictures that cannot be read, fewer than two cameras with pictures, a finder that fails.
