@@ -220,7 +220,7 @@ fn working_scale((width, height): (u32, u32)) -> Scale {
 }
 
 /// The coarsest scale that still holds a pixel for each of the crop's.
-fn crop_scale(side_px: f32, size_px: u16) -> Scale {
+pub(crate) fn crop_scale(side_px: f32, size_px: u16) -> Scale {
     Scale::COARSE_TO_FINE
         .into_iter()
         .find(|scale| side_px >= f32::from(size_px) * scale.denominator() as f32)

@@ -1,5 +1,5 @@
-//! The bytes of a moment, on the wire and in a file of moments: `u32` format, `u32` length of the header, the header
-//! (postcard), then for each sample its RGB and its mask, uncompressed. Integers are little-endian.
+//! The bytes of a moment, on the wire and in a file of moments: a packed message whose pixels are, for each sample, its RGB
+//! and its mask.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use frame::{CameraId, ClockId, HostTime, SegmentId, SetIndex, SourcePosition, Tr
 use serde::{Deserialize, Serialize};
 use subject::{BackgroundId, Region, Sample};
 
+use crate::packed::{Packed, Unpacked};
 use crate::{Moment, Received, TransportError, TriggerState, View};
 
 const FORMAT: u32 = 1;
-const PREFIX: usize = 8;
 
 #[derive(Serialize, Deserialize)]
 struct Header {
@@ -93,14 +93,7 @@ pub(crate) fn trigger_from_wire((state, pulse): (TriggerState, u64)) -> TriggerI
     }
 }
 
-/// A moment split into its encoded header and the pixels to follow, so that it can be written straight into shared
-/// memory without an intermediate copy.
-pub(crate) struct Encoded<'a> {
-    header: Vec<u8>,
-    moment: &'a Moment,
-}
-
-pub(crate) fn encode(number: u64, moment: &Moment) -> Result<Encoded<'_>, TransportError> {
+pub(crate) fn encode(number: u64, moment: &Moment) -> Result<Packed<'_>, TransportError> {
     let (state, pulse) = trigger_to_wire(moment.trigger);
     let header = Header {
         number,
@@ -121,67 +114,22 @@ pub(crate) fn encode(number: u64, moment: &Moment) -> Result<Encoded<'_>, Transp
             })
             .collect(),
     };
-    let header = postcard::to_stdvec(&header).map_err(|e| TransportError::Malformed(e.to_string()))?;
-    Ok(Encoded { header, moment })
-}
-
-impl Encoded<'_> {
-    pub(crate) fn len(&self) -> usize {
-        PREFIX + self.header.len() + self.pixels().map(<[u8]>::len).sum::<usize>()
-    }
-
-    /// `out` must be exactly [`Self::len`] bytes long.
-    pub(crate) fn write_to(&self, out: &mut [u8]) {
-        let header_length = self.header.len() as u32;
-        let prefix = [FORMAT.to_le_bytes(), header_length.to_le_bytes()].concat();
-        let mut at = 0;
-        for part in [&prefix[..], &self.header].into_iter().chain(self.pixels()) {
-            out[at..at + part.len()].copy_from_slice(part);
-            at += part.len();
-        }
-    }
-
-    pub(crate) fn to_vec(&self) -> Vec<u8> {
-        let mut out = vec![0; self.len()];
-        self.write_to(&mut out);
-        out
-    }
-
-    fn pixels(&self) -> impl Iterator<Item = &[u8]> {
-        self.moment.views.iter().flat_map(|view| &view.samples).flat_map(|s| [&s.rgb[..], &s.mask[..]])
-    }
+    let samples = moment.views.iter().flat_map(|view| &view.samples);
+    Packed::new(FORMAT, &header, samples.flat_map(|s| [&s.rgb[..], &s.mask[..]]).collect())
 }
 
 pub(crate) fn decode(bytes: &[u8]) -> Result<Received<Moment>, TransportError> {
-    let malformed = |what: &str| TransportError::Malformed(what.to_owned());
-    let word = |at: usize| -> Option<u32> { Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?)) };
-    let format = word(0).ok_or_else(|| malformed("a moment shorter than its prefix"))?;
-    if format != FORMAT {
-        return Err(TransportError::Malformed(format!("a moment of format {format}; this build reads {FORMAT}")));
-    }
-    let header_length = word(4).ok_or_else(|| malformed("a moment shorter than its prefix"))? as usize;
-    let body = &bytes[PREFIX..];
-    let (header, mut pixels) =
-        body.split_at_checked(header_length).ok_or_else(|| malformed("a moment cut inside its header"))?;
-    let header: Header = postcard::from_bytes(header).map_err(|e| TransportError::Malformed(e.to_string()))?;
-    let mut take = |length: usize| -> Result<Arc<[u8]>, TransportError> {
-        let (head, tail) =
-            pixels.split_at_checked(length).ok_or_else(|| malformed("a moment cut inside its pixels"))?;
-        pixels = tail;
-        Ok(head.into())
-    };
+    let (header, mut pixels) = Unpacked::new::<Header>("a moment", FORMAT, bytes)?;
     let mut views = Vec::with_capacity(header.views.len());
     for view in header.views {
         let mut samples = Vec::with_capacity(view.samples.len());
         for s in view.samples {
-            let (rgb, mask) = (take(3 * s.area())?, take(s.area())?);
-            samples.push(s.with(rgb, mask));
+            let (rgb, mask) = (pixels.take(3 * s.area())?, pixels.take(s.area())?);
+            samples.push(s.with(rgb.into(), mask.into()));
         }
         views.push(View { camera: CameraId(view.camera), exposure: view.exposure.into(), samples });
     }
-    if !pixels.is_empty() {
-        return Err(malformed("a moment with bytes left over"));
-    }
+    pixels.end()?;
     Ok(Received {
         number: header.number,
         value: Moment {

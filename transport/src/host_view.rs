@@ -1,15 +1,15 @@
-//! One view on its way from the host of its camera to the host that puts the sets together: `u32` format, `u32` length of
-//! the header, the header (postcard), then the crop's RGB and mask where there is one. Integers are little-endian.
+//! One view on its way from the host of its camera to the host that puts the sets together: a packed message whose pixels
+//! are the crop's RGB and mask, where there is one.
 
 use frame::{CameraId, DeviceStamp, FrameInfo, Picture, PixelFormat, SegmentId, SourcePosition};
 use serde::{Deserialize, Serialize};
 use subject::Sample;
 
 use crate::codec::{SampleHeader, Time, trigger_from_wire, trigger_to_wire};
+use crate::packed::{Packed, Unpacked};
 use crate::{TransportError, TriggerState};
 
 const FORMAT: u32 = 1;
-const PREFIX: usize = 8;
 
 /// What is said of a view beside the frame that it shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,19 +66,13 @@ pub fn encode_view(label: ViewLabel, info: &FrameInfo, sample: Option<&Sample>) 
         size_px: info.picture.size_px(),
         sample: sample.map(SampleHeader::from),
     };
-    let header = postcard::to_stdvec(&header).map_err(|e| TransportError::Malformed(e.to_string()))?;
-    let mut out = [FORMAT.to_le_bytes(), (header.len() as u32).to_le_bytes()].concat();
-    out.extend_from_slice(&header);
-    if let Some(sample) = sample {
-        out.extend_from_slice(&sample.rgb);
-        out.extend_from_slice(&sample.mask);
-    }
-    Ok(out)
+    let pixels = sample.into_iter().flat_map(|sample| [&sample.rgb[..], &sample.mask[..]]).collect();
+    Ok(Packed::new(FORMAT, &header, pixels)?.to_vec())
 }
 
 impl HostView {
     pub fn decode(bytes: Vec<u8>) -> Result<Self, TransportError> {
-        let (header, _) = split(&bytes)?;
+        let (header, _) = unpack(&bytes)?;
         let (width_px, height_px) = header.size_px;
         let info = FrameInfo {
             camera: CameraId(0),
@@ -103,28 +97,20 @@ impl HostView {
 
 /// The crop of a view's message; `None` where the frame shows no subject.
 pub fn crop_of(bytes: &[u8]) -> Result<Option<Sample>, TransportError> {
-    let (header, pixels) = split(bytes)?;
-    Ok(header.sample.map(|sample| {
-        let (rgb, mask) = pixels.split_at(3 * sample.area());
-        sample.with(rgb.into(), mask.into())
-    }))
+    Ok(unpack(bytes)?.1)
 }
 
-/// Header and pixels, which have the length that the header says.
-fn split(bytes: &[u8]) -> Result<(Header, &[u8]), TransportError> {
-    let malformed = |what: &str| TransportError::Malformed(what.to_owned());
-    let (prefix, body) = bytes.split_at_checked(PREFIX).ok_or_else(|| malformed("a view shorter than its prefix"))?;
-    let word = |at: usize| u32::from_le_bytes([prefix[at], prefix[at + 1], prefix[at + 2], prefix[at + 3]]);
-    if word(0) != FORMAT {
-        return Err(TransportError::Malformed(format!("a view of format {}; this build reads {FORMAT}", word(0))));
-    }
-    let parts = body.split_at_checked(word(4) as usize);
-    let (header, pixels) = parts.ok_or_else(|| malformed("a view cut inside its header"))?;
-    let header: Header = postcard::from_bytes(header).map_err(|e| TransportError::Malformed(e.to_string()))?;
-    if pixels.len() != header.sample.map_or(0, |sample| 4 * sample.area()) {
-        return Err(malformed("a view whose crop has another length"));
-    }
-    Ok((header, pixels))
+fn unpack(bytes: &[u8]) -> Result<(Header, Option<Sample>), TransportError> {
+    let (header, mut pixels) = Unpacked::new::<Header>("a view", FORMAT, bytes)?;
+    let sample = match header.sample {
+        Some(sample) => {
+            let (rgb, mask) = (pixels.take(3 * sample.area())?, pixels.take(sample.area())?);
+            Some(sample.with(rgb.into(), mask.into()))
+        }
+        None => None,
+    };
+    pixels.end()?;
+    Ok((header, sample))
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bound
 use crossbeam::queue::ArrayQueue;
 
 use crate::{
-    Hint, HintSink, HintSource, Moment, MomentSink, MomentSource, PoseMessage, PoseSink, PoseSource, Received,
-    TransportError,
+    CommandSink, CommandSource, FinderSet, FinderSetSink, FinderSetSource, Hint, HintSink, HintSource, Moment,
+    MomentSink, MomentSource, PoseMessage, PoseSink, PoseSource, Received, RigCommand, TransportError,
 };
 
 /// One end that never waits, and one that gets the newest `capacity` messages.
@@ -104,6 +104,18 @@ pub fn in_process_poses(depth: usize) -> (impl PoseSink, impl PoseSource) {
 }
 
 /// See [`in_process_poses`].
+pub fn in_process_finder_sets(depth: usize) -> (impl FinderSetSink, impl FinderSetSource) {
+    let (sink, source) = newest(depth);
+    (Ends(sink), Ends(source))
+}
+
+/// See [`in_process_poses`].
+pub fn in_process_commands(depth: usize) -> (impl CommandSink, impl CommandSource) {
+    let (sink, source) = newest(depth);
+    (Ends(sink), Ends(source))
+}
+
+/// See [`in_process_poses`].
 pub fn in_process_hints(depth: usize) -> (impl HintSink, impl HintSource) {
     let (sink, source) = newest(depth);
     (Ends(sink), Ends(source))
@@ -132,5 +144,29 @@ impl HintSink for Ends<NewestSink<Hint>> {
 impl HintSource for Ends<NewestSource<Hint>> {
     fn receive(&mut self, wait: Duration) -> Result<Option<Hint>, TransportError> {
         self.0.receive(wait)
+    }
+}
+
+impl FinderSetSink for Ends<NewestSink<FinderSet>> {
+    fn send(&mut self, set: &FinderSet) -> Result<(), TransportError> {
+        self.0.send(set.clone())
+    }
+}
+
+impl FinderSetSource for Ends<NewestSource<FinderSet>> {
+    fn receive(&mut self, wait: Duration) -> Result<Option<FinderSet>, TransportError> {
+        self.0.receive(wait)
+    }
+}
+
+impl CommandSink for Ends<NewestSink<RigCommand>> {
+    fn send(&mut self, command: &RigCommand) -> Result<(), TransportError> {
+        self.0.send(*command)
+    }
+}
+
+impl CommandSource for Ends<NewestSource<RigCommand>> {
+    fn receive(&mut self) -> Result<Option<RigCommand>, TransportError> {
+        self.0.receive(Duration::ZERO)
     }
 }

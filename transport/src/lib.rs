@@ -2,28 +2,41 @@
 
 mod codec;
 mod error;
+mod finder_set;
 mod host_view;
 mod host_words;
 mod in_process;
 mod moment;
 mod moment_file;
+mod packed;
 mod ports;
 mod pose_message;
+mod rig_words;
 mod status;
 mod zenoh_hosts;
 mod zenoh_link;
 
 pub use error::TransportError;
+pub use finder_set::{FinderSet, FinderView};
 pub use host_view::{HostView, ViewLabel, crop_of, encode_view};
 pub use host_words::{Answer, CameraState, Heard, Hello, LinkedPulses, SystemClock};
-pub use in_process::{InProcessMomentSource, InProcessMoments, in_process_hints, in_process_poses};
+pub use in_process::{
+    InProcessMomentSource, InProcessMoments, in_process_commands, in_process_finder_sets, in_process_hints,
+    in_process_poses,
+};
 pub use moment::{Moment, View};
 pub use moment_file::{MomentFileReader, MomentFileWriter};
-pub use ports::{Hint, HintSink, HintSource, MomentSink, MomentSource, PoseSink, PoseSource, Received};
-pub use pose_message::{FrameOfReference, ModelOrigin, POSE_SCHEMA_VERSION, PoseMessage, TriggerState, ViewPose};
+pub use ports::{
+    CommandSink, CommandSource, FinderSetSink, FinderSetSource, Hint, HintSink, HintSource, MomentSink, MomentSource,
+    PoseSink, PoseSource, Received,
+};
+pub use pose_message::{
+    BodyPose, FrameOfReference, ModelOrigin, POSE_SCHEMA_VERSION, PoseMessage, TriggerState, ViewPose,
+};
+pub use rig_words::{RigCameraStatus, RigCommand, RigEvent, RigStatus, WantedPictures};
 pub use status::{InferStatus, LearnerStatus};
 pub use zenoh_hosts::{FirstHost, Hellos, OtherHost, ViewSink, Views};
 pub use zenoh_link::{
-    POOL_BYTES, ZenohHintSink, ZenohHintSource, ZenohLink, ZenohMomentSink, ZenohMomentSource, ZenohPoseSink,
-    ZenohPoseSource,
+    POOL_BYTES, ZenohCommandSink, ZenohCommandSource, ZenohFinderSetSink, ZenohFinderSetSource, ZenohHintSink,
+    ZenohHintSource, ZenohLink, ZenohMomentSink, ZenohMomentSource, ZenohPoseSink, ZenohPoseSource,
 };

@@ -1,6 +1,10 @@
 use std::time::Duration;
 
-use crate::{InferStatus, LearnerStatus, Moment, PoseMessage, TransportError};
+use body::RigGeometry;
+
+use crate::{
+    FinderSet, InferStatus, LearnerStatus, Moment, PoseMessage, RigCommand, RigEvent, TransportError, WantedPictures,
+};
 
 /// Takes moments towards the processes that learn and infer.
 pub trait MomentSink: Send {
@@ -26,6 +30,18 @@ pub trait MomentSource: Send {
     fn receive(&mut self, wait: Duration) -> Result<Option<Received<Moment>>, TransportError>;
 }
 
+/// Takes pictures to the finder of joints.
+pub trait FinderSetSink: Send {
+    /// Hands pictures over without waiting; a receiver that falls behind loses the oldest.
+    fn send(&mut self, set: &FinderSet) -> Result<(), TransportError>;
+}
+
+/// Where pictures for the finder of joints come out.
+pub trait FinderSetSource: Send {
+    /// The next pictures, or `None` once `wait` is over.
+    fn receive(&mut self, wait: Duration) -> Result<Option<FinderSet>, TransportError>;
+}
+
 /// Takes poses and status back from the processes that infer and learn.
 pub trait PoseSink: Send {
     fn send(&mut self, poses: &PoseMessage) -> Result<(), TransportError>;
@@ -36,13 +52,16 @@ pub trait PoseSource: Send {
     fn receive(&mut self, wait: Duration) -> Result<Option<PoseMessage>, TransportError>;
 }
 
-/// Hints travel beside poses: what learner and infer say of themselves.
+/// Hints travel beside poses: what learner and infer say of themselves, and what infer asks for.
 #[expect(clippy::large_enum_variant, reason = "a few of them a second")]
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Hint {
     Learner(LearnerStatus),
     Infer(InferStatus),
+    WantedPictures(WantedPictures),
+    Geometry(Box<RigGeometry>),
+    RigEvent(RigEvent),
 }
 
 pub trait HintSink: Send {
@@ -51,4 +70,15 @@ pub trait HintSink: Send {
 
 pub trait HintSource: Send {
     fn receive(&mut self, wait: Duration) -> Result<Option<Hint>, TransportError>;
+}
+
+/// Takes commands to inference.
+pub trait CommandSink: Send {
+    fn send(&mut self, command: &RigCommand) -> Result<(), TransportError>;
+}
+
+/// Where commands come out.
+pub trait CommandSource: Send {
+    /// The next command if one is there.
+    fn receive(&mut self) -> Result<Option<RigCommand>, TransportError>;
 }

@@ -3,7 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// Version of the JSON schema of [`PoseMessage`]; raised when a field changes its meaning or goes.
-pub const POSE_SCHEMA_VERSION: u32 = 1;
+pub const POSE_SCHEMA_VERSION: u32 = 2;
 
 /// The poses of one moment, as they leave on `/poses`: one JSON object per WebSocket text message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,14 +24,36 @@ pub struct PoseMessage {
     pub exposure_utc_ns: Option<i64>,
     /// Position in a replayed source, from 0.
     pub source_index: Option<u32>,
-    /// Identity of the pose model: a hash of its weights and preprocessing.
+    /// Identity of the network: the name of a finder of joints, or a hash of a pose model's weights and preprocessing.
     pub model: String,
     /// Whose it is; absent where nobody says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_origin: Option<ModelOrigin>,
-    /// From the arrival of the set's last frame to the pose leaving the network's process.
+    /// From `exposure_ns` to the message leaving the network's process.
     pub latency_ms: f64,
+    /// The person in the world that the rig found; none where there is no geometry yet, or too few views agree.
+    #[serde(default)]
+    pub body: Option<BodyPose>,
+    /// The person as each view has them by itself.
     pub poses: Vec<ViewPose>,
+}
+
+/// One person in the rig's world: right-handed, millimetres, z up, the floor at z = 0.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BodyPose {
+    /// 0 for the only person; room for more.
+    pub person: u32,
+    /// The geometry that it was made with.
+    pub geometry_id: String,
+    /// 17 joints in Human3.6M order, `[x, y, z]` each, smoothed over the instants before.
+    pub joints_mm: Vec<[f32; 3]>,
+    /// Nose, left ear, right ear, left heel, right heel, left toe, right toe.
+    pub landmarks_mm: Vec<[f32; 3]>,
+    /// By how many views each joint is confirmed; with 0 it stands only where its bones allow.
+    pub joint_views: Vec<u8>,
+    pub landmark_views: Vec<u8>,
+    /// The cameras that saw the person, as indices in the rig.
+    pub cameras: Vec<u16>,
 }
 
 /// Where a pose model comes from.

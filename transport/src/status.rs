@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::ModelOrigin;
+use crate::{ModelOrigin, RigStatus};
 
 /// What the learner says of itself, a few times a second; the newest replaces all before. Rates are over the last five
 /// seconds; in its last words, over the whole run.
@@ -56,7 +56,7 @@ pub struct LearnerStatus {
 pub struct InferStatus {
     /// Why there are no poses, or that there are.
     pub state: String,
-    /// Identity of the pose model in use; none when there is none.
+    /// Identity of the network in use; none when there is none.
     pub model_version: Option<String>,
     /// Whose it is.
     #[serde(default)]
@@ -68,7 +68,13 @@ pub struct InferStatus {
     /// Moments that a newer one replaced before inference reached them.
     pub moments_superseded: u64,
     pub fps: f64,
-    /// From the arrival of a set's last frame to its poses leaving.
+    /// From the exposure of a set to its poses leaving.
     pub latency_ms_p50: Option<f64>,
     pub latency_ms_p99: Option<f64>,
+    /// How it stands with the rig's geometry; none where no finder of joints is at work.
+    #[serde(default)]
+    pub rig: Option<RigStatus>,
+    /// Why no finder of joints is at work, where that is so.
+    #[serde(default)]
+    pub no_finder: Option<String>,
 }

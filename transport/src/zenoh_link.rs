@@ -10,15 +10,17 @@ use zenoh::pubsub::{Publisher, Subscriber};
 use zenoh::qos::CongestionControl;
 use zenoh::shm::{GarbageCollect, PosixShmProviderBackend, ShmProvider, ShmProviderBuilder};
 
+use crate::packed::Packed;
 use crate::{
-    Hint, HintSink, HintSource, Moment, MomentSink, MomentSource, PoseMessage, PoseSink, PoseSource, Received,
-    TransportError, codec,
+    CommandSink, CommandSource, FinderSet, FinderSetSink, FinderSetSource, Hint, HintSink, HintSource, Moment,
+    MomentSink, MomentSource, PoseMessage, PoseSink, PoseSource, Received, RigCommand, TransportError, codec,
+    finder_set,
 };
 
-/// Shared memory for moments on their way. Receivers copy out at once, so this only has to cover their rings.
+/// Shared memory for messages of one kind on their way. Receivers copy out at once, so this only has to cover their rings.
 pub const POOL_BYTES: usize = 32 << 20;
 
-/// Only moments go through shared memory, and they are allocated there.
+/// Only messages with pixels go through shared memory, and they are allocated there.
 const SHARED_MEMORY: [(&str, &str); 2] =
     [("transport/shared_memory/enabled", "true"), ("transport/shared_memory/transport_optimization/enabled", "false")];
 
@@ -91,6 +93,16 @@ impl ZenohLink {
             .map_err(failed("declaring a publisher"))
     }
 
+    /// Messages go through shared memory of their own.
+    fn shared_publisher(&self, what: &'static str) -> Result<SharedPublisher, TransportError> {
+        let pool = PosixShmProviderBackend::builder(POOL_BYTES)
+            .wait()
+            .map(|backend| ShmProviderBuilder::backend(backend).wait())
+            .inspect_err(|e| tracing::warn!("no shared memory for {what} ({e}); sending them by loopback TCP"))
+            .ok();
+        Ok(SharedPublisher { publisher: self.publisher(what)?, pool, copied: 0 })
+    }
+
     pub(crate) fn ring(&self, what: &str, depth: usize) -> Result<Ring, TransportError> {
         self.session
             .declare_subscriber(self.key(what))
@@ -101,17 +113,29 @@ impl ZenohLink {
     }
 
     pub fn moment_sink(&self) -> Result<ZenohMomentSink, TransportError> {
-        let pool = PosixShmProviderBackend::builder(POOL_BYTES)
-            .wait()
-            .map(|backend| ShmProviderBuilder::backend(backend).wait())
-            .inspect_err(|e| tracing::warn!("no shared memory for moments ({e}); sending them by loopback TCP"))
-            .ok();
-        Ok(ZenohMomentSink { publisher: self.publisher("moments")?, pool, next: 0, copied: 0 })
+        Ok(ZenohMomentSink { publisher: self.shared_publisher("moments")?, next: 0 })
     }
 
     /// `depth`: how many moments wait for this receiver before the oldest goes.
     pub fn moment_source(&self, depth: usize) -> Result<ZenohMomentSource, TransportError> {
         Ok(ZenohMomentSource { ring: self.ring("moments", depth)?, by_shared_memory: None })
+    }
+
+    pub fn finder_set_sink(&self) -> Result<ZenohFinderSetSink, TransportError> {
+        Ok(ZenohFinderSetSink(self.shared_publisher("finder-pictures")?))
+    }
+
+    /// `depth`: how many sets of pictures wait for this receiver before the oldest goes.
+    pub fn finder_set_source(&self, depth: usize) -> Result<ZenohFinderSetSource, TransportError> {
+        Ok(ZenohFinderSetSource(self.ring("finder-pictures", depth)?))
+    }
+
+    pub fn command_sink(&self) -> Result<ZenohCommandSink, TransportError> {
+        Ok(ZenohCommandSink(self.publisher("commands")?))
+    }
+
+    pub fn command_source(&self, depth: usize) -> Result<ZenohCommandSource, TransportError> {
+        Ok(ZenohCommandSource(self.ring("commands", depth)?))
     }
 
     pub fn pose_sink(&self) -> Result<ZenohPoseSink, TransportError> {
@@ -139,17 +163,40 @@ impl Ring {
     }
 }
 
-pub struct ZenohMomentSink {
+/// Sends messages with pixels.
+struct SharedPublisher {
     publisher: Publisher<'static>,
     pool: Option<ShmProvider<PosixShmProviderBackend>>,
-    next: u64,
+    /// Messages that did not fit into the shared memory and went as ordinary ones.
     copied: u64,
+}
+
+impl SharedPublisher {
+    fn send(&mut self, message: &Packed) -> zenoh::Result<()> {
+        let shared =
+            self.pool.as_ref().and_then(|pool| pool.alloc(message.len()).with_policy::<GarbageCollect>().wait().ok());
+        match shared {
+            Some(mut buffer) => {
+                message.write_to(&mut buffer);
+                self.publisher.put(buffer).wait()
+            }
+            None => {
+                self.copied += 1;
+                self.publisher.put(message.to_vec()).wait()
+            }
+        }
+    }
+}
+
+pub struct ZenohMomentSink {
+    publisher: SharedPublisher,
+    next: u64,
 }
 
 impl ZenohMomentSink {
     /// Moments that did not fit into the shared memory and went as ordinary messages.
     pub fn sent_outside_shared_memory(&self) -> u64 {
-        self.copied
+        self.publisher.copied
     }
 }
 
@@ -157,19 +204,7 @@ impl MomentSink for ZenohMomentSink {
     fn send(&mut self, moment: &Moment) -> Result<(), TransportError> {
         let encoded = codec::encode(self.next, moment)?;
         self.next += 1;
-        let shared =
-            self.pool.as_ref().and_then(|pool| pool.alloc(encoded.len()).with_policy::<GarbageCollect>().wait().ok());
-        let sent = match shared {
-            Some(mut buffer) => {
-                encoded.write_to(&mut buffer);
-                self.publisher.put(buffer).wait()
-            }
-            None => {
-                self.copied += 1;
-                self.publisher.put(encoded.to_vec()).wait()
-            }
-        };
-        sent.map_err(failed("sending a moment"))
+        self.publisher.send(&encoded).map_err(failed("sending a moment"))
     }
 }
 
@@ -186,6 +221,39 @@ impl MomentSource for ZenohMomentSource {
             tracing::info!("moments come by {}", if shared { "shared memory" } else { "network messages" });
         }
         codec::decode(&sample.payload().to_bytes()).map(Some)
+    }
+}
+
+pub struct ZenohFinderSetSink(SharedPublisher);
+
+impl FinderSetSink for ZenohFinderSetSink {
+    fn send(&mut self, set: &FinderSet) -> Result<(), TransportError> {
+        self.0.send(&finder_set::encode(set)?).map_err(failed("sending pictures"))
+    }
+}
+
+pub struct ZenohFinderSetSource(Ring);
+
+impl FinderSetSource for ZenohFinderSetSource {
+    fn receive(&mut self, wait: Duration) -> Result<Option<FinderSet>, TransportError> {
+        let Some(sample) = self.0.receive(wait)? else { return Ok(None) };
+        finder_set::decode(&sample.payload().to_bytes()).map(Some)
+    }
+}
+
+pub struct ZenohCommandSink(Publisher<'static>);
+
+impl CommandSink for ZenohCommandSink {
+    fn send(&mut self, command: &RigCommand) -> Result<(), TransportError> {
+        self.0.put(to_json(command)?).wait().map_err(failed("sending a command"))
+    }
+}
+
+pub struct ZenohCommandSource(Ring);
+
+impl CommandSource for ZenohCommandSource {
+    fn receive(&mut self) -> Result<Option<RigCommand>, TransportError> {
+        self.0.receive(Duration::ZERO)?.as_ref().map(from_json).transpose()
     }
 }
 

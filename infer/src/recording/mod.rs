@@ -1,7 +1,6 @@
 //! Bodies out of a recorded take: joints in every view, the rig's geometry from them, and one body for each instant.
 
 mod instants;
-mod observation;
 mod pictures;
 mod watched;
 

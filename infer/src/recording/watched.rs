@@ -7,8 +7,8 @@ use take::{TakeError, TakeReader};
 use thiserror::Error;
 
 use super::instants::Instants;
-use super::observation::observation;
 use super::pictures::Pictures;
+use crate::seeing::{observation, view};
 
 /// How many instants the geometry is found from.
 const INSTANTS: usize = 60;
@@ -126,14 +126,15 @@ impl Watched {
         for run in instants.runs() {
             finder.forget();
             for at in run.clone() {
-                let views: Vec<_> = pictures
+                let taken: Vec<_> = pictures
                     .iter_mut()
                     .zip(&instants.all[at].frames)
                     .map(|(pictures, frame)| match (pictures, frame) {
-                        (Some(pictures), Some(frame)) => pictures.view(*frame).map(Some),
+                        (Some(pictures), Some(frame)) => pictures.picture(*frame).map(Some),
                         _ => Ok(None),
                     })
                     .collect::<Result<_, _>>()?;
+                let views: Vec<_> = taken.iter().map(|picture| picture.as_ref().map(view)).collect();
                 let people = finder.find(&views)?;
                 done += views.iter().flatten().count();
                 for (camera, person) in people.iter().enumerate() {

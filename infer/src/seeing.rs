@@ -1,8 +1,17 @@
+//! Between pictures, the finder of joints and geometry.
+
 use geometry::{Observation, POINT_COUNT};
-use joints::Person;
+use joints::{Person, View};
+use subject::FinderPicture;
 
 /// The landmarks of BlazePose that geometry works with, in the order of `geometry::POINT_NAMES`.
 const LANDMARKS: [usize; POINT_COUNT] = [0, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32];
+
+/// A picture as the finder takes it.
+pub(crate) fn view(picture: &FinderPicture) -> View<'_> {
+    let FinderPicture { ref rgb, width, height, origin_px, scale, .. } = *picture;
+    View { rgb, width, height, origin_px, scale }
+}
 
 /// What geometry takes of a person in a view whose frame has this width and height. A joint beyond the frame is a guess,
 /// and weighs nothing.

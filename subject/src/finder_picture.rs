@@ -1,0 +1,143 @@
+use std::sync::Arc;
+
+use frame::FrameInfo;
+
+use crate::cropper::crop_scale;
+use crate::{Decoder, Outcome, Region, RgbImage, Scale, SquareCutter, SubjectError};
+
+/// Side of the square that is cut around a subject, in pixels.
+const SQUARE_PX: u16 = 384;
+/// A whole frame is reduced as far as its longer side stays this long, in pixels.
+const WHOLE_PX: u32 = 640;
+
+/// What a finder of joints looks at: a square around the subject, or the whole frame, reduced, where nothing moves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FinderPicture {
+    pub width: u32,
+    pub height: u32,
+    /// `[height, width, 3]` RGB, rows from the top.
+    pub rgb: Arc<[u8]>,
+    /// Where its upper left corner lies, in pixels of the full frame.
+    pub origin_px: [f32; 2],
+    /// Full-frame pixels per pixel of the picture.
+    pub scale: f32,
+    /// Width and height of the full frame.
+    pub frame_px: (u32, u32),
+}
+
+/// Makes finder pictures. Keep one per camera: it holds buffers.
+pub struct FinderPictures {
+    decoder: Decoder,
+    cutter: SquareCutter,
+    picture: RgbImage,
+    square: Vec<u8>,
+}
+
+impl FinderPictures {
+    /// Fails only when the JPEG library cannot allocate.
+    pub fn new() -> Result<Self, SubjectError> {
+        let (cutter, picture) = (SquareCutter::default(), RgbImage::default());
+        Ok(Self { decoder: Decoder::new()?, cutter, picture, square: Vec::new() })
+    }
+
+    /// The upright square around the subject that was found in a frame, or the whole frame where none was.
+    pub fn make(
+        &mut self,
+        info: &FrameInfo,
+        bytes: &[u8],
+        outcome: &Outcome,
+    ) -> Result<FinderPicture, SubjectError> {
+        match outcome {
+            Outcome::Sample(sample) => self.square(info, bytes, &sample.region),
+            Outcome::NoBackground | Outcome::NoSubject => self.whole(info, bytes),
+        }
+    }
+
+    fn square(&mut self, info: &FrameInfo, bytes: &[u8], region: &Region) -> Result<FinderPicture, SubjectError> {
+        let frame_px = self.decoder.size_px(info, bytes)?;
+        let scale = crop_scale(region.side_px, SQUARE_PX);
+        self.decoder.decode_region(info, bytes, scale, region, &mut self.picture)?;
+        let cut = self.cutter.cut(&self.picture, region, SQUARE_PX, &mut self.square);
+        cut.map_err(|fault| SubjectError::picture(info, fault))?;
+        Ok(FinderPicture {
+            width: SQUARE_PX.into(),
+            height: SQUARE_PX.into(),
+            rgb: self.square.as_slice().into(),
+            origin_px: region.centre_px.map(|centre| centre - region.side_px / 2.0),
+            scale: region.side_px / f32::from(SQUARE_PX),
+            frame_px,
+        })
+    }
+
+    fn whole(&mut self, info: &FrameInfo, bytes: &[u8]) -> Result<FinderPicture, SubjectError> {
+        let frame_px = self.decoder.size_px(info, bytes)?;
+        let long_enough = |scale: &Scale| {
+            let (width, height) = scale.reduce(frame_px);
+            width.max(height) >= WHOLE_PX
+        };
+        let scale = Scale::COARSE_TO_FINE.into_iter().find(long_enough).unwrap_or(Scale::Full);
+        self.decoder.decode(info, bytes, scale, &mut self.picture)?;
+        let RgbImage { width, height, ref rgb, .. } = self.picture;
+        let scale = scale.denominator() as f32;
+        Ok(FinderPicture { width, height, rgb: rgb.as_slice().into(), origin_px: [0.0; 2], scale, frame_px })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use frame::{CameraId, DeviceStamp, HostTime, Picture, PixelFormat, SegmentId, TriggerIndex};
+
+    use super::*;
+    use crate::{BackgroundId, Sample};
+
+    const SIZE: (u32, u32) = (1280, 720);
+
+    /// A frame whose red rises by column and whose green rises by row.
+    fn frame() -> (FrameInfo, Vec<u8>) {
+        let (width, height) = SIZE;
+        let info = FrameInfo {
+            camera: CameraId(0),
+            sequence: 0,
+            segment: SegmentId(0),
+            trigger: TriggerIndex::Unresolved,
+            exposure: HostTime::monotonic(0, 0),
+            exposure_duration_ns: 0,
+            arrival_ns: 0,
+            device: DeviceStamp::default(),
+            source: None,
+            picture: Picture::packed(PixelFormat::Rgb8, width, height),
+        };
+        let pixel = |x: u32, y: u32| [(x / 5) as u8, (y / 5) as u8, 0];
+        (info, (0..height).flat_map(|y| (0..width).flat_map(move |x| pixel(x, y))).collect())
+    }
+
+    fn check(picture: &FinderPicture) {
+        assert_eq!(picture.rgb.len(), (picture.width * picture.height * 3) as usize);
+        assert_eq!(picture.frame_px, SIZE);
+        for (x, y) in [(20, 30), (200, 100), (300, 330)] {
+            let shown = &picture.rgb[3 * (y * picture.width as usize + x)..][..2];
+            for (axis, at) in [x, y].into_iter().enumerate() {
+                let in_frame = picture.origin_px[axis] + (at as f32 + 0.5) * picture.scale;
+                let expected = in_frame / 5.0 - 0.5;
+                assert!((f32::from(shown[axis]) - expected).abs() < 1.5, "{shown:?} at {x}, {y}: {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn pictures_say_where_in_the_frame_they_are() {
+        let (info, bytes) = frame();
+        let mut pictures = FinderPictures::new().unwrap();
+        let whole = pictures.make(&info, &bytes, &Outcome::NoSubject).unwrap();
+        assert_eq!((whole.width, whole.height, whole.scale), (640, 360, 2.0));
+        check(&whole);
+        for side_px in [200.0, 500.0, 700.0] {
+            let region = Region { centre_px: [600.5, 352.0], side_px };
+            let (rgb, mask) = (vec![0; 12].into(), vec![0; 4].into());
+            let sample = Sample { size_px: 2, rgb, mask, region, background: BackgroundId::default() };
+            let square = pictures.make(&info, &bytes, &Outcome::Sample(sample)).unwrap();
+            assert_eq!((square.width, square.height), (384, 384));
+            check(&square);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The pictures of one instant on their way to the finder of joints: a packed message whose pixels are, for each view, its
+//! picture's RGB.
+
+use frame::{CameraId, HostTime, SegmentId, SetIndex, SourcePosition, TriggerIndex};
+use serde::{Deserialize, Serialize};
+use subject::FinderPicture;
+
+use crate::codec::{Time, trigger_from_wire, trigger_to_wire};
+use crate::packed::{Packed, Unpacked};
+use crate::{TransportError, TriggerState};
+
+const FORMAT: u32 = 1;
+
+/// The pictures of one instant for the finder of joints.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FinderSet {
+    /// As in the [`crate::Moment`] of the same instant.
+    pub set: SetIndex,
+    pub trigger: TriggerIndex,
+    pub segment: SegmentId,
+    /// Start of exposure of the earliest view.
+    pub exposure: HostTime,
+    pub source: Option<SourcePosition>,
+    /// By ascending camera, one for each view that has a picture. There may be none: nothing moved, and it was not yet time
+    /// for whole frames.
+    pub views: Vec<FinderView>,
+}
+
+/// One camera's picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FinderView {
+    pub camera: CameraId,
+    /// Start of exposure.
+    pub exposure: HostTime,
+    pub picture: FinderPicture,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    set: u64,
+    trigger: (TriggerState, u64),
+    segment: u32,
+    exposure: Time,
+    source: Option<(u32, u32)>,
+    views: Vec<ViewHeader>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ViewHeader {
+    camera: u16,
+    exposure: Time,
+    size: (u32, u32),
+    origin_px: [f32; 2],
+    scale: f32,
+    frame_px: (u32, u32),
+}
+
+pub(crate) fn encode(set: &FinderSet) -> Result<Packed<'_>, TransportError> {
+    let (state, pulse) = trigger_to_wire(set.trigger);
+    let view = |FinderView { camera, exposure, picture }: &FinderView| ViewHeader {
+        camera: camera.0,
+        exposure: (*exposure).into(),
+        size: (picture.width, picture.height),
+        origin_px: picture.origin_px,
+        scale: picture.scale,
+        frame_px: picture.frame_px,
+    };
+    let header = Header {
+        set: set.set.0,
+        trigger: (state, pulse.unwrap_or(0)),
+        segment: set.segment.0,
+        exposure: set.exposure.into(),
+        source: set.source.map(|s| (s.index, s.length)),
+        views: set.views.iter().map(view).collect(),
+    };
+    Packed::new(FORMAT, &header, set.views.iter().map(|view| &view.picture.rgb[..]).collect())
+}
+
+pub(crate) fn decode(bytes: &[u8]) -> Result<FinderSet, TransportError> {
+    let (header, mut pixels) = Unpacked::new::<Header>("pictures of an instant", FORMAT, bytes)?;
+    let mut views = Vec::with_capacity(header.views.len());
+    for view in header.views {
+        let (width, height) = view.size;
+        let length = 3 * width as usize * height as usize;
+        let picture = FinderPicture {
+            width,
+            height,
+            rgb: pixels.take(length)?.into(),
+            origin_px: view.origin_px,
+            scale: view.scale,
+            frame_px: view.frame_px,
+        };
+        views.push(FinderView { camera: CameraId(view.camera), exposure: view.exposure.into(), picture });
+    }
+    pixels.end()?;
+    Ok(FinderSet {
+        set: SetIndex(header.set),
+        trigger: trigger_from_wire(header.trigger),
+        segment: SegmentId(header.segment),
+        exposure: header.exposure.into(),
+        source: header.source.map(|(index, length)| SourcePosition { index, length }),
+        views,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set() -> FinderSet {
+        let view = |camera: u16| FinderView {
+            camera: CameraId(camera),
+            exposure: HostTime::monotonic(1_000 + i64::from(camera), 5),
+            picture: FinderPicture {
+                width: 3,
+                height: 2,
+                rgb: (0..18).map(|at| at + camera as u8).collect(),
+                origin_px: [-3.5, 7.25],
+                scale: 1.5,
+                frame_px: (640, 480),
+            },
+        };
+        FinderSet {
+            set: SetIndex(7),
+            trigger: TriggerIndex::Certain(8),
+            segment: SegmentId(2),
+            exposure: HostTime::monotonic(1_000, 5),
+            source: Some(SourcePosition { index: 4, length: 100 }),
+            views: vec![view(0), view(3)],
+        }
+    }
+
+    #[test]
+    fn pictures_survive_the_way() {
+        for set in [set(), FinderSet { views: vec![], ..set() }] {
+            assert_eq!(decode(&encode(&set).unwrap().to_vec()).unwrap(), set);
+        }
+    }
+
+    #[test]
+    fn every_cut_is_an_error_and_none_panics() {
+        let bytes = encode(&set()).unwrap().to_vec();
+        for length in 0..bytes.len() {
+            assert!(decode(&bytes[..length]).is_err(), "cut at {length}");
+        }
+        assert!(decode(&[bytes.as_slice(), &[0]].concat()).is_err());
+    }
+}
