@@ -4,7 +4,6 @@ use geometry::{
     Observation, Options, POINT_COUNT, Scale, Similarity, Solution, Verdict, label, solve, up, verdict, world,
 };
 use nalgebra::{Matrix3, Vector3};
-use sha2::{Digest, Sha256};
 
 use crate::rig::{CameraGeometry, RigGeometry, ScaleSource, UpSource, WorldAxes};
 
@@ -88,7 +87,7 @@ fn describe(
         let solved = &solution.cameras[at];
         CameraGeometry::new(solved, &to_world.camera(&solved.camera), cameras.sizes_px[at], to_world.scale)
     };
-    let mut geometry = RigGeometry {
+    let geometry = RigGeometry {
         id: String::new(),
         found_utc: found_utc.to_owned(),
         instants: solution.points_mm.iter().flatten().count(),
@@ -98,7 +97,5 @@ fn describe(
         bone_lengths_mm: solution.bone_lengths_mm.map(|length| length * to_world.scale),
         cameras: cameras.names.iter().enumerate().map(|(at, name)| (name.clone(), of_camera(at))).collect(),
     };
-    let digest = Sha256::digest(format!("{geometry:?}"));
-    geometry.id = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    geometry
+    geometry.with_id()
 }

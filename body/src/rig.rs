@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use geometry::{Camera, GROUP_COUNT, SolvedCamera};
+use geometry::{Camera, GROUP_COUNT, Similarity, SolvedCamera};
 use nalgebra::{Matrix3, Vector2, Vector3};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// Where the cameras of a rig stand, as it found it from the person in view: an estimate, never a setting. Right-handed,
 /// in millimetres, z up, the floor at z = 0, x along the first camera's horizontal view; x_camera = R (x_world −
@@ -111,9 +112,8 @@ pub struct CameraUncertainty {
 impl CameraGeometry {
     /// `scale` is how much larger the world is than the solution's.
     pub fn new(solved: &SolvedCamera, camera: &Camera, size_px: [f64; 2], scale: f64) -> Self {
-        let row = |row: usize| std::array::from_fn(|column| camera.rotation[(row, column)]);
         Self {
-            rotation: std::array::from_fn(row),
+            rotation: rows(&camera.rotation),
             position_mm: camera.position_mm.into(),
             focal_px: camera.focal_px,
             principal_point_px: camera.principal_point_px.into(),
@@ -142,6 +142,29 @@ impl CameraGeometry {
 }
 
 impl RigGeometry {
+    /// The same with an id of its own, which depends on all that it says.
+    pub fn with_id(mut self) -> Self {
+        self.id.clear();
+        let digest = Sha256::digest(format!("{self:?}"));
+        self.id = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        self
+    }
+
+    /// The same rig in another world, to which `to_world` leads.
+    pub fn moved_by(&self, to_world: &Similarity) -> Self {
+        let mut moved = self.clone();
+        moved.bone_lengths_mm = self.bone_lengths_mm.map(|length| length * to_world.scale);
+        for camera in moved.cameras.values_mut() {
+            let placed = to_world.camera(&camera.camera());
+            camera.rotation = rows(&placed.rotation);
+            camera.position_mm = placed.position_mm.into();
+            if let Some(uncertainty) = &mut camera.uncertainty {
+                uncertainty.position_mm *= to_world.scale;
+            }
+        }
+        moved.with_id()
+    }
+
     /// Whether its numbers can be a rig's at all.
     ///
     /// # Errors
@@ -168,4 +191,8 @@ impl RigGeometry {
         }
         Ok(())
     }
+}
+
+fn rows(matrix: &Matrix3<f64>) -> [[f64; 3]; 3] {
+    std::array::from_fn(|row| std::array::from_fn(|column| matrix[(row, column)]))
 }

@@ -73,6 +73,11 @@ fn sources(joint: usize) -> Vec<usize> {
     }
 }
 
+/// How sure each joint is, from how sure each point is: of a derived joint, the least of what it comes from.
+pub fn joint_confidence(points: &[f64; POINT_COUNT]) -> [f64; JOINTS] {
+    std::array::from_fn(|joint| sources(joint).into_iter().map(|point| points[point]).fold(1.0, f64::min))
+}
+
 /// By how many views each joint is confirmed, from how many come near each point: of a derived joint, the fewest of what it
 /// comes from. With none, it stands only where its bones allow.
 pub fn joint_views(near_views: &[usize; POINT_COUNT]) -> [usize; JOINTS] {

@@ -27,7 +27,10 @@ pub enum Command {
     /// List the cameras of this machine.
     Cameras,
     /// Take the background from the now empty stage of a running session.
-    Background(BackgroundArgs),
+    Background(AtArgs),
+    /// Ask something of the rig's geometry in a running session.
+    #[command(subcommand)]
+    Rig(RigCommandArgs),
     /// Say what a take holds.
     Inspect(InspectArgs),
     /// Compare two pose files: MPJPE, N-MPJPE, P-MPJPE in millimetres.
@@ -127,6 +130,16 @@ pub struct SessionArgs {
     /// Arithmetic of inference: f32, bf16 or auto.
     #[arg(long, value_name = "P", default_value = "auto", value_parser = ["f32", "bf16", "auto"])]
     pub infer_precision: String,
+    /// The network that finds joints, out of which come bodies in the rig's own geometry. `make setup` fetches it.
+    #[arg(long, value_enum, default_value = "full")]
+    pub finder: Finder,
+    /// Find no joints: poses are the pose model's.
+    #[arg(long, conflicts_with = "finder")]
+    pub no_finder: bool,
+    /// The person's standing height, which sets the scale of the world [default: the rig's people.height-mm; without it the
+    /// scale is a guess].
+    #[arg(long, value_name = "MM", value_parser = clap::value_parser!(u16).range(500..2500))]
+    pub height_mm: Option<u16>,
     /// Keep the samples that the networks get, in this file.
     #[arg(long, value_name = "FILE")]
     pub store_samples: Option<PathBuf>,
@@ -145,6 +158,27 @@ pub struct SessionArgs {
     /// Write a report when the session ends.
     #[arg(long, value_name = "FILE.json")]
     pub report: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Finder {
+    /// BlazePose Lite, for slow machines.
+    Lite,
+    /// BlazePose Full.
+    Full,
+    /// BlazePose Heavy, four times as slow as Full.
+    Heavy,
+}
+
+impl Finder {
+    /// As the other binary is told.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lite => "lite",
+            Self::Full => "full",
+            Self::Heavy => "heavy",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -193,8 +227,27 @@ pub struct DoctorArgs {
     pub json: bool,
 }
 
+#[derive(Subcommand)]
+pub enum RigCommandArgs {
+    /// Forget where the cameras stand, and find it anew.
+    FindAnew(AtArgs),
+    /// Let the geometry be as it is.
+    Freeze(AtArgs),
+    /// Refine it again.
+    Unfreeze(AtArgs),
+    /// The person stands on the floor now and looks to the front: there is the origin, and x points where they look.
+    FloorAndFront(AtArgs),
+    /// State the person's standing height, which sets the scale.
+    Height {
+        #[arg(value_name = "MM", value_parser = clap::value_parser!(u16).range(500..2500))]
+        mm: u16,
+        #[command(flatten)]
+        at: AtArgs,
+    },
+}
+
 #[derive(Args)]
-pub struct BackgroundArgs {
+pub struct AtArgs {
     /// Address of the session's page.
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8787")]
     pub at: String,

@@ -9,6 +9,7 @@ use frame::CameraId;
 use miette::IntoDiagnostic;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
+use transport::RigEvent;
 
 use crate::children::ChildDied;
 use crate::page::EventView;
@@ -75,11 +76,19 @@ pub struct Happenings {
     pub latest: VecDeque<EventView>,
     /// Parts whose death was told.
     dead: Vec<&'static str>,
+    /// What inference tells of the rig.
+    rig_events: Receiver<RigEvent>,
+    pub rig_events_sender: Sender<RigEvent>,
+    /// By camera, how often it was found to see another place.
+    times_moved: Vec<u64>,
+    /// Cameras that were found to see another place since the last look.
+    pub moved: Vec<usize>,
 }
 
 impl Happenings {
     pub fn new(cameras: usize) -> Self {
         let (died_sender, died) = bounded(64);
+        let (rig_events_sender, rig_events) = bounded(64);
         Self {
             died,
             died_sender,
@@ -89,6 +98,10 @@ impl Happenings {
             slips: vec![0; cameras],
             latest: VecDeque::new(),
             dead: vec![],
+            rig_events,
+            rig_events_sender,
+            times_moved: vec![0; cameras],
+            moved: vec![],
         }
     }
 
@@ -175,7 +188,24 @@ impl Happenings {
         }
     }
 
-    fn note(&mut self, session: &Session, kind: &'static str, text: String) {
+    fn moved(&mut self, session: &Session, names: &[String]) {
+        self.moved.clear();
+        for (camera, times) in session.times_moved().into_iter().enumerate() {
+            // The croppers outlive the trial of the rate, and their counts with them.
+            if std::mem::replace(&mut self.times_moved[camera], times) < times {
+                let text = format!(
+                    "{}: most of its picture is another one: it was moved, or the light changed; its background is taken \
+                     anew",
+                    names[camera]
+                );
+                tracing::warn!("{text}");
+                self.note(session, "camera-sees-another-place", text);
+                self.moved.push(camera);
+            }
+        }
+    }
+
+    fn note(&mut self, session: &Session, kind: &str, text: String) {
         if let Some(recorder) = &session.recorder {
             recorder.note(kind, text.clone());
         }
@@ -203,6 +233,7 @@ pub fn run(
     let clock = tick(STATUS_EVERY);
     let time_over = end_at.map_or_else(never, at);
     let died = happenings.died.clone();
+    let rig_events = happenings.rig_events.clone();
     let mut wall_clock = WallClock::new();
     let mut camera_events = session.events().clone();
     loop {
@@ -218,8 +249,12 @@ pub fn run(
                 let text = format!("{} ended ({}) and is started again after {:?}", death.name, death.how, death.retry_in);
                 happenings.note(session, "process-died", text);
             },
+            recv(rig_events) -> event => if let Ok(RigEvent { kind, text }) = event {
+                happenings.note(session, &kind, text);
+            },
             recv(clock) -> _ => {
                 session.look_for_losses();
+                happenings.moved(session, names);
                 session.keep_hosts(&happenings.cameras);
                 happenings.parts(session);
                 if let Some(step_ns) = wall_clock.look() {

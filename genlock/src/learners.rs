@@ -9,10 +9,16 @@ use std::time::Duration;
 
 use crossbeam::channel::Sender;
 use miette::{IntoDiagnostic, WrapErr, bail};
-use transport::{Hint, HintSource, InferStatus, LearnerStatus, PoseSource, TransportError, ZenohLink, ZenohMomentSink};
+use transport::{
+    CommandSink, Hint, HintSource, InferStatus, LearnerStatus, PoseSource, RigCommand, RigEvent, TransportError,
+    ZenohCommandSink, ZenohFinderSetSink, ZenohLink, ZenohMomentSink,
+};
 
 use crate::children::{Child, ChildDied, ChildSpec};
+use crate::cli::Finder;
 use crate::page::PageState;
+use crate::rig_board::RigBoard;
+use crate::session::picture_plan::PicturePlan;
 use crate::wall_clock;
 
 /// A checkpoint must fit into this.
@@ -34,6 +40,21 @@ pub struct LearnerOptions {
     /// The pose model gets pictures with their background.
     pub plain: bool,
     pub infer_precision: String,
+    /// The finder of joints; none: the pose model alone.
+    pub finder: Option<Finder>,
+    /// The cameras' names, in the rig's order.
+    pub cameras: Vec<String>,
+    /// The person's standing height, where it is stated.
+    pub height_mm: Option<u16>,
+}
+
+/// Where what inference says goes.
+pub struct Ears {
+    pub page: Option<PageState>,
+    pub died: Sender<ChildDied>,
+    pub rig_events: Sender<RigEvent>,
+    pub plan: PicturePlan,
+    pub rig: RigBoard,
 }
 
 /// The newest word of each process.
@@ -55,12 +76,34 @@ impl Statuses {
                 newest.0 = Some(LearnerStatus { first_step_ns, ..status });
             }
             Hint::Infer(status) => newest.1 = Some(status),
+            Hint::WantedPictures(_) | Hint::Geometry(_) | Hint::RigEvent(_) => {}
+        }
+    }
+}
+
+impl Ears {
+    fn hear(&self, hint: Hint, statuses: &Statuses) {
+        match hint {
+            Hint::WantedPictures(wanted) => self.plan.want(wanted),
+            Hint::Geometry(geometry) => {
+                self.rig.put(*geometry);
+                if let Some(page) = &self.page {
+                    page.set_geometry(self.rig.newest().as_ref());
+                }
+            }
+            Hint::RigEvent(event) => {
+                if self.rig_events.try_send(event).is_err() {
+                    tracing::warn!("an event of the rig is not told");
+                }
+            }
+            status => statuses.put(status),
         }
     }
 }
 
 pub struct Learners {
     link: ZenohLink,
+    commands: Mutex<ZenohCommandSink>,
     learner: Option<Child>,
     infer: Child,
     listeners: Vec<JoinHandle<()>>,
@@ -78,22 +121,23 @@ pub struct Restarts {
 impl Learners {
     /// # Errors
     /// A recipe that cannot be learned with, or whose checkpoint cannot be gone on from; a link that does not open.
-    pub fn start(options: &LearnerOptions, page: Option<PageState>, died: &Sender<ChildDied>) -> miette::Result<Self> {
+    pub fn start(options: &LearnerOptions, ears: Ears) -> miette::Result<Self> {
         if let Some(recipe) = &options.recipe {
             check(&options.program, recipe, &options.checkpoint_dir)?;
         }
         let name = format!("session-{}", std::process::id());
         let link = ZenohLink::listen(&name).into_diagnostic()?;
         let (statuses, stop) = (Statuses::default(), Arc::new(AtomicBool::new(false)));
+        let (page, died, geometry) = (ears.page.clone(), ears.died.clone(), ears.rig.file());
         let mut listeners = vec![];
         {
-            let (mut hints, statuses, stop) = (link.hint_source(16).into_diagnostic()?, statuses.clone(), stop.clone());
+            let (mut hints, statuses, stop) = (link.hint_source(64).into_diagnostic()?, statuses.clone(), stop.clone());
             listeners.push(listen("hints", move || {
                 loop {
                     // Read before the wait: the last words of processes that have ended are still heard.
                     let last = stop.load(Ordering::Acquire);
                     match hints.receive(LISTEN) {
-                        Ok(Some(hint)) => statuses.put(hint),
+                        Ok(Some(hint)) => ears.hear(hint, &statuses),
                         Ok(None) if last => break,
                         Ok(None) => {}
                         Err(TransportError::Closed) => break,
@@ -148,12 +192,32 @@ impl Learners {
         if learner.is_some() {
             words.extend(["--share".to_owned(), INFER_SHARE_BESIDE_LEARNER.to_string()]);
         }
+        words.extend(options.finder.map_or_else(
+            || vec!["--no-finder".to_owned()],
+            |finder| vec!["--finder".to_owned(), finder.name().to_owned()],
+        ));
+        words.extend(options.cameras.iter().flat_map(|camera| ["--camera".to_owned(), camera.clone()]));
+        words.extend(["--geometry".to_owned(), path(&geometry)]);
+        if let Some(height_mm) = options.height_mm {
+            words.extend(["--height-mm".to_owned(), height_mm.to_string()]);
+        }
         let infer = child("infer", words, "infer")?;
-        Ok(Self { link, learner, infer, listeners, stop, statuses })
+        let commands = Mutex::new(link.command_sink().into_diagnostic()?);
+        Ok(Self { link, commands, learner, infer, listeners, stop, statuses })
     }
 
     pub fn moment_sink(&self) -> miette::Result<ZenohMomentSink> {
         self.link.moment_sink().into_diagnostic()
+    }
+
+    pub fn picture_sink(&self) -> miette::Result<ZenohFinderSetSink> {
+        self.link.finder_set_sink().into_diagnostic()
+    }
+
+    /// Asks something of inference.
+    pub fn command(&self, command: RigCommand) {
+        let sent = self.commands.lock().unwrap_or_else(PoisonError::into_inner).send(&command);
+        sent.unwrap_or_else(|error| tracing::error!(%error, ?command, "inference was not asked"));
     }
 
     pub fn restarts(&self) -> Restarts {

@@ -12,6 +12,7 @@ mod learners;
 mod page;
 mod rate;
 mod report;
+mod rig_board;
 mod session;
 mod shipped_model;
 mod source;
@@ -39,6 +40,7 @@ fn main() -> miette::Result<()> {
         Command::Run(args) => commands::run::run(&args),
         Command::Capture(args) => commands::capture::run(&args),
         Command::Background(args) => commands::background::run(&args),
+        Command::Rig(args) => commands::rig::run(&args),
         Command::Doctor(args) => commands::doctor::run(&args),
         Command::Cameras => commands::cameras::run(),
         Command::Inspect(args) => commands::inspect::run(&args),

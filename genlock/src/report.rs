@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use frame::LossLedger;
 use miette::{IntoDiagnostic, WrapErr, miette};
 use serde::Serialize;
-use transport::{InferStatus, LearnerStatus, ModelOrigin};
+use transport::{InferStatus, LearnerStatus, ModelOrigin, RigStatus};
 
 use crate::control::End;
 use crate::session::Remains;
@@ -27,6 +27,8 @@ pub struct Report {
     pub sampler: SamplerReport,
     pub pretrain: PretrainReport,
     pub infer: InferReport,
+    /// How it stood with the rig's geometry; none without a finder of joints. Cameras are in the order of `cameras`.
+    pub rig: Option<RigStatus>,
     /// None with `--no-record`.
     pub recording: Option<RecordingReport>,
     pub rate_hz: f64,
@@ -137,7 +139,7 @@ pub struct InferReport {
     /// Moments answered, each with a pose for every view that it has.
     pub poses: u64,
     pub fps: f64,
-    /// From the arrival of a set's last frame to its poses leaving.
+    /// From the exposure of a set to its poses leaving.
     pub latency_ms: Percentiles,
     pub model_version: Option<String>,
     /// Whose it is: `shipped` or `own`.
@@ -186,6 +188,7 @@ impl Report {
             sampler: SamplerReport::default(),
             pretrain: PretrainReport::default(),
             infer: InferReport::default(),
+            rig: None,
             recording: session.recording.as_ref().map(|(path, counters)| RecordingReport {
                 path: path.clone(),
                 frames: counters.frames(),

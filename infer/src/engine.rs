@@ -83,7 +83,7 @@ impl Engine {
     }
 
     /// The pose of each view that the moment has, all in one batch: root-relative, in millimetres, in the
-    /// look-at-subject frame of its crop. The latency runs from the arrival of the moment's last frame to now.
+    /// look-at-subject frame of its crop. The latency runs from the moment's exposure to now.
     ///
     /// # Errors
     /// A moment that [`Self::check`] refuses; a device that fails.
@@ -118,7 +118,8 @@ impl Engine {
             source_index: moment.source.map(|source| source.index),
             model: self.version.clone(),
             model_origin: None,
-            latency_ms: (monotonic_now_ns() - moment.arrival_ns) as f64 / 1e6,
+            latency_ms: (monotonic_now_ns() - moment.exposure.ns) as f64 / 1e6,
+            body: None,
             poses,
         })
     }
@@ -183,7 +184,7 @@ fn in_frame(part: [f32; 2], region: &Region) -> [f32; 2] {
     std::array::from_fn(|axis| region.centre_px[axis] + (part[axis] - 0.5) * region.side_px)
 }
 
-fn trigger_state(trigger: TriggerIndex) -> TriggerState {
+pub(crate) fn trigger_state(trigger: TriggerIndex) -> TriggerState {
     match trigger {
         TriggerIndex::Certain(_) => TriggerState::Certain,
         TriggerIndex::Tentative(_) => TriggerState::Tentative,

@@ -18,6 +18,8 @@ pub enum InferError {
          `--plain`"
     )]
     Plain,
+    #[error(transparent)]
+    Finder(#[from] joints::FinderError),
     #[error("{doing}: {source}")]
     Transport { doing: &'static str, source: TransportError },
 }

@@ -29,6 +29,7 @@ pub struct Live<S, P, H> {
     answered: u64,
     recent: Recent,
     pace: Pace,
+    no_finder: Option<String>,
     reported: Option<Instant>,
     looked: Option<Instant>,
 }
@@ -47,6 +48,7 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> Live<S, P, H> {
             answered: 0,
             recent: Recent::new(Instant::now()),
             pace: Pace::new(None),
+            no_finder: None,
             reported: None,
             looked: None,
         }
@@ -55,6 +57,11 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> Live<S, P, H> {
     /// Takes no more than this share of all cores, in (0, 1], on average, and leaves the rest to others.
     pub fn with_share(self, share: Option<f64>) -> Self {
         Self { pace: Pace::new(share), ..self }
+    }
+
+    /// Says why no finder of joints is at work instead.
+    pub fn without_finder(self, why: Option<String>) -> Self {
+        Self { no_finder: why, ..self }
     }
 
     /// Serves until the source is closed, or until `go_on`, asked with each report, says no.
@@ -145,6 +152,8 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> Live<S, P, H> {
             fps: self.recent.per_s(now),
             latency_ms_p50: percentiles.map(|latency| latency.p50),
             latency_ms_p99: percentiles.map(|latency| latency.p99),
+            rig: None,
+            no_finder: self.no_finder.clone(),
         }
     }
 
@@ -193,6 +202,6 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> Live<S, P, H> {
     }
 }
 
-fn is_due(last: Option<Instant>, every: Duration, now: Instant) -> bool {
+pub(crate) fn is_due(last: Option<Instant>, every: Duration, now: Instant) -> bool {
     last.is_none_or(|at| now.saturating_duration_since(at) >= every)
 }

@@ -8,8 +8,11 @@ use crate::region::{Blob, differs};
 use crate::steady::Steady;
 use crate::{BackgroundId, PictureFault, Preprocessing, Region, RgbImage, Sample, Scale, SubjectError};
 
-/// Share of the picture that must differ at a seam for the camera to see another place. No subject is so large.
+/// Share of the picture that must differ for the camera to see another place. No subject is so large.
 const ELSEWHERE: f32 = 0.4;
+/// How long it must differ where there is no seam, in nanoseconds: light that flickers and people who pass close by do not
+/// make another place.
+const ELSEWHERE_FOR_NS: i64 = 1_000_000_000;
 
 /// What became of one frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +24,15 @@ pub enum Outcome {
     NoSubject,
 }
 
+impl Outcome {
+    pub fn sample(self) -> Option<Sample> {
+        match self {
+            Self::Sample(sample) => Some(sample),
+            Self::NoBackground | Self::NoSubject => None,
+        }
+    }
+}
+
 /// The way from one camera's frames, in their order, to samples. It holds the camera's background, where its subject
 /// was, and reusable buffers.
 pub struct SubjectCropper {
@@ -29,6 +41,10 @@ pub struct SubjectCropper {
     background: BackgroundModel,
     steady: Steady,
     segment: Option<SegmentId>,
+    /// Since when most of the picture differs, by the time of exposure.
+    elsewhere_since_ns: Option<i64>,
+    /// How often the camera was found to see another place within a segment.
+    moved: u64,
     /// The last subject and its segment.
     before: Option<(SegmentId, Blob)>,
     cutter: SquareCutter,
@@ -50,6 +66,8 @@ impl SubjectCropper {
             background: BackgroundModel::new(background),
             steady: Steady::new(settings),
             segment: None,
+            elsewhere_since_ns: None,
+            moved: 0,
             before: None,
             cutter: SquareCutter::default(),
             picture: RgbImage::default(),
@@ -97,9 +115,11 @@ impl SubjectCropper {
     pub fn process(&mut self, info: &FrameInfo, bytes: &[u8]) -> Result<Outcome, SubjectError> {
         let frame_px = self.decode(info, bytes)?;
         let seam = self.segment.replace(info.segment).is_some_and(|before| before != info.segment);
+        if seam {
+            self.elsewhere_since_ns = None;
+        }
         if seam && self.is_elsewhere(frame_px) {
-            self.background.begin_anew();
-            (self.steady, self.before) = (Steady::new(&self.settings), None);
+            self.begin_anew();
         }
         let subject = match self.background.current() {
             Some(background) if background.frame_px == frame_px => {
@@ -126,6 +146,10 @@ impl SubjectCropper {
             (None, Some(background)) if background.frame_px == frame_px => Outcome::NoSubject,
             _ => Outcome::NoBackground,
         };
+        if matches!(outcome, Outcome::Sample(_) | Outcome::NoSubject) && self.has_moved(info.exposure.ns) {
+            self.moved += 1;
+            self.begin_anew();
+        }
         self.background.observe(info.exposure.ns, frame_px, &self.picture, subject.as_ref());
         self.before = subject.map(|blob| (info.segment, blob)).or(self.before.take());
         Ok(outcome)
@@ -165,6 +189,29 @@ impl SubjectCropper {
 
     pub fn preprocessing(&self) -> &Preprocessing {
         &self.settings
+    }
+
+    /// How often the camera was found to see another place while frames followed one another: it was moved, or the light
+    /// changed. Its background was then taken anew.
+    pub fn times_moved(&self) -> u64 {
+        self.moved
+    }
+
+    fn begin_anew(&mut self) {
+        self.background.begin_anew();
+        self.elsewhere_since_ns = None;
+        (self.steady, self.before) = (Steady::new(&self.settings), None);
+    }
+
+    /// Whether most of the picture has differed for long, by the mask of the frame in work.
+    fn has_moved(&mut self, exposure_ns: i64) -> bool {
+        let differing = self.mask.iter().filter(|&&differs| differs).count();
+        if self.background.is_fixed() || (differing as f32) <= ELSEWHERE * self.mask.len() as f32 {
+            self.elsewhere_since_ns = None;
+            return false;
+        }
+        let since_ns = *self.elsewhere_since_ns.get_or_insert(exposure_ns);
+        exposure_ns - since_ns >= ELSEWHERE_FOR_NS
     }
 
     fn is_elsewhere(&self, frame_px: (u32, u32)) -> bool {

@@ -4,11 +4,14 @@ mod files;
 
 use std::path::{Path, PathBuf};
 
-use infer::recording::{Bodies, Rig, Watched};
+use infer::recording::{Bodies, Watched};
+use infer::rig::Rig;
 use miette::{IntoDiagnostic, WrapErr, miette};
 use take::TakeReader;
 
 use super::finder::FinderArgs;
+
+pub use files::read_geometry;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -80,7 +83,10 @@ fn tell(watched: &Watched, rig: &Rig, bodies: &Bodies, out: &Path) {
         println!("  {camera} is left out: {why}");
     }
     let (found, instants) = (bodies.bodies.iter().flatten().count(), bodies.bodies.len());
-    println!("{found} bodies in {instants} instants; left and right exchanged in {} views", bodies.exchanged_views);
+    println!(
+        "{found} bodies in {instants} instants, {} withheld; left and right exchanged in {} views",
+        bodies.withheld, bodies.exchanged_views
+    );
     if watched.instants.left_out > 0 {
         println!("{} frames belong to no instant", watched.instants.left_out);
     }

@@ -1,6 +1,6 @@
 //! The finder of joints, as the command line chooses it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use infer::recording::Watched;
 use joints::{BlazePose, FinderFiles, Model};
@@ -29,13 +29,35 @@ pub struct FinderArgs {
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum FinderName {
+pub enum FinderName {
     /// BlazePose Lite.
     Lite,
     /// BlazePose Full.
     Full,
     /// BlazePose Heavy.
     Heavy,
+}
+
+impl FinderName {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lite => "Lite",
+            Self::Full => "Full",
+            Self::Heavy => "Heavy",
+        }
+    }
+
+    /// Loads the network. `files` is the folder that the set-up fetched, where it is not in its usual place.
+    pub fn open(self, files: Option<&Path>, threads: usize) -> miette::Result<BlazePose> {
+        let folder = files.map(Path::to_owned).or_else(|| set("GENLOCK_FINDER")).or_else(fetched_finder);
+        let folder = folder.ok_or_else(|| {
+            miette!(
+                "the finder of joints was not fetched: run scripts/fetch-finder.sh, or name its folder with --finder-files"
+            )
+        })?;
+        let files = FinderFiles::find(folder).into_diagnostic()?;
+        BlazePose::new(&files, self.into(), DETECTOR_EVERY, threads).into_diagnostic()
+    }
 }
 
 impl From<FinderName> for Model {
@@ -56,17 +78,8 @@ impl FinderArgs {
 
     /// Looks for a person in a take's pictures.
     pub fn watch(&self, take: &TakeReader) -> miette::Result<Watched> {
-        let folder =
-            self.finder_files.clone().or_else(|| set("GENLOCK_FINDER")).or_else(fetched_finder).ok_or_else(|| {
-                miette!(
-                    "the finder of joints was not fetched: run scripts/fetch-finder.sh, or name its folder with \
-                 --finder-files"
-                )
-            })?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let files = FinderFiles::find(folder).into_diagnostic()?;
-        let threads = self.threads.unwrap_or(cores);
-        let mut finder = BlazePose::new(&files, self.finder.into(), DETECTOR_EVERY, threads).into_diagnostic()?;
+        let mut finder = self.finder.open(self.finder_files.as_deref(), self.threads.unwrap_or(cores))?;
         let bar = bar("finding joints", 0);
         let watched = Watched::watch(take, &mut finder, self.first, |done, total| {
             bar.set_length(total as u64);

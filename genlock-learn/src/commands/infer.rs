@@ -1,13 +1,25 @@
-//! `genlock-learn infer`: live poses from the moments of a running session.
+//! `genlock-learn infer`: live poses and bodies of a running session.
 
 use std::path::PathBuf;
 
-use infer::{Live, ModelFile};
+use crossbeam::channel::Receiver;
+use infer::rig::Keeper;
+use infer::{BodyLinks, Live, LiveBodies, ModelFile};
+use joints::BlazePose;
 use miette::IntoDiagnostic;
-use transport::ZenohLink;
+use tch::Device;
+use transport::{
+    ZenohCommandSource, ZenohFinderSetSource, ZenohHintSink, ZenohLink, ZenohMomentSource, ZenohPoseSink,
+};
 
+use super::bodies::read_geometry;
+use super::finder::FinderName;
 use super::precision::PrecisionName;
-use crate::stop;
+use crate::stop::{self, Stop};
+
+/// Sets of pictures that wait before the oldest goes: those of instants in a row come together.
+const WAITING_PICTURES: usize = 4;
+const WAITING_COMMANDS: usize = 16;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -35,6 +47,25 @@ pub struct Args {
     /// Share of all cores that poses may take on average, so that something is left for a learner beside them.
     #[arg(long, value_name = "SHARE", value_parser = share)]
     share: Option<f64>,
+    /// The network that finds joints, out of which come bodies in the rig's own geometry. Without its files, poses are the
+    /// pose model's.
+    #[arg(long, value_enum, default_value = "full")]
+    finder: FinderName,
+    /// Do without it.
+    #[arg(long)]
+    no_finder: bool,
+    /// The folder that scripts/fetch-finder.sh prints [env: GENLOCK_FINDER] [default: where that script puts it].
+    #[arg(long, value_name = "DIR")]
+    finder_files: Option<PathBuf>,
+    /// Name of a camera, in the rig's order.
+    #[arg(long, value_name = "NAME")]
+    camera: Vec<String>,
+    /// A `geometry.json` to begin with, where it is there.
+    #[arg(long, value_name = "FILE")]
+    geometry: Option<PathBuf>,
+    /// The person's standing height, which sets the scale.
+    #[arg(long, value_name = "MM", value_parser = clap::value_parser!(u16).range(500..2500))]
+    height_mm: Option<u16>,
     /// Go on when the process that started this one ends.
     #[arg(long)]
     detached: bool,
@@ -48,6 +79,48 @@ pub fn run(args: &Args) -> miette::Result<()> {
     }
     let stop = stop.in_order();
     let link = ZenohLink::connect(&args.connect, &args.name).into_diagnostic()?;
+    let mut watch = Watch { link: &link, endpoint: &args.connect, stop, was_connected: false, end: None };
+    let served = match finder(args) {
+        Ok(finder) => bodies(args, &link, finder)?.serve(|| watch.go_on()),
+        Err(why) => poses(args, &link, device, why)?.serve(|| watch.go_on()),
+    };
+    served.into_diagnostic()?;
+    tracing::info!("ended: {}", watch.end.as_deref().unwrap_or("nothing more can come"));
+    Ok(())
+}
+
+/// The finder of joints, or why there is none.
+fn finder(args: &Args) -> Result<BlazePose, String> {
+    if args.no_finder {
+        return Err("the finder of joints is switched off".into());
+    }
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let found = args.finder.open(args.finder_files.as_deref(), args.threads.unwrap_or(cores));
+    found.map_err(|error| format!("{error:#}")).inspect_err(|why| tracing::warn!("{why}"))
+}
+
+type Bodies = LiveBodies<ZenohFinderSetSource, ZenohPoseSink, ZenohHintSink, ZenohCommandSource>;
+
+fn bodies(args: &Args, link: &ZenohLink, finder: BlazePose) -> miette::Result<Bodies> {
+    let mut keeper = Keeper::new(args.camera.clone(), args.height_mm).into_diagnostic()?;
+    if let Some(path) = args.geometry.as_deref().filter(|path| path.exists()) {
+        let begun = read_geometry(path).and_then(|geometry| keeper.begin_with(geometry).into_diagnostic());
+        begun.unwrap_or_else(|why| tracing::warn!("{} is not used: {why:#}", path.display()));
+    }
+    let links = BodyLinks {
+        pictures: link.finder_set_source(WAITING_PICTURES).into_diagnostic()?,
+        poses: link.pose_sink().into_diagnostic()?,
+        hints: link.hint_sink().into_diagnostic()?,
+        commands: link.command_source(WAITING_COMMANDS).into_diagnostic()?,
+    };
+    let name = format!("BlazePose {}", args.finder.name());
+    tracing::info!("joints by {name}");
+    Ok(LiveBodies::new(links, Box::new(finder), name, keeper).with_share(args.share))
+}
+
+type Poses = Live<ZenohMomentSource, ZenohPoseSink, ZenohHintSink>;
+
+fn poses(args: &Args, link: &ZenohLink, device: Device, why: String) -> miette::Result<Poses> {
     // The newest moment alone: by the time an older one had its poses, they would be of the past.
     let moments = link.moment_source(1).into_diagnostic()?;
     let (poses, hints) = (link.pose_sink().into_diagnostic()?, link.hint_sink().into_diagnostic()?);
@@ -56,24 +129,29 @@ pub fn run(args: &Args) -> miette::Result<()> {
         Some(shipped) => own.or_shipped(shipped.clone()),
         None => own,
     };
+    Ok(Live::new(moments, poses, hints, model).with_share(args.share).without_finder(Some(why)))
+}
 
-    let mut was_connected = false;
-    let mut end = None;
-    Live::new(moments, poses, hints, model)
-        .with_share(args.share)
-        .serve(|| {
-            let connected = link.has_peer();
-            if let Ok(reason) = stop.try_recv() {
-                end = Some(reason.to_string());
-            } else if was_connected && !connected {
-                end = Some(format!("{} is gone", args.connect));
-            }
-            was_connected = connected;
-            end.is_none()
-        })
-        .into_diagnostic()?;
-    tracing::info!("ended: {}", end.as_deref().unwrap_or("nothing more can come"));
-    Ok(())
+/// Whether to go on: nobody asked to stop, and the session is there.
+struct Watch<'a> {
+    link: &'a ZenohLink,
+    endpoint: &'a str,
+    stop: Receiver<Stop>,
+    was_connected: bool,
+    end: Option<String>,
+}
+
+impl Watch<'_> {
+    fn go_on(&mut self) -> bool {
+        let connected = self.link.has_peer();
+        if let Ok(reason) = self.stop.try_recv() {
+            self.end = Some(reason.to_string());
+        } else if self.was_connected && !connected {
+            self.end = Some(format!("{} is gone", self.endpoint));
+        }
+        self.was_connected = connected;
+        self.end.is_none()
+    }
 }
 
 fn share(word: &str) -> Result<f64, String> {

@@ -12,6 +12,8 @@ use crate::control::{self, Happenings};
 use crate::doctor;
 use crate::hosts::{self, Part};
 use crate::report::{self, Report};
+use crate::session::moments::Sinks;
+use crate::session::picture_plan::PicturePlan;
 use crate::session::recorder::Recorder;
 use crate::session::{Session, Setup};
 use crate::source::{LEAD_NS, Source};
@@ -74,7 +76,8 @@ pub fn run(args: &CaptureArgs) -> miette::Result<()> {
         first_segment: part.first_segment(),
         croppers,
         preprocessing: preprocessing.hash(),
-        sinks: vec![],
+        sinks: Sinks::none(),
+        plan: PicturePlan::default(),
         ledgers,
         recorder: Some(recorder),
         page: None,

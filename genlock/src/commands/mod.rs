@@ -1,5 +1,6 @@
 //! One file for each command.
 
+mod ask;
 pub mod background;
 pub mod cameras;
 pub mod capture;
@@ -11,5 +12,6 @@ pub mod inspect;
 pub mod labels;
 mod live;
 pub mod metrics;
+pub mod rig;
 pub mod run;
 pub mod sync_offset;

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::Receiver;
 use frame::{FrameInfo, LossLedger, LossReason};
-use transport::{MomentSink, ViewLabel, ViewSink};
+use transport::{ViewLabel, ViewSink};
 
 use super::other::Shared;
+use crate::session::moments::Sinks;
 use crate::session::subjects::Cropped;
 
 /// How long the last views may take until they are heard.
@@ -20,13 +21,13 @@ pub fn start(
     ledgers: &[LossLedger],
     link: Arc<Shared>,
     out: ViewSink,
-) -> std::io::Result<JoinHandle<Vec<Box<dyn MomentSink>>>> {
+) -> std::io::Result<JoinHandle<Sinks>> {
     let accounts = super::crop_accounts(ledgers);
     std::thread::Builder::new().name("sender".into()).spawn(move || {
         let mut numbers = vec![0; accounts.len()];
         for word in views {
             // How the cameras are doing goes with the questions.
-            let Cropped::View { info, sample } = word else { continue };
+            let Cropped::View { info, sample, .. } = word else { continue };
             let camera = info.camera.index();
             let number = numbers[camera];
             numbers[camera] += 1;
@@ -54,6 +55,6 @@ pub fn start(
             std::thread::sleep(Duration::from_millis(20));
         }
         link.give_up();
-        vec![]
+        Sinks::none()
     })
 }

@@ -6,6 +6,8 @@
 //! | `/api/status` | [`LiveStatus`] as JSON |
 //! | `/api/history` | the learner's curves since the process started, thinned to a bounded length |
 //! | `POST /api/background` | take the background of every camera from the now empty stage |
+//! | `/api/geometry` | the rig's [`body::RigGeometry`] as JSON; 404 until it is found |
+//! | `POST /api/rig` | a [`transport::RigCommand`] as JSON; 409 with the reason where nobody can do it |
 //! | `/live` | WebSocket: [`LiveStatus`] whenever it changes |
 //! | `/preview` | WebSocket: binary previews, latest wins (header in [`preview`]) |
 //! | `/cam/N.mjpg` | the same pictures as `multipart/x-mixed-replace`, for curl and VLC |
@@ -35,6 +37,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use tokio::sync::watch;
 use tower_http::trace::TraceLayer;
+use transport::RigCommand;
 
 use history::History;
 
@@ -104,6 +107,8 @@ fn router(server: Server, rule: guard::Rule) -> Router {
         .route("/api/status", get(status))
         .route("/api/history", get(history))
         .route("/api/background", post(take_background))
+        .route("/api/geometry", get(geometry))
+        .route("/api/rig", post(command_rig))
         .route("/live", get(sockets::live))
         .route("/preview", get(sockets::preview))
         .route("/poses", get(sockets::poses))
@@ -124,6 +129,27 @@ async fn status(State(page): State<PageState>) -> Response {
 
 async fn history(State(page): State<PageState>) -> Json<History> {
     Json(page.history())
+}
+
+async fn geometry(State(page): State<PageState>) -> Response {
+    let json = page.geometry_json();
+    if json.is_empty() {
+        return (StatusCode::NOT_FOUND, "the rig's geometry is not found yet\n").into_response();
+    }
+    ([(header::CONTENT_TYPE, "application/json")], String::from(json.as_str())).into_response()
+}
+
+async fn command_rig(State(page): State<PageState>, Json(command): Json<RigCommand>) -> Response {
+    match command {
+        RigCommand::CameraMoved(_) => (StatusCode::CONFLICT, "that is for the session to notice\n").into_response(),
+        RigCommand::HeightMm(mm) if !(500..2500).contains(&mm) => {
+            (StatusCode::CONFLICT, "a height is from 500 to 2499 mm\n").into_response()
+        }
+        command => match page.command_rig(command) {
+            Ok(()) => StatusCode::ACCEPTED.into_response(),
+            Err(why) => (StatusCode::CONFLICT, why).into_response(),
+        },
+    }
 }
 
 async fn take_background(State(page): State<PageState>) -> StatusCode {

@@ -2,8 +2,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::ws::Utf8Bytes;
+use body::RigGeometry;
+use crossbeam::queue::ArrayQueue;
 use tokio::sync::{broadcast, watch};
-use transport::PoseMessage;
+use transport::{PoseMessage, RigCommand};
 
 use super::history::History;
 use super::preview::Preview;
@@ -11,6 +13,9 @@ use super::status::LiveStatus;
 
 /// Pose messages that a slow reader may fall behind before it loses the oldest: two seconds at 60 Hz.
 const POSE_BACKLOG: usize = 128;
+
+/// What may be asked of the rig between two looks.
+const RIG_COMMANDS: usize = 16;
 
 /// What the page shows. Clones are handles to the same state; every method returns at once.
 #[derive(Clone)]
@@ -25,6 +30,12 @@ struct Inner {
     previews: watch::Sender<Vec<Option<Preview>>>,
     poses: broadcast::Sender<Utf8Bytes>,
     background_requested: AtomicBool,
+    /// JSON of the rig's geometry; empty until there is one.
+    geometry: Mutex<Utf8Bytes>,
+    /// Whether anybody is there who does what is asked of the rig.
+    finder_at_work: AtomicBool,
+    /// What was asked of the rig since the last look.
+    rig_commands: ArrayQueue<RigCommand>,
 }
 
 impl PageState {
@@ -38,6 +49,9 @@ impl PageState {
             previews: watch::Sender::new(previews),
             poses: broadcast::Sender::new(POSE_BACKLOG),
             background_requested: AtomicBool::new(false),
+            geometry: Mutex::default(),
+            finder_at_work: AtomicBool::new(false),
+            rig_commands: ArrayQueue::new(RIG_COMMANDS),
         }))
     }
 
@@ -46,6 +60,8 @@ impl PageState {
         if let Some(learner) = &status.learner {
             self.history_lock().record(learner);
         }
+        let finder_at_work = status.infer.as_ref().is_some_and(|infer| infer.rig.is_some());
+        self.0.finder_at_work.store(finder_at_work, Ordering::Release);
         match serde_json::to_string(&status) {
             Ok(json) => drop(self.0.status.send_replace(json.into())),
             Err(error) => tracing::error!(%error, "the status does not encode as JSON"),
@@ -85,6 +101,36 @@ impl PageState {
     /// Whether somebody asked, since the last call, to take the background from the empty stage.
     pub fn take_background_requested(&self) -> bool {
         self.0.background_requested.swap(false, Ordering::AcqRel)
+    }
+
+    /// Replaces the rig's geometry.
+    pub fn set_geometry(&self, geometry: Option<&RigGeometry>) {
+        let json = geometry.map(serde_json::to_string).transpose();
+        match json {
+            Ok(json) => *self.geometry_lock() = json.unwrap_or_default().into(),
+            Err(error) => tracing::error!(%error, "the geometry does not encode as JSON"),
+        }
+    }
+
+    /// What was asked of the rig since the last call.
+    pub fn rig_commands(&self) -> Vec<RigCommand> {
+        std::iter::from_fn(|| self.0.rig_commands.pop()).collect()
+    }
+
+    /// Asks something of the rig; the error says why not.
+    pub(super) fn command_rig(&self, command: RigCommand) -> Result<(), &'static str> {
+        if !self.0.finder_at_work.load(Ordering::Acquire) {
+            return Err("no finder of joints is at work, so the rig has no geometry");
+        }
+        self.0.rig_commands.push(command).map_err(|_| "too much was asked at once")
+    }
+
+    pub(super) fn geometry_json(&self) -> Utf8Bytes {
+        self.geometry_lock().clone()
+    }
+
+    fn geometry_lock(&self) -> MutexGuard<'_, Utf8Bytes> {
+        self.0.geometry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn request_background(&self) {

@@ -3,6 +3,7 @@
 pub mod latency;
 mod losses;
 pub mod moments;
+pub mod picture_plan;
 pub mod preview;
 pub mod recorder;
 pub mod sets;
@@ -22,13 +23,13 @@ use frame::{CameraId, LossLedger, SegmentId};
 use subject::SubjectCropper;
 use take::TakeError;
 use thiserror::Error;
-use transport::MomentSink;
 
 use crate::hosts::{self, Part};
 use crate::page::PageState;
 use latency::Latency;
 use losses::LossWatch;
-use moments::SetStatistics;
+use moments::{SetStatistics, Sinks};
+use picture_plan::PicturePlan;
 use recorder::{Recorder, RecorderTap, RecordingCounters};
 use sets::Matching;
 use subjects::SubjectWorkers;
@@ -72,7 +73,9 @@ pub struct Setup {
     pub croppers: Vec<SubjectCropper>,
     /// Hash of the croppers' preprocessing.
     pub preprocessing: u64,
-    pub sinks: Vec<Box<dyn MomentSink>>,
+    pub sinks: Sinks,
+    /// Which frames become pictures for the finder of joints.
+    pub plan: PicturePlan,
     pub ledgers: Vec<LossLedger>,
     pub recorder: Option<(Recorder, RecorderTap)>,
     pub page: Option<PageState>,
@@ -83,7 +86,7 @@ pub struct Setup {
 pub struct Session {
     capture: Capture,
     workers: Option<SubjectWorkers>,
-    assembler: Option<JoinHandle<Vec<Box<dyn MomentSink>>>>,
+    assembler: Option<JoinHandle<Sinks>>,
     preview: Option<JoinHandle<()>>,
     pub recorder: Option<Recorder>,
     pub ledgers: Vec<LossLedger>,
@@ -99,7 +102,7 @@ pub struct Session {
 /// What outlives a session.
 pub struct Remains {
     pub croppers: Vec<SubjectCropper>,
-    pub sinks: Vec<Box<dyn MomentSink>>,
+    pub sinks: Sinks,
     /// What did not end well; the session's numbers stand all the same.
     pub errors: Vec<SessionError>,
     pub ledgers: Vec<LossLedger>,
@@ -113,7 +116,7 @@ pub struct Remains {
 impl Session {
     pub fn start(setup: Setup) -> Result<Self, SessionError> {
         let Setup { cameras, pulses, matching, first_segment, mut part, .. } = setup;
-        let Setup { croppers, preprocessing, sinks, ledgers, recorder, page, .. } = setup;
+        let Setup { croppers, preprocessing, sinks, plan, ledgers, recorder, page, .. } = setup;
         let vitals = Vitals::new(cameras.len());
         let watched = cameras.iter().map(|camera| camera.name.clone()).zip(ledgers.iter().cloned()).collect();
         let losses = RefCell::new(LossWatch::new(watched));
@@ -127,7 +130,7 @@ impl Session {
         let own = croppers.len();
         if !croppers.is_empty() {
             let (views, views_in) = bounded(WAITING_VIEWS);
-            let (started, tap) = SubjectWorkers::start(croppers, &ledgers, views, &crop_work)?;
+            let (started, tap) = SubjectWorkers::start(croppers, &ledgers, views, &crop_work, &plan)?;
             consumers.push(Box::new(tap));
             workers = Some(started);
             let sender = if let Part::Other(other) = &mut part { other.sender(&ledgers) } else { None };
@@ -213,6 +216,11 @@ impl Session {
         }
     }
 
+    /// By camera, how often it was found to see another place. Cameras of other hosts are not in it.
+    pub fn times_moved(&self) -> Vec<u64> {
+        self.workers.as_ref().map_or_else(Vec::new, |workers| workers.times_moved().collect())
+    }
+
     pub fn take_background(&self) {
         if let Some(workers) = &self.workers {
             workers.take_background();
@@ -244,9 +252,9 @@ impl Session {
             Some(Ok(sinks)) => sinks,
             Some(Err(_)) => {
                 errors.push(SessionError::Panicked(ASSEMBLER));
-                vec![]
+                Sinks::none()
             }
-            None => vec![],
+            None => Sinks::none(),
         };
         if let Some(Err(_)) = self.preview.map(JoinHandle::join) {
             errors.push(SessionError::Panicked(PREVIEW));

@@ -9,11 +9,11 @@ use crossbeam::channel::{Receiver, RecvTimeoutError};
 use frame::{ClockId, FrameInfo, HostTime, LossLedger, monotonic_now_ns};
 use frame_sync::{Action, FrameSet};
 use subject::Sample;
-use transport::{Moment, MomentSink, View};
+use transport::{FinderSet, FinderSetSink, FinderView, Moment, MomentSink, View};
 
 use super::latency::Latency;
 use super::sets::{Matching, Sets};
-use super::subjects::Cropped;
+use super::subjects::{Asked, Cropped};
 
 #[derive(Clone, Default)]
 pub struct SetStatistics {
@@ -28,6 +28,20 @@ pub struct SetStatistics {
 struct ViewItem {
     info: FrameInfo,
     sample: Option<Sample>,
+    picture: Asked,
+}
+
+/// Where sets go.
+pub struct Sinks {
+    pub moments: Vec<Box<dyn MomentSink>>,
+    /// Pictures for the finder of joints.
+    pub pictures: Option<Box<dyn FinderSetSink>>,
+}
+
+impl Sinks {
+    pub fn none() -> Self {
+        Self { moments: vec![], pictures: None }
+    }
 }
 
 /// Runs until every sender of `views` is gone.
@@ -36,9 +50,9 @@ pub fn start(
     matching: Matching,
     ledgers: &[LossLedger],
     preprocessing: u64,
-    sinks: Vec<Box<dyn MomentSink>>,
+    sinks: Sinks,
     statistics: SetStatistics,
-) -> std::io::Result<JoinHandle<Vec<Box<dyn MomentSink>>>> {
+) -> std::io::Result<JoinHandle<Sinks>> {
     let ledgers = ledgers.to_vec();
     let body = Moments { assembler: Sets::new(matching, ledgers.len()), ledgers, preprocessing, sinks, statistics };
     std::thread::Builder::new().name("assembler".into()).spawn(move || body.run(views))
@@ -48,12 +62,12 @@ struct Moments {
     assembler: Sets<ViewItem>,
     ledgers: Vec<LossLedger>,
     preprocessing: u64,
-    sinks: Vec<Box<dyn MomentSink>>,
+    sinks: Sinks,
     statistics: SetStatistics,
 }
 
 impl Moments {
-    fn run(mut self, views: Receiver<Cropped>) -> Vec<Box<dyn MomentSink>> {
+    fn run(mut self, views: Receiver<Cropped>) -> Sinks {
         let mut actions = vec![];
         loop {
             let event = match self.assembler.next_deadline_ns() {
@@ -64,9 +78,9 @@ impl Moments {
                 }
             };
             match event {
-                Ok(Cropped::View { info, sample }) => {
+                Ok(Cropped::View { info, sample, picture }) => {
                     let now_ns = monotonic_now_ns();
-                    self.assembler.arrive(&info, now_ns, ViewItem { info, sample }, &mut actions);
+                    self.assembler.arrive(&info, now_ns, ViewItem { info, sample, picture }, &mut actions);
                     self.assembler.advance(now_ns, &mut actions);
                 }
                 Ok(Cropped::Gone(camera, gone)) => {
@@ -111,10 +125,21 @@ impl Moments {
             .unwrap_or(HostTime { ns: 0, uncertainty_ns: u32::MAX, clock: ClockId::Monotonic });
         let source = items.iter().find_map(|item| item.info.source);
         let mut views = Vec::with_capacity(items.len());
-        for ViewItem { info, sample } in items {
+        let (mut asked, mut pictures) = (false, Vec::new());
+        for ViewItem { info, sample, picture } in items {
+            asked |= picture != Asked::No;
+            if let Asked::Picture(picture) = picture {
+                pictures.push(FinderView { camera: info.camera, exposure: info.exposure, picture });
+            }
             let Some(sample) = sample else { continue };
             self.ledgers[info.camera.index()].subject.leave();
             views.push(View { camera: info.camera, exposure: info.exposure, samples: vec![sample] });
+        }
+        if let Some(sink) = self.sinks.pictures.as_mut().filter(|_| asked) {
+            let FrameSet { index: set, trigger, segment, .. } = set;
+            if let Err(error) = sink.send(&FinderSet { set, trigger, segment, exposure, source, views: pictures }) {
+                tracing::error!(%error, set = set.0, "pictures for the finder of joints did not leave");
+            }
         }
         if views.is_empty() {
             return;
@@ -130,7 +155,7 @@ impl Moments {
             views,
         };
         self.statistics.moments.fetch_add(1, Ordering::Relaxed);
-        for sink in &mut self.sinks {
+        for sink in &mut self.sinks.moments {
             if let Err(error) = sink.send(&moment) {
                 tracing::error!(%error, set = moment.set.0, "a moment did not leave");
             }

@@ -1,7 +1,7 @@
 //! The consumer that crops: one worker per camera, which works on the newest frames and counts those it skips.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{JoinHandle, Thread};
 use std::time::Instant;
 
@@ -9,9 +9,10 @@ use capture::FrameConsumer;
 use crossbeam::channel::Sender;
 use crossbeam::queue::ArrayQueue;
 use frame::{CameraId, EdgeAccount, FrameInfo, FrameRef, LossLedger, LossReason, Quota};
-use subject::{Outcome, Sample, SubjectCropper};
+use subject::{FinderPicture, FinderPictures, Outcome, Sample, SubjectCropper, SubjectError};
 
 use super::latency::Latency;
+use super::picture_plan::{Due, PicturePlan};
 
 /// Frames that may wait for one camera's worker.
 const WAITING: usize = 3;
@@ -25,9 +26,21 @@ pub enum Cropped {
     View {
         info: FrameInfo,
         sample: Option<Sample>,
+        /// For the finder of joints, where it asked for this instant.
+        picture: Asked,
     },
     /// The camera delivers nothing from here on (`true`), or delivers again; in order with its views.
     Gone(CameraId, bool),
+}
+
+/// Whether the finder of joints asked for an instant, and the picture that it gets of a view.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Asked {
+    #[default]
+    No,
+    /// Nothing moves there, or the picture does not decode.
+    Nothing,
+    Picture(FinderPicture),
 }
 
 /// The croppers of all cameras; they keep their backgrounds from one capture to the next.
@@ -46,6 +59,8 @@ struct Lane {
     closed: AtomicBool,
     gone: AtomicBool,
     take_background: AtomicBool,
+    /// How often the camera was found to see another place.
+    moved: AtomicU64,
 }
 
 impl SubjectWorkers {
@@ -55,6 +70,7 @@ impl SubjectWorkers {
         ledgers: &[LossLedger],
         out: Sender<Cropped>,
         work: &Latency,
+        plan: &PicturePlan,
     ) -> std::io::Result<(Self, SubjectTap)> {
         let mut workers = Vec::with_capacity(croppers.len());
         let croppers = croppers.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
@@ -64,6 +80,7 @@ impl SubjectWorkers {
                 closed: AtomicBool::new(false),
                 gone: AtomicBool::new(false),
                 take_background: AtomicBool::new(false),
+                moved: AtomicU64::new(0),
             });
             let body = WorkerBody {
                 camera: CameraId(index as u16),
@@ -73,6 +90,8 @@ impl SubjectWorkers {
                 account: ledger.subject.clone(),
                 out: out.clone(),
                 work: work.clone(),
+                plan: plan.clone(),
+                pictures: None,
             };
             let thread = std::thread::Builder::new().name(format!("subject-{index}")).spawn(move || body.run())?;
             workers.push(Worker { lane, thread });
@@ -97,6 +116,11 @@ impl SubjectWorkers {
         for worker in &self.workers {
             worker.lane.take_background.store(true, Ordering::Release);
         }
+    }
+
+    /// By camera, how often it was found to see another place.
+    pub fn times_moved(&self) -> impl Iterator<Item = u64> {
+        self.workers.iter().map(|worker| worker.lane.moved.load(Ordering::Relaxed))
     }
 
     /// True when a worker has ended.
@@ -128,6 +152,9 @@ struct WorkerBody {
     account: EdgeAccount,
     out: Sender<Cropped>,
     work: Latency,
+    plan: PicturePlan,
+    /// Made when the first picture is asked for.
+    pictures: Option<FinderPictures>,
 }
 
 impl WorkerBody {
@@ -162,16 +189,23 @@ impl WorkerBody {
         if self.lane.take_background.swap(false, Ordering::AcqRel) {
             self.cropper.iter_mut().for_each(SubjectCropper::take_background);
         }
+        let due = self.plan.due(&frame.info);
         let begun = Instant::now();
+        let mut picture = if due.is_some() { Asked::Nothing } else { Asked::No };
         let cropped = match &mut self.cropper {
             Some(cropper) => match cropper.process(&frame.info, frame.bytes()) {
-                Ok(Outcome::Sample(sample)) => Ok(Some(sample)),
-                Ok(Outcome::NoBackground | Outcome::NoSubject) => Ok(None),
+                Ok(outcome) => {
+                    self.lane.moved.store(cropper.times_moved(), Ordering::Relaxed);
+                    self.work.record_ns(begun.elapsed().as_nanos() as i64);
+                    if let Some(made) = due.and_then(|due| self.picture(frame, &outcome, due)) {
+                        picture = Asked::Picture(made);
+                    }
+                    Ok(outcome.sample())
+                }
                 Err(error) => Err(error.to_string()),
             },
             None => transport::crop_of(frame.bytes()).map_err(|error| error.to_string()),
         };
-        self.work.record_ns(begun.elapsed().as_nanos() as i64);
         let sample = match cropped {
             Ok(Some(sample)) => Some(sample),
             // The frame still counts for its set, which then lacks a view.
@@ -187,9 +221,27 @@ impl WorkerBody {
         };
         let lost = sample.is_none();
         // Bounded and never long full: the assembler behind it only moves pointers.
-        if self.out.send(Cropped::View { info: frame.info, sample }).is_err() && !lost {
+        if self.out.send(Cropped::View { info: frame.info, sample, picture }).is_err() && !lost {
             self.account.lose(LossReason::Shutdown);
         }
+    }
+}
+
+impl WorkerBody {
+    fn picture(&mut self, frame: &FrameRef, outcome: &Outcome, due: Due) -> Option<FinderPicture> {
+        if due == Due::Square && !matches!(outcome, Outcome::Sample(_)) {
+            return None;
+        }
+        let made = self.make_picture(frame, outcome);
+        made.inspect_err(|error| tracing::error!(%error, "no picture for the finder of joints")).ok()
+    }
+
+    fn make_picture(&mut self, frame: &FrameRef, outcome: &Outcome) -> Result<FinderPicture, SubjectError> {
+        let pictures = match &mut self.pictures {
+            Some(pictures) => pictures,
+            none => none.insert(FinderPictures::new()?),
+        };
+        pictures.make(&frame.info, frame.bytes(), outcome)
     }
 }
 
@@ -272,7 +324,14 @@ mod tests {
         let ledger = LossLedger::default();
         let (views, out) = bounded(64);
         let (workers, mut tap) =
-            SubjectWorkers::start(croppers, std::slice::from_ref(&ledger), views, &Latency::default()).unwrap();
+            SubjectWorkers::start(
+                croppers,
+                std::slice::from_ref(&ledger),
+                views,
+                &Latency::default(),
+                &PicturePlan::default(),
+            )
+            .unwrap();
         let pool = BufferPool::new(8, 64 * 64);
         let said = |word: Cropped| match word {
             Cropped::View { info, .. } => format!("view {}", info.sequence),

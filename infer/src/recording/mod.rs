@@ -5,4 +5,4 @@ mod pictures;
 mod watched;
 
 pub use instants::{Instant, Instants};
-pub use watched::{Bodies, Body, RecordingError, Rig, Watched};
+pub use watched::{Bodies, RecordingError, Watched};

@@ -3,7 +3,8 @@ use std::fs;
 use std::path::Path;
 
 use body::{LANDMARK_NAMES, RigGeometry, joint_views, joints, landmark_views, landmarks};
-use infer::recording::{Bodies, Body, Instant, Watched};
+use infer::recording::{Bodies, Instant, Watched};
+use infer::rig::Placed;
 use miette::{IntoDiagnostic, WrapErr, miette};
 use nalgebra::{Rotation3, UnitQuaternion, Vector3};
 use pose::trc::{Trc, TrcFrame};
@@ -106,7 +107,7 @@ pub fn write(
     pose::trc::write(&out.join("bodies.trc"), "bodies.trc", &tracks).into_diagnostic()
 }
 
-fn frame(set_index: usize, instant: &Instant, body: Option<&Body>) -> Frame {
+fn frame(set_index: usize, instant: &Instant, body: Option<&Placed>) -> Frame {
     let points = body.map(|body| &body.points_mm);
     Frame {
         set_index,
@@ -118,15 +119,15 @@ fn frame(set_index: usize, instant: &Instant, body: Option<&Body>) -> Frame {
         landmarks_mm: points.map(|points| landmarks(points).map(Into::into)),
         joint_views: body.map(|body| joint_views(&body.near_views)),
         landmark_views: body.map(|body| landmark_views(&body.near_views)),
-        views: body.map_or(0, |body| body.views),
+        views: body.map_or(0, |body| body.views.len()),
     }
 }
 
 /// Frames are numbered by time, so that lost ones are missing there, too. A joint that no view confirms is left out.
-fn trc(instants: &[Instant], bodies: &[Option<Body>], rate_hz: f64) -> Trc {
+fn trc(instants: &[Instant], bodies: &[Option<Placed>], rate_hz: f64) -> Trc {
     let begun_ns = instants.first().map_or(0, |first| first.exposure_ns);
     let mut next = 0;
-    let frame = |(instant, body): (&Instant, &Option<Body>)| {
+    let frame = |(instant, body): (&Instant, &Option<Placed>)| {
         let known = body.as_ref().map(|body| {
             let places = (joints(&body.points_mm), landmarks(&body.points_mm));
             (places, (joint_views(&body.near_views), landmark_views(&body.near_views)))

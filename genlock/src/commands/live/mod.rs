@@ -13,15 +13,18 @@ use miette::{IntoDiagnostic, WrapErr, bail, miette};
 use subject::{BackgroundConfig, Preprocessing, SubjectCropper};
 use take::TakeInfo;
 use tokio::runtime::Runtime;
-use transport::{MomentFileWriter, MomentSink};
+use transport::{MomentFileWriter, RigCommand};
 
 use super::hand_over::learn_binary;
 use crate::cli::{Rate, SessionArgs};
 use crate::control::{self, End, Happenings};
 use crate::hosts::Part;
-use crate::learners::{LearnerOptions, Learners};
+use crate::learners::{Ears, LearnerOptions, Learners};
 use crate::page::{self, PageState};
 use crate::report::{self, InferReport, PretrainReport, Report, SamplerReport};
+use crate::rig_board::RigBoard;
+use crate::session::moments::Sinks;
+use crate::session::picture_plan::PicturePlan;
 use crate::session::recorder::Recorder;
 use crate::session::{Remains, Session, Setup};
 use crate::shipped_model;
@@ -75,9 +78,21 @@ pub fn run(source: &Source, args: &SessionArgs, plan: &Plan) -> miette::Result<(
         shipped_model: if args.model.is_none() { shipped_model::find() } else { None },
         plain: args.plain,
         infer_precision: args.infer_precision.clone(),
+        finder: (!args.no_finder).then_some(args.finder),
+        cameras: names.clone(),
+        height_mm: args.height_mm,
     };
-    let learners = Learners::start(&options, page.clone(), &happenings.died_sender)?;
-    let sinks: Vec<Box<dyn MomentSink>> = vec![Box::new(learners.moment_sink()?)];
+    let (pictures, rig) = (PicturePlan::default(), RigBoard::new(&args.data));
+    let ears = Ears {
+        page: page.clone(),
+        died: happenings.died_sender.clone(),
+        rig_events: happenings.rig_events_sender.clone(),
+        plan: pictures.clone(),
+        rig: rig.clone(),
+    };
+    let learners = Learners::start(&options, ears)?;
+    let sinks =
+        Sinks { moments: vec![Box::new(learners.moment_sink()?)], pictures: Some(Box::new(learners.picture_sink()?)) };
 
     let live = Live {
         source,
@@ -88,6 +103,8 @@ pub fn run(source: &Source, args: &SessionArgs, plan: &Plan) -> miette::Result<(
         learning: !args.no_learner,
         stop: &stop,
         hash: preprocessing.hash(),
+        pictures,
+        rig,
     };
     let played = live.play(args, part, croppers, sinks, &mut happenings);
 
@@ -103,6 +120,7 @@ pub fn run(source: &Source, args: &SessionArgs, plan: &Plan) -> miette::Result<(
     let mut report = Report::new(&names, &remains, rate_hz, happenings.log);
     report.sampler = SamplerReport { pairs_per_s: learner.as_ref().map_or(0.0, |l| l.pairs_per_s) };
     report.pretrain = PretrainReport::new(learner, restarts.learner, plan.begun_ns);
+    report.rig = infer.as_ref().and_then(|infer| infer.rig.clone());
     report.infer = InferReport::new(infer, restarts.infer);
     summary::print(&report, args.report.as_deref());
     let lacks =
@@ -130,6 +148,9 @@ struct Live<'a> {
     learning: bool,
     stop: &'a Receiver<()>,
     hash: u64,
+    /// Which frames become pictures for the finder of joints.
+    pictures: PicturePlan,
+    rig: RigBoard,
 }
 
 impl Live<'_> {
@@ -139,7 +160,7 @@ impl Live<'_> {
         args: &SessionArgs,
         mut part: Part,
         mut croppers: Vec<SubjectCropper>,
-        mut sinks: Vec<Box<dyn MomentSink>>,
+        mut sinks: Sinks,
         happenings: &mut Happenings,
     ) -> miette::Result<Played> {
         let source_hz = self.source.rate_hz();
@@ -154,7 +175,7 @@ impl Live<'_> {
                     }
                     Err(end) => {
                         happenings.log.push("ended before the rate was measured; nothing was recorded".into());
-                        remains.sinks.clear();
+                        remains.sinks = Sinks::none();
                         return Ok(Played { end, remains, rate_hz: self.slowest_hz(), began: false });
                     }
                 }
@@ -164,13 +185,14 @@ impl Live<'_> {
         let rate_hz = source_hz / f64::from(divisor);
         tracing::info!("triggering at {rate_hz:.0} Hz, the source's {source_hz:.0} Hz divided by {divisor}");
         if let Some(path) = &args.store_samples {
-            sinks.push(Box::new(MomentFileWriter::create(path).into_diagnostic()?));
+            sinks.moments.push(Box::new(MomentFileWriter::create(path).into_diagnostic()?));
         }
         let ledgers: Vec<_> = self.names.iter().map(|_| LossLedger::default()).collect();
         let own = self.source.own_cameras();
         let recorder = record(args, self.plan.name, self.source, &self.names[..own], &ledgers[..own], rate_hz)?;
         let (mut cameras, pulses) = self.source.cameras(divisor, monotonic_now_ns() + LEAD_NS)?;
         let pulses = part.take_over(&mut cameras, pulses);
+        self.pictures.begin(rate_hz);
         let session = Session::start(Setup {
             cameras,
             pulses,
@@ -179,6 +201,7 @@ impl Live<'_> {
             croppers,
             preprocessing: self.hash,
             sinks,
+            plan: self.pictures.clone(),
             ledgers,
             recorder,
             page: self.page.cloned(),
@@ -187,9 +210,13 @@ impl Live<'_> {
         .into_diagnostic()?;
         let end_at = args.seconds.map(|seconds| session.started + Duration::from_secs_f64(seconds));
         let end = self.watch(&session, rate_hz, end_at, happenings, None, || false);
+        if let Some(recorder) = &session.recorder {
+            self.rig.keep_in(recorder.directory());
+        }
         let mut remains = session.stop();
         // The sinks hold the link and the file of samples: they go before their receivers end.
-        for mut sink in remains.sinks.drain(..) {
+        let Sinks { moments, .. } = std::mem::replace(&mut remains.sinks, Sinks::none());
+        for mut sink in moments {
             if let Err(error) = sink.close() {
                 tracing::error!(%error, "the last moments did not leave");
                 happenings.log.push(format!("the last moments did not leave: {error}"));
@@ -209,7 +236,14 @@ impl Live<'_> {
     ) -> End {
         let mut board = StatusBoard::new(self.names.to_vec(), rate_hz, Some(self.learners.statuses.clone()));
         control::run(session, self.names, self.stop, end_at, happenings, |session, happenings| {
+            for &camera in &happenings.moved {
+                self.learners.command(RigCommand::CameraMoved(camera as u16));
+            }
+            if let Some(recorder) = &session.recorder {
+                self.rig.keep_in(recorder.directory());
+            }
             if let Some(page) = self.page {
+                page.rig_commands().into_iter().for_each(|command| self.learners.command(command));
                 page.set_status(board.read(session, happenings, message.map(str::to_owned)));
                 if page.take_background_requested() {
                     session.take_background();

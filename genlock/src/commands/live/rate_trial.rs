@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use frame::{LossLedger, SegmentId, monotonic_now_ns};
 use miette::IntoDiagnostic;
 use subject::SubjectCropper;
-use transport::MomentSink;
 
 use super::Live;
 use crate::control::{End, Happenings};
 use crate::hosts::Part;
 use crate::rate;
+use crate::session::moments::Sinks;
 use crate::session::{Remains, Session, Setup};
 use crate::source::LEAD_NS;
 
@@ -35,7 +35,7 @@ impl Live<'_> {
     pub fn try_rates(
         &self,
         croppers: Vec<SubjectCropper>,
-        sinks: Vec<Box<dyn MomentSink>>,
+        sinks: Sinks,
         happenings: &mut Happenings,
     ) -> miette::Result<(Result<u32, End>, Remains)> {
         let slowest = rate::DIVISORS[rate::DIVISORS.len() - 1];
@@ -45,6 +45,7 @@ impl Live<'_> {
             MEASURE.as_secs()
         );
         let (cameras, pulses) = self.source.cameras(SLOWEST, monotonic_now_ns() + LEAD_NS)?;
+        self.pictures.begin(rate_hz);
         let session = Session::start(Setup {
             cameras,
             pulses,
@@ -53,6 +54,7 @@ impl Live<'_> {
             croppers,
             preprocessing: self.hash,
             sinks,
+            plan: self.pictures.clone(),
             ledgers: self.names.iter().map(|_| LossLedger::default()).collect(),
             recorder: None,
             page: self.page.cloned(),

@@ -41,6 +41,11 @@ pub fn print(report: &Report, path: Option<&Path>) {
         println!("learner: started again {} times, the last time from {from}", report.pretrain.restarts);
     }
     println!("poses: {} ({})", report.infer.poses, report.infer.state);
+    if let Some(rig) = &report.rig {
+        let found = rig.found_after_s.map(|after_s| format!(", found after {after_s:.1} s")).unwrap_or_default();
+        let geometry = rig.geometry_id.as_deref().unwrap_or("none");
+        println!("bodies: {}, {} withheld; geometry {geometry}{found}: {}", rig.bodies, rig.withheld, rig.state);
+    }
     if let Some(recording) = &report.recording {
         println!(
             "recorded {} frames, {:.1} MB ({}): {}",

@@ -93,7 +93,7 @@ impl Disk {
             Some(Job::Gap(gap)) if self.shared.closed().is_some() => self.unwritten.push(gap),
             Some(Job::Gap(gap)) => self.writer.write_gap(&gap)?,
             Some(Job::Relation(relation)) => self.writer.write_relation(relation)?,
-            Some(Job::Note(at_ns, kind, text)) => self.writer.write_note(at_ns, kind, &text)?,
+            Some(Job::Note(at_ns, kind, text)) => self.writer.write_note(at_ns, &kind, &text)?,
             None if self.shared.closed().is_some() => return Ok(()),
             None => {}
         }

@@ -32,7 +32,7 @@ pub fn buffers(unit_bytes: usize, cameras: usize) -> usize {
 enum Job {
     Frame(FrameRef),
     Gap(Gap),
-    Note(i64, &'static str, String),
+    Note(i64, String, String),
     Relation(ClockRelation),
 }
 
@@ -107,8 +107,8 @@ impl Recorder {
     }
 
     /// Something that happened, for those who read the take.
-    pub fn note(&self, kind: &'static str, text: String) {
-        if self.notes.try_send(Job::Note(monotonic_now_ns(), kind, text)).is_err() {
+    pub fn note(&self, kind: &str, text: String) {
+        if self.notes.try_send(Job::Note(monotonic_now_ns(), kind.to_owned(), text)).is_err() {
             tracing::warn!(kind, "a note did not reach the take");
         }
     }

@@ -1,0 +1,376 @@
+//! Bodies of a live stream: asks for pictures, finds joints in them, and sends the person as each view and the rig have
+//! them.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use body::{CausalFilter, joint_confidence, joint_views, joints, landmark_views, landmarks};
+use frame::{SegmentId, monotonic_now_ns};
+use geometry::{Observation, POINT_COUNT};
+use joints::{FinderError, JointFinder, Person};
+use nalgebra::Vector3;
+use transport::{
+    BodyPose, CommandSource, FinderSet, FinderSetSource, FinderView, FrameOfReference, Hint, HintSink, InferStatus,
+    POSE_SCHEMA_VERSION, PoseMessage, PoseSink, TransportError, ViewPose, WantedPictures,
+};
+
+use crate::InferError;
+use crate::engine::trigger_state;
+use crate::live::is_due;
+use crate::pace::Pace;
+use crate::recent::Recent;
+use crate::rig::{Keeper, Placed, Seen};
+use crate::seeing::{observation, view};
+
+const REPORT_EVERY: Duration = Duration::from_millis(500);
+/// Reports between two tellings of a geometry that has not changed: one may be lost on the way.
+const TELL_GEOMETRY_EVERY: u32 = 10;
+/// Pictures that were asked for and do not come are asked for again.
+const OVERDUE: Duration = Duration::from_secs(1);
+/// How often whole frames are asked for, in which somebody who stands still is seen.
+const WHOLE_EVERY: Duration = Duration::from_secs(1);
+/// How often instants in a row are asked for, which tell how fast things move, and how many.
+const ROW_EVERY: Duration = Duration::from_millis(1500);
+const ROW: u8 = 3;
+/// Where nothing moves it is asked again after this.
+const QUIET: Duration = Duration::from_millis(200);
+
+/// Where a stream's bodies come from and go to.
+pub struct BodyLinks<S, P, H, C> {
+    pub pictures: S,
+    pub poses: P,
+    pub hints: H,
+    pub commands: C,
+}
+
+/// Runs on the thread that calls it. Give it pictures with a depth of some four: those of instants in a row come together.
+pub struct LiveBodies<S, P, H, C> {
+    links: BodyLinks<S, P, H, C>,
+    finder: Box<dyn JointFinder>,
+    finder_name: String,
+    keeper: Keeper,
+    filter: CausalFilter,
+    smoothed_with: Option<String>,
+    segment: Option<SegmentId>,
+    asked: Option<Asked>,
+    whole_at: Option<Instant>,
+    row_at: Option<Instant>,
+    /// What one instant takes from its begin to the next one's, and how old pictures are when they come.
+    cycle: Smooth,
+    age: Smooth,
+    answered: u64,
+    received: u64,
+    recent: Recent,
+    pace: Pace,
+    reported: Option<Instant>,
+    reports: u32,
+}
+
+/// Pictures that are on their way.
+#[derive(Clone, Copy)]
+struct Asked {
+    /// When they are overdue.
+    until: Instant,
+    instants: u8,
+}
+
+impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<S, P, H, C> {
+    pub fn new(
+        links: BodyLinks<S, P, H, C>,
+        finder: Box<dyn JointFinder>,
+        finder_name: String,
+        keeper: Keeper,
+    ) -> Self {
+        Self {
+            links,
+            finder,
+            finder_name,
+            keeper,
+            filter: CausalFilter::default(),
+            smoothed_with: None,
+            segment: None,
+            asked: None,
+            whole_at: None,
+            row_at: None,
+            cycle: Smooth::default(),
+            age: Smooth::default(),
+            answered: 0,
+            received: 0,
+            recent: Recent::new(Instant::now()),
+            pace: Pace::new(None),
+            reported: None,
+            reports: 0,
+        }
+    }
+
+    /// Takes no more than this share of all cores, in (0, 1], on average, and leaves the rest to others.
+    pub fn with_share(self, share: Option<f64>) -> Self {
+        Self { pace: Pace::new(share), ..self }
+    }
+
+    /// Serves until the source is closed, or until `go_on`, asked with each report, says no.
+    ///
+    /// # Errors
+    /// A finder that fails.
+    pub fn serve(&mut self, mut go_on: impl FnMut() -> bool) -> Result<(), InferError> {
+        loop {
+            let now = Instant::now();
+            if is_due(self.reported, REPORT_EVERY, now) {
+                if !go_on() {
+                    break;
+                }
+                self.report(now);
+            }
+            self.obey();
+            let wait = self.reported.map_or(Duration::ZERO, |at| (at + REPORT_EVERY).saturating_duration_since(now));
+            let rest = self.pace.rest(now);
+            if !rest.is_zero() {
+                std::thread::sleep(rest.min(wait));
+                continue;
+            }
+            if self.asked.is_none_or(|asked| now >= asked.until) {
+                self.ask(now, Duration::ZERO);
+            }
+            if self.turn(wait)?.is_break() {
+                break;
+            }
+        }
+        self.report_end();
+        Ok(())
+    }
+
+    /// Waits for pictures and answers them.
+    fn turn(&mut self, wait: Duration) -> Result<ControlFlow<()>, InferError> {
+        match self.links.pictures.receive(wait) {
+            Ok(Some(set)) => {
+                let begun = Pace::begin();
+                let at = Instant::now();
+                self.came(&set, at);
+                self.answer(&set)?;
+                self.pace.end(begun);
+                if !set.views.is_empty() {
+                    self.cycle.add(at.elapsed() + self.pace.rest(Instant::now()));
+                }
+            }
+            Ok(None) => {}
+            Err(TransportError::Closed) => return Ok(ControlFlow::Break(())),
+            Err(error) => tracing::error!(%error, "pictures were not understood"),
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// With the last of the pictures that were asked for the next ones are, so that they come when these are answered.
+    fn came(&mut self, set: &FinderSet, at: Instant) {
+        self.received += 1;
+        let age_ns = monotonic_now_ns() - set.exposure.ns;
+        self.age.add(Duration::from_nanos(age_ns.max(0) as u64));
+        let left = self.asked.map_or(0, |asked| asked.instants.saturating_sub(1));
+        match &mut self.asked {
+            Some(asked) if left > 0 => asked.instants = left,
+            _ => {
+                let next = if set.views.is_empty() { QUIET } else { self.cycle.mean.saturating_sub(self.age.mean) };
+                self.ask(at, next);
+            }
+        }
+    }
+
+    /// Asks for pictures of an instant so far ahead.
+    fn ask(&mut self, now: Instant, ahead: Duration) {
+        let whole = is_due(self.whole_at, WHOLE_EVERY, now);
+        if whole {
+            self.whole_at = Some(now);
+        }
+        let row = is_due(self.row_at, ROW_EVERY, now);
+        if row {
+            self.row_at = Some(now);
+        }
+        let in_a_row = if row { ROW } else { 1 };
+        let after_ns = monotonic_now_ns() + ahead.as_nanos() as i64;
+        let wanted = WantedPictures { after_ns, in_a_row, whole };
+        self.asked = Some(Asked { until: now + ahead + OVERDUE, instants: in_a_row });
+        self.hint(&Hint::WantedPictures(wanted));
+    }
+
+    fn answer(&mut self, set: &FinderSet) -> Result<(), InferError> {
+        if self.segment.replace(set.segment) != Some(set.segment) {
+            self.filter.restart();
+            self.finder.forget();
+        }
+        let people = self.find(set)?;
+        let observations: Vec<_> = people.iter().enumerate().map(|(camera, person)| {
+            person.as_ref().map(|person| observation(person, self.keeper.size_px(camera)))
+        }).collect();
+        if observations.iter().flatten().next().is_none() {
+            return Ok(());
+        }
+        let seen = Seen {
+            segment: set.segment,
+            trigger: set.trigger,
+            exposure_ns: set.exposure.ns,
+            exposures_ns: self.by_camera(set, |view| view.exposure.ns),
+            views: observations.clone(),
+        };
+        let placed = self.keeper.see(seen).unwrap_or_else(|error| {
+            tracing::error!(%error, "what was seen makes no body");
+            None
+        });
+        let body = placed.map(|placed| self.body(set, &placed));
+        let message = PoseMessage {
+            version: POSE_SCHEMA_VERSION,
+            set_index: set.set.0,
+            trigger_index: set.trigger.pulse(),
+            trigger_state: trigger_state(set.trigger),
+            segment: set.segment.0,
+            exposure_ns: set.exposure.ns,
+            exposure_utc_ns: None,
+            source_index: set.source.map(|source| source.index),
+            model: self.finder_name.clone(),
+            model_origin: None,
+            latency_ms: (monotonic_now_ns() - set.exposure.ns) as f64 / 1e6,
+            body,
+            poses: set
+                .views
+                .iter()
+                .filter_map(|view| Some(view_pose(view, observations[view.camera.index()].as_ref()?)))
+                .collect(),
+        };
+        self.answered += 1;
+        self.recent.add(message.latency_ms, Instant::now());
+        self.links.poses.send(&message).unwrap_or_else(|error| tracing::warn!(%error, "poses not sent"));
+        Ok(())
+    }
+
+    /// The person in each camera's picture.
+    fn find(&mut self, set: &FinderSet) -> Result<Vec<Option<Person>>, InferError> {
+        for FinderView { camera, picture, .. } in &set.views {
+            if camera.index() < self.cameras() {
+                let (width, height) = picture.frame_px;
+                self.keeper.set_size(camera.index(), [f64::from(width), f64::from(height)]);
+            }
+        }
+        let views: Vec<_> = self.by_camera(set, |found| view(&found.picture));
+        match self.finder.find(&views) {
+            Ok(people) => Ok(people),
+            Err(error @ FinderError::Picture { .. }) => {
+                tracing::error!(%error, "no joints in these pictures");
+                Ok(vec![None; views.len()])
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn cameras(&self) -> usize {
+        self.keeper.cameras()
+    }
+
+    fn by_camera<'a, T>(&self, set: &'a FinderSet, of: impl Fn(&'a FinderView) -> T) -> Vec<Option<T>> {
+        let view = |camera: usize| set.views.iter().find(|view| view.camera.index() == camera).map(&of);
+        (0..self.cameras()).map(view).collect()
+    }
+
+    fn body(&mut self, set: &FinderSet, placed: &Placed) -> BodyPose {
+        let geometry_id = self.keeper.geometry().map(|geometry| geometry.id.clone()).unwrap_or_default();
+        // Another geometry may put the body a little elsewhere: no motion, so nothing to smooth.
+        if self.smoothed_with.as_ref() != Some(&geometry_id) {
+            self.filter.restart();
+            self.smoothed_with = Some(geometry_id.clone());
+        }
+        let points = self.filter.smooth(set.exposure.ns, &placed.points_mm);
+        let mm = |point: Vector3<f64>| [point.x as f32, point.y as f32, point.z as f32];
+        let few = |views: usize| u8::try_from(views).unwrap_or(u8::MAX);
+        BodyPose {
+            person: 0,
+            geometry_id,
+            joints_mm: joints(&points).map(mm).to_vec(),
+            landmarks_mm: landmarks(&points).map(mm).to_vec(),
+            joint_views: joint_views(&placed.near_views).map(few).to_vec(),
+            landmark_views: landmark_views(&placed.near_views).map(few).to_vec(),
+            cameras: placed.views.iter().map(|&camera| camera as u16).collect(),
+        }
+    }
+
+    fn obey(&mut self) {
+        loop {
+            match self.links.commands.receive() {
+                Ok(Some(command)) => self.keeper.command(command),
+                Ok(None) | Err(TransportError::Closed) => return,
+                Err(error) => tracing::error!(%error, "a command was not understood"),
+            }
+        }
+    }
+
+    fn report(&mut self, now: Instant) {
+        self.reported = Some(now);
+        self.reports = self.reports.wrapping_add(1);
+        for event in self.keeper.take_events() {
+            self.hint(&Hint::RigEvent(event));
+        }
+        let again = self.reports.is_multiple_of(TELL_GEOMETRY_EVERY);
+        let changed = self.keeper.take_changed().or_else(|| self.keeper.geometry().filter(|_| again).cloned());
+        if let Some(geometry) = changed {
+            self.hint(&Hint::Geometry(Box::new(geometry)));
+        }
+        let (fps, percentiles) = (self.recent.per_s(now), self.recent.percentiles(now));
+        let status = self.status(fps, percentiles.map(|of| of.p50), percentiles.map(|of| of.p99));
+        self.hint(&Hint::Infer(status));
+    }
+
+    /// The last words are about the whole run.
+    fn report_end(&mut self) {
+        let (fps, percentiles) = self.recent.whole();
+        let status = self.status(fps, percentiles.map(|of| of.p50), percentiles.map(|of| of.p99));
+        self.hint(&Hint::Infer(status));
+    }
+
+    fn status(&self, fps: f64, latency_ms_p50: Option<f64>, latency_ms_p99: Option<f64>) -> InferStatus {
+        let rig = self.keeper.status();
+        InferStatus {
+            state: format!("joints by {}: {}", self.finder_name, rig.state),
+            model_version: Some(self.finder_name.clone()),
+            model_origin: None,
+            precision: "f32".into(),
+            poses: self.answered,
+            moments_received: self.received,
+            moments_superseded: 0,
+            fps,
+            latency_ms_p50,
+            latency_ms_p99,
+            rig: Some(rig),
+            no_finder: None,
+        }
+    }
+
+    fn hint(&mut self, hint: &Hint) {
+        self.links.hints.send(hint).unwrap_or_else(|error| tracing::warn!(%error, "a hint was not sent"));
+    }
+}
+
+/// The person as one view has them.
+fn view_pose(FinderView { camera, picture, .. }: &FinderView, seen: &Observation) -> ViewPose {
+    let in_mm: [Vector3<f64>; POINT_COUNT] = seen.root_relative_mm.map(Vector3::from);
+    let in_px: [Vector3<f64>; POINT_COUNT] = seen.px.map(|[x, y]| Vector3::new(x, y, 0.0));
+    let mm = |point: Vector3<f64>| [point.x as f32, point.y as f32, point.z as f32];
+    let size = [picture.width as f32, picture.height as f32];
+    ViewPose {
+        camera: camera.0,
+        person: 0,
+        frame_of_reference: FrameOfReference::LookAtSubject,
+        joints_mm: joints(&in_mm).map(mm).to_vec(),
+        confidence: Some(joint_confidence(&seen.weight).map(|sure| sure as f32).to_vec()),
+        joints_2d_px: Some(joints(&in_px).map(|at| [at.x as f32, at.y as f32]).to_vec()),
+        crop_centre_px: std::array::from_fn(|axis| picture.origin_px[axis] + size[axis] * picture.scale / 2.0),
+        crop_side_px: size[0].max(size[1]) * picture.scale,
+    }
+}
+
+/// A mean that follows: each new value counts a fifth.
+#[derive(Clone, Copy, Default)]
+struct Smooth {
+    mean: Duration,
+}
+
+impl Smooth {
+    fn add(&mut self, value: Duration) {
+        self.mean = if self.mean.is_zero() { value } else { self.mean.mul_f64(0.8) + value.mul_f64(0.2) };
+    }
+}

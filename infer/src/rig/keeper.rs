@@ -1,0 +1,643 @@
+//! Keeps a live rig's geometry: finds it, refines it, notices cameras that moved, and answers commands.
+
+use body::{CameraGeometry, RigCameras, RigGeometry, ScaleSource, UpSource, floor_and_front};
+use geometry::{
+    GeometryError, Observation, Options, PlacedOffset, POINT_COUNT, Similarity, SolvedCamera, Up, lay_onto,
+    standing_height_mm,
+};
+use nalgebra::Vector3;
+use transport::{RigCameraStatus, RigCommand, RigEvent, RigStatus};
+
+use super::memory::Memory;
+use super::motion::{Motion, Seen};
+use super::placing::{Placed, Placing};
+use super::search::{Rig, RigError, RigSearch};
+use super::solver::{Job, Solved, Solver};
+use super::witness::Witness;
+
+/// Varied instants from which the geometry is first looked for.
+const FIRST_TRY: usize = 12;
+/// Without success it is tried again after so many further ones,
+const FURTHER: usize = 4;
+/// or after so long, in nanoseconds.
+const TRY_AGAIN_NS: i64 = 5_000_000_000;
+/// A geometry that serves is refined when so many varied instants are new,
+const REFINE_NEWS: usize = 12;
+/// and at most so often; each time that nothing is gained doubles it, up to the second.
+const REFINE_NS: [i64; 2] = [10_000_000_000, 300_000_000_000];
+/// What a refined geometry must be better by.
+const GAIN: f64 = 0.97;
+/// A camera is found anew from so many bodies that the others see.
+const CAMERA_BODIES: usize = 12;
+/// So long after a try that failed, in nanoseconds.
+const CAMERA_AGAIN_NS: i64 = 2_000_000_000;
+/// Offsets in time are looked at so often, from the last instants that told velocities.
+const OFFSETS_NS: i64 = 4_000_000_000;
+const OFFSET_INSTANTS: usize = 30;
+/// An offset beyond half a frame, or this many times its uncertainty, for so long is told.
+const OFFSET_SIGMAS: f64 = 3.0;
+const OFFSET_TOLD_NS: i64 = 10_000_000_000;
+/// A geometry with which no body comes about for so long, although people are seen, is in doubt.
+const DOUBT_NS: i64 = 5_000_000_000;
+const DOUBT_INSTANTS: usize = 12;
+/// Bodies that lay a new geometry onto the old one.
+const LAID_BODIES: usize = 60;
+
+type Points = [Vector3<f64>; POINT_COUNT];
+
+/// Keeps the geometry of one rig. Its clock is the exposures of the instants that it is given.
+pub struct Keeper {
+    names: Vec<String>,
+    memory: Memory,
+    motion: Motion,
+    /// Instants that told velocities.
+    moving: Vec<Vec<Option<Observation>>>,
+    known: Option<Known>,
+    frozen: bool,
+    height_mm: Option<u16>,
+    solver: Solver,
+    witnesses: Vec<Witness>,
+    now_ns: i64,
+    begun_ns: Option<i64>,
+    found_after_s: Option<f64>,
+    tried_ns: i64,
+    refine_ns: i64,
+    offsets_ns: i64,
+    /// Why the last search found nothing.
+    in_vain: Option<String>,
+    /// Since when nobody's body comes about, ns, and in how many instants.
+    without_body: Option<(i64, usize)>,
+    /// The geometry does not fit what is seen; the next that is found replaces it.
+    doubted: bool,
+    last_body: Option<Points>,
+    bodies: u64,
+    withheld: u64,
+    /// Instants in which anybody was seen.
+    seen: u64,
+    changed: bool,
+    events: Vec<RigEvent>,
+}
+
+struct Known {
+    geometry: RigGeometry,
+    placing: Placing,
+}
+
+impl Keeper {
+    /// For cameras of these names. `height_mm` is the person's stated standing height.
+    ///
+    /// # Errors
+    /// A thread that cannot be started.
+    pub fn new(names: Vec<String>, height_mm: Option<u16>) -> std::io::Result<Self> {
+        let cameras = names.len();
+        Ok(Self {
+            names,
+            memory: Memory::new(cameras),
+            motion: Motion::default(),
+            moving: Vec::new(),
+            known: None,
+            frozen: false,
+            height_mm,
+            solver: Solver::start()?,
+            witnesses: (0..cameras).map(|_| Witness::default()).collect(),
+            now_ns: 0,
+            begun_ns: None,
+            found_after_s: None,
+            tried_ns: i64::MIN / 2,
+            refine_ns: REFINE_NS[0],
+            offsets_ns: 0,
+            in_vain: None,
+            without_body: None,
+            doubted: false,
+            last_body: None,
+            bodies: 0,
+            withheld: 0,
+            seen: 0,
+            changed: false,
+            events: Vec::new(),
+        })
+    }
+
+    /// Begins with a geometry of an earlier session. It is checked by what is seen, as any other.
+    ///
+    /// # Errors
+    /// Why it does not serve this rig.
+    pub fn begin_with(&mut self, geometry: RigGeometry) -> Result<(), super::PlacingError> {
+        let placing = Placing::new(&geometry, &self.names, self.memory.sizes_px())?;
+        self.known = Some(Known { geometry, placing });
+        self.changed = true;
+        Ok(())
+    }
+
+    /// How many cameras the rig has.
+    pub fn cameras(&self) -> usize {
+        self.names.len()
+    }
+
+    /// How large a camera's pictures are; zero until it is known.
+    pub fn size_px(&self, camera: usize) -> [f64; 2] {
+        self.memory.sizes_px()[camera]
+    }
+
+    /// Says how large a camera's pictures are.
+    pub fn set_size(&mut self, camera: usize, size_px: [f64; 2]) {
+        if self.memory.sizes_px()[camera] == size_px {
+            return;
+        }
+        self.memory.set_size(camera, size_px);
+        let Some(known) = &self.known else { return };
+        if let Err(why) = Placing::new(&known.geometry, &self.names, self.memory.sizes_px()) {
+            self.tell("geometry-refused", format!("the geometry {} is of no use: {why}", known.geometry.id));
+            self.forget_geometry();
+        }
+    }
+
+    /// Takes what was seen at an instant, and gives the body in it, where the geometry is known and enough views agree.
+    ///
+    /// # Errors
+    /// Observations that are none; a solver that died.
+    pub fn see(&mut self, seen: Seen) -> Result<Option<Placed>, GeometryError> {
+        self.now_ns = seen.exposure_ns;
+        let body = self.place(&seen)?;
+        if seen.views.iter().flatten().next().is_some() {
+            self.seen += 1;
+            self.begun_ns.get_or_insert(self.now_ns);
+        }
+        if let Some(complete) = self.motion.push(seen) {
+            self.memory.offer(&complete.views);
+            if complete.views.iter().flatten().any(|view| view.velocity_px.is_some()) {
+                if self.moving.len() == OFFSET_INSTANTS {
+                    self.moving.remove(0);
+                }
+                self.moving.push(complete.views);
+            }
+        }
+        self.work();
+        Ok(body)
+    }
+
+    fn place(&mut self, seen: &Seen) -> Result<Option<Placed>, GeometryError> {
+        let Some(known) = &self.known else { return Ok(None) };
+        let body = known.placing.body(&seen.views)?;
+        let placed_views = (0..self.names.len()).filter(|&c| known.placing.is_placed(c) && seen.views[c].is_some());
+        let Some(placed) = body else {
+            if placed_views.count() >= 2 {
+                self.withheld += 1;
+                self.without_body.get_or_insert((self.now_ns, 0)).1 += 1;
+            }
+            return Ok(None);
+        };
+        self.bodies += 1;
+        self.without_body = None;
+        self.last_body = Some(placed.points_mm);
+        let mut moved = Vec::new();
+        for (camera, witness) in self.witnesses.iter_mut().enumerate() {
+            match (placed.misses_px[camera], &seen.views[camera]) {
+                (Some(miss_px), _) => {
+                    witness.missed(self.now_ns, miss_px);
+                    if witness.has_moved(known.placing.limit_px(camera)) {
+                        moved.push(camera);
+                    }
+                }
+                (None, Some(view)) if !known.placing.is_placed(camera) => {
+                    witness.saw(self.now_ns, &placed.points_mm, view);
+                }
+                _ => {}
+            }
+        }
+        for camera in moved {
+            let residual_px = self.witnesses[camera].residual_px().unwrap_or_default();
+            let why = format!("it misses the bodies by {residual_px:.0} px");
+            self.camera_moved(camera, &why);
+        }
+        Ok(Some(placed))
+    }
+
+    /// The camera stands elsewhere: the others go on without it, and it is found anew.
+    fn camera_moved(&mut self, camera: usize, why: &str) {
+        let name = self.names[camera].clone();
+        self.memory.forget_camera(camera);
+        self.moving.clear();
+        self.witnesses[camera].lost(self.now_ns);
+        let Some(known) = self.known.as_mut().filter(|known| known.placing.is_placed(camera)) else { return };
+        known.placing.leave_out(camera);
+        let left = (0..self.names.len()).filter(|&other| known.placing.is_placed(other)).count();
+        self.tell("camera-moved", format!("{name} was moved: {why}"));
+        if left < 2 {
+            self.doubt("fewer than two cameras stand where they did");
+        } else {
+            self.witnesses[camera].problem = Some(format!("moved: {why}; it is found anew while somebody moves in view"));
+        }
+    }
+
+    fn doubt(&mut self, why: &str) {
+        if !self.doubted {
+            self.doubted = true;
+            self.memory.forget();
+            self.moving.clear();
+            self.tried_ns = self.now_ns;
+            self.tell("geometry-doubted", format!("the geometry does not fit any more and is found anew: {why}"));
+        }
+    }
+
+    /// Looks after what is found in the background, and gives it what is due.
+    fn work(&mut self) {
+        match self.solver.poll() {
+            Ok(Some(Solved::Rig(found))) => self.found_rig(found),
+            Ok(Some(Solved::Camera { camera, size_px, found })) => self.found_camera(camera, size_px, found),
+            Ok(Some(Solved::Offsets { indices, found })) => self.found_offsets(&indices, found),
+            Ok(None) => {}
+            Err(super::solver::SolverDied) => self.revive_solver(),
+        }
+        let silent = self.without_body.filter(|(since, instants)| {
+            self.now_ns - since > DOUBT_NS && *instants >= DOUBT_INSTANTS && !self.frozen
+        });
+        if silent.is_some() {
+            self.without_body = None;
+            self.doubt("people are seen, and no body comes about");
+        }
+        if self.solver.is_busy() {
+            return;
+        }
+        if let Some(job) = self.due() {
+            self.solver.give(job);
+        }
+    }
+
+    fn revive_solver(&mut self) {
+        self.tell("solver-died", "the search for the geometry failed unexpectedly and begins anew".into());
+        self.memory.forget();
+        self.moving.clear();
+        match Solver::start() {
+            Ok(solver) => self.solver = solver,
+            Err(error) => tracing::error!(%error, "no thread for the geometry"),
+        }
+    }
+
+    fn due(&mut self) -> Option<Job> {
+        self.due_rig().or_else(|| self.due_camera()).or_else(|| self.due_offsets())
+    }
+
+    fn due_rig(&mut self) -> Option<Job> {
+        let passed_ns = self.now_ns - self.tried_ns;
+        let due = match &self.known {
+            Some(_) if self.frozen => false,
+            Some(_) if !self.doubted => self.memory.news() >= REFINE_NEWS && passed_ns >= self.refine_ns,
+            _ => {
+                let further = self.memory.news() >= FURTHER || passed_ns >= TRY_AGAIN_NS && self.memory.news() > 0;
+                self.memory.len() >= FIRST_TRY && (self.in_vain.is_none() || further)
+            }
+        };
+        if !due {
+            return None;
+        }
+        self.tried_ns = self.now_ns;
+        self.memory.looked_at();
+        let cameras = RigCameras { names: self.names.clone(), sizes_px: self.memory.sizes_px().to_vec() };
+        let search =
+            RigSearch { cameras, instants: self.memory.instants(), standing: self.memory.standing().to_vec() };
+        let now_utc = utc_now();
+        Some(Job::Rig { search, height_mm: self.height_mm.map(f64::from), now_utc })
+    }
+
+    fn due_camera(&mut self) -> Option<Job> {
+        let known = self.known.as_ref().filter(|_| !self.frozen && !self.doubted)?;
+        let ready = |&camera: &usize| {
+            let witness = &self.witnesses[camera];
+            !known.placing.is_placed(camera)
+                && witness.bodies.len() >= CAMERA_BODIES
+                && self.now_ns >= witness.not_before_ns
+        };
+        let camera = (0..self.names.len()).find(ready)?;
+        let witness = &mut self.witnesses[camera];
+        witness.not_before_ns = self.now_ns + CAMERA_AGAIN_NS;
+        // A camera that was moved kept its lens.
+        let focal_px = known.geometry.cameras.get(&self.names[camera]).map(|camera| vec![camera.focal_px]);
+        Some(Job::Camera {
+            camera,
+            size_px: self.memory.sizes_px()[camera],
+            points_mm: witness.bodies.iter().map(|(_, points, _)| Some(*points)).collect(),
+            views: witness.bodies.iter().map(|(.., view)| Some(view.clone())).collect(),
+            options: Options { focal_px, ..Options::default() },
+        })
+    }
+
+    fn due_offsets(&mut self) -> Option<Job> {
+        let known = self.known.as_ref().filter(|_| !self.doubted)?;
+        if self.now_ns - self.offsets_ns < OFFSETS_NS || self.moving.len() < 4 {
+            return None;
+        }
+        self.offsets_ns = self.now_ns;
+        let indices: Vec<usize> = (0..self.names.len()).filter(|&camera| known.placing.is_placed(camera)).collect();
+        let cameras = indices.iter().filter_map(|&camera| known.placing.camera(camera).cloned()).collect();
+        let of = |views: &Vec<Option<Observation>>| indices.iter().map(|&camera| views[camera].clone()).collect();
+        let instants = self.moving.iter().map(of).collect();
+        Some(Job::Offsets { cameras, indices, bone_lengths_mm: known.geometry.bone_lengths_mm, instants })
+    }
+
+    fn found_rig(&mut self, found: Result<Rig, RigError>) {
+        let Rig { geometry, left_out } = match found {
+            Ok(rig) => rig,
+            Err(error) => {
+                self.in_vain = Some(error.to_string());
+                self.refine_ns = (2 * self.refine_ns).min(REFINE_NS[1]);
+                return;
+            }
+        };
+        if self.known.is_some() && self.frozen {
+            return;
+        }
+        self.in_vain = None;
+        let first = self.known.is_none();
+        if let Some(known) = self.known.as_ref().filter(|_| !self.doubted) {
+            // What is known of a camera that was moved meanwhile is of no use for comparing.
+            let gained = certainty(&geometry) < GAIN * certainty(&known.geometry)
+                || geometry.cameras.len() > known.geometry.cameras.len()
+                || geometry.up == UpSource::Found && known.geometry.up == UpSource::Unknown;
+            if !gained {
+                self.refine_ns = (2 * self.refine_ns).min(REFINE_NS[1]);
+                return;
+            }
+        }
+        self.refine_ns = REFINE_NS[0];
+        let text = format!("{} from {} instants", if first { "found" } else { "refined" }, geometry.instants);
+        let laid = match &self.known {
+            Some(known) if !self.doubted => self.laid(&geometry, known).unwrap_or(geometry),
+            _ => geometry,
+        };
+        self.adopt(laid, &text);
+        for (name, why) in left_out {
+            if let Some(camera) = self.names.iter().position(|known| *known == name) {
+                let problem = format!("not placed: {why}");
+                if self.witnesses[camera].problem.as_ref() != Some(&problem) {
+                    self.tell("camera-left-out", format!("{name} has no part in the geometry: {why}"));
+                    self.witnesses[camera].problem = Some(problem);
+                }
+            }
+        }
+        if first {
+            self.found_after_s = self.begun_ns.map(|begun_ns| (self.now_ns - begun_ns) as f64 / 1e9);
+        }
+    }
+
+    /// A new geometry in the old one's world, by the cameras and bodies that both have; where only the new one knows up,
+    /// or a stated height, it brings a world of its own.
+    fn laid(&self, new: &RigGeometry, known: &Known) -> Option<RigGeometry> {
+        let old = &known.geometry;
+        let better = new.up == UpSource::Found && old.up == UpSource::Unknown
+            || new.scale == ScaleSource::Stated && old.scale == ScaleSource::Guess;
+        if better {
+            return None;
+        }
+        let in_both = |camera: usize| {
+            let name = &self.names[camera];
+            Some((new.cameras.get(name)?.camera(), known.placing.camera(camera)?.clone()))
+        };
+        let cameras: Vec<_> = (0..self.names.len()).filter_map(in_both).collect();
+        let placing = Placing::new(new, &self.names, self.memory.sizes_px()).ok()?;
+        let standing = self.memory.standing();
+        let mut points = Vec::new();
+        for views in standing.iter().step_by(standing.len().div_ceil(LAID_BODIES).max(1)) {
+            if let (Ok(Some(new)), Ok(Some(old))) = (placing.body(views), known.placing.body(views)) {
+                points.extend(new.points_mm.into_iter().zip(old.points_mm));
+            }
+        }
+        let mut laid = new.moved_by(&lay_onto(&cameras, &points)?);
+        (laid.scale, laid.up) = (old.scale, old.up);
+        Some(laid.with_id())
+    }
+
+    fn adopt(&mut self, geometry: RigGeometry, text: &str) {
+        match Placing::new(&geometry, &self.names, self.memory.sizes_px()) {
+            Ok(placing) => {
+                for (camera, witness) in self.witnesses.iter_mut().enumerate() {
+                    let placed = placing.is_placed(camera);
+                    let before = self.known.as_ref().is_some_and(|known| known.placing.is_placed(camera));
+                    if placed && !before {
+                        *witness = Witness::default();
+                    }
+                }
+                self.tell("geometry", format!("the rig's geometry {} is {text}", geometry.id));
+                self.known = Some(Known { geometry, placing });
+                (self.doubted, self.changed, self.without_body) = (false, true, None);
+            }
+            Err(why) => self.in_vain = Some(why.to_string()),
+        }
+    }
+
+    fn found_camera(&mut self, camera: usize, size_px: [f64; 2], found: Result<SolvedCamera, GeometryError>) {
+        let name = self.names[camera].clone();
+        let Some(known) = self.known.as_ref().filter(|known| !known.placing.is_placed(camera)) else { return };
+        match found {
+            Ok(solved) => {
+                let mut geometry = known.geometry.clone();
+                // Cameras that are still to be found stay out of it.
+                geometry.cameras.retain(|name, _| {
+                    self.names.iter().position(|known| known == name).is_none_or(|at| known.placing.is_placed(at))
+                });
+                let residual_px = solved.residual_px;
+                geometry.cameras.insert(name.clone(), CameraGeometry::new(&solved, &solved.camera, size_px, 1.0));
+                geometry.found_utc = utc_now();
+                let others_unplaced: Vec<usize> = (0..self.names.len())
+                    .filter(|&other| other != camera && !known.placing.is_placed(other))
+                    .collect();
+                self.adopt(geometry.with_id(), &format!("found anew with {name}, which fits by {residual_px:.1} px"));
+                if let Some(known) = &mut self.known {
+                    others_unplaced.into_iter().for_each(|other| known.placing.leave_out(other));
+                }
+                self.tell("camera-found", format!("{name} has its place again"));
+            }
+            Err(why) => self.witnesses[camera].problem = Some(format!("not placed yet: {why}")),
+        }
+    }
+
+    fn found_offsets(&mut self, indices: &[usize], found: Result<Vec<Option<PlacedOffset>>, GeometryError>) {
+        let Ok(found) = found else { return };
+        let now_ns = self.now_ns;
+        let mut told = Vec::new();
+        for (&camera, offset) in indices.iter().zip(found) {
+            let witness = &mut self.witnesses[camera];
+            witness.offset_frames = offset.map(|offset| (offset.frames, offset.uncertainty_frames));
+            let apart = offset
+                .is_some_and(|offset| offset.frames.abs() > (OFFSET_SIGMAS * offset.uncertainty_frames).max(0.5));
+            if !apart {
+                (witness.apart_since_ns, witness.told_apart) = (None, false);
+                continue;
+            }
+            let since_ns = *witness.apart_since_ns.get_or_insert(now_ns);
+            if now_ns - since_ns >= OFFSET_TOLD_NS && !std::mem::replace(&mut witness.told_apart, true) {
+                told.push((camera, offset));
+            }
+        }
+        for (camera, offset) in told {
+            let Some(PlacedOffset { frames, uncertainty_frames }) = offset else { continue };
+            let name = &self.names[camera];
+            let text = format!(
+                "{name} shows what happened {frames:+.2} ± {uncertainty_frames:.2} frames later than the first camera's \
+                 pictures of the same pulse"
+            );
+            self.tell("camera-out-of-sync", text);
+        }
+    }
+
+    /// Does what somebody asks.
+    pub fn command(&mut self, command: RigCommand) {
+        match command {
+            RigCommand::FindAnew => {
+                self.forget_geometry();
+                self.memory.forget();
+                self.moving.clear();
+                self.frozen = false;
+                self.tell("rig-command", "the geometry is found anew".into());
+            }
+            RigCommand::Freeze(frozen) => {
+                self.frozen = frozen;
+                let text = if frozen { "the geometry stays as it is" } else { "the geometry is refined again" };
+                self.tell("rig-command", text.into());
+            }
+            RigCommand::FloorAndFront => self.floor_and_front(),
+            RigCommand::HeightMm(height_mm) => self.state_height(height_mm),
+            RigCommand::CameraMoved(camera) => {
+                if usize::from(camera) < self.names.len() {
+                    self.camera_moved(camera.into(), "most of its picture is another one");
+                }
+            }
+        }
+    }
+
+    fn floor_and_front(&mut self) {
+        let Some((known, body)) = self.known.as_ref().zip(self.last_body) else {
+            self.tell("rig-command", "floor and front need a body, and there is none yet".into());
+            return;
+        };
+        match floor_and_front(&body, known.geometry.up == UpSource::Found) {
+            Some(to_world) => {
+                let mut geometry = known.geometry.moved_by(&to_world);
+                geometry.up = UpSource::Found;
+                self.adopt_moved(geometry.with_id(), "moved to the floor and front that were shown");
+                self.last_body = Some(body.map(|point| to_world.point(&point)));
+            }
+            None => self.tell("rig-command", "the person does not stand upright, so floor and front stay".into()),
+        }
+    }
+
+    fn state_height(&mut self, height_mm: u16) {
+        self.height_mm = Some(height_mm);
+        let Some(known) = &self.known else {
+            self.tell("rig-command", format!("the person's height, {height_mm} mm, is put to use with the geometry"));
+            return;
+        };
+        let bodies: Vec<Points> = self
+            .memory
+            .standing()
+            .iter()
+            .filter_map(|views| Some(known.placing.body(views).ok()??.points_mm))
+            .collect();
+        let up = Up { direction: Vector3::z(), spread_degrees: 0.0, instants: bodies.len() };
+        match standing_height_mm(&bodies, &up).filter(|guess| *guess > 0.0) {
+            Some(guess) => {
+                let scale = f64::from(height_mm) / guess;
+                let to_world =
+                    Similarity { scale, rotation: nalgebra::Matrix3::identity(), translation_mm: Vector3::zeros() };
+                let mut geometry = known.geometry.moved_by(&to_world);
+                geometry.scale = ScaleSource::Stated;
+                let text = format!("scaled by {scale:.3} to the stated height, {height_mm} mm");
+                self.adopt_moved(geometry.with_id(), &text);
+                self.last_body = self.last_body.map(|body| body.map(|point| to_world.point(&point)));
+            }
+            None => {
+                let text = "nobody stood upright yet, so the height is put to use when the geometry is next found";
+                self.tell("rig-command", text.into());
+            }
+        }
+    }
+
+    /// Adopts the same geometry in another world: cameras that are out of it stay out.
+    fn adopt_moved(&mut self, geometry: RigGeometry, text: &str) {
+        let placed = |camera: usize| self.known.as_ref().is_some_and(|known| known.placing.is_placed(camera));
+        let out: Vec<usize> = (0..self.names.len()).filter(|&camera| !placed(camera)).collect();
+        for witness in &mut self.witnesses {
+            witness.bodies.clear();
+        }
+        self.adopt(geometry, text);
+        if let Some(known) = &mut self.known {
+            out.into_iter().for_each(|camera| known.placing.leave_out(camera));
+        }
+    }
+
+    fn forget_geometry(&mut self) {
+        (self.known, self.doubted, self.last_body, self.in_vain) = (None, false, None, None);
+        self.without_body = None;
+        self.witnesses = self.names.iter().map(|_| Witness::default()).collect();
+        self.tried_ns = i64::MIN / 2;
+    }
+
+    fn tell(&mut self, kind: &str, text: String) {
+        tracing::info!(kind, "{text}");
+        self.events.push(RigEvent { kind: kind.to_owned(), text });
+    }
+
+    /// What happened since the last call.
+    pub fn take_events(&mut self) -> Vec<RigEvent> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// The geometry, where it changed since the last call.
+    pub fn take_changed(&mut self) -> Option<RigGeometry> {
+        let geometry = &self.known.as_ref().filter(|_| std::mem::take(&mut self.changed))?.geometry;
+        Some(geometry.clone())
+    }
+
+    pub fn geometry(&self) -> Option<&RigGeometry> {
+        Some(&self.known.as_ref()?.geometry)
+    }
+
+    /// How it stands.
+    pub fn status(&self) -> RigStatus {
+        let camera = |(camera, witness): (usize, &Witness)| RigCameraStatus {
+            placed: self.known.as_ref().is_some_and(|known| known.placing.is_placed(camera)),
+            residual_px: witness.residual_px(),
+            offset_frames: witness.offset_frames.map(|(frames, _)| frames),
+            offset_uncertainty_frames: witness.offset_frames.map(|(_, uncertainty)| uncertainty),
+            problem: witness.problem.clone(),
+        };
+        RigStatus {
+            state: self.state(),
+            geometry_id: self.geometry().map(|geometry| geometry.id.clone()),
+            frozen: self.frozen,
+            instants: self.memory.len(),
+            bodies: self.bodies,
+            withheld: self.withheld,
+            found_after_s: self.found_after_s,
+            cameras: self.witnesses.iter().enumerate().map(camera).collect(),
+        }
+    }
+
+    fn state(&self) -> String {
+        let in_vain = self.in_vain.as_ref().map(|why| format!("; the last try: {why}")).unwrap_or_default();
+        match &self.known {
+            Some(_) if self.doubted => format!("the geometry does not fit any more; move about to find it anew{in_vain}"),
+            Some(known) => {
+                let placed = (0..self.names.len()).filter(|&camera| known.placing.is_placed(camera)).count();
+                let frozen = if self.frozen { ", frozen" } else { "" };
+                format!("{placed} of {} cameras placed{frozen}", self.names.len())
+            }
+            None if self.seen == 0 => "nobody is in view".into(),
+            None if self.memory.len() < FIRST_TRY => {
+                format!("move about in view of two cameras or more: {} of {FIRST_TRY} instants", self.memory.len())
+            }
+            None if self.in_vain.is_some() => format!("move about{in_vain}"),
+            None => "the geometry is being found".into(),
+        }
+    }
+}
+
+/// How far the cameras may be off together; less is better.
+fn certainty(geometry: &RigGeometry) -> f64 {
+    let degrees = |camera: &CameraGeometry| camera.uncertainty.map_or(10.0, |of| of.rotation_degrees);
+    geometry.cameras.values().map(degrees).sum::<f64>() / geometry.cameras.len().max(1) as f64
+}
+
+fn utc_now() -> String {
+    chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}

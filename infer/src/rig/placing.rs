@@ -1,0 +1,146 @@
+use body::RigGeometry;
+use geometry::{Camera, GROUP_COUNT, GeometryError, Observation, Options, POINT_COUNT, label};
+use nalgebra::Vector3;
+use thiserror::Error;
+
+/// A view whose joints miss the body by more than this many times what a camera may miss by over a whole recording shows
+/// somebody else, or a mistake.
+const SOMEBODY_ELSE: f64 = 3.0;
+
+type Points = [Vector3<f64>; POINT_COUNT];
+
+/// Why a geometry does not serve these cameras.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum PlacingError {
+    #[error("the geometry has fewer than two of the cameras; {0} is not in it")]
+    OtherRig(String),
+    #[error("the geometry is none: {0}")]
+    BadGeometry(String),
+    #[error("the geometry has pictures of {given:?} px for {camera}, and they have {taken:?} px")]
+    OtherSize { camera: String, given: [f64; 2], taken: [f64; 2] },
+}
+
+/// The cameras of a rig where its geometry has them, ready to place bodies.
+#[derive(Clone, Debug)]
+pub struct Placing {
+    /// None where the geometry does not have the camera.
+    cameras: Vec<Option<Camera>>,
+    bone_lengths_mm: [f64; GROUP_COUNT],
+    /// By how much a camera may miss the bodies, in pixels (median).
+    limits_px: Vec<f64>,
+}
+
+/// One body in the world of the geometry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placed {
+    /// In millimetres, in the order of `geometry::POINT_NAMES`.
+    pub points_mm: Points,
+    /// By how many views each point is confirmed; with none, it stands where its bones allow.
+    pub near_views: [usize; POINT_COUNT],
+    /// Cameras that saw the person.
+    pub views: Vec<usize>,
+    /// Those of them whose left and right were exchanged.
+    pub exchanged: Vec<usize>,
+    /// By camera, how far its joints are from where the body's are seen, in pixels (median); none where it saw nobody.
+    /// Of a camera that saw somebody else, or was moved, it is large.
+    pub misses_px: Vec<Option<f64>>,
+}
+
+impl Placing {
+    /// # Errors
+    /// A geometry that is none, that has fewer than two of the cameras, or has them with other pictures. A size of zero
+    /// is not known.
+    pub fn new(geometry: &RigGeometry, names: &[String], sizes_px: &[[f64; 2]]) -> Result<Self, PlacingError> {
+        geometry.check().map_err(PlacingError::BadGeometry)?;
+        let cameras: Vec<_> =
+            names.iter().map(|name| geometry.cameras.get(name).map(|camera| camera.camera())).collect();
+        if cameras.iter().flatten().count() < 2 {
+            let unknown = names.iter().zip(&cameras).find(|(_, camera)| camera.is_none());
+            return Err(PlacingError::OtherRig(unknown.map(|(name, _)| name.clone()).unwrap_or_default()));
+        }
+        let sizes = names.iter().zip(sizes_px).map(|(name, &taken)| {
+            let Some(camera) = geometry.cameras.get(name) else { return Ok(taken) };
+            if taken[0] > 0.0 && camera.size_px != taken {
+                return Err(PlacingError::OtherSize { camera: name.clone(), given: camera.size_px, taken });
+            }
+            Ok(camera.size_px)
+        });
+        let allowed = Options::default().most_residual;
+        let limits_px = sizes.map(|size| Ok(allowed * size?.into_iter().fold(0.0, f64::max))).collect::<Result<_, _>>()?;
+        Ok(Self { cameras, bone_lengths_mm: geometry.bone_lengths_mm, limits_px })
+    }
+
+    /// Whether the camera has a place.
+    pub fn is_placed(&self, camera: usize) -> bool {
+        self.cameras[camera].is_some()
+    }
+
+    pub fn camera(&self, camera: usize) -> Option<&Camera> {
+        self.cameras[camera].as_ref()
+    }
+
+    /// By how much a camera may miss the bodies, in pixels (median).
+    pub fn limit_px(&self, camera: usize) -> f64 {
+        self.limits_px[camera]
+    }
+
+    /// The camera has no part in bodies from here on.
+    pub fn leave_out(&mut self, camera: usize) {
+        self.cameras[camera] = None;
+    }
+
+    /// The body of one instant. None where fewer than two views agree on one: views that show somebody else are left out
+    /// while more than two are left.
+    ///
+    /// # Errors
+    /// Observations that are none.
+    pub fn body(&self, views: &[Option<Observation>]) -> Result<Option<Placed>, GeometryError> {
+        let is_there = |&camera: &usize| self.is_placed(camera) && views[camera].is_some();
+        let mut used: Vec<usize> = (0..self.cameras.len()).filter(is_there).collect();
+        while used.len() >= 2 {
+            let cameras: Vec<Camera> = used.iter().filter_map(|&camera| self.cameras[camera].clone()).collect();
+            let seen: Vec<_> = used.iter().map(|&camera| views[camera].clone()).collect();
+            let Some(labelled) = label(&cameras, &self.bone_lengths_mm, &seen)? else { return Ok(None) };
+            let exchanged: Vec<usize> = labelled.exchanged.iter().map(|&at| used[at]).collect();
+            let misses_px: Vec<Option<f64>> = (0..self.cameras.len())
+                .map(|camera| self.miss_px(camera, views, &labelled.points_mm, exchanged.contains(&camera)))
+                .collect();
+            let by_limit = |camera: usize| misses_px[camera].map_or(0.0, |miss| miss / self.limits_px[camera]);
+            let worst = used.iter().copied().max_by(|&a, &b| by_limit(a).total_cmp(&by_limit(b)));
+            match worst.filter(|&camera| by_limit(camera) > SOMEBODY_ELSE) {
+                Some(_) if used.len() == 2 => return Ok(None),
+                Some(worst) => used.retain(|&camera| camera != worst),
+                None => {
+                    let (points_mm, near_views) = (labelled.points_mm, labelled.near_views);
+                    return Ok(Some(Placed { points_mm, near_views, views: used, exchanged, misses_px }));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The median distance between a view's believed joints and where the body's are seen.
+    fn miss_px(
+        &self,
+        camera: usize,
+        views: &[Option<Observation>],
+        points: &Points,
+        exchanged: bool,
+    ) -> Option<f64> {
+        let (camera, view) = (self.cameras[camera].as_ref()?, views[camera].as_ref()?);
+        let view = if exchanged { &view.exchanged() } else { view };
+        let offset = camera.time_offset_frames.unwrap_or(0.0);
+        let miss = |point: usize| {
+            let seen = camera.project(&points[point]).filter(|_| view.weight[point] > 0.0)?;
+            let velocity = view.velocity_px.map_or([0.0; 2], |velocity| velocity[point]);
+            let at = |axis: usize| view.px[point][axis] - offset * velocity[axis];
+            Some((seen.x - at(0)).hypot(seen.y - at(1)))
+        };
+        median((0..POINT_COUNT).filter_map(miss).collect())
+    }
+}
+
+pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
