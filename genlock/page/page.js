@@ -1,4 +1,5 @@
 // Wires the streams of the server to the parts of the page.
+import { ask } from "./ask.js";
 import { Cameras } from "./cameras.js";
 import { Events } from "./events.js";
 import { Learning } from "./learning.js";
@@ -77,14 +78,7 @@ stream("/poses", {
 
 const button = document.getElementById("background");
 button.addEventListener("click", async () => {
-  const answer = document.getElementById("background-answer");
   button.disabled = true;
-  try {
-    const response = await fetch("/api/background", { method: "POST" });
-    answer.textContent = response.ok ? `asked for at ${new Date().toLocaleTimeString()}` : `refused (${response.status})`;
-  } catch {
-    answer.textContent = "not sent: no connection";
-  } finally {
-    button.disabled = false;
-  }
+  await ask("/api/background", undefined, document.getElementById("background-answer"));
+  button.disabled = false;
 });
