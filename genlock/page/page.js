@@ -38,7 +38,7 @@ function show(status) {
   const message = document.getElementById("message");
   message.hidden = !status.message;
   if (message.textContent !== (status.message ?? "")) message.textContent = status.message ?? "";
-  cameras.show(status.cameras);
+  cameras.show(status.cameras, status.infer?.rig);
   events.show(status.events);
   learning.show(status.learner);
   poses.showStatus(status.infer, status.cameras.map((camera) => camera.name));
