@@ -6,6 +6,7 @@ import { Flat } from "./flat.js";
 import { Geometry } from "./geometry.js";
 import { Labels } from "./labels.js";
 import { Plan } from "./plan.js";
+import { RigPanel } from "./rig.js";
 import { count, milliseconds, number, put, range, withCommands } from "./text.js";
 
 const STALE_AFTER_MS = 2000;
@@ -17,6 +18,7 @@ export class PosePanel {
   #canvas = document.getElementById("skeleton");
   #labels = new Labels(document.getElementById("labels"));
   #choice = new Choice(document.getElementById("views"), () => this.#render());
+  #rig = new RigPanel();
   #geometry = new Geometry(() => this.#replan());
   #plan = new Plan(null);
   #names = [];
@@ -63,6 +65,7 @@ export class PosePanel {
     put("pose-latency", infer && range(infer.latency_ms_p50, infer.latency_ms_p99, milliseconds));
     put("pose-precision", infer?.precision);
     this.#geometry.named(rig?.geometry_id ?? null);
+    this.#rig.show(infer, this.#geometry.now);
     this.#choice.offer(names, rig !== null);
     this.#render();
   }
@@ -88,6 +91,7 @@ export class PosePanel {
   #replan() {
     this.#plan = new Plan(this.#geometry.now);
     if (this.#body) this.#plan.reach(this.#body.joints_mm[0]);
+    this.#rig.show(this.#infer, this.#geometry.now);
     this.#render();
   }
 
