@@ -1,6 +1,7 @@
 // The panel of 3D poses: what the models sent and nothing else.
 import { points, shadows, unseen } from "./body.js";
 import { cells } from "./bones.js";
+import { hasCard } from "./card.js";
 import { ALL, Choice, ROOM } from "./choice.js";
 import { Flat } from "./flat.js";
 import { Geometry } from "./geometry.js";
@@ -40,13 +41,13 @@ export class PosePanel {
 
   async #open() {
     const drawn = (room, view) => this.#drawn(room, view);
-    const context = this.#canvas.getContext("webgl2", { antialias: true, alpha: true });
+    const context = hasCard() && this.#canvas.getContext("webgl2", { antialias: true, alpha: true });
     if (context) {
       const { Scene } = await import("./scene.js");
       this.#figure = new Scene(this.#canvas, context, drawn);
     } else {
       this.#figure = new Flat(this.#canvas, drawn);
-      put("pose-note", "no WebGL here: drawn flat");
+      put("pose-note", "no graphics card here: drawn flat");
     }
     this.#last = [];
     this.#render();
