@@ -1,7 +1,7 @@
 // Previews with the joints that were found in them, and the numbers under each.
 import { Moments } from "./moments.js";
 import { drawJoints } from "./overlay.js";
-import { count, milliseconds, number } from "./text.js";
+import { count, milliseconds, number, signed } from "./text.js";
 
 const HEADER_BYTES = 20;
 const VERSION = 1;
@@ -14,6 +14,8 @@ const NUMBERS = [
   ["latency", "latency", "from the start of exposure to the router"],
   ["slips", "slips", "times that the camera's counter and the time disagreed on the trigger"],
   ["temperature", "temperature", ""],
+  ["residual", "residual", "median distance between the joints in its pictures and the body"],
+  ["offset", "offset", "by how many frames its pictures are later than the first camera's, beyond what their times say"],
 ];
 
 export class Cameras {
@@ -28,7 +30,8 @@ export class Cameras {
     this.#list = list;
   }
 
-  show(cameras) {
+  /** `rig`: how it stands with the geometry, where a finder of joints is at work. */
+  show(cameras, rig = null) {
     cameras.forEach((camera, index) => {
       const card = this.#card(index);
       const lost = Object.entries(camera.lost);
@@ -46,6 +49,7 @@ export class Cameras {
       card.show("slips", camera.slips > 0 && count(camera.slips));
       card.show("temperature", camera.temperature_c !== null && `${number(camera.temperature_c, 1)} °C`);
       card.parts.canvas.setAttribute("aria-label", `Preview of ${camera.name}`);
+      card.place(rig?.cameras[index], Boolean(rig?.geometry_id));
     });
   }
 
@@ -131,6 +135,8 @@ class Card {
       this.parts[part].title = title;
     }
     this.parts.slips.classList.add("bad");
+    this.parts.place = this.#add(this.element, "p", "place");
+    this.place(undefined, false);
   }
 
   set(part, text) {
@@ -142,6 +148,19 @@ class Card {
     const shown = this.parts[part];
     shown.hidden = shown.previousSibling.hidden = !text;
     if (text) this.set(part, text);
+  }
+
+  /** How it stands with the camera's place in the room; `found`: whether any camera's is known. */
+  place(camera, found) {
+    const known = (value) => value !== null && value !== undefined;
+    this.show("residual", known(camera?.residual_px) && `${number(camera.residual_px, 1)} px`);
+    const spread = known(camera?.offset_uncertainty_frames) ? ` ± ${number(camera.offset_uncertainty_frames, 2)}` : "";
+    this.show("offset", known(camera?.offset_frames) && `${signed(camera.offset_frames, 2)}${spread} frames`);
+    const { place } = this.parts;
+    const said = camera?.problem ?? (camera && found && !camera.placed ? "not placed yet" : "");
+    place.hidden = !said;
+    place.classList.toggle("bad", Boolean(camera?.problem));
+    this.set("place", said);
   }
 
   veil(text) {

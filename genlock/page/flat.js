@@ -1,22 +1,39 @@
-// Skeletons on a plain canvas, for browsers without WebGL.
-import { PARENTS, Turn, cells, colorOf } from "./bones.js";
+// The canvas of poses without WebGL: single views, or the room.
+import { PARENTS, cells, colorOf } from "./bones.js";
+import { drawRoom } from "./flatroom.js";
 import { scheduler } from "./frames.js";
+import { Orbit } from "./orbit.js";
 
 export class Flat {
   #canvas;
+  #drawn;
   #poses = [];
-  #turn;
-  #schedule = scheduler(() => this.#draw());
+  /** What the room shows; null while single views are shown. */
+  #room = null;
+  #orbit;
+  #schedule;
 
-  constructor(canvas) {
+  /** `drawn` is told what room is drawn, and how it is looked at; null and nothing when it is single views. */
+  constructor(canvas, drawn) {
     this.#canvas = canvas;
-    this.#turn = new Turn(canvas, () => this.#schedule());
-    new ResizeObserver(() => this.#schedule()).observe(canvas);
+    this.#drawn = drawn;
+    this.#schedule = scheduler(() => this.#draw(), canvas);
+    this.#orbit = new Orbit(canvas, this.#schedule);
+    new ResizeObserver(this.#schedule).observe(canvas);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", this.#schedule);
   }
 
   /** `poses`: 17 × `[x, y, z]` each, one cell for each in this order. */
-  show(poses) {
+  showViews(poses) {
+    this.#orbit.room = false;
+    this.#room = null;
     this.#poses = poses;
+    this.#schedule();
+  }
+
+  showRoom(room) {
+    this.#orbit.room = true;
+    this.#room = room;
     this.#schedule();
   }
 
@@ -28,7 +45,20 @@ export class Flat {
     const context = this.#canvas.getContext("2d");
     context.scale(scale, scale);
     const style = getComputedStyle(document.documentElement);
-    const [cos, sin] = [Math.cos(this.#turn.angle), Math.sin(this.#turn.angle)];
+    const color = (name) => style.getPropertyValue(name);
+    if (this.#room) {
+      const view = this.#room.plan.view(this.#orbit, width, height, this.#room.person);
+      drawRoom(context, this.#room, view, color);
+      this.#drawn(this.#room, view);
+    } else {
+      this.#drawViews(context, width, height, color);
+      this.#drawn(null);
+    }
+    if (this.#orbit.turning && (this.#room || this.#poses.length)) this.#schedule.rarely();
+  }
+
+  #drawViews(context, width, height, color) {
+    const [cos, sin] = [Math.cos(this.#orbit.angle), Math.sin(this.#orbit.angle)];
     const { columns, rows, zoom } = cells(this.#poses.length, width, height);
     this.#poses.forEach((joints, index) => {
       context.save();
@@ -39,7 +69,7 @@ export class Flat {
       const at = ([x, y, z]) => [x * cos - z * sin, y];
       PARENTS.forEach((parent, joint) => {
         if (parent < 0) return;
-        context.strokeStyle = style.getPropertyValue(colorOf(joint));
+        context.strokeStyle = color(colorOf(joint));
         context.beginPath();
         context.moveTo(...at(joints[parent]));
         context.lineTo(...at(joints[joint]));
@@ -47,6 +77,5 @@ export class Flat {
       });
       context.restore();
     });
-    if (this.#poses.length && this.#turn.turning) this.#schedule();
   }
 }

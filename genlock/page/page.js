@@ -1,4 +1,5 @@
 // Wires the streams of the server to the parts of the page.
+import { ask } from "./ask.js";
 import { Cameras } from "./cameras.js";
 import { Events } from "./events.js";
 import { Learning } from "./learning.js";
@@ -37,7 +38,7 @@ function show(status) {
   const message = document.getElementById("message");
   message.hidden = !status.message;
   if (message.textContent !== (status.message ?? "")) message.textContent = status.message ?? "";
-  cameras.show(status.cameras);
+  cameras.show(status.cameras, status.infer?.rig);
   events.show(status.events);
   learning.show(status.learner);
   poses.showStatus(status.infer, status.cameras.map((camera) => camera.name));
@@ -77,14 +78,7 @@ stream("/poses", {
 
 const button = document.getElementById("background");
 button.addEventListener("click", async () => {
-  const answer = document.getElementById("background-answer");
   button.disabled = true;
-  try {
-    const response = await fetch("/api/background", { method: "POST" });
-    answer.textContent = response.ok ? `asked for at ${new Date().toLocaleTimeString()}` : `refused (${response.status})`;
-  } catch {
-    answer.textContent = "not sent: no connection";
-  } finally {
-    button.disabled = false;
-  }
+  await ask("/api/background", undefined, document.getElementById("background-answer"));
+  button.disabled = false;
 });

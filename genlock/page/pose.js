@@ -1,87 +1,184 @@
 // The panel of 3D poses: what the models sent and nothing else.
+import { points, shadows, unseen } from "./body.js";
 import { cells } from "./bones.js";
+import { hasCard } from "./card.js";
+import { ALL, Choice, ROOM } from "./choice.js";
 import { Flat } from "./flat.js";
-import { milliseconds, number, put, range, withCommands } from "./text.js";
+import { Geometry } from "./geometry.js";
+import { Labels } from "./labels.js";
+import { Plan } from "./plan.js";
+import { RigPanel } from "./rig.js";
+import { count, milliseconds, number, put, range, withCommands } from "./text.js";
 
 const STALE_AFTER_MS = 2000;
-const ALL = -1;
+/** A body that is missing for an instant is not gone. */
+const BODY_HELD_MS = 400;
 const ORIGINS = { shipped: "shipped with genlock", own: "your own" };
 
 export class PosePanel {
-  #view = ALL;
+  #canvas = document.getElementById("skeleton");
+  #labels = new Labels(document.getElementById("labels"));
+  #choice = new Choice(document.getElementById("views"), () => this.#render());
+  #rig = new RigPanel();
+  #geometry = new Geometry(() => this.#replan());
+  #plan = new Plan(null);
   #names = [];
   #infer = null;
   #poses = null;
-  /** Names of the views drawn. */
+  #body = null;
+  #bodyAt = -Infinity;
+  /** Names of the views drawn, where single views are. */
   #shown = [];
+  /** What was drawn last. */
+  #last = [];
   #deadline;
   #figure = null;
 
   constructor() {
-    this.#open(document.getElementById("skeleton"));
+    this.#open();
     new ResizeObserver(() => this.#label()).observe(document.getElementById("labels"));
   }
 
-  async #open(canvas) {
-    const context = canvas.getContext("webgl2", { antialias: true, alpha: true });
+  async #open() {
+    const drawn = (room, view) => this.#drawn(room, view);
+    const context = hasCard() && this.#canvas.getContext("webgl2", { antialias: true, alpha: true });
     if (context) {
       const { Scene } = await import("./scene.js");
-      this.#figure = new Scene(canvas, context);
+      this.#figure = new Scene(this.#canvas, context, drawn);
     } else {
-      this.#figure = new Flat(canvas);
-      put("pose-note", "no WebGL here: drawn flat");
+      this.#figure = new Flat(this.#canvas, drawn);
+      put("pose-note", "no graphics card here: drawn flat");
     }
+    this.#last = [];
     this.#render();
   }
 
   showStatus(infer, names) {
     this.#infer = infer;
-    put("model", infer?.model_version ? `${ORIGINS[infer.model_origin]}, ${infer.model_version.slice(0, 16)}` : "none");
-    put("pose-rate", infer?.model_version && `${number(infer.fps, 1)} per second`);
+    this.#names = names;
+    const rig = infer?.rig ?? null;
+    const origin = ORIGINS[infer?.model_origin];
+    put("model-label", rig ? "joints found by" : "pose model");
+    const version = infer?.model_version;
+    put("model", version && origin ? `${origin}, ${version.slice(0, 16)}` : (version ?? "none"));
+    put("pose-rate-label", rig?.geometry_id ? "bodies" : "moments with poses");
+    put("pose-rate", version && `${number(infer.fps, 1)} per second`);
     put("pose-latency", infer && range(infer.latency_ms_p50, infer.latency_ms_p99, milliseconds));
     put("pose-precision", infer?.precision);
-    if (names.join("\n") !== this.#names.join("\n")) this.#buttons(names);
-    this.#explain();
+    this.#geometry.named(rig?.geometry_id ?? null);
+    this.#rig.show(infer, this.#geometry.now);
+    this.#choice.offer(names, rig !== null);
+    this.#render();
   }
 
   showPoses(message) {
     clearTimeout(this.#deadline);
     this.#deadline = setTimeout(() => {
-      this.#poses = null;
+      this.#poses = this.#body = null;
       this.#render();
     }, STALE_AFTER_MS);
     this.#poses = message.poses;
+    if (message.body) {
+      [this.#body, this.#bodyAt] = [message.body, performance.now()];
+      this.#geometry.named(message.body.geometry_id);
+      this.#plan.reach(message.body.joints_mm[0]);
+    } else if (performance.now() - this.#bodyAt > BODY_HELD_MS) {
+      this.#body = null;
+    }
+    this.#render();
+  }
+
+  /** Another geometry: the room is laid out anew. */
+  #replan() {
+    this.#plan = new Plan(this.#geometry.now);
+    if (this.#body) this.#plan.reach(this.#body.joints_mm[0]);
+    this.#rig.show(this.#infer, this.#geometry.now);
     this.#render();
   }
 
   #render() {
-    const shown = (this.#poses ?? []).filter((pose) => this.#view === ALL || pose.camera === this.#view);
+    this.#choice.found = this.#geometry.now !== null || this.#body !== null;
+    if (this.#choice.now === ROOM) this.#renderRoom();
+    else this.#renderViews();
+  }
+
+  #renderRoom() {
+    const body = this.#body;
+    const found = this.#geometry.now !== null;
+    const colors = this.#plan.cameras.map(({ name }) => this.#colorOf(name));
+    if (this.#isNew(ROOM, body, this.#plan, this.#plan.floor, colors.join())) {
+      const places = body && points(body);
+      const drawn = body && { points: places, unseen: unseen(body), shadows: shadows(places) };
+      // Of a room that is not found yet there is nothing to see.
+      if (found || body) this.#figure?.showRoom({ plan: this.#plan, body: drawn, person: body?.joints_mm[0], colors });
+      else this.#figure?.showViews([]);
+    }
+    const seen = (body?.cameras ?? []).map((index) => this.#nameOf(index));
+    const room = `the room with ${count(this.#plan.cameras.length)} cameras`;
+    this.#describe(body ? `3D body of one person in ${room}, seen by ${seen.join(", ") || "none now"}` : `3D body: none in ${room}`);
+    document.getElementById("pose-key").hidden = body === null;
+    document.getElementById("pale-key").hidden = false;
+    this.#explain(body === null, found);
+  }
+
+  #renderViews() {
+    const view = this.#choice.now;
+    const shown = (this.#poses ?? []).filter((pose) => view === ALL || pose.camera === view);
     shown.sort((a, b) => a.camera - b.camera || a.person - b.person);
-    this.#figure?.show(shown.map((pose) => pose.joints_mm));
-    this.#shown = shown.map((pose) => this.#names[pose.camera] ?? `camera ${pose.camera}`);
+    if (this.#isNew(view, shown.length ? this.#poses : null)) this.#figure?.showViews(shown.map((pose) => pose.joints_mm));
+    this.#shown = shown.map((pose) => this.#nameOf(pose.camera));
     this.#label();
-    const label = this.#shown.length ? `3D pose of one person as seen by ${this.#shown.join(", ")}` : "3D pose: none";
-    const canvas = document.getElementById("skeleton");
-    if (canvas.getAttribute("aria-label") !== label) canvas.setAttribute("aria-label", label);
+    this.#describe(shown.length ? `3D pose of one person as seen by ${this.#shown.join(", ")}` : "3D pose: none");
     document.getElementById("pose-key").hidden = shown.length === 0;
-    this.#explain(shown.length);
+    document.getElementById("pale-key").hidden = true;
+    this.#explain(shown.length === 0, false);
+  }
+
+  /** Whether what is to be drawn differs from what was drawn last. */
+  #isNew(...drawn) {
+    const last = this.#last;
+    this.#last = drawn;
+    return drawn.length !== last.length || drawn.some((part, index) => part !== last[index]);
+  }
+
+  /** What a camera in the room is drawn with. */
+  #colorOf(name) {
+    const index = this.#names.indexOf(name);
+    if (this.#infer?.rig?.cameras[index]?.problem) return "--bad";
+    return this.#body?.cameras.includes(index) ? "--ink" : "--quiet";
+  }
+
+  #nameOf(camera) {
+    return this.#names[camera] ?? `camera ${camera}`;
+  }
+
+  /** What the canvas shows now, for those who look at it and those who ask. */
+  #drawn(room, view) {
+    if (room) this.#labels.inRoom(room, view);
+    this.#canvas.dataset.geometry = room?.plan.id ?? "";
+    this.#canvas.dataset.body = String(room?.body ? 1 : 0);
+  }
+
+  #describe(label) {
+    if (this.#canvas.getAttribute("aria-label") !== label) this.#canvas.setAttribute("aria-label", label);
   }
 
   #label() {
-    const labels = document.getElementById("labels");
-    const { columns, rows } = cells(this.#shown.length, labels.clientWidth, labels.clientHeight);
-    labels.style.gridTemplate = `repeat(${rows}, 1fr) / repeat(${columns}, 1fr)`;
-    const text = this.#shown.join("\n");
-    if (labels.dataset.text === text) return;
-    labels.dataset.text = text;
-    labels.replaceChildren(...this.#shown.map((name) => Object.assign(document.createElement("span"), { textContent: name })));
+    if (this.#choice.now === ROOM) return;
+    const { clientWidth, clientHeight } = document.getElementById("labels");
+    this.#labels.inCells(this.#shown, cells(this.#shown.length, clientWidth, clientHeight));
   }
 
-  /** Without poses it says why. */
-  #explain(shown = this.#poses?.length ?? 0) {
+  /** Where something is missing it says why: over an empty canvas in the middle, over a room at its rim. */
+  #explain(missing, atRim) {
     const veil = document.getElementById("no-pose");
-    veil.hidden = shown > 0;
+    veil.hidden = !missing;
+    veil.classList.toggle("rim", atRim);
     const [title, detail] = this.#reason();
+    const state = this.#infer?.rig?.state;
+    put("rig-state", state);
+    // It need not be said twice.
+    document.getElementById("rig-state").hidden = !state || (missing && detail === state);
     const text = `${title}\n${detail}`;
     if (veil.dataset.text === text) return;
     veil.dataset.text = text;
@@ -95,26 +192,11 @@ export class PosePanel {
   /** A sentence, and what the inference process says itself. */
   #reason() {
     if (!this.#infer) return ["No poses yet", "the inference process has not spoken"];
-    if (!this.#infer.model_version) return ["Poses need a pose model", this.#infer.state];
+    const { rig, model_version, state } = this.#infer;
+    const awaited = this.#choice.now === ROOM || !this.#poses?.length;
+    if (rig && awaited) return [this.#geometry.now ? "No body now" : "No body yet", rig.state];
+    if (!model_version) return ["Poses need a pose model", state];
     if (this.#poses?.length) return ["No pose in this view now", ""];
-    return ["No pose for the last 2 s", this.#infer.state];
-  }
-
-  #buttons(names) {
-    this.#names = names;
-    const group = document.getElementById("views");
-    const button = (label, view) => {
-      const element = document.createElement("button");
-      element.type = "button";
-      element.textContent = label;
-      element.setAttribute("aria-pressed", String(view === this.#view));
-      element.addEventListener("click", () => {
-        this.#view = view;
-        for (const other of group.children) other.setAttribute("aria-pressed", String(other === element));
-        this.#render();
-      });
-      return element;
-    };
-    group.replaceChildren(button("all", ALL), ...names.map((name, index) => button(name, index)));
+    return ["No pose for the last 2 s", state];
   }
 }

@@ -39,6 +39,12 @@ export function put(id, text) {
   if (element.textContent !== shown) element.textContent = shown;
 }
 
+/** With its sign, where it is not zero. */
+export function signed(value, digits) {
+  const text = number(Math.abs(value), digits);
+  return Number(text) === 0 ? text : `${value < 0 ? "−" : "+"}${text}`;
+}
+
 /** Text in which `backticks` mark commands, as nodes. */
 export function withCommands(text) {
   return text.split("`").map((part, index) => {

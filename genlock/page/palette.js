@@ -1,0 +1,42 @@
+// What things in WebGL are drawn with: the style's colours, light and dark.
+import { Color, DoubleSide, LineBasicMaterial, MeshBasicMaterial, MeshLambertMaterial } from "./vendor/three.module.min.js";
+
+/** What stands only where its bones allow. */
+const FAINT = 0.3;
+
+export class Palette {
+  /** `{material, name}` by kind and name of the colour. */
+  #made = new Map();
+
+  solid(name, faint = false) {
+    const look = faint ? { transparent: true, opacity: FAINT } : {};
+    return this.#of(`solid ${faint}`, name, () => new MeshLambertMaterial(look));
+  }
+
+  line(name, opacity = 1) {
+    return this.#of(`line ${opacity}`, name, () => new LineBasicMaterial({ transparent: opacity < 1, opacity }));
+  }
+
+  /** Flat, seen from both sides, and never in front of anything. */
+  sheet(name, opacity) {
+    const look = { transparent: true, opacity, depthWrite: false, side: DoubleSide };
+    return this.#of(`sheet ${opacity}`, name, () => new MeshBasicMaterial(look));
+  }
+
+  /** Takes the colours anew, as the style has them now. */
+  paint() {
+    const style = getComputedStyle(document.documentElement);
+    for (const { material, name } of this.#made.values()) material.color = new Color(style.getPropertyValue(name).trim());
+  }
+
+  #of(kind, name, make) {
+    const key = `${kind} ${name}`;
+    if (!this.#made.has(key)) {
+      const style = getComputedStyle(document.documentElement);
+      const material = make();
+      material.color = new Color(style.getPropertyValue(name).trim());
+      this.#made.set(key, { material, name });
+    }
+    return this.#made.get(key).material;
+  }
+}
