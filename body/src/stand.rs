@@ -37,9 +37,13 @@ mod tests {
     /// Somebody who stands at the origin and looks along x; left is y.
     fn standing() -> Points {
         let mut points = [Vector3::new(0.0, 0.0, 1600.0); POINT_COUNT];
-        for (left, right, height, half) in
-            [(3, 4, 1400.0, 200.0), (9, 10, 900.0, 100.0), (13, 14, 80.0, 100.0), (15, 16, 0.0, 100.0), (17, 18, 0.0, 100.0)]
-        {
+        for (left, right, height, half) in [
+            (3, 4, 1400.0, 200.0),
+            (9, 10, 900.0, 100.0),
+            (13, 14, 80.0, 100.0),
+            (15, 16, 0.0, 100.0),
+            (17, 18, 0.0, 100.0),
+        ] {
             points[left] = Vector3::new(0.0, half, height);
             points[right] = Vector3::new(0.0, -half, height);
         }

@@ -2,6 +2,7 @@
 
 use nalgebra::Vector2;
 
+use crate::median::median;
 use crate::points::{EXCHANGED, POINT_COUNT};
 
 type Pixels = [[f64; 2]; POINT_COUNT];
@@ -16,13 +17,17 @@ const SIGMA_FRAMES: f64 = 1.5;
 /// How many frames before and after are looked at.
 const REACH: usize = 4;
 
+/// A point that lies this many times farther from its line than is usual among the points jumped.
+const JUMPS: f64 = 4.0;
+
 /// Fewer frames than this say nothing.
 const LEAST_FRAMES: usize = 3;
 
 /// The velocities of one camera's points, in pixels a frame, from its consecutive frames: `track` holds the pixels of
 /// every frame, nothing where the person was not found. Each velocity is the slope of the line through the frames
 /// around, weighted by a Gaussian of 1.5 frames; frames whose left and right jump to the other side are put back. A
-/// frame has none where it is missing or fewer than three frames hang together with it. A point that is no number has the velocity zero.
+/// frame has none where it is missing or fewer than three frames hang together with it. A point that is no number, or that jumps,
+/// has the velocity zero.
 pub fn velocities(track: &[Option<Pixels>]) -> Vec<Option<Pixels>> {
     (0..track.len()).map(|frame| velocity(track, frame)).collect()
 }
@@ -43,7 +48,11 @@ fn velocity(track: &[Option<Pixels>], frame: usize) -> Option<Pixels> {
     if near.len() < LEAST_FRAMES {
         return None;
     }
-    Some(std::array::from_fn(|point| slope(near.iter().map(|(time, px)| (*time, Vector2::from(px[point])))).into()))
+    let lines: [Line; POINT_COUNT] =
+        std::array::from_fn(|point| Line::through(near.iter().map(|(time, px)| (*time, Vector2::from(px[point])))));
+    let usual = median(&mut lines.iter().map(|line| line.misses).collect::<Vec<_>>()).unwrap_or(0.0);
+    // A jump in one frame looks like speed, and would hold an offset in time where it is not.
+    Some(lines.map(|line| if line.misses > JUMPS * usual { [0.0; 2] } else { line.slope.into() }))
 }
 
 /// A frame's pixels, with left and right exchanged where they then lie much nearer to the frame beside.
@@ -56,18 +65,36 @@ fn same_sides(pixels: &Pixels, beside: &Pixels) -> Pixels {
     if distance(&exchanged) < MUCH_NEARER * distance(pixels) { exchanged } else { *pixels }
 }
 
-/// The slope of a line through values at times, near ones counting most.
-fn slope(values: impl Iterator<Item = (f64, Vector2<f64>)>) -> Vector2<f64> {
-    let (mut sum, mut time_sum, mut square_sum) = (0.0, 0.0, 0.0);
-    let (mut value_sum, mut product_sum) = (Vector2::zeros(), Vector2::zeros());
-    for (time, value) in values.filter(|(_, value)| value.iter().all(|value| value.is_finite())) {
-        let weight = (-0.5 * (time / SIGMA_FRAMES).powi(2)).exp();
-        sum += weight;
-        time_sum += weight * time;
-        square_sum += weight * time * time;
-        value_sum += weight * value;
-        product_sum += weight * time * value;
+/// A line through a point's places at times, near ones counting most.
+struct Line {
+    /// In pixels a frame.
+    slope: Vector2<f64>,
+    /// How far the places lie from it, in pixels (root of the mean square).
+    misses: f64,
+}
+
+impl Line {
+    fn through(values: impl Iterator<Item = (f64, Vector2<f64>)> + Clone) -> Self {
+        let finite = values.filter(|(_, value)| value.iter().all(|value| value.is_finite()));
+        let weight = |time: f64| (-0.5 * (time / SIGMA_FRAMES).powi(2)).exp();
+        let (mut sum, mut time_sum, mut square_sum) = (0.0, 0.0, 0.0);
+        let (mut value_sum, mut product_sum) = (Vector2::zeros(), Vector2::zeros());
+        for (time, value) in finite.clone() {
+            let weight = weight(time);
+            sum += weight;
+            time_sum += weight * time;
+            square_sum += weight * time * time;
+            value_sum += weight * value;
+            product_sum += weight * time * value;
+        }
+        let spread = square_sum * sum - time_sum * time_sum;
+        if spread <= 1e-6 {
+            return Self { slope: Vector2::zeros(), misses: 0.0 };
+        }
+        let slope = (product_sum * sum - value_sum * time_sum) / spread;
+        let start = (value_sum - slope * time_sum) / sum;
+        let squares: f64 =
+            finite.map(|(time, value)| weight(time) * (value - start - slope * time).norm_squared()).sum();
+        Self { slope, misses: (squares / sum).sqrt() }
     }
-    let spread = square_sum * sum - time_sum * time_sum;
-    if spread > 1e-6 { (product_sum * sum - value_sum * time_sum) / spread } else { Vector2::zeros() }
 }

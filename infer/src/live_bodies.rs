@@ -197,9 +197,11 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             self.finder.forget();
         }
         let people = self.find(set)?;
-        let observations: Vec<_> = people.iter().enumerate().map(|(camera, person)| {
-            person.as_ref().map(|person| observation(person, self.keeper.size_px(camera)))
-        }).collect();
+        let observations: Vec<_> = people
+            .iter()
+            .enumerate()
+            .map(|(camera, person)| person.as_ref().map(|person| observation(person, self.keeper.size_px(camera))))
+            .collect();
         if observations.iter().flatten().next().is_none() {
             return Ok(());
         }

@@ -41,12 +41,7 @@ impl FinderPictures {
     }
 
     /// The upright square around the subject that was found in a frame, or the whole frame where none was.
-    pub fn make(
-        &mut self,
-        info: &FrameInfo,
-        bytes: &[u8],
-        outcome: &Outcome,
-    ) -> Result<FinderPicture, SubjectError> {
+    pub fn make(&mut self, info: &FrameInfo, bytes: &[u8], outcome: &Outcome) -> Result<FinderPicture, SubjectError> {
         match outcome {
             Outcome::Sample(sample) => self.square(info, bytes, &sample.region),
             Outcome::NoBackground | Outcome::NoSubject => self.whole(info, bytes),

@@ -8,9 +8,7 @@ use infer::{BodyLinks, Live, LiveBodies, ModelFile};
 use joints::BlazePose;
 use miette::IntoDiagnostic;
 use tch::Device;
-use transport::{
-    ZenohCommandSource, ZenohFinderSetSource, ZenohHintSink, ZenohLink, ZenohMomentSource, ZenohPoseSink,
-};
+use transport::{ZenohCommandSource, ZenohFinderSetSource, ZenohHintSink, ZenohLink, ZenohMomentSource, ZenohPoseSink};
 
 use super::bodies::read_geometry;
 use super::finder::FinderName;

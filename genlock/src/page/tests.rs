@@ -91,6 +91,7 @@ fn poses_of(set_index: u64, joints: usize) -> PoseMessage {
         model: "model".into(),
         model_origin: None,
         latency_ms: 1.0,
+        body: None,
         poses: vec![view],
     }
 }

@@ -323,15 +323,14 @@ mod tests {
         let croppers = vec![SubjectCropper::new(&Preprocessing::default(), BackgroundConfig::default()).unwrap()];
         let ledger = LossLedger::default();
         let (views, out) = bounded(64);
-        let (workers, mut tap) =
-            SubjectWorkers::start(
-                croppers,
-                std::slice::from_ref(&ledger),
-                views,
-                &Latency::default(),
-                &PicturePlan::default(),
-            )
-            .unwrap();
+        let (workers, mut tap) = SubjectWorkers::start(
+            croppers,
+            std::slice::from_ref(&ledger),
+            views,
+            &Latency::default(),
+            &PicturePlan::default(),
+        )
+        .unwrap();
         let pool = BufferPool::new(8, 64 * 64);
         let said = |word: Cropped| match word {
             Cropped::View { info, .. } => format!("view {}", info.sequence),

@@ -1,8 +1,11 @@
 //! Keeps a live rig's geometry: finds it, refines it, notices cameras that moved, and answers commands.
 
+use std::collections::VecDeque;
+use std::time::Duration;
+
 use body::{CameraGeometry, RigCameras, RigGeometry, ScaleSource, UpSource, floor_and_front};
 use geometry::{
-    GeometryError, Observation, Options, PlacedOffset, POINT_COUNT, Similarity, SolvedCamera, Up, lay_onto,
+    GeometryError, Observation, Options, POINT_COUNT, PlacedOffset, Similarity, SolvedCamera, Up, lay_onto,
     standing_height_mm,
 };
 use nalgebra::Vector3;
@@ -12,7 +15,7 @@ use super::memory::Memory;
 use super::motion::{Motion, Seen};
 use super::placing::{Placed, Placing};
 use super::search::{Rig, RigError, RigSearch};
-use super::solver::{Job, Solved, Solver};
+use super::solver::{Job, Solved, Solver, SolverDied};
 use super::witness::Witness;
 
 /// Varied instants from which the geometry is first looked for.
@@ -37,9 +40,10 @@ const OFFSET_INSTANTS: usize = 30;
 /// An offset beyond half a frame, or this many times its uncertainty, for so long is told.
 const OFFSET_SIGMAS: f64 = 3.0;
 const OFFSET_TOLD_NS: i64 = 10_000_000_000;
-/// A geometry with which no body comes about for so long, although people are seen, is in doubt.
-const DOUBT_NS: i64 = 5_000_000_000;
+/// A geometry is in doubt with which, of the instants of so long in which people are seen, few have a body.
+const DOUBT_NS: i64 = 4_000_000_000;
 const DOUBT_INSTANTS: usize = 12;
+const DOUBT_SHARE: f64 = 0.6;
 /// Bodies that lay a new geometry onto the old one.
 const LAID_BODIES: usize = 60;
 
@@ -65,8 +69,8 @@ pub struct Keeper {
     offsets_ns: i64,
     /// Why the last search found nothing.
     in_vain: Option<String>,
-    /// Since when nobody's body comes about, ns, and in how many instants.
-    without_body: Option<(i64, usize)>,
+    /// Of the last instants with people, when they were, ns, and whether a body came about.
+    agreed: VecDeque<(i64, bool)>,
     /// The geometry does not fit what is seen; the next that is found replaces it.
     doubted: bool,
     last_body: Option<Points>,
@@ -107,7 +111,7 @@ impl Keeper {
             refine_ns: REFINE_NS[0],
             offsets_ns: 0,
             in_vain: None,
-            without_body: None,
+            agreed: VecDeque::new(),
             doubted: false,
             last_body: None,
             bodies: 0,
@@ -183,20 +187,24 @@ impl Keeper {
         let Some(placed) = body else {
             if placed_views.count() >= 2 {
                 self.withheld += 1;
-                self.without_body.get_or_insert((self.now_ns, 0)).1 += 1;
+                self.agreed.push_back((self.now_ns, false));
             }
             return Ok(None);
         };
         self.bodies += 1;
-        self.without_body = None;
+        self.agreed.push_back((self.now_ns, true));
         self.last_body = Some(placed.points_mm);
-        let mut moved = Vec::new();
+        let mut moved: Option<(usize, f64)> = None;
         for (camera, witness) in self.witnesses.iter_mut().enumerate() {
             match (placed.misses_px[camera], &seen.views[camera]) {
                 (Some(miss_px), _) => {
                     witness.missed(self.now_ns, miss_px);
-                    if witness.has_moved(known.placing.limit_px(camera)) {
-                        moved.push(camera);
+                    let limit_px = known.placing.limit_px(camera);
+                    let placed_px = known.geometry.cameras.get(&self.names[camera]).map_or(0.0, |of| of.residual_px);
+                    let residual = witness.residual_px().unwrap_or_default() / limit_px;
+                    // The worst alone: bodies that one camera pulls aside are off in others, too.
+                    if witness.has_moved(placed_px, limit_px) && moved.is_none_or(|(_, worst)| residual > worst) {
+                        moved = Some((camera, residual));
                     }
                 }
                 (None, Some(view)) if !known.placing.is_placed(camera) => {
@@ -205,7 +213,7 @@ impl Keeper {
                 _ => {}
             }
         }
-        for camera in moved {
+        if let Some((camera, _)) = moved {
             let residual_px = self.witnesses[camera].residual_px().unwrap_or_default();
             let why = format!("it misses the bodies by {residual_px:.0} px");
             self.camera_moved(camera, &why);
@@ -213,11 +221,23 @@ impl Keeper {
         Ok(Some(placed))
     }
 
+    fn forget_long_ago(&mut self) {
+        while self.agreed.front().is_some_and(|(at_ns, _)| self.now_ns - at_ns > DOUBT_NS) {
+            self.agreed.pop_front();
+        }
+    }
+
+    /// Of the last instants with people, the share without a body.
+    fn withheld_share(&self) -> f64 {
+        self.agreed.iter().filter(|(_, agreed)| !agreed).count() as f64 / self.agreed.len().max(1) as f64
+    }
+
     /// The camera stands elsewhere: the others go on without it, and it is found anew.
     fn camera_moved(&mut self, camera: usize, why: &str) {
         let name = self.names[camera].clone();
         self.memory.forget_camera(camera);
         self.moving.clear();
+        self.witnesses.iter_mut().for_each(Witness::forget_misses);
         self.witnesses[camera].lost(self.now_ns);
         let Some(known) = self.known.as_mut().filter(|known| known.placing.is_placed(camera)) else { return };
         known.placing.leave_out(camera);
@@ -226,7 +246,8 @@ impl Keeper {
         if left < 2 {
             self.doubt("fewer than two cameras stand where they did");
         } else {
-            self.witnesses[camera].problem = Some(format!("moved: {why}; it is found anew while somebody moves in view"));
+            self.witnesses[camera].problem =
+                Some(format!("moved: {why}; it is found anew while somebody moves in view"));
         }
     }
 
@@ -235,6 +256,7 @@ impl Keeper {
             self.doubted = true;
             self.memory.forget();
             self.moving.clear();
+            self.agreed.clear();
             self.tried_ns = self.now_ns;
             self.tell("geometry-doubted", format!("the geometry does not fit any more and is found anew: {why}"));
         }
@@ -242,25 +264,36 @@ impl Keeper {
 
     /// Looks after what is found in the background, and gives it what is due.
     fn work(&mut self) {
-        match self.solver.poll() {
-            Ok(Some(Solved::Rig(found))) => self.found_rig(found),
-            Ok(Some(Solved::Camera { camera, size_px, found })) => self.found_camera(camera, size_px, found),
-            Ok(Some(Solved::Offsets { indices, found })) => self.found_offsets(&indices, found),
-            Ok(None) => {}
-            Err(super::solver::SolverDied) => self.revive_solver(),
-        }
-        let silent = self.without_body.filter(|(since, instants)| {
-            self.now_ns - since > DOUBT_NS && *instants >= DOUBT_INSTANTS && !self.frozen
-        });
-        if silent.is_some() {
-            self.without_body = None;
-            self.doubt("people are seen, and no body comes about");
+        let solved = self.solver.poll();
+        self.take_up(solved);
+        self.forget_long_ago();
+        let long = self.agreed.front().is_some_and(|(first_ns, _)| self.now_ns - first_ns > DOUBT_NS * 3 / 4);
+        if long && self.agreed.len() >= DOUBT_INSTANTS && self.withheld_share() > DOUBT_SHARE && !self.frozen {
+            self.doubt("people are seen, and hardly any body comes about");
         }
         if self.solver.is_busy() {
             return;
         }
         if let Some(job) = self.due() {
             self.solver.give(job);
+        }
+    }
+
+    fn take_up(&mut self, solved: Result<Option<Solved>, SolverDied>) {
+        match solved {
+            Ok(Some(Solved::Rig(found))) => self.found_rig(found),
+            Ok(Some(Solved::Camera { camera, size_px, found })) => self.found_camera(camera, size_px, found),
+            Ok(Some(Solved::Offsets { indices, found })) => self.found_offsets(&indices, found),
+            Ok(None) => {}
+            Err(SolverDied) => self.revive_solver(),
+        }
+    }
+
+    /// Waits for what is being found in the background, at most so long: for streams that are faster than time.
+    pub fn wait(&mut self, most: Duration) {
+        if self.solver.is_busy() {
+            let solved = self.solver.wait(most);
+            self.take_up(solved);
         }
     }
 
@@ -282,7 +315,9 @@ impl Keeper {
         let passed_ns = self.now_ns - self.tried_ns;
         let due = match &self.known {
             Some(_) if self.frozen => false,
-            Some(_) if !self.doubted => self.memory.news() >= REFINE_NEWS && passed_ns >= self.refine_ns,
+            Some(_) if !self.doubted => {
+                self.memory.news() >= REFINE_NEWS && passed_ns >= self.refine_ns && self.fits_now()
+            }
             _ => {
                 let further = self.memory.news() >= FURTHER || passed_ns >= TRY_AGAIN_NS && self.memory.news() > 0;
                 self.memory.len() >= FIRST_TRY && (self.in_vain.is_none() || further)
@@ -294,10 +329,19 @@ impl Keeper {
         self.tried_ns = self.now_ns;
         self.memory.looked_at();
         let cameras = RigCameras { names: self.names.clone(), sizes_px: self.memory.sizes_px().to_vec() };
-        let search =
-            RigSearch { cameras, instants: self.memory.instants(), standing: self.memory.standing().to_vec() };
+        let search = RigSearch { cameras, instants: self.memory.instants(), standing: self.memory.standing().to_vec() };
         let now_utc = utc_now();
         Some(Job::Rig { search, height_mm: self.height_mm.map(f64::from), now_utc })
+    }
+
+    /// Whether the geometry fits what was seen of late. While it does not, a camera may have been moved, and the instants
+    /// kept from before and after say nothing together.
+    fn fits_now(&self) -> bool {
+        let Some(known) = &self.known else { return true };
+        let fits = |(camera, witness): (usize, &Witness)| {
+            witness.residual_px().is_none_or(|residual_px| residual_px <= known.placing.limit_px(camera))
+        };
+        self.withheld_share() < 0.5 * DOUBT_SHARE && self.witnesses.iter().enumerate().all(fits)
     }
 
     fn due_camera(&mut self) -> Option<Job> {
@@ -350,6 +394,9 @@ impl Keeper {
         self.in_vain = None;
         let first = self.known.is_none();
         if let Some(known) = self.known.as_ref().filter(|_| !self.doubted) {
+            if !self.fits_now() {
+                return;
+            }
             // What is known of a camera that was moved meanwhile is of no use for comparing.
             let gained = certainty(&geometry) < GAIN * certainty(&known.geometry)
                 || geometry.cameras.len() > known.geometry.cameras.len()
@@ -419,7 +466,8 @@ impl Keeper {
                 }
                 self.tell("geometry", format!("the rig's geometry {} is {text}", geometry.id));
                 self.known = Some(Known { geometry, placing });
-                (self.doubted, self.changed, self.without_body) = (false, true, None);
+                (self.doubted, self.changed) = (false, true);
+                self.agreed.clear();
             }
             Err(why) => self.in_vain = Some(why.to_string()),
         }
@@ -438,9 +486,8 @@ impl Keeper {
                 let residual_px = solved.residual_px;
                 geometry.cameras.insert(name.clone(), CameraGeometry::new(&solved, &solved.camera, size_px, 1.0));
                 geometry.found_utc = utc_now();
-                let others_unplaced: Vec<usize> = (0..self.names.len())
-                    .filter(|&other| other != camera && !known.placing.is_placed(other))
-                    .collect();
+                let others_unplaced: Vec<usize> =
+                    (0..self.names.len()).filter(|&other| other != camera && !known.placing.is_placed(other)).collect();
                 self.adopt(geometry.with_id(), &format!("found anew with {name}, which fits by {residual_px:.1} px"));
                 if let Some(known) = &mut self.known {
                     others_unplaced.into_iter().for_each(|other| known.placing.leave_out(other));
@@ -458,8 +505,8 @@ impl Keeper {
         for (&camera, offset) in indices.iter().zip(found) {
             let witness = &mut self.witnesses[camera];
             witness.offset_frames = offset.map(|offset| (offset.frames, offset.uncertainty_frames));
-            let apart = offset
-                .is_some_and(|offset| offset.frames.abs() > (OFFSET_SIGMAS * offset.uncertainty_frames).max(0.5));
+            let apart =
+                offset.is_some_and(|offset| offset.frames.abs() > (OFFSET_SIGMAS * offset.uncertainty_frames).max(0.5));
             if !apart {
                 (witness.apart_since_ns, witness.told_apart) = (None, false);
                 continue;
@@ -567,7 +614,7 @@ impl Keeper {
 
     fn forget_geometry(&mut self) {
         (self.known, self.doubted, self.last_body, self.in_vain) = (None, false, None, None);
-        self.without_body = None;
+        self.agreed.clear();
         self.witnesses = self.names.iter().map(|_| Witness::default()).collect();
         self.tried_ns = i64::MIN / 2;
     }
@@ -616,7 +663,9 @@ impl Keeper {
     fn state(&self) -> String {
         let in_vain = self.in_vain.as_ref().map(|why| format!("; the last try: {why}")).unwrap_or_default();
         match &self.known {
-            Some(_) if self.doubted => format!("the geometry does not fit any more; move about to find it anew{in_vain}"),
+            Some(_) if self.doubted => {
+                format!("the geometry does not fit any more; move about to find it anew{in_vain}")
+            }
             Some(known) => {
                 let placed = (0..self.names.len()).filter(|&camera| known.placing.is_placed(camera)).count();
                 let frozen = if self.frozen { ", frozen" } else { "" };

@@ -51,7 +51,8 @@ impl Motion {
                 let velocity = velocities(&track).swap_remove(1);
                 let Some(view) = &mut complete.views[camera] else { continue };
                 view.velocity_px = velocity;
-                let late = complete.exposures_ns[camera].map_or(0.0, |at| (at - complete.exposure_ns) as f64 / period_ns);
+                let late =
+                    complete.exposures_ns[camera].map_or(0.0, |at| (at - complete.exposure_ns) as f64 / period_ns);
                 if let Some(velocity) = velocity {
                     let earlier = |(px, velocity): (&mut [f64; 2], [f64; 2])| {
                         px.iter_mut().zip(velocity).for_each(|(px, velocity)| *px -= late * velocity);

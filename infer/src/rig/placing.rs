@@ -66,7 +66,8 @@ impl Placing {
             Ok(camera.size_px)
         });
         let allowed = Options::default().most_residual;
-        let limits_px = sizes.map(|size| Ok(allowed * size?.into_iter().fold(0.0, f64::max))).collect::<Result<_, _>>()?;
+        let limits_px =
+            sizes.map(|size| Ok(allowed * size?.into_iter().fold(0.0, f64::max))).collect::<Result<_, _>>()?;
         Ok(Self { cameras, bone_lengths_mm: geometry.bone_lengths_mm, limits_px })
     }
 
@@ -120,13 +121,7 @@ impl Placing {
     }
 
     /// The median distance between a view's believed joints and where the body's are seen.
-    fn miss_px(
-        &self,
-        camera: usize,
-        views: &[Option<Observation>],
-        points: &Points,
-        exchanged: bool,
-    ) -> Option<f64> {
+    fn miss_px(&self, camera: usize, views: &[Option<Observation>], points: &Points, exchanged: bool) -> Option<f64> {
         let (camera, view) = (self.cameras[camera].as_ref()?, views[camera].as_ref()?);
         let view = if exchanged { &view.exchanged() } else { view };
         let offset = camera.time_offset_frames.unwrap_or(0.0);

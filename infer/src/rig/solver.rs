@@ -1,10 +1,11 @@
 //! What takes longer than an instant, in a thread of its own: the stream goes on meanwhile.
 
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use geometry::{
-    Camera, GROUP_COUNT, GeometryError, Observation, Options, PlacedOffset, POINT_COUNT, SolvedCamera, find_camera,
+    Camera, GROUP_COUNT, GeometryError, Observation, Options, POINT_COUNT, PlacedOffset, SolvedCamera, find_camera,
     placed_offsets,
 };
 use nalgebra::Vector3;
@@ -15,18 +16,40 @@ type Points = [Vector3<f64>; POINT_COUNT];
 
 /// Something to be found.
 pub enum Job {
-    Rig { search: RigSearch, height_mm: Option<f64>, now_utc: String },
+    Rig {
+        search: RigSearch,
+        height_mm: Option<f64>,
+        now_utc: String,
+    },
     /// One camera, from bodies that the others see.
-    Camera { camera: usize, size_px: [f64; 2], points_mm: Vec<Option<Points>>, views: Vec<Option<Observation>>, options: Options },
-    Offsets { cameras: Vec<Camera>, indices: Vec<usize>, bone_lengths_mm: [f64; GROUP_COUNT], instants: Vec<Vec<Option<Observation>>> },
+    Camera {
+        camera: usize,
+        size_px: [f64; 2],
+        points_mm: Vec<Option<Points>>,
+        views: Vec<Option<Observation>>,
+        options: Options,
+    },
+    Offsets {
+        cameras: Vec<Camera>,
+        indices: Vec<usize>,
+        bone_lengths_mm: [f64; GROUP_COUNT],
+        instants: Vec<Vec<Option<Observation>>>,
+    },
 }
 
 /// What came of it.
 pub enum Solved {
     Rig(Result<Rig, RigError>),
-    Camera { camera: usize, size_px: [f64; 2], found: Result<SolvedCamera, GeometryError> },
+    Camera {
+        camera: usize,
+        size_px: [f64; 2],
+        found: Result<SolvedCamera, GeometryError>,
+    },
     /// By camera, for those that were asked about.
-    Offsets { indices: Vec<usize>, found: Result<Vec<Option<PlacedOffset>>, GeometryError> },
+    Offsets {
+        indices: Vec<usize>,
+        found: Result<Vec<Option<PlacedOffset>>, GeometryError>,
+    },
 }
 
 /// The thread, and whether it is at work.
@@ -64,16 +87,21 @@ impl Solver {
         self.busy = self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok());
     }
 
-    /// The answer, if it is there. `Err` once the thread has died.
-    pub fn poll(&mut self) -> Result<Option<Solved>, SolverDied> {
-        match self.solved.try_recv() {
+    /// Waits for the answer to what is at work, at most so long.
+    pub fn wait(&mut self, most: Duration) -> Result<Option<Solved>, SolverDied> {
+        match self.solved.recv_timeout(most) {
             Ok(solved) => {
                 self.busy = false;
                 Ok(Some(solved))
             }
-            Err(TryRecvError::Empty) => Ok(None),
-            Err(TryRecvError::Disconnected) => Err(SolverDied),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => Err(SolverDied),
         }
+    }
+
+    /// The answer, if it is there. `Err` once the thread has died.
+    pub fn poll(&mut self) -> Result<Option<Solved>, SolverDied> {
+        self.wait(Duration::ZERO)
     }
 }
 

@@ -12,8 +12,10 @@ const WINDOW_NS: i64 = 3_000_000_000;
 /// A camera is said to have moved from so many instants, over at least so long.
 const LEAST_INSTANTS: usize = 6;
 const LEAST_NS: i64 = 1_200_000_000;
-/// How much farther than a geometry may miss the bodies a camera that was moved does.
-const MOVED: f64 = 2.0;
+/// How much farther than when it was placed a camera that was moved misses the bodies: at least as far as a geometry may,
+/// and at most so many times that.
+const MOVED: f64 = 4.0;
+const MOVED_OF_LIMIT: f64 = 2.0;
 /// Instants from which a camera is found.
 const KEPT: usize = 40;
 /// Those are at least so far apart, in nanoseconds.
@@ -52,12 +54,19 @@ impl Witness {
         median(self.misses.iter().map(|(_, miss)| *miss).collect())
     }
 
-    /// Whether it cannot stand where it did: in most instants of the last seconds it saw the body elsewhere.
-    pub fn has_moved(&self, limit_px: f64) -> bool {
+    /// Whether it cannot stand where it did: in most instants of the last seconds it saw the body elsewhere. `placed_px` is
+    /// by how much it missed the bodies when it was placed, `limit_px` how much it may.
+    pub fn has_moved(&self, placed_px: f64, limit_px: f64) -> bool {
+        let moved_px = (MOVED * placed_px).clamp(limit_px, MOVED_OF_LIMIT * limit_px);
         let recent: Vec<_> = self.misses.iter().rev().take(2 * LEAST_INSTANTS).collect();
         let long = recent.first().zip(recent.last()).is_some_and(|(last, first)| last.0 - first.0 >= LEAST_NS);
-        let far = recent.iter().filter(|(_, miss)| *miss > MOVED * limit_px).count();
+        let far = recent.iter().filter(|(_, miss)| *miss > moved_px).count();
         recent.len() >= LEAST_INSTANTS && long && far * 4 >= recent.len() * 3
+    }
+
+    /// What it missed so far says nothing any more.
+    pub fn forget_misses(&mut self) {
+        self.misses.clear();
     }
 
     /// It has lost its place: it is to be found anew.
