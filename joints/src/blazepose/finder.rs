@@ -51,7 +51,9 @@ impl BlazePose {
         };
         memory.since_detector += 1;
         if found.is_none() {
-            memory.since_detector = 0;
+            // Views whose person was lost together, as at a seam, take turns from here on: no instant costs them all.
+            memory.since_detector =
+                if follow.is_none() && memory.next.is_some() { 0 } else { index as u32 % self.detector_every };
             if let Some(region) = self.detector.find(view)? {
                 found = self.landmarks.find(view, region)?;
             }

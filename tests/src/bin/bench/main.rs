@@ -3,6 +3,7 @@
 //!
 //! It judges nothing and fails only where something cannot be measured at all.
 
+mod bodies;
 mod copies;
 mod finder;
 mod idle;
@@ -29,7 +30,7 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 type Measurement = (&'static str, fn(&Plan) -> Outcome<Vec<Row>>);
 
 /// Those without libtorch come first, so that none of its threads is about.
-const MEASUREMENTS: [Measurement; 9] = [
+const MEASUREMENTS: [Measurement; 10] = [
     ("idle", idle::measure),
     ("sets", set_latency::measure),
     ("side-by-side", side_by_side::measure),
@@ -37,6 +38,7 @@ const MEASUREMENTS: [Measurement; 9] = [
     ("copies", copies::measure),
     ("sampler", sampler::measure),
     ("finder", finder::measure),
+    ("bodies", bodies::measure),
     ("poses", pose_latency::measure),
     ("train", train_step::measure),
 ];
