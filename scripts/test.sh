@@ -23,7 +23,7 @@ step cargo clippy --release --locked --workspace --all-targets --features virtua
 # Real footage as a take, for the tests that learn from it: one recording serves them all.
 takes=$(mktemp -d)
 trap 'rm -rf "$takes"' EXIT
-step "$TARGET/release/genlock" demo --footage "$GENLOCK_FOOTAGE" --headless --no-learner --rate 60 --seconds 8 \
+step "$TARGET/release/genlock" demo --footage "$GENLOCK_FOOTAGE" --headless --no-learner --no-finder --rate 60 --seconds 8 \
     --data "$takes/data" --record "$takes/takes"
 GENLOCK_FOOTAGE_TAKE=$(echo "$takes"/takes/*)
 export GENLOCK_FOOTAGE_TAKE

@@ -66,10 +66,11 @@ pub fn test_data() -> Option<PathBuf> {
     folder
 }
 
-/// `genlock` with these words, and no footage or pose model but those that the test has.
+/// `genlock` with these words, and no footage, pose model or finder of joints but those that the test has.
 pub fn genlock<S: AsRef<std::ffi::OsStr>>(words: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(binary("genlock"));
     command.args(words).env_remove("GENLOCK_FOOTAGE").env("GENLOCK_CACHE", "none").env("GENLOCK_POSE_MODEL", "none");
+    command.env("GENLOCK_FINDER", "none");
     command.stdin(Stdio::null());
     command
 }

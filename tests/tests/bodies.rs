@@ -192,7 +192,7 @@ fn what_gives_no_bodies_says_why() {
     let other = r#"{"id": "a", "found_utc": "", "instants": 3, "world": "z-up", "scale": "guess", "up": "found",
         "bone_lengths_mm": [1,1,1,1,1,1,1,1,1,1,1,1,1], "cameras": {}}"#;
     let error = with(other);
-    assert!(error.contains("fewer than two of the take's cameras; cam01 is not in it"), "{error}");
+    assert!(error.contains("fewer than two of the cameras; cam01 is not in it"), "{error}");
 }
 
 /// A take in which nothing is to be seen.

@@ -1,0 +1,200 @@
+//! Pictures in, bodies out: what is streamed is what the same instants and geometry give offline, and pictures are asked
+//! for as promised.
+
+#[path = "../../geometry/tests/support/mod.rs"]
+mod support;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use body::{CausalFilter, RigCameras, RigGeometry, joints};
+use frame::{CameraId, HostTime, SegmentId, SetIndex, TriggerIndex, monotonic_now_ns};
+use geometry::{Observation, Options, POINT_COUNT};
+use infer::rig::{Keeper, Placing};
+use infer::{BodyLinks, LiveBodies};
+use joints::{FinderError, Joint, JointFinder, LANDMARK_NAMES, Person, View};
+use subject::FinderPicture;
+use support::{Faults, SIZE, Views, four, scene_of};
+use transport::{
+    FinderSet, FinderSetSink, FinderView, Hint, HintSource, PoseMessage, PoseSource, WantedPictures,
+    in_process_commands, in_process_finder_sets, in_process_hints, in_process_poses,
+};
+
+/// Streamed and recomputed joints agree to this.
+const WITHIN_MM: f64 = 0.1;
+
+/// Finds in each set what the test says, by its order.
+struct Scripted {
+    people: Vec<Vec<Option<Person>>>,
+    next: usize,
+    forgot: Arc<Mutex<usize>>,
+}
+
+impl JointFinder for Scripted {
+    fn names(&self) -> &'static [&'static str] {
+        &LANDMARK_NAMES
+    }
+
+    fn find(&mut self, views: &[Option<View<'_>>]) -> Result<Vec<Option<Person>>, FinderError> {
+        let people = self.people[self.next].clone();
+        self.next += 1;
+        Ok(people.into_iter().zip(views).map(|(person, view)| person.filter(|_| view.is_some())).collect())
+    }
+
+    fn forget(&mut self) {
+        *self.forgot.lock().unwrap() += 1;
+    }
+}
+
+/// Which of BlazePose's landmarks each of geometry's points is.
+const LANDMARK_OF_POINT: [usize; POINT_COUNT] =
+    [0, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32];
+
+fn person(seen: &Observation) -> Person {
+    let unseen = Joint { px: [0.0; 2], confidence: 0.0, mm: [0.0; 3] };
+    let mut joints = vec![unseen; LANDMARK_NAMES.len()];
+    for (point, landmark) in LANDMARK_OF_POINT.into_iter().enumerate() {
+        joints[landmark] = Joint {
+            px: seen.px[point].map(|value| value as f32),
+            confidence: seen.weight[point] as f32,
+            mm: seen.root_relative_mm[point].map(|value| value as f32),
+        };
+    }
+    Person { joints }
+}
+
+/// What the scripted finder says, as geometry gets it.
+fn rounded(views: &Views) -> Views {
+    let mut views = views.clone();
+    for view in views.iter_mut().flatten() {
+        view.px.iter_mut().flatten().for_each(|value| *value = f64::from(*value as f32));
+        view.weight.iter_mut().for_each(|value| *value = f64::from(*value as f32));
+        view.root_relative_mm.iter_mut().flatten().for_each(|value| *value = f64::from(*value as f32));
+        view.velocity_px = None;
+    }
+    views
+}
+
+fn names() -> Vec<String> {
+    (0..4).map(|camera| format!("cam{camera}")).collect()
+}
+
+fn geometry() -> RigGeometry {
+    let scene = scene_of(20, four(), 60, 11.0, &Faults::default());
+    let cameras = RigCameras { names: names(), sizes_px: vec![SIZE; 4] };
+    let found = body::find_rig(&cameras, &scene.instants, &scene.instants, &Options::default(), None, "").unwrap();
+    found.geometry
+}
+
+fn set(number: u64, exposure_ns: i64, segment: u32, cameras: &[u16]) -> FinderSet {
+    let picture = FinderPicture {
+        width: 2,
+        height: 2,
+        rgb: vec![0; 12].into(),
+        origin_px: [10.0, 20.0],
+        scale: 3.0,
+        frame_px: (SIZE[0] as u32, SIZE[1] as u32),
+    };
+    let view = |&camera: &u16| FinderView {
+        camera: CameraId(camera),
+        exposure: HostTime::monotonic(exposure_ns, 0),
+        picture: picture.clone(),
+    };
+    FinderSet {
+        set: SetIndex(number),
+        trigger: TriggerIndex::Certain(number),
+        segment: SegmentId(segment),
+        exposure: HostTime::monotonic(exposure_ns, 0),
+        source: None,
+        views: cameras.iter().map(view).collect(),
+    }
+}
+
+struct Served {
+    messages: Vec<PoseMessage>,
+    hints: Vec<Hint>,
+    forgot: usize,
+}
+
+/// Serves these sets until they are used up.
+fn serve(sets: &[FinderSet], people: Vec<Vec<Option<Person>>>, geometry: Option<RigGeometry>) -> Served {
+    let (mut sink, pictures) = in_process_finder_sets(sets.len().max(1));
+    let (poses, mut sent) = in_process_poses(4096);
+    let (hints, mut said) = in_process_hints(4096);
+    let (_commands, commands) = in_process_commands(1);
+    sets.iter().for_each(|set| sink.send(set).unwrap());
+    drop(sink);
+    let mut keeper = Keeper::new(names(), None).unwrap();
+    geometry.into_iter().for_each(|geometry| keeper.begin_with(geometry).unwrap());
+    let forgot = Arc::new(Mutex::new(0));
+    let finder = Scripted { people, next: 0, forgot: forgot.clone() };
+    let links = BodyLinks { pictures, poses, hints, commands };
+    LiveBodies::new(links, Box::new(finder), "scripted".into(), keeper).serve(|| true).unwrap();
+    let messages = std::iter::from_fn(|| sent.receive(Duration::ZERO).ok().flatten()).collect();
+    let hints = std::iter::from_fn(|| said.receive(Duration::ZERO).ok().flatten()).collect();
+    let forgot = *forgot.lock().unwrap();
+    Served { messages, hints, forgot }
+}
+
+#[test]
+fn streamed_bodies_are_those_that_the_same_instants_give_offline() {
+    let scene = scene_of(21, four(), 60, 2.0, &Faults::default());
+    let geometry = geometry();
+    let begin_ns = monotonic_now_ns() - 60_000_000_000;
+    let at = |number: usize| (begin_ns + 66_666_667 * number as i64, u32::from(number >= 30));
+    let sets: Vec<_> = (0..60).map(|number| set(number as u64, at(number).0, at(number).1, &[0, 1, 2, 3])).collect();
+    let people = scene.instants.iter().map(|views| views.iter().map(|view| view.as_ref().map(person)).collect());
+    let served = serve(&sets, people.collect(), Some(geometry.clone()));
+    assert_eq!(served.messages.len(), 60);
+    assert_eq!(served.forgot, 2, "at the begin and at the seam");
+
+    let placing = Placing::new(&geometry, &names(), &[SIZE; 4]).unwrap();
+    let mut filter = CausalFilter::default();
+    let mut bodies = 0;
+    for (number, (message, views)) in served.messages.iter().zip(&scene.instants).enumerate() {
+        if number == 30 {
+            filter.restart();
+        }
+        let placed = placing.body(&rounded(views)).unwrap();
+        assert_eq!(message.body.is_some(), placed.is_some());
+        assert_eq!((message.set_index, message.poses.len()), (number as u64, 4));
+        let (Some(body), Some(placed)) = (&message.body, placed) else { continue };
+        bodies += 1;
+        assert_eq!(body.geometry_id, geometry.id);
+        let expected = joints(&filter.smooth(at(number).0, &placed.points_mm));
+        for (streamed, expected) in body.joints_mm.iter().zip(expected) {
+            let apart = (0..3).map(|axis| f64::from(streamed[axis]) - expected[axis]).map(f64::abs).fold(0.0, f64::max);
+            assert!(apart < WITHIN_MM, "{apart} mm in {number}");
+        }
+        // Each view by itself: in pixels of the frame, and around its own root.
+        for pose in &message.poses {
+            let seen = views[usize::from(pose.camera)].as_ref().unwrap();
+            let px = pose.joints_2d_px.as_ref().unwrap()[3];
+            assert!((f64::from(px[0]) - seen.px[14][0]).abs() < 0.01, "the right foot is the right ankle");
+            assert_eq!(pose.crop_side_px, 6.0);
+        }
+    }
+    assert!(bodies >= 55, "{bodies} bodies");
+}
+
+#[test]
+fn pictures_are_asked_for_again_and_again_whole_ones_and_some_in_a_row_among_them() {
+    let nobody = || vec![None; 4];
+    // Nothing moves, then somebody whom nobody finds, then pictures of a camera that the rig does not have.
+    let now_ns = monotonic_now_ns();
+    let sets = [set(0, now_ns, 0, &[]), set(1, now_ns, 0, &[0, 1]), set(2, now_ns, 0, &[1, 9])];
+    let served = serve(&sets, vec![nobody(), nobody(), nobody()], None);
+    assert!(served.messages.is_empty(), "nobody is no message");
+    let wanted: Vec<WantedPictures> = served
+        .hints
+        .iter()
+        .filter_map(|hint| if let Hint::WantedPictures(wanted) = hint { Some(*wanted) } else { None })
+        .collect();
+    assert!(wanted.len() >= 2, "{wanted:?}");
+    assert!(wanted[0].whole && wanted[0].in_a_row == 3, "{wanted:?}");
+    assert!(wanted[1..].iter().all(|wanted| !wanted.whole && wanted.in_a_row == 1), "{wanted:?}");
+    let last =
+        served.hints.iter().rev().find_map(|hint| if let Hint::Infer(status) = hint { Some(status) } else { None });
+    let rig = last.and_then(|status| status.rig.as_ref()).unwrap();
+    assert_eq!((rig.state.as_str(), rig.cameras.len()), ("nobody is in view", 4));
+}
