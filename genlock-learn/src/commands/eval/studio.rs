@@ -5,6 +5,7 @@ mod motion;
 mod score;
 mod table;
 mod truth;
+mod within;
 
 use std::path::Path;
 
@@ -51,7 +52,17 @@ pub fn rows(session: &Path, finder: &FinderArgs) -> miette::Result<Vec<Row>> {
         let of = CAMERAS.into_iter().filter(|&cameras| cameras <= watched.names.len());
         rows.extend(of.map(|cameras| row(&take.name, cameras, &watched, &truth, rate_hz)));
     }
+    tell_within(&mut rows);
     Ok(rows)
+}
+
+/// What the finder means by a joint is asked of all takes together.
+fn tell_within(rows: &mut [Row]) {
+    let misses = rows.iter().filter_map(|row| row.scores.as_ref()).flat_map(|scores| &scores.misses);
+    let offsets = within::offsets(misses);
+    for scores in rows.iter_mut().filter_map(|row| row.scores.as_mut()) {
+        scores.within_percent = within::share(&scores.misses, &offsets).map(|share| 100.0 * share);
+    }
 }
 
 fn row(take: &str, cameras: usize, watched: &Watched, truth: &TakeTruth, rate_hz: f64) -> Row {

@@ -1,12 +1,14 @@
 use body::{CausalFilter, RigGeometry, ScaleSource, joints};
 use geometry::{POINT_COUNT, Similarity, similarity};
 use infer::recording::{Bodies, Watched};
+use infer::rig::Placed;
 use nalgebra::{Matrix3, Vector3};
 use pose::{JOINTS, LIMB_JOINTS};
 use serde::Serialize;
 
 use super::motion::{Steadiness, Step, mean, steadiness};
 use super::truth::TakeTruth;
+use super::within::Miss;
 use crate::commands::eval::rig::score as poses;
 
 type Points = [Vector3<f64>; POINT_COUNT];
@@ -28,6 +30,10 @@ pub struct TakeScores {
     pub raw: Steadiness,
     /// Smoothed as a live stream is.
     pub filtered: Steadiness,
+    /// How much of the truth lies within what bodies say of their uncertainty, where joints are meant as the finder means them.
+    pub within_percent: Option<f64>,
+    #[serde(skip)]
+    pub misses: Vec<Miss>,
 }
 
 /// None where there is no body with a truth.
@@ -40,12 +46,16 @@ pub fn score(
 ) -> Option<TakeScores> {
     let known = || {
         watched.instants.all.iter().zip(&bodies.bodies).filter_map(|(instant, body)| {
-            let points = &body.as_ref()?.points_mm;
-            Some((points, truth.at(instant)?))
+            let body = body.as_ref()?;
+            Some((body, truth.at(instant)?))
         })
     };
-    let poses = poses::score(known().map(|(points, truth)| (joints(points), *truth)))?;
-    let to_truth = limbs_onto(known().map(|(points, truth)| (joints(points), *truth)))?;
+    let pairs = || known().map(|(body, truth)| (joints(&body.points_mm), *truth));
+    let (poses, to_truth) = (poses::score(pairs())?, limbs_onto(pairs())?);
+    let miss = |(body, truth): (&Placed, &World)| {
+        let found = joints(&body.points_mm).map(|joint| to_truth.point(&joint));
+        Miss::new(&found, truth, body.uncertainty_mm.map(|radius_mm| to_truth.scale * radius_mm))
+    };
     let found = bodies.bodies.iter().flatten().count();
     let points = |at: usize| bodies.bodies[at].as_ref().map(|body| body.points_mm);
     let mut filter = CausalFilter::default();
@@ -66,6 +76,8 @@ pub fn score(
         scale_percent: (geometry.scale == ScaleSource::Stated).then(|| 100.0 * (1.0 / to_truth.scale - 1.0)),
         raw: steady(&raw),
         filtered: steady(&smooth),
+        within_percent: None,
+        misses: known().filter_map(miss).collect(),
     })
 }
 

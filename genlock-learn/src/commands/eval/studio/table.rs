@@ -5,8 +5,8 @@ use super::{CAMERAS, Row};
 /// For each number of cameras the mean over takes, and below, what was refused.
 pub fn table(rows: &[Row]) -> String {
     let mut text = format!(
-        "{:>7} {:>5} {:>8} {:>6} {:>9} {:>7} {:>6} {:>6} {:>7} {:>12} {:>13} {:>9}\n",
-        "cameras", "takes", "refused", "bodies", "withheld%", "limb mm", "P mm", "rot °", "scale %", "skate mm/s",
+        "{:>7} {:>5} {:>8} {:>6} {:>9} {:>7} {:>6} {:>6} {:>7} {:>7} {:>12} {:>13} {:>9}\n",
+        "cameras", "takes", "refused", "bodies", "withheld%", "limb mm", "P mm", "rot °", "scale %", "within%", "skate mm/s",
         "jitter m/s²", "lag ms"
     );
     for cameras in CAMERAS {
@@ -22,7 +22,7 @@ pub fn table(rows: &[Row]) -> String {
         };
         let (seen, withheld) = scored.iter().fold((0, 0), |sums, take| (sums.0 + take.seen, sums.1 + take.withheld));
         text += &format!(
-            "{cameras:>7} {:>5} {:>8} {:>6} {:>9.1} {:>7} {:>6} {:>6} {:>7} {:>12} {:>13} {:>9}\n",
+            "{cameras:>7} {:>5} {:>8} {:>6} {:>9.1} {:>7} {:>6} {:>6} {:>7} {:>7} {:>12} {:>13} {:>9}\n",
             all.len(),
             all.len() - scored.len(),
             scored.iter().map(|take| take.poses.bodies).sum::<usize>(),
@@ -31,12 +31,14 @@ pub fn table(rows: &[Row]) -> String {
             number(&|take| Some(take.poses.p_mm), 1),
             number(&|take| take.rotation_degrees, 2),
             number(&|take| take.scale_percent.map(f64::abs), 1),
+            number(&|take| take.within_percent, 1),
             both(&|take| take.raw.skate_mm_s, &|take| take.filtered.skate_mm_s, 0),
             both(&|take| take.raw.jitter_m_s2, &|take| take.filtered.jitter_m_s2, 1),
             both(&|take| take.raw.lag_ms, &|take| take.filtered.lag_ms, 0),
         );
     }
-    text += "limb mm: 12 limb joints after one similarity for the take; P: after each body's own. From → to: without and \
+    text += "limb mm: 12 limb joints after one similarity for the take; P: after each body's own; within: joints whose truth is\n\
+             within what bodies say of their uncertainty, which is meant to be 90 %. From → to: without and \
              with the live smoothing.\n";
     for row in rows {
         if let Some(why) = &row.refused {
