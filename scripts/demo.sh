@@ -6,6 +6,10 @@ cd "$ROOT"
 bash scripts/setup.sh
 LIBTORCH=$(bash scripts/fetch-libtorch.sh)
 export LIBTORCH
+# Without the finder of joints the demo goes on, and says what is missing.
+case " $* " in *" --no-finder"*) ;; *)
+    if GENLOCK_FINDER=$(bash scripts/fetch-finder.sh); then export GENLOCK_FINDER; else unset GENLOCK_FINDER; fi ;;
+esac
 # A virtual studio and footage of your own need none.
 footage=
 case " $* " in *" --virtual"* | *" --footage"*) ;; *) footage=$(bash scripts/fetch-footage.sh) ;; esac

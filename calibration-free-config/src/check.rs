@@ -6,9 +6,9 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 
 use crate::rig::{
-    Camera, CameraSettings, Driver, LOCAL, Link, Page, Recording, Rig, SafeName, Subject, Trigger, TriggerMode,
+    Camera, CameraSettings, Driver, LOCAL, Link, Page, People, Recording, Rig, SafeName, Subject, Trigger, TriggerMode,
 };
-use crate::wire::{WireCamera, WireLink, WireRecording, WireRig, WireSubject, WireTrigger};
+use crate::wire::{WireCamera, WireLink, WirePeople, WireRecording, WireRig, WireSubject, WireTrigger};
 use crate::{ConfigError, MAX_CAMERAS, Warning};
 
 /// Scenarios, takes and videos are meant from the folder `base`.
@@ -23,6 +23,7 @@ pub(crate) fn rig(wire: WireRig, origin: &str, base: Option<&Path>) -> Result<(R
         cameras,
         recording: wire.recording.map(|recording| check.recording(recording)).transpose()?,
         subject: check.subject(wire.subject)?,
+        people: wire.people.map(|people| check.people(&people)).transpose()?,
         page: check.page(&wire.page.listen)?,
     };
     Ok((rig, check.warnings))
@@ -218,6 +219,11 @@ impl Check<'_> {
         let budget_gb = self.within("recording.budget-gb", wire.budget_gb, 0.001..=1e6)?;
         self.warn_if(budget_gb < 0.1, "recording.budget-gb", "less than 0.1 GB is full within seconds");
         Ok(Recording { directory: wire.directory.into(), budget_gb })
+    }
+
+    fn people(&self, wire: &WirePeople) -> Result<People, ConfigError> {
+        let height_mm = self.within("people.height-mm", wire.height_mm, 500..=2499)? as u16;
+        Ok(People { height_mm })
     }
 
     fn subject(&mut self, wire: WireSubject) -> Result<Subject, ConfigError> {

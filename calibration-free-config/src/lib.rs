@@ -15,8 +15,8 @@ use std::path::Path;
 use settings::Document;
 
 pub use rig::{
-    Camera, CameraFormat, CameraSettings, Driver, Exposes, LOCAL, Link, LinkClock, Page, Recording, Rig, SafeName,
-    Subject, Trigger, TriggerMode,
+    Camera, CameraFormat, CameraSettings, Driver, Exposes, LOCAL, Link, LinkClock, Page, People, Recording, Rig,
+    SafeName, Subject, Trigger, TriggerMode,
 };
 pub use settings::SettingsError as ConfigError;
 pub use warning::Warning;

@@ -17,6 +17,8 @@ pub struct Rig {
     /// `None` where the file has no `[recording]`: whether and where to record is then the program's choice.
     pub recording: Option<Recording>,
     pub subject: Subject,
+    /// `None` where nothing is stated of them.
+    pub people: Option<People>,
     pub page: Page,
     /// How the hosts find each other; there wherever a camera is on another host.
     pub link: Option<Link>,
@@ -181,6 +183,13 @@ pub struct Subject {
     pub crop_scale: f32,
     /// Difference to the background, of 255, from which a pixel belongs to the subject.
     pub mask_threshold: u8,
+}
+
+/// What is known of the people before the cameras.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct People {
+    /// How tall the person stands, 500 to 2499 mm. It sets the scale of the world; without it that is a guess.
+    pub height_mm: u16,
 }
 
 /// The page that shows the rig.

@@ -45,14 +45,14 @@ fn a_rig_and_its_defaults() {
     assert_eq!(rig.cameras.len(), 2);
     assert_eq!((&*rig.cameras[0].name, &*rig.cameras[0].host, &*rig.cameras[0].source), ("cam01", "local", "a.mp4"));
     assert_eq!(rig.cameras[1].driver, Driver::Simulated);
-    assert_eq!(rig.recording, None);
+    assert_eq!((&rig.recording, rig.people), (&None, None));
     assert_eq!((rig.subject.crop_px, rig.subject.crop_scale, rig.subject.mask_threshold), (64, 1.25, 32));
     assert!(rig.page.listen.ip().is_loopback());
 }
 
 #[test]
 fn what_is_written_reads_back() {
-    for recording in ["", "[recording]\nbudget-gb = 2.5\n"] {
+    for recording in ["", "[recording]\nbudget-gb = 2.5\n", "[people]\nheight-mm = 1720\n"] {
         let (rig, _) = Rig::from_toml_str(&format!("{RIG}{recording}"), "rig.toml").unwrap();
         assert_eq!(Rig::from_toml_str(&rig.to_toml(), "again").unwrap().0, rig, "{}", rig.to_toml());
     }
@@ -97,6 +97,8 @@ fn wrong_values() {
     insta::assert_snapshot!(edited("60.0", "\"fast\""), @r#"rig.toml, line 6, trigger.rate-hz: invalid type: string "fast", expected f64; give a value of the expected type"#);
     insta::assert_snapshot!(edited("60.0", "0"), @"rig.toml, trigger.rate-hz: 0 is out of range; give a value from 0.1 to 1000");
     insta::assert_snapshot!(edited("60.0", "nan"), @"rig.toml, trigger.rate-hz: NaN is out of range; give a value from 0.1 to 1000");
+    let people = error(&format!("{RIG}[people]\nheight-mm = 180\n"));
+    insta::assert_snapshot!(people, @"rig.toml, people.height-mm: 180 is out of range; give a value from 500 to 2499");
     insta::assert_snapshot!(edited("= 64", "= 16"), @"rig.toml, subject.crop-px: 16 is out of range; give a value from 32 to 512");
     insta::assert_snapshot!(edited("127.0.0.1:8787", "localhost"), @r#"rig.toml, page.listen: "localhost" is no address to listen on; give an IP address and a port, as 127.0.0.1:8787"#);
     insta::assert_snapshot!(edited("version = 1", "version = 2"), @"rig.toml, version: version 2 is not one that this program knows; write version = 1");

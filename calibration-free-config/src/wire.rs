@@ -15,6 +15,7 @@ pub(crate) struct WireRig {
     pub recording: Option<WireRecording>,
     #[serde(default)]
     pub subject: WireSubject,
+    pub people: Option<WirePeople>,
     #[serde(default)]
     pub page: WirePage,
     pub link: Option<WireLink>,
@@ -83,6 +84,12 @@ impl Default for WireSubject {
     fn default() -> Self {
         Self { crop_px: 64, crop_scale: 1.25, mask_threshold: 32 }
     }
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct WirePeople {
+    pub height_mm: i64,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -179,6 +186,7 @@ impl From<&Rig> for WireRig {
                 crop_scale: rig.subject.crop_scale,
                 mask_threshold: rig.subject.mask_threshold.into(),
             },
+            people: rig.people.map(|people| WirePeople { height_mm: people.height_mm.into() }),
             page: WirePage { listen: rig.page.listen.to_string() },
             link: rig.link.map(|link| WireLink { listen: link.listen.to_string(), clock: link.clock }),
         }

@@ -19,8 +19,9 @@ const LEAST_PARALLAX_DEGREES: f64 = 5.0;
 /// Instants that are all nearer to one another than this say too little (in the measure of [`crate::variety`]).
 const LEAST_SPREAD: f64 = 0.5;
 
-/// A camera or a rig that may be off by more than this, in degrees, is not to be believed.
-const MOST_UNCERTAIN_DEGREES: f64 = 3.0;
+/// A camera or a rig that may be off by more than this, in degrees, is not to be believed. On real joints errors were twice
+/// what is said and more, and three degrees are too many.
+const MOST_UNCERTAIN_DEGREES: f64 = 1.5;
 
 /// More than this part of instants that contradict each other about left and right are too many.
 const MOST_CONTRADICTING: f64 = 0.25;

@@ -247,7 +247,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         for FinderView { camera, picture, .. } in &set.views {
             if camera.index() < self.cameras() {
                 let (width, height) = picture.frame_px;
-                self.keeper.set_size(camera.index(), [f64::from(width), f64::from(height)]);
+                self.keeper.picture_came(camera.index(), [f64::from(width), f64::from(height)]);
             }
         }
         let views: Vec<_> = self.by_camera(set, |found| view(&found.picture));

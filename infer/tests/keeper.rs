@@ -32,7 +32,7 @@ impl Stream {
     fn new(cameras: usize) -> Self {
         let names = (0..cameras).map(|camera| format!("cam{camera}")).collect();
         let mut keeper = Keeper::new(names, None).unwrap();
-        (0..cameras).for_each(|camera| keeper.set_size(camera, SIZE));
+        (0..cameras).for_each(|camera| keeper.picture_came(camera, SIZE));
         Self { keeper, now_ns: 0, pulse: 0, bodies: vec![], events: vec![], up_at: None }
     }
 
@@ -221,7 +221,7 @@ fn an_earlier_geometry_serves_at_once_and_one_of_another_rig_is_refused() {
     let names = (0..4).map(|camera| format!("cam{camera}")).collect();
     let mut other = Keeper::new(names, None).unwrap();
     other.begin_with(geometry).unwrap();
-    other.set_size(0, [640.0, 480.0]);
+    other.picture_came(0, [640.0, 480.0]);
     assert!(other.geometry().is_none());
     assert!(other.take_events().iter().any(|event| event.kind == "geometry-refused"));
 }

@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use frame::FrameInfo;
+use turbojpeg::Decompressor;
 
 use crate::cropper::crop_scale;
-use crate::{Decoder, Outcome, Region, RgbImage, Scale, SquareCutter, SubjectError};
+use crate::{Decoder, Outcome, PictureFault, Region, RgbImage, Scale, SquareCutter, SubjectError, jpeg};
 
 /// Side of the square that is cut around a subject, in pixels.
 const SQUARE_PX: u16 = 384;
@@ -23,6 +24,36 @@ pub struct FinderPicture {
     pub scale: f32,
     /// Width and height of the full frame.
     pub frame_px: (u32, u32),
+}
+
+/// JPEG quality of pictures that travel between hosts: joints move by less than a pixel.
+const QUALITY: i32 = 90;
+
+impl FinderPicture {
+    /// The picture as a JPEG, for the way between hosts.
+    ///
+    /// # Errors
+    /// Sides that no JPEG has.
+    pub fn to_jpeg(&self) -> Result<Vec<u8>, PictureFault> {
+        let Self { width, height, ref rgb, .. } = *self;
+        jpeg::encode(&RgbImage { width, height, rgb: rgb.to_vec(), scale: Scale::Full }, QUALITY)
+    }
+
+    /// The same with the pixels of a JPEG.
+    ///
+    /// # Errors
+    /// Bytes that are none, or of another size.
+    pub fn with_jpeg(self, bytes: &[u8]) -> Result<Self, PictureFault> {
+        let mut codec = Decompressor::new()?;
+        let size = jpeg::size_px(&mut codec, bytes)?;
+        let expected = (self.width, self.height);
+        if size != expected {
+            return Err(PictureFault::Mismatch { got: size, expected });
+        }
+        let mut picture = RgbImage::default();
+        jpeg::decode(&mut codec, bytes, size, Scale::Full, &mut picture)?;
+        Ok(Self { rgb: picture.rgb.into(), ..self })
+    }
 }
 
 /// Makes finder pictures. Keep one per camera: it holds buffers.
@@ -126,6 +157,10 @@ mod tests {
         let whole = pictures.make(&info, &bytes, &Outcome::NoSubject).unwrap();
         assert_eq!((whole.width, whole.height, whole.scale), (640, 360, 2.0));
         check(&whole);
+        let travelled = FinderPicture { rgb: [].into(), ..whole.clone() }.with_jpeg(&whole.to_jpeg().unwrap()).unwrap();
+        let apart = travelled.rgb.iter().zip(&*whole.rgb).map(|(a, b)| a.abs_diff(*b)).max();
+        assert!(apart.unwrap() < 16 && travelled.rgb.len() == whole.rgb.len(), "{apart:?}");
+        assert!(FinderPicture { width: 8, ..whole.clone() }.with_jpeg(&whole.to_jpeg().unwrap()).is_err());
         for side_px in [200.0, 500.0, 700.0] {
             let region = Region { centre_px: [600.5, 352.0], side_px };
             let (rgb, mask) = (vec![0; 12].into(), vec![0; 4].into());

@@ -5,7 +5,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use genlock_tests::{Running, eventually, fail, footage, genlock, stand_in, succeed, with_a_damaged_video};
+use genlock_tests::{
+    Running, eventually, fail, footage, genlock, stand_in, succeed, take_and_finder, with_a_damaged_video,
+};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
@@ -248,5 +250,65 @@ async fn a_camera_that_fails_is_an_event_on_the_page() {
     assert_eq!(told["slips"], "2", "{told}");
     assert_eq!(told["temperature"], "41.3 °C", "{told}");
     assert_eq!(told["interval"], "33.4 ± 0.30 ms", "{told}");
+    assert!(browser.errors.is_empty(), "{:?}", browser.errors);
+}
+
+/// The person's body in the room, and what is asked of the rig by its buttons.
+#[tokio::test]
+async fn the_room_shows_the_body_and_its_buttons_ask() {
+    let (Some(footage), Some((_, finder))) = (footage(), take_and_finder()) else { return };
+    let Some(program) = chromium() else {
+        println!("skipped: no Chromium on this machine");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = genlock(["demo", "--rate", "15", "--no-learner", "--no-record", "--seconds", "200", "--listen"]);
+    command.arg(address.to_string()).arg("--footage").arg(footage).arg("--data").arg(folder.path().join("data"));
+    let _session = Running::start(command.env("GENLOCK_FINDER", finder));
+    eventually("the page's port", Duration::from_secs(20), || std::net::TcpStream::connect(address).ok());
+    let mut browser = Browser::start(&program, &folder.path().join("profile")).await;
+    let page = browser.open(&format!("http://{address}/")).await;
+    let room = r#"(() => {
+        const canvas = document.getElementById('skeleton');
+        const text = id => document.getElementById(id).textContent;
+        return { geometry: canvas.dataset.geometry ?? '', body: canvas.dataset.body, says: canvas.getAttribute('aria-label'),
+                 names: [...document.querySelectorAll('#labels span')].map(span => span.textContent),
+                 pressed: document.querySelector('#views button[aria-pressed=true]')?.dataset.view,
+                 frozen: document.getElementById('freeze').dataset.frozen, scale: text('scale'), answer: text('rig-answer'),
+                 asks: !document.getElementById('rig-controls').disabled,
+                 residuals: [...document.querySelectorAll('dd.residual')].filter(d => !d.hidden).length,
+                 missing: !document.getElementById('no-finder').hidden };
+    })()"#;
+    let mut seen = Value::Null;
+    for _ in 0..450 {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        seen = browser.look(&page, room).await;
+        if seen["body"] == "1" && seen["residuals"] == 4 {
+            break;
+        }
+    }
+    let first = seen["geometry"].as_str().unwrap_or_default().to_owned();
+    assert!(!first.is_empty() && seen["body"] == "1", "{seen}");
+    assert_eq!(
+        (seen["pressed"].as_str(), &seen["asks"], &seen["missing"]),
+        (Some("room"), &json!(true), &json!(false))
+    );
+    assert_eq!(seen["says"], "3D body of one person in the room with 4 cameras, seen by cam01, cam02, cam03, cam04");
+    for name in ["cam01", "cam02", "cam03", "cam04"] {
+        assert!(seen["names"].as_array().unwrap().iter().any(|shown| shown == name), "{seen}");
+    }
+    // A height that is stated makes another geometry; frozen, it stays.
+    browser.look(&page, "document.getElementById('freeze').click()").await;
+    browser.look(&page, "document.getElementById('height').value = '1720'").await;
+    browser.look(&page, "document.getElementById('state-height').click()").await;
+    for _ in 0..100 {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        seen = browser.look(&page, room).await;
+        if seen["frozen"] == "true" && seen["scale"] == "stated" && seen["geometry"] != first.as_str() {
+            break;
+        }
+    }
+    assert!(seen["frozen"] == "true" && seen["scale"] == "stated" && seen["geometry"] != first.as_str(), "{seen}");
     assert!(browser.errors.is_empty(), "{:?}", browser.errors);
 }

@@ -35,6 +35,16 @@ pub struct FinderView {
     pub picture: FinderPicture,
 }
 
+/// Whether the finder of joints asked for an instant, and the picture that it gets of a view.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Asked {
+    #[default]
+    No,
+    /// Nothing moves there, or the picture does not decode.
+    Nothing,
+    Picture(FinderPicture),
+}
+
 #[derive(Serialize, Deserialize)]
 struct Header {
     set: u64,

@@ -1,15 +1,15 @@
 //! One view on its way from the host of its camera to the host that puts the sets together: a packed message whose pixels
-//! are the crop's RGB and mask, where there is one.
+//! are the crop's RGB and mask, and a JPEG for the finder of joints, where there are such.
 
 use frame::{CameraId, DeviceStamp, FrameInfo, Picture, PixelFormat, SegmentId, SourcePosition};
 use serde::{Deserialize, Serialize};
-use subject::Sample;
+use subject::{FinderPicture, PictureFault, Sample};
 
 use crate::codec::{SampleHeader, Time, trigger_from_wire, trigger_to_wire};
 use crate::packed::{Packed, Unpacked};
-use crate::{TransportError, TriggerState};
+use crate::{Asked, TransportError, TriggerState};
 
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What is said of a view beside the frame that it shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,15 @@ struct Header {
     source: Option<(u32, u32)>,
     size_px: (u32, u32),
     sample: Option<SampleHeader>,
+    picture: PictureHeader,
+}
+
+/// A picture for the finder of joints, which travels as a JPEG.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+enum PictureHeader {
+    No,
+    Nothing,
+    Jpeg { bytes: u32, size: (u32, u32), origin_px: [f32; 2], scale: f32, frame_px: (u32, u32) },
 }
 
 /// A view as it came, its crop not yet looked at.
@@ -52,7 +61,25 @@ pub struct HostView {
 }
 
 /// The message for a view.
-pub fn encode_view(label: ViewLabel, info: &FrameInfo, sample: Option<&Sample>) -> Result<Vec<u8>, TransportError> {
+pub fn encode_view(
+    label: ViewLabel,
+    info: &FrameInfo,
+    sample: Option<&Sample>,
+    picture: &Asked,
+) -> Result<Vec<u8>, TransportError> {
+    let unfit = |fault: PictureFault| TransportError::Malformed(fault.to_string());
+    let jpeg = if let Asked::Picture(picture) = picture { picture.to_jpeg().map_err(unfit)? } else { vec![] };
+    let picture = match picture {
+        Asked::No => PictureHeader::No,
+        Asked::Nothing => PictureHeader::Nothing,
+        Asked::Picture(FinderPicture { width, height, origin_px, scale, frame_px, .. }) => PictureHeader::Jpeg {
+            bytes: jpeg.len() as u32,
+            size: (*width, *height),
+            origin_px: *origin_px,
+            scale: *scale,
+            frame_px: *frame_px,
+        },
+    };
     let (state, pulse) = trigger_to_wire(info.trigger);
     let header = Header {
         label,
@@ -65,14 +92,16 @@ pub fn encode_view(label: ViewLabel, info: &FrameInfo, sample: Option<&Sample>) 
         source: info.source.map(|s| (s.index, s.length)),
         size_px: info.picture.size_px(),
         sample: sample.map(SampleHeader::from),
+        picture,
     };
-    let pixels = sample.into_iter().flat_map(|sample| [&sample.rgb[..], &sample.mask[..]]).collect();
+    let crop = sample.into_iter().flat_map(|sample| [&sample.rgb[..], &sample.mask[..]]);
+    let pixels = crop.chain([&jpeg[..]]).collect();
     Ok(Packed::new(FORMAT, &header, pixels)?.to_vec())
 }
 
 impl HostView {
     pub fn decode(bytes: Vec<u8>) -> Result<Self, TransportError> {
-        let (header, _) = unpack(&bytes)?;
+        let (header, ..) = unpack(&bytes)?;
         let (width_px, height_px) = header.size_px;
         let info = FrameInfo {
             camera: CameraId(0),
@@ -100,7 +129,18 @@ pub fn crop_of(bytes: &[u8]) -> Result<Option<Sample>, TransportError> {
     Ok(unpack(bytes)?.1)
 }
 
-fn unpack(bytes: &[u8]) -> Result<(Header, Option<Sample>), TransportError> {
+/// The picture for the finder of joints in a view's message.
+pub fn picture_of(bytes: &[u8]) -> Result<Asked, TransportError> {
+    let (header, _, jpeg) = unpack(bytes)?;
+    let PictureHeader::Jpeg { size: (width, height), origin_px, scale, frame_px, .. } = header.picture else {
+        return Ok(if matches!(header.picture, PictureHeader::No) { Asked::No } else { Asked::Nothing });
+    };
+    let blank = FinderPicture { width, height, rgb: [].into(), origin_px, scale, frame_px };
+    blank.with_jpeg(jpeg).map(Asked::Picture).map_err(|fault| TransportError::Malformed(fault.to_string()))
+}
+
+/// Header, crop and the JPEG behind it.
+fn unpack(bytes: &[u8]) -> Result<(Header, Option<Sample>, &[u8]), TransportError> {
     let (header, mut pixels) = Unpacked::new::<Header>("a view", FORMAT, bytes)?;
     let sample = match header.sample {
         Some(sample) => {
@@ -109,8 +149,12 @@ fn unpack(bytes: &[u8]) -> Result<(Header, Option<Sample>), TransportError> {
         }
         None => None,
     };
+    let jpeg = match header.picture {
+        PictureHeader::Jpeg { bytes, .. } => pixels.take(bytes as usize)?,
+        PictureHeader::No | PictureHeader::Nothing => &[],
+    };
     pixels.end()?;
-    Ok((header, sample))
+    Ok((header, sample, jpeg))
 }
 
 #[cfg(test)]
@@ -141,17 +185,38 @@ mod tests {
     fn a_view_survives_the_way_with_its_crop_and_without() {
         let sample = moment(7, 8).views.remove(0).samples.remove(0);
         for crop in [Some(&sample), None] {
-            let bytes = encode_view(LABEL, &info(), crop).unwrap();
+            let bytes = encode_view(LABEL, &info(), crop, &Asked::No).unwrap();
             assert_eq!(crop_of(&bytes).unwrap().as_ref(), crop);
             let view = HostView::decode(bytes).unwrap();
             assert_eq!((view.label, view.info, view.has_crop), (LABEL, info(), crop.is_some()));
         }
     }
 
+    fn picture() -> FinderPicture {
+        let rgb = (0..16 * 8 * 3).map(|at| (at / 3) as u8).collect();
+        let (origin_px, scale, frame_px) = ([-3.5, 7.25], 1.5, (640, 480));
+        FinderPicture { width: 16, height: 8, rgb, origin_px, scale, frame_px }
+    }
+
+    #[test]
+    fn a_picture_for_the_finder_survives_the_way() {
+        for asked in [Asked::No, Asked::Nothing, Asked::Picture(picture())] {
+            let bytes = encode_view(LABEL, &info(), None, &asked).unwrap();
+            match (picture_of(&bytes).unwrap(), asked) {
+                (Asked::Picture(came), Asked::Picture(sent)) => {
+                    let apart = came.rgb.iter().zip(&*sent.rgb).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+                    assert!(apart < 16, "{apart}");
+                    assert_eq!(FinderPicture { rgb: sent.rgb.clone(), ..came }, sent);
+                }
+                (came, sent) => assert_eq!(came, sent),
+            }
+        }
+    }
+
     #[test]
     fn every_cut_is_an_error_and_none_panics() {
         let sample = moment(7, 4).views.remove(0).samples.remove(0);
-        let bytes = encode_view(LABEL, &info(), Some(&sample)).unwrap();
+        let bytes = encode_view(LABEL, &info(), Some(&sample), &Asked::Picture(picture())).unwrap();
         for length in 0..bytes.len() {
             assert!(HostView::decode(bytes[..length].to_vec()).is_err(), "cut at {length}");
         }

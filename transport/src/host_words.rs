@@ -74,3 +74,14 @@ pub struct Heard {
     /// Crops that came.
     pub crops: u64,
 }
+
+/// An instant of which the finder of joints gets pictures, told before any camera has come to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PromisedInstant {
+    pub segment: u32,
+    pub pulse: Option<u64>,
+    /// When it is expected, `CLOCK_MONOTONIC` of the host that puts the sets together.
+    pub exposure_ns: i64,
+    /// Whole frames, too, where nothing moves.
+    pub whole: bool,
+}

@@ -17,9 +17,9 @@ mod zenoh_hosts;
 mod zenoh_link;
 
 pub use error::TransportError;
-pub use finder_set::{FinderSet, FinderView};
-pub use host_view::{HostView, ViewLabel, crop_of, encode_view};
-pub use host_words::{Answer, CameraState, Heard, Hello, LinkedPulses, SystemClock};
+pub use finder_set::{Asked, FinderSet, FinderView};
+pub use host_view::{HostView, ViewLabel, crop_of, encode_view, picture_of};
+pub use host_words::{Answer, CameraState, Heard, Hello, LinkedPulses, PromisedInstant, SystemClock};
 pub use in_process::{
     InProcessMomentSource, InProcessMoments, in_process_commands, in_process_finder_sets, in_process_hints,
     in_process_poses,
@@ -35,7 +35,7 @@ pub use pose_message::{
 };
 pub use rig_words::{RigCameraStatus, RigCommand, RigEvent, RigStatus, WantedPictures};
 pub use status::{InferStatus, LearnerStatus};
-pub use zenoh_hosts::{FirstHost, Hellos, OtherHost, ViewSink, Views};
+pub use zenoh_hosts::{FirstHost, Hellos, OtherHost, PromiseSink, Promises, ViewSink, Views};
 pub use zenoh_link::{
     POOL_BYTES, ZenohCommandSink, ZenohCommandSource, ZenohFinderSetSink, ZenohFinderSetSource, ZenohHintSink,
     ZenohHintSource, ZenohLink, ZenohMomentSink, ZenohMomentSource, ZenohPoseSink, ZenohPoseSource,

@@ -53,7 +53,6 @@ pub trait PoseSource: Send {
 }
 
 /// Hints travel beside poses: what learner and infer say of themselves, and what infer asks for.
-#[expect(clippy::large_enum_variant, reason = "a few of them a second")]
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Hint {

@@ -53,6 +53,8 @@ pub struct RigStatus {
 /// How it stands with one camera.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RigCameraStatus {
+    /// Pictures of it that the finder of joints looked at.
+    pub pictures: u64,
     /// Its place is known.
     pub placed: bool,
     /// The median distance between joints in its pictures and the bodies of the last seconds, in pixels.

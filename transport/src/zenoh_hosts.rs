@@ -8,9 +8,9 @@ use zenoh::pubsub::Publisher;
 use zenoh::qos::{CongestionControl, Priority};
 
 use crate::host_view::HostView;
-use crate::host_words::{Answer, Hello};
+use crate::host_words::{Answer, Hello, PromisedInstant};
 use crate::zenoh_link::{Ring, ZenohLink, failed};
-use crate::{TransportError, ViewLabel, encode_view};
+use crate::{Asked, TransportError, ViewLabel, encode_view};
 
 /// Views that wait for the receiver before the oldest goes.
 const WAITING_VIEWS: usize = 256;
@@ -40,8 +40,31 @@ impl FirstHost {
         Ok(Hellos { ring: self.0.ring("hosts/*/hello", WAITING_WORDS)?, link: self.0.clone(), answers: vec![] })
     }
 
+    pub fn promise_sink(&self) -> Result<PromiseSink, TransportError> {
+        words(&self.0, "promises").map(PromiseSink)
+    }
+
     pub fn views(&self) -> Result<Views, TransportError> {
         Ok(Views(self.0.ring("hosts/*/views", WAITING_VIEWS)?))
+    }
+}
+
+/// Tells the other hosts which instants the finder of joints gets pictures of.
+pub struct PromiseSink(Publisher<'static>);
+
+impl PromiseSink {
+    pub fn send(&self, promised: &PromisedInstant) -> Result<(), TransportError> {
+        self.0.put(encode(promised)?).wait().map_err(failed("promising pictures"))
+    }
+}
+
+/// Where another host hears of them.
+pub struct Promises(Ring);
+
+impl Promises {
+    /// The next one, or `None` once `wait` is over.
+    pub fn receive(&self, wait: Duration) -> Result<Option<PromisedInstant>, TransportError> {
+        self.0.receive(wait)?.as_ref().map(decode).transpose()
     }
 }
 
@@ -108,6 +131,10 @@ impl OtherHost {
         self.answers.receive(wait)?.as_ref().map(decode).transpose()
     }
 
+    pub fn promises(&self) -> Result<Promises, TransportError> {
+        Ok(Promises(self.link.ring("promises", WAITING_WORDS)?))
+    }
+
     pub fn view_sink(&self) -> Result<ViewSink, TransportError> {
         Ok(ViewSink(self.link.publisher(&format!("hosts/{}/views", self.name))?))
     }
@@ -123,8 +150,9 @@ impl ViewSink {
         label: ViewLabel,
         info: &frame::FrameInfo,
         sample: Option<&subject::Sample>,
+        picture: &Asked,
     ) -> Result<(), TransportError> {
-        self.0.put(encode_view(label, info, sample)?).wait().map_err(failed("sending a view"))
+        self.0.put(encode_view(label, info, sample, picture)?).wait().map_err(failed("sending a view"))
     }
 }
 

@@ -69,6 +69,8 @@ pub fn run(args: &CaptureArgs) -> miette::Result<()> {
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().into_diagnostic()?;
     let stop = control::on_signals(&runtime)?;
     let mut happenings = Happenings::new(names.len());
+    let plan = PicturePlan::default();
+    plan.begin(rate_hz);
     let session = Session::start(Setup {
         cameras,
         pulses,
@@ -77,7 +79,7 @@ pub fn run(args: &CaptureArgs) -> miette::Result<()> {
         croppers,
         preprocessing: preprocessing.hash(),
         sinks: Sinks::none(),
-        plan: PicturePlan::default(),
+        plan,
         ledgers,
         recorder: Some(recorder),
         page: None,

@@ -17,6 +17,7 @@ pub fn run(args: &RunArgs) -> miette::Result<()> {
         session.record = session.record.or_else(|| (!session.no_record).then(|| recording.directory.clone()));
         session.budget_gb.get_or_insert(recording.budget_gb);
     }
+    session.height_mm = session.height_mm.or(rig.people.map(|people| people.height_mm));
     let (name, subject) = (rig.name.to_string(), Some(rig.subject));
     let source = Source::rig(rig)?;
     live::run(&source, &session, &live::Plan { name: &name, rate: Rate::Auto, subject, begun_ns })

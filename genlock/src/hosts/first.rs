@@ -7,10 +7,11 @@ use capture::{CameraSpec, PulseBoard, Role};
 use crossbeam::channel::bounded;
 use frame::{SegmentId, monotonic_now_ns};
 use take::ClockRelation;
-use transport::{FirstHost, TransportError};
+use transport::{FirstHost, PromiseSink, TransportError};
 
 use super::guests::{Guests, Lane};
 use super::remote_camera::RemoteCamera;
+use crate::session::picture_plan::PicturePlan;
 use crate::session::pool_buffers;
 
 /// Views of one camera that may wait for its driver.
@@ -27,12 +28,13 @@ pub struct First {
     view_bytes: usize,
     threads: Vec<JoinHandle<()>>,
     related: bool,
+    promises: Arc<PromiseSink>,
 }
 
 impl First {
     pub fn listen(rig: &Rig, link: &Link, preprocessing: u64) -> Result<Self, TransportError> {
         let zenoh = FirstHost::listen(&link.listen.to_string(), &rig.name)?;
-        let (hellos, views) = (zenoh.hellos()?, zenoh.views()?);
+        let (hellos, views, promises) = (zenoh.hellos()?, zenoh.views()?, Arc::new(zenoh.promise_sink()?));
         let (mut lanes, mut senders) = (vec![], HashMap::new());
         for (index, camera) in rig.cameras.iter().enumerate().filter(|(_, camera)| camera.host != LOCAL) {
             let (sender, views) = bounded(WAITING_VIEWS);
@@ -46,7 +48,7 @@ impl First {
         let threads =
             vec![spawn("hosts", move || answering.answer(hellos))?, spawn("views", move || taking.take(&views))?];
         let view_bytes = 4 * usize::from(rig.subject.crop_px).pow(2) + HEADER_BYTES;
-        Ok(Self { guests, lanes, view_bytes, threads, related: false })
+        Ok(Self { guests, lanes, view_bytes, threads, related: false, promises })
     }
 
     /// Gives the cameras of other hosts their driver.
@@ -67,6 +69,16 @@ impl First {
     /// Passes on what is known of the pulses.
     pub fn pass_on(&self, pulses: PulseBoard) {
         self.guests.pass_on(pulses);
+    }
+
+    /// The other hosts make the pictures that this plan promises.
+    pub fn pass_on_promises(&self, plan: &PicturePlan) {
+        let promises = self.promises.clone();
+        plan.pass_on(move |promised| {
+            if let Err(error) = promises.send(promised) {
+                tracing::debug!(%error, "a promise of pictures did not leave");
+            }
+        });
     }
 
     /// All clocks are related to this host's own, which is said once.

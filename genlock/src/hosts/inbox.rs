@@ -52,7 +52,7 @@ mod tests {
             picture: Picture::packed(PixelFormat::Gray8, 4, 4),
         };
         let label = ViewLabel { incarnation, camera: 0, number, crops_before: 0, preprocessing: 0 };
-        HostView::decode(transport::encode_view(label, &info, None).unwrap()).unwrap()
+        HostView::decode(transport::encode_view(label, &info, None, &transport::Asked::No).unwrap()).unwrap()
     }
 
     #[test]

@@ -7,19 +7,24 @@ use calibration_free_config::{Driver, Link, Rig};
 use capture::{CameraSpec, PulseTrain, Pulses};
 use frame::{EdgeAccount, HostTime, LossLedger, monotonic_now_ns};
 use take::ClockRelation;
-use transport::{Answer, CameraState, Hello, LinkedPulses, OtherHost, TransportError, ViewSink};
+use transport::{
+    Answer, CameraState, Hello, LinkedPulses, OtherHost, PromisedInstant, Promises, TransportError, ViewSink,
+};
 
 use super::RELATE_EVERY;
 use super::clock::{Exchange, HostClock, system_clock};
 use super::first::spawn;
 use super::follow::{FollowingCamera, LinkedTrigger};
 use super::receipts::Receipts;
+use crate::session::picture_plan::PicturePlan;
 use crate::source::simulated;
 
 /// A few a second tell the time; at first more, since each can only narrow what is known.
 const ASK_EVERY: Duration = Duration::from_millis(200);
 const ASK_FIRST_EVERY: Duration = Duration::from_millis(25);
 const FIRST_QUESTIONS: u32 = 40;
+/// How long a listener waits before it looks whether it should end.
+const LISTEN: Duration = Duration::from_millis(250);
 /// An answer that is older says nothing of whether the first host still listens.
 const SILENCE_NS: i64 = 1_000_000_000;
 
@@ -30,9 +35,10 @@ pub struct Other {
     here: Rig,
     shared: Arc<Shared>,
     views: Option<ViewSink>,
+    promises: Option<Promises>,
     /// When the take was last told how the clocks stand.
     related_ns: i64,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 pub struct Shared {
@@ -68,7 +74,7 @@ impl Other {
         preprocessing: u64,
     ) -> Result<Self, TransportError> {
         let zenoh = OtherHost::connect(to, &rig.name, host)?;
-        let views = Some(zenoh.view_sink()?);
+        let (views, promises) = (Some(zenoh.view_sink()?), Some(zenoh.promises()?));
         let states = here.cameras.iter().map(|c| CameraState { name: c.name.to_string(), armed: false, failed: None });
         let shared = Arc::new(Shared {
             incarnation: chrono::Utc::now().timestamp_nanos_opt().unwrap_or(i64::MAX).unsigned_abs(),
@@ -88,8 +94,8 @@ impl Other {
             }),
         });
         let asking = Asking { shared: shared.clone(), host: host.to_owned(), rig: super::rig_hash(rig), zenoh };
-        let thread = Some(spawn("link", move || asking.run())?);
-        Ok(Self { host: host.to_owned(), here, shared, views, thread, related_ns: 0 })
+        let threads = vec![spawn("link", move || asking.run())?];
+        Ok(Self { host: host.to_owned(), here, shared, views, promises, threads, related_ns: 0 })
     }
 
     pub fn host(&self) -> &str {
@@ -116,6 +122,28 @@ impl Other {
     pub fn sender(&mut self, ledgers: &[LossLedger]) -> Option<(Arc<Shared>, ViewSink)> {
         self.shared.state().accounts = super::crop_accounts(ledgers);
         Some((self.shared.clone(), self.views.take()?))
+    }
+
+    /// The pictures that the first host promises are made by this plan.
+    pub fn follow_promises(&mut self, plan: &PicturePlan) -> Result<(), TransportError> {
+        let Some(promises) = self.promises.take() else { return Ok(()) };
+        let (plan, shared) = (plan.clone(), self.shared.clone());
+        let body = move || {
+            while !shared.closed.load(Ordering::Acquire) {
+                match promises.receive(LISTEN) {
+                    Ok(Some(promised)) => {
+                        if let Some(exposure_ns) = shared.here_ns(promised.exposure_ns) {
+                            plan.take_over(&PromisedInstant { exposure_ns, ..promised });
+                        }
+                    }
+                    Ok(None) => {}
+                    Err(TransportError::Closed) => return,
+                    Err(error) => tracing::warn!(%error, "a promise of pictures is not understood"),
+                }
+            }
+        };
+        self.threads.push(spawn("promises", body)?);
+        Ok(())
     }
 
     /// By their states for the page.
@@ -152,7 +180,7 @@ impl Other {
 impl Drop for Other {
     fn drop(&mut self) {
         self.close();
-        if let Some(thread) = self.thread.take() {
+        for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
     }
@@ -174,6 +202,11 @@ impl Shared {
         let state = self.state();
         let pulses = state.pulses.as_ref()?;
         Some((state.clock.train(pulses, monotonic_now_ns())?, pulses.segment))
+    }
+
+    /// A time of the first host on this host's clock; none while that is not known.
+    fn here_ns(&self, there_ns: i64) -> Option<i64> {
+        Some(self.state().clock.here(there_ns, monotonic_now_ns())?.ns)
     }
 
     /// The exposure on the first host's clock, and one crop more on its way; `None` while nobody takes it.

@@ -27,7 +27,7 @@ pub fn start(
         let mut numbers = vec![0; accounts.len()];
         for word in views {
             // How the cameras are doing goes with the questions.
-            let Cropped::View { info, sample, .. } = word else { continue };
+            let Cropped::View { info, sample, picture } = word else { continue };
             let camera = info.camera.index();
             let number = numbers[camera];
             numbers[camera] += 1;
@@ -46,7 +46,7 @@ pub fn start(
             };
             let info = FrameInfo { exposure: linked.exposure, ..info };
             // What does not leave is not heard of, and so counted.
-            if let Err(error) = out.send(label, &info, sample.as_ref()) {
+            if let Err(error) = out.send(label, &info, sample.as_ref(), &picture) {
                 tracing::debug!(%error, "a view did not leave");
             }
         }

@@ -23,6 +23,7 @@ use frame::{CameraId, LossLedger, SegmentId};
 use subject::SubjectCropper;
 use take::TakeError;
 use thiserror::Error;
+use transport::TransportError;
 
 use crate::hosts::{self, Part};
 use crate::page::PageState;
@@ -59,6 +60,8 @@ pub enum SessionError {
     Thread(#[from] io::Error),
     #[error(transparent)]
     Take(#[from] TakeError),
+    #[error(transparent)]
+    Link(#[from] TransportError),
     #[error("the {0} thread panicked")]
     Panicked(&'static str),
 }
@@ -133,7 +136,17 @@ impl Session {
             let (started, tap) = SubjectWorkers::start(croppers, &ledgers, views, &crop_work, &plan)?;
             consumers.push(Box::new(tap));
             workers = Some(started);
-            let sender = if let Part::Other(other) = &mut part { other.sender(&ledgers) } else { None };
+            let sender = match &mut part {
+                Part::Alone => None,
+                Part::First(first) => {
+                    first.pass_on_promises(&plan);
+                    None
+                }
+                Part::Other(other) => {
+                    other.follow_promises(&plan)?;
+                    other.sender(&ledgers)
+                }
+            };
             assembler = Some(match sender {
                 Some((link, out)) => hosts::start_sender(views_in, &ledgers, link, out)?,
                 None => moments::start(views_in, matching, &ledgers, preprocessing, sinks, sets.clone())?,

@@ -9,11 +9,11 @@ use crossbeam::channel::{Receiver, RecvTimeoutError};
 use frame::{ClockId, FrameInfo, HostTime, LossLedger, monotonic_now_ns};
 use frame_sync::{Action, FrameSet};
 use subject::Sample;
-use transport::{FinderSet, FinderSetSink, FinderView, Moment, MomentSink, View};
+use transport::{Asked, FinderSet, FinderSetSink, FinderView, Moment, MomentSink, View};
 
 use super::latency::Latency;
 use super::sets::{Matching, Sets};
-use super::subjects::{Asked, Cropped};
+use super::subjects::Cropped;
 
 #[derive(Clone, Default)]
 pub struct SetStatistics {

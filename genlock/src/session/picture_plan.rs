@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use frame::{FrameInfo, SegmentId};
-use transport::WantedPictures;
+use transport::{PromisedInstant, WantedPictures};
 
 /// Instants that may be due at a time. A camera whose frames come late still finds its own among them.
 const REMEMBERED: usize = 16;
@@ -32,7 +32,12 @@ struct State {
     due: Vec<Promise>,
     /// What came before the first frame.
     waiting: Option<WantedPictures>,
+    /// Hears of every instant that is promised.
+    pass_on: Option<PassOn>,
 }
+
+/// Tells other hosts of a promise.
+type PassOn = Box<dyn Fn(&PromisedInstant) + Send>;
 
 #[derive(Clone, Copy)]
 struct Instant {
@@ -51,7 +56,22 @@ struct Promise {
 impl PicturePlan {
     /// The session begins, or begins anew with another rate.
     pub fn begin(&self, rate_hz: f64) {
-        *self.state() = State { period_ns: (1e9 / rate_hz) as i64, ..State::default() };
+        let mut state = self.state();
+        let pass_on = state.pass_on.take();
+        *state = State { period_ns: (1e9 / rate_hz) as i64, pass_on, ..State::default() };
+    }
+
+    /// Other hosts are to make the same pictures.
+    pub fn pass_on(&self, pass_on: impl Fn(&PromisedInstant) + Send + 'static) {
+        self.state().pass_on = Some(Box::new(pass_on));
+    }
+
+    /// The host that puts the sets together has promised an instant; its time is on this host's clock.
+    pub fn take_over(&self, promised: &PromisedInstant) {
+        let at =
+            Instant { segment: SegmentId(promised.segment), pulse: promised.pulse, exposure_ns: promised.exposure_ns };
+        // The other host makes up for what a seam swallows.
+        self.state().remember(Promise { at, whole: promised.whole, met: true });
     }
 
     /// Inference wants pictures.
@@ -108,8 +128,16 @@ impl State {
                 pulse: newest.pulse.and_then(|pulse| pulse.checked_add_signed(step)),
                 exposure_ns: newest.exposure_ns.saturating_add(step.saturating_mul(self.period_ns)),
             };
-            self.due.push(Promise { at, whole: wanted.whole, met: false });
+            if let Some(pass_on) = &self.pass_on {
+                let Instant { segment, pulse, exposure_ns } = at;
+                pass_on(&PromisedInstant { segment: segment.0, pulse, exposure_ns, whole: wanted.whole });
+            }
+            self.remember(Promise { at, whole: wanted.whole, met: false });
         }
+    }
+
+    fn remember(&mut self, promise: Promise) {
+        self.due.push(promise);
         let surplus = self.due.len().saturating_sub(REMEMBERED);
         self.due.drain(..surplus);
     }
@@ -187,6 +215,17 @@ mod tests {
         assert_eq!(due(&plan, 20..30), [24, 25, 26]);
         plan.want(WantedPictures { whole: true, ..wanted(0, 1) });
         assert_eq!(plan.due(&pulse(30)), Some(Due::SquareOrWhole));
+    }
+
+    #[test]
+    fn another_host_makes_the_same_instants() {
+        let (here, there) = (plan(), plan());
+        let other = there.clone();
+        here.pass_on(move |promised| other.take_over(promised));
+        due(&here, 10..12);
+        here.want(wanted(0, 2));
+        assert_eq!(due(&there, 12..20), [12, 13]);
+        assert_eq!(due(&here, 12..20), [12, 13]);
     }
 
     #[test]

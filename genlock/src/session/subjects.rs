@@ -10,6 +10,7 @@ use crossbeam::channel::Sender;
 use crossbeam::queue::ArrayQueue;
 use frame::{CameraId, EdgeAccount, FrameInfo, FrameRef, LossLedger, LossReason, Quota};
 use subject::{FinderPicture, FinderPictures, Outcome, Sample, SubjectCropper, SubjectError};
+use transport::Asked;
 
 use super::latency::Latency;
 use super::picture_plan::{Due, PicturePlan};
@@ -31,16 +32,6 @@ pub enum Cropped {
     },
     /// The camera delivers nothing from here on (`true`), or delivers again; in order with its views.
     Gone(CameraId, bool),
-}
-
-/// Whether the finder of joints asked for an instant, and the picture that it gets of a view.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Asked {
-    #[default]
-    No,
-    /// Nothing moves there, or the picture does not decode.
-    Nothing,
-    Picture(FinderPicture),
 }
 
 /// The croppers of all cameras; they keep their backgrounds from one capture to the next.
@@ -204,7 +195,12 @@ impl WorkerBody {
                 }
                 Err(error) => Err(error.to_string()),
             },
-            None => transport::crop_of(frame.bytes()).map_err(|error| error.to_string()),
+            None => transport::crop_of(frame.bytes())
+                .and_then(|crop| {
+                    picture = transport::picture_of(frame.bytes())?;
+                    Ok(crop)
+                })
+                .map_err(|error| error.to_string()),
         };
         let sample = match cropped {
             Ok(Some(sample)) => Some(sample),

@@ -74,6 +74,8 @@ pub struct Keeper {
     /// The geometry does not fit what is seen; the next that is found replaces it.
     doubted: bool,
     last_body: Option<Points>,
+    /// By camera, how many pictures came.
+    pictures: Vec<u64>,
     bodies: u64,
     withheld: u64,
     /// Instants in which anybody was seen.
@@ -114,6 +116,7 @@ impl Keeper {
             agreed: VecDeque::new(),
             doubted: false,
             last_body: None,
+            pictures: vec![0; cameras],
             bodies: 0,
             withheld: 0,
             seen: 0,
@@ -143,8 +146,9 @@ impl Keeper {
         self.memory.sizes_px()[camera]
     }
 
-    /// Says how large a camera's pictures are.
-    pub fn set_size(&mut self, camera: usize, size_px: [f64; 2]) {
+    /// A picture of a camera came, and this is how large its frames are.
+    pub fn picture_came(&mut self, camera: usize, size_px: [f64; 2]) {
+        self.pictures[camera] += 1;
         if self.memory.sizes_px()[camera] == size_px {
             return;
         }
@@ -650,6 +654,7 @@ impl Keeper {
     /// How it stands.
     pub fn status(&self) -> RigStatus {
         let camera = |(camera, witness): (usize, &Witness)| RigCameraStatus {
+            pictures: self.pictures[camera],
             placed: self.known.as_ref().is_some_and(|known| known.placing.is_placed(camera)),
             residual_px: witness.residual_px(),
             offset_frames: witness.offset_frames.map(|(frames, _)| frames),

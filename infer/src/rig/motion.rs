@@ -39,7 +39,7 @@ impl Motion {
         if self.last.len() > 3 {
             self.last.pop_front();
         }
-        let Some(middle) = self.last.len().checked_sub(2) else { return None };
+        let middle = self.last.len().checked_sub(2)?;
         let mut complete = self.last[middle].clone();
         if let [a, b, c] = self.last.make_contiguous()
             && follows(a, b, self.shortest_ns)

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use genlock_tests::{Running, genlock, json, kill, recorded, stand_in, succeed};
+use genlock_tests::{Running, genlock, json, kill, recorded, stand_in, succeed, take_and_finder};
 use net::{AHEAD_NS, FIRST, Hosts};
 use serde_json::Value;
 
@@ -183,6 +183,26 @@ fn the_first_host_starts_anew_as_a_live_session_while_the_second_goes_on() {
     assert!(one["infer"]["poses"].as_u64().unwrap() > RATE_HZ, "{}", one["infer"]);
     let fit = fit(&one, &other);
     assert!(fit["common_triggers"].as_u64().unwrap() > 3 * RATE_HZ, "{fit}");
+}
+
+#[test]
+fn pictures_for_the_finder_of_joints_come_from_every_host() {
+    let (Some(hosts), Some((_, finder))) = (Hosts::new(), take_and_finder()) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let rig = rig(folder.path());
+    let other = second(&hosts, folder.path(), &rig, "b", 30);
+    let mut live = genlock(["run", &rig, "--headless", "--no-learner", "--data"]);
+    live.arg(folder.path().join("data")).env("GENLOCK_FINDER", finder);
+    let one = capture(live, folder.path(), "a", 20);
+    assert!(one.finish(END).success() && other.finish(END).success());
+    let one = json(&folder.path().join("a.json"));
+    let cameras = one["rig"]["cameras"].as_array().unwrap();
+    let pictures: Vec<u64> = cameras.iter().map(|camera| camera["pictures"].as_u64().unwrap()).collect();
+    println!("pictures by camera: {pictures:?}");
+    // Those of the other host are asked for an instant ahead, which is enough on any network that carries the views.
+    assert!(pictures.len() == 3 && pictures[0] > 10, "{pictures:?}");
+    assert!(pictures.iter().all(|of| of * 2 > pictures[0]), "{pictures:?}");
+    assert_eq!(one["rig"]["state"], "nobody is in view", "a square is nobody");
 }
 
 #[test]
