@@ -21,8 +21,7 @@ pub struct Sight<'a> {
 }
 
 /// What comes on top for each joint, in millimetres: feet, nose and head err by more than their rays tell, all others do not.
-const OWN_MM: [f64; JOINTS] =
-    [0.0, 0.0, 0.0, 30.0, 0.0, 0.0, 30.0, 0.0, 0.0, 40.0, 91.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+const OWN_MM: [f64; JOINTS] = [0.0, 0.0, 0.0, 30.0, 0.0, 0.0, 30.0, 0.0, 0.0, 40.0, 91.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
 
 /// Nine in ten lie within so many standard deviations of the rays,
 const SPREAD: f64 = 1.2;

@@ -96,12 +96,7 @@ fn rotation_degrees(geometry: &RigGeometry, truth: &TakeTruth, to_truth: &Matrix
 }
 
 /// Instants that follow one another and have a body, in the truth's axes and size.
-fn stretches(
-    watched: &Watched,
-    bodies: &[Option<Points>],
-    truth: &TakeTruth,
-    to_truth: &Similarity,
-) -> Vec<Vec<Step>> {
+fn stretches(watched: &Watched, bodies: &[Option<Points>], truth: &TakeTruth, to_truth: &Similarity) -> Vec<Vec<Step>> {
     let step = |at: usize| {
         let points = bodies[at].map(|points| points.map(|point| to_truth.point(&point)))?;
         let [left_heel, right_heel, left_toe, right_toe] = [15, 16, 17, 18].map(|point| points[point]);

@@ -6,8 +6,19 @@ use super::{CAMERAS, Row};
 pub fn table(rows: &[Row]) -> String {
     let mut text = format!(
         "{:>7} {:>5} {:>8} {:>6} {:>9} {:>7} {:>6} {:>6} {:>7} {:>7} {:>12} {:>13} {:>9}\n",
-        "cameras", "takes", "refused", "bodies", "withheld%", "limb mm", "P mm", "rot °", "scale %", "within%", "skate mm/s",
-        "jitter m/s²", "lag ms"
+        "cameras",
+        "takes",
+        "refused",
+        "bodies",
+        "withheld%",
+        "limb mm",
+        "P mm",
+        "rot °",
+        "scale %",
+        "within%",
+        "skate mm/s",
+        "jitter m/s²",
+        "lag ms"
     );
     for cameras in CAMERAS {
         let all: Vec<&Row> = rows.iter().filter(|row| row.cameras == cameras).collect();

@@ -55,7 +55,13 @@ mod tests {
     #[test]
     fn definitions_do_not_count_and_errors_do() {
         let mut truth = [Vector3::new(0.0, 0.0, 1000.0); JOINTS];
-        for (joint, [y, z]) in [(8, [0.0, 1400.0]), (11, [200.0, 1400.0]), (14, [-200.0, 1400.0]), (4, [100.0, 950.0]), (1, [-100.0, 950.0])] {
+        for (joint, [y, z]) in [
+            (8, [0.0, 1400.0]),
+            (11, [200.0, 1400.0]),
+            (14, [-200.0, 1400.0]),
+            (4, [100.0, 950.0]),
+            (1, [-100.0, 950.0]),
+        ] {
             truth[joint] = Vector3::new(0.0, y, z);
         }
         // The finder has hips 50 mm higher; one wrist of one body is 80 mm off.
