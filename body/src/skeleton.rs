@@ -63,7 +63,7 @@ pub fn joints(points: &Points) -> [Vector3<f64>; JOINTS] {
 }
 
 /// Of each joint, what it comes from: itself, or the points that it is derived of.
-fn sources(joint: usize) -> Vec<usize> {
+pub(crate) fn sources(joint: usize) -> Vec<usize> {
     match (POINT_OF_JOINT[joint], joint) {
         (Some(point), _) => vec![point],
         (None, 0) => vec![9, 10],

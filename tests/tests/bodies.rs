@@ -108,6 +108,31 @@ fn bodies_are_near_the_published_ones() {
     assert!(triples == 4 && pairs >= 4, "{triples} triples and {pairs} pairs were not refused: {rows:?}");
 }
 
+/// Of rendered people, whose joints are known exactly.
+#[test]
+fn bodies_of_rendered_people_are_near_the_truth() {
+    let (Some((_, finder)), Some(data)) = (take_and_finder(), test_data()) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let recipe = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../recipes/bodies-held-out.toml"));
+    let changes = ["takes=2", "instants=60", "rig.views=4"].map(|change| ["--set", change]);
+    let mut render = genlock(["render", "--out"]);
+    succeed(render.arg(folder.path()).arg("--assets").arg(&data).args(changes.as_flattened()).arg(recipe));
+    let mut eval = genlock(["eval", "--json", "--bodies"]);
+    let rows: Vec<Value> =
+        serde_json::from_str(&succeed(eval.arg(folder.path()).env("GENLOCK_FINDER", &finder))).unwrap();
+    let cameras: Vec<u64> = rows.iter().map(|row| row["cameras"].as_u64().unwrap()).collect();
+    assert_eq!(cameras, [2, 3, 4, 2, 3, 4]);
+    for row in rows.iter().filter(|row| row["cameras"] == 4) {
+        let number = |key: &str| row[key].as_f64().unwrap_or_else(|| panic!("{key} of {row}"));
+        assert!(number("bodies") >= 55.0 && number("withheld") <= 3.0, "{row}");
+        assert!(number("p_mm") <= 50.0 && number("rig_mm") <= 60.0 && number("rotation_degrees") <= 5.0, "{row}");
+        // Smoothing calms the motion, and delays it a little.
+        let of = |what: &str, key: &str| row[what][key].as_f64().unwrap_or_else(|| panic!("{key} of {row}"));
+        assert!(of("filtered", "jitter_m_s2") < of("raw", "jitter_m_s2"), "{row}");
+        assert!(of("filtered", "lag_ms") > of("raw", "lag_ms") - 5.0 && of("filtered", "lag_ms") < 80.0, "{row}");
+    }
+}
+
 #[test]
 fn a_geometry_that_does_not_fit_the_take_is_refused() {
     let Some((take, finder)) = take_and_finder() else { return };

@@ -156,6 +156,10 @@ impl Performance for Act {
         self.actor.parts()
     }
 
+    fn height_m(&self) -> f32 {
+        self.actor.height_m()
+    }
+
     fn duration_s(&self) -> f64 {
         f64::INFINITY
     }

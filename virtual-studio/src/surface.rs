@@ -44,6 +44,9 @@ pub trait Performance: Send {
     /// What does not change over the take.
     fn parts(&self) -> &[Part];
 
+    /// How tall the person stands, from the floor to the top of the head, in metres.
+    fn height_m(&self) -> f32;
+
     /// Length of the motion in seconds. Later times are answered, too: the motion then repeats or rests.
     fn duration_s(&self) -> f64;
 

@@ -2,6 +2,7 @@
 
 mod moments;
 mod rig;
+mod studio;
 mod table;
 mod trial_table;
 mod trials;
@@ -25,10 +26,10 @@ use super::reading;
 #[derive(clap::Args)]
 pub struct Args {
     /// The pose model.
-    #[arg(long, value_name = "FILE", required_unless_present = "trc")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["trc", "bodies"])]
     model: Option<PathBuf>,
     /// A take to measure on, with `--labels`, or with `--trc` and `--calibration`.
-    #[arg(long, value_name = "DIR", required_unless_present_any = ["moments", "recipe"])]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["moments", "recipe", "bodies"])]
     session: Option<PathBuf>,
     /// Poses in the world (TRC) to measure bodies against, as `genlock infer` finds them, beside other ways to find them.
     #[arg(long, value_name = "FILE", requires = "session", requires = "calibration", conflicts_with = "labels")]
@@ -36,6 +37,9 @@ pub struct Args {
     /// The calibration of those poses: it scores, and nothing else.
     #[arg(long, value_name = "FILE", requires = "trc")]
     calibration: Option<PathBuf>,
+    /// Measure bodies against the truth of a session that `genlock render` made, by the number of cameras.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["session", "model", "moments", "recipe", "out"])]
+    bodies: Option<PathBuf>,
     #[command(flatten)]
     finder: FinderArgs,
     /// Labels per view, as `genlock labels import` writes them.
@@ -96,8 +100,17 @@ pub fn run(args: &Args) -> miette::Result<()> {
     if let (Some(take), Some(trc), Some(calibration)) = (&args.session, &args.trc, &args.calibration) {
         return run_rig(args, take, trc, calibration);
     }
+    if let Some(session) = &args.bodies {
+        let rows = studio::rows(session, &args.finder)?;
+        if args.json {
+            println!("{}", serde_json::to_string_pretty(&rows).into_diagnostic()?);
+        } else {
+            print!("{}", studio::table(&rows));
+        }
+        return Ok(());
+    }
     if args.finder.given() {
-        return Err(miette!("`--first`, `--finder-files` and `--threads` belong to `--trc`"));
+        return Err(miette!("`--first`, `--finder-files` and `--threads` belong to `--trc` and `--bodies`"));
     }
     let Some(model) = &args.model else { return Err(miette!("`genlock eval` needs `--model`")) };
     let open = |precision| open(args, model, precision);

@@ -217,6 +217,15 @@ impl Keeper {
                 _ => {}
             }
         }
+        // Which of them was moved two cameras alone do not say, nor three that all disagree.
+        let agrees = |&other: &usize| {
+            let witness = &self.witnesses[other];
+            witness.residual_px().is_some() && witness.agrees(known.placing.limit_px(other))
+        };
+        let moved = moved.filter(|(camera, _)| {
+            let others = (0..self.names.len()).filter(|other| other != camera && known.placing.is_placed(*other));
+            others.filter(agrees).count() >= 2
+        });
         if let Some((camera, _)) = moved {
             let residual_px = self.witnesses[camera].residual_px().unwrap_or_default();
             let why = format!("it misses the bodies by {residual_px:.0} px");
@@ -312,7 +321,8 @@ impl Keeper {
     }
 
     fn due(&mut self) -> Option<Job> {
-        self.due_rig().or_else(|| self.due_camera()).or_else(|| self.due_offsets())
+        // A camera that stands elsewhere is found in no time; the whole rig may take a while.
+        self.due_camera().or_else(|| self.due_rig()).or_else(|| self.due_offsets())
     }
 
     fn due_rig(&mut self) -> Option<Job> {
@@ -342,9 +352,7 @@ impl Keeper {
     /// kept from before and after say nothing together.
     fn fits_now(&self) -> bool {
         let Some(known) = &self.known else { return true };
-        let fits = |(camera, witness): (usize, &Witness)| {
-            witness.residual_px().is_none_or(|residual_px| residual_px <= known.placing.limit_px(camera))
-        };
+        let fits = |(camera, witness): (usize, &Witness)| witness.agrees(known.placing.limit_px(camera));
         self.withheld_share() < 0.5 * DOUBT_SHARE && self.witnesses.iter().enumerate().all(fits)
     }
 

@@ -1,11 +1,15 @@
-use body::RigGeometry;
+use body::{RigGeometry, Sight, uncertainty};
 use geometry::{Camera, GROUP_COUNT, GeometryError, Observation, Options, POINT_COUNT, label};
 use nalgebra::Vector3;
+use pose::JOINTS;
 use thiserror::Error;
 
 /// A view whose joints miss the body by more than this many times what a camera may miss by over a whole recording shows
 /// somebody else, or a mistake.
 const SOMEBODY_ELSE: f64 = 3.0;
+
+/// How far cameras are taken to be from their places where the geometry does not tell, in millimetres.
+const UNTOLD_MM: f64 = 150.0;
 
 type Points = [Vector3<f64>; POINT_COUNT];
 
@@ -28,6 +32,8 @@ pub struct Placing {
     bone_lengths_mm: [f64; GROUP_COUNT],
     /// By how much a camera may miss the bodies, in pixels (median).
     limits_px: Vec<f64>,
+    /// How far cameras may be from their places, as the geometry tells it: their mean, in millimetres.
+    rig_mm: f64,
 }
 
 /// One body in the world of the geometry.
@@ -37,6 +43,8 @@ pub struct Placed {
     pub points_mm: Points,
     /// By how many views each point is confirmed; with none, it stands where its bones allow.
     pub near_views: [usize; POINT_COUNT],
+    /// Of each joint of `body::joints`, the radius of the ball that holds it nine times in ten, in millimetres.
+    pub uncertainty_mm: [f64; JOINTS],
     /// Cameras that saw the person.
     pub views: Vec<usize>,
     /// Those of them whose left and right were exchanged.
@@ -68,7 +76,10 @@ impl Placing {
         let allowed = Options::default().most_residual;
         let limits_px =
             sizes.map(|size| Ok(allowed * size?.into_iter().fold(0.0, f64::max))).collect::<Result<_, _>>()?;
-        Ok(Self { cameras, bone_lengths_mm: geometry.bone_lengths_mm, limits_px })
+        let told_mm = geometry.cameras.values().filter_map(|camera| Some(camera.uncertainty?.position_mm));
+        let told_mm: Vec<f64> = told_mm.filter(|mm| mm.is_finite()).collect();
+        let rig_mm = if told_mm.is_empty() { UNTOLD_MM } else { told_mm.iter().sum::<f64>() / told_mm.len() as f64 };
+        Ok(Self { cameras, bone_lengths_mm: geometry.bone_lengths_mm, limits_px, rig_mm })
     }
 
     /// Whether the camera has a place.
@@ -113,11 +124,30 @@ impl Placing {
                 Some(worst) => used.retain(|&camera| camera != worst),
                 None => {
                     let (points_mm, near_views) = (labelled.points_mm, labelled.near_views);
-                    return Ok(Some(Placed { points_mm, near_views, views: used, exchanged, misses_px }));
+                    let uncertainty_mm = self.uncertainty_mm(&points_mm, views, &used, &exchanged);
+                    let views = used;
+                    return Ok(Some(Placed { points_mm, near_views, uncertainty_mm, views, exchanged, misses_px }));
                 }
             }
         }
         Ok(None)
+    }
+
+    fn uncertainty_mm(
+        &self,
+        points: &Points,
+        views: &[Option<Observation>],
+        used: &[usize],
+        exchanged: &[usize],
+    ) -> [f64; JOINTS] {
+        let sided = |&camera: &usize| {
+            let view = views[camera].as_ref()?;
+            let view = if exchanged.contains(&camera) { view.exchanged() } else { view.clone() };
+            Some((self.cameras[camera].as_ref()?, view))
+        };
+        let sided: Vec<_> = used.iter().filter_map(sided).collect();
+        let sights: Vec<Sight> = sided.iter().map(|(camera, view)| Sight { camera, view }).collect();
+        uncertainty(points, &sights, self.rig_mm)
     }
 
     /// The median distance between a view's believed joints and where the body's are seen.

@@ -7,11 +7,14 @@ use nalgebra::Vector3;
 
 use super::placing::median;
 
-/// What is looked at of the past, in nanoseconds.
+/// What is looked at of the past, in nanoseconds, and where instants are few, at most.
 const WINDOW_NS: i64 = 3_000_000_000;
+const LONGEST_NS: i64 = 10_000_000_000;
 /// A camera is said to have moved from so many instants, over at least so long.
 const LEAST_INSTANTS: usize = 6;
 const LEAST_NS: i64 = 1_200_000_000;
+/// At high rates, all instants of so long count.
+const RECENT_NS: i64 = 1_800_000_000;
 /// How much farther than when it was placed a camera that was moved misses the bodies: at least as far as a geometry may,
 /// and at most so many times that.
 const MOVED: f64 = 4.0;
@@ -44,7 +47,12 @@ impl Witness {
     /// It missed a body by so many pixels.
     pub fn missed(&mut self, at_ns: i64, miss_px: f64) {
         self.misses.push_back((at_ns, miss_px));
-        while self.misses.front().is_some_and(|(then, _)| at_ns - then > WINDOW_NS) {
+        let long_ago = |misses: &VecDeque<(i64, f64)>| {
+            // A busy machine that answers one or two instants a second still notices.
+            let window_ns = if misses.len() > LEAST_INSTANTS { WINDOW_NS } else { LONGEST_NS };
+            misses.front().is_some_and(|(then, _)| at_ns - then > window_ns)
+        };
+        while long_ago(&self.misses) {
             self.misses.pop_front();
         }
     }
@@ -54,11 +62,24 @@ impl Witness {
         median(self.misses.iter().map(|(_, miss)| *miss).collect())
     }
 
+    /// Whether its joints lie where the bodies are, or it saw none.
+    pub fn agrees(&self, limit_px: f64) -> bool {
+        self.residual_px().is_none_or(|residual_px| residual_px <= limit_px)
+    }
+
     /// Whether it cannot stand where it did: in most instants of the last seconds it saw the body elsewhere. `placed_px` is
     /// by how much it missed the bodies when it was placed, `limit_px` how much it may.
     pub fn has_moved(&self, placed_px: f64, limit_px: f64) -> bool {
         let moved_px = (MOVED * placed_px).clamp(limit_px, MOVED_OF_LIMIT * limit_px);
-        let recent: Vec<_> = self.misses.iter().rev().take(2 * LEAST_INSTANTS).collect();
+        let newest_ns = self.misses.back().map_or(0, |(at_ns, _)| *at_ns);
+        let recent: Vec<_> = self
+            .misses
+            .iter()
+            .rev()
+            .enumerate()
+            .take_while(|(place, (at_ns, _))| *place < 2 * LEAST_INSTANTS || newest_ns - at_ns <= RECENT_NS)
+            .map(|(_, miss)| miss)
+            .collect();
         let long = recent.first().zip(recent.last()).is_some_and(|(last, first)| last.0 - first.0 >= LEAST_NS);
         let far = recent.iter().filter(|(_, miss)| *miss > moved_px).count();
         recent.len() >= LEAST_INSTANTS && long && far * 4 >= recent.len() * 3
@@ -83,5 +104,35 @@ impl Witness {
             self.bodies.remove(0);
         }
         self.bodies.push((at_ns, *points, view.clone()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A camera that misses bodies by 2 px, and from 20 s on by 70, is looked at every so often; says how long it takes to
+    /// be noticed.
+    fn noticed_after_s(every_ns: i64) -> Option<f64> {
+        let mut witness = Witness::default();
+        let times = (0..).map(|step| step * every_ns).take_while(|at_ns| *at_ns < 40_000_000_000);
+        for at_ns in times {
+            let turned = at_ns >= 20_000_000_000;
+            witness.missed(at_ns, if turned { 70.0 } else { 2.0 });
+            if witness.has_moved(2.0, 10.0) {
+                assert!(turned);
+                return Some(at_ns as f64 / 1e9 - 20.0);
+            }
+        }
+        None
+    }
+
+    #[test]
+    fn a_camera_that_was_turned_is_noticed_at_any_rate() {
+        for every_ms in [33, 100, 300, 700, 900] {
+            let after_s = noticed_after_s(every_ms * 1_000_000);
+            assert!(after_s.is_some_and(|after_s| after_s < 5.0), "every {every_ms} ms: {after_s:?}");
+        }
+        assert_eq!(noticed_after_s(3_000_000_000), None, "of so few instants nothing is said");
     }
 }

@@ -34,6 +34,11 @@ impl Camera {
         Self { intrinsics, rotation, position: -(rotation.transpose() * translation) }
     }
 
+    /// The same camera, turned about the vertical through it: to its left, or where that is negative to its right.
+    pub fn turned(&self, by_rad: f32) -> Self {
+        Self { rotation: self.rotation * Mat3::from_rotation_y(-by_rad), ..*self }
+    }
+
     /// A point of the world in the camera's frame, metres.
     #[inline]
     pub fn to_camera(&self, world: Vec3) -> Vec3 {
@@ -86,6 +91,16 @@ mod tests {
         assert!(camera(0.0).project(Vec3::new(0.5, 1.0, 0.0)).unwrap().x > 330.0);
         assert!(camera(0.0).project(Vec3::new(0.0, 1.5, 0.0)).unwrap().y < 230.0);
         assert!(camera(0.5).rotation.determinant() > 0.999);
+    }
+
+    #[test]
+    fn a_camera_that_turns_left_has_the_world_move_right() {
+        let turned = camera(0.0).turned(10_f32.to_radians());
+        let middle = turned.project(Vec3::new(0.0, 1.0, 0.0)).unwrap();
+        // The lens has 320 px for half of a radian's tangent.
+        let expected = 320.0 + 320.0 / 0.5_f32.tan() * 10_f32.to_radians().tan();
+        assert!((middle - Vec2::new(expected, 240.0)).length() < 1e-2, "{middle}");
+        assert_eq!(turned.position, camera(0.0).position);
     }
 
     #[test]

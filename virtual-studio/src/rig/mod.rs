@@ -6,6 +6,7 @@ mod error;
 mod intrinsics;
 mod layout;
 mod mount;
+mod turn;
 
 use glam::Vec3;
 
@@ -14,6 +15,7 @@ pub use error::RigError;
 pub use intrinsics::Intrinsics;
 pub use layout::{Layout, Span};
 pub use mount::{Framing, Mount};
+pub use turn::Turn;
 
 /// Most cameras of a rig.
 pub const MAX_VIEWS: usize = 16;
@@ -40,6 +42,7 @@ pub struct Subject {
 #[derive(Clone, Debug)]
 pub struct Rig {
     mounts: Vec<Mount>,
+    turns: Vec<Turn>,
 }
 
 impl Rig {
@@ -54,7 +57,12 @@ impl Rig {
             let checked = mount.at(0.0, &subject).and_then(|camera| camera.check(stage));
             checked.map_err(|cause| RigError::Camera { camera, cause: Box::new(cause) })?;
         }
-        Ok(Self { mounts })
+        Ok(Self { mounts, turns: Vec::new() })
+    }
+
+    /// The same, with cameras that are turned in mid-take.
+    pub fn with_turns(self, turns: &[Turn]) -> Self {
+        Self { turns: turns.to_vec(), ..self }
     }
 
     /// Cameras that never move.
@@ -71,7 +79,7 @@ impl Rig {
 
     /// Whether a camera sees the same background all the time.
     pub fn is_fixed(&self, view: usize) -> bool {
-        matches!(self.mounts[view], Mount::Fixed(_))
+        matches!(self.mounts[view], Mount::Fixed(_)) && self.turns.iter().all(|turn| turn.camera != view)
     }
 
     /// A camera at a time.
@@ -79,7 +87,9 @@ impl Rig {
     /// # Errors
     /// A moving camera that comes to stand exactly where it looks.
     pub fn at(&self, view: usize, time_s: f64, subject: &Subject) -> Result<Camera, RigError> {
-        self.mounts[view].at(time_s, subject).map_err(|cause| RigError::Camera { camera: view, cause: Box::new(cause) })
+        let failed = |cause| RigError::Camera { camera: view, cause: Box::new(cause) };
+        let camera = self.mounts[view].at(time_s, subject).map_err(failed)?;
+        Ok(self.turns.iter().fold(camera, |camera, turn| turn.apply(view, time_s, camera)))
     }
 }
 

@@ -10,7 +10,7 @@ use super::scenario::{Background, Place, Rigging, Scenario, Split, Vary};
 use super::twin::Measured;
 use super::wire::{WireCamera, WirePlace, WireScenario, resolve};
 use super::{ScenarioError, Selection, Twin};
-use crate::rig::{Camera, Intrinsics, Layout, MAX_VIEWS, RigError, Span};
+use crate::rig::{Camera, Intrinsics, Layout, MAX_VIEWS, RigError, Span, Turn};
 use crate::trigger::Faults;
 
 pub(super) fn scenario(wire: WireScenario, origin: &str, base: Option<&Path>) -> Result<Scenario, ScenarioError> {
@@ -45,8 +45,10 @@ pub(super) fn scenario(wire: WireScenario, origin: &str, base: Option<&Path>) ->
     }
     check.vary(&wire.vary)?;
     check.faults(&wire.trigger)?;
+    check.turned(&wire.turned, rigging.views())?;
     Ok(Scenario {
         rigging,
+        turned: wire.turned,
         place: check.place(wire.place, selection)?,
         name: wire.name,
         split: wire.split.unwrap_or(if twin.is_some() { Split::HeldOut } else { Split::Train }),
@@ -150,6 +152,19 @@ impl Check<'_> {
         self.within("trigger.counter-bits", faults.counter_bits, 1..=64)?;
         self.within("trigger.leave", faults.leave, 0.0..=1.0)?;
         self.within("trigger.slip", faults.slip, 0.0..=1.0)
+    }
+
+    fn turned(&self, turned: &[Turn], views: usize) -> Result<(), ScenarioError> {
+        for (index, turn) in turned.iter().enumerate() {
+            let key = |name: &str| format!("turned[{index}].{name}");
+            if turn.camera >= views {
+                let problem = format!("there is no camera {}; the rig has {views}", turn.camera);
+                return Err(self.error(key("camera"), problem, "count cameras from 0"));
+            }
+            self.within(&key("at-s"), turn.at_s, 0.0..=1e6)?;
+            self.within(&key("degrees"), turn.degrees, -180.0..=180.0)?;
+        }
+        Ok(())
     }
 
     fn place(&self, wire: WirePlace, selection: impl Fn(Selection) -> Selection) -> Result<Place, ScenarioError> {

@@ -5,7 +5,7 @@ use settings::Document;
 
 use super::{ScenarioError, Twin, check};
 use crate::render::Sky;
-use crate::rig::{Camera, Layout};
+use crate::rig::{Camera, Layout, Turn};
 use crate::trigger::{Faults, Trigger};
 
 /// What a session of rendered takes is made of. Reading one opens no asset,
@@ -31,6 +31,8 @@ pub struct Scenario {
     pub twin: Option<Twin>,
     pub place: Place,
     pub rigging: Rigging,
+    /// Cameras that are turned in the middle of each take.
+    pub turned: Vec<Turn>,
     pub vary: Vary,
     pub faults: Faults,
 }
@@ -146,6 +148,15 @@ impl Vary {
     }
 }
 
+impl Rigging {
+    pub(super) fn views(&self) -> usize {
+        match self {
+            Self::Drawn(layout) => layout.views,
+            Self::Given(cameras) => cameras.len(),
+        }
+    }
+}
+
 impl Scenario {
     /// The version of the file format.
     pub const VERSION: u32 = 1;
@@ -173,10 +184,7 @@ impl Scenario {
 
     /// Cameras of each take.
     pub fn views(&self) -> usize {
-        match &self.rigging {
-            Rigging::Drawn(layout) => layout.views,
-            Rigging::Given(cameras) => cameras.len(),
-        }
+        self.rigging.views()
     }
 
     /// The trigger of a take that was planned with `seed`.

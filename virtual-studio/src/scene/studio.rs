@@ -49,6 +49,7 @@ impl Studio {
             Rigging::Drawn(layout) => layout.build(&stage, plan.seed)?,
             Rigging::Given(cameras) => Rig::fixed(cameras, &stage)?,
         };
+        let rig = rig.with_turns(&scenario.turned);
         let start = subject(&performance.joints(0.0));
         let cameras: Vec<Camera> = (0..rig.views()).map(|view| rig.at(view, 0.0, &start)).collect::<Result<_, _>>()?;
         let set = surroundings::build(plan.background, environment, &scenario.vary, &stage, &cameras, plan.seed);
@@ -76,6 +77,11 @@ impl Studio {
     /// As [`Studio::view`].
     pub fn camera(&self, view: usize) -> Result<Camera, RigError> {
         self.rig.at(view, 0.0, &subject(&self.performance.joints(0.0)))
+    }
+
+    /// How tall the person stands, in metres.
+    pub fn height_m(&self) -> f32 {
+        self.performance.height_m()
     }
 
     /// Where the person is over the take.

@@ -35,6 +35,17 @@ fn faults_of_a_file_are_named_with_key_and_remedy() {
         refused("[vary]\nnoise = -1.0")
             .starts_with("s.toml, vary.noise: -1 is out of range; give a value from 0 to 0.2")
     );
+    assert_eq!(
+        refused("[[turned]]\ncamera = 4\nat-s = 1.0\ndegrees = 5.0"),
+        "s.toml, turned[0].camera: there is no camera 4; the rig has 4; count cameras from 0"
+    );
+    assert!(
+        refused("[[turned]]\ncamera = 3\nat-s = 1.0\ndegrees = 200.0")
+            .starts_with("s.toml, turned[0].degrees: 200 is out of range; give a value from -180 to 180")
+    );
+    assert!(
+        refused("[[turned]]\ncamera = 3\nat = 1.0\ndegrees = 5.0").contains("line 8, turned.at: there is no key `at`")
+    );
     assert!(refused("[vary]\nnoise = nan").contains("vary.noise: NaN is out of range"));
     assert!(refused("[rig]\ndistance-m = [5.0, 3.0]").contains("rig.distance-m: 5 to 3 runs backwards"));
     assert!(refused("[place]\nbackgrounds = []").contains("place.backgrounds: there is no background"));

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::Twin;
 use super::scenario::{Background, Selection, Split, Vary};
 use crate::render::Sky;
-use crate::rig::Layout;
+use crate::rig::{Layout, Turn};
 use crate::trigger::Faults;
 
 #[derive(Deserialize)]
@@ -35,6 +35,8 @@ pub(super) struct WireScenario {
     pub rig: Option<Layout>,
     #[serde(default)]
     pub camera: Vec<WireCamera>,
+    #[serde(default)]
+    pub turned: Vec<Turn>,
     #[serde(default)]
     pub vary: Vary,
     #[serde(default)]

@@ -86,7 +86,7 @@ impl OneTake<'_> {
             }
             progress.pictures.fetch_add(cameras.len() as u64, Ordering::Relaxed);
         }
-        let made = self.finish(files)?;
+        let made = self.finish(files, 1000.0 * studio.height_m())?;
         let whole = out.join(TAKES).join(self.name);
         fs::rename(&made, &whole).map_err(|e| RenderError::io("move into place", &whole, e))
     }
@@ -177,7 +177,7 @@ impl OneTake<'_> {
         Ok(())
     }
 
-    fn finish(&self, files: Files) -> Result<PathBuf, RenderError> {
+    fn finish(&self, files: Files, height_mm: f32) -> Result<PathBuf, RenderError> {
         let Files { writer, masks, labels, truth, .. } = files;
         masks.finish()?;
         let labels = Labels {
@@ -194,7 +194,8 @@ impl OneTake<'_> {
         };
         labels.write(&writer.directory().join(LABELS_FILE))?;
         let (seed, widened) = (self.plan.seed, self.plan.widened);
-        Truth { take: self.listing(), seed, widened, cameras: truth }.write(writer.directory())?;
+        let height_mm = Some(height_mm);
+        Truth { take: self.listing(), seed, widened, height_mm, cameras: truth }.write(writer.directory())?;
         Ok(writer.finish()?.directory)
     }
 

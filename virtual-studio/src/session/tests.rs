@@ -73,6 +73,29 @@ fn a_session_holds_takes_with_labels_masks_and_truth() {
 }
 
 #[test]
+fn a_camera_that_is_turned_sees_elsewhere_from_then_on_and_the_truth_knows() {
+    let folder = tempfile::tempdir().unwrap();
+    let [still, turned] = ["still", "turned"].map(|name| folder.path().join(name));
+    run(&[script(folder.path(), "a", "")], &still, 2).unwrap();
+    let turn = "\n[[turned]]\ncamera = 1\nat-s = 0.1\ndegrees = 12.0\n";
+    run(&[script(folder.path(), "a", turn)], &turned, 2).unwrap();
+    let takes = [still, turned].map(|out| out.join(TAKES).join("a-00000"));
+    let [before, after] = takes.each_ref().map(|take| frames(take));
+    for ((info, still), (_, turned)) in before.iter().zip(&after) {
+        // At 25 Hz the third picture is the first one after the turn.
+        let moved = info.camera == CameraId(1) && info.sequence >= 3;
+        assert_eq!(still != turned, moved, "camera {:?}, picture {}", info.camera, info.sequence);
+    }
+    let [before, after] = takes.map(|take| Truth::read(&take).unwrap());
+    assert!(before.height_mm.is_some_and(|height_mm| (1400.0..2100.0).contains(&height_mm)), "{:?}", before.height_mm);
+    let axis = |truth: &Truth, frame: usize| glam::Vec3::from(truth.cameras[1].frames[frame].rotation[2]);
+    assert_eq!(axis(&before, 2), axis(&after, 2));
+    let flat = |axis: glam::Vec3| axis.with_y(0.0);
+    let degrees = flat(axis(&before, 3)).angle_between(flat(axis(&after, 3))).to_degrees();
+    assert!((degrees - 12.0).abs() < 0.01, "{degrees}°");
+}
+
+#[test]
 fn what_is_there_is_kept_and_what_is_not_is_made_alike() {
     let folder = tempfile::tempdir().unwrap();
     let (one, two) = (folder.path().join("one"), folder.path().join("two"));

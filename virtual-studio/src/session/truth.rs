@@ -21,6 +21,9 @@ pub struct Truth {
     pub seed: u64,
     /// The motion was turned into another one.
     pub widened: bool,
+    /// How tall the person stands, from the floor to the top of the head; takes of before this was told lack it.
+    #[serde(default)]
+    pub height_mm: Option<f32>,
     pub cameras: Vec<TruthCamera>,
 }
 
@@ -51,7 +54,11 @@ pub struct TruthFrame {
 }
 
 impl Truth {
-    pub(super) fn read(take: &Path) -> Result<Self, RenderError> {
+    /// Of a take's folder.
+    ///
+    /// # Errors
+    /// A file that is not there, or is none.
+    pub fn read(take: &Path) -> Result<Self, RenderError> {
         let path = take.join(TRUTH_FILE);
         let text = std::fs::read_to_string(&path).map_err(|e| RenderError::io("read", &path, e))?;
         serde_json::from_str(&text).map_err(|e| RenderError::Truth { path, problem: e.to_string() })

@@ -61,6 +61,10 @@ impl Performance for Figure {
         &self.parts
     }
 
+    fn height_m(&self) -> f32 {
+        1.8
+    }
+
     fn duration_s(&self) -> f64 {
         8.0
     }

@@ -2,7 +2,7 @@
 //! The published calibration scores, and is tried beside with the same 2D; it trains and tunes nothing.
 
 mod published;
-mod score;
+pub(super) mod score;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,0 +1,112 @@
+use body::{CausalFilter, RigGeometry, ScaleSource, joints};
+use geometry::{POINT_COUNT, Similarity, similarity};
+use infer::recording::{Bodies, Watched};
+use infer::rig::Placed;
+use nalgebra::{Matrix3, Vector3};
+use pose::{JOINTS, LIMB_JOINTS};
+use serde::Serialize;
+
+use super::motion::{Steadiness, Step, mean, steadiness};
+use super::truth::TakeTruth;
+use super::within::Miss;
+use crate::commands::eval::rig::score as poses;
+
+type Points = [Vector3<f64>; POINT_COUNT];
+type World = [Vector3<f64>; JOINTS];
+
+/// How far the bodies of a take are from the truth.
+#[derive(Clone, Debug, Serialize)]
+pub struct TakeScores {
+    /// Instants in which two cameras or more saw somebody.
+    pub seen: usize,
+    /// Those of them without a body, since cameras contradict each other.
+    pub withheld: usize,
+    #[serde(flatten)]
+    pub poses: poses::Scores,
+    /// Mean over cameras, after the similarity that lays bodies onto the truth.
+    pub rotation_degrees: Option<f64>,
+    /// By how much bodies are too large, where the person's height was stated.
+    pub scale_percent: Option<f64>,
+    pub raw: Steadiness,
+    /// Smoothed as a live stream is.
+    pub filtered: Steadiness,
+    /// How much of the truth lies within what bodies say of their uncertainty, where joints are meant as the finder means them.
+    pub within_percent: Option<f64>,
+    #[serde(skip)]
+    pub misses: Vec<Miss>,
+}
+
+/// None where there is no body with a truth.
+pub fn score(
+    watched: &Watched,
+    geometry: &RigGeometry,
+    bodies: &Bodies,
+    truth: &TakeTruth,
+    rate_hz: f64,
+) -> Option<TakeScores> {
+    let known = || {
+        watched.instants.all.iter().zip(&bodies.bodies).filter_map(|(instant, body)| {
+            let body = body.as_ref()?;
+            Some((body, truth.at(instant)?))
+        })
+    };
+    let pairs = || known().map(|(body, truth)| (joints(&body.points_mm), *truth));
+    let (poses, to_truth) = (poses::score(pairs())?, limbs_onto(pairs())?);
+    let miss = |(body, truth): (&Placed, &World)| {
+        let found = joints(&body.points_mm).map(|joint| to_truth.point(&joint));
+        Miss::new(&found, truth, body.uncertainty_mm.map(|radius_mm| to_truth.scale * radius_mm))
+    };
+    let found = bodies.bodies.iter().flatten().count();
+    let points = |at: usize| bodies.bodies[at].as_ref().map(|body| body.points_mm);
+    let mut filter = CausalFilter::default();
+    let mut smooth = vec![None; bodies.bodies.len()];
+    for run in watched.instants.runs() {
+        filter.restart();
+        for at in run {
+            smooth[at] = points(at).map(|points| filter.smooth(watched.instants.all[at].exposure_ns, &points));
+        }
+    }
+    let raw: Vec<Option<Points>> = (0..smooth.len()).map(points).collect();
+    let steady = |bodies: &[Option<Points>]| steadiness(&stretches(watched, bodies, truth, &to_truth), rate_hz);
+    Some(TakeScores {
+        seen: found + bodies.withheld,
+        withheld: bodies.withheld,
+        poses,
+        rotation_degrees: rotation_degrees(geometry, truth, &to_truth.rotation),
+        scale_percent: (geometry.scale == ScaleSource::Stated).then(|| 100.0 * (1.0 / to_truth.scale - 1.0)),
+        raw: steady(&raw),
+        filtered: steady(&smooth),
+        within_percent: None,
+        misses: known().filter_map(miss).collect(),
+    })
+}
+
+/// One similarity that lays all limb joints onto the truth.
+fn limbs_onto(pairs: impl Iterator<Item = (World, World)>) -> Option<Similarity> {
+    let limbs = pairs.flat_map(|(found, truth)| LIMB_JOINTS.map(|joint| (found[joint], truth[joint])));
+    similarity(&limbs.collect::<Vec<_>>())
+}
+
+fn rotation_degrees(geometry: &RigGeometry, truth: &TakeTruth, to_truth: &Matrix3<f64>) -> Option<f64> {
+    let degrees = |(name, camera): (&String, &body::CameraGeometry)| {
+        let turn = camera.camera().rotation * to_truth.transpose() * truth.rotations.get(name)?.transpose();
+        Some(((turn.trace() - 1.0) / 2.0).clamp(-1.0, 1.0).acos().to_degrees())
+    };
+    mean(geometry.cameras.iter().filter_map(degrees))
+}
+
+/// Instants that follow one another and have a body, in the truth's axes and size.
+fn stretches(watched: &Watched, bodies: &[Option<Points>], truth: &TakeTruth, to_truth: &Similarity) -> Vec<Vec<Step>> {
+    let step = |at: usize| {
+        let points = bodies[at].map(|points| points.map(|point| to_truth.point(&point)))?;
+        let [left_heel, right_heel, left_toe, right_toe] = [15, 16, 17, 18].map(|point| points[point]);
+        let soles = [[left_heel, left_toe], [right_heel, right_toe]];
+        Some(Step { joints: joints(&points), truth: *truth.at(&watched.instants.all[at])?, soles })
+    };
+    let mut stretches = Vec::new();
+    for run in watched.instants.runs() {
+        let steps: Vec<Option<Step>> = run.map(step).collect();
+        stretches.extend(steps.split(Option::is_none).map(|part| part.iter().flatten().cloned().collect::<Vec<_>>()));
+    }
+    stretches
+}

@@ -1,0 +1,78 @@
+//! Whether joints lie as near to the truth as their uncertainty says.
+
+use nalgebra::{Matrix3, Vector3};
+use pose::JOINTS;
+
+type World = [Vector3<f64>; JOINTS];
+
+/// Of each joint, its mirror image.
+const MIRRORED: [usize; JOINTS] = [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13];
+
+/// One body against the truth.
+#[derive(Clone, Debug)]
+pub struct Miss {
+    /// From each joint to the truth's, in the body's own axes: ahead, left, up along the trunk.
+    pub to_truth: World,
+    pub radius_mm: [f64; JOINTS],
+}
+
+impl Miss {
+    /// Of a body in the truth's axes and size. None of a truth without a trunk.
+    pub fn new(found: &World, truth: &World, radius_mm: [f64; JOINTS]) -> Option<Self> {
+        let up = (truth[8] - truth[0]).try_normalize(1e-6)?;
+        let leftward = truth[11] - truth[14] + truth[4] - truth[1];
+        let ahead = leftward.cross(&up).try_normalize(1e-6)?;
+        let axes = Matrix3::from_rows(&[ahead.transpose(), up.cross(&ahead).transpose(), up.transpose()]);
+        Some(Self { to_truth: std::array::from_fn(|joint| axes * (truth[joint] - found[joint])), radius_mm })
+    }
+}
+
+/// Where the truth has each joint against where the finder means it to be, the same for left and right.
+pub fn offsets<'a>(misses: impl Iterator<Item = &'a Miss>) -> World {
+    let (mut sum, mut count) = ([Vector3::zeros(); JOINTS], 0.0);
+    for miss in misses {
+        sum.iter_mut().zip(miss.to_truth).for_each(|(sum, miss)| *sum += miss);
+        count += 1.0;
+    }
+    let mean = sum.map(|sum| sum / f64::max(count, 1.0));
+    let mirror = Vector3::new(1.0, -1.0, 1.0);
+    std::array::from_fn(|joint| (mean[joint] + mean[MIRRORED[joint]].component_mul(&mirror)) / 2.0)
+}
+
+/// The share of joints that hold the truth within their radius, where it is meant elsewhere by `offsets`.
+pub fn share(misses: &[Miss], offsets: &World) -> Option<f64> {
+    let all = misses.iter().flat_map(|miss| {
+        let within = |joint: usize| (miss.to_truth[joint] - offsets[joint]).norm() <= miss.radius_mm[joint];
+        (0..JOINTS).map(move |joint| f64::from(u8::from(within(joint))))
+    });
+    super::motion::mean(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn definitions_do_not_count_and_errors_do() {
+        let mut truth = [Vector3::new(0.0, 0.0, 1000.0); JOINTS];
+        for (joint, [y, z]) in [
+            (8, [0.0, 1400.0]),
+            (11, [200.0, 1400.0]),
+            (14, [-200.0, 1400.0]),
+            (4, [100.0, 950.0]),
+            (1, [-100.0, 950.0]),
+        ] {
+            truth[joint] = Vector3::new(0.0, y, z);
+        }
+        // The finder has hips 50 mm higher; one wrist of one body is 80 mm off.
+        let mut found = truth;
+        [1, 4].into_iter().for_each(|hip| found[hip].z += 50.0);
+        let mut off = found;
+        off[13].x += 80.0;
+        let miss = |found: &World| Miss::new(found, &truth, [20.0; JOINTS]).unwrap();
+        let offsets = offsets([found, found].iter().map(miss).collect::<Vec<_>>().iter());
+        assert!((offsets[4] - Vector3::new(0.0, 0.0, -50.0)).norm() < 1e-9, "{}", offsets[4]);
+        assert_eq!(share(&[miss(&found)], &offsets), Some(1.0));
+        assert_eq!(share(&[miss(&off)], &offsets), Some(1.0 - 1.0 / JOINTS as f64));
+    }
+}

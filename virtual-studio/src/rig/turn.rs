@@ -1,0 +1,23 @@
+use serde::Deserialize;
+
+use super::Camera;
+
+/// Somebody turns a camera on its stand, about the vertical through it, and it stays so.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Turn {
+    /// Its number in the rig, from 0.
+    pub camera: usize,
+    /// From the start of the take, seconds.
+    pub at_s: f64,
+    /// To its left; negative to its right.
+    pub degrees: f32,
+}
+
+impl Turn {
+    /// The camera of this number as the turn leaves it, at a time.
+    pub(super) fn apply(&self, view: usize, time_s: f64, camera: Camera) -> Camera {
+        let done = view == self.camera && time_s >= self.at_s;
+        if done { camera.turned(self.degrees.to_radians()) } else { camera }
+    }
+}
