@@ -285,6 +285,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             geometry_id,
             joints_mm: joints(&points).map(mm).to_vec(),
             landmarks_mm: landmarks(&points).map(mm).to_vec(),
+            uncertainty_mm: placed.uncertainty_mm.map(|mm| mm as f32).to_vec(),
             joint_views: joint_views(&placed.near_views).map(few).to_vec(),
             landmark_views: landmark_views(&placed.near_views).map(few).to_vec(),
             cameras: placed.views.iter().map(|&camera| camera as u16).collect(),

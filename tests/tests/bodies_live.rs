@@ -71,11 +71,18 @@ async fn a_session_finds_its_geometry_and_streams_one_body() {
     };
     let session = start();
     assert_eq!(get(address, "/api/geometry").0, 404, "none is known yet");
-    let messages = bodies(address, ENOUGH, Duration::from_secs(90)).await;
-    assert_eq!(messages.len(), ENOUGH, "{}", status(address)["infer"]);
-    looks_like_a_person(&messages);
+    // The first geometry may be found before the person has stood upright often enough to tell up.
+    eventually("a geometry that knows up", Duration::from_secs(90), || {
+        let (code, geometry) = get(address, "/api/geometry");
+        (code == 200 && geometry.contains("\"up\":\"found\"")).then_some(())
+    });
+    let messages = bodies(address, ENOUGH + 5, Duration::from_secs(90)).await;
+    assert_eq!(messages.len(), ENOUGH + 5, "{}", status(address)["infer"]);
+    // One or two may have been under way with the geometry before.
+    let messages = &messages[5..];
+    looks_like_a_person(messages);
     if let Some(data) = test_data() {
-        near_the_published(&messages, &data);
+        near_the_published(messages, &data);
     }
 
     // What is asked of the rig, it does.
@@ -114,14 +121,15 @@ async fn a_session_finds_its_geometry_and_streams_one_body() {
     drop(session);
 }
 
-/// Upright, between the floor and two metres, of constant size, moving, and not one constant.
+/// On his feet, which are near the floor however far he leans, moving, and not one constant.
 fn looks_like_a_person(messages: &[PoseMessage]) {
     for message in messages {
         let body = message.body.as_ref().unwrap();
         assert_eq!((body.joints_mm.len(), body.landmarks_mm.len()), (17, 7));
+        assert!(body.uncertainty_mm.len() == 17 && body.uncertainty_mm.iter().all(|mm| (1.0..500.0).contains(mm)));
         assert!(message.latency_ms > 0.0 && message.exposure_utc_ns.is_some());
         let (head, feet) = (body.joints_mm[10][2], body.joints_mm[3][2].min(body.joints_mm[6][2]));
-        assert!((1100.0..2200.0).contains(&(head - feet)), "head at {head}, feet at {feet}");
+        assert!((900.0..2200.0).contains(&(head - feet)), "head at {head}, feet at {feet}");
         assert!((-200.0..500.0).contains(&feet), "feet at {feet}");
         assert!(body.cameras.len() >= 2 && message.poses.len() >= 2);
     }

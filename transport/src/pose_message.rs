@@ -49,6 +49,8 @@ pub struct BodyPose {
     pub joints_mm: Vec<[f32; 3]>,
     /// Nose, left ear, right ear, left heel, right heel, left toe, right toe.
     pub landmarks_mm: Vec<[f32; 3]>,
+    /// Of each joint, the radius of the ball that holds it nine times in ten, millimetres.
+    pub uncertainty_mm: Vec<f32>,
     /// By how many views each joint is confirmed; with 0 it stands only where its bones allow.
     pub joint_views: Vec<u8>,
     pub landmark_views: Vec<u8>,

@@ -24,7 +24,7 @@ const FIRST_TRY: usize = 12;
 const FURTHER: usize = 4;
 /// or after so long, in nanoseconds.
 const TRY_AGAIN_NS: i64 = 5_000_000_000;
-/// A geometry that serves is refined when so many varied instants are new,
+/// A geometry that serves is refined when so many varied instants are new, or twice as many came by,
 const REFINE_NEWS: usize = 12;
 /// and at most so often; each time that nothing is gained doubles it, up to the second.
 const REFINE_NS: [i64; 2] = [10_000_000_000, 300_000_000_000];
@@ -330,7 +330,8 @@ impl Keeper {
         let due = match &self.known {
             Some(_) if self.frozen => false,
             Some(_) if !self.doubted => {
-                self.memory.news() >= REFINE_NEWS && passed_ns >= self.refine_ns && self.fits_now()
+                let more = self.memory.news() >= REFINE_NEWS || self.memory.has_doubled();
+                more && passed_ns >= self.refine_ns && self.fits_now()
             }
             _ => {
                 let further = self.memory.news() >= FURTHER || passed_ns >= TRY_AGAIN_NS && self.memory.news() > 0;

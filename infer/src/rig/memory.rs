@@ -17,15 +17,16 @@ pub struct Memory {
     /// One of so many instants is kept in `standing`.
     stride: u64,
     offered: u64,
-    /// Varied instants that came in since the last look.
+    /// Varied instants that came in since the last look, and how many had been offered then.
     news: usize,
+    offered_then: u64,
 }
 
 impl Memory {
     pub fn new(cameras: usize) -> Self {
         let sizes_px = vec![[0.0; 2]; cameras];
         let varied = Selection::new(&sizes_px, INSTANTS);
-        Self { sizes_px, varied, standing: Vec::new(), stride: 1, offered: 0, news: 0 }
+        Self { sizes_px, varied, standing: Vec::new(), stride: 1, offered: 0, news: 0, offered_then: 0 }
     }
 
     pub fn sizes_px(&self) -> &[[f64; 2]] {
@@ -70,8 +71,14 @@ impl Memory {
         self.news
     }
 
+    /// Whether twice as many instants came in by now: where few look different, more of them still average out errors, and
+    /// somebody may have stood upright.
+    pub fn has_doubled(&self) -> bool {
+        self.offered >= 2 * self.offered_then
+    }
+
     pub fn looked_at(&mut self) {
-        self.news = 0;
+        (self.news, self.offered_then) = (0, self.offered);
     }
 
     /// The varied instants, and where there are few, further ones, which still average out the finder's errors.
