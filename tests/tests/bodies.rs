@@ -122,7 +122,11 @@ fn bodies_of_rendered_people_are_near_the_truth() {
         serde_json::from_str(&succeed(eval.arg(folder.path()).env("GENLOCK_FINDER", &finder))).unwrap();
     let cameras: Vec<u64> = rows.iter().map(|row| row["cameras"].as_u64().unwrap()).collect();
     assert_eq!(cameras, [2, 3, 4, 2, 3, 4]);
-    for row in rows.iter().filter(|row| row["cameras"] == 4) {
+    // In so short a take a person may move too little for the geometry to be believed; then that is said.
+    let (refused, found): (Vec<_>, Vec<_>) =
+        rows.iter().filter(|row| row["cameras"] == 4).partition(|row| row["refused"].is_string());
+    assert!(!found.is_empty(), "{refused:?}");
+    for row in found {
         let number = |key: &str| row[key].as_f64().unwrap_or_else(|| panic!("{key} of {row}"));
         assert!(number("bodies") >= 55.0 && number("withheld") <= 3.0, "{row}");
         assert!(number("p_mm") <= 50.0 && number("rig_mm") <= 60.0 && number("rotation_degrees") <= 5.0, "{row}");
