@@ -44,7 +44,8 @@ fn faults_of_a_file_are_named_with_key_and_remedy() {
             .starts_with("s.toml, turned[0].degrees: 200 is out of range; give a value from -180 to 180")
     );
     assert!(
-        refused("[[turned]]\ncamera = 3\nat = 1.0\ndegrees = 5.0").contains("line 8, turned.at: there is no key `at`")
+        refused("[[turned]]\ncamera = 3\nat = 1.0\ndegrees = 5.0")
+            .contains("line 8, turned[0].at: there is no key `at`")
     );
     assert!(refused("[vary]\nnoise = nan").contains("vary.noise: NaN is out of range"));
     assert!(refused("[rig]\ndistance-m = [5.0, 3.0]").contains("rig.distance-m: 5 to 3 runs backwards"));
