@@ -221,9 +221,7 @@ impl WorkerBody {
             self.account.lose(LossReason::Shutdown);
         }
     }
-}
 
-impl WorkerBody {
     fn picture(&mut self, frame: &FrameRef, outcome: &Outcome, due: Due) -> Option<FinderPicture> {
         if due == Due::Square && !matches!(outcome, Outcome::Sample(_)) {
             return None;
