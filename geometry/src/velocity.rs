@@ -17,7 +17,10 @@ const SIGMA_FRAMES: f64 = 1.5;
 /// How many frames before and after are looked at.
 const REACH: usize = 4;
 
-/// A point that lies this many times farther from its line than is usual among the points jumped.
+/// In fewer frames than this, one in which a point jumps is not outvoted by the others.
+const OUTVOTED_FRAMES: usize = 5;
+
+/// There, a point that lies this many times farther from its line than is usual among the points jumped.
 const JUMPS: f64 = 4.0;
 
 /// Fewer frames than this say nothing.
@@ -26,8 +29,8 @@ const LEAST_FRAMES: usize = 3;
 /// The velocities of one camera's points, in pixels a frame, from its consecutive frames: `track` holds the pixels of
 /// every frame, nothing where the person was not found. Each velocity is the slope of the line through the frames
 /// around, weighted by a Gaussian of 1.5 frames; frames whose left and right jump to the other side are put back. A
-/// frame has none where it is missing or fewer than three frames hang together with it. A point that is no number, or that jumps,
-/// has the velocity zero.
+/// frame has none where it is missing or fewer than three frames hang together with it. A point that is no number, or
+/// that jumps where fewer than five frames hang together, has the velocity zero.
 pub fn velocities(track: &[Option<Pixels>]) -> Vec<Option<Pixels>> {
     (0..track.len()).map(|frame| velocity(track, frame)).collect()
 }
@@ -52,7 +55,8 @@ fn velocity(track: &[Option<Pixels>], frame: usize) -> Option<Pixels> {
         std::array::from_fn(|point| Line::through(near.iter().map(|(time, px)| (*time, Vector2::from(px[point])))));
     let usual = median(&mut lines.iter().map(|line| line.misses).collect::<Vec<_>>()).unwrap_or(0.0);
     // A jump in one frame looks like speed, and would hold an offset in time where it is not.
-    Some(lines.map(|line| if line.misses > JUMPS * usual { [0.0; 2] } else { line.slope.into() }))
+    let jumps = |line: &Line| near.len() < OUTVOTED_FRAMES && line.misses > JUMPS * usual;
+    Some(lines.map(|line| if jumps(&line) { [0.0; 2] } else { line.slope.into() }))
 }
 
 /// A frame's pixels, with left and right exchanged where they then lie much nearer to the frame beside.

@@ -9,7 +9,7 @@ use infer::rig::Rig;
 use miette::{IntoDiagnostic, WrapErr, miette};
 use take::TakeReader;
 
-use super::finder::FinderArgs;
+use super::finder::{DETECTOR_EVERY, FinderArgs};
 
 pub use files::read_geometry;
 
@@ -40,7 +40,7 @@ pub struct Args {
 pub fn run(args: &Args) -> miette::Result<()> {
     let take = TakeReader::open(&args.take).into_diagnostic()?;
     let named = || args.take.display().to_string();
-    let watched = args.finder.watch(&take).wrap_err_with(named)?;
+    let watched = args.finder.watch(&take, DETECTOR_EVERY).wrap_err_with(named)?;
     let rig = match &args.geometry {
         Some(file) => Rig { geometry: files::read_geometry(file)?, left_out: Vec::new() },
         None => {

@@ -10,7 +10,7 @@ use take::TakeReader;
 use super::progress::bar;
 
 /// Of how many pictures the detector of people looks at one; where the person was last says where to look in the others.
-const DETECTOR_EVERY: u32 = 5;
+pub const DETECTOR_EVERY: u32 = 5;
 
 #[derive(clap::Args)]
 pub struct FinderArgs {
@@ -48,7 +48,8 @@ impl FinderName {
     }
 
     /// Loads the network. `files` is the folder that the set-up fetched, where it is not in its usual place.
-    pub fn open(self, files: Option<&Path>, threads: usize) -> miette::Result<BlazePose> {
+    /// The detector of people looks at every `detector_every`-th picture.
+    pub fn open(self, files: Option<&Path>, detector_every: u32, threads: usize) -> miette::Result<BlazePose> {
         let folder = files.map(Path::to_owned).or_else(|| set("GENLOCK_FINDER")).or_else(fetched_finder);
         let folder = folder.ok_or_else(|| {
             miette!(
@@ -56,7 +57,7 @@ impl FinderName {
             )
         })?;
         let files = FinderFiles::find(folder).into_diagnostic()?;
-        BlazePose::new(&files, self.into(), DETECTOR_EVERY, threads).into_diagnostic()
+        BlazePose::new(&files, self.into(), detector_every, threads).into_diagnostic()
     }
 }
 
@@ -76,10 +77,11 @@ impl FinderArgs {
         self.first.is_some() || self.finder_files.is_some() || self.threads.is_some()
     }
 
-    /// Looks for a person in a take's pictures.
-    pub fn watch(&self, take: &TakeReader) -> miette::Result<Watched> {
+    /// Looks for a person in a take's pictures, with the detector of people in every `detector_every`-th.
+    pub fn watch(&self, take: &TakeReader, detector_every: u32) -> miette::Result<Watched> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let mut finder = self.finder.open(self.finder_files.as_deref(), self.threads.unwrap_or(cores))?;
+        let mut finder =
+            self.finder.open(self.finder_files.as_deref(), detector_every, self.threads.unwrap_or(cores))?;
         let bar = bar("finding joints", 0);
         let watched = Watched::watch(take, &mut finder, self.first, |done, total| {
             bar.set_length(total as u64);

@@ -11,7 +11,7 @@ use tch::Device;
 use transport::{ZenohCommandSource, ZenohFinderSetSource, ZenohHintSink, ZenohLink, ZenohMomentSource, ZenohPoseSink};
 
 use super::bodies::read_geometry;
-use super::finder::FinderName;
+use super::finder::{DETECTOR_EVERY, FinderName};
 use super::precision::PrecisionName;
 use crate::stop::{self, Stop};
 
@@ -93,7 +93,7 @@ fn finder(args: &Args) -> Result<BlazePose, String> {
         return Err("the finder of joints is switched off".into());
     }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let found = args.finder.open(args.finder_files.as_deref(), args.threads.unwrap_or(cores));
+    let found = args.finder.open(args.finder_files.as_deref(), DETECTOR_EVERY, args.threads.unwrap_or(cores));
     found.map_err(|error| format!("{error:#}")).inspect_err(|why| tracing::warn!("{why}"))
 }
 

@@ -15,7 +15,7 @@ use miette::{IntoDiagnostic, WrapErr};
 use serde::Serialize;
 use take::{Session, TakeReader};
 
-use crate::commands::finder::FinderArgs;
+use crate::commands::finder::{DETECTOR_EVERY, FinderArgs};
 use score::TakeScores;
 use truth::TakeTruth;
 
@@ -47,7 +47,7 @@ pub fn rows(session: &Path, finder: &FinderArgs) -> miette::Result<Vec<Row>> {
         let named = || folder.display().to_string();
         let truth = TakeTruth::read(&folder).wrap_err_with(named)?;
         let reader = TakeReader::open(&folder).into_diagnostic().wrap_err_with(named)?;
-        let watched = finder.watch(&reader).wrap_err_with(named)?;
+        let watched = finder.watch(&reader, DETECTOR_EVERY).wrap_err_with(named)?;
         let rate_hz = reader.info().trigger_rate_hz;
         let of = CAMERAS.into_iter().filter(|&cameras| cameras <= watched.names.len());
         rows.extend(of.map(|cameras| row(&take.name, cameras, &watched, &truth, rate_hz)));
