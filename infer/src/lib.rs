@@ -3,6 +3,7 @@
 
 mod engine;
 mod error;
+mod framing;
 mod live;
 mod live_bodies;
 mod model_file;

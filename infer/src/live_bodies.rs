@@ -16,6 +16,7 @@ use transport::{
 
 use crate::InferError;
 use crate::engine::trigger_state;
+use crate::framing::Framer;
 use crate::live::is_due;
 use crate::pace::Pace;
 use crate::recent::Recent;
@@ -53,6 +54,7 @@ pub struct LiveBodies<S, P, H, C> {
     smoothed_with: Option<String>,
     segment: Option<SegmentId>,
     asked: Option<Asked>,
+    framer: Framer,
     whole_at: Option<Instant>,
     row_at: Option<Instant>,
     /// What one instant takes from its begin to the next one's, and how old pictures are when they come.
@@ -90,6 +92,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             smoothed_with: None,
             segment: None,
             asked: None,
+            framer: Framer::default(),
             whole_at: None,
             row_at: None,
             cycle: Smooth::default(),
@@ -176,8 +179,8 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
 
     /// Asks for pictures of an instant so far ahead.
     fn ask(&mut self, now: Instant, ahead: Duration) {
-        let whole = is_due(self.whole_at, WHOLE_EVERY, now);
-        if whole {
+        let whole_still = is_due(self.whole_at, WHOLE_EVERY, now);
+        if whole_still {
             self.whole_at = Some(now);
         }
         let row = is_due(self.row_at, ROW_EVERY, now);
@@ -186,7 +189,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         }
         let in_a_row = if row { ROW } else { 1 };
         let after_ns = monotonic_now_ns() + ahead.as_nanos() as i64;
-        let wanted = WantedPictures { after_ns, in_a_row, whole };
+        let wanted = WantedPictures { after_ns, in_a_row, framing: self.framer.framing(whole_still) };
         self.asked = Some(Asked { until: now + ahead + OVERDUE, instants: in_a_row });
         self.hint(&Hint::WantedPictures(wanted));
     }
@@ -216,6 +219,9 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             tracing::error!(%error, "what was seen makes no body");
             None
         });
+        for camera in self.keeper.take_moved() {
+            self.framer.moved(camera, Instant::now());
+        }
         let body = placed.map(|placed| self.body(set, &placed));
         let message = PoseMessage {
             version: POSE_SCHEMA_VERSION,
@@ -252,7 +258,15 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         }
         let views: Vec<_> = self.by_camera(set, |found| view(&found.picture));
         match self.finder.find(&views) {
-            Ok(people) => Ok(people),
+            Ok(people) => {
+                let now = Instant::now();
+                for (camera, person) in people.iter().enumerate() {
+                    if let Some(found) = set.views.iter().find(|view| view.camera.index() == camera) {
+                        self.framer.looked(camera, found.picture.is_whole(), person.is_some(), now);
+                    }
+                }
+                Ok(people)
+            }
             Err(error @ FinderError::Picture { .. }) => {
                 tracing::error!(%error, "no joints in these pictures");
                 Ok(vec![None; views.len()])

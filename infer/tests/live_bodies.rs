@@ -188,11 +188,11 @@ fn pictures_are_asked_for_again_and_again_whole_ones_and_some_in_a_row_among_the
     let wanted: Vec<WantedPictures> = served
         .hints
         .iter()
-        .filter_map(|hint| if let Hint::WantedPictures(wanted) = hint { Some(*wanted) } else { None })
+        .filter_map(|hint| if let Hint::WantedPictures(wanted) = hint { Some(wanted.clone()) } else { None })
         .collect();
     assert!(wanted.len() >= 2, "{wanted:?}");
-    assert!(wanted[0].whole && wanted[0].in_a_row == 3, "{wanted:?}");
-    assert!(wanted[1..].iter().all(|wanted| !wanted.whole && wanted.in_a_row == 1), "{wanted:?}");
+    assert!(wanted[0].framing.whole_still && wanted[0].in_a_row == 3, "{wanted:?}");
+    assert!(wanted[1..].iter().all(|wanted| !wanted.framing.whole_still && wanted.in_a_row == 1), "{wanted:?}");
     let last =
         served.hints.iter().rev().find_map(|hint| if let Hint::Infer(status) = hint { Some(status) } else { None });
     let rig = last.and_then(|status| status.rig.as_ref()).unwrap();

@@ -197,7 +197,8 @@ impl SubjectCropper {
         self.moved
     }
 
-    fn begin_anew(&mut self) {
+    /// The background is not what the camera sees any more: learns it anew, with nothing to go by until then.
+    pub fn begin_anew(&mut self) {
         self.background.begin_anew();
         self.elsewhere_since_ns = None;
         (self.steady, self.before) = (Steady::new(&self.settings), None);

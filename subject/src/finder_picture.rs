@@ -30,6 +30,12 @@ pub struct FinderPicture {
 const QUALITY: i32 = 90;
 
 impl FinderPicture {
+    /// Whether it shows all of the frame.
+    pub fn is_whole(&self) -> bool {
+        let shows = |side: u32, of: u32| side as f32 * self.scale >= of as f32;
+        self.origin_px == [0.0; 2] && shows(self.width, self.frame_px.0) && shows(self.height, self.frame_px.1)
+    }
+
     /// The picture as a JPEG, for the way between hosts.
     ///
     /// # Errors

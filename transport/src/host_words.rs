@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::rig_words::Framing;
+
 /// A host with cameras of its own says how it is doing, and asks for the time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hello {
@@ -76,12 +78,12 @@ pub struct Heard {
 }
 
 /// An instant of which the finder of joints gets pictures, told before any camera has come to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PromisedInstant {
     pub segment: u32,
     pub pulse: Option<u64>,
     /// When it is expected, `CLOCK_MONOTONIC` of the host that puts the sets together.
     pub exposure_ns: i64,
-    /// Whole frames, too, where nothing moves.
-    pub whole: bool,
+    /// Its cameras are numbered as in the rig.
+    pub framing: Framing,
 }

@@ -4,14 +4,24 @@ use serde::{Deserialize, Serialize};
 
 /// Inference asks for pictures of one instant, or of a few that follow one another. It asks for the next ones when it
 /// expects to be free for them, so that none wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WantedPictures {
     /// Not of an instant before this, `CLOCK_MONOTONIC`, ns.
     pub after_ns: i64,
     /// Of how many instants in a row; several tell how fast things move.
     pub in_a_row: u8,
+    pub framing: Framing,
+}
+
+/// How the pictures of an instant are cut out of their frames, where it is not squares around subjects.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Framing {
     /// Whole frames, too, of the cameras in which nothing moves.
-    pub whole: bool,
+    pub whole_still: bool,
+    /// Whole frames of these cameras, though something moves: nobody was found in their squares.
+    pub whole_of: Vec<u16>,
+    /// Before anything is cut, the background of these cameras is to be learned anew: it is not what they see any more.
+    pub stale: Vec<u16>,
 }
 
 /// What somebody, or the session, asks of inference.

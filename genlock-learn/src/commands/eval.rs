@@ -19,7 +19,7 @@ use serde::Serialize;
 use subject::Sample;
 use take::TakeReader;
 
-use super::finder::FinderArgs;
+use super::finder::{DETECTOR_EVERY, FinderArgs};
 use super::precision::PrecisionName;
 use super::reading;
 
@@ -167,7 +167,7 @@ fn open(args: &Args, model: &Path, precision: PrecisionChoice) -> miette::Result
 fn run_rig(args: &Args, take: &Path, trc: &Path, calibration: &Path) -> miette::Result<()> {
     let truth = rig::Truth::read(trc, calibration)?;
     let engine = args.model.as_deref().map(|model| open(args, model, args.precision.into())).transpose()?;
-    let watched = args.finder.watch(&TakeReader::open(take).into_diagnostic()?)?;
+    let watched = args.finder.watch(&TakeReader::open(take).into_diagnostic()?, DETECTOR_EVERY)?;
     let model = engine.as_ref().map(|engine| (engine, take, trc, calibration));
     let rows = rig::rows(&watched, &truth, model)?;
     if args.json {

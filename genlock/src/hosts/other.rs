@@ -3,12 +3,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use calibration_free_config::{Driver, Link, Rig};
+use calibration_free_config::{Camera, Driver, Link, Rig};
 use capture::{CameraSpec, PulseTrain, Pulses};
 use frame::{EdgeAccount, HostTime, LossLedger, monotonic_now_ns};
 use take::ClockRelation;
 use transport::{
-    Answer, CameraState, Hello, LinkedPulses, OtherHost, PromisedInstant, Promises, TransportError, ViewSink,
+    Answer, CameraState, Framing, Hello, LinkedPulses, OtherHost, PromisedInstant, Promises, TransportError, ViewSink,
 };
 
 use super::RELATE_EVERY;
@@ -33,6 +33,8 @@ pub struct Other {
     host: String,
     /// The rig as this host opens it.
     here: Rig,
+    /// Of each of its cameras, the number in the whole rig.
+    numbers: Vec<u16>,
     shared: Arc<Shared>,
     views: Option<ViewSink>,
     promises: Option<Promises>,
@@ -95,7 +97,9 @@ impl Other {
         });
         let asking = Asking { shared: shared.clone(), host: host.to_owned(), rig: super::rig_hash(rig), zenoh };
         let threads = vec![spawn("link", move || asking.run())?];
-        Ok(Self { host: host.to_owned(), here, shared, views, promises, threads, related_ns: 0 })
+        let number = |camera: &Camera| rig.cameras.iter().position(|other| other.name == camera.name);
+        let numbers = here.cameras.iter().filter_map(number).map(|number| number as u16).collect();
+        Ok(Self { host: host.to_owned(), here, numbers, shared, views, promises, threads, related_ns: 0 })
     }
 
     pub fn host(&self) -> &str {
@@ -127,13 +131,14 @@ impl Other {
     /// The pictures that the first host promises are made by this plan.
     pub fn follow_promises(&mut self, plan: &PicturePlan) -> Result<(), TransportError> {
         let Some(promises) = self.promises.take() else { return Ok(()) };
-        let (plan, shared) = (plan.clone(), self.shared.clone());
+        let (plan, shared, numbers) = (plan.clone(), self.shared.clone(), self.numbers.clone());
         let body = move || {
             while !shared.closed.load(Ordering::Acquire) {
                 match promises.receive(LISTEN) {
                     Ok(Some(promised)) => {
                         if let Some(exposure_ns) = shared.here_ns(promised.exposure_ns) {
-                            plan.take_over(&PromisedInstant { exposure_ns, ..promised });
+                            let framing = of_cameras(&numbers, &promised.framing);
+                            plan.take_over(PromisedInstant { exposure_ns, framing, ..promised });
                         }
                     }
                     Ok(None) => {}
@@ -175,6 +180,15 @@ impl Other {
     pub fn close(&self) {
         self.shared.closed.store(true, Ordering::Release);
     }
+}
+
+/// A framing of the whole rig's cameras, with those of this host alone as it numbers them.
+fn of_cameras(numbers: &[u16], framing: &Framing) -> Framing {
+    let here = |cameras: &[u16]| {
+        let is_among = |(camera, number): (usize, &u16)| cameras.contains(number).then_some(camera as u16);
+        numbers.iter().enumerate().filter_map(is_among).collect()
+    };
+    Framing { whole_of: here(&framing.whole_of), stale: here(&framing.stale), ..*framing }
 }
 
 impl Drop for Other {

@@ -3,8 +3,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use frame::{FrameInfo, SegmentId};
-use transport::{PromisedInstant, WantedPictures};
+use frame::{CameraId, FrameInfo, SegmentId};
+use transport::{Framing, PromisedInstant, WantedPictures};
 
 /// Instants that may be due at a time. A camera whose frames come late still finds its own among them.
 const REMEMBERED: usize = 16;
@@ -18,6 +18,8 @@ pub enum Due {
     Square,
     /// That, or else the whole frame.
     SquareOrWhole,
+    /// The whole frame.
+    Whole,
 }
 
 /// Shared by the croppers and whoever hears inference. It promises instants that no camera has reached yet.
@@ -30,6 +32,8 @@ struct State {
     /// The latest frame that any camera has come to.
     newest: Option<Instant>,
     due: Vec<Promise>,
+    /// Cameras whose background is to be learned anew.
+    stale: Vec<u16>,
     /// What came before the first frame.
     waiting: Option<WantedPictures>,
     /// Hears of every instant that is promised.
@@ -48,7 +52,7 @@ struct Instant {
 
 struct Promise {
     at: Instant,
-    whole: bool,
+    framing: Framing,
     /// Some camera had a frame of it.
     met: bool,
 }
@@ -67,16 +71,19 @@ impl PicturePlan {
     }
 
     /// The host that puts the sets together has promised an instant; its time is on this host's clock.
-    pub fn take_over(&self, promised: &PromisedInstant) {
-        let at =
-            Instant { segment: SegmentId(promised.segment), pulse: promised.pulse, exposure_ns: promised.exposure_ns };
+    pub fn take_over(&self, promised: PromisedInstant) {
+        let PromisedInstant { segment, pulse, exposure_ns, framing } = promised;
+        let at = Instant { segment: SegmentId(segment), pulse, exposure_ns };
+        let mut state = self.state();
+        state.stale.extend(&framing.stale);
         // The other host makes up for what a seam swallows.
-        self.state().remember(Promise { at, whole: promised.whole, met: true });
+        state.remember(Promise { at, framing, met: true });
     }
 
     /// Inference wants pictures.
     pub fn want(&self, wanted: WantedPictures) {
         let mut state = self.state();
+        state.stale.extend(&wanted.framing.stale);
         match state.newest {
             Some(_) => state.promise(wanted),
             None => state.waiting = Some(wanted),
@@ -97,7 +104,19 @@ impl PicturePlan {
         let half_ns = state.period_ns / 2;
         let promise = state.due.iter_mut().find(|promise| promise.at.is(&at, half_ns))?;
         promise.met = true;
-        Some(if promise.whole { Due::SquareOrWhole } else { Due::Square })
+        Some(match &promise.framing {
+            framing if framing.whole_of.contains(&info.camera.0) => Due::Whole,
+            framing if framing.whole_still => Due::SquareOrWhole,
+            _ => Due::Square,
+        })
+    }
+
+    /// Whether a camera's background is to be learned anew; says so once.
+    pub fn take_stale(&self, camera: CameraId) -> bool {
+        let stale = &mut self.state().stale;
+        let before = stale.len();
+        stale.retain(|&other| other != camera.0);
+        stale.len() < before
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -130,9 +149,10 @@ impl State {
             };
             if let Some(pass_on) = &self.pass_on {
                 let Instant { segment, pulse, exposure_ns } = at;
-                pass_on(&PromisedInstant { segment: segment.0, pulse, exposure_ns, whole: wanted.whole });
+                let framing = wanted.framing.clone();
+                pass_on(&PromisedInstant { segment: segment.0, pulse, exposure_ns, framing });
             }
-            self.remember(Promise { at, whole: wanted.whole, met: false });
+            self.remember(Promise { at, framing: wanted.framing.clone(), met: false });
         }
     }
 
@@ -146,18 +166,17 @@ impl State {
     fn renew(&mut self, now_ns: i64) {
         let overdue_ns = now_ns - self.period_ns - self.period_ns / 2;
         let passed = |promise: &Promise| !promise.met && promise.at.exposure_ns < overdue_ns;
-        let missed: Vec<_> = self.due.iter().filter(|promise| passed(promise)).map(|promise| promise.whole).collect();
-        if !missed.is_empty() {
-            self.due.retain(|promise| !passed(promise));
-            let in_a_row = u8::try_from(missed.len()).unwrap_or(MOST_IN_A_ROW);
-            self.promise(WantedPictures { after_ns: 0, in_a_row, whole: missed[0] });
+        let missed: Vec<_> = self.due.extract_if(.., |promise| passed(promise)).collect();
+        let in_a_row = u8::try_from(missed.len()).unwrap_or(MOST_IN_A_ROW);
+        if let Some(Promise { framing, .. }) = missed.into_iter().next() {
+            self.promise(WantedPictures { after_ns: 0, in_a_row, framing });
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use frame::{CameraId, DeviceStamp, HostTime, Picture, PixelFormat, TriggerIndex};
+    use frame::{DeviceStamp, HostTime, Picture, PixelFormat, TriggerIndex};
 
     use super::*;
 
@@ -183,7 +202,7 @@ mod tests {
     }
 
     fn wanted(after_ns: i64, in_a_row: u8) -> WantedPictures {
-        WantedPictures { after_ns, in_a_row, whole: false }
+        WantedPictures { after_ns, in_a_row, framing: Framing::default() }
     }
 
     fn plan() -> PicturePlan {
@@ -213,15 +232,18 @@ mod tests {
         assert_eq!(due(&plan, 15..20), [15]);
         plan.want(wanted(24 * PERIOD_NS - 5, 3));
         assert_eq!(due(&plan, 20..30), [24, 25, 26]);
-        plan.want(WantedPictures { whole: true, ..wanted(0, 1) });
+        let framing = Framing { whole_still: true, whole_of: vec![1], stale: vec![1] };
+        plan.want(WantedPictures { framing, ..wanted(0, 1) });
         assert_eq!(plan.due(&pulse(30)), Some(Due::SquareOrWhole));
+        assert_eq!(plan.due(&FrameInfo { camera: CameraId(1), ..pulse(30) }), Some(Due::Whole));
+        assert_eq!([0, 1, 1].map(|camera| plan.take_stale(CameraId(camera))), [false, true, false]);
     }
 
     #[test]
     fn another_host_makes_the_same_instants() {
         let (here, there) = (plan(), plan());
         let other = there.clone();
-        here.pass_on(move |promised| other.take_over(promised));
+        here.pass_on(move |promised| other.take_over(promised.clone()));
         due(&here, 10..12);
         here.want(wanted(0, 2));
         assert_eq!(due(&there, 12..20), [12, 13]);

@@ -180,6 +180,9 @@ impl WorkerBody {
         if self.lane.take_background.swap(false, Ordering::AcqRel) {
             self.cropper.iter_mut().for_each(SubjectCropper::take_background);
         }
+        if self.plan.take_stale(self.camera) {
+            self.cropper.iter_mut().for_each(SubjectCropper::begin_anew);
+        }
         let due = self.plan.due(&frame.info);
         let begun = Instant::now();
         let mut picture = if due.is_some() { Asked::Nothing } else { Asked::No };
@@ -223,10 +226,11 @@ impl WorkerBody {
     }
 
     fn picture(&mut self, frame: &FrameRef, outcome: &Outcome, due: Due) -> Option<FinderPicture> {
-        if due == Due::Square && !matches!(outcome, Outcome::Sample(_)) {
-            return None;
-        }
-        let made = self.make_picture(frame, outcome);
+        let made = match (due, outcome) {
+            (Due::Square, Outcome::NoBackground | Outcome::NoSubject) => return None,
+            (Due::Whole, _) => self.make_picture(frame, &Outcome::NoSubject),
+            _ => self.make_picture(frame, outcome),
+        };
         made.inspect_err(|error| tracing::error!(%error, "no picture for the finder of joints")).ok()
     }
 

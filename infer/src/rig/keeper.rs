@@ -29,6 +29,12 @@ const REFINE_NEWS: usize = 12;
 const REFINE_NS: [i64; 2] = [10_000_000_000, 300_000_000_000];
 /// What a refined geometry must be better by.
 const GAIN: f64 = 0.97;
+/// A first geometry without all cameras that see somebody is taken after so long alone: further instants may place them.
+const COMPLETE_NS: i64 = 15_000_000_000;
+/// Where joints show within so long that a second camera was moved, it is rather the geometry that is wrong.
+const MOVED_TOGETHER_NS: i64 = 20_000_000_000;
+/// A camera that misses the bodies for longer, and was not found to be moved, was placed too roughly.
+const MISSES_NS: i64 = 10_000_000_000;
 /// A camera is found anew from so many bodies that the others see.
 const CAMERA_BODIES: usize = 12;
 /// So long after a try that failed, in nanoseconds.
@@ -68,6 +74,8 @@ pub struct Keeper {
     offsets_ns: i64,
     /// Why the last search found nothing.
     in_vain: Option<String>,
+    /// Since when a camera misses the bodies by more than it may, ns.
+    misses_since_ns: Option<i64>,
     /// Of the last instants with people, when they were, ns, and whether a body came about.
     agreed: VecDeque<(i64, bool)>,
     /// The geometry does not fit what is seen; the next that is found replaces it.
@@ -80,6 +88,10 @@ pub struct Keeper {
     /// Instants in which anybody was seen.
     seen: u64,
     changed: bool,
+    /// Cameras whose joints showed that they were moved.
+    moved: Vec<usize>,
+    /// When the last one was, ns.
+    moved_ns: Option<i64>,
     events: Vec<RigEvent>,
 }
 
@@ -112,6 +124,7 @@ impl Keeper {
             refine_ns: REFINE_NS[0],
             offsets_ns: 0,
             in_vain: None,
+            misses_since_ns: None,
             agreed: VecDeque::new(),
             doubted: false,
             last_body: None,
@@ -120,6 +133,8 @@ impl Keeper {
             withheld: 0,
             seen: 0,
             changed: false,
+            moved: Vec::new(),
+            moved_ns: None,
             events: Vec::new(),
         })
     }
@@ -197,18 +212,19 @@ impl Keeper {
         self.bodies += 1;
         self.agreed.push_back((self.now_ns, true));
         self.last_body = Some(placed.points_mm);
-        let mut moved: Option<(usize, f64)> = None;
+        let mut moved: Option<(usize, f64, f64)> = None;
         for (camera, witness) in self.witnesses.iter_mut().enumerate() {
             match (placed.misses_px[camera], &seen.views[camera]) {
                 (Some(miss_px), _) => {
-                    witness.missed(self.now_ns, miss_px);
                     let limit_px = known.placing.limit_px(camera);
+                    let same_shape = placed.shapes_px[camera].is_some_and(|shape_px| shape_px <= limit_px);
+                    witness.missed(self.now_ns, miss_px, same_shape);
                     let placed_px = known.geometry.cameras.get(&self.names[camera]).map_or(0.0, |of| of.residual_px);
-                    let residual = witness.residual_px().unwrap_or_default() / limit_px;
                     // The worst alone: bodies that one camera pulls aside are off in others, too.
-                    if witness.has_moved(placed_px, limit_px) && moved.is_none_or(|(_, worst)| residual > worst) {
-                        moved = Some((camera, residual));
-                    }
+                    let by_limit = |miss_px: f64| miss_px / known.placing.limit_px(camera);
+                    let misses =
+                        witness.has_moved(placed_px, limit_px).map(|miss_px| (camera, miss_px, by_limit(miss_px)));
+                    moved = misses.into_iter().chain(moved).max_by(|a, b| a.2.total_cmp(&b.2));
                 }
                 (None, Some(view)) if !known.placing.is_placed(camera) => {
                     witness.saw(self.now_ns, &placed.points_mm, view);
@@ -221,14 +237,16 @@ impl Keeper {
             let witness = &self.witnesses[other];
             witness.residual_px().is_some() && witness.agrees(known.placing.limit_px(other))
         };
-        let moved = moved.filter(|(camera, _)| {
+        let moved = moved.filter(|(camera, ..)| {
             let others = (0..self.names.len()).filter(|other| other != camera && known.placing.is_placed(*other));
             others.filter(agrees).count() >= 2
         });
-        if let Some((camera, _)) = moved {
-            let residual_px = self.witnesses[camera].residual_px().unwrap_or_default();
-            let why = format!("it misses the bodies by {residual_px:.0} px");
-            self.camera_moved(camera, &why);
+        if let Some((camera, miss_px, _)) = moved {
+            self.moved.push(camera);
+            self.camera_moved(camera, &format!("it misses the bodies by {miss_px:.0} px"));
+            if self.moved_ns.replace(self.now_ns).is_some_and(|before_ns| self.now_ns - before_ns < MOVED_TOGETHER_NS) {
+                self.doubt("two cameras that seem to be moved are rather two that were wrongly placed");
+            }
         }
         Ok(Some(placed))
     }
@@ -279,6 +297,7 @@ impl Keeper {
         let solved = self.solver.poll();
         self.take_up(solved);
         self.forget_long_ago();
+        self.look_for_misses();
         let long = self.agreed.front().is_some_and(|(first_ns, _)| self.now_ns - first_ns > DOUBT_NS * 3 / 4);
         if long && self.agreed.len() >= DOUBT_INSTANTS && self.withheld_share() > DOUBT_SHARE && !self.frozen {
             self.doubt("people are seen, and hardly any body comes about");
@@ -351,9 +370,18 @@ impl Keeper {
     /// Whether the geometry fits what was seen of late. While it does not, a camera may have been moved, and the instants
     /// kept from before and after say nothing together.
     fn fits_now(&self) -> bool {
-        let Some(known) = &self.known else { return true };
+        let misses = self.misses_since_ns.is_some_and(|since_ns| self.now_ns - since_ns < MISSES_NS);
+        self.known.is_none() || self.withheld_share() < 0.5 * DOUBT_SHARE && !misses
+    }
+
+    fn look_for_misses(&mut self) {
+        let Some(known) = &self.known else { return };
         let fits = |(camera, witness): (usize, &Witness)| witness.agrees(known.placing.limit_px(camera));
-        self.withheld_share() < 0.5 * DOUBT_SHARE && self.witnesses.iter().enumerate().all(fits)
+        if self.witnesses.iter().enumerate().all(fits) {
+            self.misses_since_ns = None;
+        } else {
+            self.misses_since_ns.get_or_insert(self.now_ns);
+        }
     }
 
     fn due_camera(&mut self) -> Option<Job> {
@@ -403,16 +431,29 @@ impl Keeper {
         if self.known.is_some() && self.frozen {
             return;
         }
-        self.in_vain = None;
         let first = self.known.is_none();
+        let since_ns = self.begun_ns.map_or(0, |begun_ns| self.now_ns - begun_ns);
+        if first
+            && since_ns < COMPLETE_NS
+            && let [(name, why), ..] = left_out.as_slice()
+        {
+            self.in_vain = Some(format!("{name}: {why}"));
+            return;
+        }
+        self.in_vain = None;
         if let Some(known) = self.known.as_ref().filter(|_| !self.doubted) {
             if !self.fits_now() {
                 return;
             }
+            let has_a_place = |name: &String| {
+                self.names.iter().position(|known| known == name).is_some_and(|camera| known.placing.is_placed(camera))
+            };
+            let loses_one = self.names.iter().any(|name| has_a_place(name) && !geometry.cameras.contains_key(name));
             // What is known of a camera that was moved meanwhile is of no use for comparing.
-            let gained = certainty(&geometry) < GAIN * certainty(&known.geometry)
-                || geometry.cameras.len() > known.geometry.cameras.len()
-                || geometry.up == UpSource::Found && known.geometry.up == UpSource::Unknown;
+            let gained = !loses_one
+                && (certainty(&geometry) < GAIN * certainty(&known.geometry)
+                    || geometry.cameras.len() > known.geometry.cameras.len()
+                    || geometry.up == UpSource::Found && known.geometry.up == UpSource::Unknown);
             if !gained {
                 self.refine_ns = (2 * self.refine_ns).min(REFINE_NS[1]);
                 return;
@@ -549,6 +590,11 @@ impl Keeper {
     /// What happened since the last call.
     pub fn take_events(&mut self) -> Vec<RigEvent> {
         std::mem::take(&mut self.events)
+    }
+
+    /// Cameras that joints showed to have been moved since the last call.
+    pub fn take_moved(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.moved)
     }
 
     /// The geometry, where it changed since the last call.

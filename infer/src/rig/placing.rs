@@ -1,6 +1,6 @@
 use body::{RigGeometry, Sight, uncertainty};
 use geometry::{Camera, GROUP_COUNT, GeometryError, Observation, Options, POINT_COUNT, label};
-use nalgebra::Vector3;
+use nalgebra::{Complex, Vector3};
 use pose::JOINTS;
 use thiserror::Error;
 
@@ -12,6 +12,9 @@ const SOMEBODY_ELSE: f64 = 3.0;
 const UNTOLD_MM: f64 = 150.0;
 
 type Points = [Vector3<f64>; POINT_COUNT];
+
+/// A joint in the picture and where the body's is seen, in pixels: x, and y as the imaginary part.
+type Pair = (Complex<f64>, Complex<f64>);
 
 /// Why a geometry does not serve these cameras.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -52,6 +55,9 @@ pub struct Placed {
     /// By camera, how far its joints are from where the body's are seen, in pixels (median); none where it saw nobody.
     /// Of a camera that saw somebody else, or was moved, it is large.
     pub misses_px: Vec<Option<f64>>,
+    /// By camera, how far they still are once the view is shifted, turned and scaled onto the body as well as can be. Of a
+    /// camera that was moved it is small, of mistakes and of somebody else large.
+    pub shapes_px: Vec<Option<f64>>,
 }
 
 impl Placing {
@@ -114,9 +120,10 @@ impl Placing {
             let seen: Vec<_> = used.iter().map(|&camera| views[camera].clone()).collect();
             let Some(labelled) = label(&cameras, &self.bone_lengths_mm, &seen)? else { return Ok(None) };
             let exchanged: Vec<usize> = labelled.exchanged.iter().map(|&at| used[at]).collect();
-            let misses_px: Vec<Option<f64>> = (0..self.cameras.len())
-                .map(|camera| self.miss_px(camera, views, &labelled.points_mm, exchanged.contains(&camera)))
-                .collect();
+            let pairs = |camera| self.pairs(camera, views, &labelled.points_mm, exchanged.contains(&camera));
+            let pairs: Vec<Option<Vec<Pair>>> = (0..self.cameras.len()).map(pairs).collect();
+            let misses = |pairs: &Option<Vec<Pair>>| miss(pairs.as_deref()?.iter().copied());
+            let misses_px: Vec<Option<f64>> = pairs.iter().map(misses).collect();
             let by_limit = |camera: usize| misses_px[camera].map_or(0.0, |miss| miss / self.limits_px[camera]);
             let worst = used.iter().copied().max_by(|&a, &b| by_limit(a).total_cmp(&by_limit(b)));
             match worst.filter(|&camera| by_limit(camera) > SOMEBODY_ELSE) {
@@ -125,8 +132,16 @@ impl Placing {
                 None => {
                     let (points_mm, near_views) = (labelled.points_mm, labelled.near_views);
                     let uncertainty_mm = self.uncertainty_mm(&points_mm, views, &used, &exchanged);
-                    let views = used;
-                    return Ok(Some(Placed { points_mm, near_views, uncertainty_mm, views, exchanged, misses_px }));
+                    let shapes_px = pairs.iter().map(|pairs| miss(laid(pairs.as_deref()?))).collect();
+                    return Ok(Some(Placed {
+                        points_mm,
+                        near_views,
+                        uncertainty_mm,
+                        views: used,
+                        exchanged,
+                        misses_px,
+                        shapes_px,
+                    }));
                 }
             }
         }
@@ -150,19 +165,41 @@ impl Placing {
         uncertainty(points, &sights, self.rig_mm)
     }
 
-    /// The median distance between a view's believed joints and where the body's are seen.
-    fn miss_px(&self, camera: usize, views: &[Option<Observation>], points: &Points, exchanged: bool) -> Option<f64> {
+    /// A view's believed joints, each with where the body's is seen. None where nobody is.
+    fn pairs(
+        &self,
+        camera: usize,
+        views: &[Option<Observation>],
+        points: &Points,
+        exchanged: bool,
+    ) -> Option<Vec<Pair>> {
         let (camera, view) = (self.cameras[camera].as_ref()?, views[camera].as_ref()?);
         let view = if exchanged { &view.exchanged() } else { view };
         let offset = camera.time_offset_frames.unwrap_or(0.0);
-        let miss = |point: usize| {
+        let pair = |point: usize| {
             let seen = camera.project(&points[point]).filter(|_| view.weight[point] > 0.0)?;
             let velocity = view.velocity_px.map_or([0.0; 2], |velocity| velocity[point]);
             let at = |axis: usize| view.px[point][axis] - offset * velocity[axis];
-            Some((seen.x - at(0)).hypot(seen.y - at(1)))
+            Some((Complex::new(at(0), at(1)), Complex::new(seen.x, seen.y)))
         };
-        median((0..POINT_COUNT).filter_map(miss).collect())
+        Some((0..POINT_COUNT).filter_map(pair).collect())
     }
+}
+
+/// The median distance between pairs.
+fn miss(pairs: impl IntoIterator<Item = Pair>) -> Option<f64> {
+    median(pairs.into_iter().map(|(a, b)| (a - b).norm()).collect())
+}
+
+/// Pairs of which the first are laid onto the second by the similarity that fits best.
+fn laid(pairs: &[Pair]) -> impl Iterator<Item = Pair> {
+    let count = pairs.len().max(1) as f64;
+    let (from, to) = pairs.iter().fold((Complex::ZERO, Complex::ZERO), |(from, to), (a, b)| (from + a, to + b));
+    let (from, to) = (from / count, to / count);
+    let product: Complex<f64> = pairs.iter().map(|(a, b)| (a - from).conj() * (b - to)).sum();
+    let extent: f64 = pairs.iter().map(|(a, _)| (a - from).norm_sqr()).sum();
+    let turn = if extent > 0.0 { product / extent } else { Complex::ONE };
+    pairs.iter().map(move |(a, b)| (to + turn * (a - from), *b))
 }
 
 pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {

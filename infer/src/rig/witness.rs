@@ -26,10 +26,19 @@ const APART_NS: i64 = 150_000_000;
 
 type Points = [Vector3<f64>; POINT_COUNT];
 
+/// By how far a camera's joints missed a body.
+#[derive(Clone, Copy, Debug)]
+struct Miss {
+    at_ns: i64,
+    miss_px: f64,
+    /// Whether they had the body's shape, and only lay elsewhere.
+    same_shape: bool,
+}
+
 /// How one camera is doing.
 #[derive(Debug, Default)]
 pub struct Witness {
-    misses: VecDeque<(i64, f64)>,
+    misses: VecDeque<Miss>,
     /// Bodies that the other cameras see, and this one's view of them, while it has no place.
     pub bodies: Vec<(i64, Points, Observation)>,
     /// It is not tried before this, ns.
@@ -44,13 +53,14 @@ pub struct Witness {
 }
 
 impl Witness {
-    /// It missed a body by so many pixels.
-    pub fn missed(&mut self, at_ns: i64, miss_px: f64) {
-        self.misses.push_back((at_ns, miss_px));
-        let long_ago = |misses: &VecDeque<(i64, f64)>| {
+    /// It missed a body by so many pixels. Whether its joints had the body's shape, and only lay elsewhere, tells a camera
+    /// that was moved from mistakes.
+    pub fn missed(&mut self, at_ns: i64, miss_px: f64, same_shape: bool) {
+        self.misses.push_back(Miss { at_ns, miss_px, same_shape });
+        let long_ago = |misses: &VecDeque<Miss>| {
             // A busy machine that answers one or two instants a second still notices.
             let window_ns = if misses.len() > LEAST_INSTANTS { WINDOW_NS } else { LONGEST_NS };
-            misses.front().is_some_and(|(then, _)| at_ns - then > window_ns)
+            misses.front().is_some_and(|miss| at_ns - miss.at_ns > window_ns)
         };
         while long_ago(&self.misses) {
             self.misses.pop_front();
@@ -59,7 +69,7 @@ impl Witness {
 
     /// The median of the last seconds, in pixels.
     pub fn residual_px(&self) -> Option<f64> {
-        median(self.misses.iter().map(|(_, miss)| *miss).collect())
+        median(self.misses.iter().map(|miss| miss.miss_px).collect())
     }
 
     /// Whether its joints lie where the bodies are, or it saw none.
@@ -67,22 +77,25 @@ impl Witness {
         self.residual_px().is_none_or(|residual_px| residual_px <= limit_px)
     }
 
-    /// Whether it cannot stand where it did: in most instants of the last seconds it saw the body elsewhere. `placed_px` is
-    /// by how much it missed the bodies when it was placed, `limit_px` how much it may.
-    pub fn has_moved(&self, placed_px: f64, limit_px: f64) -> bool {
+    /// By how much it misses the bodies of late (the median, in pixels) where it cannot stand where it did: in most
+    /// instants of the last seconds it saw the body elsewhere. `placed_px` is by how much it missed the bodies when it was
+    /// placed, `limit_px` how much it may.
+    pub fn has_moved(&self, placed_px: f64, limit_px: f64) -> Option<f64> {
         let moved_px = (MOVED * placed_px).clamp(limit_px, MOVED_OF_LIMIT * limit_px);
-        let newest_ns = self.misses.back().map_or(0, |(at_ns, _)| *at_ns);
+        let newest_ns = self.misses.back().map_or(0, |miss| miss.at_ns);
         let recent: Vec<_> = self
             .misses
             .iter()
             .rev()
             .enumerate()
-            .take_while(|(place, (at_ns, _))| *place < 2 * LEAST_INSTANTS || newest_ns - at_ns <= RECENT_NS)
+            .take_while(|(place, miss)| *place < 2 * LEAST_INSTANTS || newest_ns - miss.at_ns <= RECENT_NS)
             .map(|(_, miss)| miss)
             .collect();
-        let long = recent.first().zip(recent.last()).is_some_and(|(last, first)| last.0 - first.0 >= LEAST_NS);
-        let far = recent.iter().filter(|(_, miss)| *miss > moved_px).count();
-        recent.len() >= LEAST_INSTANTS && long && far * 4 >= recent.len() * 3
+        let long = recent.first().zip(recent.last()).is_some_and(|(last, first)| last.at_ns - first.at_ns >= LEAST_NS);
+        let far = recent.iter().filter(|miss| miss.miss_px > moved_px && miss.same_shape);
+        let far: Vec<f64> = far.map(|miss| miss.miss_px).collect();
+        let moved = recent.len() >= LEAST_INSTANTS && long && far.len() * 4 >= recent.len() * 3;
+        median(far).filter(|_| moved)
     }
 
     /// What it missed so far says nothing any more.
@@ -118,8 +131,8 @@ mod tests {
         let times = (0..).map(|step| step * every_ns).take_while(|at_ns| *at_ns < 40_000_000_000);
         for at_ns in times {
             let turned = at_ns >= 20_000_000_000;
-            witness.missed(at_ns, if turned { 70.0 } else { 2.0 });
-            if witness.has_moved(2.0, 10.0) {
+            witness.missed(at_ns, if turned { 70.0 } else { 2.0 }, true);
+            if witness.has_moved(2.0, 10.0).is_some() {
                 assert!(turned);
                 return Some(at_ns as f64 / 1e9 - 20.0);
             }

@@ -33,9 +33,8 @@ impl Detector {
         Self { network, anchors: anchors() }
     }
 
-    /// The region of the person that is surest to be one, in pixels of the picture.
-    pub fn find(&mut self, view: &View<'_>) -> Result<Option<Region>, FinderError> {
-        let square = Region::around(view.width, view.height);
+    /// Looks through a square of the picture. The region of the person that is surest to be one, in pixels of the picture.
+    pub fn find(&mut self, view: &View<'_>, square: Region) -> Result<Option<Region>, FinderError> {
         square.sample(view, DETECTOR_PX, [-1.0, 1.0], Beyond::Black, self.network.input()?);
         self.network.run()?;
         let boxes = self.network.output(self.anchors.len() * VALUES)?;

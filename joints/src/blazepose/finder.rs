@@ -1,3 +1,4 @@
+use super::anchors::DETECTOR_PX;
 use super::detector::Detector;
 use super::landmarks::Landmarks;
 use super::names::LANDMARK_NAMES;
@@ -8,7 +9,8 @@ use crate::{FinderError, FinderFiles, JointFinder, Model, Person, View};
 /// BlazePose in OpenVINO.
 ///
 /// In most pictures of a view the landmarks are looked for where the last answer says. In one of several, and where nobody
-/// is found so, a detector looks through the picture first.
+/// is found so, a detector looks through the picture first. As long as it finds nobody in a picture that is much larger than
+/// its own, it looks at a part of the picture every other time: people who are small in it are too small for it otherwise.
 pub struct BlazePose {
     detector: Detector,
     landmarks: Landmarks,
@@ -23,7 +25,12 @@ struct Memory {
     next: Option<Region>,
     /// Pictures since the detector last looked.
     since_detector: u32,
+    /// How often in a row the detector found nobody.
+    in_vain: u32,
 }
+
+/// A picture whose longer side is so many times the detector's is also looked at in parts.
+const MUCH_LARGER: f32 = 1.5;
 
 impl BlazePose {
     /// With `detector_every` 1 the detector looks at each picture. `threads` is how many OpenVINO may use.
@@ -54,9 +61,10 @@ impl BlazePose {
             // Views whose person was lost together, as at a seam, take turns from here on: no instant costs them all.
             memory.since_detector =
                 if follow.is_none() && memory.next.is_some() { 0 } else { index as u32 % self.detector_every };
-            if let Some(region) = self.detector.find(view)? {
+            if let Some(region) = self.detector.find(view, to_look_through(view, memory.in_vain))? {
                 found = self.landmarks.find(view, region)?;
             }
+            memory.in_vain = if found.is_some() { 0 } else { memory.in_vain.wrapping_add(1) };
         }
         memory.next = found.as_ref().map(|found| to_frame(view, found.next));
         Ok(found.map(|found| Person { joints: found.joints }))
@@ -79,6 +87,15 @@ impl JointFinder for BlazePose {
 
     fn forget(&mut self) {
         self.views.clear();
+    }
+}
+
+/// What the detector looks through when it has found nobody so often.
+fn to_look_through(view: &View<'_>, in_vain: u32) -> Region {
+    let large = view.width.max(view.height) as f32 > MUCH_LARGER * DETECTOR_PX as f32;
+    match in_vain {
+        odd if large && odd % 2 == 1 => Region::part(view.width, view.height, odd / 2),
+        _ => Region::around(view.width, view.height),
     }
 }
 

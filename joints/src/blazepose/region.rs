@@ -17,6 +17,21 @@ impl Region {
         Self { centre: [width / 2.0, height / 2.0], side: width.max(height), turn: 0.0 }
     }
 
+    /// The `n`-th of the squares of half the picture's longer side that lie over it, each half over the next; after the
+    /// last comes the first again.
+    pub fn part(width: u32, height: u32, n: u32) -> Self {
+        let side = width.max(height) as f32 / 2.0;
+        let along = |length: u32| (2.0 * length as f32 / side).ceil().max(2.0) as u32 - 1;
+        let (columns, rows) = (along(width), along(height));
+        let middle = |at: u32, of: u32, length: u32| {
+            // The last ends where the picture does.
+            let room = (length as f32 - side).max(0.0);
+            if of > 1 { side / 2.0 + room * at as f32 / (of - 1) as f32 } else { length as f32 / 2.0 }
+        };
+        let (column, row) = (n % columns, n / columns % rows);
+        Self { centre: [middle(column, columns, width), middle(row, rows, height)], side, turn: 0.0 }
+    }
+
     /// MediaPipe's region for a person: around `centre` (the middle of the hips), with `rim` (a point on the circle
     /// around the whole body, above the head) straight up, 1.25 times as large as that circle.
     pub fn of_body(centre: [f32; 2], rim: [f32; 2]) -> Self {
@@ -117,6 +132,21 @@ mod tests {
         let beside = Region { centre: [-2.0, 2.0], ..Region::around(4, 4) };
         beside.sample(&view, 4, [-1.0, 1.0], Beyond::Black, &mut out);
         assert_eq!(out, [-1.0; 4 * 4 * 3], "beyond the picture is black");
+    }
+
+    #[test]
+    fn parts_lie_over_all_of_the_picture() {
+        for (width, height, count) in [(640, 480, 6), (480, 640, 6), (640, 360, 6), (400, 400, 9), (900, 100, 3)] {
+            let parts: Vec<_> = (0..count).map(|n| Region::part(width, height, n)).collect();
+            assert_eq!(Region::part(width, height, count), parts[0]);
+            for (x, y) in [(1, 1), (width - 1, height - 1), (width / 2, height / 2), (width / 3, height - 1)] {
+                let holds = |part: &Region| {
+                    let away = [part.centre[0] - x as f32, part.centre[1] - y as f32];
+                    away.into_iter().all(|away| away.abs() <= part.side / 2.0)
+                };
+                assert!(parts.iter().any(holds), "{x}, {y} of {width}, {height}: {parts:?}");
+            }
+        }
     }
 
     proptest! {
