@@ -40,6 +40,7 @@ fn moment(number: u32) -> Moment {
         View {
             camera: CameraId(camera),
             exposure,
+            frame_px: (640, 480),
             samples: vec![Sample {
                 size_px: SIZE,
                 rgb: (0..3 * area).map(shade).collect(),

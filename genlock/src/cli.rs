@@ -168,6 +168,8 @@ pub enum Finder {
     Full,
     /// BlazePose Heavy, four times as slow as Full.
     Heavy,
+    /// The pose model: fast, and rough on real people.
+    Own,
 }
 
 impl Finder {
@@ -177,6 +179,7 @@ impl Finder {
             Self::Lite => "lite",
             Self::Full => "full",
             Self::Heavy => "heavy",
+            Self::Own => "own",
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Names another file; one that is not there means that no model is shipped.
-const VARIABLE: &str = "GENLOCK_POSE_MODEL";
+pub const VARIABLE: &str = "GENLOCK_POSE_MODEL";
 const FILE: &str = "weights/pose.safetensors";
 /// The checkout that this program was built from.
 const CHECKOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");

@@ -1,7 +1,9 @@
+use std::cell::RefCell;
 use std::path::Path;
 
 use frame::{TriggerIndex, monotonic_now_ns};
-use model::{Background, ModelError, PictureBatch, PoseModel, PoseSpec, Precision, autocast};
+use joints::{FinderFiles, Network, Runtime};
+use model::{Background, ModelError, PictureBatch, PoseModel, PosePrediction, PoseSpec, Precision, autocast};
 use pose::{JOINT_NAMES, JOINTS, Pose3d};
 use subject::{Region, Sample};
 use tch::{Device, Kind, Tensor};
@@ -15,6 +17,8 @@ pub struct Engine {
     precision: Precision,
     background: Background,
     version: String,
+    /// The same network in OpenVINO, which computes where it is there.
+    network: Option<RefCell<Network>>,
 }
 
 impl Engine {
@@ -25,7 +29,8 @@ impl Engine {
         if names != &JOINT_NAMES {
             return Err(InferError::Joints { found: names.join(", "), expected: JOINT_NAMES.join(", ") });
         }
-        Ok(Self { version: model.version()?, background: model.spec().background, model, precision })
+        let (version, background) = (model.version()?, model.spec().background);
+        Ok(Self { model, precision, background, version, network: None })
     }
 
     /// The same model on pictures that keep their background, as of cameras that move.
@@ -49,6 +54,40 @@ impl Engine {
         Self::new(model, precision)
     }
 
+    /// The same model in OpenVINO, which computes it on a processor in less time than libtorch, in f32 and with so many
+    /// threads. Joints are the same to within 0.1 mm.
+    ///
+    /// # Errors
+    /// Files that are missing or not the expected ones, and what OpenVINO says against them.
+    pub fn in_openvino(self, files: &FinderFiles, threads: usize) -> Result<Self, InferError> {
+        self.on(Runtime::load(files, threads)?)
+    }
+
+    /// [`Self::in_openvino`] on a processor that does not compute bf16 faster than f32; elsewhere, and where OpenVINO does
+    /// not start, the same as it is.
+    ///
+    /// # Errors
+    /// A model that OpenVINO does not take.
+    pub fn or_in_openvino(self, files: &FinderFiles, threads: usize) -> Result<Self, InferError> {
+        if self.model.device() != Device::Cpu || self.precision != Precision::F32 {
+            return Ok(self);
+        }
+        match Runtime::load(files, threads) {
+            Ok(runtime) => self.on(runtime),
+            Err(why) => {
+                tracing::warn!(%why, "the pose model goes on in libtorch");
+                Ok(self)
+            }
+        }
+    }
+
+    fn on(self, mut runtime: Runtime) -> Result<Self, InferError> {
+        let graph = self.model.graph()?;
+        let side = i64::from(self.spec().crop_px);
+        let network = runtime.network(&graph.xml, &graph.values, &[1, 3, side, side])?;
+        Ok(Self { network: Some(RefCell::new(network)), precision: Precision::F32, ..self })
+    }
+
     /// Identity of the model's values and preprocessing.
     pub fn version(&self) -> &str {
         &self.version
@@ -69,12 +108,18 @@ impl Engine {
 
     /// Whether the samples of this moment are what the model was made for.
     pub fn check(&self, moment: &Moment) -> Result<(), Mismatch> {
-        let spec = self.model.spec();
+        let crop_px = self.model.spec().crop_px;
         let mut sizes = moment.views.iter().flat_map(|view| &view.samples).map(|sample| u32::from(sample.size_px));
-        if let Some(moment_px) = sizes.find(|size| *size != spec.crop_px) {
+        self.check_crops(sizes.find(|size| *size != crop_px).unwrap_or(crop_px), moment.preprocessing)
+    }
+
+    /// Whether crops of this side that were made by the preprocessing of this hash are.
+    pub(crate) fn check_crops(&self, moment_px: u32, preprocessing: u64) -> Result<(), Mismatch> {
+        let spec = self.model.spec();
+        if moment_px != spec.crop_px {
             return Err(Mismatch::CropSize { model_px: spec.crop_px, moment_px });
         }
-        let hash = format!("{:016x}", moment.preprocessing);
+        let hash = format!("{preprocessing:016x}");
         if hash != spec.preprocessing_hash {
             let model = spec.preprocessing_hash.clone();
             return Err(Mismatch::Preprocessing { model, moment: hash });
@@ -137,22 +182,29 @@ impl Engine {
     /// # Errors
     /// As [`Self::joints`].
     pub fn people(&self, samples: &[&Sample]) -> Result<Vec<PersonPose>, InferError> {
-        if samples.is_empty() {
-            return Ok(Vec::new());
+        self.people_in(samples.iter().map(|sample| Crop { rgb: &sample.rgb, mask: &sample.mask }))
+    }
+
+    /// All that the model says of crops, in one batch.
+    pub(crate) fn people_in<'a>(&self, crops: impl Iterator<Item = Crop<'a>>) -> Result<Vec<PersonPose>, InferError> {
+        let mut batch = PictureBatch::new(self.model.spec().crop_px as usize);
+        for Crop { rgb, mask } in crops {
+            batch.push(rgb, mask, false)?;
         }
-        let spec = self.model.spec();
-        let mut batch = PictureBatch::new(spec.crop_px as usize);
-        for sample in samples {
-            batch.push(&sample.rgb, &sample.mask, false)?;
+        if batch.is_empty() {
+            return Ok(Vec::new());
         }
         let device = self.model.device();
         let input = batch.to_input(device, Kind::Float, self.background)?;
-        let found = autocast(self.precision, device, || self.model.predict_all(&input))?;
+        let found = match &self.network {
+            Some(network) => self.computed(&mut network.borrow_mut(), &input)?,
+            None => autocast(self.precision, device, || self.model.predict_all(&input))?,
+        };
         let poses = values(&found.joints_mm)?;
         let joints_2d = found.joints_2d.as_ref().map(values).transpose()?;
         let confidence = found.confidence.as_ref().map(values).transpose()?;
         let of = |all: &[f32], person: usize, axes: usize, at: usize| all[axes * JOINTS * person + at];
-        Ok((0..samples.len())
+        Ok((0..batch.len())
             .map(|person| PersonPose {
                 joints_mm: std::array::from_fn(|j| std::array::from_fn(|axis| of(&poses, person, 3, 3 * j + axis))),
                 joints_2d: joints_2d
@@ -162,6 +214,35 @@ impl Engine {
             })
             .collect())
     }
+
+    /// What OpenVINO says of pictures.
+    fn computed(&self, network: &mut Network, input: &Tensor) -> Result<PosePrediction, InferError> {
+        let pictures = values(input)?;
+        network.reshape(&input.size())?;
+        network.input()?.copy_from_slice(&pictures);
+        network.run()?;
+        let (joints, has_heads) = (JOINTS as i64, self.model.has_heads());
+        let parts = if has_heads { vec![3 * joints, 2 * joints, joints] } else { vec![3 * joints] };
+        let shape = [input.size()[0], parts.iter().sum()];
+        let said = network.output((shape[0] * shape[1]) as usize)?;
+        let split = || -> Result<PosePrediction, tch::TchError> {
+            let said = Tensor::f_from_slice(&said)?.f_reshape(shape)?.f_split_with_sizes(&parts[..], 1)?;
+            let of = |at: usize, axes: &[i64]| said.get(at).map(|part| part.f_reshape(axes)).transpose();
+            Ok(PosePrediction {
+                joints_mm: said[0].f_reshape([-1, joints, 3])?,
+                joints_2d: of(1, &[-1, joints, 2])?,
+                confidence: of(2, &[-1, joints])?.map(|logits| logits.f_sigmoid()).transpose()?,
+            })
+        };
+        Ok(split().map_err(ModelError::from)?)
+    }
+}
+
+/// The pixels of a crop and its mask.
+#[derive(Clone, Copy)]
+pub(crate) struct Crop<'a> {
+    pub rgb: &'a [u8],
+    pub mask: &'a [u8],
 }
 
 /// What a model says of one crop.

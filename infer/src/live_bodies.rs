@@ -21,7 +21,7 @@ use crate::live::is_due;
 use crate::pace::Pace;
 use crate::recent::Recent;
 use crate::rig::{Keeper, Placed, Seen};
-use crate::seeing::{observation, view};
+use crate::seeing::{Points, view};
 
 const REPORT_EVERY: Duration = Duration::from_millis(500);
 /// Reports between two tellings of a geometry that has not changed: one may be lost on the way.
@@ -48,7 +48,10 @@ pub struct BodyLinks<S, P, H, C> {
 pub struct LiveBodies<S, P, H, C> {
     links: BodyLinks<S, P, H, C>,
     finder: Box<dyn JointFinder>,
+    points: Points,
     finder_name: String,
+    /// Whether pictures come only where they are asked for.
+    asks: bool,
     keeper: Keeper,
     filter: CausalFilter,
     smoothed_with: Option<String>,
@@ -81,12 +84,15 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         links: BodyLinks<S, P, H, C>,
         finder: Box<dyn JointFinder>,
         finder_name: String,
-        keeper: Keeper,
+        mut keeper: Keeper,
     ) -> Self {
+        keeper.allow(finder.most_miss());
         Self {
             links,
+            points: Points::of(finder.names()),
             finder,
             finder_name,
+            asks: true,
             keeper,
             filter: CausalFilter::default(),
             smoothed_with: None,
@@ -109,6 +115,11 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
     /// Takes no more than this share of all cores, in (0, 1], on average, and leaves the rest to others.
     pub fn with_share(self, share: Option<f64>) -> Self {
         Self { pace: Pace::new(share), ..self }
+    }
+
+    /// Takes the pictures that come, and asks for none.
+    pub fn unasked(self) -> Self {
+        Self { asks: false, ..self }
     }
 
     /// Serves until the source is closed, or until `go_on`, asked with each report, says no.
@@ -179,6 +190,9 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
 
     /// Asks for pictures of an instant so far ahead.
     fn ask(&mut self, now: Instant, ahead: Duration) {
+        if !self.asks {
+            return;
+        }
         let whole_still = is_due(self.whole_at, WHOLE_EVERY, now);
         if whole_still {
             self.whole_at = Some(now);
@@ -203,7 +217,9 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         let observations: Vec<_> = people
             .iter()
             .enumerate()
-            .map(|(camera, person)| person.as_ref().map(|person| observation(person, self.keeper.size_px(camera))))
+            .map(|(camera, person)| {
+                person.as_ref().map(|person| self.points.observation(person, self.keeper.size_px(camera)))
+            })
             .collect();
         if observations.iter().flatten().next().is_none() {
             return Ok(());
@@ -267,7 +283,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
                 }
                 Ok(people)
             }
-            Err(error @ FinderError::Picture { .. }) => {
+            Err(error @ (FinderError::Picture { .. } | FinderError::Size { .. })) => {
                 tracing::error!(%error, "no joints in these pictures");
                 Ok(vec![None; views.len()])
             }

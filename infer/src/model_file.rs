@@ -1,6 +1,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use joints::FinderFiles;
 use tch::Device;
 use transport::ModelOrigin;
 
@@ -13,6 +14,8 @@ pub struct ModelFile {
     device: Device,
     precision: PrecisionChoice,
     plain: bool,
+    /// Where OpenVINO lies, and the threads that it may use.
+    openvino: Option<(FinderFiles, usize)>,
     /// What lay at each candidate's path at the last look.
     seen: Vec<Option<Stamp>>,
     loaded: Option<Loaded>,
@@ -38,7 +41,16 @@ impl ModelFile {
     /// The user's own file. Nothing is opened before the first [`Self::refresh`].
     pub fn new(own: PathBuf, device: Device, precision: PrecisionChoice) -> Self {
         let candidates = vec![(ModelOrigin::Own, own)];
-        Self { candidates, device, precision, plain: false, seen: vec![None], loaded: None, problem: None }
+        Self {
+            candidates,
+            device,
+            precision,
+            plain: false,
+            openvino: None,
+            seen: vec![None],
+            loaded: None,
+            problem: None,
+        }
     }
 
     /// Takes this one where there is none of the user's.
@@ -53,6 +65,12 @@ impl ModelFile {
     #[must_use]
     pub fn plain(self, plain: bool) -> Self {
         Self { plain, ..self }
+    }
+
+    /// Models compute in OpenVINO with so many threads, where that is faster; see [`Engine::in_openvino`].
+    #[must_use]
+    pub fn in_openvino(self, files: Option<FinderFiles>, threads: usize) -> Self {
+        Self { openvino: files.map(|files| (files, threads)), ..self }
     }
 
     /// The user's own file.
@@ -113,7 +131,11 @@ impl ModelFile {
 
     fn open(&self, path: &Path) -> Result<Engine, InferError> {
         let engine = Engine::open(path, self.device, self.precision)?;
-        if self.plain { engine.plain() } else { Ok(engine) }
+        let engine = if self.plain { engine.plain()? } else { engine };
+        match &self.openvino {
+            Some((files, threads)) => engine.or_in_openvino(files, *threads),
+            None => Ok(engine),
+        }
     }
 }
 

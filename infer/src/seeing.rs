@@ -1,46 +1,130 @@
 //! Between pictures, the finder of joints and geometry.
 
-use geometry::{Observation, POINT_COUNT};
+use geometry::{Observation, POINT_COUNT, POINT_NAMES};
 use joints::{Person, View};
 use subject::FinderPicture;
 
-/// The landmarks of BlazePose that geometry works with, in the order of `geometry::POINT_NAMES`.
-const LANDMARKS: [usize; POINT_COUNT] = [0, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32];
+/// How much of its joints' confidence is left to a point that is derived from them.
+const DERIVED: f64 = 0.25;
+
+/// Where geometry's points are among a finder's joints, in the order of `geometry::POINT_NAMES`.
+#[derive(Clone, Debug)]
+pub(crate) struct Points([Source; POINT_COUNT]);
+
+/// Joints whose weighted mean a point is.
+#[derive(Clone, Debug, PartialEq)]
+struct Source {
+    joints: Vec<(usize, f64)>,
+    /// How much of their confidence the point has: 1 where it is one of them, 0 where it is not known at all.
+    trust: f64,
+}
+
+impl Points {
+    /// Of a finder with joints of these names. An ear that it does not find is derived from head and thorax, as
+    /// `body::joints` derives the head from ears; any other point that it does not find weighs nothing.
+    pub fn of(names: &[&str]) -> Self {
+        let joint = |name: &str| names.iter().position(|known| spoken(known) == name);
+        let stand_in = |name: &str| {
+            if name.ends_with("ear")
+                && let Some((head, thorax)) = joint("head").zip(joint("thorax"))
+            {
+                return Source { joints: vec![(head, 2.0 / 3.0), (thorax, 1.0 / 3.0)], trust: DERIVED };
+            }
+            let ankle = name.replace("heel", "ankle").replace("toe", "ankle");
+            Source { joints: vec![(joint(&ankle).unwrap_or(0), 1.0)], trust: 0.0 }
+        };
+        let found = |joint: usize| Source { joints: vec![(joint, 1.0)], trust: 1.0 };
+        Self(POINT_NAMES.map(|name| joint(name).map_or_else(|| stand_in(name), found)))
+    }
+
+    /// What geometry takes of a person in a view whose frame has this width and height. A point beyond the frame is a
+    /// guess, and weighs nothing.
+    pub fn observation(&self, person: &Person, [width, height]: [f64; 2]) -> Observation {
+        let mean = |source: &Source, value: &dyn Fn(usize) -> f32| -> f64 {
+            source.joints.iter().map(|&(joint, share)| share * f64::from(value(joint))).sum()
+        };
+        let px = self.0.each_ref().map(|source| [0, 1].map(|axis| mean(source, &|at| person.joints[at].px[axis])));
+        let weight = |point: usize| {
+            let ([x, y], source) = (px[point], &self.0[point]);
+            let inside = (0.0..=width).contains(&x) && (0.0..=height).contains(&y);
+            let sure = source.joints.iter().map(|&(joint, _)| person.joints[joint].confidence).fold(1.0, f32::min);
+            if inside { source.trust * f64::from(sure) } else { 0.0 }
+        };
+        Observation {
+            px,
+            weight: std::array::from_fn(weight),
+            root_relative_mm: self
+                .0
+                .each_ref()
+                .map(|source| [0, 1, 2].map(|axis| mean(source, &|at| person.joints[at].mm[axis]))),
+            velocity_px: None,
+        }
+    }
+}
+
+/// A joint's name as points have it. Human3.6M's "foot" is the ankle, and its "neck" lies at the height of the nose.
+fn spoken(name: &str) -> String {
+    match name {
+        "neck" => "nose".into(),
+        "left foot" | "right foot" => name.replace("foot", "ankle"),
+        _ => name.replace("foot_index", "toe").replace('_', " "),
+    }
+}
 
 /// A picture as the finder takes it.
 pub(crate) fn view(picture: &FinderPicture) -> View<'_> {
-    let FinderPicture { ref rgb, width, height, origin_px, scale, .. } = *picture;
-    View { rgb, width, height, origin_px, scale }
-}
-
-/// What geometry takes of a person in a view whose frame has this width and height. A joint beyond the frame is a guess,
-/// and weighs nothing.
-pub(crate) fn observation(person: &Person, [width, height]: [f64; 2]) -> Observation {
-    let joints = LANDMARKS.map(|landmark| &person.joints[landmark]);
-    Observation {
-        px: joints.map(|joint| joint.px.map(f64::from)),
-        weight: joints.map(|joint| {
-            let [x, y] = joint.px.map(f64::from);
-            let inside = (0.0..=width).contains(&x) && (0.0..=height).contains(&y);
-            if inside { f64::from(joint.confidence) } else { 0.0 }
-        }),
-        root_relative_mm: joints.map(|joint| joint.mm.map(f64::from)),
-        velocity_px: None,
-    }
+    let FinderPicture { ref rgb, width, height, origin_px, scale, ref mask, .. } = *picture;
+    View { rgb, width, height, origin_px, scale, mask: mask.as_deref() }
 }
 
 #[cfg(test)]
 mod tests {
-    use geometry::POINT_NAMES;
-    use joints::LANDMARK_NAMES;
+    use body::joints;
+    use joints::{Joint, LANDMARK_NAMES};
+    use nalgebra::Vector3;
+    use pose::{JOINT_NAMES, JOINTS};
 
     use super::*;
 
     #[test]
+    fn a_good_finder_may_miss_what_a_geometry_may() {
+        assert_eq!(joints::MOST_MISS, geometry::Options::default().most_residual);
+    }
+
+    #[test]
     fn landmarks_are_the_points_of_the_same_name() {
-        for (landmark, point) in LANDMARKS.iter().zip(POINT_NAMES) {
-            let name = LANDMARK_NAMES[*landmark].replace("foot_index", "toe").replace('_', " ");
-            assert_eq!(name, point);
+        const LANDMARKS: [usize; POINT_COUNT] =
+            [0, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32];
+        let Points(sources) = Points::of(&LANDMARK_NAMES);
+        for (source, landmark) in sources.iter().zip(LANDMARKS) {
+            assert_eq!(*source, Source { joints: vec![(landmark, 1.0)], trust: 1.0 });
         }
+    }
+
+    /// Joints that are found come back as they were, and so does the head, which is derived there and back.
+    #[test]
+    fn a_pose_keeps_its_joints_and_says_nothing_of_heels_and_toes() {
+        let joint = |at: usize| Joint {
+            px: [10.0 * at as f32, 5.0],
+            confidence: 0.8,
+            mm: [100.0 * at as f32, 7.0 * (at * at) as f32, -30.0],
+        };
+        let person = Person { joints: (0..JOINTS).map(joint).collect() };
+        let seen = Points::of(&JOINT_NAMES).observation(&person, [200.0, 100.0]);
+        let back = joints(&seen.root_relative_mm.map(Vector3::from));
+        for at in [1, 2, 3, 4, 5, 6, 9, 11, 12, 13, 14, 15, 16] {
+            assert!((back[at] - Vector3::from(person.joints[at].mm.map(f64::from))).norm() < 1e-3, "{at}");
+        }
+        let weights: Vec<(&str, f64)> = POINT_NAMES.into_iter().zip(seen.weight).collect();
+        for (name, weight) in weights {
+            let expected = match name {
+                "left ear" | "right ear" => 0.2,
+                "left heel" | "right heel" | "left toe" | "right toe" => 0.0,
+                _ => 0.8,
+            };
+            assert!((weight - expected).abs() < 1e-6, "{name}: {weight}");
+        }
+        let narrow = Points::of(&JOINT_NAMES).observation(&person, [95.0, 100.0]);
+        assert!(narrow.weight[3] == 0.0 && narrow.weight[9] > 0.0, "beyond the frame, and within");
     }
 }

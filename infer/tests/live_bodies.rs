@@ -94,6 +94,7 @@ fn set(number: u64, exposure_ns: i64, segment: u32, cameras: &[u16]) -> FinderSe
         origin_px: [10.0, 20.0],
         scale: 3.0,
         frame_px: (SIZE[0] as u32, SIZE[1] as u32),
+        mask: None,
     };
     let view = |&camera: &u16| FinderView {
         camera: CameraId(camera),

@@ -55,6 +55,7 @@ fn main() -> Result<(), Failure> {
                         height: square_px.into(),
                         origin_px: centre_px.map(|centre| centre - side_px / 2.0),
                         scale: side_px / f32::from(square_px),
+                        mask: None,
                     }
                 }
                 _ => View {
@@ -63,6 +64,7 @@ fn main() -> Result<(), Failure> {
                     height: picture.height,
                     origin_px: [0.0; 2],
                     scale: 1.0,
+                    mask: None,
                 },
             };
             let started = Instant::now();

@@ -13,7 +13,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     head.next();
     let rgb = head.next().ok_or("no pixels")?;
     let (width, height) = size.split_once(' ').ok_or("no size")?;
-    let view = View { rgb, width: width.parse()?, height: height.parse()?, origin_px: [0.0; 2], scale: 1.0 };
+    let view =
+        View { rgb, width: width.parse()?, height: height.parse()?, origin_px: [0.0; 2], scale: 1.0, mask: None };
     for (landmark, joint) in finder.find(&[Some(view)])?.into_iter().flatten().flat_map(|p| p.joints).enumerate() {
         let ([x, y], [a, b, c]) = (joint.px, joint.mm);
         println!("0 0 {landmark} {x} {y} {} {a} {b} {c}", joint.confidence);

@@ -8,11 +8,14 @@ pub struct Picture {
     pub rgb: Vec<u8>,
     pub width: u32,
     pub height: u32,
+    /// Where the person is, for finders that need it.
+    pub mask: Option<Vec<u8>>,
 }
 
 impl Picture {
     fn view(&self) -> View<'_> {
-        View { rgb: &self.rgb, width: self.width, height: self.height, origin_px: [0.0; 2], scale: 1.0 }
+        let Self { rgb, width, height, mask } = self;
+        View { rgb, width: *width, height: *height, origin_px: [0.0; 2], scale: 1.0, mask: mask.as_deref() }
     }
 }
 
@@ -89,6 +92,7 @@ fn bad_pictures_are_refused(finder: &mut dyn JointFinder, person: &Picture) {
     let view = person.view();
     refused(View { rgb: &person.rgb[1..], ..view });
     refused(View { rgb: &[], width: 0, height: 0, ..view });
+    refused(View { mask: Some(&[255]), ..view });
     refused(View { scale: 0.0, ..view });
     refused(View { scale: f32::NAN, ..view });
     refused(View { origin_px: [f32::INFINITY, 0.0], ..view });

@@ -15,14 +15,16 @@ pub enum FinderError {
     Read { path: PathBuf, error: std::io::Error },
     #[error("OpenVINO does not start: {0}")]
     Runtime(String),
-    #[error("OpenVINO: {0}")]
+    #[error("the network of the finder of joints fails: {0}")]
     Engine(String),
     #[error("a picture of {width}×{height} px cannot have {bytes} bytes, or its place in the frame is not a number")]
     Picture { width: u32, height: u32, bytes: usize },
+    #[error("the finder of joints takes crops of {side}×{side} px, not of {width}×{height} px")]
+    Size { width: u32, height: u32, side: u32 },
 }
 
 impl From<openvino::InferenceError> for FinderError {
     fn from(error: openvino::InferenceError) -> Self {
-        Self::Engine(error.to_string())
+        Self::Engine(format!("OpenVINO: {error}"))
     }
 }

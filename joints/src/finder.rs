@@ -11,6 +11,8 @@ pub struct View<'a> {
     pub origin_px: [f32; 2],
     /// Full-frame pixels per pixel of the picture.
     pub scale: f32,
+    /// `[height, width]`, 255 on the person and 0 elsewhere, where that is known.
+    pub mask: Option<&'a [u8]>,
 }
 
 /// One joint of a person in one view.
@@ -32,6 +34,9 @@ pub struct Person {
     pub joints: Vec<Joint>,
 }
 
+/// What [`JointFinder::most_miss`] is of a finder that is as good as BlazePose: 12 px of a frame of 1,920.
+pub const MOST_MISS: f64 = 1.0 / 160.0;
+
 /// Finds the joints of one person in the views of one instant.
 ///
 /// Views are told apart by their place in the list, which must be the same from call to call: a finder may remember
@@ -43,18 +48,26 @@ pub trait JointFinder {
     /// Per view the person in it, or `None`: nobody is there, or there is no picture.
     ///
     /// # Errors
-    /// [`FinderError::Picture`] where a picture's bytes do not fit its size; [`FinderError::Engine`] where the
-    /// network fails.
+    /// [`FinderError::Picture`] where a picture's bytes do not fit its size, [`FinderError::Size`] where it has a size that
+    /// the network does not take; [`FinderError::Engine`] where the network fails.
     fn find(&mut self, views: &[Option<View<'_>>]) -> Result<Vec<Option<Person>>, FinderError>;
 
     /// Forgets where people were, as behind a seam.
     fn forget(&mut self);
+
+    /// By how much the joints of a view may miss a body (median), as a part of the frame's longer side, before the view
+    /// or the geometry is taken to be wrong. A finder that is coarser than others says more, and tells less.
+    fn most_miss(&self) -> f64 {
+        MOST_MISS
+    }
 }
 
 impl View<'_> {
-    pub(crate) fn check(&self) -> Result<(), FinderError> {
-        let expected = self.width as usize * self.height as usize * 3;
-        let fits = expected > 0 && self.rgb.len() == expected;
+    /// # Errors
+    /// [`FinderError::Picture`].
+    pub fn check(&self) -> Result<(), FinderError> {
+        let pixels = self.width as usize * self.height as usize;
+        let fits = pixels > 0 && self.rgb.len() == 3 * pixels && self.mask.is_none_or(|mask| mask.len() == pixels);
         let placed = self.scale > 0.0 && self.scale.is_finite() && self.origin_px.iter().all(|at| at.is_finite());
         if fits && placed {
             Ok(())
@@ -64,7 +77,7 @@ impl View<'_> {
     }
 
     /// From pixels of the picture to pixels of the frame.
-    pub(crate) fn in_frame(&self, [x, y]: [f32; 2]) -> [f32; 2] {
+    pub fn in_frame(&self, [x, y]: [f32; 2]) -> [f32; 2] {
         [self.origin_px[0] + x * self.scale, self.origin_px[1] + y * self.scale]
     }
 

@@ -16,4 +16,5 @@ mod network;
 pub use blazepose::{BlazePose, LANDMARK_NAMES, LANDMARKS};
 pub use error::FinderError;
 pub use files::{FinderFiles, Model};
-pub use finder::{Joint, JointFinder, Person, View};
+pub use finder::{Joint, JointFinder, MOST_MISS, Person, View};
+pub use network::{Network, Runtime};

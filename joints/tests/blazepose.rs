@@ -13,7 +13,7 @@ use support::{files, picture, take, whole};
 fn it_does_what_every_finder_must() {
     let (Some(files), Some(take)) = (files(), take()) else { return };
     let person = picture(&take, "cam01", 5);
-    let empty = Picture { rgb: vec![90; 3 * 640 * 480], width: 640, height: 480 };
+    let empty = Picture { rgb: vec![90; 3 * 640 * 480], width: 640, height: 480, mask: None };
     for every in [1, 5] {
         let mut finder = BlazePose::new(&files, Model::Full, every, 2).unwrap();
         conformance::check(&mut finder, &person, &empty);

@@ -1,6 +1,10 @@
 use tch::{Device, Kind, Tensor};
 
-use crate::{ModelError, init::Init};
+use crate::{
+    ModelError,
+    graph::{Draft, Node},
+    init::Init,
+};
 
 const EPS: f64 = 1e-5;
 const MOMENTUM: f64 = 0.1;
@@ -65,6 +69,19 @@ impl ConvNorm {
         Ok(x.f_batch_norm(weight, bias, Some(&self.mean), Some(&self.var), training, momentum, EPS, true)?)
     }
 
+    /// With the running statistics, which are folded into the convolution.
+    fn draft(&self, draft: &mut Draft, x: Node) -> Result<Node, ModelError> {
+        let scale = self.weight.f_div(&self.var.f_add_scalar(EPS)?.f_sqrt()?)?;
+        let each = [1, -1, 1, 1].as_slice();
+        let values = draft.constant(&self.conv.f_mul(&scale.f_reshape([-1, 1, 1, 1])?)?)?;
+        let bias = draft.constant(&self.bias.f_sub(&self.mean.f_mul(&scale)?)?.f_reshape(each)?)?;
+        let (s, p) = (self.stride, self.padding);
+        let data =
+            format!(r#"strides="{s},{s}" dilations="1,1" pads_begin="{p},{p}" pads_end="{p},{p}" auto_pad="explicit""#);
+        let x = draft.layer("Convolution", &data, &[x, values]);
+        Ok(draft.sum(x, bias))
+    }
+
     fn parameters(&self, conv: &str, norm: &str, into: &mut Named) {
         into.push((format!("{conv}.weight"), self.conv.shallow_clone()));
         into.push((format!("{norm}.weight"), self.weight.shallow_clone()));
@@ -102,6 +119,18 @@ impl Block {
             None => y.f_add_(x)?,
         };
         Ok(sum.f_relu_()?)
+    }
+
+    fn draft(&self, draft: &mut Draft, x: Node) -> Result<Node, ModelError> {
+        let y = self.first.draft(draft, x)?;
+        let y = draft.relu(y);
+        let y = self.second.draft(draft, y)?;
+        let beside = match &self.shortcut {
+            Some(shortcut) => shortcut.draft(draft, x)?,
+            None => x,
+        };
+        let sum = draft.sum(y, beside);
+        Ok(draft.relu(sum))
     }
 
     fn visit(&self, prefix: &str, visit: &mut dyn FnMut(&ConvNorm, &str, &str)) {
@@ -193,6 +222,20 @@ impl Backbone {
             x = block.forward(&x, statistics)?;
         }
         Ok(x)
+    }
+
+    /// [`Self::forward`] with the running statistics, written down.
+    pub(crate) fn draft(&self, draft: &mut Draft, x: Node) -> Result<Node, ModelError> {
+        const POOL: &str =
+            r#"strides="2,2" pads_begin="1,1" pads_end="1,1" kernel="3,3" rounding_type="floor" auto_pad="explicit""#;
+        let x = self.stem.draft(draft, x)?;
+        let x = draft.relu(x);
+        let mut x = draft.layer("MaxPool", POOL, &[x]);
+        for block in self.layers.iter().flatten() {
+            x = block.draft(draft, x)?;
+        }
+        let axes = draft.axes(&[2, 3])?;
+        Ok(draft.layer("ReduceMean", r#"keep_dims="false""#, &[x, axes]))
     }
 
     fn visit(&self, frozen: usize, mut visit: impl FnMut(&ConvNorm, &str, &str)) {

@@ -43,6 +43,14 @@ impl Heads {
         Ok(features.f_detach()?.f_linear(&self.confidence_weight, Some(&self.confidence_bias))?)
     }
 
+    /// Weight `[51, D]` and bias `[51]` of both: the joints in the crop's plane, then the logits.
+    pub(crate) fn folded(&self) -> Result<(Tensor, Tensor), ModelError> {
+        let weights = [self.plane_weight.f_mul_scalar(PLANE_SPREAD)?, self.confidence_weight.shallow_clone()];
+        let plane_bias = self.plane_bias.f_mul_scalar(PLANE_SPREAD)?.f_add_scalar(0.5)?;
+        let biases = [plane_bias, self.confidence_bias.shallow_clone()];
+        Ok((Tensor::f_cat(&weights, 0)?, Tensor::f_cat(&biases, 0)?))
+    }
+
     pub(crate) fn named(&self, into: &mut Named) {
         let own = [
             ("plane_head.weight", &self.plane_weight),

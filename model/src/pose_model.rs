@@ -6,6 +6,7 @@ use tch::{Device, Kind, Tensor};
 use crate::{
     Background, Mode, ModelError, Precision, STAGES, SyncNet, autocast,
     backbone::{Backbone, Named, Statistics, copy_values},
+    graph::{Draft, Graph},
     init::Init,
     pose_heads::Heads,
     tensor_file::{self, TensorFile},
@@ -263,6 +264,25 @@ impl PoseModel {
             let PoseOutput { pose, joints_2d, confidence } = self.outputs(x, Mode::Eval, 0)?;
             let confidence = confidence.map(|logits| logits.f_sigmoid()).transpose()?;
             Ok(PosePrediction { joints_mm: self.to_mm(&pose)?, joints_2d, confidence })
+        })
+    }
+
+    /// [`Self::predict_all`] for OpenVINO, in one output `[N, 51]`, or `[N, 102]` of a model with heads: the pose in mm, the
+    /// joints in the crop's plane, and the logits of the confidence.
+    pub fn graph(&self) -> Result<Graph, ModelError> {
+        tch::no_grad(|| {
+            let mut weights = vec![self.weight.f_mul(&self.std.f_unsqueeze(1)?)?];
+            let mut biases = vec![self.bias.f_mul(&self.std)?.f_add(&self.mean)?];
+            if let Some(heads) = &self.heads {
+                let (weight, bias) = heads.folded()?;
+                weights.push(weight);
+                biases.push(bias);
+            }
+            let mut draft = Draft::default();
+            let pictures = draft.pictures(self.spec.crop_px);
+            let features = self.encoder.draft(&mut draft, pictures)?;
+            let said = draft.linear(features, &Tensor::f_cat(&weights, 0)?, &Tensor::f_cat(&biases, 0)?)?;
+            Ok(draft.end(said))
         })
     }
 

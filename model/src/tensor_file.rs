@@ -43,7 +43,7 @@ fn shape(tensor: &Tensor) -> Vec<usize> {
 }
 
 /// The values in row-major order, whatever the memory format, and their size in bytes.
-fn bytes(tensor: &Tensor) -> Result<(Vec<u8>, usize), ModelError> {
+pub(crate) fn bytes(tensor: &Tensor) -> Result<(Vec<u8>, usize), ModelError> {
     let tensor = tensor.f_detach()?.f_to_device(Device::Cpu)?.f_contiguous()?;
     let size = tensor.f_kind()?.elt_size_in_bytes();
     let mut data = vec![0; tensor.numel() * size];

@@ -90,7 +90,10 @@ mod tests {
             region: Region { centre_px: [0.0, 0.0], side_px: 8.0 },
             background: BackgroundId(0),
         };
-        let view = |camera| View { camera: CameraId(camera), exposure, samples: vec![sample.clone()] };
+        let view = |camera| {
+            let (camera, samples) = (CameraId(camera), vec![sample.clone()]);
+            View { camera, exposure, frame_px: (640, 480), samples }
+        };
         Moment {
             set: SetIndex(index.into()),
             trigger: TriggerIndex::Unresolved,

@@ -4,14 +4,15 @@ use frame::FrameInfo;
 use turbojpeg::Decompressor;
 
 use crate::cropper::crop_scale;
-use crate::{Decoder, Outcome, PictureFault, Region, RgbImage, Scale, SquareCutter, SubjectError, jpeg};
+use crate::{Decoder, Outcome, PictureFault, Region, RgbImage, Sample, Scale, SquareCutter, SubjectError, jpeg};
 
 /// Side of the square that is cut around a subject, in pixels.
 const SQUARE_PX: u16 = 384;
 /// A whole frame is reduced as far as its longer side stays this long, in pixels.
 const WHOLE_PX: u32 = 640;
 
-/// What a finder of joints looks at: a square around the subject, or the whole frame, reduced, where nothing moves.
+/// What a finder of joints looks at: a square around the subject, or the whole frame, reduced, where nothing moves; or the
+/// very crop that networks learn from, with its mask.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FinderPicture {
     pub width: u32,
@@ -24,6 +25,8 @@ pub struct FinderPicture {
     pub scale: f32,
     /// Width and height of the full frame.
     pub frame_px: (u32, u32),
+    /// `[height, width]`, 255 on the subject and 0 elsewhere; crops alone have one.
+    pub mask: Option<Arc<[u8]>>,
 }
 
 /// JPEG quality of pictures that travel between hosts: joints move by less than a pixel.
@@ -36,7 +39,21 @@ impl FinderPicture {
         self.origin_px == [0.0; 2] && shows(self.width, self.frame_px.0) && shows(self.height, self.frame_px.1)
     }
 
-    /// The picture as a JPEG, for the way between hosts.
+    /// A crop out of a frame of this size.
+    pub fn of_crop(sample: &Sample, frame_px: (u32, u32)) -> Self {
+        let Sample { size_px, ref rgb, ref mask, region, .. } = *sample;
+        Self {
+            width: size_px.into(),
+            height: size_px.into(),
+            rgb: rgb.clone(),
+            origin_px: region.centre_px.map(|centre| centre - region.side_px / 2.0),
+            scale: region.side_px / f32::from(size_px),
+            frame_px,
+            mask: Some(mask.clone()),
+        }
+    }
+
+    /// The picture as a JPEG, without a mask, for the way between hosts.
     ///
     /// # Errors
     /// Sides that no JPEG has.
@@ -98,6 +115,7 @@ impl FinderPictures {
             origin_px: region.centre_px.map(|centre| centre - region.side_px / 2.0),
             scale: region.side_px / f32::from(SQUARE_PX),
             frame_px,
+            mask: None,
         })
     }
 
@@ -111,7 +129,8 @@ impl FinderPictures {
         self.decoder.decode(info, bytes, scale, &mut self.picture)?;
         let RgbImage { width, height, ref rgb, .. } = self.picture;
         let scale = scale.denominator() as f32;
-        Ok(FinderPicture { width, height, rgb: rgb.as_slice().into(), origin_px: [0.0; 2], scale, frame_px })
+        let rgb = rgb.as_slice().into();
+        Ok(FinderPicture { width, height, rgb, origin_px: [0.0; 2], scale, frame_px, mask: None })
     }
 }
 
@@ -120,7 +139,7 @@ mod tests {
     use frame::{CameraId, DeviceStamp, HostTime, Picture, PixelFormat, SegmentId, TriggerIndex};
 
     use super::*;
-    use crate::{BackgroundId, Sample};
+    use crate::BackgroundId;
 
     const SIZE: (u32, u32) = (1280, 720);
 

@@ -166,6 +166,52 @@ fn a_geometry_that_does_not_fit_the_take_is_refused() {
     assert!(error.contains("cam02: its focal length"), "{error}");
 }
 
+/// The shipped pose model as the finder: too rough to find where cameras stand, and good for bodies where that is given.
+#[test]
+fn the_rigs_own_network_finds_joints_too() {
+    let Some((take, finder)) = take_and_finder() else { return };
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../weights/pose.safetensors");
+    let folder = tempfile::tempdir().unwrap();
+    let (found, out) = (folder.path().join("found"), folder.path().join("own"));
+    let infer = |out: &Path, words: &[&str]| {
+        let mut command = genlock(["infer", "--first", "60", "--out"]);
+        command.arg(out).arg(&take).args(words);
+        command
+    };
+    succeed(infer(&found, &[]).env("GENLOCK_FINDER", &finder));
+    let given = ["--finder", "own", "--geometry", found.join("geometry.json").to_str().unwrap()].map(str::to_owned);
+    let given: Vec<&str> = given.iter().map(String::as_str).collect();
+    let count = |words: &[&str], finder: &Path, model: &str| {
+        succeed(infer(&out, words).env("GENLOCK_FINDER", finder).env("GENLOCK_POSE_MODEL", model));
+        let bodies = joints(&out);
+        assert_eq!(bodies.len(), 60);
+        bodies.iter().flatten().count()
+    };
+    // In OpenVINO, and where that is missing in libtorch; with the shipped model, or a named one.
+    let in_openvino = count(&given, &finder, shipped);
+    assert!(in_openvino >= 40, "{in_openvino} bodies");
+    let in_libtorch = count(&[&given[..], &["--model", shipped]].concat(), folder.path(), "none");
+    assert!(in_libtorch.abs_diff(in_openvino) <= 1, "{in_libtorch} and {in_openvino} bodies");
+
+    let nowhere = folder.path().join("nowhere");
+    let error = |words: &[&str], model: &str| {
+        let words = [&["--finder", "own"], words].concat();
+        let said = fail(infer(&nowhere, &words).env("GENLOCK_FINDER", &finder).env("GENLOCK_POSE_MODEL", model));
+        assert!(!nowhere.exists(), "nothing is written where nothing was found");
+        said
+    };
+    let said = error(&[], shipped);
+    assert!(said.contains("geometry") && said.contains("cannot be found"), "{said}");
+    let said = error(&[], "none");
+    assert!(said.contains("needs a pose model") && said.contains("--model"), "{said}");
+    let said = error(&["--model", "missing.safetensors"], shipped);
+    assert!(said.contains("missing.safetensors does not serve as a finder of joints"), "{said}");
+    let bad = folder.path().join("bad.safetensors");
+    std::fs::write(&bad, "no model").unwrap();
+    let said = error(&["--model", bad.to_str().unwrap()], shipped);
+    assert!(said.contains("bad.safetensors does not serve") && said.contains("not a whole safetensors file"), "{said}");
+}
+
 #[test]
 fn what_gives_no_bodies_says_why() {
     let Some((footage_take, finder)) = take_and_finder() else { return };

@@ -10,7 +10,7 @@ use subject::{BackgroundId, Region, Sample};
 use crate::packed::{Packed, Unpacked};
 use crate::{Moment, Received, TransportError, TriggerState, View};
 
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Header {
@@ -29,6 +29,7 @@ struct Header {
 struct ViewHeader {
     camera: u16,
     exposure: Time,
+    frame_px: (u32, u32),
     samples: Vec<SampleHeader>,
 }
 
@@ -110,6 +111,7 @@ pub(crate) fn encode(number: u64, moment: &Moment) -> Result<Packed<'_>, Transpo
             .map(|view| ViewHeader {
                 camera: view.camera.0,
                 exposure: view.exposure.into(),
+                frame_px: view.frame_px,
                 samples: view.samples.iter().map(SampleHeader::from).collect(),
             })
             .collect(),
@@ -123,11 +125,12 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Received<Moment>, TransportError> {
     let mut views = Vec::with_capacity(header.views.len());
     for view in header.views {
         let mut samples = Vec::with_capacity(view.samples.len());
-        for s in view.samples {
+        for s in &view.samples {
             let (rgb, mask) = (pixels.take(3 * s.area())?, pixels.take(s.area())?);
             samples.push(s.with(rgb.into(), mask.into()));
         }
-        views.push(View { camera: CameraId(view.camera), exposure: view.exposure.into(), samples });
+        let ViewHeader { camera, exposure, frame_px, .. } = view;
+        views.push(View { camera: CameraId(camera), exposure: exposure.into(), frame_px, samples });
     }
     pixels.end()?;
     Ok(Received {

@@ -1,5 +1,5 @@
 //! The pictures of one instant on their way to the finder of joints: a packed message whose pixels are, for each view, its
-//! picture's RGB.
+//! picture's RGB, and its mask where it has one.
 
 use frame::{CameraId, HostTime, SegmentId, SetIndex, SourcePosition, TriggerIndex};
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use crate::codec::{Time, trigger_from_wire, trigger_to_wire};
 use crate::packed::{Packed, Unpacked};
 use crate::{TransportError, TriggerState};
 
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// The pictures of one instant for the finder of joints.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +63,7 @@ struct ViewHeader {
     origin_px: [f32; 2],
     scale: f32,
     frame_px: (u32, u32),
+    masked: bool,
 }
 
 pub(crate) fn encode(set: &FinderSet) -> Result<Packed<'_>, TransportError> {
@@ -74,6 +75,7 @@ pub(crate) fn encode(set: &FinderSet) -> Result<Packed<'_>, TransportError> {
         origin_px: picture.origin_px,
         scale: picture.scale,
         frame_px: picture.frame_px,
+        masked: picture.mask.is_some(),
     };
     let header = Header {
         set: set.set.0,
@@ -83,7 +85,9 @@ pub(crate) fn encode(set: &FinderSet) -> Result<Packed<'_>, TransportError> {
         source: set.source.map(|s| (s.index, s.length)),
         views: set.views.iter().map(view).collect(),
     };
-    Packed::new(FORMAT, &header, set.views.iter().map(|view| &view.picture.rgb[..]).collect())
+    let pictures = set.views.iter().map(|view| &view.picture);
+    let pixels = pictures.flat_map(|picture| [&picture.rgb[..]].into_iter().chain(picture.mask.as_deref()));
+    Packed::new(FORMAT, &header, pixels.collect())
 }
 
 pub(crate) fn decode(bytes: &[u8]) -> Result<FinderSet, TransportError> {
@@ -91,14 +95,15 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<FinderSet, TransportError> {
     let mut views = Vec::with_capacity(header.views.len());
     for view in header.views {
         let (width, height) = view.size;
-        let length = 3 * width as usize * height as usize;
+        let area = width as usize * height as usize;
         let picture = FinderPicture {
             width,
             height,
-            rgb: pixels.take(length)?.into(),
+            rgb: pixels.take(3 * area)?.into(),
             origin_px: view.origin_px,
             scale: view.scale,
             frame_px: view.frame_px,
+            mask: if view.masked { Some(pixels.take(area)?.into()) } else { None },
         };
         views.push(FinderView { camera: CameraId(view.camera), exposure: view.exposure.into(), picture });
     }
@@ -128,6 +133,7 @@ mod tests {
                 origin_px: [-3.5, 7.25],
                 scale: 1.5,
                 frame_px: (640, 480),
+                mask: (camera == 3).then(|| [0, 255, 0, 255, 0, 0].into()),
             },
         };
         FinderSet {

@@ -135,7 +135,7 @@ pub fn picture_of(bytes: &[u8]) -> Result<Asked, TransportError> {
     let PictureHeader::Jpeg { size: (width, height), origin_px, scale, frame_px, .. } = header.picture else {
         return Ok(if matches!(header.picture, PictureHeader::No) { Asked::No } else { Asked::Nothing });
     };
-    let blank = FinderPicture { width, height, rgb: [].into(), origin_px, scale, frame_px };
+    let blank = FinderPicture { width, height, rgb: [].into(), origin_px, scale, frame_px, mask: None };
     blank.with_jpeg(jpeg).map(Asked::Picture).map_err(|fault| TransportError::Malformed(fault.to_string()))
 }
 
@@ -195,7 +195,7 @@ mod tests {
     fn picture() -> FinderPicture {
         let rgb = (0..16 * 8 * 3).map(|at| (at / 3) as u8).collect();
         let (origin_px, scale, frame_px) = ([-3.5, 7.25], 1.5, (640, 480));
-        FinderPicture { width: 16, height: 8, rgb, origin_px, scale, frame_px }
+        FinderPicture { width: 16, height: 8, rgb, origin_px, scale, frame_px, mask: None }
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct View {
     pub camera: CameraId,
     /// Start of exposure.
     pub exposure: HostTime,
+    /// Width and height of the camera's frames.
+    pub frame_px: (u32, u32),
     /// At least one.
     pub samples: Vec<Sample>,
 }
@@ -41,6 +43,7 @@ pub(crate) mod tests {
         let view = |camera: u16| View {
             camera: CameraId(camera),
             exposure: HostTime::monotonic(1_000 + i64::from(camera), 5),
+            frame_px: (640, 480),
             samples: vec![Sample {
                 size_px,
                 rgb: (0..3 * area).map(|i| (i as u64 * 7 + seed + u64::from(camera)) as u8).collect(),

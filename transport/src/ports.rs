@@ -42,6 +42,12 @@ pub trait FinderSetSource: Send {
     fn receive(&mut self, wait: Duration) -> Result<Option<FinderSet>, TransportError>;
 }
 
+impl<S: FinderSetSource + ?Sized> FinderSetSource for Box<S> {
+    fn receive(&mut self, wait: Duration) -> Result<Option<FinderSet>, TransportError> {
+        (**self).receive(wait)
+    }
+}
+
 /// Takes poses and status back from the processes that infer and learn.
 pub trait PoseSink: Send {
     fn send(&mut self, poses: &PoseMessage) -> Result<(), TransportError>;

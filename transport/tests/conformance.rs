@@ -24,6 +24,7 @@ fn moment(set: u64, size_px: u16) -> Moment {
         views: vec![View {
             camera: CameraId(1),
             exposure: HostTime::monotonic(2, 1),
+            frame_px: (640, 480),
             samples: vec![Sample {
                 size_px,
                 rgb: vec![set as u8; 3 * area].into(),

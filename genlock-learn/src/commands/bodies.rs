@@ -23,6 +23,9 @@ pub struct Args {
     out: PathBuf,
     #[command(flatten)]
     finder: FinderArgs,
+    /// The pose model of `--finder own` [default: the one that comes with genlock].
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
     /// Smooth bodies over their neighbours in time.
     #[arg(long)]
     smooth: bool,
@@ -40,7 +43,7 @@ pub struct Args {
 pub fn run(args: &Args) -> miette::Result<()> {
     let take = TakeReader::open(&args.take).into_diagnostic()?;
     let named = || args.take.display().to_string();
-    let watched = args.finder.watch(&take, DETECTOR_EVERY).wrap_err_with(named)?;
+    let watched = args.finder.watch(&take, args.model.as_deref(), DETECTOR_EVERY).wrap_err_with(named)?;
     let rig = match &args.geometry {
         Some(file) => Rig { geometry: files::read_geometry(file)?, left_out: Vec::new() },
         None => {

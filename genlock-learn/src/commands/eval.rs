@@ -25,7 +25,7 @@ use super::reading;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// The pose model.
+    /// The pose model; with `--finder own` it finds the joints, too.
     #[arg(long, value_name = "FILE", required_unless_present_any = ["trc", "bodies"])]
     model: Option<PathBuf>,
     /// A take to measure on, with `--labels`, or with `--trc` and `--calibration`.
@@ -38,7 +38,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", requires = "trc")]
     calibration: Option<PathBuf>,
     /// Measure bodies against the truth of a session that `genlock render` made, by the number of cameras.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["session", "model", "moments", "recipe", "out"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["session", "moments", "recipe", "out"])]
     bodies: Option<PathBuf>,
     #[command(flatten)]
     finder: FinderArgs,
@@ -101,7 +101,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
         return run_rig(args, take, trc, calibration);
     }
     if let Some(session) = &args.bodies {
-        let rows = studio::rows(session, &args.finder)?;
+        let rows = studio::rows(session, &args.finder, args.model.as_deref())?;
         if args.json {
             println!("{}", serde_json::to_string_pretty(&rows).into_diagnostic()?);
         } else {
@@ -167,7 +167,8 @@ fn open(args: &Args, model: &Path, precision: PrecisionChoice) -> miette::Result
 fn run_rig(args: &Args, take: &Path, trc: &Path, calibration: &Path) -> miette::Result<()> {
     let truth = rig::Truth::read(trc, calibration)?;
     let engine = args.model.as_deref().map(|model| open(args, model, args.precision.into())).transpose()?;
-    let watched = args.finder.watch(&TakeReader::open(take).into_diagnostic()?, DETECTOR_EVERY)?;
+    let watched =
+        args.finder.watch(&TakeReader::open(take).into_diagnostic()?, args.model.as_deref(), DETECTOR_EVERY)?;
     let model = engine.as_ref().map(|engine| (engine, take, trc, calibration));
     let rows = rig::rows(&watched, &truth, model)?;
     if args.json {

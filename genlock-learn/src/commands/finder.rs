@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use infer::recording::Watched;
-use joints::{BlazePose, FinderFiles, Model};
-use miette::{IntoDiagnostic, miette};
+use infer::recording::{Look, Watched};
+use infer::{Engine, OwnFinder, PrecisionChoice};
+use joints::{BlazePose, FinderFiles, JointFinder, Model};
+use miette::{IntoDiagnostic, WrapErr, miette};
 use take::TakeReader;
 
 use super::progress::bar;
+use super::reading;
 
 /// Of how many pictures the detector of people looks at one; where the person was last says where to look in the others.
 pub const DETECTOR_EVERY: u32 = 5;
@@ -36,38 +38,77 @@ pub enum FinderName {
     Full,
     /// BlazePose Heavy.
     Heavy,
+    /// The rig's own pose model.
+    Own,
+}
+
+/// A finder of joints that was loaded.
+pub struct Finder {
+    pub finder: Box<dyn JointFinder>,
+    pub look: Look,
+    /// Of its network.
+    pub name: String,
+}
+
+/// The pose model that is to find joints, and how.
+pub struct OwnModel<'a> {
+    /// None: the one that comes with genlock.
+    pub file: Option<&'a Path>,
+    pub precision: PrecisionChoice,
+    /// It gets pictures with their background.
+    pub plain: bool,
+}
+
+impl<'a> OwnModel<'a> {
+    pub fn of_file(file: Option<&'a Path>) -> Self {
+        Self { file, precision: PrecisionChoice::F32, plain: false }
+    }
+
+    /// In OpenVINO, where its files are there.
+    fn open(&self, files: Option<&Path>, threads: usize) -> miette::Result<Finder> {
+        let file = self.file.map(Path::to_owned).or_else(|| set(SHIPPED_MODEL).filter(|shipped| shipped.is_file()));
+        let file = file.ok_or_else(|| miette!("`--finder own` needs a pose model: name its file with `--model`"))?;
+        let unfit = || format!("{} does not serve as a finder of joints", file.display());
+        let device = model::start();
+        model::set_threads(threads);
+        let opened = Engine::open(&file, device, self.precision);
+        let engine = opened.and_then(|engine| if self.plain { engine.plain() } else { Ok(engine) });
+        let engine = engine.and_then(|engine| match openvino(files) {
+            Some(files) => engine.or_in_openvino(&files, threads),
+            None => Ok(engine),
+        });
+        let engine = engine.into_diagnostic().wrap_err_with(unfit)?;
+        let preprocessing = reading::preprocessing(engine.spec(), &file)?;
+        let name = format!("the pose model {}", engine.version());
+        let finder = OwnFinder::new(engine, preprocessing.clone()).into_diagnostic().wrap_err_with(unfit)?;
+        Ok(Finder { finder: Box::new(finder), look: Look::Crops(preprocessing), name })
+    }
 }
 
 impl FinderName {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Lite => "Lite",
-            Self::Full => "Full",
-            Self::Heavy => "Heavy",
-        }
-    }
-
     /// Loads the network. `files` is the folder that the set-up fetched, where it is not in its usual place.
     /// The detector of people looks at every `detector_every`-th picture.
-    pub fn open(self, files: Option<&Path>, detector_every: u32, threads: usize) -> miette::Result<BlazePose> {
-        let folder = files.map(Path::to_owned).or_else(|| set("GENLOCK_FINDER")).or_else(fetched_finder);
-        let folder = folder.ok_or_else(|| {
+    pub fn open(
+        self,
+        files: Option<&Path>,
+        own: &OwnModel<'_>,
+        detector_every: u32,
+        threads: usize,
+    ) -> miette::Result<Finder> {
+        let (model, size) = match self {
+            Self::Lite => (Model::Lite, "Lite"),
+            Self::Full => (Model::Full, "Full"),
+            Self::Heavy => (Model::Heavy, "Heavy"),
+            Self::Own => return own.open(files, threads),
+        };
+        let folder = folder(files).ok_or_else(|| {
             miette!(
                 "the finder of joints was not fetched: run scripts/fetch-finder.sh, or name its folder with --finder-files"
             )
         })?;
         let files = FinderFiles::find(folder).into_diagnostic()?;
-        BlazePose::new(&files, self.into(), detector_every, threads).into_diagnostic()
-    }
-}
-
-impl From<FinderName> for Model {
-    fn from(name: FinderName) -> Self {
-        match name {
-            FinderName::Lite => Self::Lite,
-            FinderName::Full => Self::Full,
-            FinderName::Heavy => Self::Heavy,
-        }
+        let finder = BlazePose::new(&files, model, detector_every, threads).into_diagnostic()?;
+        Ok(Finder { finder: Box::new(finder), look: Look::Squares, name: format!("BlazePose {size}") })
     }
 }
 
@@ -77,13 +118,16 @@ impl FinderArgs {
         self.first.is_some() || self.finder_files.is_some() || self.threads.is_some()
     }
 
-    /// Looks for a person in a take's pictures, with the detector of people in every `detector_every`-th.
-    pub fn watch(&self, take: &TakeReader, detector_every: u32) -> miette::Result<Watched> {
+    /// Looks for a person in a take's pictures, with the detector of people in every `detector_every`-th. `model` is the pose
+    /// model of `--finder own`.
+    pub fn watch(&self, take: &TakeReader, model: Option<&Path>, detector_every: u32) -> miette::Result<Watched> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let mut finder =
-            self.finder.open(self.finder_files.as_deref(), detector_every, self.threads.unwrap_or(cores))?;
+        let threads = self.threads.unwrap_or(cores);
+        let own = OwnModel::of_file(model);
+        let opened = self.finder.open(self.finder_files.as_deref(), &own, detector_every, threads)?;
+        let Finder { mut finder, look, .. } = opened;
         let bar = bar("finding joints", 0);
-        let watched = Watched::watch(take, &mut finder, self.first, |done, total| {
+        let watched = Watched::watch(take, &mut *finder, &look, self.first, |done, total| {
             bar.set_length(total as u64);
             bar.set_position(done as u64);
         });
@@ -92,12 +136,25 @@ impl FinderArgs {
     }
 }
 
+/// Names the pose model that comes with genlock; `genlock` sets it where it hands over.
+const SHIPPED_MODEL: &str = "GENLOCK_POSE_MODEL";
+
 /// The folder's name in the cache; scripts/fetch-finder.sh has the same.
 const FETCHED: &str = "finder-2";
 
 /// A folder that the environment names; an empty word names none.
 fn set(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// The folder that the set-up fetched, where it is not in its usual place.
+fn folder(named: Option<&Path>) -> Option<PathBuf> {
+    named.map(Path::to_owned).or_else(|| set("GENLOCK_FINDER")).or_else(fetched_finder)
+}
+
+/// OpenVINO, where the set-up fetched it.
+pub fn openvino(files: Option<&Path>) -> Option<FinderFiles> {
+    FinderFiles::find(folder(files)?).ok()
 }
 
 /// Where the set-up keeps what it fetches.

@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 
 use crossbeam::channel::Receiver;
+use infer::recording::Look;
 use infer::rig::Keeper;
-use infer::{BodyLinks, Live, LiveBodies, ModelFile};
-use joints::BlazePose;
+use infer::{BodyLinks, Crops, Live, LiveBodies, ModelFile};
 use miette::IntoDiagnostic;
 use tch::Device;
-use transport::{ZenohCommandSource, ZenohFinderSetSource, ZenohHintSink, ZenohLink, ZenohMomentSource, ZenohPoseSink};
+use transport::{FinderSetSource, ZenohCommandSource, ZenohHintSink, ZenohLink, ZenohMomentSource, ZenohPoseSink};
 
 use super::bodies::read_geometry;
-use super::finder::{DETECTOR_EVERY, FinderName};
+use super::finder::{DETECTOR_EVERY, Finder, FinderName, OwnModel, openvino};
 use super::precision::PrecisionName;
 use crate::stop::{self, Stop};
 
@@ -87,33 +87,47 @@ pub fn run(args: &Args) -> miette::Result<()> {
     Ok(())
 }
 
+fn threads(args: &Args) -> usize {
+    args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
 /// The finder of joints, or why there is none.
-fn finder(args: &Args) -> Result<BlazePose, String> {
+fn finder(args: &Args) -> Result<Finder, String> {
     if args.no_finder {
         return Err("the finder of joints is switched off".into());
     }
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let found = args.finder.open(args.finder_files.as_deref(), DETECTOR_EVERY, args.threads.unwrap_or(cores));
+    // A model of the user's goes before the shipped one.
+    let shipped = args.shipped_model.as_deref().filter(|_| !args.model.is_file());
+    let file = Some(shipped.unwrap_or(&args.model));
+    let own = OwnModel { file, precision: args.precision.into(), plain: args.plain };
+    let found = args.finder.open(args.finder_files.as_deref(), &own, DETECTOR_EVERY, threads(args));
     found.map_err(|error| format!("{error:#}")).inspect_err(|why| tracing::warn!("{why}"))
 }
 
-type Bodies = LiveBodies<ZenohFinderSetSource, ZenohPoseSink, ZenohHintSink, ZenohCommandSource>;
+type Bodies = LiveBodies<Box<dyn FinderSetSource>, ZenohPoseSink, ZenohHintSink, ZenohCommandSource>;
 
-fn bodies(args: &Args, link: &ZenohLink, finder: BlazePose) -> miette::Result<Bodies> {
+fn bodies(args: &Args, link: &ZenohLink, Finder { finder, look, name }: Finder) -> miette::Result<Bodies> {
     let mut keeper = Keeper::new(args.camera.clone(), args.height_mm).into_diagnostic()?;
     if let Some(path) = args.geometry.as_deref().filter(|path| path.exists()) {
         let begun = read_geometry(path).and_then(|geometry| keeper.begin_with(geometry).into_diagnostic());
         begun.unwrap_or_else(|why| tracing::warn!("{} is not used: {why:#}", path.display()));
     }
+    let pictures: Box<dyn FinderSetSource> = match &look {
+        Look::Squares => Box::new(link.finder_set_source(WAITING_PICTURES).into_diagnostic()?),
+        Look::Crops(preprocessing) => {
+            Box::new(Crops::new(link.moment_source(1).into_diagnostic()?, preprocessing.hash()))
+        }
+    };
     let links = BodyLinks {
-        pictures: link.finder_set_source(WAITING_PICTURES).into_diagnostic()?,
+        pictures,
         poses: link.pose_sink().into_diagnostic()?,
         hints: link.hint_sink().into_diagnostic()?,
         commands: link.command_source(WAITING_COMMANDS).into_diagnostic()?,
     };
-    let name = format!("BlazePose {}", args.finder.name());
     tracing::info!("joints by {name}");
-    Ok(LiveBodies::new(links, Box::new(finder), name, keeper).with_share(args.share))
+    let bodies = LiveBodies::new(links, finder, name, keeper).with_share(args.share);
+    // Crops come for every instant.
+    Ok(if let Look::Crops(_) = look { bodies.unasked() } else { bodies })
 }
 
 type Poses = Live<ZenohMomentSource, ZenohPoseSink, ZenohHintSink>;
@@ -123,6 +137,7 @@ fn poses(args: &Args, link: &ZenohLink, device: Device, why: String) -> miette::
     let moments = link.moment_source(1).into_diagnostic()?;
     let (poses, hints) = (link.pose_sink().into_diagnostic()?, link.hint_sink().into_diagnostic()?);
     let own = ModelFile::new(args.model.clone(), device, args.precision.into()).plain(args.plain);
+    let own = own.in_openvino(openvino(args.finder_files.as_deref()), threads(args));
     let model = match &args.shipped_model {
         Some(shipped) => own.or_shipped(shipped.clone()),
         None => own,

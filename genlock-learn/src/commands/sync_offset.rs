@@ -28,6 +28,9 @@ pub struct Args {
     json: bool,
     #[command(flatten)]
     finder: FinderArgs,
+    /// The pose model of `--finder own` [default: the one that comes with genlock].
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
 }
 
 fn positive(word: &str) -> Result<f64, String> {
@@ -54,7 +57,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
     if !(rate_hz.is_finite() && rate_hz > 0.0) {
         return Err(miette!("{}: its rate is not known", named()));
     }
-    let watched = args.finder.watch(&take, EVERY_PICTURE).wrap_err_with(named)?;
+    let watched = args.finder.watch(&take, args.model.as_deref(), EVERY_PICTURE).wrap_err_with(named)?;
     // The first camera by name is the one that the others are compared with.
     let mut order: Vec<usize> = (0..watched.names.len()).filter(|&camera| watched.sizes_px[camera][0] > 0.0).collect();
     order.sort_by(|&a, &b| watched.names[a].cmp(&watched.names[b]));

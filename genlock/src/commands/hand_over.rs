@@ -1,8 +1,10 @@
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use miette::miette;
+
+use crate::shipped_model;
 
 /// The other binary, beside this one.
 pub fn learn_binary() -> miette::Result<PathBuf> {
@@ -17,9 +19,19 @@ pub fn learn_binary() -> miette::Result<PathBuf> {
     ))
 }
 
+/// `genlock-learn COMMAND`, which is told where the pose model lies that comes with genlock.
+pub fn learn(command: &str) -> miette::Result<Command> {
+    let mut learn = Command::new(learn_binary()?);
+    learn.arg(command);
+    if let Some(model) = shipped_model::find() {
+        learn.env(shipped_model::VARIABLE, model);
+    }
+    Ok(learn)
+}
+
 /// Becomes `genlock-learn COMMAND WORDS…`, as git does with commands of its own.
 pub fn run(command: &str, words: &[String]) -> miette::Result<()> {
-    let program = learn_binary()?;
-    let error = Command::new(&program).arg(command).args(words).exec();
-    Err(miette!("cannot run {}: {error}", program.display()))
+    let mut learn = learn(command)?;
+    let error = learn.args(words).exec();
+    Err(miette!("cannot run {}: {error}", Path::new(learn.get_program()).display()))
 }

@@ -1,7 +1,6 @@
 //! `genlock sync-offset`: hands a take over as it is, and makes one of a folder of videos first.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use datasets::PictureSource;
 use frame::{CameraId, DeviceStamp, Encoding, FrameInfo, HostTime, Picture, SegmentId, TriggerIndex};
@@ -30,9 +29,9 @@ pub fn run(words: &[String]) -> miette::Result<()> {
     let parent = tempfile::tempdir().into_diagnostic()?;
     let take = as_take(Path::new(folder), parent.path())?.to_string_lossy().into_owned();
     let words = words.iter().map(|word| if word == folder { &take } else { word });
-    let program = hand_over::learn_binary()?;
-    let status = Command::new(&program).arg("sync-offset").args(words).status();
-    let status = status.map_err(|error| miette!("cannot run {}: {error}", program.display()))?;
+    let mut learn = hand_over::learn("sync-offset")?;
+    let status = learn.args(words).status();
+    let status = status.map_err(|error| miette!("cannot run {}: {error}", Path::new(learn.get_program()).display()))?;
     if status.success() { Ok(()) } else { Err(miette!("{folder}: no offsets were found")) }
 }
 

@@ -133,7 +133,8 @@ impl Moments {
             }
             let Some(sample) = sample else { continue };
             self.ledgers[info.camera.index()].subject.leave();
-            views.push(View { camera: info.camera, exposure: info.exposure, samples: vec![sample] });
+            let FrameInfo { camera, exposure, picture, .. } = info;
+            views.push(View { camera, exposure, frame_px: picture.size_px(), samples: vec![sample] });
         }
         if let Some(sink) = self.sinks.pictures.as_mut().filter(|_| asked) {
             let FrameSet { index: set, trigger, segment, .. } = set;

@@ -5,4 +5,5 @@ mod pictures;
 mod watched;
 
 pub use instants::{Instant, Instants};
+pub use pictures::Look;
 pub use watched::{Bodies, RecordingError, Watched};

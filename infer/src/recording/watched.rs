@@ -1,5 +1,5 @@
 use body::{RigCameras, RigGeometry, smooth_all};
-use geometry::{GeometryError, Observation, Options, POINT_COUNT, Selection, velocities};
+use geometry::{GeometryError, Observation, POINT_COUNT, Selection, velocities};
 use joints::{FinderError, JointFinder};
 use nalgebra::Vector3;
 use subject::SubjectError;
@@ -7,9 +7,9 @@ use take::{TakeError, TakeReader};
 use thiserror::Error;
 
 use super::instants::Instants;
-use super::pictures::Pictures;
+use super::pictures::{Look, Pictures};
 use crate::rig::{LEAST_INSTANTS, Placed, Placing, PlacingError, Rig, RigError, RigSearch, median};
-use crate::seeing::{observation, view};
+use crate::seeing::{Points, view};
 
 /// How many instants the geometry is found from.
 const INSTANTS: usize = 60;
@@ -51,6 +51,8 @@ pub struct Watched {
     pub instants: Instants,
     /// For each instant and camera, the person.
     pub seen: Vec<Vec<Option<Observation>>>,
+    /// By how much the finder's views may miss bodies, as [`JointFinder::most_miss`] says.
+    pub most_miss: f64,
 }
 
 /// The bodies of a take.
@@ -75,11 +77,14 @@ impl Watched {
     pub fn watch(
         take: &TakeReader,
         finder: &mut dyn JointFinder,
+        look: &Look,
         first: Option<usize>,
         mut progress: impl FnMut(usize, usize),
     ) -> Result<Self, RecordingError> {
         let names = take.cameras();
-        let mut pictures = (0..names.len()).map(|camera| Pictures::new(take, camera)).collect::<Result<Vec<_>, _>>()?;
+        let mut pictures =
+            (0..names.len()).map(|camera| Pictures::new(take, camera, look)).collect::<Result<Vec<_>, _>>()?;
+        let points = Points::of(finder.names());
         let with_pictures = pictures.iter().flatten().count();
         if with_pictures < 2 {
             return Err(RecordingError::Cameras(with_pictures));
@@ -98,15 +103,15 @@ impl Watched {
                     .iter_mut()
                     .zip(&instants.all[at].frames)
                     .map(|(pictures, frame)| match (pictures, frame) {
-                        (Some(pictures), Some(frame)) => pictures.picture(*frame).map(Some),
+                        (Some(pictures), Some(frame)) => pictures.picture(*frame),
                         _ => Ok(None),
                     })
                     .collect::<Result<_, _>>()?;
                 let views: Vec<_> = taken.iter().map(|picture| picture.as_ref().map(view)).collect();
                 let people = finder.find(&views)?;
-                done += views.iter().flatten().count();
+                done += instants.all[at].frames.iter().flatten().count();
                 for (camera, person) in people.iter().enumerate() {
-                    seen[at][camera] = person.as_ref().map(|person| observation(person, sizes_px[camera]));
+                    seen[at][camera] = person.as_ref().map(|person| points.observation(person, sizes_px[camera]));
                 }
                 progress(done, total);
             }
@@ -114,7 +119,7 @@ impl Watched {
                 find_velocities(&mut seen[run.clone()], camera);
             }
         }
-        Ok(Self { names: names.to_vec(), sizes_px, instants, seen })
+        Ok(Self { names: names.to_vec(), sizes_px, instants, seen, most_miss: finder.most_miss() })
     }
 
     /// The same with some of the cameras alone.
@@ -125,6 +130,7 @@ impl Watched {
             sizes_px: cameras.iter().map(|&camera| self.sizes_px[camera]).collect(),
             instants: self.instants.clone(),
             seen: self.seen.iter().map(of).collect(),
+            most_miss: self.most_miss,
         }
     }
 
@@ -166,7 +172,7 @@ impl Watched {
     /// # Errors
     /// A geometry that does not serve these cameras.
     pub fn bodies(&self, geometry: &RigGeometry, smooth: bool) -> Result<Bodies, RecordingError> {
-        let placing = Placing::new(geometry, &self.names, &self.sizes_px)?;
+        let placing = Placing::new(geometry, &self.names, &self.sizes_px)?.allowing(self.most_miss);
         let bodies = self.seen.iter().map(|views| placing.body(views)).collect::<Result<Vec<_>, _>>()?;
         let exchanged_views = bodies.iter().flatten().map(|body| body.exchanged.len()).sum();
         let agree = |(at, body): (usize, &Option<Placed>)| body.is_none() && self.views_at(at) >= 2;
@@ -184,12 +190,12 @@ impl Watched {
     /// Whether bodies fit what a geometry that was given says.
     ///
     /// # Errors
-    /// The first camera that misses the bodies by more than a geometry that is found may.
+    /// The first camera that misses the bodies by more than the finder's views may.
     pub fn check_fit(&self, bodies: &Bodies) -> Result<(), RecordingError> {
         for (camera, residual_px) in &bodies.residuals_px {
             let at = self.names.iter().position(|name| name == camera);
             let long_side_px = at.map_or(0.0, |at| self.sizes_px[at][0].max(self.sizes_px[at][1]));
-            let limit_px = Options::default().most_residual * long_side_px;
+            let limit_px = self.most_miss * long_side_px;
             match *residual_px {
                 Some(residual_px) if residual_px > limit_px => {
                     return Err(RecordingError::DoesNotFit { camera: camera.clone(), residual_px, limit_px });

@@ -64,6 +64,8 @@ pub struct Keeper {
     known: Option<Known>,
     frozen: bool,
     height_mm: Option<u16>,
+    /// By how much the finder's views may miss bodies.
+    most_miss: f64,
     solver: Solver,
     witnesses: Vec<Witness>,
     now_ns: i64,
@@ -115,6 +117,7 @@ impl Keeper {
             known: None,
             frozen: false,
             height_mm,
+            most_miss: Options::default().most_residual,
             solver: Solver::start()?,
             witnesses: (0..cameras).map(|_| Witness::default()).collect(),
             now_ns: 0,
@@ -144,10 +147,20 @@ impl Keeper {
     /// # Errors
     /// Why it does not serve this rig.
     pub fn begin_with(&mut self, geometry: RigGeometry) -> Result<(), super::PlacingError> {
-        let placing = Placing::new(&geometry, &self.names, self.memory.sizes_px())?;
+        let placing = self.placing(&geometry)?;
         self.known = Some(Known { geometry, placing });
         self.changed = true;
         Ok(())
+    }
+
+    /// The finder's views may miss bodies by so much; see [`joints::JointFinder::most_miss`].
+    pub(crate) fn allow(&mut self, most_miss: f64) {
+        self.most_miss = most_miss;
+        self.known = self.known.take().map(|known| Known { placing: known.placing.allowing(most_miss), ..known });
+    }
+
+    fn placing(&self, geometry: &RigGeometry) -> Result<Placing, super::PlacingError> {
+        Ok(Placing::new(geometry, &self.names, self.memory.sizes_px())?.allowing(self.most_miss))
     }
 
     /// How many cameras the rig has.
@@ -168,7 +181,7 @@ impl Keeper {
         }
         self.memory.set_size(camera, size_px);
         let Some(known) = &self.known else { return };
-        if let Err(why) = Placing::new(&known.geometry, &self.names, self.memory.sizes_px()) {
+        if let Err(why) = self.placing(&known.geometry) {
             self.tell("geometry-refused", format!("the geometry {} is of no use: {why}", known.geometry.id));
             self.forget_geometry();
         }
@@ -494,7 +507,7 @@ impl Keeper {
             Some((new.cameras.get(name)?.camera(), known.placing.camera(camera)?.clone()))
         };
         let cameras: Vec<_> = (0..self.names.len()).filter_map(in_both).collect();
-        let placing = Placing::new(new, &self.names, self.memory.sizes_px()).ok()?;
+        let placing = self.placing(new).ok()?;
         let standing = self.memory.standing();
         let mut points = Vec::new();
         for views in standing.iter().step_by(standing.len().div_ceil(LAID_BODIES).max(1)) {
@@ -508,7 +521,7 @@ impl Keeper {
     }
 
     fn adopt(&mut self, geometry: RigGeometry, text: &str) {
-        match Placing::new(&geometry, &self.names, self.memory.sizes_px()) {
+        match self.placing(&geometry) {
             Ok(placing) => {
                 for (camera, witness) in self.witnesses.iter_mut().enumerate() {
                     let placed = placing.is_placed(camera);

@@ -33,8 +33,10 @@ pub struct Placing {
     /// None where the geometry does not have the camera.
     cameras: Vec<Option<Camera>>,
     bone_lengths_mm: [f64; GROUP_COUNT],
-    /// By how much a camera may miss the bodies, in pixels (median).
-    limits_px: Vec<f64>,
+    /// Of each camera's pictures, in pixels.
+    long_sides_px: Vec<f64>,
+    /// By how much a camera may miss the bodies, as a part of that (median).
+    most_miss: f64,
     /// How far cameras may be from their places, as the geometry tells it: their mean, in millimetres.
     rig_mm: f64,
 }
@@ -79,13 +81,18 @@ impl Placing {
             }
             Ok(camera.size_px)
         });
-        let allowed = Options::default().most_residual;
-        let limits_px =
-            sizes.map(|size| Ok(allowed * size?.into_iter().fold(0.0, f64::max))).collect::<Result<_, _>>()?;
+        let long_sides_px = sizes.map(|size| Ok(size?.into_iter().fold(0.0, f64::max))).collect::<Result<_, _>>()?;
         let told_mm = geometry.cameras.values().filter_map(|camera| Some(camera.uncertainty?.position_mm));
         let told_mm: Vec<f64> = told_mm.filter(|mm| mm.is_finite()).collect();
         let rig_mm = if told_mm.is_empty() { UNTOLD_MM } else { told_mm.iter().sum::<f64>() / told_mm.len() as f64 };
-        Ok(Self { cameras, bone_lengths_mm: geometry.bone_lengths_mm, limits_px, rig_mm })
+        let most_miss = Options::default().most_residual;
+        Ok(Self { cameras, bone_lengths_mm: geometry.bone_lengths_mm, long_sides_px, most_miss, rig_mm })
+    }
+
+    /// For a finder whose views may miss bodies by this part of the longer side; see [`joints::JointFinder::most_miss`].
+    #[must_use]
+    pub fn allowing(self, most_miss: f64) -> Self {
+        Self { most_miss, ..self }
     }
 
     /// Whether the camera has a place.
@@ -99,7 +106,7 @@ impl Placing {
 
     /// By how much a camera may miss the bodies, in pixels (median).
     pub fn limit_px(&self, camera: usize) -> f64 {
-        self.limits_px[camera]
+        self.most_miss * self.long_sides_px[camera]
     }
 
     /// The camera has no part in bodies from here on.
@@ -124,7 +131,7 @@ impl Placing {
             let pairs: Vec<Option<Vec<Pair>>> = (0..self.cameras.len()).map(pairs).collect();
             let misses = |pairs: &Option<Vec<Pair>>| miss(pairs.as_deref()?.iter().copied());
             let misses_px: Vec<Option<f64>> = pairs.iter().map(misses).collect();
-            let by_limit = |camera: usize| misses_px[camera].map_or(0.0, |miss| miss / self.limits_px[camera]);
+            let by_limit = |camera: usize| misses_px[camera].map_or(0.0, |miss| miss / self.limit_px(camera));
             let worst = used.iter().copied().max_by(|&a, &b| by_limit(a).total_cmp(&by_limit(b)));
             match worst.filter(|&camera| by_limit(camera) > SOMEBODY_ELSE) {
                 Some(_) if used.len() == 2 => return Ok(None),

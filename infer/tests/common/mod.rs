@@ -43,6 +43,7 @@ pub fn moment(number: u64) -> Moment {
     let view = |camera: u16| View {
         camera: CameraId(camera),
         exposure: HostTime::monotonic(1_000 * number as i64, 10),
+        frame_px: (640, 480),
         samples: vec![Sample {
             size_px: CROP_PX,
             rgb: (0..3 * area).map(|i| (i * (3 + usize::from(camera)) + 17 * number as usize) as u8).collect(),

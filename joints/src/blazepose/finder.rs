@@ -39,10 +39,10 @@ impl BlazePose {
     /// Files that are missing or not the expected ones, and what OpenVINO says against them.
     pub fn new(files: &FinderFiles, model: Model, detector_every: u32, threads: usize) -> Result<Self, FinderError> {
         let (landmarks, detector) = (files.landmarks(model)?, files.detector()?);
-        let mut runtime = Runtime::load(&files.library()?, threads)?;
+        let mut runtime = Runtime::load(files, threads)?;
         Ok(Self {
-            landmarks: Landmarks::new(runtime.network(&landmarks)?),
-            detector: Detector::new(runtime.network(&detector)?),
+            landmarks: Landmarks::new(runtime.open(&landmarks)?),
+            detector: Detector::new(runtime.open(&detector)?),
             detector_every: detector_every.max(1),
             views: Vec::new(),
         })

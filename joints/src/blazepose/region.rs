@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn a_square_as_large_as_the_network_is_copied() {
         let rgb: Vec<u8> = (0..4 * 4 * 3).collect();
-        let view = View { rgb: &rgb, width: 4, height: 4, origin_px: [0.0; 2], scale: 1.0 };
+        let view = View { rgb: &rgb, width: 4, height: 4, origin_px: [0.0; 2], scale: 1.0, mask: None };
         let mut out = [0.0; 4 * 4 * 3];
         Region::around(4, 4).sample(&view, 4, [0.0, 255.0], Beyond::Edge, &mut out);
         assert_eq!(out.map(|value| value as u8).to_vec(), rgb);

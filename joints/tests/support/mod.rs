@@ -36,9 +36,10 @@ pub fn picture(take: &TakeReader, camera: &str, source_index: u32) -> Picture {
     let (info, bytes) = take.read(id, index).unwrap();
     let mut image = RgbImage::default();
     Decoder::new().unwrap().decode(&info, &bytes, Scale::Full, &mut image).unwrap();
-    Picture { rgb: image.rgb, width: image.width, height: image.height }
+    Picture { rgb: image.rgb, width: image.width, height: image.height, mask: None }
 }
 
 pub fn whole(picture: &Picture) -> View<'_> {
-    View { rgb: &picture.rgb, width: picture.width, height: picture.height, origin_px: [0.0; 2], scale: 1.0 }
+    let Picture { ref rgb, width, height, .. } = *picture;
+    View { rgb, width, height, origin_px: [0.0; 2], scale: 1.0, mask: None }
 }

@@ -32,7 +32,8 @@ fn moments(directory: &Path, crop_px: u16) -> Vec<Moment> {
         for (info, bytes) in &frames {
             if let Outcome::Sample(sample) = cropper.process(info, bytes).unwrap() {
                 let position = info.source.expect("replayed footage says where a frame stands").index;
-                let view = View { camera, exposure: info.exposure, samples: vec![sample] };
+                let (exposure, frame_px) = (info.exposure, info.picture.size_px());
+                let view = View { camera, exposure, frame_px, samples: vec![sample] };
                 instants.entry(position).or_insert_with(|| (*info, Vec::new())).1.push(view);
             }
         }

@@ -14,7 +14,10 @@ const PREPROCESSING: u64 = 7;
 pub fn moment(index: u32, segment: u32) -> Moment {
     let ns = i64::from(index) * 40_000_000;
     let exposure = HostTime::monotonic(ns + i64::from(segment) * 10_000_000_000, 0);
-    let view = |camera: u16| View { camera: CameraId(camera), exposure, samples: vec![sample(index, camera)] };
+    let view = |camera: u16| {
+        let samples = vec![sample(index, camera)];
+        View { camera: CameraId(camera), exposure, frame_px: (640, 480), samples }
+    };
     Moment {
         set: SetIndex(u64::from(segment * LENGTH + index)),
         trigger: TriggerIndex::Certain(u64::from(index)),

@@ -38,8 +38,8 @@ pub struct Row {
     pub refused: Option<String>,
 }
 
-/// All takes of a session that was rendered.
-pub fn rows(session: &Path, finder: &FinderArgs) -> miette::Result<Vec<Row>> {
+/// All takes of a session that was rendered. `model` is the pose model of `--finder own`.
+pub fn rows(session: &Path, finder: &FinderArgs, model: Option<&Path>) -> miette::Result<Vec<Row>> {
     let listed = Session::read(session).into_diagnostic()?;
     let mut rows = Vec::new();
     for take in &listed.takes {
@@ -47,7 +47,7 @@ pub fn rows(session: &Path, finder: &FinderArgs) -> miette::Result<Vec<Row>> {
         let named = || folder.display().to_string();
         let truth = TakeTruth::read(&folder).wrap_err_with(named)?;
         let reader = TakeReader::open(&folder).into_diagnostic().wrap_err_with(named)?;
-        let watched = finder.watch(&reader, DETECTOR_EVERY).wrap_err_with(named)?;
+        let watched = finder.watch(&reader, model, DETECTOR_EVERY).wrap_err_with(named)?;
         let rate_hz = reader.info().trigger_rate_hz;
         let of = CAMERAS.into_iter().filter(|&cameras| cameras <= watched.names.len());
         rows.extend(of.map(|cameras| row(&take.name, cameras, &watched, &truth, rate_hz)));

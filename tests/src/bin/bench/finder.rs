@@ -104,6 +104,6 @@ impl Picture {
     }
 
     fn view(&self) -> View<'_> {
-        View { rgb: &self.rgb, width: self.width, height: self.height, origin_px: [0.0; 2], scale: 1.0 }
+        View { rgb: &self.rgb, width: self.width, height: self.height, origin_px: [0.0; 2], scale: 1.0, mask: None }
     }
 }

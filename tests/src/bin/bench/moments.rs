@@ -16,6 +16,7 @@ pub fn moment(number: u64, size_px: u16) -> Moment {
     let view = |camera: u16| View {
         camera: CameraId(camera),
         exposure,
+        frame_px: (1088, 1920),
         samples: vec![sample(size_px, number * u64::from(VIEWS) + u64::from(camera))],
     };
     Moment {

@@ -28,6 +28,11 @@ pub fn row(watched: &Watched, truth: &Truth) -> miette::Result<Row> {
         let whole: Option<Vec<Vector3<f64>>> = points.into_iter().collect();
         bodies.extend(whole.and_then(|whole| <[Vector3<f64>; POINT_COUNT]>::try_from(whole).ok()));
     }
+    let what = "published calibration, the finder's 2D".to_owned();
+    if bodies.is_empty() {
+        let refused = Some("no instant has all points, so how long bones are is not known".to_owned());
+        return Ok(Row { what, scores: None, cameras: None, refused });
+    }
     let lengths = bone_lengths(&bodies);
     let mut pairs = Vec::new();
     for (instant, views) in watched.instants.all.iter().zip(&seen) {
@@ -36,7 +41,6 @@ pub fn row(watched: &Watched, truth: &Truth) -> miette::Result<Row> {
             pairs.push((joints(&body.points_mm), *truth));
         }
     }
-    let what = "published calibration, the finder's 2D".to_owned();
     Ok(Row { what, scores: score(pairs.into_iter()), cameras: None, refused: None })
 }
 

@@ -1,0 +1,46 @@
+//! The crops of moments as pictures for a finder of joints.
+
+use std::time::Duration;
+
+use subject::FinderPicture;
+use transport::{FinderSet, FinderSetSource, FinderView, Moment, MomentSource, TransportError};
+
+use crate::Mismatch;
+
+/// Gives each moment that its source has as a set of pictures, which are the moment's crops. Of a source of depth 1, that is
+/// always the newest.
+pub struct Crops<S> {
+    moments: S,
+    /// Hash of the preprocessing that is expected.
+    preprocessing: u64,
+    /// It was said that the moments' is another.
+    told: bool,
+}
+
+impl<S> Crops<S> {
+    /// Moments whose preprocessing has another hash are no pictures; the first one is an error that says so.
+    pub fn new(moments: S, preprocessing: u64) -> Self {
+        Self { moments, preprocessing, told: false }
+    }
+}
+
+impl<S: MomentSource> FinderSetSource for Crops<S> {
+    fn receive(&mut self, wait: Duration) -> Result<Option<FinderSet>, TransportError> {
+        let Some(moment) = self.moments.receive(wait)?.map(|received| received.value) else { return Ok(None) };
+        let fits = moment.preprocessing == self.preprocessing;
+        if !fits && !std::mem::replace(&mut self.told, true) {
+            let [model, moment] = [self.preprocessing, moment.preprocessing].map(|hash| format!("{hash:016x}"));
+            return Err(TransportError::Malformed(Mismatch::Preprocessing { model, moment }.to_string()));
+        }
+        Ok(fits.then(|| finder_set(&moment)))
+    }
+}
+
+fn finder_set(moment: &Moment) -> FinderSet {
+    let view = |view: &transport::View| {
+        let picture = FinderPicture::of_crop(view.samples.first()?, view.frame_px);
+        Some(FinderView { camera: view.camera, exposure: view.exposure, picture })
+    };
+    let Moment { set, trigger, segment, exposure, source, .. } = *moment;
+    FinderSet { set, trigger, segment, exposure, source, views: moment.views.iter().filter_map(view).collect() }
+}
