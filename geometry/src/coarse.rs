@@ -22,8 +22,8 @@ pub(crate) struct Lag {
     pub confidence: f64,
 }
 
-/// Cameras stand still, so at the true lag one rotation turns every body of one view onto the other's; at a wrong one,
-/// none does. `first` and `second` hold each frame's body in its camera's axes, about its own middle. Nothing where the two
+/// Cameras stand still, so at the true lag one rotation turns how the bodies of one view move onto how the other's do; at a
+/// wrong one, none does. What a view has wrong all the time does not move, so it says nothing. `first` and `second` hold each frame's body in its camera's axes, about its own middle. Nothing where the two
 /// never share enough frames at any lag within `most`.
 pub(crate) fn lag(first: &[Option<Points>], second: &[Option<Points>], most: usize) -> Option<Lag> {
     let seen = |track: &[Option<Points>]| track.iter().flatten().count();
@@ -38,18 +38,24 @@ pub(crate) fn lag(first: &[Option<Points>], second: &[Option<Points>], most: usi
     Some(Lag { frames, confidence })
 }
 
-/// What is left, as a part of the bodies' size, after the one rotation that turns the first camera's bodies best onto the
-/// second's.
+/// What is left, as a part of how far the bodies are from their mean, after the one rotation that turns the first camera's
+/// best onto the second's.
 fn cost(first: &[Option<Points>], second: &[Option<Points>], lag: i64, least_shared: usize) -> Option<f64> {
     let (mut product, mut size, mut shared) = (Matrix3::zeros(), 0.0, 0);
+    let mut sums = [(Vector3::zeros(), Vector3::zeros()); POINT_COUNT];
     for (at, body) in first.iter().enumerate() {
         let other = usize::try_from(at as i64 + lag).ok().and_then(|other| second.get(other)?.as_ref());
         let (Some(a), Some(b)) = (body, other) else { continue };
-        for (a, b) in a.iter().zip(b) {
+        for ((a, b), sum) in a.iter().zip(b).zip(&mut sums) {
             product += b * a.transpose();
             size += a.norm_squared() + b.norm_squared();
+            *sum = (sum.0 + a, sum.1 + b);
         }
         shared += 1;
+    }
+    for (a, b) in &sums {
+        product -= b * a.transpose() / shared as f64;
+        size -= (a.norm_squared() + b.norm_squared()) / shared as f64;
     }
     if shared < least_shared || size <= 0.0 {
         return None;

@@ -8,8 +8,8 @@
 //! their stated height.
 //!
 //! Around it: [`Selection`] keeps varied instants out of a stream, [`velocities`] makes what offsets in time need,
-//! [`verdict()`] says whether to believe a rig, [`lay_onto`] lays a refined rig onto the old one, and [`find_camera`]
-//! finds one camera by the points of the others.
+//! [`verdict()`] says whether to believe a rig, [`lay_onto`] lays a refined rig onto the old one, [`find_camera`] finds
+//! one camera by the points of the others, and [`residual_shapes`] what residuals say of lenses and shutters.
 
 mod adjustment;
 mod attempt;
@@ -28,6 +28,7 @@ mod offsets;
 mod placed_offsets;
 mod points;
 mod resect;
+mod residual_shape;
 mod rotation;
 mod select;
 mod sides;
@@ -49,6 +50,7 @@ pub use offsets::{TimeOffset, time_offsets};
 pub use placed_offsets::{PlacedOffset, placed_offsets};
 pub use points::{BONES, Bone, EXCHANGED, GROUP_COUNT, POINT_COUNT, POINT_NAMES, bone_lengths};
 pub use resect::find_camera;
+pub use residual_shape::{LensFault, ResidualShape, Trend, residual_shapes};
 pub use select::{LEAST_VARIETY, Selection, variety};
 pub use similarity::{Similarity, similarity};
 pub use solve::{Options, Solution, SolvedCamera, solve};

@@ -173,6 +173,22 @@ fn a_camera_that_is_late_is_told() {
 }
 
 #[test]
+fn lenses_that_bend_are_told_once_and_clean_ones_never() {
+    for k1 in [-0.2, 0.0] {
+        let faults = Faults { k1: vec![0.0, k1, 0.0, 0.0], ..Faults::default() };
+        let scene = scene_of(8, four(), 500, 11.0, &faults);
+        let mut stream = Stream::new(4);
+        stream.play(&scene.instants, &scene.points);
+        let told: Vec<_> = stream.events.iter().filter(|(_, event)| event.kind == "camera-lens").collect();
+        assert_eq!(told.len(), usize::from(k1 != 0.0), "{told:?}");
+        assert!(told.iter().all(|(_, event)| event.text.starts_with("cam1: its lens bends")), "{told:?}");
+        assert_eq!(stream.first("camera-rolling-shutter"), None);
+        let problems = stream.keeper.status().cameras.into_iter().map(|camera| camera.problem.is_some());
+        assert!(problems.eq([false, k1 != 0.0, false, false]));
+    }
+}
+
+#[test]
 fn commands_are_obeyed() {
     let scene = scene_of(7, four(), 400, 11.0, &Faults::default());
     let mut stream = Stream::new(4);

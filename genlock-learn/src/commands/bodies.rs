@@ -4,6 +4,7 @@ mod files;
 
 use std::path::{Path, PathBuf};
 
+use geometry::LensFault;
 use infer::recording::{Bodies, Watched};
 use infer::rig::Rig;
 use miette::{IntoDiagnostic, WrapErr, miette};
@@ -61,7 +62,21 @@ pub fn run(args: &Args) -> miette::Result<()> {
     }
     files::write(&args.out, &watched, &rig.geometry, &bodies, take.info().trigger_rate_hz, args.calib_toml)?;
     tell(&watched, &rig, &bodies, &args.out);
+    let faults = watched.lens_faults(&rig.geometry).into_diagnostic().wrap_err_with(named)?;
+    for (camera, fault) in faults.iter().flat_map(|(camera, faults)| faults.iter().map(move |fault| (camera, fault))) {
+        eprintln!("warning: {camera}: {}", said(fault, take.info().trigger_rate_hz));
+    }
     Ok(())
+}
+
+/// A fault of a lens or a shutter; the latter also in milliseconds.
+fn said(fault: &LensFault, rate_hz: f64) -> String {
+    match fault {
+        LensFault::RollingShutter { readout_frames } => {
+            format!("{fault}, which is {:.1} ms", readout_frames.value.abs() * 1e3 / rate_hz)
+        }
+        LensFault::Distortion { .. } => fault.to_string(),
+    }
 }
 
 fn tell(watched: &Watched, rig: &Rig, bodies: &Bodies, out: &Path) {

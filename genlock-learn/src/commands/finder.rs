@@ -14,6 +14,10 @@ use super::reading;
 /// Of how many pictures the detector of people looks at one; where the person was last says where to look in the others.
 pub const DETECTOR_EVERY: u32 = 5;
 
+/// The detector looks at each picture. Else joints waver in its rhythm, which differs from camera to camera and shows as an
+/// offset in time.
+pub const EVERY_PICTURE: u32 = 1;
+
 #[derive(clap::Args)]
 pub struct FinderArgs {
     /// The network that finds joints.

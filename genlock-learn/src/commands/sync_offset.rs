@@ -9,11 +9,7 @@ use miette::{IntoDiagnostic, WrapErr, miette};
 use serde::Serialize;
 use take::TakeReader;
 
-use super::finder::FinderArgs;
-
-/// Where the detector of people looks now and then alone, joints waver in its rhythm, which differs from camera to camera
-/// and shows as an offset.
-const EVERY_PICTURE: u32 = 1;
+use super::finder::{EVERY_PICTURE, FinderArgs};
 
 #[derive(clap::Args)]
 pub struct Args {

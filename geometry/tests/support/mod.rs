@@ -23,11 +23,23 @@ pub struct Faults {
     pub swapped: f64,
     /// Per camera, in frames: its pictures show a later moment.
     pub late_frames: Vec<f64>,
+    /// Per camera, how its lens bends: points are seen at 1 + k1 tan² times their distance from the middle.
+    pub k1: Vec<f64>,
+    /// Per camera, by how many frames its last row is exposed later than its first.
+    pub readout_frames: Vec<f64>,
 }
 
 impl Default for Faults {
     fn default() -> Self {
-        Self { noise_px: 3.0, noise_3d_mm: 40.0, outliers: 0.05, swapped: 0.0, late_frames: vec![] }
+        Self {
+            noise_px: 3.0,
+            noise_3d_mm: 40.0,
+            outliers: 0.05,
+            swapped: 0.0,
+            late_frames: vec![],
+            k1: vec![],
+            readout_frames: vec![],
+        }
     }
 }
 
@@ -107,10 +119,27 @@ pub fn four() -> Vec<Camera> {
     ]
 }
 
-fn observe(rng: &mut ChaCha8Rng, camera: &Camera, frame: f64, faults: &Faults) -> Observation {
+/// Where a camera shows the person at a frame, each point when its row is exposed.
+fn show(camera: &Camera, frame: f64, k1: f64, readout_frames: f64) -> [Vector2<f64>; POINT_COUNT] {
+    let at = |points: &Points, point: usize| {
+        let out = camera.project(&points[point]).expect("the person is before the camera") - camera.principal_point_px;
+        out * (1.0 + k1 * (out / camera.focal_px).norm_squared()) + camera.principal_point_px
+    };
     let points = person(frame);
-    let see = |points: &Points| points.map(|point| camera.project(&point).expect("the person is before the camera"));
-    let (pixels, before, after) = (see(&points), see(&person(frame - 0.5)), see(&person(frame + 0.5)));
+    std::array::from_fn(|point| {
+        let px = at(&points, point);
+        if readout_frames == 0.0 {
+            return px;
+        }
+        at(&person(frame + readout_frames * (px.y / SIZE[1] - 0.5)), point)
+    })
+}
+
+fn observe(rng: &mut ChaCha8Rng, camera: &Camera, frame: f64, faults: &Faults, index: usize) -> Observation {
+    let points = person(frame);
+    let of = |faults: &[f64]| faults.get(index).copied().unwrap_or(0.0);
+    let see = |frame: f64| show(camera, frame, of(&faults.k1), of(&faults.readout_frames));
+    let (pixels, before, after) = (see(frame), see(frame - 0.5), see(frame + 0.5));
     let hips = 0.5 * (points[9] + points[10]);
     let ray = camera.rotation * (hips - camera.position_mm);
     let onto = Rotation3::rotation_between(&ray, &Vector3::z()).expect("not behind").into_inner();
@@ -161,7 +190,7 @@ pub fn scene_of(seed: u64, cameras: Vec<Camera>, count: usize, step: f64, faults
         let mut views = Vec::new();
         for (index, camera) in cameras.iter().enumerate() {
             let late = faults.late_frames.get(index).copied().unwrap_or(0.0);
-            let mut seen = observe(&mut rng, camera, frame + late, faults);
+            let mut seen = observe(&mut rng, camera, frame + late, faults, index);
             if rng.random_range(0.0..1.0) < faults.swapped {
                 seen = swap(&seen);
                 swapped += 1;

@@ -1,5 +1,5 @@
 use body::{RigCameras, RigGeometry, smooth_all};
-use geometry::{GeometryError, Observation, POINT_COUNT, Selection, velocities};
+use geometry::{GeometryError, LensFault, Observation, POINT_COUNT, Selection, velocities};
 use joints::{FinderError, JointFinder};
 use nalgebra::Vector3;
 use subject::SubjectError;
@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::instants::Instants;
 use super::pictures::{Look, Pictures};
-use crate::rig::{LEAST_INSTANTS, Placed, Placing, PlacingError, Rig, RigError, RigSearch, median};
+use crate::rig::{LEAST_INSTANTS, Placed, Placing, PlacingError, Rig, RigError, RigSearch, lens_faults, median};
 use crate::seeing::{Points, view};
 
 /// How many instants the geometry is found from.
@@ -16,6 +16,9 @@ const INSTANTS: usize = 60;
 
 /// How many instants say where up and the floor are.
 const STANDING: usize = 400;
+
+/// How many instants say what lenses and shutters are like.
+const LENSES: usize = 600;
 
 /// Why a take gives no bodies.
 #[derive(Debug, Error)]
@@ -185,6 +188,16 @@ impl Watched {
         let residuals_px = placed.map(residual).collect();
         let bodies = if smooth { smoothed(bodies, &self.instants.runs()) } else { bodies };
         Ok(Bodies { bodies, withheld, exchanged_views, residuals_px })
+    }
+
+    /// By camera, what residuals say of its lens and its shutter; mostly nothing.
+    ///
+    /// # Errors
+    /// A geometry that does not serve these cameras.
+    pub fn lens_faults(&self, geometry: &RigGeometry) -> Result<Vec<(String, Vec<LensFault>)>, RecordingError> {
+        let placing = Placing::new(geometry, &self.names, &self.sizes_px)?;
+        let instants: Vec<_> = self.seen.iter().step_by(self.seen.len().div_ceil(LENSES).max(1)).cloned().collect();
+        Ok(self.names.iter().cloned().zip(lens_faults(&placing, &instants)?).collect())
     }
 
     /// Whether bodies fit what a geometry that was given says.

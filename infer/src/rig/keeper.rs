@@ -1,6 +1,7 @@
 //! Keeps a live rig's geometry: finds it, refines it, and notices cameras that moved.
 
 mod commands;
+mod lenses;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use super::placing::{Placed, Placing};
 use super::search::{Rig, RigError, RigSearch};
 use super::solver::{Job, Solved, Solver, SolverDied};
 use super::witness::Witness;
+use lenses::Lenses;
 
 /// Varied instants from which the geometry is first looked for.
 const FIRST_TRY: usize = 12;
@@ -61,6 +63,7 @@ pub struct Keeper {
     motion: Motion,
     /// Instants that told velocities.
     moving: Vec<Vec<Option<Observation>>>,
+    lenses: Lenses,
     known: Option<Known>,
     frozen: bool,
     height_mm: Option<u16>,
@@ -114,6 +117,7 @@ impl Keeper {
             memory: Memory::new(cameras),
             motion: Motion::default(),
             moving: Vec::new(),
+            lenses: Lenses::default(),
             known: None,
             frozen: false,
             height_mm,
@@ -200,6 +204,7 @@ impl Keeper {
         }
         if let Some(complete) = self.motion.push(seen) {
             self.memory.offer(&complete.views);
+            self.lenses.offer(self.now_ns, &complete.views);
             if complete.views.iter().flatten().any(|view| view.velocity_px.is_some()) {
                 if self.moving.len() == OFFSET_INSTANTS {
                     self.moving.remove(0);
@@ -280,6 +285,7 @@ impl Keeper {
         let name = self.names[camera].clone();
         self.memory.forget_camera(camera);
         self.moving.clear();
+        self.lenses.forget();
         self.witnesses.iter_mut().for_each(Witness::forget_misses);
         self.witnesses[camera].lost(self.now_ns);
         let Some(known) = self.known.as_mut().filter(|known| known.placing.is_placed(camera)) else { return };
@@ -299,6 +305,7 @@ impl Keeper {
             self.doubted = true;
             self.memory.forget();
             self.moving.clear();
+            self.lenses.forget();
             self.agreed.clear();
             self.tried_ns = self.now_ns;
             self.tell("geometry-doubted", format!("the geometry does not fit any more and is found anew: {why}"));
@@ -328,6 +335,7 @@ impl Keeper {
             Ok(Some(Solved::Rig(found))) => self.found_rig(found),
             Ok(Some(Solved::Camera { camera, size_px, found })) => self.found_camera(camera, size_px, found),
             Ok(Some(Solved::Offsets { indices, found })) => self.found_offsets(&indices, found),
+            Ok(Some(Solved::Lenses(found))) => self.found_lenses(found),
             Ok(None) => {}
             Err(SolverDied) => self.revive_solver(),
         }
@@ -345,6 +353,7 @@ impl Keeper {
         self.tell("solver-died", "the search for the geometry failed unexpectedly and begins anew".into());
         self.memory.forget();
         self.moving.clear();
+        self.lenses.forget();
         match Solver::start() {
             Ok(solver) => self.solver = solver,
             Err(error) => tracing::error!(%error, "no thread for the geometry"),
@@ -353,7 +362,7 @@ impl Keeper {
 
     fn due(&mut self) -> Option<Job> {
         // A camera that stands elsewhere is found in no time; the whole rig may take a while.
-        self.due_camera().or_else(|| self.due_rig()).or_else(|| self.due_offsets())
+        self.due_camera().or_else(|| self.due_rig()).or_else(|| self.due_offsets()).or_else(|| self.due_lenses())
     }
 
     fn due_rig(&mut self) -> Option<Job> {

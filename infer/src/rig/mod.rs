@@ -1,6 +1,7 @@
 //! The rig's geometry and the bodies that come of it, for recordings and for live streams alike.
 
 mod keeper;
+mod lenses;
 mod memory;
 mod motion;
 mod placing;
@@ -9,6 +10,7 @@ mod solver;
 mod witness;
 
 pub use keeper::Keeper;
+pub use lenses::lens_faults;
 pub use motion::Seen;
 pub use placing::{Placed, Placing, PlacingError};
 pub use search::{Rig, RigError, RigSearch};

@@ -5,12 +5,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use geometry::{
-    Camera, GROUP_COUNT, GeometryError, Observation, Options, POINT_COUNT, PlacedOffset, SolvedCamera, find_camera,
-    placed_offsets,
+    Camera, GROUP_COUNT, GeometryError, LensFault, Observation, Options, POINT_COUNT, PlacedOffset, SolvedCamera,
+    find_camera, placed_offsets,
 };
 use nalgebra::Vector3;
 
-use super::{Rig, RigError, RigSearch};
+use super::{Placing, Rig, RigError, RigSearch, lens_faults};
 
 type Points = [Vector3<f64>; POINT_COUNT];
 
@@ -35,6 +35,11 @@ pub enum Job {
         bone_lengths_mm: [f64; GROUP_COUNT],
         instants: Vec<Vec<Option<Observation>>>,
     },
+    /// What residuals say of lenses and shutters.
+    Lenses {
+        placing: Placing,
+        instants: Vec<Vec<Option<Observation>>>,
+    },
 }
 
 /// What came of it.
@@ -50,6 +55,8 @@ pub enum Solved {
         indices: Vec<usize>,
         found: Result<Vec<Option<PlacedOffset>>, GeometryError>,
     },
+    /// By camera.
+    Lenses(Result<Vec<Vec<LensFault>>, GeometryError>),
 }
 
 /// The thread, and whether it is at work.
@@ -127,5 +134,6 @@ fn solve(job: Job) -> Solved {
         Job::Offsets { cameras, indices, bone_lengths_mm, instants } => {
             Solved::Offsets { indices, found: placed_offsets(&cameras, &bone_lengths_mm, &instants) }
         }
+        Job::Lenses { placing, instants } => Solved::Lenses(lens_faults(&placing, &instants)),
     }
 }

@@ -15,6 +15,7 @@ impl Keeper {
                 self.forget_geometry();
                 self.memory.forget();
                 self.moving.clear();
+                self.lenses.forget();
                 self.frozen = false;
                 self.tell("rig-command", "the geometry is found anew".into());
             }
