@@ -4,7 +4,6 @@ use nalgebra::{Vector2, Vector3};
 
 use crate::coarse::{Lag, lag};
 use crate::error::GeometryError;
-use crate::median::median;
 use crate::observation::Observation;
 use crate::points::POINT_COUNT;
 use crate::select::Selection;
@@ -26,6 +25,9 @@ const STILL_FRAMES: f64 = 0.05;
 
 /// The fine search does not leave the coarse one by more than this, in frames.
 const MOST_FINE_FRAMES: f64 = 6.0;
+
+/// Ways from one camera to another agree that come within so many frames.
+const AGREE_FRAMES: i64 = 2;
 
 /// How a camera's recording lies to the first one's.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,7 +69,8 @@ pub fn time_offsets(
     Ok(coarse.iter().enumerate().map(offset).collect())
 }
 
-/// Whole frames: directly, and by way of every third camera, of which the middle one counts.
+/// Whole frames: directly, and by way of every third camera. Those that agree count together, by their confidence: two that
+/// hardly share any time are put together wrongly, each in its own way.
 fn coarse(
     sizes_px: &[[f64; 2]],
     tracks: &[Vec<Option<Observation>>],
@@ -87,8 +90,10 @@ fn coarse(
         })
         .collect();
     let count = tracks.len();
+    // Two that lie on both sides of the first one may be twice as far apart.
+    let most = |a: usize| if a == 0 { most_frames } else { 2 * most_frames };
     let between: Vec<Vec<Option<Lag>>> = (0..count)
-        .map(|a| (0..count).map(|b| if a < b { lag(&bodies[a], &bodies[b], most_frames) } else { None }).collect())
+        .map(|a| (0..count).map(|b| if a < b { lag(&bodies[a], &bodies[b], most(a)) } else { None }).collect())
         .collect();
     let known = |a: usize, b: usize| {
         if a < b { between[a][b] } else { between[b][a].map(|lag| Lag { frames: -lag.frames, ..lag }) }
@@ -99,13 +104,14 @@ fn coarse(
             let (to, from) = (known(0, way)?, known(way, camera)?);
             Some(Lag { frames: to.frames + from.frames, confidence: to.confidence.min(from.confidence) })
         });
-        let ways: Vec<Lag> = direct.into_iter().chain(by_way).collect();
-        let middle = median(&mut ways.iter().map(|lag| lag.frames as f64).collect::<Vec<_>>());
-        let nearest = middle.and_then(|middle| {
-            let apart = |lag: &Lag| (lag.frames as f64 - middle).abs();
-            ways.into_iter().min_by(|a, b| apart(a).total_cmp(&apart(b)))
-        });
-        nearest.ok_or(GeometryError::CameraApart { camera, found: 0, needed: 1 })
+        let within = |lag: &Lag| lag.frames.unsigned_abs() as usize <= most_frames;
+        let ways: Vec<Lag> = direct.into_iter().chain(by_way).filter(within).collect();
+        let agree = |way: &Lag| -> f64 {
+            let near = ways.iter().filter(|other| (other.frames - way.frames).abs() <= AGREE_FRAMES);
+            near.map(|other| other.confidence).sum()
+        };
+        let best = ways.iter().max_by(|a, b| agree(a).total_cmp(&agree(b))).copied();
+        best.ok_or(GeometryError::CameraApart { camera, found: 0, needed: 1 })
     });
     std::iter::once(Ok(Lag { frames: 0, confidence: 1.0 })).chain(all).collect()
 }

@@ -28,6 +28,14 @@ fn recordings_that_began_at_different_times_are_put_together() {
 }
 
 #[test]
+fn cameras_that_hardly_share_any_time_with_one_another_are_put_together_by_the_first() {
+    let late = [0.0, 180.0, -230.0, 97.4];
+    let scene = scene_of(7, four(), 600, 1.0, &Faults { late_frames: late.to_vec(), ..Faults::default() });
+    let found = time_offsets(&[SIZE; 4], &tracks(&scene), 300).unwrap();
+    assert!(found.iter().zip(late).all(|(found, late)| (found.frames + late).abs() < 0.3), "{found:?}");
+}
+
+#[test]
 fn a_camera_that_saw_nobody_is_named() {
     let scene = scene_of(3, four()[..3].to_vec(), 60, 1.0, &Faults::default());
     let mut tracks = tracks(&scene);

@@ -1,5 +1,6 @@
 //! `genlock eval`: how far a pose model's poses are from labels, or its poses of stored moments once more.
 
+mod apart;
 mod moments;
 mod rig;
 mod studio;
@@ -26,10 +27,10 @@ use super::reading;
 #[derive(clap::Args)]
 pub struct Args {
     /// The pose model.
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["trc", "bodies"])]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["trc", "bodies", "apart"])]
     model: Option<PathBuf>,
     /// A take to measure on, with `--labels`, or with `--trc` and `--calibration`.
-    #[arg(long, value_name = "DIR", required_unless_present_any = ["moments", "recipe", "bodies"])]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["moments", "recipe", "bodies", "apart"])]
     session: Option<PathBuf>,
     /// Poses in the world (TRC) to measure bodies against, as `genlock infer` finds them, beside other ways to find them.
     #[arg(long, value_name = "FILE", requires = "session", requires = "calibration", conflicts_with = "labels")]
@@ -40,6 +41,10 @@ pub struct Args {
     /// Measure bodies against the truth of a session that `genlock render` made, by the number of cameras.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["session", "model", "moments", "recipe", "out"])]
     bodies: Option<PathBuf>,
+    /// Measure `genlock sync-offset` on a session that `genlock render` made, whose recordings are cut to begin at different
+    /// times.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["session", "model", "moments", "recipe", "out", "bodies"])]
+    apart: Option<PathBuf>,
     #[command(flatten)]
     finder: FinderArgs,
     /// Labels per view, as `genlock labels import` writes them.
@@ -109,8 +114,17 @@ pub fn run(args: &Args) -> miette::Result<()> {
         }
         return Ok(());
     }
+    if let Some(session) = &args.apart {
+        let rows = apart::rows(session, &args.finder)?;
+        if args.json {
+            println!("{}", serde_json::to_string_pretty(&rows).into_diagnostic()?);
+        } else {
+            print!("{}", apart::table(&rows));
+        }
+        return Ok(());
+    }
     if args.finder.given() {
-        return Err(miette!("`--first`, `--finder-files` and `--threads` belong to `--trc` and `--bodies`"));
+        return Err(miette!("`--first`, `--finder-files` and `--threads` belong to `--trc`, `--bodies` and `--apart`"));
     }
     let Some(model) = &args.model else { return Err(miette!("`genlock eval` needs `--model`")) };
     let open = |precision| open(args, model, precision);
