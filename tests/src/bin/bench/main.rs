@@ -5,6 +5,7 @@
 
 mod bodies;
 mod copies;
+mod end_to_end;
 mod finder;
 mod idle;
 mod load;
@@ -30,7 +31,7 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 type Measurement = (&'static str, fn(&Plan) -> Outcome<Vec<Row>>);
 
 /// Those without libtorch come first, so that none of its threads is about.
-const MEASUREMENTS: [Measurement; 10] = [
+const MEASUREMENTS: [Measurement; 11] = [
     ("idle", idle::measure),
     ("sets", set_latency::measure),
     ("side-by-side", side_by_side::measure),
@@ -39,6 +40,7 @@ const MEASUREMENTS: [Measurement; 10] = [
     ("sampler", sampler::measure),
     ("finder", finder::measure),
     ("bodies", bodies::measure),
+    ("end-to-end", end_to_end::measure),
     ("poses", pose_latency::measure),
     ("train", train_step::measure),
 ];

@@ -1,0 +1,82 @@
+//! From exposure to body, by the number of views: a whole session, whose cameras play the footage.
+
+use std::path::{Path, PathBuf};
+
+use genlock_tests::{genlock, json};
+use serde_json::Value;
+
+use crate::{Outcome, Plan, table::Row};
+
+/// The footage's lowest rate, in Hz. Inference asks for the instants that it has time for.
+const RATE_HZ: &str = "15";
+
+pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let (Some(finder), Some(footage)) = (set("GENLOCK_FINDER"), set("GENLOCK_FOOTAGE")) else {
+        return Ok(vec![Row {
+            what: "exposure to body".to_owned(),
+            figure: "not measured: GENLOCK_FINDER and GENLOCK_FOOTAGE name no folders".to_owned(),
+            aim: "",
+            bounded_by: "",
+        }]);
+    };
+    let mut rows = Vec::new();
+    for views in [1, 2, 4, 8, 16] {
+        let folder = tempfile::tempdir()?;
+        repeated(&footage, folder.path(), views)?;
+        rows.push(session(folder.path(), &finder, views, plan.pick(60, 15))?);
+    }
+    Ok(rows)
+}
+
+/// So many cameras: the footage's own, over and over.
+fn repeated(footage: &Path, folder: &Path, views: usize) -> Outcome<()> {
+    let mut listed: Value = serde_json::from_str(&std::fs::read_to_string(footage.join("footage.json"))?)?;
+    let cameras =
+        listed["cameras"].as_array().filter(|cameras| !cameras.is_empty()).ok_or("footage without cameras")?;
+    let mut named = Vec::new();
+    for (number, camera) in cameras.iter().cycle().take(views).enumerate() {
+        let file = camera["file"].as_str().ok_or("a camera without a file")?;
+        if number < cameras.len() {
+            std::os::unix::fs::symlink(footage.canonicalize()?.join(file), folder.join(file))?;
+        }
+        let mut camera = camera.clone();
+        camera["name"] = format!("view{number:02}").into();
+        named.push(camera);
+    }
+    listed["cameras"] = named.into();
+    std::fs::write(folder.join("footage.json"), listed.to_string())?;
+    Ok(())
+}
+
+fn session(footage: &Path, finder: &Path, views: usize, seconds: u32) -> Outcome<Row> {
+    let report = footage.join("report.json");
+    let mut command = genlock(["demo", "--rate", RATE_HZ, "--headless", "--no-learner", "--no-record", "--seconds"]);
+    command.arg(seconds.to_string()).arg("--footage").arg(footage).arg("--data").arg(footage.join("data"));
+    let output = command.arg("--report").arg(&report).env("GENLOCK_FINDER", finder).output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
+    let report = json(&report);
+    let said =
+        |value: &Value, digits: usize| value.as_f64().map_or("none".into(), |number| format!("{number:.digits$}"));
+    let infer = &report["infer"];
+    let lost: u64 = report["cameras"].as_array().into_iter().flatten().map(|camera| lost(&camera["lost"])).sum();
+    Ok(Row {
+        what: format!("exposure to body, {views} views of the footage at {RATE_HZ} Hz, {seconds} s"),
+        figure: format!(
+            "p50 {} ms, p99 {} ms; {} instants a second, {} bodies, seconds to the first geometry: {}, {lost} frames lost",
+            said(&infer["latency_ms"]["p50"], 0),
+            said(&infer["latency_ms"]["p99"], 0),
+            said(&infer["fps"], 1),
+            report["rig"]["bodies"],
+            said(&report["rig"]["found_after_s"], 1),
+        ),
+        aim: "",
+        bounded_by: "BlazePose, one view after the other, and decoding, on the same cores",
+    })
+}
+
+fn lost(reasons: &Value) -> u64 {
+    reasons.as_object().into_iter().flat_map(|reasons| reasons.values().filter_map(Value::as_u64)).sum()
+}
