@@ -121,6 +121,45 @@ async fn a_session_finds_its_geometry_and_streams_one_body() {
     drop(session);
 }
 
+/// When a camera is turned, in the studio's time, which begins with the session.
+const TURNED_S: f64 = 25.0;
+
+const TURNED: &str = "version = 1\nname = \"turned\"\nseed = 4\ntakes = 1\ninstants = 3000\nrate-hz = 12.5\n\
+                      rig = { views = 4, size-px = [480, 360], distance-m = [3.0, 3.5], height-m = [1.0, 2.0], \
+                      field-of-view-degrees = [70.0, 70.0], distortion = [0.0, 0.0] }\n\
+                      vary = { occluders = 0.0 }\n[[turned]]\ncamera = 2\ndegrees = 10.0\n";
+
+/// In a virtual studio, where it is known when a camera was turned and by how much.
+#[test]
+fn a_camera_that_is_turned_is_noticed_and_found_anew() {
+    let Some((_, finder)) = take_and_finder() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = folder.path().join("turned.toml");
+    std::fs::write(&scenario, format!("{TURNED}at-s = {TURNED_S:?}\n")).unwrap();
+    let address = free_address();
+    let mut command = genlock(["demo", "--no-learner", "--listen", &address.to_string(), "--virtual"]);
+    command.arg(&scenario).arg("--data").arg(folder.path().join("data")).env("GENLOCK_FINDER", &finder);
+    let session = Running::start(&mut command);
+    eventually("the page's port", Duration::from_secs(60), || std::net::TcpStream::connect(address).ok());
+    let event = |kind: &str| {
+        let status = status(address);
+        let events = status["events"].as_array()?;
+        events.iter().find(|event| event["kind"] == kind && event["text"].as_str().unwrap().contains("cam03")).cloned()
+    };
+    let at_s = |event: &Value| event["at_s"].as_f64().unwrap();
+    let moved = eventually("a camera that moved", Duration::from_secs(90), || event("camera-moved"));
+    // Pictures are a little older than what is told of them, and the session's clock begins before its first pulse.
+    assert!((TURNED_S - 1.0..TURNED_S + 7.0).contains(&at_s(&moved)), "{moved}");
+    let found = eventually("its new place", Duration::from_secs(40), || event("camera-found"));
+    assert!(at_s(&found) - TURNED_S < 32.0, "{found}");
+    let rig = status(address)["infer"]["rig"].clone();
+    let others = status(address)["events"].to_string();
+    assert!(rig["cameras"].as_array().unwrap().iter().all(|camera| camera["placed"] == true), "{rig}");
+    assert!(!["cam01", "cam02", "cam04"].iter().any(|name| others.contains(&format!("{name} was moved"))), "{others}");
+    kill(session.0.id(), libc::SIGTERM);
+    assert!(session.finish(Duration::from_secs(60)).success());
+}
+
 /// On his feet, which are near the floor however far he leans, moving, and not one constant.
 fn looks_like_a_person(messages: &[PoseMessage]) {
     for message in messages {

@@ -12,9 +12,11 @@ const WINDOW_NS: i64 = 3_000_000_000;
 const LONGEST_NS: i64 = 10_000_000_000;
 /// A camera is said to have moved from so many instants, over at least so long.
 const LEAST_INSTANTS: usize = 6;
-const LEAST_NS: i64 = 1_200_000_000;
+const LEAST_NS: i64 = 1_000_000_000;
 /// At high rates, all instants of so long count.
-const RECENT_NS: i64 = 1_800_000_000;
+const RECENT_NS: i64 = 1_200_000_000;
+/// At low ones, so many.
+const RECENT_INSTANTS: usize = 8;
 /// How much farther than when it was placed a camera that was moved misses the bodies: at least as far as a geometry may,
 /// and at most so many times that.
 const MOVED: f64 = 4.0;
@@ -88,7 +90,7 @@ impl Witness {
             .iter()
             .rev()
             .enumerate()
-            .take_while(|(place, miss)| *place < 2 * LEAST_INSTANTS || newest_ns - miss.at_ns <= RECENT_NS)
+            .take_while(|(place, miss)| *place < RECENT_INSTANTS || newest_ns - miss.at_ns <= RECENT_NS)
             .map(|(_, miss)| miss)
             .collect();
         let long = recent.first().zip(recent.last()).is_some_and(|(last, first)| last.at_ns - first.at_ns >= LEAST_NS);

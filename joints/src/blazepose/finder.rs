@@ -25,6 +25,8 @@ struct Memory {
     next: Option<Region>,
     /// Pictures since the detector last looked.
     since_detector: u32,
+    /// Where the person was when they were last found, in pixels of the frame.
+    last: Option<Region>,
     /// How often in a row the detector found nobody.
     in_vain: u32,
 }
@@ -61,11 +63,12 @@ impl BlazePose {
             // Views whose person was lost together, as at a seam, take turns from here on: no instant costs them all.
             memory.since_detector =
                 if follow.is_none() && memory.next.is_some() { 0 } else { index as u32 % self.detector_every };
-            if let Some(region) = self.detector.find(view, to_look_through(view, memory.in_vain))? {
+            if let Some(region) = self.detector.find(view, to_look_through(view, memory))? {
                 found = self.landmarks.find(view, region)?;
             }
             memory.in_vain = if found.is_some() { 0 } else { memory.in_vain.wrapping_add(1) };
         }
+        memory.last = memory.next.or(memory.last);
         memory.next = found.as_ref().map(|found| to_frame(view, found.next));
         Ok(found.map(|found| Person { joints: found.joints }))
     }
@@ -90,12 +93,14 @@ impl JointFinder for BlazePose {
     }
 }
 
-/// What the detector looks through when it has found nobody so often.
-fn to_look_through(view: &View<'_>, in_vain: u32) -> Region {
-    let large = view.width.max(view.height) as f32 > MUCH_LARGER * DETECTOR_PX as f32;
-    match in_vain {
-        odd if large && odd % 2 == 1 => Region::part(view.width, view.height, odd / 2),
-        _ => Region::around(view.width, view.height),
+/// What the detector looks through: the picture, or a part of it; first that around where the person was last.
+fn to_look_through(view: &View<'_>, memory: &Memory) -> Region {
+    let longer = view.width.max(view.height) as f32;
+    let in_parts = longer > MUCH_LARGER * DETECTOR_PX as f32 && memory.in_vain % 2 == 1;
+    match memory.last {
+        _ if !in_parts => Region::around(view.width, view.height),
+        Some(last) if memory.in_vain == 1 => Region { side: longer / 2.0, turn: 0.0, ..from_frame(view, last) },
+        _ => Region::part(view.width, view.height, memory.in_vain / 2),
     }
 }
 
