@@ -165,6 +165,7 @@ impl Engine {
             model_origin: None,
             latency_ms: (monotonic_now_ns() - moment.exposure.ns) as f64 / 1e6,
             body: None,
+            fused_mm: None,
             poses,
         })
     }

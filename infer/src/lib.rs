@@ -5,6 +5,7 @@ mod crops;
 mod engine;
 mod error;
 mod framing;
+mod fused;
 mod live;
 mod live_bodies;
 mod model_file;

@@ -17,6 +17,7 @@ use transport::{
 use crate::InferError;
 use crate::engine::trigger_state;
 use crate::framing::Framer;
+use crate::fused::fused;
 use crate::live::is_due;
 use crate::pace::Pace;
 use crate::recent::Recent;
@@ -238,7 +239,17 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         for camera in self.keeper.take_moved() {
             self.framer.moved(camera, Instant::now());
         }
+        // A second person must not keep a view: it is to look where the first one is.
+        for (camera, circle) in placed.iter().flat_map(|placed| self.keeper.shown_elsewhere(placed)) {
+            let [hips, rim] = circle.map(|at| [at.x as f32, at.y as f32]);
+            self.finder.expect(camera, hips, rim);
+        }
         let body = placed.map(|placed| self.body(set, &placed));
+        let poses: Vec<_> = set
+            .views
+            .iter()
+            .filter_map(|view| Some(view_pose(view, observations[view.camera.index()].as_ref()?)))
+            .collect();
         let message = PoseMessage {
             version: POSE_SCHEMA_VERSION,
             set_index: set.set.0,
@@ -252,11 +263,8 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             model_origin: None,
             latency_ms: (monotonic_now_ns() - set.exposure.ns) as f64 / 1e6,
             body,
-            poses: set
-                .views
-                .iter()
-                .filter_map(|view| Some(view_pose(view, observations[view.camera.index()].as_ref()?)))
-                .collect(),
+            fused_mm: self.keeper.geometry().is_none().then(|| fused(&poses)).flatten(),
+            poses,
         };
         self.answered += 1;
         self.recent.add(message.latency_ms, Instant::now());

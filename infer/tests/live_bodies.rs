@@ -13,6 +13,7 @@ use geometry::{Observation, Options, POINT_COUNT};
 use infer::rig::{Keeper, Placing};
 use infer::{BodyLinks, LiveBodies};
 use joints::{FinderError, Joint, JointFinder, LANDMARK_NAMES, Person, View};
+use nalgebra::Vector3;
 use subject::FinderPicture;
 use support::{Faults, SIZE, Views, four, scene_of};
 use transport::{
@@ -28,6 +29,7 @@ struct Scripted {
     people: Vec<Vec<Option<Person>>>,
     next: usize,
     forgot: Arc<Mutex<usize>>,
+    expected: Arc<Mutex<Vec<(usize, [f32; 2])>>>,
 }
 
 impl JointFinder for Scripted {
@@ -39,6 +41,11 @@ impl JointFinder for Scripted {
         let people = self.people[self.next].clone();
         self.next += 1;
         Ok(people.into_iter().zip(views).map(|(person, view)| person.filter(|_| view.is_some())).collect())
+    }
+
+    fn expect(&mut self, view: usize, hips_px: [f32; 2], rim_px: [f32; 2]) {
+        assert!(rim_px[1] < hips_px[1], "above him");
+        self.expected.lock().unwrap().push((view, hips_px));
     }
 
     fn forget(&mut self) {
@@ -115,6 +122,8 @@ struct Served {
     messages: Vec<PoseMessage>,
     hints: Vec<Hint>,
     forgot: usize,
+    /// Views whose person is elsewhere, and the middle of the hips.
+    expected: Vec<(usize, [f32; 2])>,
 }
 
 /// Serves these sets until they are used up.
@@ -128,13 +137,15 @@ fn serve(sets: &[FinderSet], people: Vec<Vec<Option<Person>>>, geometry: Option<
     let mut keeper = Keeper::new(names(), None).unwrap();
     geometry.into_iter().for_each(|geometry| keeper.begin_with(geometry).unwrap());
     let forgot = Arc::new(Mutex::new(0));
-    let finder = Scripted { people, next: 0, forgot: forgot.clone() };
+    let expected = Arc::new(Mutex::new(Vec::new()));
+    let finder = Scripted { people, next: 0, forgot: forgot.clone(), expected: expected.clone() };
     let links = BodyLinks { pictures, poses, hints, commands };
     LiveBodies::new(links, Box::new(finder), "scripted".into(), keeper).serve(|| true).unwrap();
     let messages = std::iter::from_fn(|| sent.receive(Duration::ZERO).ok().flatten()).collect();
     let hints = std::iter::from_fn(|| said.receive(Duration::ZERO).ok().flatten()).collect();
     let forgot = *forgot.lock().unwrap();
-    Served { messages, hints, forgot }
+    let expected = std::mem::take(&mut *expected.lock().unwrap());
+    Served { messages, hints, forgot, expected }
 }
 
 #[test]
@@ -176,6 +187,41 @@ fn streamed_bodies_are_those_that_the_same_instants_give_offline() {
         }
     }
     assert!(bodies >= 55, "{bodies} bodies");
+}
+
+#[test]
+fn a_view_that_shows_somebody_else_is_told_where_the_person_is() {
+    let scene = scene_of(21, four(), 2, 2.0, &Faults::default());
+    let mut views: Vec<_> = scene.instants[0].iter().map(|view| view.as_ref().map(person)).collect();
+    // Somebody else, who stands beside and is half as tall.
+    for joint in &mut views[2].as_mut().unwrap().joints {
+        joint.px = [0.5 * joint.px[0] + 500.0, 0.3 * joint.px[1] + 50.0];
+    }
+    let served = serve(&[set(0, monotonic_now_ns(), 0, &[0, 1, 2, 3])], vec![views], Some(geometry()));
+    assert_eq!(served.messages[0].body.as_ref().unwrap().cameras, [0, 1, 3]);
+    let [(2, hips)] = served.expected[..] else { panic!("{:?}", served.expected) };
+    let seen = scene.instants[0][2].as_ref().unwrap();
+    let truth: [f64; 2] = std::array::from_fn(|axis| (seen.px[9][axis] + seen.px[10][axis]) / 2.0);
+    let apart = (f64::from(hips[0]) - truth[0]).hypot(f64::from(hips[1]) - truth[1]);
+    assert!(apart < 15.0, "{hips:?}, and {truth:?} is true");
+}
+
+#[test]
+fn before_the_geometry_is_known_views_are_fused() {
+    let scene = scene_of(21, four(), 1, 2.0, &Faults::default());
+    let views: Vec<_> = scene.instants[0].iter().map(|view| view.as_ref().map(person)).collect();
+    let served = serve(&[set(0, monotonic_now_ns(), 0, &[0, 1, 2, 3])], vec![views], None);
+    let message = &served.messages[0];
+    assert!(message.body.is_none());
+    let shape = message.fused_mm.as_ref().unwrap();
+    // Of his own joints: nothing else has the distances between them.
+    let between =
+        |points: &[[f32; 3]], a: usize, b: usize| (Vector3::from(points[a]) - Vector3::from(points[b])).norm();
+    let truth = joints(&scene.points[0]).map(|point| [point.x as f32, point.y as f32, point.z as f32]);
+    for (a, b) in [(0, 10), (13, 16), (3, 6), (6, 13)] {
+        let (fused, true_mm) = (between(shape, a, b), between(&truth, a, b));
+        assert!((fused - true_mm).abs() < 0.2 * true_mm, "{a} to {b}: {fused} mm, {true_mm} mm");
+    }
 }
 
 #[test]

@@ -52,6 +52,11 @@ pub trait JointFinder {
     /// the network does not take; [`FinderError::Engine`] where the network fails.
     fn find(&mut self, views: &[Option<View<'_>>]) -> Result<Vec<Option<Person>>, FinderError>;
 
+    /// The person whom it is to look for in a view is elsewhere than where it found one last: the middle of the hips, and a
+    /// point above the head on the circle around the whole body, in pixels of the frame. A finder that remembers nothing
+    /// needs no such word.
+    fn expect(&mut self, _view: usize, _hips_px: [f32; 2], _rim_px: [f32; 2]) {}
+
     /// Forgets where people were, as behind a seam.
     fn forget(&mut self);
 

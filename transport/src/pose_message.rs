@@ -34,6 +34,11 @@ pub struct PoseMessage {
     /// The person in the world that the rig found; none where there is no geometry yet, or too few views agree.
     #[serde(default)]
     pub body: Option<BodyPose>,
+    /// While there is no geometry yet, what the views of a finder of joints agree on of the person's shape: 17 joints relative
+    /// to the middle of the hips, millimetres, in the axes of the first of `poses`. It cannot tell whether all views show the
+    /// same person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fused_mm: Option<Vec<[f32; 3]>>,
     /// The person as each view has them by itself.
     pub poses: Vec<ViewPose>,
 }

@@ -92,6 +92,7 @@ fn poses_of(set_index: u64, joints: usize) -> PoseMessage {
         model_origin: None,
         latency_ms: 1.0,
         body: None,
+        fused_mm: None,
         poses: vec![view],
     }
 }

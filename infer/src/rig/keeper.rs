@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use body::{CameraGeometry, RigCameras, RigGeometry, ScaleSource, UpSource};
 use geometry::{GeometryError, Observation, Options, POINT_COUNT, PlacedOffset, SolvedCamera, lay_onto};
-use nalgebra::Vector3;
+use nalgebra::{Vector2, Vector3};
 use transport::{RigCameraStatus, RigEvent, RigStatus};
 
 use super::memory::Memory;
@@ -165,6 +165,13 @@ impl Keeper {
 
     fn placing(&self, geometry: &RigGeometry) -> Result<Placing, super::PlacingError> {
         Ok(Placing::new(geometry, &self.names, self.memory.sizes_px())?.allowing(self.most_miss))
+    }
+
+    /// Views that show somebody else than the body, each with where the body is in it, as [`Placing::circle_px`] tells it.
+    pub fn shown_elsewhere(&self, placed: &Placed) -> Vec<(usize, [Vector2<f64>; 2])> {
+        let Some(known) = &self.known else { return Vec::new() };
+        let others = (0..self.names.len()).filter(|&camera| known.placing.shows_somebody_else(camera, placed));
+        others.filter_map(|camera| Some((camera, known.placing.circle_px(camera, &placed.points_mm)?))).collect()
     }
 
     /// How many cameras the rig has.

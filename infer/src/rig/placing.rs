@@ -1,6 +1,6 @@
 use body::{RigGeometry, Sight, uncertainty};
 use geometry::{Camera, GROUP_COUNT, GeometryError, Observation, Options, POINT_COUNT, label};
-use nalgebra::{Complex, Vector3};
+use nalgebra::{Complex, Vector2, Vector3};
 use pose::JOINTS;
 use thiserror::Error;
 
@@ -12,6 +12,10 @@ const SOMEBODY_ELSE: f64 = 3.0;
 const UNTOLD_MM: f64 = 150.0;
 
 type Points = [Vector3<f64>; POINT_COUNT];
+
+/// Among `geometry::POINT_NAMES`, left and right.
+const SHOULDERS: [usize; 2] = [3, 4];
+const HIPS: [usize; 2] = [9, 10];
 
 /// A joint in the picture and where the body's is seen, in pixels: x, and y as the imaginary part.
 type Pair = (Complex<f64>, Complex<f64>);
@@ -153,6 +157,25 @@ impl Placing {
             }
         }
         Ok(None)
+    }
+
+    /// Whether a view shows somebody else than the body: it was left out, and what it shows has another shape. Of a camera
+    /// that was moved the shape is the body's.
+    pub fn shows_somebody_else(&self, camera: usize, placed: &Placed) -> bool {
+        let other_shape = placed.shapes_px[camera].is_some_and(|shape_px| shape_px > self.limit_px(camera));
+        other_shape && !placed.views.contains(&camera)
+    }
+
+    /// Where a camera sees a body: the middle of its hips, and a point above the head on the circle around all of it, in
+    /// pixels. None where the camera has no place, or the body is not all before it.
+    pub fn circle_px(&self, camera: usize, points: &Points) -> Option<[Vector2<f64>; 2]> {
+        let camera = self.cameras[camera].as_ref()?;
+        let seen = points.iter().map(|point| camera.project(point)).collect::<Option<Vec<_>>>()?;
+        let middle = |[a, b]: [usize; 2]| (seen[a] + seen[b]) / 2.0;
+        let (hips, shoulders) = (middle(HIPS), middle(SHOULDERS));
+        let radius = seen.iter().map(|point| (point - hips).norm()).fold(0.0, f64::max);
+        let up = (shoulders - hips).try_normalize(1e-6)?;
+        Some([hips, hips + radius * up])
     }
 
     fn uncertainty_mm(

@@ -33,15 +33,32 @@ impl Detector {
         Self { network, anchors: anchors() }
     }
 
-    /// Looks through a square of the picture. The region of the person that is surest to be one, in pixels of the picture.
-    pub fn find(&mut self, view: &View<'_>, square: Region) -> Result<Option<Region>, FinderError> {
+    /// Looks through a square of the picture. The region of the person who is near to where one was, or else of the one that
+    /// is surest to be one; all in pixels of the picture.
+    pub fn find(
+        &mut self,
+        view: &View<'_>,
+        square: Region,
+        was: Option<Region>,
+    ) -> Result<Option<Region>, FinderError> {
         square.sample(view, DETECTOR_PX, [-1.0, 1.0], Beyond::Black, self.network.input()?);
         self.network.run()?;
         let boxes = self.network.output(self.anchors.len() * VALUES)?;
         let scores = self.network.output(self.anchors.len())?;
-        let best = most_certain(&candidates(&boxes, &scores, &self.anchors));
-        Ok(best.map(|best| Region::of_body(square.to_picture(best.hips), square.to_picture(best.rim))))
+        let all = candidates(&boxes, &scores, &self.anchors);
+        let region = |of: &Candidate| Region::of_body(square.to_picture(of.hips), square.to_picture(of.rim));
+        let near: Vec<_> = all.iter().copied().filter(|of| was.is_some_and(|was| is_near(&region(of), &was))).collect();
+        // Somebody else is not taken for them, however sure the detector is.
+        let best = most_certain(&near).or_else(|| most_certain(&all));
+        Ok(best.as_ref().map(region))
     }
+}
+
+/// Whether a region can be that of the person who was in another one an instant before.
+fn is_near(region: &Region, was: &Region) -> bool {
+    const MOST: f32 = 0.25;
+    let away = [region.centre[0] - was.centre[0], region.centre[1] - was.centre[1]];
+    away[0].hypot(away[1]) <= MOST * was.side && (0.5..2.0).contains(&(region.side / was.side))
 }
 
 fn candidates(boxes: &[f32], scores: &[f32], anchors: &[[f32; 2]]) -> Vec<Candidate> {
@@ -83,4 +100,18 @@ fn overlap(a: &[f32; 4], b: &[f32; 4]) -> f32 {
     let shared = area(&[a[0].max(b[0]), a[1].max(b[1]), a[2].min(b[2]), a[3].min(b[3])]);
     let union = area(a) + area(b) - shared;
     if union > 0.0 { shared / union } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn somebody_beside_is_not_the_person_who_was_there() {
+        let at = |x: f32, side: f32| Region { centre: [x, 100.0], side, turn: 0.0 };
+        let was = at(100.0, 80.0);
+        assert!(is_near(&at(115.0, 90.0), &was));
+        assert!(!is_near(&at(150.0, 80.0), &was), "somebody beside");
+        assert!(!is_near(&at(100.0, 200.0), &was), "somebody in front");
+    }
 }

@@ -59,11 +59,12 @@ impl BlazePose {
             None => None,
         };
         memory.since_detector += 1;
+        let was = memory.next.map(|next| from_frame(view, next));
         if found.is_none() {
             // Views whose person was lost together, as at a seam, take turns from here on: no instant costs them all.
             memory.since_detector =
                 if follow.is_none() && memory.next.is_some() { 0 } else { index as u32 % self.detector_every };
-            if let Some(region) = self.detector.find(view, to_look_through(view, memory))? {
+            if let Some(region) = self.detector.find(view, to_look_through(view, memory), was)? {
                 found = self.landmarks.find(view, region)?;
             }
             memory.in_vain = if found.is_some() { 0 } else { memory.in_vain.wrapping_add(1) };
@@ -86,6 +87,12 @@ impl JointFinder for BlazePose {
             None => Ok(None),
         };
         views.iter().enumerate().map(find).collect()
+    }
+
+    fn expect(&mut self, view: usize, hips_px: [f32; 2], rim_px: [f32; 2]) {
+        if let Some(memory) = self.views.get_mut(view) {
+            memory.next = Some(Region::of_body(hips_px, rim_px));
+        }
     }
 
     fn forget(&mut self) {
