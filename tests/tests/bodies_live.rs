@@ -19,6 +19,9 @@ use transport::PoseMessage;
 /// Bodies that are looked at.
 const ENOUGH: usize = 60;
 
+/// Sessions that find bodies in time take a machine each.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 fn free_address() -> std::net::SocketAddr {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
@@ -58,6 +61,7 @@ async fn bodies(address: std::net::SocketAddr, count: usize, within: Duration) -
 
 #[tokio::test]
 async fn a_session_finds_its_geometry_and_streams_one_body() {
+    let _alone = ALONE.lock().await;
     let (Some(footage), Some((_, finder))) = (footage(), take_and_finder()) else { return };
     let folder = tempfile::tempdir().unwrap();
     let (data, report) = (folder.path().join("data"), folder.path().join("report.json"));
@@ -132,6 +136,7 @@ const TURNED: &str = "version = 1\nname = \"turned\"\nseed = 4\ntakes = 1\ninsta
 /// In a virtual studio, where it is known when a camera was turned and by how much.
 #[test]
 fn a_camera_that_is_turned_is_noticed_and_found_anew() {
+    let _alone = ALONE.blocking_lock();
     let Some((_, finder)) = take_and_finder() else { return };
     let folder = tempfile::tempdir().unwrap();
     let scenario = folder.path().join("turned.toml");
@@ -204,6 +209,7 @@ fn near_the_published(messages: &[PoseMessage], data: &Path) {
 
 #[test]
 fn without_the_finder_poses_are_the_models_and_it_is_said() {
+    let _alone = ALONE.blocking_lock();
     let Some(footage) = footage() else { return };
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report.json");

@@ -8,6 +8,8 @@ const VALUES: usize = 12;
 /// Below this a box holds nobody: MediaPipe's setting `min_detection_confidence`. Its default is 0.5; with 0.3 nobody was
 /// missed in the pictures that this was measured on.
 const LEAST_SCORE: f32 = 0.3;
+/// Of two people, the detector is nearly as sure of one as of the other.
+const AS_SURE: f32 = 0.8;
 /// Boxes that share more than this of their union are the same person's.
 const SAME_PERSON: f32 = 0.3;
 
@@ -47,10 +49,11 @@ impl Detector {
         let scores = self.network.output(self.anchors.len())?;
         let all = candidates(&boxes, &scores, &self.anchors);
         let region = |of: &Candidate| Region::of_body(square.to_picture(of.hips), square.to_picture(of.rim));
+        let surest = most_certain(&all);
         let near: Vec<_> = all.iter().copied().filter(|of| was.is_some_and(|was| is_near(&region(of), &was))).collect();
-        // Somebody else is not taken for them, however sure the detector is.
-        let best = most_certain(&near).or_else(|| most_certain(&all));
-        Ok(best.as_ref().map(region))
+        // Somebody else is not taken for them; but what the detector is far less sure of was nobody.
+        let same = most_certain(&near).filter(|same| surest.is_some_and(|best| same.score >= AS_SURE * best.score));
+        Ok(same.or(surest).as_ref().map(region))
     }
 }
 
