@@ -24,12 +24,15 @@ use transport::{
 /// Streamed and recomputed joints agree to this.
 const WITHIN_MM: f64 = 0.1;
 
+/// A view, and where the middle of the hips is in it.
+type Hips = (usize, [f32; 2]);
+
 /// Finds in each set what the test says, by its order.
 struct Scripted {
     people: Vec<Vec<Option<Person>>>,
     next: usize,
     forgot: Arc<Mutex<usize>>,
-    expected: Arc<Mutex<Vec<(usize, [f32; 2])>>>,
+    expected: Arc<Mutex<Vec<Hips>>>,
 }
 
 impl JointFinder for Scripted {
@@ -122,8 +125,8 @@ struct Served {
     messages: Vec<PoseMessage>,
     hints: Vec<Hint>,
     forgot: usize,
-    /// Views whose person is elsewhere, and the middle of the hips.
-    expected: Vec<(usize, [f32; 2])>,
+    /// Views whose person is elsewhere.
+    expected: Vec<Hips>,
 }
 
 /// Serves these sets until they are used up.
