@@ -284,9 +284,10 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         match self.finder.find(&views) {
             Ok(people) => {
                 let now = Instant::now();
-                for (camera, person) in people.iter().enumerate() {
-                    if let Some(found) = set.views.iter().find(|view| view.camera.index() == camera) {
-                        self.framer.looked(camera, found.picture.is_whole(), person.is_some(), now);
+                let whole = self.by_camera(set, |found| found.picture.is_whole());
+                for (camera, (whole, person)) in whole.into_iter().zip(&people).enumerate() {
+                    if let Some(whole) = whole {
+                        self.framer.looked(camera, whole, person.is_some(), now);
                     }
                 }
                 Ok(people)

@@ -107,21 +107,11 @@ pub fn run(args: &Args) -> miette::Result<()> {
     }
     if let Some(session) = &args.bodies {
         let rows = studio::rows(session, &args.finder, args.model.as_deref())?;
-        if args.json {
-            println!("{}", serde_json::to_string_pretty(&rows).into_diagnostic()?);
-        } else {
-            print!("{}", studio::table(&rows));
-        }
-        return Ok(());
+        return show(args, &rows, studio::table);
     }
     if let Some(session) = &args.apart {
         let rows = apart::rows(session, &args.finder)?;
-        if args.json {
-            println!("{}", serde_json::to_string_pretty(&rows).into_diagnostic()?);
-        } else {
-            print!("{}", apart::table(&rows));
-        }
-        return Ok(());
+        return show(args, &rows, apart::table);
     }
     if args.finder.given() {
         return Err(miette!("`--first`, `--finder-files` and `--threads` belong to `--trc`, `--bodies` and `--apart`"));
@@ -185,10 +175,15 @@ fn run_rig(args: &Args, take: &Path, trc: &Path, calibration: &Path) -> miette::
         args.finder.watch(&TakeReader::open(take).into_diagnostic()?, args.model.as_deref(), DETECTOR_EVERY)?;
     let model = engine.as_ref().map(|engine| (engine, take, trc, calibration));
     let rows = rig::rows(&watched, &truth, model)?;
+    show(args, &rows, rig::table)
+}
+
+/// Prints rows, as JSON where it is wanted.
+fn show<R: Serialize>(args: &Args, rows: &[R], table: impl Fn(&[R]) -> String) -> miette::Result<()> {
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&rows).into_diagnostic()?);
+        println!("{}", serde_json::to_string_pretty(rows).into_diagnostic()?);
     } else {
-        print!("{}", rig::table(&rows));
+        print!("{}", table(rows));
     }
     Ok(())
 }

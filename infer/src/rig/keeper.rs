@@ -2,12 +2,13 @@
 
 mod commands;
 mod lenses;
+mod offsets;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use body::{CameraGeometry, RigCameras, RigGeometry, ScaleSource, UpSource};
-use geometry::{GeometryError, Observation, Options, POINT_COUNT, PlacedOffset, SolvedCamera, lay_onto};
+use geometry::{GeometryError, Observation, Options, POINT_COUNT, SolvedCamera, lay_onto};
 use nalgebra::{Vector2, Vector3};
 use transport::{RigCameraStatus, RigEvent, RigStatus};
 
@@ -18,6 +19,7 @@ use super::search::{Rig, RigError, RigSearch};
 use super::solver::{Job, Solved, Solver, SolverDied};
 use super::witness::Witness;
 use lenses::Lenses;
+use offsets::OFFSET_INSTANTS;
 
 /// Varied instants from which the geometry is first looked for.
 const FIRST_TRY: usize = 12;
@@ -41,12 +43,6 @@ const MISSES_NS: i64 = 10_000_000_000;
 const CAMERA_BODIES: usize = 12;
 /// So long after a try that failed, in nanoseconds.
 const CAMERA_AGAIN_NS: i64 = 2_000_000_000;
-/// Offsets in time are looked at so often, from the last instants that told velocities.
-const OFFSETS_NS: i64 = 4_000_000_000;
-const OFFSET_INSTANTS: usize = 30;
-/// An offset beyond half a frame, or this many times its uncertainty, for so long is told.
-const OFFSET_SIGMAS: f64 = 3.0;
-const OFFSET_TOLD_NS: i64 = 10_000_000_000;
 /// A geometry is in doubt with which, of the instants of so long in which people are seen, few have a body.
 const DOUBT_NS: i64 = 4_000_000_000;
 const DOUBT_INSTANTS: usize = 12;
@@ -435,19 +431,6 @@ impl Keeper {
         })
     }
 
-    fn due_offsets(&mut self) -> Option<Job> {
-        let known = self.known.as_ref().filter(|_| !self.doubted)?;
-        if self.now_ns - self.offsets_ns < OFFSETS_NS || self.moving.len() < 4 {
-            return None;
-        }
-        self.offsets_ns = self.now_ns;
-        let indices: Vec<usize> = (0..self.names.len()).filter(|&camera| known.placing.is_placed(camera)).collect();
-        let cameras = indices.iter().filter_map(|&camera| known.placing.camera(camera).cloned()).collect();
-        let of = |views: &Vec<Option<Observation>>| indices.iter().map(|&camera| views[camera].clone()).collect();
-        let instants = self.moving.iter().map(of).collect();
-        Some(Job::Offsets { cameras, indices, bone_lengths_mm: known.geometry.bone_lengths_mm, instants })
-    }
-
     fn found_rig(&mut self, found: Result<Rig, RigError>) {
         let Rig { geometry, left_out } = match found {
             Ok(rig) => rig,
@@ -572,35 +555,6 @@ impl Keeper {
                 self.tell("camera-found", format!("{name} has its place again"));
             }
             Err(why) => self.witnesses[camera].problem = Some(format!("not placed yet: {why}")),
-        }
-    }
-
-    fn found_offsets(&mut self, indices: &[usize], found: Result<Vec<Option<PlacedOffset>>, GeometryError>) {
-        let Ok(found) = found else { return };
-        let now_ns = self.now_ns;
-        let mut told = Vec::new();
-        for (&camera, offset) in indices.iter().zip(found) {
-            let witness = &mut self.witnesses[camera];
-            witness.offset_frames = offset.map(|offset| (offset.frames, offset.uncertainty_frames));
-            let apart =
-                offset.is_some_and(|offset| offset.frames.abs() > (OFFSET_SIGMAS * offset.uncertainty_frames).max(0.5));
-            if !apart {
-                (witness.apart_since_ns, witness.told_apart) = (None, false);
-                continue;
-            }
-            let since_ns = *witness.apart_since_ns.get_or_insert(now_ns);
-            if now_ns - since_ns >= OFFSET_TOLD_NS && !std::mem::replace(&mut witness.told_apart, true) {
-                told.push((camera, offset));
-            }
-        }
-        for (camera, offset) in told {
-            let Some(PlacedOffset { frames, uncertainty_frames }) = offset else { continue };
-            let name = &self.names[camera];
-            let text = format!(
-                "{name} shows what happened {frames:+.2} ± {uncertainty_frames:.2} frames later than the first camera's \
-                 pictures of the same pulse"
-            );
-            self.tell("camera-out-of-sync", text);
         }
     }
 
