@@ -3,13 +3,14 @@
 //! Pixels err, and cameras that are few, far or on one side make more of it: that much is the covariance of the rays that
 //! meet in a point. What a finder gets wrong in every picture, and cameras that are not quite where the geometry has them,
 //! do not show in rays, and come on top: so much for each joint, and a part of what the geometry tells of its cameras, both
-//! as measured on rendered people whose joints are known.
+//! as measured on rendered people whose joints are known. A camera that is alone has no rays that meet: there it is how far away
+//! people are, which their size alone tells, and what one view has wrong of each joint, measured likewise.
 
 use geometry::{Camera, NEAR_PX, Observation, POINT_COUNT, REFERENCE_SIDE_PX};
 use nalgebra::{Matrix2x3, Matrix3, Vector3};
 use pose::JOINTS;
 
-use crate::skeleton::sources;
+use crate::skeleton::{joints, sources};
 
 type Points = [Vector3<f64>; POINT_COUNT];
 
@@ -38,6 +39,13 @@ const FINDER_PX: f64 = 6.0;
 /// How far a point that no view is near may stand from where its bones allow, in millimetres.
 const UNSEEN_MM: f64 = 100.0;
 
+/// Of a body that one camera alone sees: the part of its distance by which it may be nearer or farther,
+const ALONE_OF_DISTANCE: f64 = 0.07;
+
+/// and what comes on top for each joint, in millimetres.
+const ALONE_MM: [f64; JOINTS] =
+    [0.0, 0.0, 105.0, 240.0, 0.0, 105.0, 240.0, 0.0, 0.0, 150.0, 150.0, 0.0, 35.0, 270.0, 0.0, 35.0, 270.0];
+
 impl Sight<'_> {
     /// How a point's pixels move with it, and by how much the view misses it, in pixels of a picture whose longer side has
     /// 1,920; nothing where it does not come near.
@@ -60,8 +68,14 @@ impl Sight<'_> {
 /// finder has them: other definitions of, say, a hip lie elsewhere on the body. Sights are those that made the body, `rig_mm`
 /// is by how much their cameras may be from their places, as the geometry tells it.
 pub fn uncertainty(points: &Points, sights: &[Sight], rig_mm: f64) -> [f64; JOINTS] {
-    let variance: [f64; POINT_COUNT] = std::array::from_fn(|point| covariance(point, &points[point], sights).trace());
     let of_rig = OF_RIG * rig_mm.min(MOST_RIG_MM);
+    if let [Sight { camera, .. }] = sights {
+        let distance_mm = joints(points).map(|joint| (joint - camera.position_mm).norm());
+        return std::array::from_fn(|joint| {
+            ALONE_MM[joint].hypot(ALONE_OF_DISTANCE * distance_mm[joint]).hypot(of_rig)
+        });
+    }
+    let variance: [f64; POINT_COUNT] = std::array::from_fn(|point| covariance(point, &points[point], sights).trace());
     std::array::from_fn(|joint| {
         // Of a derived joint, the mean of what it comes from.
         let from = sources(joint);
@@ -135,6 +149,17 @@ mod tests {
         }
         let vague = told(&[0.0, 90.0], as_is, 200.0);
         assert!((0..JOINTS).all(|joint| vague[joint] > two[joint]));
+    }
+
+    #[test]
+    fn one_camera_alone_knows_less_the_farther_away_it_is() {
+        let two = told(&[0.0, 20.0], |_| (), 40.0);
+        let alone = told(&[0.0], |_| (), 40.0);
+        assert!((0..JOINTS).all(|joint| alone[joint] > two[joint]), "{alone:?} {two:?}");
+        let behind = body().map(|point| point - Vector3::new(3000.0, 0.0, 0.0));
+        let camera = camera(0.0);
+        let farther = uncertainty(&behind, &[Sight { camera: &camera, view: &seen(&camera, &behind) }], 40.0);
+        assert!((0..JOINTS).all(|joint| farther[joint] > alone[joint]), "{farther:?} {alone:?}");
     }
 
     #[test]

@@ -7,10 +7,11 @@ use crate::camera::Lens;
 use crate::error::GeometryError;
 use crate::exchange::exchange;
 use crate::observation::{Observation, View};
+use crate::own_body::turned;
 use crate::points::{EXCHANGED, bone_lengths};
 use crate::sides::{Sides, contradicts, forwardness};
 use crate::solve::{BONE_SIGMA_MM, SIGMA_PX};
-use crate::start::{Start, turned};
+use crate::start::Start;
 
 /// Rounds in which views with exchanged sides are mended before the first guess.
 const SIDE_ROUNDS: usize = 3;

@@ -8,10 +8,10 @@ use crate::error::GeometryError;
 use crate::exchange::exchange;
 use crate::linear;
 use crate::observation::Observation;
+use crate::own_body::turned;
 use crate::points::{EXCHANGED, GROUP_COUNT, POINT_COUNT};
 use crate::sides::{Sides, contradicts, forwardness, judge};
 use crate::solve::{BONE_SIGMA_MM, SIGMA_PX};
-use crate::start::turned;
 use crate::triangulate::{near, prepared};
 
 /// The whole body at one instant.

@@ -2,7 +2,8 @@
 //!
 //! Pure logic: [`solve`] takes, per instant and camera, the pixels of 19 joints and that view's own guess of the
 //! joints in 3D, and hands back rotations, positions, one focal length for all and the points themselves.
-//! [`triangulate`] and [`label`] then find the points of later instants with the cameras known. Lengths are in
+//! [`triangulate`] and [`label`] then find the points of later instants with the cameras known, [`place_alone`] those that
+//! one camera sees. Lengths are in
 //! millimetres, pictures in pixels (x to the right, y down), times in frames. A solution's world is camera 0's axes and
 //! its scale is the one of the given 3D joints; [`world()`] stands it on the floor, from people who stand, and takes
 //! their stated height.
@@ -12,6 +13,7 @@
 //! one camera by the points of the others, and [`residual_shapes`] what residuals say of lenses and shutters.
 
 mod adjustment;
+mod alone;
 mod attempt;
 mod camera;
 mod coarse;
@@ -25,6 +27,7 @@ mod median;
 mod normal;
 mod observation;
 mod offsets;
+mod own_body;
 mod placed_offsets;
 mod points;
 mod resect;
@@ -41,6 +44,7 @@ mod velocity;
 mod verdict;
 mod world;
 
+pub use alone::place_alone;
 pub use camera::{Camera, REFERENCE_SIDE_PX};
 pub use error::GeometryError;
 pub use label::{Labelled, label};

@@ -52,6 +52,19 @@ impl Observation {
         }
     }
 
+    /// The same view as it was so many frames earlier, where it has velocities; it has none any more.
+    pub(crate) fn earlier(&self, frames: f64) -> Self {
+        let view = View::of(self);
+        Self {
+            px: std::array::from_fn(|point| match view.earlier(point, frames) {
+                at if view.weight[point] > 0.0 => at.into(),
+                _ => self.px[point],
+            }),
+            velocity_px: None,
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn points_mm(&self) -> [Vector3<f64>; POINT_COUNT] {
         self.root_relative_mm.map(Vector3::from)
     }

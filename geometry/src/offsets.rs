@@ -5,10 +5,10 @@ use nalgebra::{Vector2, Vector3};
 use crate::coarse::{Lag, lag};
 use crate::error::GeometryError;
 use crate::observation::Observation;
+use crate::own_body::turned;
 use crate::points::POINT_COUNT;
 use crate::select::Selection;
 use crate::solve::{Options, solve};
-use crate::start::turned;
 use crate::velocity::velocities;
 
 /// The focal length that the views' own 3D is turned with, in long sides of the picture; it hardly matters.

@@ -9,10 +9,10 @@ use crate::exchange::exchange;
 use crate::loss::{pixel_loss, pixel_weight};
 use crate::median::median;
 use crate::observation::{Observation, View};
+use crate::own_body::turned;
 use crate::points::POINT_COUNT;
 use crate::rotation::{between_clouds, turn};
 use crate::solve::{BEGINNING_FOCALS, Options, SIGMA_PX, SolvedCamera};
-use crate::start::turned;
 
 /// Turn, translation, logarithm of the focal length, offset in time.
 const UNKNOWNS: usize = 8;

@@ -5,8 +5,9 @@ use nalgebra::{Matrix3, Vector2, Vector3};
 use crate::error::GeometryError;
 use crate::median::median;
 use crate::observation::Observation;
-use crate::points::{LEFT_HIP, POINT_COUNT, RIGHT_HIP};
-use crate::rotation::{between_clouds, nearest, onto_axis};
+use crate::own_body::{place, slope, turned};
+use crate::points::POINT_COUNT;
+use crate::rotation::{between_clouds, nearest};
 use crate::sides::{Sides, judge};
 
 /// Rounds of averaging rotations over all pairs of cameras.
@@ -72,10 +73,6 @@ impl Start<'_> {
             judge(&rotations, &both.collect::<Vec<_>>())
         });
         Ok(judged.collect())
-    }
-
-    fn slope(&self, camera: usize, view: &Observation, point: usize) -> Vector2<f64> {
-        (Vector2::from(view.px[point]) - self.centre[camera]) / self.focal[camera]
     }
 
     /// A view's 3D joints in the axes of the real camera, which need not look at the hips.
@@ -163,12 +160,13 @@ impl Start<'_> {
             for _ in 0..PLACING_ROUNDS {
                 let mut errors = vec![[f64::NAN; POINT_COUNT]; rows.len()];
                 for ((instant, body, view), (weights, errors)) in rows.iter().zip(reweighted.iter().zip(&mut errors)) {
-                    let place = self.place(camera, view, body, weights);
+                    let place = place(view, self.focal[camera], &self.centre[camera], body, weights);
                     places[*instant][camera] = place.map(|place| rotation.transpose() * place);
                     let Some(place) = place else { continue };
                     for point in (0..POINT_COUNT).filter(|&point| view.believed(point) > 0.0) {
                         let seen = body[point] + place;
-                        errors[point] = (seen.xy() / seen.z - self.slope(camera, view, point)).norm();
+                        let slope = slope(view, self.focal[camera], &self.centre[camera], point);
+                        errors[point] = (seen.xy() / seen.z - slope).norm();
                     }
                 }
                 let Some(scale) = median(&mut errors.iter().flatten().copied().collect()) else { break };
@@ -178,33 +176,6 @@ impl Start<'_> {
             }
         }
         places
-    }
-
-    /// The translation before a camera that explains the pixels of a body best, by linear equations.
-    fn place(
-        &self,
-        camera: usize,
-        view: &Observation,
-        body: &Points,
-        weights: &[f64; POINT_COUNT],
-    ) -> Option<Vector3<f64>> {
-        let mut left = Matrix3::zeros();
-        let mut right = Vector3::zeros();
-        for point in 0..POINT_COUNT {
-            let weight = view.believed(point) * weights[point];
-            if weight <= 0.0 {
-                continue;
-            }
-            let slope = self.slope(camera, view, point);
-            for axis in 0..2 {
-                let mut row = Vector3::new(0.0, 0.0, -slope[axis]);
-                row[axis] = 1.0;
-                left += weight * row * row.transpose();
-                right += weight * (slope[axis] * body[point].z - body[point][axis]) * row;
-            }
-        }
-        let place = left.try_inverse()? * right;
-        (place.iter().all(|value| value.is_finite()) && place.z > 0.0).then_some(place)
     }
 
     /// Cameras placed one after the other against those that already stand, camera 0 in the origin.
@@ -235,18 +206,6 @@ impl Start<'_> {
         }
         Ok(known.into_iter().flatten().collect())
     }
-}
-
-/// A view's 3D joints in the axes of its real camera, which need not look at the hips.
-pub(crate) fn turned(view: &Observation, focal: f64, centre: &Vector2<f64>) -> Points {
-    let points = view.points_mm();
-    let slope = |point: usize| (Vector2::from(view.px[point]) - centre) / focal;
-    let hips = 0.5 * (slope(LEFT_HIP) + slope(RIGHT_HIP));
-    if !hips.iter().all(|value| value.is_finite()) {
-        return points;
-    }
-    let back = onto_axis(&hips.push(1.0)).transpose();
-    points.map(|point| back * point)
 }
 
 fn mean(points: &Points) -> Vector3<f64> {

@@ -106,3 +106,17 @@ fn limits_grow_with_the_picture() {
     let large = verdict(&[SIZE; 4], &scene.instants, &options, &solution, None);
     assert!(large.cameras[1].is_empty(), "{large:?}");
 }
+
+#[test]
+fn bodies_that_are_too_narrow_are_not_believed() {
+    let scene = scene(7, four(), 25, &Faults::default());
+    let options = Options::default();
+    let mut solution = solve(&[SIZE; 4], &scene.instants, &options).expect("a rig");
+    let said = |solution: &geometry::Solution| verdict(&[SIZE; 4], &scene.instants, &options, solution, None).rig;
+    assert_eq!(said(&solution), []);
+    // Shoulders and hips, as they come out where left and right are mixed up.
+    solution.bone_lengths_mm[4] *= 0.7;
+    assert_eq!(said(&solution), []);
+    solution.bone_lengths_mm[5] *= 0.5;
+    assert!(matches!(said(&solution)[..], [Doubt::TooNarrow { percent }] if (50.0..70.0).contains(&percent)));
+}

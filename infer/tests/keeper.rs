@@ -262,3 +262,57 @@ fn a_view_of_somebody_else_is_left_out() {
     assert!(stream.error_mm(bodies - 30, stream.bodies.len()) < 35.0);
     assert!(stream.first("camera-moved").is_none(), "a moment of somebody else is no move: {:?}", stream.events);
 }
+
+#[test]
+fn where_one_camera_is_left_its_own_body_goes_on_and_nobody_elses() {
+    let scene = scene_of(12, four(), 150, 11.0, &Faults::default());
+    let mut stream = Stream::new(4);
+    stream.play(&scene.instants[..100], &scene.points[..100]);
+    stream.keeper.command(RigCommand::Freeze(true));
+    let bodies = stream.bodies.len();
+    let only = |views: &Views, camera: usize| -> Views {
+        (0..4).map(|at| views[at].clone().filter(|_| at == camera)).collect()
+    };
+    let alone: Vec<Views> = scene.instants[100..130].iter().map(|views| only(views, 2)).collect();
+    stream.play(&alone, &scene.points[100..130]);
+    assert_eq!(stream.bodies.len(), bodies + 30);
+    let placed = &stream.bodies[bodies..];
+    assert!(placed.iter().all(|(body, _)| body.is_alone() && body.views == [2]), "{placed:?}");
+    // The world is that of the bodies before, and so is the place in it.
+    let before: Vec<_> =
+        stream.bodies[bodies - 40..bodies].iter().flat_map(|(b, truth)| b.points_mm.into_iter().zip(*truth)).collect();
+    let laid = similarity(&before).unwrap();
+    let errors = placed.iter().flat_map(|(body, truth)| {
+        body.points_mm.into_iter().zip(*truth).map(|(found, truth)| (laid.point(&found) - truth).norm())
+    });
+    let error_mm = errors.sum::<f64>() / (30.0 * 19.0);
+    println!("{error_mm} mm");
+    assert!(error_mm < 300.0, "{error_mm} mm");
+    let sure = |bodies: &[(Placed, Points)]| {
+        bodies.iter().map(|(body, _)| body.uncertainty_mm[5]).sum::<f64>() / bodies.len() as f64
+    };
+    assert!(sure(placed) > 2.0 * sure(&stream.bodies[..bodies]), "what nothing confirms is less sure");
+    // It says nothing of the geometry, and is no camera that was moved.
+    assert!(
+        stream.first("camera-moved").is_none() && stream.first("geometry-doubted").is_none(),
+        "{:?}",
+        stream.events
+    );
+
+    // Somebody else, three metres away, is not the person.
+    let withheld = stream.keeper.status().withheld;
+    let aside = |points: &Points| points.map(|point| point + Vector3::new(3000.0, 0.0, 0.0));
+    let others: Vec<Views> = (130..135)
+        .map(|at| {
+            let mut views = only(&scene.instants[at], 2);
+            let view = views[2].as_mut().unwrap();
+            let camera = &scene.cameras[2];
+            view.px = aside(&scene.points[at]).map(|point| camera.project(&point).unwrap().into());
+            views
+        })
+        .collect();
+    let bodies = stream.bodies.len();
+    stream.play_at(&others, &scene.points[130..135], STEP_NS / 10, 1);
+    assert_eq!(stream.bodies.len(), bodies);
+    assert_eq!(stream.keeper.status().withheld, withheld + 5);
+}

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use geometry::LensFault;
 use infer::recording::{Bodies, Watched};
-use infer::rig::Rig;
+use infer::rig::{Placed, Rig};
 use miette::{IntoDiagnostic, WrapErr, miette};
 use take::TakeReader;
 
@@ -57,8 +57,8 @@ pub fn run(args: &Args) -> miette::Result<()> {
     if args.geometry.is_some() {
         watched.check_fit(&bodies).into_diagnostic().wrap_err_with(named)?;
     }
-    if bodies.bodies.iter().all(Option::is_none) {
-        return Err(miette!("{}: no instant has a body", named()));
+    if bodies.bodies.iter().flatten().all(Placed::is_alone) {
+        return Err(miette!("{}: no instant has a body that two cameras agree on", named()));
     }
     files::write(&args.out, &watched, &rig.geometry, &bodies, take.info().trigger_rate_hz, args.calib_toml)?;
     tell(&watched, &rig, &bodies, &args.out);
@@ -101,8 +101,10 @@ fn tell(watched: &Watched, rig: &Rig, bodies: &Bodies, out: &Path) {
         println!("  {camera} is left out: {why}");
     }
     let (found, instants) = (bodies.bodies.iter().flatten().count(), bodies.bodies.len());
+    let alone = bodies.bodies.iter().flatten().filter(|body| body.is_alone()).count();
     println!(
-        "{found} bodies in {instants} instants, {} withheld; left and right exchanged in {} views",
+        "{found} bodies in {instants} instants, {alone} of them seen by one camera alone, {} withheld; left and right \
+         exchanged in {} views",
         bodies.withheld, bodies.exchanged_views
     );
     if watched.instants.left_out > 0 {

@@ -6,9 +6,11 @@ use subject::SubjectError;
 use take::{TakeError, TakeReader};
 use thiserror::Error;
 
-use super::instants::Instants;
+use super::instants::{Instant, Instants};
 use super::pictures::{Look, Pictures};
-use crate::rig::{LEAST_INSTANTS, Placed, Placing, PlacingError, Rig, RigError, RigSearch, lens_faults, median};
+use crate::rig::{
+    Followed, LEAST_INSTANTS, Placed, Placing, PlacingError, Rig, RigError, RigSearch, lens_faults, median,
+};
 use crate::seeing::{Points, view};
 
 /// How many instants the geometry is found from.
@@ -61,14 +63,26 @@ pub struct Watched {
 /// The bodies of a take.
 #[derive(Clone, Debug)]
 pub struct Bodies {
-    /// For each instant the body, where two cameras or more saw one.
+    /// For each instant the body, where there is one.
     pub bodies: Vec<Option<Placed>>,
-    /// Instants in which two cameras or more saw somebody, but not the same body.
+    /// Instants in which somebody was seen and that have no body: cameras do not agree on one, or the only camera that saw
+    /// somebody saw somebody else, or too little.
     pub withheld: usize,
     /// How many views had left and right exchanged.
     pub exchanged_views: usize,
     /// By camera, the median distance in pixels between its joints and the bodies; none where it saw none.
     pub residuals_px: Vec<(String, Option<f64>)>,
+}
+
+impl Bodies {
+    /// Those alone that two cameras or more agree on.
+    #[must_use]
+    pub fn confirmed(mut self) -> Self {
+        for body in &mut self.bodies {
+            body.take_if(|body| body.is_alone());
+        }
+        self
+    }
 }
 
 impl Watched {
@@ -137,6 +151,16 @@ impl Watched {
         }
     }
 
+    /// The same cameras, of which one alone saw anything.
+    pub fn with_views_of(&self, camera: usize) -> Self {
+        let alone = |views: &Vec<Option<Observation>>| {
+            let mut alone = vec![None; views.len()];
+            alone[camera].clone_from(&views[camera]);
+            alone
+        };
+        Self { seen: self.seen.iter().map(alone).collect(), ..self.clone() }
+    }
+
     /// Finds the rig's geometry, as [`RigSearch::find`] does.
     ///
     /// # Errors
@@ -176,10 +200,16 @@ impl Watched {
     /// A geometry that does not serve these cameras.
     pub fn bodies(&self, geometry: &RigGeometry, smooth: bool) -> Result<Bodies, RecordingError> {
         let placing = Placing::new(geometry, &self.names, &self.sizes_px)?.allowing(self.most_miss);
-        let bodies = self.seen.iter().map(|views| placing.body(views)).collect::<Result<Vec<_>, _>>()?;
+        let mut followed = Followed::default();
+        let mut body = |(instant, views): (&Instant, &Vec<Option<Observation>>)| {
+            let body = placing.body(views)?;
+            Ok(body.filter(|body| followed.is_same(instant.segment, instant.exposure_ns, body)))
+        };
+        let bodies =
+            self.instants.all.iter().zip(&self.seen).map(&mut body).collect::<Result<Vec<_>, GeometryError>>()?;
         let exchanged_views = bodies.iter().flatten().map(|body| body.exchanged.len()).sum();
-        let agree = |(at, body): (usize, &Option<Placed>)| body.is_none() && self.views_at(at) >= 2;
-        let withheld = bodies.iter().enumerate().filter(|body| agree(*body)).count();
+        let is_seen = |at: usize| (0..self.names.len()).any(|c| placing.is_placed(c) && self.seen[at][c].is_some());
+        let withheld = (0..bodies.len()).filter(|&at| bodies[at].is_none() && is_seen(at)).count();
         let residual = |camera: usize| {
             let misses = bodies.iter().flatten().filter_map(|body| body.misses_px[camera]).collect();
             (self.names[camera].clone(), median(misses))

@@ -12,6 +12,7 @@ use geometry::{GeometryError, Observation, Options, POINT_COUNT, SolvedCamera, l
 use nalgebra::{Vector2, Vector3};
 use transport::{RigCameraStatus, RigEvent, RigStatus};
 
+use super::followed::Followed;
 use super::memory::Memory;
 use super::motion::{Motion, Seen};
 use super::placing::{Placed, Placing};
@@ -27,6 +28,8 @@ const FIRST_TRY: usize = 12;
 const FURTHER: usize = 4;
 /// or after so long, in nanoseconds.
 const TRY_AGAIN_NS: i64 = 5_000_000_000;
+/// and at most so often: each time in vain doubles it, up to the second.
+const VAIN_NS: [i64; 2] = [1_000_000_000, 20_000_000_000];
 /// A geometry that serves is refined when so many varied instants are new, or twice as many came by,
 const REFINE_NEWS: usize = 12;
 /// and at most so often; each time that nothing is gained doubles it, up to the second.
@@ -71,6 +74,7 @@ pub struct Keeper {
     begun_ns: Option<i64>,
     found_after_s: Option<f64>,
     tried_ns: i64,
+    vain_ns: i64,
     refine_ns: i64,
     offsets_ns: i64,
     /// Why the last search found nothing.
@@ -82,6 +86,7 @@ pub struct Keeper {
     /// The geometry does not fit what is seen; the next that is found replaces it.
     doubted: bool,
     last_body: Option<Points>,
+    followed: Followed,
     /// By camera, how many pictures came.
     pictures: Vec<u64>,
     bodies: u64,
@@ -124,6 +129,7 @@ impl Keeper {
             begun_ns: None,
             found_after_s: None,
             tried_ns: i64::MIN / 2,
+            vain_ns: 0,
             refine_ns: REFINE_NS[0],
             offsets_ns: 0,
             in_vain: None,
@@ -131,6 +137,7 @@ impl Keeper {
             agreed: VecDeque::new(),
             doubted: false,
             last_body: None,
+            followed: Followed::default(),
             pictures: vec![0; cameras],
             bodies: 0,
             withheld: 0,
@@ -223,14 +230,19 @@ impl Keeper {
         let Some(known) = &self.known else { return Ok(None) };
         let body = known.placing.body(&seen.views)?;
         let placed_views = (0..self.names.len()).filter(|&c| known.placing.is_placed(c) && seen.views[c].is_some());
-        let Some(placed) = body else {
-            if placed_views.count() >= 2 {
-                self.withheld += 1;
+        let views = placed_views.count();
+        let Some(placed) = body.filter(|body| self.followed.is_same(seen.segment, seen.exposure_ns, body)) else {
+            self.withheld += u64::from(views >= 1);
+            if views >= 2 {
                 self.agreed.push_back((self.now_ns, false));
             }
             return Ok(None);
         };
         self.bodies += 1;
+        // What nothing confirms says nothing of the geometry.
+        if placed.is_alone() {
+            return Ok(Some(placed));
+        }
         self.agreed.push_back((self.now_ns, true));
         self.last_body = Some(placed.points_mm);
         let mut moved: Option<(usize, f64, f64)> = None;
@@ -378,7 +390,7 @@ impl Keeper {
             }
             _ => {
                 let further = self.memory.news() >= FURTHER || passed_ns >= TRY_AGAIN_NS && self.memory.news() > 0;
-                self.memory.len() >= FIRST_TRY && (self.in_vain.is_none() || further)
+                self.memory.len() >= FIRST_TRY && (self.in_vain.is_none() || further && passed_ns >= self.vain_ns)
             }
         };
         if !due {
@@ -436,6 +448,7 @@ impl Keeper {
             Ok(rig) => rig,
             Err(error) => {
                 self.in_vain = Some(error.to_string());
+                self.vain_ns = (2 * self.vain_ns).clamp(VAIN_NS[0], VAIN_NS[1]);
                 self.refine_ns = (2 * self.refine_ns).min(REFINE_NS[1]);
                 return;
             }
@@ -452,7 +465,7 @@ impl Keeper {
             self.in_vain = Some(format!("{name}: {why}"));
             return;
         }
-        self.in_vain = None;
+        (self.in_vain, self.vain_ns) = (None, 0);
         if let Some(known) = self.known.as_ref().filter(|_| !self.doubted) {
             if !self.fits_now() {
                 return;
@@ -532,6 +545,7 @@ impl Keeper {
                 self.tell("geometry", format!("the rig's geometry {} is {text}", geometry.id));
                 self.known = Some(Known { geometry, placing });
                 (self.doubted, self.changed) = (false, true);
+                self.followed = Followed::default();
                 self.agreed.clear();
             }
             Err(why) => self.in_vain = Some(why.to_string()),
@@ -560,9 +574,10 @@ impl Keeper {
 
     fn forget_geometry(&mut self) {
         (self.known, self.doubted, self.last_body, self.in_vain) = (None, false, None, None);
+        self.followed = Followed::default();
         self.agreed.clear();
         self.witnesses = self.names.iter().map(|_| Witness::default()).collect();
-        self.tried_ns = i64::MIN / 2;
+        (self.tried_ns, self.vain_ns) = (i64::MIN / 2, 0);
     }
 
     fn tell(&mut self, kind: &str, text: String) {

@@ -1,5 +1,6 @@
 //! The rig's geometry and the bodies that come of it, for recordings and for live streams alike.
 
+mod followed;
 mod keeper;
 mod lenses;
 mod memory;
@@ -9,6 +10,7 @@ mod search;
 mod solver;
 mod witness;
 
+pub use followed::Followed;
 pub use keeper::Keeper;
 pub use lenses::lens_faults;
 pub use motion::Seen;

@@ -1,5 +1,5 @@
 use body::{RigGeometry, Sight, uncertainty};
-use geometry::{Camera, GROUP_COUNT, GeometryError, Observation, Options, POINT_COUNT, label};
+use geometry::{Camera, GROUP_COUNT, GeometryError, Labelled, Observation, Options, POINT_COUNT, label, place_alone};
 use nalgebra::{Complex, Vector2, Vector3};
 use pose::JOINTS;
 use thiserror::Error;
@@ -58,12 +58,19 @@ pub struct Placed {
     pub views: Vec<usize>,
     /// Those of them whose left and right were exchanged.
     pub exchanged: Vec<usize>,
-    /// By camera, how far its joints are from where the body's are seen, in pixels (median); none where it saw nobody.
-    /// Of a camera that saw somebody else, or was moved, it is large.
+    /// By camera, how far its joints are from where the body's are seen, in pixels (median); none where it saw nobody, and
+    /// of a body that one camera alone saw. Of a camera that saw somebody else, or was moved, it is large.
     pub misses_px: Vec<Option<f64>>,
     /// By camera, how far they still are once the view is shifted, turned and scaled onto the body as well as can be. Of a
     /// camera that was moved it is small, of mistakes and of somebody else large.
     pub shapes_px: Vec<Option<f64>>,
+}
+
+impl Placed {
+    /// Whether one camera alone saw the body, so that nothing confirms it.
+    pub fn is_alone(&self) -> bool {
+        self.views.len() == 1
+    }
 }
 
 impl Placing {
@@ -118,14 +125,18 @@ impl Placing {
         self.cameras[camera] = None;
     }
 
-    /// The body of one instant. None where fewer than two views agree on one: views that show somebody else are left out
-    /// while more than two are left.
+    /// The body of one instant. None where nobody is seen, and where not even two of several views agree on one: views that
+    /// show somebody else are left out while more than two are left. Where one camera alone sees somebody, it is that view's
+    /// own body.
     ///
     /// # Errors
     /// Observations that are none.
     pub fn body(&self, views: &[Option<Observation>]) -> Result<Option<Placed>, GeometryError> {
         let is_there = |&camera: &usize| self.is_placed(camera) && views[camera].is_some();
         let mut used: Vec<usize> = (0..self.cameras.len()).filter(is_there).collect();
+        if let [camera] = *used {
+            return self.alone(camera, views);
+        }
         while used.len() >= 2 {
             let cameras: Vec<Camera> = used.iter().filter_map(|&camera| self.cameras[camera].clone()).collect();
             let seen: Vec<_> = used.iter().map(|&camera| views[camera].clone()).collect();
@@ -157,6 +168,23 @@ impl Placing {
             }
         }
         Ok(None)
+    }
+
+    /// The body that one view shows by itself.
+    fn alone(&self, camera: usize, views: &[Option<Observation>]) -> Result<Option<Placed>, GeometryError> {
+        let (Some(place), Some(view)) = (&self.cameras[camera], &views[camera]) else { return Ok(None) };
+        let Some(labelled) = place_alone(place, &self.bone_lengths_mm, view)? else { return Ok(None) };
+        let Labelled { points_mm, near_views, exchanged } = labelled;
+        let nothing = vec![None; self.cameras.len()];
+        Ok(Some(Placed {
+            points_mm,
+            near_views,
+            uncertainty_mm: self.uncertainty_mm(&points_mm, views, &[camera], &exchanged),
+            views: vec![camera],
+            exchanged,
+            misses_px: nothing.clone(),
+            shapes_px: nothing,
+        }))
     }
 
     /// Whether a view shows somebody else than the body: it was left out, and what it shows has another shape. Of a camera

@@ -88,7 +88,7 @@ fn found(what: &str, watched: &Watched, truth: &Truth) -> Row {
     let what = what.to_owned();
     let bodies = || -> Result<_, RecordingError> {
         let rig = watched.find_rig(None, "")?;
-        let bodies = watched.bodies(&rig.geometry, false)?;
+        let bodies = watched.bodies(&rig.geometry, false)?.confirmed();
         Ok((rig, bodies))
     };
     match bodies() {

@@ -16,7 +16,7 @@ use serde::Serialize;
 use take::{Session, TakeReader};
 
 use crate::commands::finder::{DETECTOR_EVERY, FinderArgs};
-use score::TakeScores;
+use score::{AloneScores, TakeScores};
 use truth::TakeTruth;
 
 pub use table::table;
@@ -25,7 +25,7 @@ pub use table::table;
 const CAMERAS: [usize; 5] = [2, 3, 4, 6, 8];
 
 /// One take, seen by its first few cameras.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Row {
     pub take: String,
     pub cameras: usize,
@@ -33,6 +33,8 @@ pub struct Row {
     pub left_out: Vec<(String, String)>,
     #[serde(flatten)]
     pub scores: Option<TakeScores>,
+    /// Each of these cameras alone, in the geometry that they found together.
+    pub alone: Option<AloneScores>,
     /// Why there are no bodies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
@@ -60,22 +62,28 @@ pub fn rows(session: &Path, finder: &FinderArgs, model: Option<&Path>) -> miette
 fn tell_within(rows: &mut [Row]) {
     let misses = rows.iter().filter_map(|row| row.scores.as_ref()).flat_map(|scores| &scores.misses);
     let offsets = within::offsets(misses);
-    for scores in rows.iter_mut().filter_map(|row| row.scores.as_mut()) {
-        scores.within_percent = within::share(&scores.misses, &offsets).map(|share| 100.0 * share);
+    let percent = |misses: &[_]| within::share(misses, &offsets).map(|share| 100.0 * share);
+    for row in rows {
+        if let Some(scores) = &mut row.scores {
+            scores.within_percent = percent(&scores.misses);
+        }
+        if let Some(alone) = &mut row.alone {
+            alone.within_percent = percent(&alone.misses);
+        }
     }
 }
 
 fn row(take: &str, cameras: usize, watched: &Watched, truth: &TakeTruth, rate_hz: f64) -> Row {
     let part = watched.only(&(0..cameras).collect::<Vec<_>>());
-    let take = take.to_owned();
-    match bodies(&part, truth.height_mm) {
-        Ok((rig, bodies)) => {
-            let scores = score::score(&part, &rig.geometry, &bodies, truth, rate_hz);
-            let refused = scores.is_none().then(|| "no instant has a body".to_owned());
-            Row { take, cameras, left_out: rig.left_out, scores, refused }
-        }
-        Err(error) => Row { take, cameras, left_out: Vec::new(), scores: None, refused: Some(error.to_string()) },
-    }
+    let empty = Row { take: take.to_owned(), cameras, left_out: Vec::new(), scores: None, alone: None, refused: None };
+    let scored = || -> Result<Row, RecordingError> {
+        let (rig, bodies) = bodies(&part, truth.height_mm)?;
+        let scores = score::score(&part, &rig.geometry, &bodies, truth, rate_hz);
+        let alone = score::alone(&part, &rig.geometry, &bodies, truth)?;
+        let refused = scores.is_none().then(|| "no instant has a body".to_owned());
+        Ok(Row { left_out: rig.left_out, scores, alone, refused, ..empty.clone() })
+    };
+    scored().unwrap_or_else(|error| Row { refused: Some(error.to_string()), ..empty })
 }
 
 /// What `genlock infer` finds. The height is stated where somebody stands, as whoever is asked for it would do.
@@ -84,6 +92,6 @@ fn bodies(watched: &Watched, height_mm: Option<f64>) -> Result<(Rig, Bodies), Re
         Err(RecordingError::Rig(RigError::NobodyStood)) => watched.find_rig(None, "")?,
         found => found?,
     };
-    let bodies = watched.bodies(&rig.geometry, false)?;
+    let bodies = watched.bodies(&rig.geometry, false)?.confirmed();
     Ok((rig, bodies))
 }

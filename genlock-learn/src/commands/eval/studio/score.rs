@@ -1,6 +1,6 @@
 use body::{CausalFilter, RigGeometry, ScaleSource, joints};
 use geometry::{POINT_COUNT, Similarity, similarity};
-use infer::recording::{Bodies, Watched};
+use infer::recording::{Bodies, RecordingError, Watched};
 use infer::rig::Placed;
 use nalgebra::{Matrix3, Vector3};
 use pose::{JOINTS, LIMB_JOINTS};
@@ -52,10 +52,6 @@ pub fn score(
     };
     let pairs = || known().map(|(body, truth)| (joints(&body.points_mm), *truth));
     let (poses, to_truth) = (poses::score(pairs())?, limbs_onto(pairs())?);
-    let miss = |(body, truth): (&Placed, &World)| {
-        let found = joints(&body.points_mm).map(|joint| to_truth.point(&joint));
-        Miss::new(&found, truth, body.uncertainty_mm.map(|radius_mm| to_truth.scale * radius_mm))
-    };
     let found = bodies.bodies.iter().flatten().count();
     let points = |at: usize| bodies.bodies[at].as_ref().map(|body| body.points_mm);
     let mut filter = CausalFilter::default();
@@ -77,8 +73,61 @@ pub fn score(
         raw: steady(&raw),
         filtered: steady(&smooth),
         within_percent: None,
-        misses: known().filter_map(miss).collect(),
+        misses: known().filter_map(|(body, truth)| miss(body, truth, &to_truth)).collect(),
     })
+}
+
+/// How far bodies are from the truth that one camera alone places, in a geometry that all of them found.
+#[derive(Clone, Debug, Serialize)]
+pub struct AloneScores {
+    pub bodies: usize,
+    /// Over the 12 limb joints, after the similarity that lays the bodies of all cameras onto the truth.
+    pub limb_mm: f64,
+    pub p_mm: f64,
+    pub within_percent: Option<f64>,
+    #[serde(skip)]
+    pub misses: Vec<Miss>,
+}
+
+/// Each camera by itself, one after the other. `bodies` are those of all cameras. None where there is nothing to score.
+///
+/// # Errors
+/// A geometry that does not serve the cameras.
+pub fn alone(
+    watched: &Watched,
+    geometry: &RigGeometry,
+    bodies: &Bodies,
+    truth: &TakeTruth,
+) -> Result<Option<AloneScores>, RecordingError> {
+    let known = |bodies: &Bodies| -> Vec<(Placed, World)> {
+        let instants = watched.instants.all.iter().zip(&bodies.bodies);
+        instants.filter_map(|(instant, body)| Some((body.clone()?, *truth.at(instant)?))).collect()
+    };
+    let pairs = |known: &[(Placed, World)]| -> Vec<(World, World)> {
+        known.iter().map(|(body, truth)| (joints(&body.points_mm), *truth)).collect()
+    };
+    let Some(to_truth) = limbs_onto(pairs(&known(bodies)).into_iter()) else { return Ok(None) };
+    let mut all = Vec::new();
+    for camera in 0..watched.names.len() {
+        all.extend(known(&watched.with_views_of(camera).bodies(geometry, false)?));
+    }
+    let Some(poses) = poses::score(pairs(&all).into_iter()) else { return Ok(None) };
+    let errors = pairs(&all)
+        .into_iter()
+        .flat_map(|(found, truth)| LIMB_JOINTS.map(|joint| (to_truth.point(&found[joint]) - truth[joint]).norm()));
+    let misses = all.iter().filter_map(|(body, truth)| miss(body, truth, &to_truth)).collect();
+    Ok(mean(errors).map(|limb_mm| AloneScores {
+        bodies: all.len(),
+        limb_mm,
+        p_mm: poses.p_mm,
+        within_percent: None,
+        misses,
+    }))
+}
+
+fn miss(body: &Placed, truth: &World, to_truth: &Similarity) -> Option<Miss> {
+    let found = joints(&body.points_mm).map(|joint| to_truth.point(&joint));
+    Miss::new(&found, truth, body.uncertainty_mm.map(|radius_mm| to_truth.scale * radius_mm))
 }
 
 /// One similarity that lays all limb joints onto the truth.

@@ -1,5 +1,5 @@
 use super::motion::mean;
-use super::score::TakeScores;
+use super::score::{AloneScores, TakeScores};
 use super::{CAMERAS, Row};
 
 /// For each number of cameras the mean over takes, and below, what was refused.
@@ -48,6 +48,9 @@ pub fn table(rows: &[Row]) -> String {
             both(&|take| take.raw.lag_ms, &|take| take.filtered.lag_ms, 0),
         );
     }
+    for cameras in CAMERAS {
+        text += &alone(rows, cameras);
+    }
     text += "limb mm: 12 limb joints after one similarity for the take; P: after each body's own; within: joints whose truth is\n\
              within what bodies say of their uncertainty, which is meant to be 90 %. From → to: without and \
              with the live smoothing.\n";
@@ -60,6 +63,22 @@ pub fn table(rows: &[Row]) -> String {
         }
     }
     text
+}
+
+/// What single cameras make of it in a geometry that so many found together.
+fn alone(rows: &[Row], cameras: usize) -> String {
+    let takes: Vec<_> = rows.iter().filter(|row| row.cameras == cameras).filter_map(|row| row.alone.as_ref()).collect();
+    let of = |value: &dyn Fn(&AloneScores) -> Option<f64>| said(mean(takes.iter().filter_map(|take| value(take))), 1);
+    if takes.is_empty() {
+        return String::new();
+    }
+    format!(
+        "each of {cameras} cameras alone: {} bodies, limb {} mm, P {} mm, within {} %\n",
+        takes.iter().map(|take| take.bodies).sum::<usize>(),
+        of(&|take| Some(take.limb_mm)),
+        of(&|take| Some(take.p_mm)),
+        of(&|take| take.within_percent),
+    )
 }
 
 fn said(value: Option<f64>, digits: usize) -> String {

@@ -1,0 +1,91 @@
+//! The body of an instant that one camera alone sees.
+
+use nalgebra::{Matrix3, Vector3};
+
+use crate::adjustment::{Adjustment, Free, State};
+use crate::camera::{Camera, Lens};
+use crate::error::GeometryError;
+use crate::label::Labelled;
+use crate::median::median;
+use crate::observation::{Observation, View};
+use crate::own_body::{place, slope, turned};
+use crate::points::{BONES, GROUP_COUNT, POINT_COUNT};
+use crate::solve::{BONE_SIGMA_MM, SIGMA_PX};
+use crate::triangulate::near;
+
+/// Nose and ears come first.
+const HEAD: usize = 3;
+
+/// Rounds of reweighting.
+const ROUNDS: usize = 6;
+
+type Points = [Vector3<f64>; POINT_COUNT];
+
+/// The body that one view shows: its own 3D joints where they explain the pixels best, at the distance at which pixels and the
+/// person's bones fit. Nothing but their size tells how far away people are, and nobody confirms what the view takes for
+/// left. Nothing where the view shows too little.
+///
+/// # Errors
+/// A search that does not converge.
+pub fn place_alone(
+    camera: &Camera,
+    bone_lengths_mm: &[f64; GROUP_COUNT],
+    view: &Observation,
+) -> Result<Option<Labelled>, GeometryError> {
+    if !view.usable() {
+        return Ok(None);
+    }
+    let view = &view.earlier(camera.time_offset_frames.unwrap_or(0.0));
+    let Some(first) = before(camera, bone_lengths_mm, view) else { return Ok(None) };
+    let (lens, view) = (camera.lens(), View::of(view));
+    let before_camera = Lens { rotation: Matrix3::identity(), translation: Vector3::zeros(), ..lens.clone() };
+    let mut adjustment = Adjustment {
+        views: vec![vec![view.clone()]],
+        state: State { lenses: vec![before_camera], log_focal: 0.0, lengths: *bone_lengths_mm, points: vec![first] },
+        length_sum: 0.0,
+        free: Free { rig: false, focal: false, offsets: false },
+        sigma_px: SIGMA_PX,
+        bone_sigma_mm: BONE_SIGMA_MM,
+    };
+    adjustment.settle(20, 1e-4)?;
+    // Where a bone points to or from the camera the two fit either way, so only the distance is taken of it.
+    let farther = depth(&adjustment.state.points[0]) / depth(&first);
+    let points_mm = first.map(|point| camera.rotation.transpose() * (farther * point) + camera.position_mm);
+    let (lenses, views) = ([lens], [view]);
+    let near_views = std::array::from_fn(|point| near(&lenses, &views, point, &points_mm[point]));
+    Ok(Some(Labelled { points_mm, near_views, exchanged: Vec::new() }))
+}
+
+/// How far before its camera a body is. No bone ties the head to it.
+fn depth(body: &Points) -> f64 {
+    body[HEAD..].iter().map(|point| point.z).sum::<f64>()
+}
+
+/// The view's own body in its camera's axes, from the camera's centre.
+fn before(camera: &Camera, bone_lengths_mm: &[f64; GROUP_COUNT], view: &Observation) -> Option<Points> {
+    let (focal, centre) = (camera.focal_px, &camera.principal_point_px);
+    let own = turned(view, focal, centre);
+    let scale = scale(&own, bone_lengths_mm)?;
+    let body = own.map(|point| scale * point);
+    let mut weights = [1.0; POINT_COUNT];
+    let mut found = None;
+    for _ in 0..ROUNDS {
+        let place = place(view, focal, centre, &body, &weights)?;
+        let error = |point: usize| {
+            let seen: Vector3<f64> = body[point] + place;
+            (seen.xy() / seen.z - slope(view, focal, centre, point)).norm()
+        };
+        let usual = median(&mut (0..POINT_COUNT).filter(|&point| view.believed(point) > 0.0).map(error).collect())?;
+        weights = std::array::from_fn(|point| 1.0 / (1.0 + (error(point) / (usual + 1e-9)).powi(2)));
+        found = Some(place);
+    }
+    let place = found?;
+    Some(body.map(|point| point + place))
+}
+
+/// By how much larger the person's bones are than a body's (least squares).
+fn scale(body: &Points, bone_lengths_mm: &[f64; GROUP_COUNT]) -> Option<f64> {
+    let lengths = BONES.iter().map(|bone| ((body[bone.from] - body[bone.to]).norm(), bone_lengths_mm[bone.group]));
+    let (both, own) = lengths.fold((0.0, 0.0), |(both, own), (a, b)| (both + a * b, own + a * a));
+    Some(both / own).filter(|scale| scale.is_finite() && *scale > 0.0)
+}
