@@ -141,6 +141,9 @@ impl CameraGeometry {
     }
 }
 
+/// No bone of a person is longer, in millimetres, nor is a shoulder farther from the other side's hip.
+const MOST_BONE_MM: f64 = 1500.0;
+
 impl RigGeometry {
     /// The same with an id of its own, which depends on all that it says.
     pub fn with_id(mut self) -> Self {
@@ -170,8 +173,8 @@ impl RigGeometry {
     /// # Errors
     /// What cannot be, and of which camera.
     pub fn check(&self) -> Result<(), String> {
-        if !self.bone_lengths_mm.iter().all(|length| length.is_finite() && *length > 0.0) {
-            return Err("its bone lengths are not all above zero".into());
+        if !self.bone_lengths_mm.iter().all(|length| *length > 0.0 && *length < MOST_BONE_MM) {
+            return Err(format!("its bone lengths are not all above zero and below {MOST_BONE_MM} mm"));
         }
         for (name, camera) in &self.cameras {
             let rotation = camera.camera().rotation;

@@ -1,7 +1,7 @@
 // What happened to cameras, trigger and processes.
 import { duration } from "./text.js";
 
-/** Kinds by which something is gone; the others tell of its return, or of an end that was to come. */
+/** Kinds by which something is gone or wrong; the others tell of its return, or of an end that was to come. */
 const OF_LOSS = new Set([
   "camera-lost",
   "camera-slipped",
@@ -10,6 +10,14 @@ const OF_LOSS = new Set([
   "trigger-stopped",
   "part-died",
   "process-died",
+  "camera-moved",
+  "camera-left-out",
+  "camera-out-of-sync",
+  "camera-lens",
+  "camera-rolling-shutter",
+  "geometry-doubted",
+  "geometry-refused",
+  "solver-died",
 ]);
 
 export class Events {

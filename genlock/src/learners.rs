@@ -96,7 +96,17 @@ impl Ears {
                     tracing::warn!("an event of the rig is not told");
                 }
             }
-            status => statuses.put(status),
+            status => {
+                // The geometry was forgotten: what follows is not to begin with it.
+                let forgotten = matches!(&status, Hint::Infer(infer) if infer.rig.as_ref().is_some_and(|rig| rig.geometry_id.is_none()));
+                if forgotten
+                    && self.rig.forget()
+                    && let Some(page) = &self.page
+                {
+                    page.set_geometry(None);
+                }
+                statuses.put(status);
+            }
         }
     }
 }

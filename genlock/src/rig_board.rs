@@ -46,6 +46,16 @@ impl RigBoard {
         state.newest = Some(geometry);
     }
 
+    /// Inference has no geometry any more. Returns whether there was one.
+    pub fn forget(&self) -> bool {
+        let mut state = self.state();
+        let known = state.newest.take().is_some();
+        if known && let Err(error) = std::fs::remove_file(&state.file) {
+            tracing::error!(%error, file = %state.file.display(), "a geometry that was forgotten is still there");
+        }
+        known
+    }
+
     /// Keeps the newest geometry in a take.
     pub fn keep_in(&self, take: &Path) {
         let mut state = self.state();

@@ -38,6 +38,11 @@ pub enum GeometryError {
     )]
     SidesInconsistent { contradicting: usize, instants: usize },
 
+    #[error(
+        "camera {camera} is {frames:+.1} frames apart as far as can be told, and at most {most} were to be looked for"
+    )]
+    OffsetTooLarge { camera: usize, frames: f64, most: usize },
+
     #[error("the search for the cameras did not converge")]
     NotConverged,
 

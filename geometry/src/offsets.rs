@@ -42,13 +42,13 @@ pub struct TimeOffset {
 }
 
 /// The offset of each camera to the first. `tracks` holds, for each camera, what it saw in each of its frames; they may
-/// differ in length, and all have one rate. No offset is larger than `most_frames`.
+/// differ in length, and all have one rate. No offset is larger than `most_frames`, but for half a frame.
 ///
 /// Whole frames come from how the bodies of each view move, and are believed only where a geometry of the rig is found with
 /// them, which then tells the fractions.
 ///
 /// # Errors
-/// Fewer than two cameras; a camera that never saw the person together with another one; no geometry with the offsets that
+/// Fewer than two cameras; an offset that comes out beyond `most_frames`; a camera that never saw the person together with another one; no geometry with the offsets that
 /// fit best, so that these are not to be believed.
 pub fn time_offsets(
     sizes_px: &[[f64; 2]],
@@ -61,6 +61,10 @@ pub fn time_offsets(
     let coarse = coarse(sizes_px, tracks, most_frames)?;
     let start: Vec<f64> = coarse.iter().map(|lag| lag.frames as f64).collect();
     let (frames, uncertainties) = fine(sizes_px, tracks, &start)?;
+    // Fractions may lead beyond what was looked for, to an offset that only seems to fit.
+    if let Some(camera) = (0..tracks.len()).find(|&camera| frames[camera].abs() > most_frames as f64 + 0.5) {
+        return Err(GeometryError::OffsetTooLarge { camera, frames: frames[camera], most: most_frames });
+    }
     let offset = |(camera, lag): (usize, &Lag)| TimeOffset {
         frames: frames[camera],
         uncertainty_frames: uncertainties[camera],

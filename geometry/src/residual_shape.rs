@@ -104,6 +104,19 @@ impl ResidualShape {
     }
 }
 
+/// No shutter takes longer to read out a picture, in milliseconds.
+const MOST_READOUT_MS: f64 = 40.0;
+
+impl LensFault {
+    /// Whether a camera can be so whose frames are so far apart. What takes longer than any shutter comes from elsewhere.
+    pub fn is_plausible(&self, frame_ms: f64) -> bool {
+        match self {
+            Self::Distortion { .. } => true,
+            Self::RollingShutter { readout_frames } => readout_frames.value.abs() * frame_ms <= MOST_READOUT_MS,
+        }
+    }
+}
+
 /// The shape of each camera's residuals over instants in their order. `points_mm` are the bodies that were found, in the
 /// world of the cameras; `instants` the views they were found from, with left and right as the bodies have them, and
 /// velocities where the read-out is asked for. Nothing from fewer than 40 instants with a body.

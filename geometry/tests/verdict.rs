@@ -2,7 +2,7 @@
 
 mod support;
 
-use geometry::{Camera, Doubt, EXCHANGED, Observation, Options, Up, Verdict, mirrored, solve, verdict};
+use geometry::{Camera, Doubt, EXCHANGED, GeometryError, Observation, Options, Up, Verdict, mirrored, solve, verdict};
 use nalgebra::{Matrix3, Vector3};
 use support::{FOCAL, Faults, SIZE, Scene, camera, four, scene};
 
@@ -44,8 +44,14 @@ fn a_mirrored_camera_is_named() {
         }
         let said = mirrored(&[SIZE; 4], &scene.instants, &[FOCAL; 4]);
         assert_eq!(said, std::array::from_fn::<bool, 4, _>(|at| at == camera));
-        let refused = solve(&[SIZE; 4], &scene.instants, &Options::default());
-        println!("{:?}", refused.map(|solution| solution.cameras.iter().map(|c| c.residual_px).collect::<Vec<_>>()));
+        match solve(&[SIZE; 4], &scene.instants, &Options::default()) {
+            Err(GeometryError::ResidualTooHigh { camera: missing, .. }) => assert_eq!(missing, camera),
+            Err(error) => panic!("{camera}: {error}"),
+            Ok(solution) => {
+                let found = verdict(&[SIZE; 4], &scene.instants, &Options::default(), &solution, None);
+                assert!(found.cameras[camera].contains(&Doubt::Mirrored), "{camera}: {found:?}");
+            }
+        }
     }
     let scene = scene(2, four(), 25, &Faults::default());
     assert_eq!(mirrored(&[SIZE; 4], &scene.instants, &[FOCAL; 4]), [false; 4]);
@@ -89,7 +95,7 @@ fn two_cameras_side_by_side_have_no_depth() {
             println!("{found:?}");
             assert!(found.cameras.iter().flatten().any(|doubt| matches!(doubt, Doubt::NoBaseline { .. })), "{found:?}");
         }
-        Err(error) => println!("{error}"),
+        Err(error) => assert!(matches!(error, GeometryError::CamerasAtOnePlace { .. }), "{error}"),
     }
 }
 

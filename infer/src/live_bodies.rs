@@ -316,7 +316,13 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             self.filter.restart();
             self.smoothed_with = Some(geometry_id.clone());
         }
-        let points = self.filter.smooth(set.exposure.ns, &placed.points_mm);
+        // What one view shows by itself may be 20 cm elsewhere: no motion either.
+        let points = if placed.is_alone() {
+            self.filter.restart();
+            placed.points_mm
+        } else {
+            self.filter.smooth(set.exposure.ns, &placed.points_mm)
+        };
         let mm = |point: Vector3<f64>| [point.x as f32, point.y as f32, point.z as f32];
         let few = |views: usize| u8::try_from(views).unwrap_or(u8::MAX);
         BodyPose {

@@ -182,7 +182,14 @@ fn streamed_bodies_are_those_that_the_same_instants_give_offline() {
         let (Some(body), Some(placed)) = (&message.body, placed) else { continue };
         bodies += 1;
         assert_eq!(body.geometry_id, geometry.id);
-        let expected = joints(&filter.smooth(at(number).0, &placed.points_mm));
+        // One view's own body is no motion of the bodies before and after it.
+        let points_mm = if placed.is_alone() {
+            filter.restart();
+            placed.points_mm
+        } else {
+            filter.smooth(at(number).0, &placed.points_mm)
+        };
+        let expected = joints(&points_mm);
         for (streamed, expected) in body.joints_mm.iter().zip(expected) {
             let apart = (0..3).map(|axis| f64::from(streamed[axis]) - expected[axis]).map(f64::abs).fold(0.0, f64::max);
             assert!(apart < WITHIN_MM, "{apart} mm in {number}");

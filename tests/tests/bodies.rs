@@ -1,6 +1,7 @@
 //! `genlock infer`: a rig's geometry and one body for each instant, out of a take alone.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use frame::{CameraId, DeviceStamp, FrameInfo, HostTime, Picture, PixelFormat, SegmentId, TriggerIndex};
 use genlock_tests::{fail, footage, genlock, json, succeed, take_and_finder, test_data};
@@ -278,4 +279,23 @@ fn grey_take(parent: &Path, cameras: u16) -> PathBuf {
         }
     }
     writer.finish().unwrap().directory
+}
+
+/// Two people from the start, whom cameras mix up: no body is better than one of both.
+#[test]
+fn two_people_are_not_made_one() {
+    let (Some((_, finder)), Some(data)) = (take_and_finder(), test_data()) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let takes = folder.path().join("takes");
+    let footage = folder.path().join("footage");
+    let mut prepare = Command::new("python3");
+    prepare.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/prepare_footage.py"));
+    succeed(prepare.arg(data.join("pose2sim_multi/videos")).arg(&footage));
+    let mut record = genlock(["demo", "--rate", "60", "--seconds", "2", "--headless", "--no-learner", "--no-finder"]);
+    record.arg("--footage").arg(&footage);
+    succeed(record.arg("--data").arg(folder.path().join("data")).arg("--record").arg(&takes));
+    let take = std::fs::read_dir(&takes).unwrap().next().expect("a take").unwrap().path();
+    let mut infer = genlock(["infer", "--out"]);
+    let error = fail(infer.arg(folder.path().join("bodies")).arg(take).env("GENLOCK_FINDER", &finder));
+    assert!(error.contains("geometry is not to be believed") || error.contains("cannot be found"), "{error}");
 }

@@ -54,7 +54,7 @@ pub struct RigStatus {
     /// Bodies sent, and instants in which somebody was seen but no body could be made.
     pub bodies: u64,
     pub withheld: u64,
-    /// From the process's start to its first geometry, when it found one itself.
+    /// From when somebody was first seen to the first geometry, where this process found one itself.
     pub found_after_s: Option<f64>,
     /// In the rig's order.
     pub cameras: Vec<RigCameraStatus>,

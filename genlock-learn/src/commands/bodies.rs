@@ -62,11 +62,21 @@ pub fn run(args: &Args) -> miette::Result<()> {
     }
     files::write(&args.out, &watched, &rig.geometry, &bodies, take.info().trigger_rate_hz, args.calib_toml)?;
     tell(&watched, &rig, &bodies, &args.out);
-    let faults = watched.lens_faults(&rig.geometry).into_diagnostic().wrap_err_with(named)?;
-    for (camera, fault) in faults.iter().flat_map(|(camera, faults)| faults.iter().map(move |fault| (camera, fault))) {
-        eprintln!("warning: {camera}: {}", said(fault, take.info().trigger_rate_hz));
-    }
+    warn_of_lenses(&watched, &rig, take.info().trigger_rate_hz);
     Ok(())
+}
+
+/// What residuals say of lenses and shutters. The bodies are good without.
+fn warn_of_lenses(watched: &Watched, rig: &Rig, rate_hz: f64) {
+    let faults = match watched.lens_faults(&rig.geometry) {
+        Ok(faults) => faults,
+        Err(error) => return eprintln!("warning: lenses and shutters were not looked at: {error}"),
+    };
+    for (camera, fault) in faults.iter().flat_map(|(camera, faults)| faults.iter().map(move |fault| (camera, fault))) {
+        if fault.is_plausible(1e3 / rate_hz) {
+            eprintln!("warning: {camera}: {}", said(fault, rate_hz));
+        }
+    }
 }
 
 /// A fault of a lens or a shutter; the latter also in milliseconds.

@@ -110,7 +110,9 @@ fn bodies(args: &Args, link: &ZenohLink, Finder { finder, look, name }: Finder) 
     let mut keeper = Keeper::new(args.camera.clone(), args.height_mm).into_diagnostic()?;
     if let Some(path) = args.geometry.as_deref().filter(|path| path.exists()) {
         let begun = read_geometry(path).and_then(|geometry| keeper.begin_with(geometry).into_diagnostic());
-        begun.unwrap_or_else(|why| tracing::warn!("{} is not used: {why:#}", path.display()));
+        if let Err(why) = begun {
+            keeper.tell_refused(&format!("{} is not used: {why:#}", path.display()));
+        }
     }
     let pictures: Box<dyn FinderSetSource> = match &look {
         Look::Squares => Box::new(link.finder_set_source(WAITING_PICTURES).into_diagnostic()?),

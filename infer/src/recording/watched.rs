@@ -259,11 +259,14 @@ fn find_velocities(run: &mut [Vec<Option<Observation>>], camera: usize) {
     }
 }
 
+/// Bodies of one view, which may jump, stay as they are and move no others.
 fn smoothed(bodies: Vec<Option<Placed>>, runs: &[std::ops::Range<usize>]) -> Vec<Option<Placed>> {
-    let points: Vec<_> = bodies.iter().map(|body| body.as_ref().map(|body| body.points_mm)).collect();
+    let confirmed = |body: &Option<Placed>| Some(body.as_ref().filter(|body| !body.is_alone())?.points_mm);
+    let points: Vec<_> = bodies.iter().map(confirmed).collect();
     let smooth = smooth_all(&points, runs);
     let put = |(body, points_mm): (Option<Placed>, Option<[Vector3<f64>; POINT_COUNT]>)| {
-        Some(Placed { points_mm: points_mm?, ..body? })
+        let body = body?;
+        Some(Placed { points_mm: points_mm.unwrap_or(body.points_mm), ..body })
     };
     bodies.into_iter().zip(smooth).map(put).collect()
 }

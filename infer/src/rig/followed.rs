@@ -7,7 +7,7 @@ use super::Placed;
 /// How fast a person is taken to move at most, in millimetres a second.
 const FASTEST_MM_S: f64 = 4000.0;
 
-/// Where the person was last, so that a body that one camera alone sees is not somebody else's.
+/// Where the person was last, so that a body is not somebody else's.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Followed {
     last: Option<Last>,
@@ -18,21 +18,23 @@ struct Last {
     segment: SegmentId,
     at_ns: i64,
     middle_mm: Vector3<f64>,
+    /// How far that may be off.
+    radius_mm: f64,
 }
 
 impl Followed {
-    /// Whether a body can be the person's: one that several cameras agree on is, and one that a single camera sees where
-    /// it is no farther from where the person was than they can have gone since, and than its place is uncertain. Behind a
-    /// seam, and while nobody was seen yet, anybody is.
+    /// Whether a body can be the person's: no farther from where the person was than they can have gone since, and than
+    /// both places are uncertain. Behind a seam, and while nobody was seen yet, anybody is.
     pub fn is_same(&mut self, segment: SegmentId, at_ns: i64, body: &Placed) -> bool {
         let middle_mm = body.points_mm.iter().sum::<Vector3<f64>>() / POINT_COUNT as f64;
-        let last = self.last.filter(|last| last.segment == segment && body.is_alone());
+        let radius_mm = body.uncertainty_mm[0];
+        let last = self.last.filter(|last| last.segment == segment);
         let is_same = last.is_none_or(|last| {
             let gone_mm = FASTEST_MM_S * (at_ns - last.at_ns).max(0) as f64 / 1e9;
-            (middle_mm - last.middle_mm).norm() <= gone_mm + body.uncertainty_mm[0]
+            (middle_mm - last.middle_mm).norm() <= gone_mm + last.radius_mm + radius_mm
         });
         if is_same {
-            self.last = Some(Last { segment, at_ns, middle_mm });
+            self.last = Some(Last { segment, at_ns, middle_mm, radius_mm });
         }
         is_same
     }

@@ -16,7 +16,7 @@ use super::followed::Followed;
 use super::memory::Memory;
 use super::motion::{Motion, Seen};
 use super::placing::{Placed, Placing};
-use super::search::{Rig, RigError, RigSearch};
+use super::search::{Rig, RigError, RigSearch, without_index};
 use super::solver::{Job, Solved, Solver, SolverDied};
 use super::witness::Witness;
 use lenses::Lenses;
@@ -158,6 +158,11 @@ impl Keeper {
         self.known = Some(Known { geometry, placing });
         self.changed = true;
         Ok(())
+    }
+
+    /// Tells that a geometry is of no use.
+    pub fn tell_refused(&mut self, why: &str) {
+        self.tell("geometry-refused", why.to_owned());
     }
 
     /// The finder's views may miss bodies by so much; see [`joints::JointFinder::most_miss`].
@@ -316,7 +321,9 @@ impl Keeper {
     }
 
     fn doubt(&mut self, why: &str) {
-        if !self.doubted {
+        if self.frozen {
+            self.tell("geometry-doubted", format!("the geometry does not fit any more, and is frozen: {why}"));
+        } else if !self.doubted {
             self.doubted = true;
             self.memory.forget();
             self.moving.clear();
@@ -523,7 +530,10 @@ impl Keeper {
         let standing = self.memory.standing();
         let mut points = Vec::new();
         for views in standing.iter().step_by(standing.len().div_ceil(LAID_BODIES).max(1)) {
-            if let (Ok(Some(new)), Ok(Some(old))) = (placing.body(views), known.placing.body(views)) {
+            if let (Ok(Some(new)), Ok(Some(old))) = (placing.body(views), known.placing.body(views))
+                && !new.is_alone()
+                && !old.is_alone()
+            {
                 points.extend(new.points_mm.into_iter().zip(old.points_mm));
             }
         }
@@ -568,7 +578,9 @@ impl Keeper {
                 self.adopt(geometry.with_id(), &format!("found anew with {name}, which fits by {residual_px:.1} px"));
                 self.tell("camera-found", format!("{name} has its place again"));
             }
-            Err(why) => self.witnesses[camera].problem = Some(format!("not placed yet: {why}")),
+            Err(why) => {
+                self.witnesses[camera].problem = Some(format!("not placed yet: {}", without_index(&why)));
+            }
         }
     }
 
@@ -638,6 +650,7 @@ impl Keeper {
                 let frozen = if self.frozen { ", frozen" } else { "" };
                 format!("{placed} of {} cameras placed{frozen}", self.names.len())
             }
+            None if self.names.len() < 2 => "one camera alone has no geometry: it takes two or more".into(),
             None if self.seen == 0 => "nobody is in view".into(),
             None if self.memory.len() < FIRST_TRY => {
                 format!("move about in view of two cameras or more: {} of {FIRST_TRY} instants", self.memory.len())

@@ -16,7 +16,7 @@ pub fn lens_faults(
     let cameras: Vec<_> = placed.iter().filter_map(|&camera| placing.camera(camera).cloned()).collect();
     let (mut points_mm, mut seen) = (Vec::new(), Vec::new());
     for views in instants {
-        let Some(body) = placing.body(views)? else { continue };
+        let Some(body) = placing.body(views)?.filter(|body| !body.is_alone()) else { continue };
         let of_body = |&camera: &usize| {
             let view = views[camera].as_ref().filter(|_| body.views.contains(&camera))?;
             Some(if body.exchanged.contains(&camera) { view.exchanged() } else { view.clone() })

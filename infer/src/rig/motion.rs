@@ -26,6 +26,11 @@ pub struct Motion {
 }
 
 impl Motion {
+    /// From one pulse to the next, as far as is known, in milliseconds.
+    pub fn frame_ms(&self) -> Option<f64> {
+        self.shortest_ns.map(|ns| ns as f64 / 1e6)
+    }
+
     /// Takes an instant, and gives back the one before it: with velocities where those on both sides follow at full rate,
     /// and then every view as if it had been exposed together with the first one.
     pub fn push(&mut self, seen: Seen) -> Option<Seen> {

@@ -1,9 +1,12 @@
 use body::{FoundRig, RigCameras, RigGeometry, ScaleSource, find_rig};
-use geometry::{Doubt, GeometryError, Observation, Options};
+use geometry::{Doubt, GeometryError, Observation, Options, mirrored};
 use thiserror::Error;
 
 /// The geometry is not looked for in fewer instants than this.
 pub const LEAST_INSTANTS: usize = 3;
+
+/// A focal length while none is known, in longer sides of the picture.
+const ROUGH_FOCAL: f64 = 1.2;
 
 /// Why a rig's geometry is not found.
 #[derive(Debug, Error)]
@@ -55,6 +58,8 @@ impl RigSearch {
         let mut kept: Vec<usize> =
             (0..names.len()).filter(|camera| self.cameras.sizes_px[*camera][0] > 0.0 && seen(camera)).collect();
         let options = Options { time_offsets: true, ..Options::default() };
+        // Cameras that see the person, and elsewhere than the others do.
+        let mut disagree = 0;
         loop {
             let part = self.only(&kept);
             let leave_out = |camera: usize, why: String| (part.cameras.names[camera].clone(), why);
@@ -64,7 +69,11 @@ impl RigSearch {
                 Err(error) => match camera_of(&error) {
                     // One camera's fault is no reason to do without the others.
                     Some(camera) if kept.len() > 2 => {
-                        left_out.push(leave_out(camera, without_index(&error)));
+                        let misses = matches!(error, GeometryError::ResidualTooHigh { .. });
+                        let mirrored = misses && part.is_mirrored(camera);
+                        disagree += usize::from(misses && !mirrored);
+                        let why = if mirrored { Doubt::Mirrored.to_string() } else { without_index(&error) };
+                        left_out.push(leave_out(camera, why));
                         kept.remove(camera);
                         continue;
                     }
@@ -76,6 +85,9 @@ impl RigSearch {
                 },
             };
             if verdict.believable() {
+                if disagree >= kept.len() {
+                    return Err(RigError::Doubt(too_few_agree(kept.len(), &left_out)));
+                }
                 if height_mm.is_some() && geometry.scale == ScaleSource::Guess {
                     return Err(RigError::NobodyStood);
                 }
@@ -92,10 +104,20 @@ impl RigSearch {
                 all.extend(verdict.rig.iter().map(Doubt::to_string));
                 return Err(RigError::Doubt(all.join("; ")));
             }
+            let misses =
+                |at: &usize| verdict.cameras[*at].iter().any(|doubt| matches!(doubt, Doubt::ResidualTooLarge { .. }));
+            disagree += (0..kept.len()).filter(misses).count();
             let said_of = |at: usize| leave_out(at, said(&verdict.cameras[at]));
             left_out.extend((0..kept.len()).filter(doubted).map(said_of));
             kept = (0..kept.len()).filter(|at| !doubted(at)).map(|at| kept[at]).collect();
         }
+    }
+
+    /// Whether a camera's pictures seem to be mirrored, as far as rough focal lengths tell.
+    fn is_mirrored(&self, camera: usize) -> bool {
+        let sizes_px = &self.cameras.sizes_px;
+        let focals_px: Vec<f64> = sizes_px.iter().map(|size| ROUGH_FOCAL * size[0].max(size[1])).collect();
+        mirrored(sizes_px, &self.instants, &focals_px)[camera]
     }
 
     /// The same with some of the cameras alone.
@@ -112,6 +134,14 @@ impl RigSearch {
     }
 }
 
+fn too_few_agree(agree: usize, left_out: &[(String, String)]) -> String {
+    let others: Vec<String> = left_out.iter().map(|(camera, why)| format!("{camera}: {why}")).collect();
+    format!(
+        "only {agree} cameras agree, and not fewer disagree, as where two people are in view ({})",
+        others.join("; ")
+    )
+}
+
 /// The camera that an error is about, as an index.
 fn camera_of(error: &GeometryError) -> Option<usize> {
     match error {
@@ -123,7 +153,7 @@ fn camera_of(error: &GeometryError) -> Option<usize> {
 }
 
 /// What such an error says of its camera, for those who know it by name.
-fn without_index(error: &GeometryError) -> String {
+pub(super) fn without_index(error: &GeometryError) -> String {
     match error {
         GeometryError::CameraApart { found, needed, .. } => {
             format!("it sees the person together with other cameras in {found} instants, and needs {needed}")

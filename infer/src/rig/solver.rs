@@ -1,6 +1,6 @@
 //! What takes longer than an instant, in a thread of its own: the stream goes on meanwhile.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ pub enum Solved {
 
 /// The thread, and whether it is at work.
 pub struct Solver {
-    jobs: Option<Sender<Job>>,
+    jobs: Option<SyncSender<Job>>,
     solved: Receiver<Solved>,
     thread: Option<JoinHandle<()>>,
     busy: bool,
@@ -71,8 +71,8 @@ impl Solver {
     /// # Errors
     /// A thread that cannot be started.
     pub fn start() -> std::io::Result<Self> {
-        let (jobs, todo) = channel::<Job>();
-        let (done, solved) = channel();
+        let (jobs, todo) = sync_channel::<Job>(1);
+        let (done, solved) = sync_channel(1);
         let body = move || {
             for job in todo {
                 if done.send(solve(job)).is_err() {

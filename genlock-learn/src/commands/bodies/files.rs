@@ -126,12 +126,13 @@ fn frame(set_index: usize, instant: &Instant, body: Option<&Placed>) -> Frame {
     }
 }
 
-/// Frames are numbered by time, so that lost ones are missing there, too. A joint that no view confirms is left out.
+/// Frames are numbered by time, so that lost ones are missing there, too. A joint that no view confirms is left out, and so
+/// are bodies that one camera alone saw: the file has no place for how rough they are.
 fn trc(instants: &[Instant], bodies: &[Option<Placed>], rate_hz: f64) -> Trc {
     let begun_ns = instants.first().map_or(0, |first| first.exposure_ns);
     let mut next = 0;
     let frame = |(instant, body): (&Instant, &Option<Placed>)| {
-        let known = body.as_ref().map(|body| {
+        let known = body.as_ref().filter(|body| !body.is_alone()).map(|body| {
             let places = (joints(&body.points_mm), landmarks(&body.points_mm));
             (places, (joint_views(&body.near_views), landmark_views(&body.near_views)))
         });

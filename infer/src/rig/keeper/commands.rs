@@ -60,7 +60,8 @@ impl Keeper {
             .memory
             .standing()
             .iter()
-            .filter_map(|views| Some(known.placing.body(views).ok()??.points_mm))
+            .filter_map(|views| known.placing.body(views).ok()?.filter(|body| !body.is_alone()))
+            .map(|body| body.points_mm)
             .collect();
         let up = Up { direction: Vector3::z(), spread_degrees: 0.0, instants: bodies.len() };
         match standing_height_mm(&bodies, &up).filter(|guess| *guess > 0.0) {

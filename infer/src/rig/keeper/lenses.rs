@@ -59,9 +59,15 @@ impl Keeper {
 
     /// Tells each fault of a camera once.
     pub(super) fn found_lenses(&mut self, found: Result<Vec<Vec<LensFault>>, GeometryError>) {
-        let faults = found.into_iter().flatten().enumerate();
-        let each = faults.flat_map(|(camera, faults)| faults.into_iter().map(move |fault| (camera, fault)));
-        for (camera, fault) in each.collect::<Vec<_>>() {
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => return tracing::warn!(%error, "lenses and shutters are not known"),
+        };
+        let frame_ms = self.motion.frame_ms();
+        let plausible = |fault: &LensFault| frame_ms.is_none_or(|frame_ms| fault.is_plausible(frame_ms));
+        let each = found.into_iter().enumerate();
+        let each = each.flat_map(|(camera, faults)| faults.into_iter().map(move |fault| (camera, fault)));
+        for (camera, fault) in each.filter(|(_, fault)| plausible(fault)).collect::<Vec<_>>() {
             let kind = match fault {
                 LensFault::Distortion { .. } => "camera-lens",
                 LensFault::RollingShutter { .. } => "camera-rolling-shutter",

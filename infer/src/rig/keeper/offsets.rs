@@ -27,7 +27,15 @@ impl Keeper {
     }
 
     pub(super) fn found_offsets(&mut self, indices: &[usize], found: Result<Vec<Option<PlacedOffset>>, GeometryError>) {
-        let Ok(found) = found else { return };
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => {
+                for &camera in indices {
+                    self.witnesses[camera].offset_frames = None;
+                }
+                return tracing::warn!(%error, "offsets in time are not known");
+            }
+        };
         let now_ns = self.now_ns;
         let mut told = Vec::new();
         for (&camera, offset) in indices.iter().zip(found) {

@@ -17,9 +17,9 @@ type World = [Vector3<f64>; JOINTS];
 /// How far the bodies of a take are from the truth.
 #[derive(Clone, Debug, Serialize)]
 pub struct TakeScores {
-    /// Instants in which two cameras or more saw somebody.
+    /// Instants with a body that two cameras or more agree on, and those without a body.
     pub seen: usize,
-    /// Those of them without a body, since cameras contradict each other.
+    /// Instants in which somebody was seen, and that have no body.
     pub withheld: usize,
     #[serde(flatten)]
     pub poses: poses::Scores,
