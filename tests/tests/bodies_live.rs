@@ -122,6 +122,12 @@ async fn a_session_finds_its_geometry_and_streams_one_body() {
     let first = bodies(address, 5, Duration::from_secs(60)).await;
     assert_eq!(first.len(), 5, "{}", status(address)["infer"]);
     assert!(first.iter().all(|message| message.body.as_ref().unwrap().geometry_id == id));
+
+    // What is forgotten is forgotten everywhere, until it is found anew.
+    rig(&["find-anew"]);
+    eventually("a geometry that is forgotten", Duration::from_secs(10), || {
+        (get(address, "/api/geometry").0 == 404 && !data.join("geometry.json").exists()).then_some(())
+    });
     drop(session);
 }
 
