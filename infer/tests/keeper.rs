@@ -316,3 +316,33 @@ fn where_one_camera_is_left_its_own_body_goes_on_and_nobody_elses() {
     assert_eq!(stream.bodies.len(), bodies);
     assert_eq!(stream.keeper.status().withheld, withheld + 5);
 }
+
+#[test]
+fn a_camera_that_comes_later_joins_and_one_that_comes_back_is_where_it_was() {
+    let scene = scene_of(14, four(), 260, 11.0, &Faults::default());
+    let without = |views: &[Views]| -> Vec<Views> {
+        let mut views = views.to_vec();
+        views.iter_mut().for_each(|views| views[3] = None);
+        views
+    };
+    let mut stream = Stream::new(4);
+    stream.play(&without(&scene.instants[..100]), &scene.points[..100]);
+    let placed =
+        |stream: &Stream| stream.keeper.status().cameras.iter().map(|camera| camera.placed).collect::<Vec<_>>();
+    assert_eq!(placed(&stream), [true, true, true, false]);
+    let bodies = stream.bodies.len();
+
+    stream.play(&scene.instants[100..180], &scene.points[100..180]);
+    assert_eq!(placed(&stream), [true; 4], "{:?}", stream.events);
+    assert!(stream.error_mm(bodies - 30, stream.bodies.len()) < 40.0, "the world stayed");
+
+    stream.keeper.command(RigCommand::Freeze(true));
+    let id = stream.id();
+    stream.play(&without(&scene.instants[180..220]), &scene.points[180..220]);
+    let away = stream.bodies.len();
+    stream.play(&scene.instants[220..], &scene.points[220..]);
+    assert_eq!((placed(&stream), stream.id()), (vec![true; 4], id));
+    let seen_by_it = stream.bodies[away..].iter().filter(|(body, _)| body.views.contains(&3)).count();
+    assert!(seen_by_it >= 35, "{seen_by_it} of 40");
+    assert!(stream.keeper.status().cameras[3].residual_px.unwrap() < 8.0);
+}

@@ -573,10 +573,11 @@ impl Keeper {
                     self.names.iter().position(|known| known == name).is_none_or(|at| known.placing.is_placed(at))
                 });
                 let residual_px = solved.residual_px;
+                let again = if known.geometry.cameras.contains_key(&name) { " again" } else { "" };
                 geometry.cameras.insert(name.clone(), CameraGeometry::new(&solved, &solved.camera, size_px, 1.0));
                 geometry.found_utc = utc_now();
                 self.adopt(geometry.with_id(), &format!("found anew with {name}, which fits by {residual_px:.1} px"));
-                self.tell("camera-found", format!("{name} has its place again"));
+                self.tell("camera-found", format!("{name} has its place{again}"));
             }
             Err(why) => {
                 self.witnesses[camera].problem = Some(format!("not placed yet: {}", without_index(&why)));
