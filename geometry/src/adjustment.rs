@@ -10,6 +10,7 @@ use crate::normal::{Layout, Normal, Step};
 use crate::observation::View;
 use crate::points::{BONES, GROUP_COUNT, POINT_COUNT};
 use crate::rotation::turn;
+use crate::solve::{BONE_SIGMA_MM, SIGMA_PX};
 
 /// How far the logarithm of the focal length strays from the start.
 pub(crate) const FOCAL_SIGMA: f64 = 0.1;
@@ -57,6 +58,23 @@ pub(crate) struct Adjustment {
 }
 
 impl Adjustment {
+    /// One instant whose points alone move, as sharply as the last stage.
+    pub(crate) fn of_points(
+        lenses: Vec<Lens>,
+        lengths: [f64; GROUP_COUNT],
+        views: Vec<View>,
+        points: [Vector3<f64>; POINT_COUNT],
+    ) -> Self {
+        Self {
+            views: vec![views],
+            state: State { lenses, log_focal: 0.0, lengths, points: vec![points] },
+            length_sum: 0.0,
+            free: Free { rig: false, focal: false, offsets: false },
+            sigma_px: SIGMA_PX,
+            bone_sigma_mm: BONE_SIGMA_MM,
+        }
+    }
+
     /// What one instant costs with these points.
     fn instant_cost(&self, state: &State, instant: usize, points: &[Vector3<f64>; POINT_COUNT]) -> f64 {
         let mut cost = 0.0;

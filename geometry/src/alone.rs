@@ -2,7 +2,7 @@
 
 use nalgebra::{Matrix3, Vector3};
 
-use crate::adjustment::{Adjustment, Free, State};
+use crate::adjustment::Adjustment;
 use crate::camera::{Camera, Lens};
 use crate::error::GeometryError;
 use crate::label::Labelled;
@@ -10,7 +10,6 @@ use crate::median::median;
 use crate::observation::{Observation, View};
 use crate::own_body::{place, slope, turned};
 use crate::points::{BONES, GROUP_COUNT, POINT_COUNT};
-use crate::solve::{BONE_SIGMA_MM, SIGMA_PX};
 use crate::triangulate::near;
 
 /// Nose and ears come first.
@@ -39,14 +38,7 @@ pub fn place_alone(
     let Some(first) = before(camera, bone_lengths_mm, view) else { return Ok(None) };
     let (lens, view) = (camera.lens(), View::of(view));
     let before_camera = Lens { rotation: Matrix3::identity(), translation: Vector3::zeros(), ..lens.clone() };
-    let mut adjustment = Adjustment {
-        views: vec![vec![view.clone()]],
-        state: State { lenses: vec![before_camera], log_focal: 0.0, lengths: *bone_lengths_mm, points: vec![first] },
-        length_sum: 0.0,
-        free: Free { rig: false, focal: false, offsets: false },
-        sigma_px: SIGMA_PX,
-        bone_sigma_mm: BONE_SIGMA_MM,
-    };
+    let mut adjustment = Adjustment::of_points(vec![before_camera], *bone_lengths_mm, vec![view.clone()], first);
     adjustment.settle(20, 1e-4)?;
     // Where a bone points to or from the camera the two fit either way, so only the distance is taken of it.
     let farther = depth(&adjustment.state.points[0]) / depth(&first);

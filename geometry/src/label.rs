@@ -2,7 +2,7 @@
 
 use nalgebra::Vector3;
 
-use crate::adjustment::{Adjustment, Free, State};
+use crate::adjustment::Adjustment;
 use crate::camera::Camera;
 use crate::error::GeometryError;
 use crate::exchange::exchange;
@@ -11,7 +11,6 @@ use crate::observation::Observation;
 use crate::own_body::turned;
 use crate::points::{EXCHANGED, GROUP_COUNT, POINT_COUNT};
 use crate::sides::{Sides, contradicts, forwardness, judge};
-use crate::solve::{BONE_SIGMA_MM, SIGMA_PX};
 use crate::triangulate::{near, prepared};
 
 /// The whole body at one instant.
@@ -65,15 +64,7 @@ pub fn label(
     }
     let middle = found.iter().sum::<Vector3<f64>>() / found.len() as f64;
     let points = first.map(|point| point.unwrap_or(middle));
-    let state = State { lenses, log_focal: 0.0, lengths: *bone_lengths_mm, points: vec![points] };
-    let mut adjustment = Adjustment {
-        views: vec![views],
-        state,
-        length_sum: 0.0,
-        free: Free { rig: false, focal: false, offsets: false },
-        sigma_px: SIGMA_PX,
-        bone_sigma_mm: BONE_SIGMA_MM,
-    };
+    let mut adjustment = Adjustment::of_points(lenses, *bone_lengths_mm, views, points);
     let mut exchanged: Vec<usize> = first_exchanged.into_iter().collect();
     for (camera, lens) in adjustment.state.lenses.iter().enumerate() {
         if exchange(lens, &mut adjustment.views[0][camera], &points) {

@@ -44,12 +44,7 @@ pub fn score(
     truth: &TakeTruth,
     rate_hz: f64,
 ) -> Option<TakeScores> {
-    let known = || {
-        watched.instants.all.iter().zip(&bodies.bodies).filter_map(|(instant, body)| {
-            let body = body.as_ref()?;
-            Some((body, truth.at(instant)?))
-        })
-    };
+    let known = || known(watched, bodies, truth);
     let pairs = || known().map(|(body, truth)| (joints(&body.points_mm), *truth));
     let (poses, to_truth) = (poses::score(pairs())?, limbs_onto(pairs())?);
     let found = bodies.bodies.iter().flatten().count();
@@ -100,8 +95,7 @@ pub fn alone(
     truth: &TakeTruth,
 ) -> Result<Option<AloneScores>, RecordingError> {
     let known = |bodies: &Bodies| -> Vec<(Placed, World)> {
-        let instants = watched.instants.all.iter().zip(&bodies.bodies);
-        instants.filter_map(|(instant, body)| Some((body.clone()?, *truth.at(instant)?))).collect()
+        known(watched, bodies, truth).map(|(body, truth)| (body.clone(), *truth)).collect()
     };
     let pairs = |known: &[(Placed, World)]| -> Vec<(World, World)> {
         known.iter().map(|(body, truth)| (joints(&body.points_mm), *truth)).collect()
@@ -123,6 +117,16 @@ pub fn alone(
         within_percent: None,
         misses,
     }))
+}
+
+/// Bodies whose truth is known.
+fn known<'a>(
+    watched: &'a Watched,
+    bodies: &'a Bodies,
+    truth: &'a TakeTruth,
+) -> impl Iterator<Item = (&'a Placed, &'a World)> {
+    let instants = watched.instants.all.iter().zip(&bodies.bodies);
+    instants.filter_map(|(instant, body)| Some((body.as_ref()?, truth.at(instant)?)))
 }
 
 fn miss(body: &Placed, truth: &World, to_truth: &Similarity) -> Option<Miss> {
