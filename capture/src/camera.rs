@@ -8,7 +8,7 @@ use crossbeam::channel::Sender;
 use frame::{
     BufferPool, CameraId, DeviceStamp, EdgeAccount, Frame, FrameInfo, LossReason, SegmentId, Slot, monotonic_now_ns,
 };
-use frame_sync::TimingEvent;
+use frame_sync::timing::TimingEvent;
 use ringbuf::HeapProd;
 use ringbuf::traits::Producer;
 

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use frame::{FrameInfo, HostTime, LossReason, Picture, SegmentId, Slot, SourcePosition, TriggerIndex};
-pub use frame_sync::DeviceClock;
+pub use frame_sync::timing::DeviceClock;
 use thiserror::Error;
 
 /// When a unit was exposed, in the words of whoever knows it best.

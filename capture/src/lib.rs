@@ -19,6 +19,6 @@ pub use camera::{CameraSpec, OpenDriver, Role};
 pub use capture::{Capture, CaptureError, CaptureOptions};
 pub use driver::{CameraDriver, DeviceClock, DriverError, DriverEvent, Health, Latch, Stamp, Unit};
 pub use event::{CameraEvent, CaptureEvent, CaptureEventKind, TriggerEvent};
-pub use frame_sync::PulseTrain;
+pub use frame_sync::timing::PulseTrain;
 pub use router::FrameConsumer;
 pub use trigger::{Published, PulseBoard, Pulses, TriggerError, TriggerSource};

@@ -1,5 +1,5 @@
 use frame::{ClockId, HostTime, SegmentId, TriggerIndex, monotonic_now_ns};
-use frame_sync::{FrameStamp, FrameTimer, FrameTimerConfig, TimedFrame, TimingEvent};
+use frame_sync::timing::{FrameStamp, FrameTimer, FrameTimerConfig, TimedFrame, TimingEvent};
 
 use crate::trigger::Published;
 use crate::{DeviceClock, Latch, Stamp, Unit};

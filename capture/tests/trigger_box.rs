@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use capture::trigger::{TriggerBox, TriggerBoxSettings};
 use capture::{TriggerError, TriggerSource};
 use frame::monotonic_now_ns;
-use frame_sync::PulseTrain;
+use frame_sync::timing::PulseTrain;
 
 use simulated_box::SimulatedBox;
 

@@ -1,7 +1,7 @@
 //! Checks that nothing but the relation of two views can be learned: what must stay at chance, measured as AUC on
 //! pairs as the sampler draws them. They train networks of their own on the instants given.
 
-use frame_sync::{InstantMeta, LabelledPair, PairSampler, SamplerConfig, WeightedPair};
+use frame_sync::pairs::{InstantMeta, LabelledPair, PairSampler, SamplerConfig, WeightedPair};
 use model::{Fusion, Mode, ModelError, SyncNet};
 use subject::{Preprocessing, Sample};
 use tch::{Device, Tensor};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use frame_sync::{ImageRef, LabelledPair, PairSampler};
+use frame_sync::pairs::{ImageRef, LabelledPair, PairSampler};
 use model::{Mode, Precision, SyncNet, autocast};
 use tch::Tensor;
 

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use frame_sync::Side;
+use frame_sync::pairs::Side;
 use model::{AdamW, CheckpointMeta, Cosine, Precision, SyncNet, autocast, checkpoint};
 use tch::{Device, Kind};
 use transport::{LearnerStatus, Moment};

@@ -1,6 +1,6 @@
 //! From images named by a sampler to what a network takes.
 
-use frame_sync::ImageRef;
+use frame_sync::pairs::ImageRef;
 use model::PictureBatch;
 use tch::{Device, Kind, Tensor};
 

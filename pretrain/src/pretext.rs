@@ -1,6 +1,6 @@
 //! What a network is to learn from moments without labels.
 
-use frame_sync::{ImageRef, InstantMeta, Pair, PairSampler, SamplerConfig, WeightedPair};
+use frame_sync::pairs::{ImageRef, InstantMeta, Pair, PairSampler, SamplerConfig, WeightedPair};
 use model::{Background, Mode, ModelError, SyncNet, weighted_pair_loss};
 use tch::Tensor;
 

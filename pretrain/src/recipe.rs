@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use frame_sync::{HoldOut, PairGap, SamplerConfig};
+use frame_sync::pairs::{HoldOut, PairGap, SamplerConfig};
 use model::{AdamWConfig, Background, Cosine, DecayReading, Fusion, Precision, SyncNetConfig};
 use serde::{Deserialize, Serialize};
 use settings::Document;

@@ -1,6 +1,6 @@
 //! The moments that are learned from or measured on: the newest, within a bound of bytes.
 
-use frame_sync::{InstantMeta, MomentHistory};
+use frame_sync::pairs::{InstantMeta, MomentHistory};
 use transport::Moment;
 
 /// Views beyond this many have no bit in [`InstantMeta::views`].

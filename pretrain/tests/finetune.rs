@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use frame::{CameraId, Encoding, FrameInfo, HostTime, Picture, PixelFormat, SegmentId, SourcePosition, TriggerIndex};
-use frame_sync::{HoldOut, Side};
+use frame_sync::pairs::{HoldOut, Side};
 use model::{Background, SyncNet, SyncNetConfig};
 use pose::labels::{Provenance, VERSION};
 use pose::{CameraLabels, FrameLabel, Labels, Pose3d};

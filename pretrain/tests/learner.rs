@@ -3,7 +3,7 @@
 mod common;
 
 use common::{LENGTH, moment, recipe, take};
-use frame_sync::Side;
+use frame_sync::pairs::Side;
 use model::Fusion;
 use pretrain::{Batch, Learner, PretrainError, Recipe, StepReport};
 use tch::Device;

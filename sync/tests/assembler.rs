@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use frame::{CameraId, EdgeAccount, LossReason, SegmentId, TriggerIndex};
-use frame_sync::{Action, Arrival, AssemblerConfig, Closed, FrameSet, FrameSetAssembler};
+use frame_sync::timing::{Action, Arrival, AssemblerConfig, Closed, FrameSet, FrameSetAssembler};
 use proptest::prelude::*;
 
 const PERIOD_NS: i64 = 16_666_667;

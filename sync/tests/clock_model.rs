@@ -1,7 +1,7 @@
 //! The lower envelope of arrivals against simulated devices whose truth is known.
 
 use frame::ClockId;
-use frame_sync::{ClockConfig, ClockModel, Observation};
+use frame_sync::timing::{ClockConfig, ClockModel, Observation};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

@@ -3,7 +3,7 @@
 mod support;
 
 use frame::{CameraId, ClockId, LossReason, SegmentId, TriggerIndex};
-use frame_sync::{
+use frame_sync::timing::{
     Action, Arrival, AssemblerConfig, DeviceClock, FrameSetAssembler, FrameTimer, FrameTimerConfig, PulseTrain,
     TimedFrame,
 };

@@ -1,7 +1,7 @@
 //! What a frame timer says of single frames.
 
 use frame::{ClockId, HostTime, TriggerIndex};
-use frame_sync::{DeviceClock, FrameStamp, FrameTimer, FrameTimerConfig, PulseTrain, TimedFrame, TimingEvent};
+use frame_sync::timing::{DeviceClock, FrameStamp, FrameTimer, FrameTimerConfig, PulseTrain, TimedFrame, TimingEvent};
 
 const PERIOD_NS: i64 = 40_000_000;
 const PULSES: PulseTrain = PulseTrain { start_ns: 0, period_ns: PERIOD_NS as f64, uncertainty_ns: 0 };

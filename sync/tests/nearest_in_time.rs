@@ -1,7 +1,7 @@
 //! Sets of cameras that run free.
 
 use frame::{CameraId, ClockId, EdgeAccount, HostTime, LossReason, SegmentId, TriggerIndex};
-use frame_sync::{Action, Closed, FrameSet, NearestConfig, NearestInTime, TimedArrival};
+use frame_sync::timing::{Action, Closed, FrameSet, NearestConfig, NearestInTime, TimedArrival};
 use proptest::prelude::*;
 
 const MS: i64 = 1_000_000;

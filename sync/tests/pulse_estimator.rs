@@ -1,7 +1,7 @@
 //! Trigger pulses from the exposures of a reference camera.
 
 use frame::{ClockId, HostTime};
-use frame_sync::{PulseEstimator, PulseEstimatorConfig};
+use frame_sync::timing::{PulseEstimator, PulseEstimatorConfig};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -1,7 +1,7 @@
 //! Round trips to simulated counters whose truth is known.
 
 use frame::ClockId;
-use frame_sync::{Observation, RoundTripClock, RoundTripConfig};
+use frame_sync::timing::{Observation, RoundTripClock, RoundTripConfig};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

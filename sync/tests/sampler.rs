@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use frame::SegmentId;
-use frame_sync::{ImageRef, InstantMeta, LabelledPair, Pair, PairGap, PairSampler, SamplerConfig};
+use frame_sync::pairs::{ImageRef, InstantMeta, LabelledPair, Pair, PairGap, PairSampler, SamplerConfig};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -1,7 +1,7 @@
 //! Trigger numbers against simulated cameras whose truth is known.
 
 use frame::{CameraId, ClockId, HostTime, SegmentId, TriggerIndex};
-use frame_sync::{
+use frame_sync::timing::{
     Action, Arrival, AssemblerConfig, Closed, FrameSetAssembler, PulseTrain, TriggerCounter, TriggerCounterConfig,
 };
 use proptest::prelude::*;

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use frame_sync::PulseTrain;
+use frame_sync::timing::PulseTrain;
 
 /// What is known of the pulses, for every camera thread to read beside its frames, and for whoever passes it on.
 #[derive(Clone, Default)]

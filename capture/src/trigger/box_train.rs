@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use frame_sync::{PulseTrain, RoundTripClock};
+use frame_sync::timing::{PulseTrain, RoundTripClock};
 use thiserror::Error;
 
 use super::protocol::{Period, State, Status};

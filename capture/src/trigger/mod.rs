@@ -16,7 +16,7 @@ mod software;
 mod tests;
 mod thread;
 
-use frame_sync::PulseTrain;
+use frame_sync::timing::PulseTrain;
 use thiserror::Error;
 
 pub(crate) use arming::Arming;

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crossbeam::queue::ArrayQueue;
 use frame::{CameraId, HostTime};
-use frame_sync::{PulseEstimator, PulseEstimatorConfig, PulseTrain};
+use frame_sync::timing::{PulseEstimator, PulseEstimatorConfig, PulseTrain};
 
 use super::{TriggerError, TriggerSource};
 

@@ -1,5 +1,5 @@
 use frame::monotonic_now_ns;
-use frame_sync::{Observation, PulseTrain, RoundTripClock, RoundTripConfig};
+use frame_sync::timing::{Observation, PulseTrain, RoundTripClock, RoundTripConfig};
 
 use super::box_train::{MAX_DRIFT_PPM, Ticks, Train, TrainEnd, near};
 use super::protocol::{Command, Hello, Period, Reading, Started, Status, VERSION};

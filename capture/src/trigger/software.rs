@@ -1,5 +1,5 @@
 use frame::monotonic_now_ns;
-use frame_sync::PulseTrain;
+use frame_sync::timing::PulseTrain;
 
 use super::{TriggerError, TriggerSource};
 use crate::camera::DRIVER_WAIT;

@@ -1,6 +1,6 @@
 //! The protocol, and what is made of a box's answers, on simulated time.
 
-use frame_sync::{Observation, RoundTripClock, RoundTripConfig};
+use frame_sync::timing::{Observation, RoundTripClock, RoundTripConfig};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

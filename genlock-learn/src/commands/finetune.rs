@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use frame_sync::HoldOut;
+use frame_sync::pairs::HoldOut;
 use miette::{IntoDiagnostic, WrapErr, miette};
 use model::{PoseModel, Precision, SyncNetConfig};
 use pretrain::finetune::{EncoderSource, FinetuneConfig, Finetuner, LabelledTake};

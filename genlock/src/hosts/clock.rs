@@ -2,7 +2,7 @@
 
 use calibration_free_config::LinkClock;
 use frame::{HostTime, monotonic_now_ns};
-use frame_sync::{PulseTrain, RoundTripClock, RoundTripConfig};
+use frame_sync::timing::{PulseTrain, RoundTripClock, RoundTripConfig};
 use transport::{LinkedPulses, SystemClock};
 
 /// One question and its answer, in the words of both clocks.

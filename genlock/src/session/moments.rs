@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crossbeam::channel::{Receiver, RecvTimeoutError};
 use frame::{ClockId, FrameInfo, HostTime, LossLedger, monotonic_now_ns};
-use frame_sync::{Action, FrameSet};
+use frame_sync::timing::{Action, FrameSet};
 use subject::Sample;
 use transport::{Asked, FinderSet, FinderSetSink, FinderView, Moment, MomentSink, View};
 

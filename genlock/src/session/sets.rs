@@ -1,7 +1,9 @@
 //! Frame sets by trigger, or by time where cameras run free.
 
 use frame::{CameraId, FrameInfo, HostTime};
-use frame_sync::{Action, Arrival, AssemblerConfig, FrameSetAssembler, NearestConfig, NearestInTime, TimedArrival};
+use frame_sync::timing::{
+    Action, Arrival, AssemblerConfig, FrameSetAssembler, NearestConfig, NearestInTime, TimedArrival,
+};
 
 /// How long a set waits for a missing view after its first one.
 const DEADLINE_NS: i64 = 300_000_000;

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use frame::{CameraId, FrameInfo, SegmentId, SourcePosition};
-use frame_sync::{Action, NearestConfig, NearestInTime, TimedArrival};
+use frame_sync::timing::{Action, NearestConfig, NearestInTime, TimedArrival};
 use take::TakeReader;
 
 /// The frames of one instant.

@@ -6,7 +6,7 @@
 mod baselines;
 mod scores;
 
-use frame_sync::HoldOut;
+use frame_sync::pairs::HoldOut;
 use pose::Pose3d;
 use serde::Serialize;
 use subject::Sample;

@@ -1,4 +1,4 @@
-use frame_sync::{HoldOut, Side};
+use frame_sync::pairs::{HoldOut, Side};
 use model::{
     AdamW, AdamWConfig, Background, Cosine, Mode, PictureBatch, PoseModel, PoseSpec, Precision, STAGES, SyncNet,
     autocast, pose_loss,

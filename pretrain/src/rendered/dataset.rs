@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use frame_sync::InstantMeta;
+use frame_sync::pairs::InstantMeta;
 use model::ModelError;
 use pose::Pose3d;
 use serde::{Deserialize, Serialize};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use frame::{CameraId, SegmentId};
-use frame_sync::InstantMeta;
+use frame_sync::pairs::InstantMeta;
 use pose::{JOINTS, Labels, Pose3d};
 use subject::{Decoder, Preprocessing, Region, RgbImage, Sample, Scale, SquareCutter};
 use take::session::LABELS_FILE;

@@ -1,6 +1,6 @@
 //! The parts of a [`TrainRecipe`](super::TrainRecipe) that say how long, from what and how fast.
 
-use frame_sync::{PairGap, SamplerConfig};
+use frame_sync::pairs::{PairGap, SamplerConfig};
 use model::{AdamWConfig, Cosine, STAGES};
 use serde::{Deserialize, Serialize};
 

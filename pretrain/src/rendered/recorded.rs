@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use frame::{CameraId, SegmentId, TriggerIndex};
-use frame_sync::InstantMeta;
+use frame_sync::pairs::InstantMeta;
 use subject::{Outcome, Preprocessing, Sample, SubjectCropper};
 use take::{SessionTake, TakeReader};
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use frame_sync::{PairSampler, WeightedPair};
+use frame_sync::pairs::{PairSampler, WeightedPair};
 use model::{AdamW, CheckpointMeta, Cosine, Mode, Precision, SyncNet, autocast, checkpoint};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::AddAssign;
 
-use frame_sync::{FrameStamp, PulseTrain};
+use frame_sync::timing::{FrameStamp, PulseTrain};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

@@ -9,7 +9,7 @@ use capture::drivers::simulated::SimulatedCamera;
 use capture::{CameraSpec, Capture, CaptureOptions, FrameConsumer, PulseTrain, Pulses, Role};
 use crossbeam::channel::{Receiver, Sender, TrySendError, bounded};
 use frame::{CameraId, EdgeAccount, FrameRef, LossLedger, LossReason, Quota, monotonic_now_ns};
-use frame_sync::{Action, Arrival, AssemblerConfig, Closed, FrameSet, FrameSetAssembler};
+use frame_sync::timing::{Action, Arrival, AssemblerConfig, Closed, FrameSet, FrameSetAssembler};
 
 use crate::Outcome;
 use crate::machine::{process_cpu_s, resident_mb};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use frame_sync::{ImageRef, InstantMeta, PairSampler, SamplerConfig};
+use frame_sync::pairs::{ImageRef, InstantMeta, PairSampler, SamplerConfig};
 use model::PictureBatch;
 use transport::Moment;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use capture::drivers::simulated::SimulatedCamera;
 use capture::{CameraSpec, Capture, CaptureOptions, FrameConsumer, PulseTrain, Pulses, Role};
 use frame::{CameraId, FrameRef, LossLedger, monotonic_now_ns};
-use frame_sync::{Action, Arrival, AssemblerConfig, Closed, FrameSetAssembler};
+use frame_sync::timing::{Action, Arrival, AssemblerConfig, Closed, FrameSetAssembler};
 
 use crate::statistics::quantile;
 use crate::{Outcome, Plan, table::Row};

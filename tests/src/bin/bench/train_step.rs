@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use frame::SegmentId;
-use frame_sync::{InstantMeta, WeightedPair};
+use frame_sync::pairs::{InstantMeta, WeightedPair};
 use infer::precision_name;
 use model::{AdamW, AdamWConfig, CheckpointMeta, Precision, SyncNet, SyncNetConfig, autocast, channels_last};
 use pretrain::{Batch, Draw, PretextTask, Recipe, Sync};

@@ -1,7 +1,9 @@
+//! A device's clock on the host's, from the arrivals of its frames.
+
 use frame::{ClockId, HostTime};
 
-use crate::envelope::Envelope;
-use crate::wrap::unwrap_near;
+use super::envelope::Envelope;
+use super::wrap::unwrap_near;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClockConfig {

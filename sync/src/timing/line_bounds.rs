@@ -1,3 +1,5 @@
+//! All lines that bounds on points allow.
+
 /// All lines `y = offset + slope · x` that nothing seen so far rules out: a convex polygon of (slope, offset).
 #[derive(Clone, Debug)]
 pub(crate) struct LineBounds {

@@ -1,3 +1,5 @@
+//! How far apart in time the instants of an unsynchronised pair are.
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 

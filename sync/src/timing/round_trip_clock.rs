@@ -1,10 +1,12 @@
+//! A remote clock on the host's, from round trips.
+
 use std::collections::VecDeque;
 
 use frame::{ClockId, HostTime};
 
-use crate::Observation;
-use crate::line_bounds::LineBounds;
-use crate::wrap::unwrap_near;
+use super::clock_model::Observation;
+use super::line_bounds::LineBounds;
+use super::wrap::unwrap_near;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RoundTripConfig {

@@ -1,9 +1,11 @@
+//! Balanced pairs with their labels, for evaluation.
+
 use rand::{Rng, RngExt};
 
-use crate::gap_index::GapIndex;
-use crate::tuple::{draw_other, mirror_one_side};
-use crate::views::nth_view;
-use crate::{ImageRef, Pair, SamplerConfig};
+use super::gap_index::GapIndex;
+use super::pair::{ImageRef, Pair, SamplerConfig};
+use super::tuple::{draw_other, mirror_one_side};
+use super::views::nth_view;
 
 /// A pair with its truth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

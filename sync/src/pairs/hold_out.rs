@@ -1,3 +1,5 @@
+//! Which instants are held out of training.
+
 use frame::SourcePosition;
 use serde::{Deserialize, Serialize};
 

@@ -1,3 +1,5 @@
+//! The lower edge of points that come one after another.
+
 use std::collections::VecDeque;
 
 /// The line under points that come one after another, nearest to them on average: an edge of their lower convex hull.

@@ -1,11 +1,13 @@
+//! When a frame was exposed and by which pulse, from all that is said of it.
+
 use frame::{ClockId, HostTime, TriggerIndex};
 
-use crate::interval::Intervals;
-use crate::wrap::unwrap_near;
-use crate::{
-    ClockConfig, ClockModel, Observation, PulseTrain, RoundTripClock, RoundTripConfig, TriggerCounter,
-    TriggerCounterConfig,
-};
+use super::clock_model::{ClockConfig, ClockModel, Observation};
+use super::interval::Intervals;
+use super::pulse_train::PulseTrain;
+use super::round_trip_clock::{RoundTripClock, RoundTripConfig};
+use super::trigger_counter::{TriggerCounter, TriggerCounterConfig};
+use super::wrap::unwrap_near;
 
 /// A camera's own clock, as its driver knows it.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,3 +1,5 @@
+//! The usual interval between the frames of a camera.
+
 /// Running mean and spread of the intervals between frames.
 #[derive(Default)]
 pub(crate) struct Intervals {

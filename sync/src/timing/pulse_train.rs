@@ -1,3 +1,5 @@
+//! Evenly spaced trigger pulses.
+
 /// Evenly spaced trigger pulses on the host's clock, as they are known now; pulse `k` begins an exposure at
 /// `start_ns + k · period_ns`.
 ///

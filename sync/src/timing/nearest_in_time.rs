@@ -1,8 +1,10 @@
+//! Puts frames together that are nearest in time.
+
 use std::collections::VecDeque;
 
 use frame::{CameraId, HostTime, LossReason, SegmentId, SetIndex, TriggerIndex};
 
-use crate::{Action, Closed, FrameSet, MAX_CAMERAS};
+use super::frame_set::{Action, Closed, FrameSet, MAX_CAMERAS};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NearestConfig {
@@ -59,7 +61,7 @@ impl Span {
 }
 
 /// Sets of pictures that are nearest in time, for cameras that run free: what
-/// [`FrameSetAssembler`](crate::FrameSetAssembler) is for triggers, with the same actions. Their sets have no trigger.
+/// [`FrameSetAssembler`](super::FrameSetAssembler) is for triggers, with the same actions. Their sets have no trigger.
 ///
 /// A picture joins the open set that it is nearest to, if that lacks its camera and stays within the tolerance, else it
 /// opens one. Sets leave in order of segment and earliest exposure, and a complete one takes the older ones with it.

@@ -1,10 +1,12 @@
+//! All pairs among the pictures of several instants.
+
 use std::ops::Range;
 
 use rand::{Rng, RngExt};
 
-use crate::gap_index::GapIndex;
-use crate::views::{different_views, nth_view, views};
-use crate::{ImageRef, SamplerConfig};
+use super::gap_index::GapIndex;
+use super::pair::{ImageRef, SamplerConfig};
+use super::views::{different_views, nth_view, views};
 
 /// A pair of a batch that one matrix product scores.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,3 +1,5 @@
+//! Counters that wrap.
+
 /// The number nearest to `expected` that a counter of `bits` bits would show as `shown`.
 ///
 /// Asking where the counter *should* be, instead of counting its wraps, stays right over any silence that is known

@@ -1,8 +1,10 @@
+//! Trigger pulses, from the exposures that they cause.
+
 use std::collections::VecDeque;
 
 use frame::HostTime;
 
-use crate::PulseTrain;
+use super::pulse_train::PulseTrain;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PulseEstimatorConfig {

@@ -1,7 +1,9 @@
+//! Which pulse exposed a frame, from its time and the camera's counter.
+
 use frame::{HostTime, TriggerIndex};
 
-use crate::PulseTrain;
-use crate::wrap::unwrap_near;
+use super::pulse_train::PulseTrain;
+use super::wrap::unwrap_near;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TriggerCounterConfig {

@@ -1,8 +1,10 @@
+//! Instants in order of time, with the pairs that a gap allows.
+
 use std::ops::Range;
 
 use rand::{Rng, RngExt};
 
-use crate::InstantMeta;
+use super::history::InstantMeta;
 
 /// The instants of a history in order of time within their segments, with the pairs that the gap allows.
 ///

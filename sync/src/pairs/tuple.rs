@@ -1,8 +1,10 @@
+//! The paper's training tuple.
+
 use rand::{Rng, RngExt};
 
-use crate::gap_index::GapIndex;
-use crate::views::{different_views, nth_view};
-use crate::{ImageRef, Pair, SamplerConfig};
+use super::gap_index::GapIndex;
+use super::pair::{ImageRef, Pair, SamplerConfig};
+use super::views::{different_views, nth_view};
 
 /// The paper's training tuple (Jenni & Favaro 2020, §3 and Fig. 2): four pictures, three pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,3 +1,5 @@
+//! Which views an instant has, as a bit mask.
+
 /// The views in a mask, ascending.
 pub(crate) fn views(mask: u32) -> impl Iterator<Item = u16> + Clone {
     (0..32u16).filter(move |&view| mask >> view & 1 == 1)

@@ -1,3 +1,5 @@
+//! The newest instants of a stream.
+
 use std::collections::VecDeque;
 
 use frame::SegmentId;
