@@ -118,6 +118,18 @@ pub struct Camera {
     pub settings: CameraSettings,
 }
 
+impl Camera {
+    /// Whether it is attached to the host that puts the sets together, as this one opens the rig.
+    pub fn is_local(&self) -> bool {
+        self.host == LOCAL
+    }
+
+    /// Whether there is hardware behind it, which can fall silent.
+    pub fn is_device(&self) -> bool {
+        matches!(self.driver, Driver::Aravis | Driver::V4l2 | Driver::Nokhwa)
+    }
+}
+
 /// How a camera is set. What is left out stays as the device has it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CameraSettings {
@@ -172,6 +184,11 @@ pub struct Recording {
     pub directory: PathBuf,
     /// Bytes that recording may use on disk, in units of 10⁹.
     pub budget_gb: f64,
+}
+
+impl Recording {
+    /// The budget of a rig that states none.
+    pub const DEFAULT_BUDGET_GB: f64 = 100.0;
 }
 
 /// How the subject is cut out.

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use settings::{Document, Fault};
 
-use crate::{CameraFormat, CameraSettings, ConfigError, Driver, LOCAL, LinkClock, Rig, TriggerMode, VERSION};
+use crate::{
+    CameraFormat, CameraSettings, ConfigError, Driver, LOCAL, LinkClock, Recording, Rig, TriggerMode, VERSION,
+};
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -68,7 +70,7 @@ pub(crate) struct WireRecording {
 
 impl Default for WireRecording {
     fn default() -> Self {
-        Self { directory: "takes".into(), budget_gb: 8.0 }
+        Self { directory: "takes".into(), budget_gb: Recording::DEFAULT_BUDGET_GB }
     }
 }
 

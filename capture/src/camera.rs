@@ -108,7 +108,7 @@ impl CameraThread {
                 retry_in = FIRST_RETRY;
             }
             self.gone();
-            self.tell(CameraEvent::Failed { error: failure.to_string(), retry_in });
+            self.tell(CameraEvent::Failed { problem: failure.into(), retry_in });
             pause(retry_in, &|| self.stopping());
             retry_in = (retry_in * 2).min(LAST_RETRY);
         }
@@ -142,11 +142,6 @@ impl CameraThread {
                     timing.unasked(unasked);
                     self.lose(LossReason::NotAsked, unasked, sequence);
                     let info = self.number(unit, sequence, &mut timing, pulses);
-                    self.deliver(slot, info, sequence);
-                }
-                DriverEvent::Numbered(info) => {
-                    let arrival_ns = monotonic_now_ns();
-                    let info = FrameInfo { camera: self.id, sequence: *sequence, arrival_ns, ..info };
                     self.deliver(slot, info, sequence);
                 }
                 DriverEvent::Lost { reason, frames } => self.lose(reason, frames, sequence),

@@ -1,3 +1,5 @@
+//! Starts the threads of a capture, and ends them.
+
 use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
@@ -28,12 +30,35 @@ pub struct CaptureOptions {
     pub pulses: Pulses,
     /// Segments are numbered from here, so that captures that follow each other share no segment.
     pub first_segment: SegmentId,
+    /// Cameras behind these that share the pulses, but whose frames come another way: see [`RemoteCamera`].
+    pub remote_cameras: usize,
 }
 
 impl CaptureOptions {
-    /// Segments from 0.
+    /// Segments from 0, and no remote cameras.
     pub fn new(pulses: Pulses) -> Self {
-        Self { pulses, first_segment: SegmentId(0) }
+        Self { pulses, first_segment: SegmentId(0), remote_cameras: 0 }
+    }
+}
+
+/// A camera on a peer host: it shares the pulses with those here, but its frames are captured there. The pulses wait
+/// until it is armed, and its frames show that pulses come.
+#[derive(Clone)]
+pub struct RemoteCamera {
+    index: usize,
+    arming: Arming,
+    last_units: Arc<[AtomicI64]>,
+}
+
+impl RemoteCamera {
+    /// It stands ready for the first pulse.
+    pub fn armed(&self) {
+        self.arming.armed(self.index);
+    }
+
+    /// One of its frames came, at `at_ns` of `CLOCK_MONOTONIC`.
+    pub fn delivered(&self, at_ns: i64) {
+        self.last_units[self.index].store(at_ns, Ordering::Relaxed);
     }
 }
 
@@ -56,10 +81,11 @@ pub struct Capture {
     board: PulseBoard,
     health: Vec<Arc<ArcSwap<Health>>>,
     events: Receiver<CaptureEvent>,
+    remote_cameras: Vec<RemoteCamera>,
 }
 
 impl Capture {
-    /// Starts all cameras. `ledgers` holds one account per camera, in the same order.
+    /// Starts all cameras. `ledgers` holds one account for each of them, in the same order; further ones are left alone.
     pub fn start(
         cameras: Vec<CameraSpec>,
         ledgers: &[LossLedger],
@@ -70,7 +96,7 @@ impl Capture {
         let (event_sender, events) = bounded(EVENTS);
         let mut lanes = Vec::with_capacity(ledgers.len());
         let mut ends = Vec::with_capacity(ledgers.len());
-        for (index, ledger) in ledgers.iter().enumerate() {
+        for (index, ledger) in ledgers.iter().enumerate().take(cameras.len()) {
             let (producer, ring) = HeapRb::new(RING_FRAMES).split();
             let gone = Arc::new(AtomicBool::new(false));
             lanes.push(Lane::new(CameraId(index as u16), ring, ledger.capture.clone(), gone.clone()));
@@ -81,8 +107,11 @@ impl Capture {
             let abandon = abandon.clone();
             Worker::start("router".into(), move || route(lanes, consumers, &abandon))?
         };
-        let (board, arming) = (PulseBoard::default(), Arming::new(cameras.len()));
-        let last_units: Arc<[AtomicI64]> = cameras.iter().map(|_| AtomicI64::new(0)).collect();
+        let all_cameras = cameras.len() + options.remote_cameras;
+        let (board, arming) = (PulseBoard::default(), Arming::new(all_cameras));
+        let last_units: Arc<[AtomicI64]> = (0..all_cameras).map(|_| AtomicI64::new(0)).collect();
+        let remote = |index| RemoteCamera { index, arming: arming.clone(), last_units: last_units.clone() };
+        let remote_cameras = (cameras.len()..all_cameras).map(remote).collect();
         let exposures = match &options.pulses {
             Pulses::From(source) => source.exposures(),
             _ => None,
@@ -136,12 +165,28 @@ impl Capture {
             };
             threads.push(Worker::start(name, move || camera.run())?);
         }
-        Ok(Self { stop, abandon, cameras: threads, router, trigger, arming, board, health: healths, events })
+        Ok(Self {
+            stop,
+            abandon,
+            cameras: threads,
+            router,
+            trigger,
+            arming,
+            board,
+            health: healths,
+            events,
+            remote_cameras,
+        })
     }
 
     /// What is known of the pulses, for whoever passes it on.
     pub fn pulses(&self) -> PulseBoard {
         self.board.clone()
+    }
+
+    /// The cameras on peer hosts, which are numbered behind those here.
+    pub fn remote_cameras(&self) -> &[RemoteCamera] {
+        &self.remote_cameras
     }
 
     /// What a camera's device last told of itself.

@@ -133,7 +133,6 @@ impl Run {
         }
         match event {
             DriverEvent::Unit(unit) => self.unit(unit, slot.as_mut()),
-            DriverEvent::Numbered(_) => self.wrong.push("it numbers its units, as only other hosts do".into()),
             DriverEvent::Lost { reason, frames: 0 } => self.wrong.push(format!("it says that no unit is {reason}")),
             DriverEvent::Lost { frames, .. } => {
                 self.missing += frames;

@@ -1,6 +1,8 @@
+//! What a camera driver is, and what it says of its units.
+
 use std::time::Duration;
 
-use frame::{FrameInfo, HostTime, LossReason, Picture, SegmentId, Slot, SourcePosition, TriggerIndex};
+use frame::{HostTime, LossReason, Picture, Problem, SegmentId, Slot, SourcePosition, TriggerIndex};
 pub use frame_sync::timing::DeviceClock;
 use thiserror::Error;
 
@@ -33,9 +35,6 @@ pub struct Unit {
 pub enum DriverEvent {
     /// A unit. Its bytes are in the slot, or dropped if there was none.
     Unit(Unit),
-    /// A frame that another host has timed and numbered; only camera, sequence and arrival are this host's to say. Its
-    /// bytes are in the slot, or dropped if there was none.
-    Numbered(FrameInfo),
     /// The device says that units are missing before the next one.
     Lost { reason: LossReason, frames: u64 },
     /// Nothing came before the wait was over.
@@ -95,22 +94,33 @@ pub trait CameraDriver: Send {
 /// Why a camera does not deliver. The camera's name is added by whoever owns the driver.
 #[derive(Debug, Error)]
 pub enum DriverError {
-    #[error("{what}: {remedy}")]
-    Open { what: String, remedy: String },
+    /// It cannot be opened as it was asked for.
+    #[error("{0}")]
+    Open(Problem),
+    /// It was open and does not deliver any more.
     #[error("{0}")]
     Stream(String),
 }
 
+impl From<DriverError> for Problem {
+    fn from(error: DriverError) -> Self {
+        match error {
+            DriverError::Open(problem) => problem,
+            DriverError::Stream(what) => Self::new(what),
+        }
+    }
+}
+
 impl DriverError {
     pub fn open(what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::Open { what: what.into(), remedy: remedy.into() }
+        Self::Open(Problem::with_remedy(what, remedy))
     }
 
     /// The same, said of a file.
     #[cfg(feature = "gstreamer")]
     pub(crate) fn in_file(self, path: &std::path::Path) -> Self {
         match self {
-            Self::Open { what, remedy } => Self::Open { what: format!("{}: {what}", path.display()), remedy },
+            Self::Open(problem) => Self::Open(problem.of(path.display())),
             other => other,
         }
     }

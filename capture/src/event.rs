@@ -1,6 +1,8 @@
+//! What capture tells its owner.
+
 use std::time::Duration;
 
-use frame::CameraId;
+use frame::{CameraId, Problem};
 
 /// Something that capture tells its owner.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,7 +25,7 @@ pub enum CameraEvent {
     /// The first picture came since it failed.
     Back,
     /// It failed and is tried again after the wait.
-    Failed { error: String, retry_in: Duration },
+    Failed { problem: Problem, retry_in: Duration },
     /// Its source is over.
     Ended,
     /// Device counter and time disagree on the trigger: it slipped, restarted, or a clock jumped.
@@ -39,7 +41,7 @@ pub enum TriggerEvent {
     /// The pulses began; these cameras were not ready for the first.
     Started { unarmed: Vec<CameraId> },
     /// Its source failed and is tried again after the wait.
-    Failed { error: String, retry_in: Duration },
+    Failed { problem: Problem, retry_in: Duration },
     /// No camera delivers any more although all are there: no pulses come.
     Stopped,
     /// Cameras deliver again.

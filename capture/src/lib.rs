@@ -16,7 +16,7 @@ mod timing;
 pub mod trigger;
 
 pub use camera::{CameraSpec, OpenDriver, Role};
-pub use capture::{Capture, CaptureError, CaptureOptions};
+pub use capture::{Capture, CaptureError, CaptureOptions, RemoteCamera};
 pub use driver::{CameraDriver, DeviceClock, DriverError, DriverEvent, Health, Latch, Stamp, Unit};
 pub use event::{CameraEvent, CaptureEvent, CaptureEventKind, TriggerEvent};
 pub use frame_sync::timing::PulseTrain;

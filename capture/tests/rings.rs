@@ -135,7 +135,7 @@ fn a_camera_that_fails_is_opened_again_while_the_other_goes_on() {
     let consumer = Collector::default();
     let (ledgers, events) = run(vec![well, failing], consumer.clone(), Duration::from_secs(20));
     assert!(events.iter().any(
-        |e| matches!(e, CaptureEventKind::Camera(_, CameraEvent::Failed { error, .. }) if error.contains("pulse 30"))
+        |e| matches!(e, CaptureEventKind::Camera(_, CameraEvent::Failed { problem, .. }) if problem.what.contains("pulse 30"))
     ));
     // A busy machine may lose some of it on the way, and then counts them.
     let well = ledgers[0].capture.counts();
@@ -241,7 +241,7 @@ fn a_driver_that_panics_takes_nobody_with_it() {
     let capture =
         Capture::start(vec![spec], &[LossLedger::default()], vec![Box::new(Mourner(sender))], options).unwrap();
     let failed = |event: CaptureEvent| match event.kind {
-        CaptureEventKind::Camera(_, CameraEvent::Failed { error, .. }) => Some(error),
+        CaptureEventKind::Camera(_, CameraEvent::Failed { problem, .. }) => Some(problem.what),
         _ => None,
     };
     for _ in 0..2 {

@@ -15,6 +15,7 @@ use gstreamer::prelude::*;
 
 const FRAMES: u32 = 20;
 const RATE_HZ: f64 = 60.0;
+const SIZE_PX: (u32, u32) = (64, 48);
 
 type Seen = Vec<(FrameInfo, Vec<u8>)>;
 
@@ -146,7 +147,7 @@ fn a_file_that_does_not_loop_ends() {
 fn a_file_tells_its_length_and_rate() {
     let folder = tempfile::tempdir().unwrap();
     let facts = VideoFile::facts(&clip(folder.path(), "a.mov")).unwrap();
-    assert_eq!(facts, VideoFacts { frames: FRAMES, rate_hz: RATE_HZ });
+    assert_eq!(facts, VideoFacts { frames: FRAMES, rate_hz: RATE_HZ, size_px: SIZE_PX });
     let raw = "videotestsrc num-buffers=9 ! video/x-raw,width=64,height=48,framerate=60/1 ! qtmux";
     let error = VideoFile::facts(&made(raw, folder.path(), "raw.mov")).unwrap_err().to_string();
     assert!(error.contains("raw.mov") && error.contains("convert"), "{error}");

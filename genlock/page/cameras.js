@@ -6,6 +6,11 @@ import { count, milliseconds, number, signed } from "./text.js";
 const HEADER_BYTES = 20;
 const VERSION = 1;
 
+/** What a camera is doing, in words. */
+function stateOf({ state, problem }) {
+  return problem ? [`${state}: ${problem.what}`, problem.remedy].filter(Boolean).join("; ") : state;
+}
+
 /** Under each picture: the part's name, its label, what it means. */
 const NUMBERS = [
   ["fps", "frames/s", ""],
@@ -37,7 +42,7 @@ export class Cameras {
       const lost = Object.entries(camera.lost);
       const total = lost.reduce((sum, [, frames]) => sum + frames, 0);
       card.set("name", camera.name);
-      card.set("state", camera.state);
+      card.set("state", stateOf(camera));
       card.parts.state.classList.toggle("bad", camera.state !== "streaming");
       card.set("fps", number(camera.fps, 1));
       card.set("lost", total === 0 ? "0" : `${count(total)} of ${count(camera.produced)}`);

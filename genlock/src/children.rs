@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam::channel::Sender;
+use session::{EventKind, EventSender};
 
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 const LAST_RETRY: Duration = Duration::from_secs(30);
@@ -19,14 +19,6 @@ pub struct ChildSpec {
     pub name: &'static str,
     pub program: PathBuf,
     pub arguments: Vec<String>,
-}
-
-/// A child ended although nobody asked it to.
-#[derive(Clone, Debug)]
-pub struct ChildDied {
-    pub name: &'static str,
-    pub how: String,
-    pub retry_in: Duration,
 }
 
 /// A child that is started again, with back-off, until it is stopped.
@@ -49,11 +41,13 @@ fn lock(state: &(Mutex<State>, Condvar)) -> MutexGuard<'_, State> {
 }
 
 impl Child {
-    pub fn start(spec: ChildSpec, died: Sender<ChildDied>) -> std::io::Result<Self> {
+    pub fn start(spec: ChildSpec, events: EventSender) -> std::io::Result<Self> {
         let state = Arc::new((Mutex::new(State::default()), Condvar::new()));
         let keeper = {
             let (spec, state) = (spec.clone(), state.clone());
-            std::thread::Builder::new().name(format!("keep-{}", spec.name)).spawn(move || keep(&spec, &state, &died))?
+            std::thread::Builder::new()
+                .name(format!("keep-{}", spec.name))
+                .spawn(move || keep(&spec, &state, &events))?
         };
         Ok(Self { spec, state, keeper })
     }
@@ -94,7 +88,7 @@ fn send(state: &State, signal: i32) {
     }
 }
 
-fn keep(spec: &ChildSpec, state: &(Mutex<State>, Condvar), died: &Sender<ChildDied>) {
+fn keep(spec: &ChildSpec, state: &(Mutex<State>, Condvar), events: &EventSender) {
     let mut retry_in = FIRST_RETRY;
     loop {
         let begun = Instant::now();
@@ -107,7 +101,8 @@ fn keep(spec: &ChildSpec, state: &(Mutex<State>, Condvar), died: &Sender<ChildDi
             retry_in = FIRST_RETRY;
         }
         tracing::error!(name = spec.name, how, ?retry_in, "a process ended and is started again");
-        let _ = died.try_send(ChildDied { name: spec.name, how, retry_in });
+        let text = format!("{} ended ({how}) and is started again after {retry_in:?}", spec.name);
+        events.send(EventKind::ProcessDied, text);
         let until = Instant::now() + retry_in;
         while !now.stopping && Instant::now() < until {
             let left = until.saturating_duration_since(Instant::now());

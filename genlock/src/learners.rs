@@ -7,19 +7,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crossbeam::channel::Sender;
 use miette::{IntoDiagnostic, WrapErr, bail};
+use session::{EventKind, EventSender, PicturePlan};
 use transport::{
-    CommandSink, Hint, HintSource, InferStatus, LearnerStatus, PoseSource, RigCommand, RigEvent, TransportError,
+    CommandSink, Hint, HintSource, InferStatus, LearnerStatus, PoseSource, RigCommand, TransportError,
     ZenohCommandSink, ZenohFinderSetSink, ZenohLink, ZenohMomentSink,
 };
 
-use crate::children::{Child, ChildDied, ChildSpec};
+use crate::children::{Child, ChildSpec};
 use crate::cli::Finder;
 use crate::page::PageState;
 use crate::rig_board::RigBoard;
-use crate::session::picture_plan::PicturePlan;
-use crate::wall_clock;
 
 /// A checkpoint must fit into this.
 const STOP_DEADLINE: Duration = Duration::from_secs(20);
@@ -51,8 +49,7 @@ pub struct LearnerOptions {
 /// Where what inference says goes.
 pub struct Ears {
     pub page: Option<PageState>,
-    pub died: Sender<ChildDied>,
-    pub rig_events: Sender<RigEvent>,
+    pub events: EventSender,
     pub plan: PicturePlan,
     pub rig: RigBoard,
 }
@@ -91,11 +88,7 @@ impl Ears {
                     page.set_geometry(self.rig.newest().as_ref());
                 }
             }
-            Hint::RigEvent(event) => {
-                if self.rig_events.try_send(event).is_err() {
-                    tracing::warn!("an event of the rig is not told");
-                }
-            }
+            Hint::RigEvent(event) => self.events.send(EventKind::Rig(event.kind), event.text),
             status => {
                 // The geometry was forgotten: what follows is not to begin with it.
                 let forgotten = matches!(&status, Hint::Infer(infer) if infer.rig.as_ref().is_some_and(|rig| rig.geometry_id.is_none()));
@@ -138,7 +131,7 @@ impl Learners {
         let name = format!("session-{}", std::process::id());
         let link = ZenohLink::listen(&name).into_diagnostic()?;
         let (statuses, stop) = (Statuses::default(), Arc::new(AtomicBool::new(false)));
-        let (page, died, geometry) = (ears.page.clone(), ears.died.clone(), ears.rig.file());
+        let (page, events, geometry) = (ears.page.clone(), ears.events.clone(), ears.rig.file());
         let mut listeners = vec![];
         {
             let (mut hints, statuses, stop) = (link.hint_source(64).into_diagnostic()?, statuses.clone(), stop.clone());
@@ -162,7 +155,7 @@ impl Learners {
                 while !stop.load(Ordering::Acquire) {
                     match poses.receive(LISTEN) {
                         Ok(Some(mut message)) => {
-                            message.exposure_utc_ns = Some(message.exposure_ns + wall_clock::offset_ns());
+                            message.exposure_utc_ns = Some(message.exposure_ns + session::utc_offset_ns());
                             page.send_pose(&message);
                         }
                         Ok(None) => {}
@@ -174,7 +167,7 @@ impl Learners {
         let child = |command: &str, arguments: Vec<String>, name: &'static str| {
             let mut words = vec![command.to_owned(), "--connect".into(), link.endpoint().to_owned()];
             words.extend(arguments);
-            Child::start(ChildSpec { name, program: options.program.clone(), arguments: words }, died.clone())
+            Child::start(ChildSpec { name, program: options.program.clone(), arguments: words }, events.clone())
                 .into_diagnostic()
                 .wrap_err("starting a process keeper")
         };

@@ -1,24 +1,20 @@
-//! What people type: cameras, rings, recorder, page; starts and watches the processes that learn and infer. Links no
-//! libtorch.
+//! The binary that people type: the command line, the page, the doctor, and the processes that learn and infer, which it
+//! starts and watches. Links no libtorch.
 
 mod children;
 mod cli;
 mod commands;
-mod control;
 mod doctor;
-mod footage;
-mod hosts;
+mod example_footage;
 mod learners;
 mod page;
 mod rate;
 mod report;
 mod rig_board;
-mod session;
+mod rig_recording;
 mod shipped_model;
-mod source;
+mod signals;
 mod status;
-mod studio;
-mod wall_clock;
 
 use std::io::IsTerminal;
 

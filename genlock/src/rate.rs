@@ -1,11 +1,28 @@
 //! The trigger rate that this machine keeps up with.
 
-use crate::session::latency::Latency;
+use miette::bail;
+use session::Latency;
+
+use crate::cli::Rate;
 
 /// Divisors of the footage's rate, from the fastest.
 pub const DIVISORS: [u32; 3] = [1, 2, 4];
 /// Share of a period that crops may take at most; the rest is for everything else.
 const BUSY: f64 = 0.6;
+
+/// The divisor of a source's rate that gives a rate which was asked for.
+pub fn divisor(source_hz: f64, rate: Rate) -> miette::Result<u32> {
+    let wanted = match rate {
+        Rate::Hz60 => 60.0,
+        Rate::Hz30 => 30.0,
+        Rate::Hz15 | Rate::Auto => 15.0,
+    };
+    let divisor = (source_hz / wanted).round();
+    if divisor < 1.0 || (source_hz / divisor - wanted).abs() > 0.01 * wanted {
+        bail!("{wanted} Hz is no divisor of the footage's {source_hz} Hz; use --rate auto");
+    }
+    Ok(divisor as u32)
+}
 
 /// The smallest divisor at which nine of ten crops, and the crops of all cameras together on all cores, leave time to
 /// spare, measured while learning was on.

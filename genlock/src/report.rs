@@ -9,9 +9,17 @@ use miette::{IntoDiagnostic, WrapErr, miette};
 use serde::Serialize;
 use transport::{InferStatus, LearnerStatus, ModelOrigin, RigStatus};
 
-use crate::control::End;
-use crate::session::Remains;
-use crate::session::latency::Percentiles;
+use session::{End, Outcome, Percentiles, SessionError};
+
+/// Why a session does not start, and what to do.
+pub fn not_started(error: SessionError) -> miette::Report {
+    let remedy = matches!(error, SessionError::NotRecorded(_)).then_some("give another folder with --record");
+    let report = miette!("{error}");
+    match remedy {
+        Some(remedy) => report.wrap_err(format!("nothing is captured; {remedy}")),
+        None => report,
+    }
+}
 
 /// Fails where the report could not be written at the end, too.
 pub fn check_path(path: &Path) -> miette::Result<()> {
@@ -175,9 +183,10 @@ pub struct RecordingReport {
 
 impl Report {
     /// Of a session that has ended; what the processes said is added by who started them.
-    pub fn new(names: &[String], session: &Remains, rate_hz: f64, mut events: Vec<String>) -> Self {
+    pub fn new(session: &Outcome, rate_hz: f64) -> Self {
+        let mut events = session.prepared.events.texts().to_vec();
         events.extend(session.errors.iter().map(ToString::to_string));
-        let sets = &session.sets;
+        let (names, sets) = (session.prepared.camera_names(), &session.sets);
         Self {
             cameras: names.iter().zip(&session.ledgers).map(|(name, ledger)| CameraReport::new(name, ledger)).collect(),
             sets: SetReport {
@@ -193,7 +202,7 @@ impl Report {
                 path: path.clone(),
                 frames: counters.frames(),
                 bytes: counters.bytes(),
-                state: counters.state(),
+                state: counters.state().to_string(),
             }),
             rate_hz,
             wall_s: session.wall_s,
@@ -209,7 +218,7 @@ impl Report {
         &self,
         path: Option<&Path>,
         end: End,
-        session: &Remains,
+        session: &Outcome,
         lacks: Option<String>,
     ) -> miette::Result<()> {
         if let Some(path) = path {

@@ -1,19 +1,17 @@
 //! The numbers of a running session as the page shows them.
 
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use crate::control::Happenings;
+use session::Session;
+
 use crate::learners::Statuses;
-use crate::page::{CameraView, LiveStatus, RecordingView, SetView};
-use crate::session::Session;
-use std::sync::atomic::Ordering;
+use crate::page::{CameraView, EventView, LiveStatus, RecordingView, STATUS_VERSION, SetView};
 
 /// Seconds over which frame rates are taken.
 const WINDOW_S: f64 = 1.0;
 
 pub struct StatusBoard {
-    names: Vec<String>,
-    rate_hz: f64,
     statuses: Option<Statuses>,
     since: Instant,
     delivered: Vec<u64>,
@@ -21,12 +19,12 @@ pub struct StatusBoard {
 }
 
 impl StatusBoard {
-    pub fn new(names: Vec<String>, rate_hz: f64, statuses: Option<Statuses>) -> Self {
-        let cameras = names.len();
-        Self { names, rate_hz, statuses, since: Instant::now(), delivered: vec![0; cameras], fps: vec![0.0; cameras] }
+    pub fn new(cameras: usize, statuses: Option<Statuses>) -> Self {
+        Self { statuses, since: Instant::now(), delivered: vec![0; cameras], fps: vec![0.0; cameras] }
     }
 
-    pub fn read(&mut self, session: &Session, happenings: &Happenings, message: Option<String>) -> LiveStatus {
+    pub fn read(&mut self, session: &Session, message: Option<String>) -> LiveStatus {
+        let events = session.events();
         let counts: Vec<_> = session.ledgers.iter().map(|ledger| ledger.capture.counts()).collect();
         let passed_s = self.since.elapsed().as_secs_f64();
         if passed_s >= WINDOW_S {
@@ -40,7 +38,7 @@ impl StatusBoard {
             .into_iter()
             .enumerate()
             .map(|(camera, counts)| CameraView {
-                name: self.names[camera].clone(),
+                name: session.camera_names()[camera].clone(),
                 fps: self.fps[camera],
                 produced: counts.entered,
                 delivered: counts.left,
@@ -48,14 +46,15 @@ impl StatusBoard {
                 latency_ms: session.vitals.latency_ms(camera),
                 interval_ms: session.vitals.interval_ms(camera).0,
                 interval_spread_ms: session.vitals.interval_ms(camera).1,
-                slips: happenings.slips[camera],
+                slips: events.slips(camera),
                 temperature_c: session.health(camera).temperature_c,
-                state: happenings.cameras[camera].clone(),
+                state: events.camera_states()[camera].clone(),
             })
             .collect();
         let (learner, infer) = self.statuses.as_ref().map(Statuses::get).unwrap_or_default();
         let sets = session.sets.latency.percentiles_ms();
         LiveStatus {
+            version: STATUS_VERSION,
             cameras,
             sets: SetView {
                 complete: session.sets.complete.load(Ordering::Relaxed),
@@ -63,7 +62,7 @@ impl StatusBoard {
                 latency_ms_p50: sets.p50,
                 latency_ms_p99: sets.p99,
             },
-            rate_hz: self.rate_hz,
+            rate_hz: session.rate_hz(),
             learner,
             infer,
             recording: session.recorder.as_ref().map(|recorder| RecordingView {
@@ -71,10 +70,17 @@ impl StatusBoard {
                 frames: recorder.counters().frames(),
                 bytes: recorder.counters().bytes(),
                 budget_bytes: Some(recorder.budget_bytes()),
-                state: recorder.counters().state(),
+                state: recorder.counters().state().to_string(),
             }),
             message,
-            events: happenings.latest.iter().cloned().collect(),
+            events: events
+                .newest()
+                .map(|event| EventView {
+                    at_s: event.at_s,
+                    kind: event.kind.name().to_owned(),
+                    text: event.text.clone(),
+                })
+                .collect(),
             elapsed_s: session.started.elapsed().as_secs_f64(),
         }
     }

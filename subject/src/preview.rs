@@ -1,6 +1,8 @@
+//! Small pictures of frames and crops for people to look at.
+
 use frame::FrameInfo;
 
-use crate::{Decoder, RgbImage, Sample, Scale, SubjectError, jpeg};
+use crate::{Decoder, PictureFault, RgbImage, Sample, Scale, SubjectError, jpeg};
 
 const QUALITY: i32 = 70;
 
@@ -14,10 +16,9 @@ pub fn preview_jpeg(info: &FrameInfo, bytes: &[u8], max_width_px: u32) -> Result
     jpeg::encode(&image, QUALITY).map_err(|fault| SubjectError::picture(info, fault))
 }
 
-/// The same of a frame of which only the crop is at hand: the crop in its place, dark around it.
-pub fn crop_preview_jpeg(info: &FrameInfo, crop: &Sample, max_width_px: u32) -> Result<Vec<u8>, SubjectError> {
+/// The same of a frame of which only the crop is at hand: the crop in its place in a frame of `size` pixels, dark around it.
+pub fn crop_preview_jpeg(size: (u32, u32), crop: &Sample, max_width_px: u32) -> Result<Vec<u8>, PictureFault> {
     const AROUND: u8 = 24;
-    let size = info.picture.size_px();
     let scale = scale(size, max_width_px);
     let mut image = RgbImage::default();
     image.reshape(scale.reduce(size), scale);
@@ -40,7 +41,7 @@ pub fn crop_preview_jpeg(info: &FrameInfo, crop: &Sample, max_width_px: u32) -> 
             }
         }
     }
-    jpeg::encode(&image, QUALITY).map_err(|fault| SubjectError::picture(info, fault))
+    jpeg::encode(&image, QUALITY)
 }
 
 /// The finest reduction that is at most `max_width_px` wide, else the coarsest.
@@ -51,26 +52,11 @@ fn scale(size_px: (u32, u32), max_width_px: u32) -> Scale {
 
 #[cfg(test)]
 mod tests {
-    use frame::{CameraId, DeviceStamp, HostTime, Picture, PixelFormat, SegmentId, TriggerIndex};
-
     use super::*;
     use crate::{BackgroundId, Region};
 
     #[test]
     fn a_crop_is_shown_in_its_place() {
-        let (width_px, height_px) = (640, 480);
-        let info = FrameInfo {
-            camera: CameraId(0),
-            sequence: 0,
-            segment: SegmentId(0),
-            trigger: TriggerIndex::Unresolved,
-            exposure: HostTime::monotonic(0, 0),
-            exposure_duration_ns: 0,
-            arrival_ns: 0,
-            device: DeviceStamp::default(),
-            source: None,
-            picture: Picture::Raw { format: PixelFormat::Rgb8, width_px, height_px, planes: [None; 2] },
-        };
         // White, half of it beyond the right edge.
         let crop = Sample {
             size_px: 32,
@@ -79,7 +65,7 @@ mod tests {
             region: Region { centre_px: [640.0, 240.0], side_px: 128.0 },
             background: BackgroundId::default(),
         };
-        let jpeg = crop_preview_jpeg(&info, &crop, 320).unwrap();
+        let jpeg = crop_preview_jpeg((640, 480), &crop, 320).unwrap();
         let mut codec = turbojpeg::Decompressor::new().unwrap();
         let mut image = RgbImage::default();
         let size = jpeg::size_px(&mut codec, &jpeg).unwrap();

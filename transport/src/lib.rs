@@ -1,25 +1,29 @@
 //! Moments and poses between processes and hosts: traits, an in-process form for tests, and Zenoh.
 
+mod camera_state;
 mod codec;
+mod cropped_view;
 mod error;
 mod finder_set;
+mod host_messages;
 mod host_view;
-mod host_words;
 mod in_process;
 mod moment;
 mod moment_file;
 mod packed;
 mod ports;
 mod pose_message;
-mod rig_words;
+mod rig_messages;
 mod status;
-mod zenoh_hosts;
+mod zenoh_host_links;
 mod zenoh_link;
 
+pub use camera_state::CameraState;
+pub use cropped_view::CroppedView;
 pub use error::TransportError;
 pub use finder_set::{Asked, FinderSet, FinderView};
-pub use host_view::{HostView, ViewLabel, crop_of, encode_view, picture_of};
-pub use host_words::{Answer, CameraState, Heard, Hello, LinkedPulses, PromisedInstant, SystemClock};
+pub use host_messages::{Answer, Heard, Hello, HelloCamera, LinkedPulses, PromisedInstant, SystemClock};
+pub use host_view::{HostView, ViewLabel};
 pub use in_process::{
     InProcessMomentSource, InProcessMoments, in_process_commands, in_process_finder_sets, in_process_hints,
     in_process_poses,
@@ -33,9 +37,9 @@ pub use ports::{
 pub use pose_message::{
     BodyPose, FrameOfReference, ModelOrigin, POSE_SCHEMA_VERSION, PoseMessage, TriggerState, ViewPose,
 };
-pub use rig_words::{Framing, RigCameraStatus, RigCommand, RigEvent, RigStatus, WantedPictures};
+pub use rig_messages::{Framing, RigCameraStatus, RigCommand, RigEvent, RigStatus, WantedPictures};
 pub use status::{InferStatus, LearnerStatus};
-pub use zenoh_hosts::{FirstHost, Hellos, OtherHost, PromiseSink, Promises, ViewSink, Views};
+pub use zenoh_host_links::{FirstHostLink, Hellos, PeerHostLink, PromiseSink, Promises, ViewSink, Views};
 pub use zenoh_link::{
     POOL_BYTES, ZenohCommandSink, ZenohCommandSource, ZenohFinderSetSink, ZenohFinderSetSource, ZenohHintSink,
     ZenohHintSource, ZenohLink, ZenohMomentSink, ZenohMomentSource, ZenohPoseSink, ZenohPoseSource,

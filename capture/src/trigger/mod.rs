@@ -16,6 +16,7 @@ mod software;
 mod tests;
 mod thread;
 
+use frame::Problem;
 use frame_sync::timing::PulseTrain;
 use thiserror::Error;
 
@@ -65,9 +66,19 @@ pub trait TriggerSource: Send {
 /// Why there are no pulses.
 #[derive(Debug, Error)]
 pub enum TriggerError {
-    #[error("{what}: {remedy}")]
-    Open { what: String, remedy: String },
+    /// It cannot be opened, or not as it was asked for.
+    #[error("{0}")]
+    Open(Problem),
     /// It was there and does not answer any more.
     #[error("{0}")]
     Lost(String),
+}
+
+impl From<TriggerError> for Problem {
+    fn from(error: TriggerError) -> Self {
+        match error {
+            TriggerError::Open(problem) => problem,
+            TriggerError::Lost(what) => Self::new(what),
+        }
+    }
 }

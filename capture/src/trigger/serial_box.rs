@@ -1,4 +1,4 @@
-use frame::monotonic_now_ns;
+use frame::{Problem, monotonic_now_ns};
 use frame_sync::timing::{Observation, PulseTrain, RoundTripClock, RoundTripConfig};
 
 use super::box_train::{MAX_DRIFT_PPM, Ticks, Train, TrainEnd, near};
@@ -122,9 +122,11 @@ impl Link {
     fn start(&mut self, settings: &TriggerBoxSettings) -> Result<(), TriggerError> {
         self.running = None;
         let ticks_per_second = self.hello.ticks_per_second;
-        let period = Period::at_rate(settings.rate_hz, ticks_per_second).ok_or_else(|| TriggerError::Open {
-            what: format!("the trigger box cannot send {} pulses per second", settings.rate_hz),
-            remedy: "choose a rate from 0.1 to 1000 Hz".to_owned(),
+        let period = Period::at_rate(settings.rate_hz, ticks_per_second).ok_or_else(|| {
+            TriggerError::Open(Problem::with_remedy(
+                format!("the trigger box cannot send {} pulses per second", settings.rate_hz),
+                "choose a rate from 0.1 to 1000 Hz",
+            ))
         })?;
         let width = u64::from(settings.width_us) * u64::from(ticks_per_second) / 1_000_000;
         let width = width.clamp(1, u64::from(u32::MAX)) as u32;
@@ -180,15 +182,17 @@ impl Link {
 
 /// Who answers at the path, by what it said to `hello`.
 pub(super) fn recognise(path: &str, said: Option<&str>) -> Result<Hello, TriggerError> {
-    let hello = said.and_then(Hello::parse).ok_or_else(|| TriggerError::Open {
-        what: format!("what is connected at {path} does not answer as a trigger box"),
-        remedy: "give the path of the box, or put the firmware of the folder trigger-box on it".to_owned(),
+    let hello = said.and_then(Hello::parse).ok_or_else(|| {
+        TriggerError::Open(Problem::with_remedy(
+            format!("what is connected at {path} does not answer as a trigger box"),
+            "give the path of the box, or put the firmware of the folder trigger-box on it",
+        ))
     })?;
     if hello.version != VERSION {
-        return Err(TriggerError::Open {
-            what: format!("the trigger box at {path} speaks version {} of the protocol, not {VERSION}", hello.version),
-            remedy: "put the firmware on it that came with this genlock (folder trigger-box)".to_owned(),
-        });
+        return Err(TriggerError::Open(Problem::with_remedy(
+            format!("the trigger box at {path} speaks version {} of the protocol, not {VERSION}", hello.version),
+            "put the firmware on it that came with this genlock (folder trigger-box)",
+        )));
     }
     Ok(hello)
 }

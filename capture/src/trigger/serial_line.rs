@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Write};
 use std::time::{Duration, Instant};
 
-use frame::monotonic_now_ns;
+use frame::{Problem, monotonic_now_ns};
 use serialport::SerialPort;
 
 use super::TriggerError;
@@ -49,9 +49,11 @@ impl SerialLine {
         let Some((said, trip)) = self.try_ask(command, TIMES)? else {
             return Err(TriggerError::Lost(format!("the trigger box at {path} does not answer any more")));
         };
-        let words = said.map_err(|reason| TriggerError::Open {
-            what: format!("the trigger box at {path} refuses `{command}` ({reason})"),
-            remedy: "choose a rate, width, outputs and watchdog that docs/trigger-box.md allows".to_owned(),
+        let words = said.map_err(|reason| {
+            TriggerError::Open(Problem::with_remedy(
+                format!("the trigger box at {path} refuses `{command}` ({reason})"),
+                "choose a rate, width, outputs and watchdog that docs/trigger-box.md allows",
+            ))
         })?;
         let value = parse(&words).ok_or_else(|| {
             TriggerError::Lost(format!(
@@ -128,5 +130,5 @@ pub(super) fn not_opened(path: &str, error: &serialport::Error) -> TriggerError 
             "give the path of the box's serial device, as in `ls /dev/serial/by-id`".to_owned(),
         ),
     };
-    TriggerError::Open { what, remedy }
+    TriggerError::Open(Problem::with_remedy(what, remedy))
 }

@@ -51,7 +51,7 @@ impl<T: Fn(TriggerEvent)> TriggerThread<T> {
             self.board.publish(None);
             // What comes next is counted anew.
             base += self.source.generation() + 1;
-            (self.tell)(TriggerEvent::Failed { error: failure.to_string(), retry_in });
+            (self.tell)(TriggerEvent::Failed { problem: failure.into(), retry_in });
             pause(retry_in, &stopping);
             retry_in = (retry_in * 2).min(LAST_RETRY);
         }

@@ -1,18 +1,23 @@
-use capture::drivers::{aravis, nokhwa};
+//! `genlock cameras`: lists what the system knows; no camera is no error.
+
+#[cfg(feature = "nokhwa")]
 use miette::IntoDiagnostic;
 
-/// Lists what the system knows; no camera is no error.
 pub fn run() -> miette::Result<()> {
-    let cameras = nokhwa::list().into_diagnostic()?;
-    let machine_vision = aravis::list();
-    if cameras.is_empty() && machine_vision.is_empty() {
+    #[allow(unused_mut)]
+    let mut lines: Vec<String> = vec![];
+    #[cfg(feature = "nokhwa")]
+    for camera in capture::drivers::nokhwa::list().into_diagnostic()? {
+        lines.push(format!("{}\t{}\t{}", camera.device, camera.name, camera.description));
+    }
+    #[cfg(feature = "aravis")]
+    for camera in capture::drivers::aravis::list() {
+        let (id, protocol, address) = (camera.id, camera.protocol, camera.address);
+        lines.push(format!("{id}\t{} {}\t{protocol} at {address}", camera.vendor, camera.model));
+    }
+    if lines.is_empty() {
         println!("no cameras");
     }
-    for camera in cameras {
-        println!("{}\t{}\t{}", camera.device, camera.name, camera.description);
-    }
-    for camera in machine_vision {
-        println!("{}\t{} {}\t{} at {}", camera.id, camera.vendor, camera.model, camera.protocol, camera.address);
-    }
+    lines.iter().for_each(|line| println!("{line}"));
     Ok(())
 }

@@ -1,43 +1,70 @@
+//! `genlock demo`: plays footage, a take or a virtual studio as live cameras.
+
 use std::path::{Path, PathBuf};
 
+use calibration_free_config::Rig;
 use frame::monotonic_now_ns;
-use miette::miette;
+use miette::{IntoDiagnostic, miette};
+use session::source::{footage_rig, take_rig};
+use session::{Playback, RecordingPlan};
 
-use super::live;
-use crate::cli::DemoArgs;
-use crate::footage::{self, Footage};
-use crate::source::Source;
-use crate::studio;
+use super::live::{self, CropSize, Shown, written};
+use crate::cli::{DemoArgs, Rate};
+use crate::{example_footage, rate, rig_recording};
 
 /// The studio of `--virtual` alone.
 const SCENARIO: &str = include_str!("../../../virtual-studio/examples/live.toml");
+/// A demo fills no disk.
+const BUDGET_GB: f64 = 4.0;
 
-/// Plays footage, a take or a studio as live cameras.
 pub fn run(args: &DemoArgs) -> miette::Result<()> {
     let begun_ns = monotonic_now_ns();
-    let source = open_source(args)?;
-    live::run(&source, &args.session, &live::Plan { name: "demo", rate: args.rate, subject: None, begun_ns })
-}
-
-fn open_source(args: &DemoArgs) -> miette::Result<Source> {
-    if let Some(scenario) = &args.virtual_studio {
+    let data = &args.session.data;
+    let mut playback = Playback::default();
+    let (mut find_rate, mut rig_toml) = (false, None);
+    let rig = if let Some(scenario) = &args.virtual_studio {
         let scenario = match scenario {
             Some(path) => path.clone(),
-            None => live::written(&args.session.data, "scenario.toml", SCENARIO)?,
+            None => written(data, "scenario.toml", SCENARIO)?,
         };
-        return Source::rig(studio::rig_of(&scenario)?);
-    }
-    match &args.from {
-        Some(take) => Source::take(take),
-        None => open_footage(args.footage.as_deref()),
-    }
+        studio(&scenario)?
+    } else if let Some(take) = &args.from {
+        let (rig, recorded_by) = take_rig(take).into_diagnostic()?;
+        rig_toml = Some(recorded_by);
+        rig
+    } else {
+        let rig = footage(args.footage.as_deref())?;
+        playback.looping = true;
+        match args.rate {
+            Rate::Auto => find_rate = true,
+            fixed => playback.divisor = rate::divisor(rig.trigger.rate_hz, fixed)?,
+        }
+        rig
+    };
+    let recording = RecordingPlan {
+        name: "demo".into(),
+        folder: args.session.record.clone().unwrap_or_else(|| data.join("takes")),
+        budget_bytes: rig_recording::bytes(BUDGET_GB),
+        rig_toml,
+    };
+    live::run(&args.session, Shown { rig, playback, find_rate, crop_size: CropSize::OfTheRecipe, recording, begun_ns })
+}
+
+#[cfg(feature = "virtual-studio")]
+fn studio(scenario: &Path) -> miette::Result<Rig> {
+    session::source::studio_rig(scenario).into_diagnostic()
+}
+
+#[cfg(not(feature = "virtual-studio"))]
+fn studio(_: &Path) -> miette::Result<Rig> {
+    Err(miette!("this build has no virtual studio; build with `--features virtual-studio`"))
 }
 
 /// The footage that was named, by word or environment, else the example session that was fetched.
-fn open_footage(named: Option<&Path>) -> miette::Result<Source> {
+fn footage(named: Option<&Path>) -> miette::Result<Rig> {
     let named = named.map(Path::to_owned).or_else(|| std::env::var_os("GENLOCK_FOOTAGE").map(PathBuf::from));
-    let cache = footage::cache();
-    let Some(folder) = named.or_else(|| footage::example_in(cache.as_deref()?)) else {
+    let cache = example_footage::cache();
+    let Some(folder) = named.or_else(|| example_footage::example_in(cache.as_deref()?)) else {
         let looked = cache.map_or("no cache folder is known".into(), |cache| format!("{} has none", cache.display()));
         return Err(miette!(
             help = "`make setup` fetches an example session, as `make demo` does; `genlock demo --footage DIR` plays \
@@ -46,5 +73,5 @@ fn open_footage(named: Option<&Path>) -> miette::Result<Source> {
         ));
     };
     tracing::info!("playing the footage in {}", folder.display());
-    Footage::open(&folder).map(Source::Footage)
+    footage_rig(&folder).into_diagnostic()
 }

@@ -4,7 +4,6 @@ use calibration_free_config::{Rig, TriggerMode};
 
 use super::finding::Finding;
 use super::host::Host;
-use crate::source::is_here;
 
 const SOURCES: &str = "/sys/devices/system/clocksource/clocksource0";
 const SLOW: [&str; 3] = ["hpet", "acpi_pm", "jiffies"];
@@ -29,7 +28,7 @@ impl WallClock {
 }
 
 pub fn check(rig: &Rig, host: &Host, wall: Option<WallClock>) -> Vec<Finding> {
-    let several = rig.cameras.iter().any(|camera| !is_here(camera));
+    let several = rig.cameras.iter().any(|camera| !camera.is_local());
     let matters = several || rig.trigger.mode == TriggerMode::Ptp;
     let source = host.text(&format!("{SOURCES}/current_clocksource"));
     let others = host.text(&format!("{SOURCES}/available_clocksource")).unwrap_or_default();

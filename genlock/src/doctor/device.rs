@@ -6,7 +6,6 @@ use calibration_free_config::{Camera, Driver, Rig};
 
 use super::finding::Finding;
 use super::host::{Host, may_use};
-use crate::source::is_here;
 
 #[derive(Debug, PartialEq)]
 enum Access {
@@ -19,7 +18,7 @@ enum Access {
 /// The devices of the cameras here, and of the trigger box.
 pub fn check(rig: &Rig, host: &Host) -> Vec<Finding> {
     let mut findings = vec![];
-    for camera in rig.cameras.iter().filter(|camera| is_here(camera)) {
+    for camera in rig.cameras.iter().filter(|camera| camera.is_local()) {
         if let Some(device) = device_of(camera) {
             let others = host.names("/dev", "video").iter().map(|name| format!("/dev/{name}")).collect::<Vec<_>>();
             let others = if others.is_empty() { "none".into() } else { others.join(", ") };

@@ -98,7 +98,7 @@ fn judge(folder: &Path, speed: Speed, rate: &DataRate) -> Finding {
     let held_up = speed.longest.as_secs_f64() * rate.bytes_per_s;
     if speed.bytes_per_s < rate.bytes_per_s {
         Finding::failure("disk", found, remedy)
-    } else if speed.bytes_per_s < 2.0 * rate.bytes_per_s || held_up > crate::session::recorder::QUEUED_BYTES as f64 {
+    } else if speed.bytes_per_s < 2.0 * rate.bytes_per_s || held_up > session::QUEUED_BYTES as f64 {
         Finding::warning("disk", found, remedy)
     } else {
         Finding::ok("disk", found)

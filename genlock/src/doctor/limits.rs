@@ -5,7 +5,6 @@ use transport::POOL_BYTES;
 
 use super::finding::Finding;
 use super::host::{Host, free_bytes, megabytes};
-use crate::source::is_here;
 
 /// Zenoh locks some pages beside the pool.
 const BESIDE_POOL: u64 = 1 << 20;
@@ -21,7 +20,7 @@ pub fn check(rig: &Rig, host: &Host) -> Vec<Finding> {
     let status = host.text("/proc/self/status").unwrap_or_default();
     let capabilities = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
     let capabilities = capabilities.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok()).unwrap_or(0);
-    let cameras = rig.cameras.iter().filter(|camera| is_here(camera)).count() as u64;
+    let cameras = rig.cameras.iter().filter(|camera| camera.is_local()).count() as u64;
     vec![
         locked(host.limit("Max locked memory"), capabilities & MAY_LOCK != 0),
         shared(free_bytes(&host.path("/dev/shm"))),

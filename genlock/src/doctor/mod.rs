@@ -21,10 +21,13 @@ mod usb;
 use std::path::Path;
 
 use calibration_free_config::Rig;
+use session::RecordingPlan;
 
 use clock::WallClock;
 pub use finding::{Finding, State};
 use host::Host;
+
+use crate::rig_recording;
 
 /// All checks of a rig file. `name`: that of this host where the rig has several and this is not the first. `record`:
 /// where takes go instead of the rig's folder.
@@ -38,13 +41,13 @@ pub fn examine(path: &Path, name: Option<&str>, record: Option<&Path>) -> Vec<Fi
     findings.extend(opened);
     findings.extend(network::check(&rig, &host));
     let rate = rate::of(&rig, &seen);
-    let (folder, budget_gb) = crate::commands::capture::recording(&rig, record);
-    findings.push(disk::check(&folder, &rate));
-    findings.push(space::check(&folder, budget_gb, &rate));
+    let recording = rig_recording::of_capture(&rig, record);
+    findings.push(disk::check(&recording.folder, &rate));
+    findings.push(space::check(&recording, &rate));
     findings.extend(limits::check(&rig, &host));
     findings.extend(clock::check(&rig, &host, WallClock::read()));
     findings.push(processor::check(&host, &rate));
-    // Other hosts have neither a page nor guests.
+    // Peer hosts have neither a page nor peers.
     if name.is_none() {
         findings.push(page::check(rig.page.listen));
         findings.extend(link::check(&rig));
@@ -54,12 +57,12 @@ pub fn examine(path: &Path, name: Option<&str>, record: Option<&Path>) -> Vec<Fi
 }
 
 /// Those that take no time and matter to a recording, for the start of one.
-pub fn glance(rig: &Rig, folder: &Path, budget_gb: f64) -> Vec<Finding> {
+pub fn glance(rig: &Rig, recording: &RecordingPlan) -> Vec<Finding> {
     let host = Host::here();
     let mut findings = network::check(rig, &host);
     // Where sizes are not told, a rate would be a guess.
     if rig.cameras.iter().all(|camera| camera.settings.size_px.is_some()) {
-        findings.push(space::check(folder, budget_gb, &rate::of(rig, &[])));
+        findings.push(space::check(recording, &rate::of(rig, &[])));
     }
     findings.extend(limits::check(rig, &host));
     findings

@@ -7,14 +7,13 @@ use calibration_free_config::{Camera, Driver, Rig};
 use super::finding::Finding;
 use super::host::{Host, megabytes};
 use super::rate;
-use crate::source::is_here;
 
 const BUFFER: &str = "/proc/sys/net/core/rmem_max";
 /// So many packets a second of one camera load a core noticeably: a rule of thumb, not measured.
 const MANY_PACKETS: f64 = 20_000.0;
 
 pub fn check(rig: &Rig, host: &Host) -> Vec<Finding> {
-    let cameras = rig.cameras.iter().filter(|camera| is_here(camera));
+    let cameras = rig.cameras.iter().filter(|camera| camera.is_local());
     let addressed: Vec<_> = cameras.filter_map(|camera| Some((camera, address(camera)?))).collect();
     if addressed.is_empty() {
         return vec![Finding::not_applicable("network", "no GigE Vision camera is named by its address")];

@@ -3,14 +3,14 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use calibration_free_config::{Camera, CameraFormat, Exposes, Rig};
+use calibration_free_config::{Camera, CameraFormat, Driver, Exposes, Rig};
 use capture::{CameraSpec, DriverError, DriverEvent, Role};
 use crossbeam::channel::{Receiver, bounded};
-use frame::{BayerPattern, BufferPool, Encoding, Picture, PixelFormat, monotonic_now_ns};
+use frame::{BayerPattern, BufferPool, Encoding, Picture, PixelFormat, Problem, monotonic_now_ns};
+use session::Playback;
+use session::source::OpenRig;
 
 use super::finding::Finding;
-use crate::source::{Source, is_device, is_here};
-use crate::studio;
 
 /// How long a camera may take to open, and then to its first picture.
 const OPENS: Duration = Duration::from_secs(10);
@@ -37,10 +37,7 @@ pub struct Seen {
 
 #[derive(Debug)]
 enum Outcome {
-    Refused {
-        found: String,
-        remedy: String,
-    },
+    Refused(Problem),
     /// Open, but nothing came.
     Silent(Duration),
     Hangs,
@@ -60,9 +57,10 @@ pub fn check(rig: &Rig) -> (Vec<Finding>, Vec<Option<Seen>>) {
                     outcomes.push((index, Ok(in_thread(move || watch(spec, wait, LOOK.max(3 * period))))));
                 }
             }
-            Err(said) => outcomes.extend(group.into_iter().map(|index| {
-                let said = said.trim_start_matches(&format!("camera {}: ", rig.cameras[index].name));
-                (index, Err(refused(said)))
+            Err(problem) => outcomes.extend(group.into_iter().map(|index| {
+                let named = format!("camera {}: ", rig.cameras[index].name);
+                let what = problem.what.trim_start_matches(&named).to_owned();
+                (index, Err(Outcome::Refused(Problem { what, ..problem.clone() })))
             })),
         }
     }
@@ -78,7 +76,7 @@ pub fn check(rig: &Rig) -> (Vec<Finding>, Vec<Option<Seen>>) {
             seen[index] = Some(delivered);
         }
     }
-    for camera in rig.cameras.iter().filter(|camera| !is_here(camera)) {
+    for camera in rig.cameras.iter().filter(|camera| !camera.is_local()) {
         let why = format!("it is on the host {}; run `genlock doctor` there", camera.host);
         findings.push(Finding::not_applicable(format!("camera {}", camera.name), why));
     }
@@ -89,10 +87,10 @@ pub fn check(rig: &Rig) -> (Vec<Finding>, Vec<Option<Seen>>) {
 /// says nothing of the others.
 fn groups(rig: &Rig) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = vec![];
-    for (index, camera) in rig.cameras.iter().enumerate().filter(|(_, camera)| is_here(camera)) {
+    for (index, camera) in rig.cameras.iter().enumerate().filter(|(_, camera)| camera.is_local()) {
         let shares = |group: &&mut Vec<usize>| {
             let other = &rig.cameras[group[0]];
-            studio::is_virtual(camera) && studio::is_virtual(other) && camera.source == other.source
+            [camera, other].iter().all(|camera| camera.driver == Driver::VirtualStudio) && camera.source == other.source
         };
         match groups.iter_mut().find(shares) {
             Some(group) => group.push(index),
@@ -103,20 +101,19 @@ fn groups(rig: &Rig) -> Vec<Vec<usize>> {
 }
 
 /// How a session would open these cameras.
-fn specs(rig: &Rig, group: &[usize], start_ns: i64) -> Result<Vec<CameraSpec>, String> {
+fn specs(rig: &Rig, group: &[usize], start_ns: i64) -> Result<Vec<CameraSpec>, Problem> {
     let mut part = rig.clone();
     part.cameras = group.iter().map(|&index| rig.cameras[index].clone()).collect();
     part.trigger.primary = rig.trigger.primary.and_then(|primary| group.iter().position(|&index| index == primary));
     // Pulses are no camera's; the box has a check of its own.
     part.trigger.box_device = None;
-    let opened = Source::rig(part).and_then(|source| source.cameras(1, start_ns));
-    opened.map(|(specs, _)| specs).map_err(|error| error.to_string())
+    OpenRig::open(part)?.cameras(Playback::default(), start_ns).map(|(specs, _)| specs)
 }
 
 /// Whether pictures come without anybody's pulses.
 fn expects(rig: &Rig, index: usize) -> bool {
     let by_itself = matches!(rig.exposes(index), Exposes::Freely | Exposes::AsPrimary | Exposes::OnRequest);
-    by_itself || !is_device(&rig.cameras[index])
+    by_itself || !rig.cameras[index].is_device()
 }
 
 fn in_thread(work: impl FnOnce() -> Outcome + Send + 'static) -> Receiver<Outcome> {
@@ -129,11 +126,7 @@ fn in_thread(work: impl FnOnce() -> Outcome + Send + 'static) -> Receiver<Outcom
 }
 
 fn watch(mut spec: CameraSpec, wait: Duration, look: Duration) -> Outcome {
-    match look_at(&mut spec, wait, look) {
-        Ok(outcome) => outcome,
-        Err(DriverError::Open { what, remedy }) => Outcome::Refused { found: what, remedy },
-        Err(error) => refused(&error.to_string()),
-    }
+    look_at(&mut spec, wait, look).unwrap_or_else(|error| Outcome::Refused(error.into()))
 }
 
 fn look_at(spec: &mut CameraSpec, wait: Duration, look: Duration) -> Result<Outcome, DriverError> {
@@ -159,7 +152,7 @@ fn look_at(spec: &mut CameraSpec, wait: Duration, look: Duration) -> Result<Outc
                 }
             }
             DriverEvent::Ended => break,
-            DriverEvent::Numbered(_) | DriverEvent::Lost { .. } | DriverEvent::Idle => {}
+            DriverEvent::Lost { .. } | DriverEvent::Idle => {}
         }
         if first.map_or(opened.elapsed() > wait, |first| first.elapsed() > look) {
             break;
@@ -171,16 +164,13 @@ fn look_at(spec: &mut CameraSpec, wait: Duration, look: Duration) -> Result<Outc
     Ok(Outcome::Delivers(Seen { size_px: picture.size_px(), unit_bytes, rate_hz, format: format_of(&picture) }))
 }
 
-/// Errors of ours say the remedy behind a semicolon.
-fn refused(said: &str) -> Outcome {
-    let (found, remedy) = said.split_once("; ").unwrap_or((said, "see what the error names, and run this again"));
-    Outcome::Refused { found: found.into(), remedy: remedy.into() }
-}
-
 fn judge(camera: &Camera, rate_hz: f64, expected: bool, outcome: &Outcome) -> Finding {
     let name = format!("camera {}", camera.name);
     let seen = match outcome {
-        Outcome::Refused { found, remedy } => return Finding::failure(name, found, remedy),
+        Outcome::Refused(Problem { what, remedy }) => {
+            let remedy = remedy.as_deref().unwrap_or("see what the error names, and run this again");
+            return Finding::failure(name, what, remedy);
+        }
         Outcome::Hangs => {
             let found = "it neither opens nor fails within the time that a camera may take";
             return Finding::failure(name, found, "end other programs that use it, and plug it in again");

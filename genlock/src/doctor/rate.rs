@@ -3,7 +3,6 @@
 use calibration_free_config::{Camera, CameraFormat, Rig};
 
 use super::opening::Seen;
-use crate::source::is_here;
 
 /// JPEG, from the footage of people that genlock was tried with: 0.11 bytes a pixel; cameras compress less.
 const MJPEG_BYTES_PER_PIXEL: f64 = 0.2;
@@ -48,7 +47,7 @@ pub fn of(rig: &Rig, seen: &[Option<Seen>]) -> DataRate {
     let rate_hz = rig.trigger.rate_hz;
     let mut guesses: Vec<&str> = vec![];
     let (mut bytes, mut pixels) = (0.0, 0.0);
-    for (index, camera) in rig.cameras.iter().enumerate().filter(|(_, camera)| is_here(camera)) {
+    for (index, camera) in rig.cameras.iter().enumerate().filter(|(_, camera)| camera.is_local()) {
         let (width, height) = match seen.get(index).and_then(Option::as_ref) {
             Some(seen) => {
                 bytes += seen.unit_bytes;

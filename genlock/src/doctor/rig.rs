@@ -5,7 +5,6 @@ use std::path::Path;
 use calibration_free_config::{LOCAL, Rig, TriggerMode};
 
 use super::finding::Finding;
-use crate::source::is_here;
 
 const NAME: &str = "rig";
 
@@ -29,7 +28,7 @@ pub fn check(path: &Path, host: Option<&str>) -> (Option<Rig>, Vec<Finding>) {
             return (None, vec![Finding::failure(NAME, format!("no camera is on the host {host}"), remedy)]);
         }
     };
-    let here = rig.cameras.iter().filter(|camera| is_here(camera)).count();
+    let here = rig.cameras.iter().filter(|camera| camera.is_local()).count();
     let elsewhere = match rig.cameras.len() - here {
         0 => String::new(),
         others => format!(" and {others} on other hosts"),

@@ -1,6 +1,6 @@
 //! For how long recordings fit: on the disk, and into the budget.
 
-use std::path::Path;
+use session::RecordingPlan;
 
 use super::disk::existing;
 use super::finding::Finding;
@@ -13,9 +13,10 @@ const SHORT_S: f64 = 60.0;
 /// What a remedy offers.
 const OFFERED_S: f64 = 600.0;
 
-pub fn check(folder: &Path, budget_gb: f64, rate: &DataRate) -> Finding {
+pub fn check(recording: &RecordingPlan, rate: &DataRate) -> Finding {
+    let folder = &recording.folder;
     match free_bytes(&existing(folder)) {
-        Some(free) => judge(free as f64, budget_gb * 1e9, rate),
+        Some(free) => judge(free as f64, recording.budget_bytes as f64, rate),
         None => Finding::not_applicable("space", format!("the system does not tell what {} holds", folder.display())),
     }
 }

@@ -1,11 +1,10 @@
 //! USB3 Vision cameras: may this user use them, and does the kernel give them memory?
 
-use calibration_free_config::{Driver, Rig};
+use calibration_free_config::{Camera, Driver, Rig};
 
 use super::finding::Finding;
 use super::host::{Host, may_use};
 use super::network;
-use crate::source::is_here;
 
 const MEMORY: &str = "/sys/module/usbcore/parameters/usbfs_memory_mb";
 /// What libusb may hold for one camera that streams: a few pictures of some megapixels.
@@ -18,7 +17,7 @@ struct Device {
 }
 
 pub fn check(rig: &Rig, host: &Host) -> Vec<Finding> {
-    let aravis = |camera: &&_| is_here(camera) && camera.driver == Driver::Aravis;
+    let aravis = |camera: &&Camera| camera.is_local() && camera.driver == Driver::Aravis;
     let asked = rig.cameras.iter().filter(aravis).filter(|camera| network::address(camera).is_none()).count();
     let devices = if asked > 0 { devices(host) } else { vec![] };
     if devices.is_empty() {

@@ -43,7 +43,7 @@ use history::History;
 
 pub use error::PageError;
 pub use state::PageState;
-pub use status::{CameraView, EventView, LiveStatus, RecordingView, SetView};
+pub use status::{CameraView, EventView, LiveStatus, RecordingView, STATUS_VERSION, SetView};
 
 /// How long connections may take to end once the shutdown began.
 const GRACE: Duration = Duration::from_secs(2);

@@ -1,9 +1,12 @@
+//! What the page shows, shared by those who write it and those who serve it.
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::ws::Utf8Bytes;
 use body::RigGeometry;
 use crossbeam::queue::ArrayQueue;
+use session::{PreviewPicture, PreviewSink};
 use tokio::sync::{broadcast, watch};
 use transport::{PoseMessage, RigCommand};
 
@@ -66,24 +69,6 @@ impl PageState {
             Ok(json) => drop(self.0.status.send_replace(json.into())),
             Err(error) => tracing::error!(%error, "the status does not encode as JSON"),
         }
-    }
-
-    /// Replaces the newest preview of a camera, which is an index in the rig; an unknown one is ignored.
-    pub fn set_preview(&self, camera: usize, frame_width_px: u16, sequence: u64, exposure_ns: i64, jpeg: Vec<u8>) {
-        let Ok(index) = u8::try_from(camera) else { return };
-        let preview = Preview::new(index, frame_width_px, sequence, exposure_ns, &jpeg);
-        self.0.previews.send_if_modified(|previews| match previews.get_mut(camera) {
-            Some(slot) => {
-                *slot = Some(preview);
-                true
-            }
-            None => false,
-        });
-    }
-
-    /// Whether anybody looks at previews now; otherwise they need not be made.
-    pub fn preview_wanted(&self) -> bool {
-        self.0.previews.receiver_count() > 0
     }
 
     /// Sends poses to every reader of `/poses`. A reader that falls behind loses the oldest and is told how many.
@@ -164,5 +149,26 @@ impl PageState {
     fn history_lock(&self) -> MutexGuard<'_, History> {
         // A curve is whole after every push, so a panic elsewhere does not spoil it.
         self.0.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl PreviewSink for PageState {
+    fn wanted(&self) -> bool {
+        self.0.previews.receiver_count() > 0
+    }
+
+    /// The camera is an index in the rig; an unknown one is ignored.
+    fn show(&self, preview: PreviewPicture) {
+        let camera = preview.camera.index();
+        let Ok(index) = u8::try_from(camera) else { return };
+        let PreviewPicture { frame_width_px, sequence, exposure_ns, jpeg, .. } = preview;
+        let preview = Preview::new(index, frame_width_px, sequence, exposure_ns, &jpeg);
+        self.0.previews.send_if_modified(|previews| match previews.get_mut(camera) {
+            Some(slot) => {
+                *slot = Some(preview);
+                true
+            }
+            None => false,
+        });
     }
 }

@@ -1,11 +1,18 @@
+//! The status of a session as JSON.
+
 use std::collections::BTreeMap;
 
+use frame::Problem;
 use serde::{Deserialize, Serialize};
-use transport::{InferStatus, LearnerStatus};
+use transport::{CameraState, InferStatus, LearnerStatus};
+
+/// Version of [`LiveStatus`]; it rises when a field changes its meaning or goes.
+pub const STATUS_VERSION: u32 = 2;
 
 /// The whole rig at one moment: the JSON of `/api/status` and of each message on `/live`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LiveStatus {
+    pub version: u32,
     /// In the rig's order.
     pub cameras: Vec<CameraView>,
     pub sets: SetView,
@@ -51,8 +58,19 @@ pub struct CameraView {
     pub slips: u64,
     /// Where the device tells.
     pub temperature_c: Option<f64>,
-    /// `streaming`, or what the supervisor is doing about it.
-    pub state: String,
+    /// `state`: `opening`, `streaming`, `failed` or `ended`; of `failed` also `problem`, with `what` and `remedy`.
+    #[serde(flatten, with = "CameraStateJson")]
+    pub state: CameraState,
+}
+
+/// [`CameraState`] as the fields `state` and `problem`.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "CameraState", tag = "state", content = "problem", rename_all = "kebab-case")]
+enum CameraStateJson {
+    Opening,
+    Streaming,
+    Failed(Problem),
+    Ended,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -1,7 +1,11 @@
+//! The page over real sockets.
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use frame::CameraId;
 use futures_util::StreamExt;
+use session::{PreviewPicture, PreviewSink};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -57,6 +61,11 @@ impl Running {
 async fn json(socket: &mut Socket) -> serde_json::Value {
     let message = socket.next().await.unwrap().unwrap();
     serde_json::from_str(message.to_text().unwrap()).unwrap()
+}
+
+fn preview(camera: u16, sequence: u64, exposure_ns: i64, jpeg: &[u8]) -> PreviewPicture {
+    let camera = CameraId(camera);
+    PreviewPicture { camera, frame_width_px: 8, sequence, exposure_ns, jpeg: jpeg.to_vec() }
 }
 
 fn status_at(steps: u64) -> LiveStatus {
@@ -199,11 +208,11 @@ async fn sockets_of_other_origins_are_refused() {
 #[tokio::test]
 async fn previews_arrive_with_their_header_and_are_wanted_only_while_watched() {
     let running = start();
-    assert!(!running.page.preview_wanted());
+    assert!(!running.page.wanted());
     let mut socket = running.socket("/preview").await;
-    assert!(running.page.preview_wanted());
-    running.page.set_preview(7, 8, 1, 1, vec![0]);
-    running.page.set_preview(1, 8, 42, -5, b"jpeg".to_vec());
+    assert!(running.page.wanted());
+    running.page.show(preview(7, 1, 1, b"\0"));
+    running.page.show(preview(1, 42, -5, b"jpeg"));
     let Message::Binary(message) = socket.next().await.unwrap().unwrap() else { panic!("not binary") };
     assert_eq!(&message[..4], [1, 1, 8, 0]);
     assert_eq!(u64::from_le_bytes(message[4..12].try_into().unwrap()), 42);
@@ -212,7 +221,7 @@ async fn previews_arrive_with_their_header_and_are_wanted_only_while_watched() {
     socket.close(None).await.unwrap();
     while socket.next().await.is_some() {}
     // The server has answered the close; its task ends right after, on this same thread.
-    while running.page.preview_wanted() {
+    while running.page.wanted() {
         tokio::task::yield_now().await;
     }
     running.stop().await;
@@ -224,7 +233,7 @@ async fn curl_gets_the_same_pictures() {
     let mut stream = TcpStream::connect(running.address).await.unwrap();
     let request = format!("GET /cam/0.mjpg HTTP/1.1\r\nHost: {}\r\n\r\n", running.address);
     stream.write_all(request.as_bytes()).await.unwrap();
-    running.page.set_preview(0, 8, 1, 1, b"a picture".to_vec());
+    running.page.show(preview(0, 1, 1, b"a picture"));
     let mut seen = Vec::new();
     while !seen.windows(9).any(|window| window == b"a picture") {
         assert!(stream.read_buf(&mut seen).await.unwrap() > 0, "{}", String::from_utf8_lossy(&seen));

@@ -34,28 +34,33 @@ pub struct VideoFile {
     pub pulses: PulseTrain,
 }
 
-/// How long and how fast a video file is.
+/// How long, fast and large a video file is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VideoFacts {
     pub frames: u32,
     pub rate_hz: f64,
+    pub size_px: (u32, u32),
 }
 
 impl VideoFile {
     /// Reads the head of a file.
     pub fn facts(path: &Path) -> Result<VideoFacts, DriverError> {
         let (pipeline, sink) = open_file(path)?;
-        let rate = sink.static_pad("sink").and_then(|pad| pad.current_caps()).and_then(|caps| {
-            let rate = caps.structure(0)?.get::<gst::Fraction>("framerate").ok()?;
-            (rate.numer() > 0).then(|| f64::from(rate.numer()) / f64::from(rate.denom()))
+        let head = sink.static_pad("sink").and_then(|pad| pad.current_caps()).and_then(|caps| {
+            let head = caps.structure(0)?;
+            let rate = head.get::<gst::Fraction>("framerate").ok()?;
+            let px = |name| head.get::<i32>(name).ok().and_then(|px| u32::try_from(px).ok()).unwrap_or_default();
+            let rate_hz = f64::from(rate.numer()) / f64::from(rate.denom());
+            (rate.numer() > 0).then(|| (rate_hz, (px("width"), px("height"))))
         });
         let duration = pipeline.query_duration::<ClockTime>();
         // Nothing is left to do if a pipeline refuses to stop.
         let _ = pipeline.set_state(gst::State::Null);
-        let Some((rate_hz, duration)) = rate.zip(duration) else {
+        let Some(((rate_hz, size_px), duration)) = head.zip(duration) else {
             return Err(DriverError::open(format!("{} tells no rate or no length", path.display()), CONVERT));
         };
-        Ok(VideoFacts { frames: (duration.nseconds() as f64 * rate_hz / 1e9).round() as u32, rate_hz })
+        let frames = (duration.nseconds() as f64 * rate_hz / 1e9).round() as u32;
+        Ok(VideoFacts { frames, rate_hz, size_px })
     }
 
     /// Duration of one loop.

@@ -2,78 +2,40 @@
 
 use std::time::{Duration, Instant};
 
-use frame::{LossLedger, SegmentId, monotonic_now_ns};
-use miette::IntoDiagnostic;
-use subject::SubjectCropper;
+use session::{End, Outcome, Playback, Prepared, Session, Sinks};
 
 use super::Live;
-use crate::control::{End, Happenings};
-use crate::hosts::Part;
-use crate::rate;
-use crate::session::moments::Sinks;
-use crate::session::{Remains, Session, Setup};
-use crate::source::LEAD_NS;
+use crate::{rate, report};
 
-/// How long the rate is measured with learning on.
+/// How long the rate is measured with learning on, from the first trigger.
 const MEASURE: Duration = Duration::from_secs(5);
+/// From the start of a session to its first trigger.
+const LEAD: Duration = Duration::from_millis(1500);
 /// How long the learner may take to its first step; the rate is then measured without it, and that is said.
 const LEARNER_START: Duration = Duration::from_secs(40);
-/// Segments of the trial share no number with those of the session.
-const SEGMENTS: SegmentId = SegmentId(1 << 31);
 /// The divisor of the trial.
 const SLOWEST: u32 = rate::DIVISORS[rate::DIVISORS.len() - 1];
 const MESSAGE: &str = "measuring which rate this machine keeps up with; not recorded";
 
 impl Live<'_> {
-    /// The rate of the trial.
-    pub fn slowest_hz(&self) -> f64 {
-        self.source.rate_hz() / f64::from(SLOWEST)
-    }
-
     /// Plays at the lowest rate, unrecorded, with learning on, and sees what a frame costs. The divisor is chosen
-    /// where the trial lasted its time.
-    pub fn try_rates(
-        &self,
-        croppers: Vec<SubjectCropper>,
-        sinks: Sinks,
-        happenings: &mut Happenings,
-    ) -> miette::Result<(Result<u32, End>, Remains)> {
-        let slowest = rate::DIVISORS[rate::DIVISORS.len() - 1];
-        let rate_hz = self.source.rate_hz() / f64::from(slowest);
-        tracing::info!(
-            "measuring for {} s at {rate_hz:.0} Hz which rate this machine keeps up with",
-            MEASURE.as_secs()
-        );
-        let (cameras, pulses) = self.source.cameras(SLOWEST, monotonic_now_ns() + LEAD_NS)?;
-        self.pictures.begin(rate_hz);
-        let session = Session::start(Setup {
-            cameras,
-            pulses,
-            matching: self.source.matching(),
-            first_segment: SEGMENTS,
-            croppers,
-            preprocessing: self.hash,
-            sinks,
-            plan: self.pictures.clone(),
-            ledgers: self.names.iter().map(|_| LossLedger::default()).collect(),
-            recorder: None,
-            page: self.page.cloned(),
-            part: Part::Alone,
-        })
-        .into_diagnostic()?;
-        let end = self.measure(&session, rate_hz, happenings);
-        let remains = session.stop();
+    /// where the trial lasted its time. Says at which rate it played, too.
+    pub fn try_rates(&self, prepared: Prepared, sinks: Sinks) -> miette::Result<(Result<u32, End>, Outcome, f64)> {
+        let source_hz = prepared.rate_hz() * f64::from(prepared.playback.divisor);
+        let playback = Playback { divisor: SLOWEST, ..prepared.playback };
+        let mut session = prepared.start_trial(playback, sinks).map_err(report::not_started)?;
+        let (rate_hz, cameras) = (session.rate_hz(), session.camera_names().len());
+        let end = self.measure(&mut session);
+        let outcome = session.stop();
         let chosen = match end {
-            End::TimeOver if remains.errors.is_empty() => {
-                Ok(rate::choose(self.source.rate_hz(), self.names.len(), &remains.crop_work))
-            }
+            End::TimeOver if outcome.errors.is_empty() => Ok(rate::choose(source_hz, cameras, &outcome.crop_work)),
             end => Err(end),
         };
-        Ok((chosen, remains))
+        Ok((chosen, outcome, rate_hz))
     }
 
     /// Waits for the learner's first step, forgets what was measured before it, and measures.
-    fn measure(&self, session: &Session, rate_hz: f64, happenings: &mut Happenings) -> End {
+    fn measure(&self, session: &mut Session) -> End {
         let steps = || {
             self.learners
                 .statuses
@@ -84,7 +46,7 @@ impl Live<'_> {
         if self.learning {
             tracing::info!("waiting for the learner's first step, at most {} s", LEARNER_START.as_secs());
             let by = Some(Instant::now() + LEARNER_START);
-            let end = self.watch(session, rate_hz, by, happenings, Some(MESSAGE), || steps() > 0);
+            let end = self.watch(session, by, Some(MESSAGE), || steps() > 0);
             if end != End::TimeOver {
                 return end;
             }
@@ -92,12 +54,9 @@ impl Live<'_> {
                 tracing::warn!("the learner has made no step in {LEARNER_START:?}; the rate is measured without it");
             }
         }
-        tracing::info!(
-            "measuring for {} s at {rate_hz:.0} Hz which rate this machine keeps up with",
-            MEASURE.as_secs()
-        );
+        let (seconds, rate_hz) = (MEASURE.as_secs(), session.rate_hz());
+        tracing::info!("measuring for {seconds} s at {rate_hz:.0} Hz which rate this machine keeps up with");
         session.crop_work.clear();
-        let by = Some(Instant::now() + MEASURE + Duration::from_nanos(LEAD_NS as u64));
-        self.watch(session, rate_hz, by, happenings, Some(MESSAGE), || false)
+        self.watch(session, Some(Instant::now() + MEASURE + LEAD), Some(MESSAGE), || false)
     }
 }

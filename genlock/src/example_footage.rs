@@ -1,0 +1,44 @@
+//! Where the example session lies that the scripts fetch.
+
+use std::path::{Path, PathBuf};
+
+/// How the folder of the example session begins, as `scripts/fetch-footage.sh` names it.
+const EXAMPLE: &str = "footage-pose2sim-";
+
+/// Where the scripts keep what they fetch, as `scripts/common.sh` finds it.
+pub fn cache() -> Option<PathBuf> {
+    // A variable that is empty counts as unset, as in the scripts.
+    let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    folder("GENLOCK_CACHE")
+        .or_else(|| Some(folder("XDG_CACHE_HOME")?.join("genlock")))
+        .or_else(|| Some(folder("HOME")?.join(".cache/genlock")))
+}
+
+/// The example session there; of several versions, the one that was prepared last.
+pub fn example_in(cache: &Path) -> Option<PathBuf> {
+    let prepared = |folder: PathBuf| {
+        let name = folder.file_name()?.to_str()?;
+        let at = name.starts_with(EXAMPLE).then(|| folder.join("footage.json").metadata().ok()?.modified().ok())??;
+        Some((at, folder))
+    };
+    std::fs::read_dir(cache).ok()?.flatten().filter_map(|entry| prepared(entry.path())).max().map(|(_, folder)| folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_is_found_where_it_was_prepared_to_its_end() {
+        let cache = tempfile::tempdir().unwrap();
+        assert_eq!(example_in(&cache.path().join("nowhere")), None);
+        for name in ["footage-pose2sim-1", "footage-pose2sim-2", "footage-0123456789abcdef", "libtorch"] {
+            std::fs::create_dir(cache.path().join(name)).unwrap();
+        }
+        assert_eq!(example_in(cache.path()), None, "none is whole");
+        std::fs::write(cache.path().join("footage-0123456789abcdef/footage.json"), "").unwrap();
+        assert_eq!(example_in(cache.path()), None, "somebody's own videos");
+        std::fs::write(cache.path().join("footage-pose2sim-1/footage.json"), "").unwrap();
+        assert_eq!(example_in(cache.path()), Some(cache.path().join("footage-pose2sim-1")));
+    }
+}

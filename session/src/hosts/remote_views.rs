@@ -1,0 +1,198 @@
+//! The views of peer hosts' cameras: a source of cropped views beside this host's own croppers, with accounts of its own.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use capture::{CameraEvent, CaptureEvent, CaptureEventKind, RemoteCamera};
+use crossbeam::channel::{Receiver, Sender, bounded};
+use frame::{LossLedger, LossReason, Problem, monotonic_now_ns};
+use transport::{CroppedView, HostView, TransportError, Views};
+
+use super::inbox::Inbox;
+use super::peers::{PeerCamera, Peers};
+use super::spawn;
+use crate::statistics::vitals::Vitals;
+use crate::views::ViewEvent;
+use crate::views::preview::ViewPreviews;
+
+/// How long a camera may take to be there before it is told of as missing.
+const FIRST_WAIT: Duration = Duration::from_secs(2);
+/// How often cameras that deliver nothing are looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// Events that may wait for the session.
+const EVENTS: usize = 256;
+
+/// What the views go to, beside the assembler.
+pub(crate) struct Listeners {
+    pub vitals: Vitals,
+    pub previews: Option<ViewPreviews>,
+}
+
+/// A running source of views. It ends when the first host's side of the link is closed.
+pub(crate) struct RemoteViews {
+    thread: JoinHandle<()>,
+    pub events: Receiver<CaptureEvent>,
+}
+
+impl RemoteViews {
+    /// `cameras` share the pulses with this host's; `ledgers` are those of all cameras of the rig.
+    pub(super) fn start(
+        peers: Arc<Peers>,
+        views: Views,
+        cameras: &[RemoteCamera],
+        ledgers: &[LossLedger],
+        listeners: Listeners,
+        out: Sender<ViewEvent>,
+    ) -> Result<Self, TransportError> {
+        let (event_sender, events) = bounded(EVENTS);
+        let lanes = peers.cameras().iter().zip(cameras).map(|(camera, pulses)| Lane {
+            ledger: ledgers[camera.id.index()].clone(),
+            camera: camera.clone(),
+            pulses: pulses.clone(),
+            inbox: Inbox::default(),
+            sequence: 0,
+            state: State::Awaited,
+            newest: Instant::now(),
+        });
+        let body =
+            Body { lanes: lanes.collect(), peers, views, listeners, out, events: event_sender, began: Instant::now() };
+        Ok(Self { thread: spawn("views", move || body.run())?, events })
+    }
+
+    /// Waits for its end; `false` where it panicked.
+    pub fn join(self) -> bool {
+        self.thread.join().is_ok()
+    }
+
+    pub fn is_finished(&self) -> bool {
+        self.thread.is_finished()
+    }
+}
+
+struct Body {
+    lanes: Vec<Lane>,
+    peers: Arc<Peers>,
+    views: Views,
+    listeners: Listeners,
+    out: Sender<ViewEvent>,
+    events: Sender<CaptureEvent>,
+    began: Instant,
+}
+
+/// One camera.
+struct Lane {
+    camera: PeerCamera,
+    pulses: RemoteCamera,
+    ledger: LossLedger,
+    inbox: Inbox,
+    /// Number of its next frame in the account of this session.
+    sequence: u64,
+    state: State,
+    /// When its newest view came.
+    newest: Instant,
+}
+
+#[derive(Debug, PartialEq)]
+enum State {
+    /// It has not been ready yet.
+    Awaited,
+    /// It is ready, or delivers.
+    Open,
+    /// It is gone, and why was told.
+    Gone(Problem),
+}
+
+impl Body {
+    fn run(mut self) {
+        let mut look_at = Instant::now();
+        while !self.peers.closed() {
+            match self.views.receive(LOOK_EVERY) {
+                Ok(Some((host, came))) => self.arrive(&host, came),
+                Ok(None) => {}
+                Err(TransportError::Closed) => return,
+                Err(error) => tracing::warn!(%error, "a host sends something that is not understood"),
+            }
+            if Instant::now() >= look_at {
+                look_at = Instant::now() + LOOK_EVERY;
+                (0..self.lanes.len()).for_each(|lane| self.look(lane));
+            }
+        }
+    }
+
+    fn arrive(&mut self, host: &str, came: HostView) {
+        let Some(id) = self.peers.receive(host, &came).map(|camera| camera.id) else { return };
+        let Some(at) = self.lanes.iter().position(|lane| lane.camera.id == id) else { return };
+        if self.lanes[at].state != State::Open {
+            self.open(at);
+        }
+        let lane = &mut self.lanes[at];
+        let Some(missing) = lane.inbox.missing(&came) else { return };
+        for (reason, frames) in missing {
+            lane.ledger.capture.enter_many(frames);
+            lane.ledger.capture.lose_many(reason, frames);
+            lane.sequence += frames;
+        }
+        let arrival_ns = monotonic_now_ns();
+        let view = CroppedView { camera: id, sequence: lane.sequence, arrival_ns, ..came.view };
+        lane.sequence += 1;
+        lane.newest = Instant::now();
+        lane.pulses.delivered(arrival_ns);
+        // It came whole, and so passes both edges of its account: to this host, and to its set.
+        lane.ledger.capture.enter();
+        lane.ledger.capture.leave();
+        lane.ledger.subject.enter();
+        if view.crop.is_none() {
+            lane.ledger.subject.lose(LossReason::NoSubject);
+        }
+        self.listeners.vitals.see(id, view.sequence, view.exposure.ns, arrival_ns);
+        if let Some(previews) = &mut self.listeners.previews {
+            previews.offer(&view);
+        }
+        let (ledger, has_crop) = (lane.ledger.clone(), view.crop.is_some());
+        if self.out.send(ViewEvent::View(view)).is_err() && has_crop {
+            ledger.subject.lose(LossReason::Shutdown);
+        }
+    }
+
+    /// Notices that a camera is ready, or gone.
+    fn look(&mut self, at: usize) {
+        let lane = &self.lanes[at];
+        if lane.state == State::Open && lane.newest.elapsed() < LOOK_EVERY {
+            return;
+        }
+        match (self.peers.state(&lane.camera), &lane.state) {
+            (Ok(()), State::Awaited) => self.open(at),
+            // Views say that a camera is back, not its host's word.
+            (Ok(()), _) => {}
+            (Err(_), State::Awaited) if self.began.elapsed() < FIRST_WAIT => {}
+            (Err(problem), State::Gone(told)) if *told == problem => {}
+            (Err(problem), _) => {
+                self.lanes[at].state = State::Gone(problem.clone());
+                let _ = self.out.send(ViewEvent::Gone(self.lanes[at].camera.id, true));
+                self.tell(at, CameraEvent::Failed { problem, retry_in: Duration::ZERO });
+            }
+        }
+    }
+
+    fn open(&mut self, at: usize) {
+        let lane = &mut self.lanes[at];
+        lane.pulses.armed();
+        let id = lane.camera.id;
+        match std::mem::replace(&mut lane.state, State::Open) {
+            State::Gone(_) => {
+                let _ = self.out.send(ViewEvent::Gone(id, false));
+                self.tell(at, CameraEvent::Back);
+            }
+            State::Awaited => self.tell(at, CameraEvent::Opened),
+            State::Open => {}
+        }
+    }
+
+    fn tell(&self, at: usize, event: CameraEvent) {
+        let kind = CaptureEventKind::Camera(self.lanes[at].camera.id, event);
+        if self.events.try_send(CaptureEvent { at_ns: monotonic_now_ns(), kind }).is_err() {
+            tracing::debug!(camera = self.lanes[at].camera.name, "nobody takes the events of a remote camera");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! A capture session: the cameras of a rig, recorded, cropped, put into frame sets, on one host or several.
+//!
+//! A [`SessionPlan`] says what a session is of. [`SessionPlan::open`] opens everything that can fail at the start,
+//! [`Prepared::start`] starts the cameras, [`Session::run`] follows them to the end, and [`Session::stop`] gives the
+//! [`Outcome`]. `examples/two_cameras.rs` is a whole program.
+//!
+//! | folder | what |
+//! |---|---|
+//! | `source/` | every source is a rig: devices, footage, takes and scenarios as cameras to open |
+//! | `views/` | frames to cropped views, pictures for the finder of joints, previews |
+//! | `sets/` | cropped views to frame sets and moments |
+//! | `recorder/` | frames to disk, without loss |
+//! | `hosts/` | a rig whose cameras are attached to several hosts |
+//! | `statistics/` | delays, rates and losses of a running session |
+
+mod event;
+mod hosts;
+mod outcome;
+mod plan;
+mod recorder;
+mod run;
+mod session;
+mod sets;
+pub mod source;
+mod statistics;
+mod views;
+mod wall_clock;
+
+pub use event::{Event, EventKind, EventLog, EventSender};
+pub use hosts::{HostRole, unknown_host};
+pub use outcome::{Outcome, Part, SessionError};
+pub use plan::{LearningPlan, Prepared, RecordingPlan, SessionPlan};
+pub use recorder::{QUEUED_BYTES, Recorder, RecordingCounters, RecordingState};
+pub use run::End;
+pub use session::Session;
+pub use sets::assembler::{SetStatistics, Sinks};
+pub use source::Playback;
+pub use statistics::latency::{Latency, Percentiles};
+pub use statistics::vitals::Vitals;
+pub use transport::CameraState;
+pub use views::picture_plan::PicturePlan;
+pub use views::preview::{PreviewPicture, PreviewSink};
+pub use wall_clock::utc_offset_ns;
+
+/// Buffers beyond the consumers' quotas: in the ring, at the router and with the driver.
+const IN_FLIGHT_BUFFERS: usize = 20;
+
+/// Buffers in each camera's pool: the quotas of all consumers, of which the recorder's is given, and what is in flight.
+fn pool_buffers(recorder: usize) -> usize {
+    recorder + views::local::CROP_BUFFERS + views::preview::PREVIEW_BUFFERS + IN_FLIGHT_BUFFERS
+}

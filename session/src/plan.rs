@@ -1,0 +1,200 @@
+//! What a session is of, and everything of it that is opened before its cameras are.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use calibration_free_config::Rig;
+use frame::{LossLedger, Problem, SegmentId, monotonic_now_ns};
+use subject::{BackgroundConfig, Preprocessing, SubjectCropper};
+use take::TakeInfo;
+
+use crate::event::EventLog;
+use crate::hosts::{HostLink, HostRole};
+use crate::outcome::SessionError;
+use crate::recorder::{Recorder, RecorderTap};
+use crate::session::{Parts, Session};
+use crate::sets::assembler::Sinks;
+use crate::source::{OpenRig, Playback};
+use crate::views::picture_plan::PicturePlan;
+use crate::views::preview::PreviewSink;
+
+/// From opening the cameras to the first trigger: all must be armed by then.
+const LEAD_NS: i64 = 1_500_000_000;
+/// Segments of a trial share no number with those of the session.
+const TRIAL_SEGMENTS: SegmentId = SegmentId(1 << 31);
+
+/// What a session is of.
+pub struct SessionPlan {
+    /// The whole rig, the same on all its hosts.
+    pub rig: Rig,
+    /// How recorded sources are played.
+    pub playback: Playback,
+    /// `None` records nothing.
+    pub recording: Option<RecordingPlan>,
+    /// `None` crops nothing and makes no frame sets, unless the rig has several hosts.
+    pub learning: Option<LearningPlan>,
+    /// Shows previews; `None` makes none.
+    pub page: Option<Arc<dyn PreviewSink>>,
+    /// Which host of the rig this one is.
+    pub role: HostRole,
+}
+
+/// Where a session is recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordingPlan {
+    /// The name of the session in its take.
+    pub name: String,
+    /// The take is a new folder in this one.
+    pub folder: PathBuf,
+    /// The recording ends in order when it has written so many bytes.
+    pub budget_bytes: u64,
+    /// The rig in the take's description, where that is not the session's own: what is replayed was recorded by it.
+    pub rig_toml: Option<String>,
+}
+
+/// What frame sets are made for.
+#[derive(Clone, Default)]
+pub struct LearningPlan {
+    /// Which frames become pictures for the finder of joints. Clones share one plan.
+    pub pictures: PicturePlan,
+}
+
+impl SessionPlan {
+    /// Cameras alone: played once, nothing recorded, cropped or shown, on one host or as the first of several.
+    pub fn new(rig: Rig) -> Self {
+        let (playback, role) = (Playback::default(), HostRole::default());
+        Self { rig, playback, recording: None, learning: None, page: None, role }
+    }
+
+    /// Opens what can fail at the start: the link between hosts, takes, videos, virtual studios, croppers.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do about it. Nothing runs then.
+    pub fn open(self) -> Result<Prepared, Problem> {
+        let Self { rig, playback, recording, learning, page, role } = self;
+        let preprocessing = preprocessing(&rig);
+        let link = HostLink::open(&rig, &role, preprocessing.hash())?;
+        let names: Vec<_> = match &link {
+            HostLink::Peer(peer) => peer.rig(),
+            HostLink::None | HostLink::First(_) => &rig,
+        }
+        .cameras
+        .iter()
+        .map(|camera| camera.name.to_string())
+        .collect();
+        let rig = if let HostLink::Peer(peer) = &link { peer.rig().clone() } else { rig };
+        let rig = OpenRig::open(rig)?;
+        let crops = learning.is_some() || !matches!(link, HostLink::None);
+        let cropper = |_| SubjectCropper::new(&preprocessing, BackgroundConfig::default());
+        let croppers = (0..if crops { rig.local_cameras() } else { 0 }).map(cropper).collect::<Result<_, _>>();
+        Ok(Prepared {
+            croppers: croppers.map_err(|error| Problem::new(error.to_string()))?,
+            events: EventLog::new(&names),
+            names,
+            preprocessing: preprocessing.hash(),
+            rig,
+            playback,
+            recording,
+            pictures: learning.unwrap_or_default().pictures,
+            page,
+            link,
+            trial: None,
+        })
+    }
+}
+
+/// How a rig's pictures become crops.
+fn preprocessing(rig: &Rig) -> Preprocessing {
+    Preprocessing {
+        crop_px: rig.subject.crop_px,
+        crop_scale: rig.subject.crop_scale,
+        mask_threshold: rig.subject.mask_threshold.into(),
+        ..Preprocessing::default()
+    }
+}
+
+/// A session that is ready to start. One that has ended gives it back, with what its cameras learned of their
+/// backgrounds and with the events so far, so that another one can follow.
+pub struct Prepared {
+    /// The cameras' names; this host's come first.
+    pub(crate) names: Vec<String>,
+    pub(crate) rig: OpenRig,
+    pub playback: Playback,
+    pub recording: Option<RecordingPlan>,
+    pub(crate) croppers: Vec<SubjectCropper>,
+    /// Hash of how the croppers make their crops.
+    pub(crate) preprocessing: u64,
+    pub(crate) pictures: PicturePlan,
+    pub(crate) page: Option<Arc<dyn PreviewSink>>,
+    pub(crate) link: HostLink,
+    pub events: EventLog,
+    /// How recorded sources are played in a trial; `None` outside of one.
+    pub(crate) trial: Option<Playback>,
+}
+
+impl Prepared {
+    /// All cameras' names, this host's first.
+    pub fn camera_names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// How many cameras are attached to this host.
+    pub fn local_cameras(&self) -> usize {
+        self.rig.local_cameras()
+    }
+
+    /// Pulses a second, in a trial those of the trial.
+    pub fn rate_hz(&self) -> f64 {
+        self.rig.rate_hz(self.trial.unwrap_or(self.playback))
+    }
+
+    /// Starts the cameras; sets go to `sinks`.
+    ///
+    /// # Errors
+    /// The take cannot be made, a camera's description is wrong, a thread does not start.
+    pub fn start(self, sinks: Sinks) -> Result<Session, SessionError> {
+        let first_segment = self.link.first_segment();
+        self.start_at(first_segment, sinks)
+    }
+
+    /// Starts the cameras for a trial with another playback. It is not recorded, and its segments are numbered apart from
+    /// those of the session that follows.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_trial(mut self, playback: Playback, sinks: Sinks) -> Result<Session, SessionError> {
+        self.trial = Some(playback);
+        self.start_at(TRIAL_SEGMENTS, sinks)
+    }
+
+    fn start_at(self, first_segment: SegmentId, sinks: Sinks) -> Result<Session, SessionError> {
+        let ledgers: Vec<_> = self.names.iter().map(|_| LossLedger::default()).collect();
+        let recorder = self.record(&ledgers[..self.local_cameras()])?;
+        let playback = self.trial.unwrap_or(self.playback);
+        let (mut cameras, mut pulses) = self.rig.cameras(playback, monotonic_now_ns() + LEAD_NS)?;
+        if let HostLink::Peer(peer) = &self.link {
+            pulses = peer.take_pulses(&mut cameras);
+        }
+        self.pictures.begin(self.rate_hz());
+        Session::start(self, Parts { cameras, pulses, first_segment, ledgers, recorder, sinks })
+    }
+
+    fn record(&self, ledgers: &[LossLedger]) -> Result<Option<(Recorder, RecorderTap)>, SessionError> {
+        let Some(plan) = self.recording.as_ref().filter(|_| self.trial.is_none()) else { return Ok(None) };
+        let rig = self.rig.rig();
+        let info = TakeInfo {
+            name: plan.name.clone(),
+            rig_toml: plan.rig_toml.clone().unwrap_or_else(|| rig.to_toml()),
+            cameras: self.names[..ledgers.len()].to_vec(),
+            host: self.link.name().to_owned(),
+            trigger_rate_hz: self.rate_hz(),
+            source_rate_hz: self.rig.is_replayed().then_some(rig.trigger.rate_hz),
+        };
+        let buffers = self.rig.recorder_buffers();
+        let recorder = Recorder::start(&plan.folder, &info, ledgers, buffers, plan.budget_bytes)
+            .map_err(SessionError::NotRecorded)?;
+        let budget_gb = plan.budget_bytes as f64 / 1e9;
+        tracing::info!("recording into {}, at most {budget_gb} GB", recorder.0.directory().display());
+        Ok(Some(recorder))
+    }
+}

@@ -1,0 +1,191 @@
+//! The lossless consumer: every unit that the cameras sent, written by a thread of its own.
+
+mod disk;
+mod tap;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use crossbeam::channel::{Sender, bounded};
+use frame::{FrameRef, LossLedger, LossReason, monotonic_now_ns};
+use take::{ClockRelation, Gap, TakeError, TakeInfo, TakeWriter};
+
+use disk::Disk;
+pub use tap::RecorderTap;
+
+/// Bytes of all cameras that may wait for the disk.
+pub const QUEUED_BYTES: usize = 256 << 20;
+/// Fewest and most buffers of one camera that may wait: large units still wait for a while, and small ones cost no
+/// pool of thousands.
+const FEWEST_BUFFERS: usize = 48;
+const MOST_BUFFERS: usize = 256;
+/// Gaps and notes that may wait between the frames.
+const WAITING_WORDS: usize = 256;
+
+/// Buffers of each camera's pool that may wait for the disk, where a unit has about `unit_bytes`.
+pub fn buffers(unit_bytes: usize, cameras: usize) -> usize {
+    (QUEUED_BYTES / (cameras * unit_bytes).max(1)).clamp(FEWEST_BUFFERS, MOST_BUFFERS)
+}
+
+enum Job {
+    Frame(FrameRef),
+    Gap(Gap),
+    Note(i64, String, String),
+    Relation(ClockRelation),
+}
+
+#[derive(Default)]
+struct Shared {
+    bytes: AtomicU64,
+    frames: AtomicU64,
+    queued_bytes: AtomicUsize,
+    /// Set once nothing more is written, and why.
+    closed: AtomicBool,
+    closed_because: Mutex<Option<LossReason>>,
+    finished: AtomicBool,
+}
+
+impl Shared {
+    fn close(&self, reason: LossReason) {
+        *self.closed_because.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+        self.closed.store(true, Ordering::Release);
+    }
+
+    fn closed(&self) -> Option<LossReason> {
+        if !self.closed.load(Ordering::Acquire) {
+            return None;
+        }
+        *self.closed_because.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A running recording.
+pub struct Recorder {
+    directory: PathBuf,
+    budget_bytes: u64,
+    shared: Arc<Shared>,
+    notes: Sender<Job>,
+    disk: JoinHandle<Result<(), TakeError>>,
+}
+
+impl Recorder {
+    /// Makes a new take below `parent`. `buffers` of each camera may wait for the disk. `budget_bytes` ends the
+    /// recording in order when it is reached.
+    pub fn start(
+        parent: &Path,
+        info: &TakeInfo,
+        ledgers: &[LossLedger],
+        buffers: usize,
+        budget_bytes: u64,
+    ) -> Result<(Self, RecorderTap), TakeError> {
+        let mut writer = TakeWriter::create(parent, info)?;
+        let directory = writer.directory().to_owned();
+        let sync = writer.hand_over_sync()?;
+        let shared = Arc::new(Shared::default());
+        // Room for every buffer that the quotas allow, and for gaps and notes between them.
+        let (jobs, queue) = bounded(ledgers.len() * buffers + WAITING_WORDS);
+        let accounts = ledgers.iter().map(|ledger| ledger.recorder.clone()).collect();
+        let disk = Disk::start(writer, sync, shared.clone(), accounts, budget_bytes, queue)
+            .map_err(|source| TakeError::io("start the disk threads for", &directory, source))?;
+        let tap = RecorderTap::new(jobs.clone(), shared.clone(), ledgers, buffers);
+        Ok((Self { directory, budget_bytes, shared, notes: jobs, disk }, tap))
+    }
+
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The counts, which can be read after the recording is closed.
+    pub fn counters(&self) -> RecordingCounters {
+        RecordingCounters(self.shared.clone())
+    }
+
+    pub fn budget_bytes(&self) -> u64 {
+        self.budget_bytes
+    }
+
+    /// Something that happened, for those who read the take.
+    pub fn note(&self, kind: &str, text: String) {
+        if self.notes.try_send(Job::Note(monotonic_now_ns(), kind.to_owned(), text)).is_err() {
+            tracing::warn!(kind, "a note did not reach the take");
+        }
+    }
+
+    /// How this host's clock stands to that of the host which puts the sets together.
+    pub fn relate(&self, relation: ClockRelation) {
+        if self.notes.try_send(Job::Relation(relation)).is_err() {
+            tracing::warn!("a relation of clocks did not reach the take");
+        }
+    }
+
+    /// True when the disk thread has ended although the recording was not closed.
+    pub fn is_dead(&self) -> bool {
+        self.disk.is_finished() && self.shared.closed().is_none()
+    }
+
+    /// Writes what is queued, syncs and closes. The tap must be gone, else this waits for ever.
+    pub fn finish(self) -> Result<(), TakeError> {
+        drop(self.notes);
+        match self.disk.join() {
+            Ok(result) => result,
+            Err(_) => Err(TakeError::io("close", &self.directory, std::io::Error::other("the disk thread panicked"))),
+        }
+    }
+}
+
+/// How much is on disk.
+pub struct RecordingCounters(Arc<Shared>);
+
+impl RecordingCounters {
+    pub fn frames(&self) -> u64 {
+        self.0.frames.load(Ordering::Acquire)
+    }
+
+    pub fn bytes(&self) -> u64 {
+        self.0.bytes.load(Ordering::Acquire)
+    }
+
+    pub fn state(&self) -> RecordingState {
+        match self.0.closed() {
+            Some(reason) => RecordingState::Ended(reason),
+            None if self.0.finished.load(Ordering::Acquire) => RecordingState::Complete,
+            None => RecordingState::Recording,
+        }
+    }
+}
+
+/// How far a recording is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordingState {
+    Recording,
+    /// It was closed in order, with the session.
+    Complete,
+    /// It ended before the session.
+    Ended(LossReason),
+}
+
+impl fmt::Display for RecordingState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Recording => f.write_str("recording"),
+            Self::Complete => f.write_str("complete"),
+            Self::Ended(reason) => write!(f, "ended: {reason}"),
+        }
+    }
+}
+
+/// Neighbouring losses of one camera and reason are one gap. True if it is a new one.
+fn extend_or_push(gaps: &mut Vec<Gap>, lost: Gap) -> bool {
+    let follows = |gap: &&mut Gap| {
+        gap.camera == lost.camera && gap.reason == lost.reason && gap.first_sequence + gap.frames == lost.first_sequence
+    };
+    if let Some(gap) = gaps.iter_mut().rev().find(follows) {
+        gap.frames += lost.frames;
+        return false;
+    }
+    gaps.push(lost);
+    true
+}

@@ -1,0 +1,110 @@
+//! Follows a session to its end.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use crossbeam::channel::{Receiver, at, never, select, tick};
+
+use crate::event::EventKind;
+use crate::outcome::Part;
+use crate::session::Session;
+use crate::wall_clock::WallClock;
+
+/// How often losses, hosts and parts are looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Why a session ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Somebody asked for it.
+    Asked,
+    TimeOver,
+    /// Every camera's source is over.
+    SourcesOver,
+    /// A part without which nothing can go on is gone.
+    Broken(Part),
+}
+
+impl Session {
+    /// Follows the session until something ends it: a word on `stop`, the time `end_at`, the end of all sources, a broken
+    /// part, or `each`, which is called a few times a second and breaks as if the time were over. The session still runs
+    /// afterwards: [`Session::stop`] ends it.
+    pub fn run(
+        &mut self,
+        stop: &Receiver<()>,
+        end_at: Option<Instant>,
+        mut each: impl FnMut(&Self) -> ControlFlow<()>,
+    ) -> End {
+        let clock = tick(LOOK_EVERY);
+        let time_over = end_at.map_or_else(never, at);
+        let outside = self.prepared.events.outside();
+        let mut wall_clock = WallClock::new();
+        let mut local = self.capture.events().clone();
+        let mut remote = self.remote_views.as_ref().map_or_else(never, |views| views.events.clone());
+        loop {
+            select! {
+                recv(stop) -> _ => return End::Asked,
+                recv(time_over) -> _ => return End::TimeOver,
+                recv(local) -> event => match event {
+                    Ok(event) => {
+                        let told = self.prepared.events.capture_event(&event);
+                        self.record(told);
+                    }
+                    // Every camera thread has ended; the tick below sees it.
+                    Err(_) => local = never(),
+                },
+                recv(remote) -> event => match event {
+                    Ok(event) => {
+                        let told = self.prepared.events.capture_event(&event);
+                        self.record(told);
+                    }
+                    Err(_) => remote = never(),
+                },
+                recv(outside) -> event => self.record(event.ok()),
+                recv(clock) -> _ => {
+                    self.look(&mut wall_clock);
+                    if each(self).is_break() {
+                        return End::TimeOver;
+                    }
+                    if let Some(part) = self.broken() {
+                        tracing::error!(%part, "is gone; nothing can go on without it");
+                        return End::Broken(part);
+                    }
+                    if self.all_ended() {
+                        return End::SourcesOver;
+                    }
+                }
+            }
+        }
+    }
+
+    /// What is looked at now and then.
+    fn look(&mut self, wall_clock: &mut WallClock) {
+        self.losses.look();
+        let moved = self.prepared.events.times_moved(self.times_moved());
+        self.record(moved);
+        let relation = self.prepared.link.tick(self.prepared.events.camera_states());
+        if let (Some(recorder), Some(relation)) = (&self.recorder, relation) {
+            recorder.relate(relation);
+        }
+        let dead = self.prepared.events.dead_parts(self.dead_parts());
+        self.record(dead);
+        if let Some(step_ns) = wall_clock.look() {
+            let step_s = step_ns as f64 / 1e9;
+            let text = format!("the wall clock was set by {step_s:.3} s; times of frames go on unbroken");
+            tracing::warn!("{text}");
+            self.record([(EventKind::ClockJumped, text)]);
+        }
+    }
+
+    /// Puts events into the log and into the take.
+    fn record(&mut self, events: impl IntoIterator<Item = (EventKind, String)>) {
+        let at_s = self.started.elapsed().as_secs_f64();
+        for (kind, text) in events {
+            if let Some(recorder) = &self.recorder {
+                recorder.note(kind.name(), text.clone());
+            }
+            self.prepared.events.record(at_s, kind, text);
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! A running session.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use capture::{CameraSpec, Capture, CaptureOptions, FrameConsumer, Health, Pulses};
+use crossbeam::channel::bounded;
+use frame::{CameraId, LossLedger, SegmentId};
+
+use crate::event::EventLog;
+use crate::hosts::{HostLink, Listeners, RemoteViews};
+use crate::outcome::{Outcome, Part, SessionError};
+use crate::plan::Prepared;
+use crate::recorder::{Recorder, RecorderTap};
+use crate::sets::assembler::{self, SetStatistics, Sinks};
+use crate::statistics::latency::Latency;
+use crate::statistics::losses::LossWatch;
+use crate::statistics::vitals::Vitals;
+use crate::views::local::LocalViews;
+use crate::views::preview::{self, ViewPreviews};
+
+/// Views that may wait for the assembler.
+const WAITING_VIEWS: usize = 256;
+/// A driver's call that takes longer is left behind.
+const STOP_DEADLINE: Duration = Duration::from_secs(5);
+
+/// What is made at the start, and goes with the session.
+pub(crate) struct Parts {
+    pub cameras: Vec<CameraSpec>,
+    pub pulses: Pulses,
+    pub first_segment: SegmentId,
+    pub ledgers: Vec<LossLedger>,
+    pub recorder: Option<(Recorder, RecorderTap)>,
+    pub sinks: Sinks,
+}
+
+/// Running cameras, and everything behind them.
+pub struct Session {
+    pub(crate) prepared: Prepared,
+    pub(crate) capture: Capture,
+    local_views: Option<LocalViews>,
+    pub(crate) remote_views: Option<RemoteViews>,
+    assembler: Option<JoinHandle<Sinks>>,
+    preview: Option<JoinHandle<()>>,
+    pub(crate) losses: LossWatch,
+    /// The recording, where there is one.
+    pub recorder: Option<Recorder>,
+    /// The accounts of each camera.
+    pub ledgers: Vec<LossLedger>,
+    pub sets: SetStatistics,
+    pub vitals: Vitals,
+    /// How long a frame's crop takes.
+    pub crop_work: Latency,
+    pub started: Instant,
+}
+
+impl Session {
+    pub(crate) fn start(mut prepared: Prepared, parts: Parts) -> Result<Self, SessionError> {
+        let Parts { cameras, pulses, first_segment, ledgers, recorder, sinks } = parts;
+        let (all, local) = (prepared.names.len(), prepared.local_cameras());
+        let vitals = Vitals::new(all);
+        let losses = LossWatch::new(prepared.names.iter().cloned().zip(ledgers.iter().cloned()).collect());
+        let mut consumers: Vec<Box<dyn FrameConsumer>> = vec![Box::new(vitals.clone())];
+        let recorder = recorder.map(|(recorder, tap)| {
+            consumers.push(Box::new(tap));
+            recorder
+        });
+        let (sets, crop_work) = (SetStatistics::default(), Latency::default());
+        let (views, views_in) = bounded(WAITING_VIEWS);
+        let croppers = std::mem::take(&mut prepared.croppers);
+        let (mut local_views, mut assembler) = (None, None);
+        if !croppers.is_empty() {
+            let (started, tap) = LocalViews::start(croppers, &ledgers, views.clone(), &crop_work, &prepared.pictures)?;
+            consumers.push(Box::new(tap));
+            local_views = Some(started);
+        }
+        if let HostLink::Peer(peer) = &mut prepared.link {
+            peer.follow_promises(&prepared.pictures)?;
+            assembler = Some(peer.start_sender(views_in, &ledgers)?);
+        } else if local_views.is_some() || matches!(prepared.link, HostLink::First(_)) {
+            let (matching, hash) = (prepared.rig.matching(), prepared.preprocessing);
+            assembler = Some(assembler::start(views_in, matching, &ledgers, hash, sinks, sets.clone())?);
+        }
+        let preview = match prepared.page.clone().filter(|_| local > 0) {
+            Some(page) => {
+                let (thread, tap) = preview::start(page, local)?;
+                consumers.push(Box::new(tap));
+                Some(thread)
+            }
+            None => None,
+        };
+        let options = CaptureOptions { pulses, first_segment, remote_cameras: all - local };
+        let capture = Capture::start(cameras, &ledgers, consumers, options)?;
+        let remote_views = match &mut prepared.link {
+            HostLink::First(first) => {
+                first.pass_on(capture.pulses());
+                first.pass_on_promises(&prepared.pictures);
+                let previews = prepared.page.clone().map(|page| ViewPreviews::new(page, all));
+                let listeners = Listeners { vitals: vitals.clone(), previews };
+                first.take_views(capture.remote_cameras(), &ledgers, listeners, views)?
+            }
+            HostLink::None | HostLink::Peer(_) => None,
+        };
+        Ok(Self {
+            prepared,
+            capture,
+            local_views,
+            remote_views,
+            assembler,
+            preview,
+            losses,
+            recorder,
+            ledgers,
+            sets,
+            vitals,
+            crop_work,
+            started: Instant::now(),
+        })
+    }
+
+    /// All cameras' names, this host's first.
+    pub fn camera_names(&self) -> &[String] {
+        self.prepared.camera_names()
+    }
+
+    /// Pulses a second.
+    pub fn rate_hz(&self) -> f64 {
+        self.prepared.rate_hz()
+    }
+
+    /// What happened so far, and what the cameras are doing.
+    pub fn events(&self) -> &EventLog {
+        &self.prepared.events
+    }
+
+    /// What a camera's device last told of itself.
+    pub fn health(&self, camera: usize) -> Arc<Health> {
+        self.capture.health(CameraId(camera as u16))
+    }
+
+    /// True once every camera's source is over.
+    pub fn all_ended(&self) -> bool {
+        self.remote_views.is_none() && self.capture.all_ended()
+    }
+
+    /// The part without which nothing can go on, if it is gone.
+    pub fn broken(&self) -> Option<Part> {
+        if self.capture.router_is_dead() && !self.capture.all_ended() {
+            return Some(Part::Router);
+        }
+        self.recorder.as_ref().is_some_and(Recorder::is_dead).then_some(Part::Recorder)
+    }
+
+    /// Parts that have died and that the rest goes on without.
+    pub fn dead_parts(&self) -> Vec<Part> {
+        let ended = [
+            (Part::Croppers, self.local_views.as_ref().is_some_and(LocalViews::any_ended)),
+            (Part::Views, self.remote_views.as_ref().is_some_and(RemoteViews::is_finished)),
+            (Part::Assembler, self.assembler.as_ref().is_some_and(JoinHandle::is_finished)),
+            (Part::Preview, self.preview.as_ref().is_some_and(JoinHandle::is_finished)),
+        ];
+        // Looked at afterwards: in an orderly end the close comes first, and these end because of it.
+        if self.local_views.as_ref().is_some_and(LocalViews::is_closing) {
+            return vec![];
+        }
+        ended.into_iter().filter_map(|(part, ended)| ended.then_some(part)).collect()
+    }
+
+    /// By camera of this host, how often it was found to see another place.
+    pub(crate) fn times_moved(&self) -> Vec<u64> {
+        self.local_views.as_ref().map_or_else(Vec::new, |views| views.times_moved().collect())
+    }
+
+    /// The stage is empty now: every camera of this host takes its background anew.
+    pub fn take_background(&self) {
+        if let Some(views) = &self.local_views {
+            views.take_background();
+        }
+    }
+
+    /// Stops the sources, lets every frame that was taken reach its end, and closes the recording.
+    pub fn stop(self) -> Outcome {
+        let Self { mut prepared, mut losses, ledgers, sets, crop_work, .. } = self;
+        let mut errors = vec![];
+        let wall_s = self.started.elapsed().as_secs_f64();
+        let recording = self.recorder.as_ref().map(|r| (r.directory().to_owned(), r.counters()));
+        if let HostLink::First(first) = &prepared.link {
+            first.close();
+        }
+        // With the router the consumers go, and with them the inputs of everything behind.
+        if let Err(error) = self.capture.stop(STOP_DEADLINE) {
+            errors.push(error.into());
+        }
+        if let Some(recorder) = self.recorder
+            && let Err(error) = recorder.finish()
+        {
+            errors.push(error.into());
+        }
+        let (croppers, panicked) = self.local_views.map(LocalViews::finish).unwrap_or_default();
+        if panicked > 0 {
+            errors.push(SessionError::Panicked(Part::Croppers));
+        }
+        if self.remote_views.is_some_and(|views| !views.join()) {
+            errors.push(SessionError::Panicked(Part::Views));
+        }
+        let sinks = match self.assembler.map(JoinHandle::join) {
+            Some(Ok(sinks)) => sinks,
+            Some(Err(_)) => {
+                errors.push(SessionError::Panicked(Part::Assembler));
+                Sinks::default()
+            }
+            None => Sinks::default(),
+        };
+        if let Some(Err(_)) = self.preview.map(JoinHandle::join) {
+            errors.push(SessionError::Panicked(Part::Preview));
+        }
+        losses.look();
+        (prepared.croppers, prepared.trial) = (croppers, None);
+        Outcome { prepared, sinks, errors, ledgers, sets, crop_work, recording, wall_s }
+    }
+}

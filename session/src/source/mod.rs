@@ -1,0 +1,178 @@
+//! Where pictures come from: every source is a rig. Footage, takes and scenarios become rigs whose cameras play them.
+
+pub mod cameras;
+mod footage;
+mod pulses;
+mod recorded;
+#[cfg(feature = "virtual-studio")]
+mod studio;
+#[cfg(feature = "gstreamer")]
+mod videos;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use calibration_free_config::{Driver, Rig, TriggerMode};
+use capture::{CameraSpec, OpenDriver, PulseTrain, Pulses};
+use frame::Problem;
+use take::TakeReader;
+
+pub use footage::footage_rig;
+pub use recorded::take_rig;
+#[cfg(feature = "virtual-studio")]
+pub use studio::studio_rig;
+
+use crate::recorder;
+use crate::sets::matching::Matching;
+use cameras::{Source, role, watchdog};
+
+/// How recorded sources are played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Playback {
+    /// Videos begin again when they are over.
+    pub looping: bool,
+    /// Pulses come at the rig's rate divided by this.
+    pub divisor: u32,
+}
+
+impl Default for Playback {
+    /// Once, at the rig's rate.
+    fn default() -> Self {
+        Self { looping: false, divisor: 1 }
+    }
+}
+
+/// The cameras of a rig that are attached to this host, with everything opened that can be before they are captured.
+pub struct OpenRig {
+    rig: Rig,
+    sources: Vec<Source>,
+    #[cfg(feature = "virtual-studio")]
+    studios: studio::Studios,
+}
+
+impl OpenRig {
+    /// Looks at takes and videos, and sets up virtual studios.
+    ///
+    /// # Errors
+    /// What is wrong with the source of a camera, which is named.
+    pub fn open(rig: Rig) -> Result<Self, Problem> {
+        let mut takes: HashMap<PathBuf, Arc<TakeReader>> = HashMap::new();
+        let mut take = |path: &Path| match takes.get(path) {
+            Some(take) => Ok(take.clone()),
+            None => {
+                let take = TakeReader::open(path).map_err(|error| Problem::new(error.to_string()))?;
+                Ok(takes.entry(path.to_owned()).or_insert(Arc::new(take)).clone())
+            }
+        };
+        let sources = rig
+            .cameras
+            .iter()
+            .filter(|camera| camera.is_local())
+            .map(|camera| Source::look(camera, &mut take).map_err(|problem| of_camera(problem, &camera.name)))
+            .collect::<Result<_, _>>()?;
+        #[cfg(feature = "virtual-studio")]
+        let studios = studio::Studios::open(&rig)?;
+        Ok(Self {
+            rig,
+            sources,
+            #[cfg(feature = "virtual-studio")]
+            studios,
+        })
+    }
+
+    pub fn rig(&self) -> &Rig {
+        &self.rig
+    }
+
+    /// How many cameras are attached to this host; they come first in the rig.
+    pub fn local_cameras(&self) -> usize {
+        self.sources.len()
+    }
+
+    /// Pulses a second.
+    pub fn rate_hz(&self, playback: Playback) -> f64 {
+        self.rig.trigger.rate_hz / f64::from(playback.divisor)
+    }
+
+    /// Whether any of its cameras plays what was recorded.
+    pub(crate) fn is_replayed(&self) -> bool {
+        self.rig.cameras.iter().any(|camera| camera.driver == Driver::Replay)
+    }
+
+    /// What makes its pictures belong together.
+    pub(crate) fn matching(&self) -> Matching {
+        match self.rig.trigger.mode {
+            TriggerMode::FreeRun => Matching::Time { tolerance_ns: (self.rig.trigger.tolerance_ms * 1e6) as u32 },
+            _ => Matching::Trigger,
+        }
+    }
+
+    /// Expected bytes of the largest unit.
+    fn unit_bytes(&self) -> usize {
+        let each = self.sources.iter().zip(&self.rig.cameras).map(|(source, camera)| source.unit_bytes(camera));
+        each.max().unwrap_or_default()
+    }
+
+    /// Buffers of each camera that may wait for the disk.
+    pub(crate) fn recorder_buffers(&self) -> usize {
+        recorder::buffers(self.unit_bytes(), self.rig.cameras.len())
+    }
+
+    /// This host's cameras to open, and the trigger that they share, the first pulse at `start_ns`.
+    ///
+    /// # Errors
+    /// What is wrong with a camera, which is named, or with the trigger.
+    pub fn cameras(&self, playback: Playback, start_ns: i64) -> Result<(Vec<CameraSpec>, Pulses), Problem> {
+        let rig = &self.rig;
+        let pulses = PulseTrain::new(start_ns, 1e9 / self.rate_hz(playback));
+        #[cfg(feature = "virtual-studio")]
+        let mut views: HashMap<usize, OpenDriver> = self.studios.start(pulses)?.into_iter().collect();
+        #[cfg(not(feature = "virtual-studio"))]
+        let mut views: HashMap<usize, OpenDriver> = HashMap::new();
+        let (pool_buffers, unit_bytes) = (crate::pool_buffers(self.recorder_buffers()), self.unit_bytes());
+        let specs = self
+            .sources
+            .iter()
+            .enumerate()
+            .map(|(index, source)| {
+                let camera = &rig.cameras[index];
+                let open = views.remove(&index).map_or_else(|| source.opener(rig, index, pulses, playback.looping), Ok);
+                Ok(CameraSpec {
+                    name: camera.name.to_string(),
+                    open: open.map_err(|problem| of_camera(problem, &camera.name))?,
+                    pool_buffers,
+                    unit_bytes,
+                    role: role(rig.exposes(index)),
+                    watchdog: watchdog(camera, rig.trigger.rate_hz),
+                })
+            })
+            .collect::<Result<_, Problem>>()?;
+        Ok((specs, pulses::of_rig(rig, pulses)?))
+    }
+}
+
+fn of_camera(problem: Problem, name: &str) -> Problem {
+    problem.of(format_args!("camera {name}"))
+}
+
+/// A rig whose cameras replay takes or videos. With a tolerance, pictures are matched by time.
+fn rig_of_replays<P: AsRef<Path>>(
+    name: &str,
+    rate_hz: f64,
+    tolerance_ms: Option<f64>,
+    cameras: impl Iterator<Item = (impl AsRef<str>, P)>,
+) -> Result<Rig, Problem> {
+    let trigger = match tolerance_ms {
+        Some(tolerance_ms) => format!("mode = \"free-run\"\ntolerance-ms = {tolerance_ms:?}"),
+        None => "mode = \"hardware\"".into(),
+    };
+    let mut text = format!("version = 1\nname = {name:?}\n\n[trigger]\n{trigger}\nrate-hz = {rate_hz:?}\n");
+    for (camera, source) in cameras {
+        let (camera, source) = (camera.as_ref(), source.as_ref().display().to_string());
+        text += &format!("\n[[camera]]\nname = {camera:?}\ndriver = \"replay\"\nsource = {source:?}\n");
+    }
+    Rig::from_toml_str(&text, name).map(|(rig, _)| rig).map_err(|error| {
+        Problem::with_remedy(format!("{} of what is to be played: {}", error.key(), error.problem()), error.remedy())
+    })
+}

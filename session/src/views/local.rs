@@ -1,0 +1,339 @@
+//! The views of this host's cameras: one cropping worker per camera, which works on the newest frames and counts those it
+//! skips.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{JoinHandle, Thread};
+use std::time::Instant;
+
+use capture::FrameConsumer;
+use crossbeam::channel::Sender;
+use crossbeam::queue::ArrayQueue;
+use frame::{CameraId, EdgeAccount, FrameRef, LossLedger, LossReason, Quota};
+use subject::{FinderPicture, FinderPictures, Outcome, SubjectCropper, SubjectError};
+use transport::{Asked, CroppedView};
+
+use super::ViewEvent;
+use super::picture_plan::{Due, PicturePlan};
+use crate::statistics::latency::Latency;
+
+/// Frames that may wait for one camera's worker.
+const WAITING: usize = 3;
+/// Buffers of each camera's pool that crops may hold: those that wait and the one in work.
+pub(crate) const CROP_BUFFERS: usize = WAITING + 1;
+
+/// The croppers of this host's cameras; they keep their backgrounds from one session to the next.
+pub(crate) struct LocalViews {
+    workers: Vec<Worker>,
+}
+
+struct Worker {
+    lane: Arc<Lane>,
+    thread: JoinHandle<SubjectCropper>,
+}
+
+/// What router and worker share.
+struct Lane {
+    queue: ArrayQueue<FrameRef>,
+    closed: AtomicBool,
+    gone: AtomicBool,
+    take_background: AtomicBool,
+    /// How often the camera was found to see another place.
+    moved: AtomicU64,
+}
+
+impl LocalViews {
+    /// One cropper for each of the first ledgers' cameras. `work` collects how long one frame takes from decoding to sample.
+    pub fn start(
+        croppers: Vec<SubjectCropper>,
+        ledgers: &[LossLedger],
+        out: Sender<ViewEvent>,
+        work: &Latency,
+        plan: &PicturePlan,
+    ) -> std::io::Result<(Self, CropTap)> {
+        let mut workers = Vec::with_capacity(croppers.len());
+        for (index, (cropper, ledger)) in croppers.into_iter().zip(ledgers).enumerate() {
+            let lane = Arc::new(Lane {
+                queue: ArrayQueue::new(WAITING),
+                closed: AtomicBool::new(false),
+                gone: AtomicBool::new(false),
+                take_background: AtomicBool::new(false),
+                moved: AtomicU64::new(0),
+            });
+            let body = WorkerBody {
+                camera: CameraId(index as u16),
+                told_gone: false,
+                lane: lane.clone(),
+                cropper,
+                account: ledger.subject.clone(),
+                out: out.clone(),
+                work: work.clone(),
+                plan: plan.clone(),
+                pictures: None,
+            };
+            let thread = std::thread::Builder::new().name(format!("subject-{index}")).spawn(move || body.run())?;
+            workers.push(Worker { lane, thread });
+        }
+        let tap = CropTap {
+            lanes: workers
+                .iter()
+                .zip(ledgers)
+                .map(|(worker, ledger)| TapLane {
+                    lane: worker.lane.clone(),
+                    worker: worker.thread.thread().clone(),
+                    quota: Quota::new(CROP_BUFFERS),
+                    account: ledger.subject.clone(),
+                })
+                .collect(),
+        };
+        Ok((Self { workers }, tap))
+    }
+
+    /// The stage is empty now: take the background anew.
+    pub fn take_background(&self) {
+        for worker in &self.workers {
+            worker.lane.take_background.store(true, Ordering::Release);
+        }
+    }
+
+    /// By camera, how often it was found to see another place.
+    pub fn times_moved(&self) -> impl Iterator<Item = u64> {
+        self.workers.iter().map(|worker| worker.lane.moved.load(Ordering::Relaxed))
+    }
+
+    /// True when a worker has ended.
+    pub fn any_ended(&self) -> bool {
+        self.workers.iter().any(|worker| worker.thread.is_finished())
+    }
+
+    /// True when no frame can come any more, so that the workers end by themselves.
+    pub fn is_closing(&self) -> bool {
+        self.workers.iter().any(|worker| worker.lane.closed.load(Ordering::Acquire))
+    }
+
+    /// Waits until the queues are empty and gives the croppers back, and how many panicked. The tap must be gone.
+    pub fn finish(self) -> (Vec<SubjectCropper>, usize) {
+        let workers = self.workers.len();
+        let ended: Vec<_> = self.workers.into_iter().filter_map(|worker| worker.thread.join().ok()).collect();
+        let panicked = workers - ended.len();
+        (ended, panicked)
+    }
+}
+
+struct WorkerBody {
+    camera: CameraId,
+    /// What the assembler was told.
+    told_gone: bool,
+    lane: Arc<Lane>,
+    cropper: SubjectCropper,
+    account: EdgeAccount,
+    out: Sender<ViewEvent>,
+    work: Latency,
+    plan: PicturePlan,
+    /// Made when the first picture is asked for.
+    pictures: Option<FinderPictures>,
+}
+
+impl WorkerBody {
+    fn run(mut self) -> SubjectCropper {
+        loop {
+            // Both are read before the queue: what was put in before them is then still seen.
+            let closed = self.lane.closed.load(Ordering::Acquire);
+            let gone = self.lane.gone.load(Ordering::Acquire);
+            match self.lane.queue.pop() {
+                Some(frame) => {
+                    self.tell(false);
+                    self.crop(&frame);
+                }
+                None if closed => return self.cropper,
+                None => {
+                    self.tell(gone);
+                    std::thread::park();
+                }
+            }
+        }
+    }
+
+    fn tell(&mut self, gone: bool) {
+        if self.told_gone != gone {
+            self.told_gone = gone;
+            // Without an assembler there is nobody to tell, and each frame counts its own loss.
+            let _ = self.out.send(ViewEvent::Gone(self.camera, gone));
+        }
+    }
+
+    fn crop(&mut self, frame: &FrameRef) {
+        if self.lane.take_background.swap(false, Ordering::AcqRel) {
+            self.cropper.take_background();
+        }
+        if self.plan.take_stale(self.camera) {
+            self.cropper.begin_anew();
+        }
+        let due = self.plan.due(&frame.info);
+        let begun = Instant::now();
+        let mut picture = if due.is_some() { Asked::Nothing } else { Asked::No };
+        let crop = match self.cropper.process(&frame.info, frame.bytes()) {
+            Ok(outcome) => {
+                self.lane.moved.store(self.cropper.times_moved(), Ordering::Relaxed);
+                self.work.record_ns(begun.elapsed().as_nanos() as i64);
+                if let Some(made) = due.and_then(|due| self.picture(frame, &outcome, due)) {
+                    picture = Asked::Picture(made);
+                }
+                outcome.sample()
+            }
+            Err(error) => {
+                tracing::error!(%error, "a frame cannot be decoded");
+                self.account.lose(LossReason::Undecodable);
+                return;
+            }
+        };
+        if crop.is_none() {
+            // The frame still counts for its set, which then lacks a view.
+            self.account.lose(LossReason::NoSubject);
+        }
+        let (info, has_crop) = (&frame.info, crop.is_some());
+        let view = CroppedView {
+            camera: info.camera,
+            sequence: info.sequence,
+            segment: info.segment,
+            trigger: info.trigger,
+            exposure: info.exposure,
+            arrival_ns: info.arrival_ns,
+            source: info.source,
+            frame_px: info.picture.size_px(),
+            crop,
+            picture,
+        };
+        // Bounded and never long full: the assembler behind it only moves pointers.
+        if self.out.send(ViewEvent::View(view)).is_err() && has_crop {
+            self.account.lose(LossReason::Shutdown);
+        }
+    }
+
+    fn picture(&mut self, frame: &FrameRef, outcome: &Outcome, due: Due) -> Option<FinderPicture> {
+        let made = match (due, outcome) {
+            (Due::Square, Outcome::NoBackground | Outcome::NoSubject) => return None,
+            (Due::Whole, _) => self.make_picture(frame, &Outcome::NoSubject),
+            _ => self.make_picture(frame, outcome),
+        };
+        made.inspect_err(|error| tracing::error!(%error, "no picture for the finder of joints")).ok()
+    }
+
+    fn make_picture(&mut self, frame: &FrameRef, outcome: &Outcome) -> Result<FinderPicture, SubjectError> {
+        let pictures = match &mut self.pictures {
+            Some(pictures) => pictures,
+            none => none.insert(FinderPictures::new()?),
+        };
+        pictures.make(&frame.info, frame.bytes(), outcome)
+    }
+}
+
+/// The croppers' end at the router.
+pub struct CropTap {
+    lanes: Vec<TapLane>,
+}
+
+struct TapLane {
+    lane: Arc<Lane>,
+    worker: Thread,
+    quota: Quota,
+    account: EdgeAccount,
+}
+
+impl FrameConsumer for CropTap {
+    fn offer(&mut self, frame: &FrameRef) {
+        let TapLane { lane, worker, quota, account } = &self.lanes[frame.info.camera.index()];
+        account.enter();
+        // The oldest waiting frame makes room before the quota is asked.
+        if lane.queue.is_full() && lane.queue.pop().is_some() {
+            account.lose(LossReason::Superseded);
+        }
+        match frame.charge(quota) {
+            Some(frame) => {
+                if lane.queue.force_push(frame).is_some() {
+                    account.lose(LossReason::Superseded);
+                }
+                worker.unpark();
+            }
+            None => account.lose(LossReason::Superseded),
+        }
+    }
+
+    fn camera_gone(&mut self, camera: CameraId, gone: bool) {
+        let TapLane { lane, worker, .. } = &self.lanes[camera.index()];
+        lane.gone.store(gone, Ordering::Release);
+        worker.unpark();
+    }
+}
+
+impl Drop for CropTap {
+    fn drop(&mut self) {
+        for TapLane { lane, worker, .. } in &self.lanes {
+            lane.closed.store(true, Ordering::Release);
+            worker.unpark();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crossbeam::channel::bounded;
+    use frame::{BufferPool, FrameInfo, HostTime, Picture, PixelFormat, SegmentId, TriggerIndex};
+    use subject::{BackgroundConfig, Preprocessing};
+
+    use super::*;
+
+    fn frame(pool: &BufferPool, sequence: u64) -> FrameRef {
+        let mut slot = pool.acquire().unwrap();
+        slot.bytes_mut().resize(64 * 64, 0);
+        let info = FrameInfo {
+            camera: CameraId(0),
+            sequence,
+            segment: SegmentId(0),
+            trigger: TriggerIndex::Certain(sequence),
+            exposure: HostTime::monotonic(sequence as i64 * 10_000_000, 0),
+            exposure_duration_ns: 0,
+            arrival_ns: 0,
+            device: frame::DeviceStamp::default(),
+            source: None,
+            picture: Picture::packed(PixelFormat::Gray8, 64, 64),
+        };
+        slot.into_frame(info).share()
+    }
+
+    #[test]
+    fn that_a_camera_is_gone_comes_behind_its_last_view() {
+        let croppers = vec![SubjectCropper::new(&Preprocessing::default(), BackgroundConfig::default()).unwrap()];
+        let ledger = LossLedger::default();
+        let (views, out) = bounded(64);
+        let (workers, mut tap) = LocalViews::start(
+            croppers,
+            std::slice::from_ref(&ledger),
+            views,
+            &Latency::default(),
+            &PicturePlan::default(),
+        )
+        .unwrap();
+        let pool = BufferPool::new(8, 64 * 64);
+        let said = |event: ViewEvent| match event {
+            ViewEvent::View(view) => format!("view {}", view.sequence),
+            ViewEvent::Gone(_, gone) => format!("gone {gone}"),
+        };
+        for first in [0, 2] {
+            tap.camera_gone(CameraId(0), false);
+            tap.offer(&frame(&pool, first));
+            tap.offer(&frame(&pool, first + 1));
+            tap.camera_gone(CameraId(0), true);
+            let events: Vec<_> =
+                std::iter::from_fn(|| out.recv().ok().map(said)).take(if first == 0 { 3 } else { 4 }).collect();
+            let views = [format!("view {first}"), format!("view {}", first + 1), "gone true".into()];
+            assert_eq!(events[events.len() - 3..], views);
+            assert!(first == 0 || events[0] == "gone false", "{events:?}");
+        }
+        drop(tap);
+        let (croppers, panicked) = workers.finish();
+        assert_eq!((croppers.len(), panicked), (1, 0));
+        let counts = ledger.subject.counts();
+        assert_eq!((counts.entered, counts.lost.get(&LossReason::NoSubject)), (4, Some(&4)));
+    }
+}

@@ -1,0 +1,18 @@
+//! Cropped views: the seam between cameras and frame sets. They come from the croppers of this host's cameras, and from
+//! peer hosts, which crop their own.
+
+pub mod local;
+pub mod picture_plan;
+pub mod preview;
+
+use frame::CameraId;
+use transport::CroppedView;
+
+/// What comes to the assembler, in order for each camera.
+// Few wait at a time, and a box for each would cost more than the room.
+#[allow(clippy::large_enum_variant)]
+pub enum ViewEvent {
+    View(CroppedView),
+    /// The camera delivers nothing from here on (`true`), or delivers again.
+    Gone(CameraId, bool),
+}

@@ -1,0 +1,158 @@
+//! A few small pictures a second for whoever shows them, made only while somebody looks.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{JoinHandle, Thread};
+
+use capture::FrameConsumer;
+use crossbeam::queue::ArrayQueue;
+use frame::{CameraId, FrameRef, Quota};
+use transport::CroppedView;
+
+/// Buffers of each camera's pool that previews may hold: one that waits and one in work.
+pub(crate) const PREVIEW_BUFFERS: usize = 2;
+const EVERY_NS: i64 = 200_000_000;
+const WIDTH_PX: u32 = 320;
+
+/// Shows previews. Its methods are called a few times a second and return at once.
+pub trait PreviewSink: Send + Sync {
+    /// Whether anybody looks at previews now; otherwise they are not made.
+    fn wanted(&self) -> bool;
+
+    /// Takes the newest preview of a camera.
+    fn show(&self, preview: PreviewPicture);
+}
+
+/// A camera's frame made smaller, or the crop of a peer host's camera in its place in the frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PreviewPicture {
+    pub camera: CameraId,
+    /// Width of the whole frame in pixels.
+    pub frame_width_px: u16,
+    /// The frame's number in its camera's account.
+    pub sequence: u64,
+    /// Start of exposure, `CLOCK_MONOTONIC`.
+    pub exposure_ns: i64,
+    pub jpeg: Vec<u8>,
+}
+
+/// When each camera's next preview is due.
+struct Pace {
+    sink: Arc<dyn PreviewSink>,
+    next_ns: Vec<i64>,
+}
+
+impl Pace {
+    fn new(sink: Arc<dyn PreviewSink>, cameras: usize) -> Self {
+        Self { sink, next_ns: vec![0; cameras] }
+    }
+
+    fn is_due(&self, camera: CameraId, now_ns: i64) -> bool {
+        now_ns >= self.next_ns[camera.index()] && self.sink.wanted()
+    }
+
+    fn made(&mut self, camera: CameraId, now_ns: i64) {
+        self.next_ns[camera.index()] = now_ns + EVERY_NS;
+    }
+}
+
+/// Previews of the frames of this host's cameras: the end at the router.
+pub(crate) struct PreviewTap {
+    pace: Pace,
+    quotas: Vec<Quota>,
+    lane: Arc<Lane>,
+    worker: Thread,
+}
+
+struct Lane {
+    queue: ArrayQueue<FrameRef>,
+    closed: AtomicBool,
+}
+
+/// Starts the thread that makes previews of so many cameras.
+pub(crate) fn start(sink: Arc<dyn PreviewSink>, cameras: usize) -> std::io::Result<(JoinHandle<()>, PreviewTap)> {
+    let lane = Arc::new(Lane { queue: ArrayQueue::new(cameras), closed: AtomicBool::new(false) });
+    let worker = {
+        let (lane, sink) = (lane.clone(), sink.clone());
+        std::thread::Builder::new().name("preview".into()).spawn(move || work(&lane, &*sink))?
+    };
+    let tap = PreviewTap {
+        pace: Pace::new(sink, cameras),
+        quotas: (0..cameras).map(|_| Quota::new(PREVIEW_BUFFERS)).collect(),
+        lane,
+        worker: worker.thread().clone(),
+    };
+    Ok((worker, tap))
+}
+
+fn work(lane: &Lane, sink: &dyn PreviewSink) {
+    loop {
+        let closed = lane.closed.load(Ordering::Acquire);
+        match lane.queue.pop() {
+            Some(frame) => {
+                let info = &frame.info;
+                // A picture that does not decode is counted and logged where it matters, at the crop.
+                if let Ok(jpeg) = subject::preview_jpeg(info, frame.bytes(), WIDTH_PX) {
+                    sink.show(PreviewPicture {
+                        camera: info.camera,
+                        frame_width_px: width_px(info.picture.size_px()),
+                        sequence: info.sequence,
+                        exposure_ns: info.exposure.ns,
+                        jpeg,
+                    });
+                }
+            }
+            None if closed => return,
+            None => std::thread::park(),
+        }
+    }
+}
+
+/// Wider pictures do not decode.
+fn width_px((width_px, _): (u32, u32)) -> u16 {
+    u16::try_from(width_px).unwrap_or_default()
+}
+
+impl FrameConsumer for PreviewTap {
+    fn offer(&mut self, frame: &FrameRef) {
+        let (camera, now_ns) = (frame.info.camera, frame.info.arrival_ns);
+        if !self.pace.is_due(camera, now_ns) {
+            return;
+        }
+        if let Some(charged) = frame.charge(&self.quotas[camera.index()]) {
+            self.pace.made(camera, now_ns);
+            self.lane.queue.force_push(charged);
+            self.worker.unpark();
+        }
+    }
+}
+
+impl Drop for PreviewTap {
+    fn drop(&mut self) {
+        self.lane.closed.store(true, Ordering::Release);
+        self.worker.unpark();
+    }
+}
+
+/// Previews of cropped views, which show the crop alone.
+pub(crate) struct ViewPreviews(Pace);
+
+impl ViewPreviews {
+    pub fn new(sink: Arc<dyn PreviewSink>, cameras: usize) -> Self {
+        Self(Pace::new(sink, cameras))
+    }
+
+    pub fn offer(&mut self, view: &CroppedView) {
+        let Some(crop) = view.crop.as_ref().filter(|_| self.0.is_due(view.camera, view.arrival_ns)) else { return };
+        if let Ok(jpeg) = subject::crop_preview_jpeg(view.frame_px, crop, WIDTH_PX) {
+            self.0.made(view.camera, view.arrival_ns);
+            self.0.sink.show(PreviewPicture {
+                camera: view.camera,
+                frame_width_px: width_px(view.frame_px),
+                sequence: view.sequence,
+                exposure_ns: view.exposure.ns,
+                jpeg,
+            });
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Times are of the monotonic clock, which never jumps; the wall clock, by which people find them again, may.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use frame::monotonic_now_ns;
+
+/// Slewing moves the clock by 0.5 ms a second at most; more between two looks is a step.
+const STEP_NS: i64 = 20_000_000;
+
+/// Watches the wall clock against the monotonic one.
+pub(crate) struct WallClock {
+    offset_ns: i64,
+}
+
+impl WallClock {
+    pub fn new() -> Self {
+        Self { offset_ns: utc_offset_ns() }
+    }
+
+    /// By how much the wall clock was set since the last look, in ns, if it was.
+    pub fn look(&mut self) -> Option<i64> {
+        self.see(utc_offset_ns())
+    }
+
+    fn see(&mut self, offset_ns: i64) -> Option<i64> {
+        let step_ns = offset_ns - std::mem::replace(&mut self.offset_ns, offset_ns);
+        (step_ns.abs() > STEP_NS).then_some(step_ns)
+    }
+}
+
+/// What turns a time of the monotonic clock into UTC, in ns.
+pub fn utc_offset_ns() -> i64 {
+    let before = monotonic_now_ns();
+    let utc = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos() as i64;
+    utc - (before + (monotonic_now_ns() - before) / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_told_and_slewing_is_not() {
+        let mut clock = WallClock { offset_ns: 1_000 };
+        assert_eq!(clock.see(201_000), None);
+        assert_eq!(clock.see(401_000), None);
+        assert_eq!(clock.see(3_600_000_401_000), Some(3_600_000_000_000));
+        assert_eq!(clock.see(3_600_000_501_000), None);
+        assert_eq!(clock.see(401_000), Some(-3_600_000_100_000));
+    }
+}
