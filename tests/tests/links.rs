@@ -158,7 +158,7 @@ fn every_link_leads_to_a_file_or_a_heading() {
 
 #[test]
 fn every_document_is_reachable_from_readme() {
-    assert_eq!(unreachable(&root()), [PathBuf::new(); 0]);
+    assert_eq!(unreachable(&root()), <[PathBuf; 0]>::default());
 }
 
 #[test]
