@@ -44,7 +44,7 @@ HIDDEN = [
     ("tests", "file", "/usr/share/vulkan/icd.d/lvp_icd*.json", "virtual-studio/tests/gpu.rs"),
     ("tests", "file", "/bin/busybox", "scripts/vivid.sh"),
 ]
-FOR_TESTS = re.compile(r"^tests/|/tests/|/tests\.rs$|/examples/|^scripts/(test|vivid|gates|fetch-kernel|bench)")
+FOR_TESTS = re.compile(r"^tests/|/tests/|/tests\.rs$|/examples/|^scripts/(test|vivid|gates|deny|fetch-deny|fetch-kernel|bench)")
 RESERVED = set("if then else elif fi while until do done case esac in function time ! { } [[ select".split())
 BUILT_IN = set(
     ". : [ alias break cd command compgen continue declare echo eval exec exit export false local printf pwd read return"

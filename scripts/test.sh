@@ -16,6 +16,7 @@ step() {
     say "== took $(duration $((SECONDS - started)))"
 }
 step cargo fmt --all --check
+step bash scripts/deny.sh
 # The end-to-end tests start the binaries, so these come first; with the tests, so that nothing is compiled twice.
 step cargo build --release --locked --workspace --bins --tests
 step bash scripts/gates.sh

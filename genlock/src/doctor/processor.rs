@@ -4,7 +4,7 @@ use super::finding::Finding;
 use super::host::Host;
 use super::rate::DataRate;
 
-/// Decoding a JPEG of 1088×1920 pixels and cutting the crop: 3.6 ms of one core, measured (README, "What was measured").
+/// Decoding a JPEG of 1088×1920 pixels and cutting the crop: 3.6 ms of one core (docs/benchmarks.md, "Latency").
 const CORE_S_PER_PIXEL: f64 = 3.6e-3 / (1088.0 * 1920.0);
 
 pub fn check(host: &Host, rate: &DataRate) -> Finding {
