@@ -114,7 +114,8 @@ pub struct SessionArgs {
     /// Record nothing.
     #[arg(long)]
     pub no_record: bool,
-    /// The recording ends when it has this many gigabytes (10⁹ bytes) [default: the rig's recording.budget-gb, or 4].
+    /// The recording ends when it has this many gigabytes (10⁹ bytes) [default: the rig's
+    /// recording.budget-gb, or 100; of a demo 4].
     #[arg(long, value_name = "GB", value_parser = amount)]
     pub budget_gb: Option<f64>,
     /// What to learn and how [default: all pairs at 64 px, for a CPU].
