@@ -1,3 +1,5 @@
+//! Scans an MCAP file from its start, without reading the pictures and without an index.
+
 use std::collections::HashMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -14,22 +16,24 @@ use crate::{TakeError, event, header};
 const RECORD_HEAD: u64 = 9;
 /// Channel, sequence and the two times.
 const MESSAGE_HEAD: u64 = 22;
-/// Footer with its head, and the magic behind it.
+/// Footer with its head, and the magic after it.
 const FILE_END: u64 = RECORD_HEAD + 20 + MAGIC.len() as u64;
 
-/// One host's file.
-pub(crate) struct Recording {
+/// One host's file and what it holds.
+pub(crate) struct ScannedFile {
     pub path: PathBuf,
     pub file: File,
-    /// Frames in the order of the file, with where their bytes are.
+    /// Frames in the order of the file, and where their bytes are.
     pub frames: Vec<(FrameInfo, Span)>,
     pub events: Vec<Event>,
     /// Where the last whole record ends.
     pub whole: u64,
     pub length: u64,
+    /// Whether the file has its footer.
     pub closed: bool,
 }
 
+/// A range of bytes in a file.
 #[derive(Clone, Copy)]
 pub(crate) struct Span {
     pub offset: u64,
@@ -42,34 +46,34 @@ enum Channel {
     Other,
 }
 
-/// Walks a file from its start to its end, or to where writing it was broken off, without reading the pictures.
+/// Scans a file to its end, or to where writing stopped.
 ///
 /// # Errors
-/// [`TakeError::Corrupt`] for a file that has an end and yet something wrong before it. Without an end, what is wrong
-/// is the tail that was being written.
-pub(crate) fn scan(path: &Path, cameras: &[String]) -> Result<Recording, TakeError> {
+/// [`TakeError::Corrupt`] if something is wrong in a file that has its end. Without an end, it is taken to be the
+/// record that was being written.
+pub(crate) fn scan(path: &Path, cameras: &[String]) -> Result<ScannedFile, TakeError> {
     let file = File::open(path).map_err(|e| TakeError::io("open", path, e))?;
     let length = file.metadata().map_err(|e| TakeError::io("read", path, e))?.len();
-    let mut walk = Walk { path, file: &file, length, at: 0, cameras, channels: HashMap::new() };
-    let mut found = Found { frames: Vec::new(), events: Vec::new(), closed: false };
-    match walk.run(&mut found)? {
-        Some(what) if found.closed || walk.has_end()? || walk.at == 0 => {
-            return Err(TakeError::Corrupt { path: path.to_owned(), offset: walk.at, what });
+    let mut scanner = Scanner { path, file: &file, length, at: 0, cameras, channels: HashMap::new() };
+    let mut contents = Contents { frames: Vec::new(), events: Vec::new(), closed: false };
+    match scanner.run(&mut contents)? {
+        Some(what) if contents.closed || scanner.has_end()? || scanner.at == 0 => {
+            return Err(TakeError::Corrupt { path: path.to_owned(), offset: scanner.at, what });
         }
         _ => {}
     }
-    let whole = walk.at;
-    let Found { frames, events, closed } = found;
-    Ok(Recording { path: path.to_owned(), file, frames, events, whole, length, closed })
+    let whole = scanner.at;
+    let Contents { frames, events, closed } = contents;
+    Ok(ScannedFile { path: path.to_owned(), file, frames, events, whole, length, closed })
 }
 
-struct Found {
+struct Contents {
     frames: Vec<(FrameInfo, Span)>,
     events: Vec<Event>,
     closed: bool,
 }
 
-struct Walk<'a> {
+struct Scanner<'a> {
     path: &'a Path,
     file: &'a File,
     length: u64,
@@ -79,12 +83,12 @@ struct Walk<'a> {
     channels: HashMap<u16, Channel>,
 }
 
-impl Walk<'_> {
+impl Scanner<'_> {
     /// `Some` says what is wrong with the record at `self.at`.
-    fn run(&mut self, found: &mut Found) -> Result<Option<String>, TakeError> {
+    fn run(&mut self, contents: &mut Contents) -> Result<Option<String>, TakeError> {
         let magic = self.bytes(0, (MAGIC.len() as u64).min(self.length))?;
         if magic != MAGIC[..magic.len()] {
-            return Ok(Some("this is no MCAP file".to_owned()));
+            return Ok(Some("this is not an MCAP file".to_owned()));
         }
         if magic.len() < MAGIC.len() {
             return Ok(None);
@@ -94,7 +98,7 @@ impl Walk<'_> {
             if self.length - self.at < RECORD_HEAD {
                 return Ok(Some("half a record".to_owned()));
             }
-            // One read serves what a frame needs: heads and header.
+            // One read gets all that a frame needs: heads and header.
             let wanted = RECORD_HEAD + MESSAGE_HEAD + header::LENGTH as u64;
             let start = self.bytes(self.at, wanted.min(self.length - self.at))?;
             let (head, body) = start.split_at(RECORD_HEAD as usize);
@@ -104,10 +108,10 @@ impl Walk<'_> {
             }
             let body = &body[..body.len().min(size.try_into().unwrap_or(usize::MAX))];
             let wrong = match head[0] {
-                op::MESSAGE => self.message(body, size, found)?,
+                op::MESSAGE => self.message(body, size, contents)?,
                 op::HEADER | op::CHANNEL => self.channel(head[0], size)?,
                 op::FOOTER => {
-                    found.closed = self.bytes(self.at + RECORD_HEAD + size, MAGIC.len() as u64)? == MAGIC;
+                    contents.closed = self.bytes(self.at + RECORD_HEAD + size, MAGIC.len() as u64)? == MAGIC;
                     self.at = self.length;
                     return Ok(None);
                 }
@@ -123,24 +127,24 @@ impl Walk<'_> {
         Ok(None)
     }
 
-    fn message(&self, body: &[u8], size: u64, found: &mut Found) -> Result<Option<String>, TakeError> {
+    fn message(&self, body: &[u8], size: u64, contents: &mut Contents) -> Result<Option<String>, TakeError> {
         if size < MESSAGE_HEAD {
             return Ok(Some("half a message".to_owned()));
         }
         let id = u16::from_le_bytes(array(body));
         let offset = self.at + RECORD_HEAD + MESSAGE_HEAD;
         match self.channels.get(&id) {
-            None => return Ok(Some(format!("a message of channel {id}, which is not there"))),
+            None => return Ok(Some(format!("a message of channel {id}, which does not exist"))),
             Some(Channel::Other) => {}
             Some(Channel::Events) => match serde_json::from_slice(&self.bytes(offset, size - MESSAGE_HEAD)?) {
-                Ok(event) => found.events.push(event),
-                Err(error) => return Ok(Some(format!("an event that cannot be understood: {error}"))),
+                Ok(event) => contents.events.push(event),
+                Err(error) => return Ok(Some(format!("an event that cannot be parsed: {error}"))),
             },
             Some(&Channel::Camera(camera)) => match header::decode(camera, &body[MESSAGE_HEAD as usize..]) {
                 Ok((info, length)) => {
                     let header_bytes = length as u64;
                     let bytes = size - MESSAGE_HEAD - header_bytes;
-                    found.frames.push((info, Span { offset: offset + header_bytes, bytes }));
+                    contents.frames.push((info, Span { offset: offset + header_bytes, bytes }));
                 }
                 Err(what) => return Ok(Some(what)),
             },
@@ -168,7 +172,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Whether the file ends as a finished one does.
+    /// Whether the file ends like a finished one.
     fn has_end(&self) -> Result<bool, TakeError> {
         if self.length < FILE_END {
             return Ok(false);
@@ -177,7 +181,7 @@ impl Walk<'_> {
         Ok(end[0] == op::FOOTER && end[1..9] == 20_u64.to_le_bytes() && end.ends_with(MAGIC))
     }
 
-    /// Fewer than `count` where the file ends.
+    /// `count` bytes, or fewer at the end of the file.
     fn bytes(&self, offset: u64, count: u64) -> Result<Vec<u8>, TakeError> {
         let mut bytes = vec![0; count.min(self.length.saturating_sub(offset)) as usize];
         self.file.read_exact_at(&mut bytes, offset).map_err(|e| TakeError::io("read", self.path, e))?;
@@ -185,7 +189,7 @@ impl Walk<'_> {
     }
 }
 
-/// The first `N` bytes; callers have checked that there are as many.
+/// The first `N` bytes, of which callers know that they exist.
 fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
     let mut out = [0; N];
     out.copy_from_slice(&bytes[..N]);

@@ -1,3 +1,5 @@
+//! Compares the takes of two hosts that captured one rig: their clocks, and the pictures of common triggers.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use frame::{CameraId, FrameInfo, SegmentId};
@@ -5,20 +7,22 @@ use serde::Serialize;
 
 use crate::{ClockRelation, TakeError, TakeReader};
 
-/// How the takes of two hosts that captured one rig fit together.
+/// How well the takes of two hosts that captured one rig together agree.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Fit {
+pub struct HostComparison {
+    /// The longest common session, as in [`ClockRelation::session`].
     pub session: String,
+    /// The names of the hosts.
     pub hosts: [String; 2],
-    /// Added to times of the second take, it gives times of the first: the median over the session, ns.
+    /// To be added to times of the second take to get times of the first: the median over the session, ns.
     pub offset_ns: i64,
-    /// How far such an offset may be off, median over the session, ns.
+    /// The uncertainty of such an offset: the median over the session, ns.
     pub uncertainty_ns: u32,
     /// Triggers of which both takes have a picture.
     pub common_triggers: u64,
-    /// Triggers of which only one take has, from the first to the last common one.
+    /// Triggers of which only the one or the other take has a picture, from the first to the last common one.
     pub only_in: [u64; 2],
-    /// How far apart pictures of one trigger are on the clock that the hosts share, at most, ns.
+    /// The largest difference between exposures of one trigger on the common clock, ns.
     pub farthest_ns: u64,
 }
 
@@ -27,23 +31,23 @@ type Trigger = (SegmentId, u64);
 /// Compares two takes of one session.
 ///
 /// # Errors
-/// [`TakeError::NoCommonSession`].
-pub fn fit(one: &TakeReader, other: &TakeReader) -> Result<Fit, TakeError> {
-    let unfit = || TakeError::NoCommonSession { one: one.directory().into(), other: other.directory().into() };
-    // The longest, where the first host was started anew in the middle.
+/// [`TakeError::NoCommonSession`] if the hosts did not capture together.
+pub fn compare_hosts(one: &TakeReader, other: &TakeReader) -> Result<HostComparison, TakeError> {
+    let unrelated = || TakeError::NoCommonSession { one: one.directory().into(), other: other.directory().into() };
+    // There are several if the first host was restarted in between; the longest counts.
     let sessions: BTreeSet<_> = one.relations().iter().map(|relation| &relation.session).collect();
-    let said = |session: &String| other.relations().iter().filter(|relation| relation.session == *session).count();
-    let session = sessions.into_iter().max_by_key(|session| said(session)).filter(|session| said(session) > 0);
-    let session = session.ok_or_else(unfit)?;
-    let (a, b) = (Part::new(one, session), Part::new(other, session));
+    let length = |session: &String| other.relations().iter().filter(|relation| relation.session == *session).count();
+    let session = sessions.into_iter().max_by_key(|session| length(session)).filter(|session| length(session) > 0);
+    let session = session.ok_or_else(unrelated)?;
+    let (a, b) = (SessionPart::new(one, session), SessionPart::new(other, session));
     let (ours, theirs) = (a.exposures(), b.exposures());
     let common: Vec<_> = ours.keys().filter(|trigger| theirs.contains_key(trigger)).copied().collect();
     let span = common.first().copied().zip(common.last().copied());
     let only = |these: &BTreeMap<Trigger, Vec<i64>>| {
         span.map_or(0, |(first, last)| these.range(first..=last).count() as u64 - common.len() as u64)
     };
-    let farthest = common.iter().map(|trigger| apart(&ours[trigger], &theirs[trigger])).max();
-    Ok(Fit {
+    let farthest = common.iter().map(|trigger| spread(&ours[trigger], &theirs[trigger])).max();
+    Ok(HostComparison {
         session: session.clone(),
         hosts: [one, other].map(|take| take.info().host.clone()),
         offset_ns: b.median(|relation| relation.offset_ns) - a.median(|relation| relation.offset_ns),
@@ -54,20 +58,21 @@ pub fn fit(one: &TakeReader, other: &TakeReader) -> Result<Fit, TakeError> {
     })
 }
 
-fn apart(these: &[i64], those: &[i64]) -> u64 {
+/// The difference between the earliest and the latest of all times.
+fn spread(these: &[i64], those: &[i64]) -> u64 {
     let all = these.iter().chain(those);
     all.clone().max().zip(all.min()).map_or(0, |(last, first)| last.abs_diff(*first))
 }
 
-/// What a take holds of one session.
-struct Part<'a> {
+/// The part of a take that belongs to one session.
+struct SessionPart<'a> {
     take: &'a TakeReader,
     relations: Vec<&'a ClockRelation>,
-    /// From when on the host took part in another session.
+    /// When the host joined another session.
     until_ns: i64,
 }
 
-impl<'a> Part<'a> {
+impl<'a> SessionPart<'a> {
     fn new(take: &'a TakeReader, session: &str) -> Self {
         let all = take.relations();
         let relations: Vec<_> = all.iter().filter(|relation| relation.session == *session).collect();
@@ -82,7 +87,7 @@ impl<'a> Part<'a> {
         values[values.len() / 2]
     }
 
-    /// By trigger, the starts of exposure of all cameras on the clock that the session shares.
+    /// By trigger, the starts of exposure of all cameras on the common clock.
     fn exposures(&self) -> BTreeMap<Trigger, Vec<i64>> {
         let first_ns = self.relations.first().map_or(i64::MAX, |relation| relation.at_ns);
         let mut exposures = BTreeMap::<Trigger, Vec<i64>>::new();
@@ -98,7 +103,7 @@ impl<'a> Part<'a> {
         exposures
     }
 
-    /// A time of this take on the clock that the session shares, between two relations on the line through both.
+    /// A time of this take on the common clock, interpolated between relations.
     fn shared_ns(&self, ns: i64) -> i64 {
         let after = self.relations.partition_point(|relation| relation.at_ns <= ns);
         let (Some(last), Some(next)) = (after.checked_sub(1).map(|i| self.relations[i]), self.relations.get(after))

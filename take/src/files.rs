@@ -1,4 +1,4 @@
-//! Folders and file names.
+//! Folders and file names of takes.
 
 use std::fs::{self, File};
 use std::io;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{MASKS_FILE, TakeError};
 
-/// A folder that was not there before.
+/// Makes `parent/stamp`, with a number appended if that exists.
 pub(crate) fn make_directory(parent: &Path, stamp: &str) -> Result<PathBuf, TakeError> {
     fs::create_dir_all(parent).map_err(|e| TakeError::io("create", parent, e))?;
     let mut directory = parent.join(stamp);
@@ -22,7 +22,7 @@ pub(crate) fn make_directory(parent: &Path, stamp: &str) -> Result<PathBuf, Take
     Ok(directory)
 }
 
-/// A folder of this very name, which must not be there yet.
+/// Makes `parent/name`, which must not exist.
 pub(crate) fn make_named_directory(parent: &Path, name: &str) -> Result<PathBuf, TakeError> {
     fs::create_dir_all(parent).map_err(|e| TakeError::io("create", parent, e))?;
     let directory = parent.join(name);
@@ -30,18 +30,18 @@ pub(crate) fn make_named_directory(parent: &Path, name: &str) -> Result<PathBuf,
     Ok(directory)
 }
 
-/// A file or folder that was made is only sure to be found after a power cut once its folder was synced.
+/// Syncs a folder: files made in it may be missing after a power cut otherwise.
 pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
-/// The host's name without what a file name cannot hold. "masks" is the name of the file beside the recordings.
+/// A file name for the host's recording. "masks" is taken by the file of masks.
 pub(crate) fn file_name(host: &str) -> String {
     let keep = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' };
     if matches!(host, "" | "masks") { format!("host{host}") } else { host.chars().map(keep).collect() }
 }
 
-/// The recordings in a folder, sorted, so that the order never depends on the file system.
+/// The recordings in a folder, sorted so that their order does not depend on the file system.
 pub(crate) fn mcap_files(directory: &Path) -> Result<Vec<PathBuf>, TakeError> {
     let list = || -> std::io::Result<Vec<PathBuf>> {
         let mut paths = Vec::new();
