@@ -1,21 +1,21 @@
-//! How a variable's numbers lie in its records.
+//! How a variable's numbers are laid out in its records.
 
-use super::file::{File, MOST_BYTES, Record, ZVDR};
+use super::file::{File, MAX_BYTES, Record, ZVDR};
 
-/// How a variable's values are laid out.
-pub struct Layout {
+/// The shape and number format of a variable.
+pub struct VariableLayout {
     pub records: usize,
     pub dims: Vec<usize>,
     value_bytes: usize,
     big_endian: bool,
 }
 
-impl Layout {
+impl VariableLayout {
     pub fn new(file: &File<'_>, gdr: &Record<'_>, vdr: &Record<'_>, encoding: u32) -> Result<Self, String> {
         let big_endian = match encoding {
             1 | 2 | 5 | 7 | 9 | 11 | 12 | 18 => true,
             4 | 6 | 13 | 16 | 17 => false,
-            other => return Err(format!("its numbers are encoded in way {other}, which is not supported")),
+            other => return Err(format!("its numbers have the encoding {other}, which is not supported")),
         };
         let value_bytes = match vdr.u32(20)? {
             21 | 44 => 4,
@@ -29,7 +29,7 @@ impl Layout {
         if flags & 4 != 0 {
             file.check_gzip(vdr.offset(72)?)?;
         }
-        // zVariables carry their dimensions; those of rVariables are the file's.
+        // zVariables have dimensions of their own, rVariables those of the file.
         let (count, sizes, source) =
             if vdr.kind()? == ZVDR { (vdr.u32(340)?, 344, vdr) } else { (gdr.u32(56)?, 84, gdr) };
         let count = count as usize;
@@ -41,12 +41,12 @@ impl Layout {
                 dims.push(size);
             }
         }
-        // The highest record's number, -1 when there is none.
+        // The highest record's number, -1 if there is none.
         let records = vdr.u32(24)?.wrapping_add(1) as usize;
         let bytes = dims.iter().chain([&records]).try_fold(value_bytes, |bytes: usize, &n| bytes.checked_mul(n));
         match bytes {
             Some(0) | None => Err("the variable is empty".into()),
-            Some(bytes) if bytes > MOST_BYTES => Err(format!("it is damaged: {bytes} bytes in one variable")),
+            Some(bytes) if bytes > MAX_BYTES => Err(format!("it is damaged: {bytes} bytes in one variable")),
             Some(_) => Ok(Self { records, dims, value_bytes, big_endian }),
         }
     }
@@ -59,7 +59,7 @@ impl Layout {
         self.record_values() * self.value_bytes
     }
 
-    /// The last dimension of the result runs fastest.
+    /// The numbers in row-major order.
     pub fn numbers(&self, raw: &[u8], row_major: bool) -> Vec<f64> {
         let number = |bytes: &[u8]| {
             let mut low_first = [0; 8];
@@ -80,7 +80,7 @@ impl Layout {
     }
 }
 
-/// From the first dimension running fastest to the last.
+/// From column-major to row-major order.
 fn to_row_major(values: &[f64], dims: &[usize]) -> Vec<f64> {
     let place = |mut index: usize| {
         let (mut at, mut stride) = (0, values.len());

@@ -1,4 +1,4 @@
-//! One take's pictures, out of its videos into a recording.
+//! Records one take from its videos or JPEGs.
 
 use std::path::Path;
 
@@ -7,15 +7,15 @@ use serde::Serialize;
 use take::{TakeInfo, TakeWriter};
 
 use crate::pictures::Jpegs;
-use crate::{DatasetError, Fault, PictureSource, Pictures, PlannedTake, View};
+use crate::{DatasetError, Fault, PictureFiles, PictureSource, PlannedTake, PlannedView};
 
-/// A video that lacks more than this share of the take's poses is not merely cut a little early.
-const MOST_MISSING: f64 = 0.1;
+/// A video may be shorter than the poses by this part.
+const MAX_MISSING: f64 = 0.1;
 
 /// What was recorded.
-pub(crate) struct Recorded {
+pub(crate) struct RecordedViews {
     pub frames: u32,
-    /// The camera whose pictures ended before all were there.
+    /// The camera whose pictures ended before the poses.
     pub cut_by: Option<String>,
     /// Names, and the size of their pictures.
     pub cameras: Vec<(String, [u32; 2])>,
@@ -28,20 +28,20 @@ pub(crate) fn record(
     length: u32,
     mut open: impl FnMut(&Path) -> Result<Box<dyn PictureSource>, Fault>,
     progress: impl FnMut(u32, u32),
-) -> Result<Recorded, DatasetError> {
+) -> Result<RecordedViews, DatasetError> {
     let mut views = Vec::new();
     for view in &planned.views {
         let source = match &view.pictures {
-            Pictures::Video(video) => open(video).map_err(|fault| of_pictures(planned, view, fault))?,
-            Pictures::Jpegs { files, .. } => Box::new(Jpegs::new(files)) as Box<dyn PictureSource + '_>,
+            PictureFiles::Video(video) => open(video).map_err(|fault| of_pictures(planned, view, fault))?,
+            PictureFiles::Jpegs { files, .. } => Box::new(Jpegs::new(files)) as Box<dyn PictureSource + '_>,
         };
-        views.push(OpenView { view, source, jpeg: Vec::new(), size_px: None });
+        views.push(OpenSource { view, source, jpeg: Vec::new(), size_px: None });
     }
-    // Nothing counts before the take is whole: it is synced once, at its end.
+    // An incomplete take is worthless, so it is synced only at its end.
     drop(writer.hand_over_sync()?);
     let (frames, ended) = write_pictures(planned, &mut writer, &mut views, length, progress)?;
     match ended {
-        Some(view) if f64::from(frames) < f64::from(length) * (1.0 - MOST_MISSING) => {
+        Some(view) if f64::from(frames) < f64::from(length) * (1.0 - MAX_MISSING) => {
             return Err(DatasetError::ShortVideo {
                 take: planned.take.name.clone(),
                 video: view.pictures.path().into(),
@@ -53,26 +53,26 @@ pub(crate) fn record(
     }
     writer.finish()?;
     let cameras = views.iter().map(|open| (open.view.camera.clone(), open.size_px.unwrap_or_default())).collect();
-    Ok(Recorded { frames, cut_by: ended.map(|view| view.camera.clone()), cameras })
+    Ok(RecordedViews { frames, cut_by: ended.map(|view| view.camera.clone()), cameras })
 }
 
-struct OpenView<'a> {
-    view: &'a View,
+struct OpenSource<'a> {
+    view: &'a PlannedView,
     source: Box<dyn PictureSource + 'a>,
     jpeg: Vec<u8>,
     size_px: Option<[u32; 2]>,
 }
 
-/// Returns the frames written, and the view whose pictures ended before all were.
+/// Returns the frames written, and the view whose pictures ended before the poses.
 fn write_pictures<'a>(
     planned: &PlannedTake,
     writer: &mut TakeWriter,
-    views: &mut [OpenView<'a>],
+    views: &mut [OpenSource<'a>],
     length: u32,
     mut progress: impl FnMut(u32, u32),
-) -> Result<(u32, Option<&'a View>), DatasetError> {
+) -> Result<(u32, Option<&'a PlannedView>), DatasetError> {
     for index in 0..length {
-        for OpenView { view, source, jpeg, size_px } in views.iter_mut() {
+        for OpenSource { view, source, jpeg, size_px } in views.iter_mut() {
             let Some(size) = source.next(jpeg).map_err(|fault| of_pictures(planned, view, fault))? else {
                 return Ok((index, Some(*view)));
             };
@@ -103,7 +103,7 @@ fn write_pictures<'a>(
     Ok((length, None))
 }
 
-/// What the take says of itself.
+/// The description of the take.
 pub(crate) fn take_info(planned: &PlannedTake) -> Result<TakeInfo, DatasetError> {
     Ok(TakeInfo {
         name: planned.take.name.clone(),
@@ -115,7 +115,7 @@ pub(crate) fn take_info(planned: &PlannedTake) -> Result<TakeInfo, DatasetError>
     })
 }
 
-/// The rig that the take stands for.
+/// A rig that would replay the take's videos.
 fn rig_toml(planned: &PlannedTake) -> Result<String, DatasetError> {
     #[derive(Serialize)]
     struct Rig<'a> {
@@ -136,7 +136,7 @@ fn rig_toml(planned: &PlannedTake) -> Result<String, DatasetError> {
         driver: &'static str,
         source: String,
     }
-    let camera = |view: &'_ View| view.pictures.path().display().to_string();
+    let camera = |view: &'_ PlannedView| view.pictures.path().display().to_string();
     let cameras =
         planned.views.iter().map(|view| Camera { name: &view.camera, driver: "replay", source: camera(view) });
     let rig = Rig {
@@ -148,6 +148,6 @@ fn rig_toml(planned: &PlannedTake) -> Result<String, DatasetError> {
     toml::to_string(&rig).map_err(|e| DatasetError::Selection(format!("{}: {e}", planned.take.name)))
 }
 
-fn of_pictures(planned: &PlannedTake, view: &View, source: Fault) -> DatasetError {
+fn of_pictures(planned: &PlannedTake, view: &PlannedView, source: Fault) -> DatasetError {
     DatasetError::Pictures { take: planned.take.name.clone(), video: view.pictures.path().into(), source }
 }
