@@ -3,8 +3,8 @@
 //! A take is a folder with
 //! - `take.toml`: format version, rig, cameras, boot id, start in UTC, readings of the monotonic clock against UTC;
 //! - one MCAP file per host, without chunks and without compression. A channel `/camera/<name>` per camera holds each
-//!   unit as the camera sent it, after a fixed header (described in `header.rs`); the channel `/events` holds JSON: gaps,
-//!   clock readings, offsets between the clocks of several hosts, notes and the end of the take (`event.rs`).
+//!   unit as the camera sent it, after a fixed header (described in `header.rs`); the channel `/events` holds JSON:
+//!   gaps, clock readings, offsets between the clocks of several hosts, notes and the end of the take (`event.rs`).
 //!
 //! Records reach the kernel as soon as they are written, and the disk every 250 ms. So a killed process loses nothing
 //! that [`TakeWriter`] accepted, and a power cut at most what came after the last sync. [`TakeReader`] scans the file
