@@ -250,7 +250,7 @@ pub fn run(
                 happenings.note(session, "process-died", text);
             },
             recv(rig_events) -> event => if let Ok(RigEvent { kind, text }) = event {
-                happenings.note(session, &kind, text);
+                happenings.note(session, kind.name(), text);
             },
             recv(clock) -> _ => {
                 session.look_for_losses();

@@ -33,7 +33,7 @@ pub use ports::{
 pub use pose_message::{
     BodyPose, FrameOfReference, ModelOrigin, POSE_SCHEMA_VERSION, PoseMessage, TriggerState, ViewPose,
 };
-pub use rig_words::{Framing, RigCameraStatus, RigCommand, RigEvent, RigStatus, WantedPictures};
+pub use rig_words::{Framing, RigCameraStatus, RigCommand, RigEvent, RigEventKind, RigStatus, WantedPictures};
 pub use status::{InferStatus, LearnerStatus};
 pub use zenoh_hosts::{FirstHost, Hellos, OtherHost, PromiseSink, Promises, ViewSink, Views};
 pub use zenoh_link::{

@@ -1,23 +1,25 @@
+//! Rotated squares in a picture, and sampling them as a network's input.
+
 use crate::View;
 
-/// A square in a picture that may be turned: what a network looks at.
+/// A square in a picture, possibly rotated: the part that a network sees.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Region {
+pub struct RotatedSquare {
     /// In pixels of the picture.
     pub centre: [f32; 2],
     pub side: f32,
-    /// By how much the square's own upright is turned clockwise against the picture's, in radians.
+    /// The clockwise rotation of the square, in radians.
     pub turn: f32,
 }
 
-impl Region {
-    /// The largest square that holds the whole picture; what lies beyond its edge is empty.
+impl RotatedSquare {
+    /// The smallest square that holds the whole picture.
     pub fn around(width: u32, height: u32) -> Self {
         let (width, height) = (width as f32, height as f32);
         Self { centre: [width / 2.0, height / 2.0], side: width.max(height), turn: 0.0 }
     }
 
-    /// The `n`-th of the squares of half the picture's longer side that lie over it, each half over the next; after the
+    /// The `n`-th of the squares that cover the picture, which have half its longer side and overlap by half; after the
     /// last comes the first again.
     pub fn part(width: u32, height: u32, n: u32) -> Self {
         let side = width.max(height) as f32 / 2.0;
@@ -32,8 +34,8 @@ impl Region {
         Self { centre: [middle(column, columns, width), middle(row, rows, height)], side, turn: 0.0 }
     }
 
-    /// MediaPipe's region for a person: around `centre` (the middle of the hips), with `rim` (a point on the circle
-    /// around the whole body, above the head) straight up, 1.25 times as large as that circle.
+    /// MediaPipe's region of a person: around `centre` (the middle of the hips), upright along the line to `rim` (a
+    /// point above the head on the circle around the whole body), 1.25 times as large as that circle.
     pub fn of_body(centre: [f32; 2], rim: [f32; 2]) -> Self {
         const ENLARGED: f32 = 1.25;
         let (x, y) = (rim[0] - centre[0], rim[1] - centre[1]);
@@ -47,8 +49,9 @@ impl Region {
         [self.centre[0] + cos * x - sin * y, self.centre[1] + sin * x + cos * y]
     }
 
-    /// Samples the square at `size` × `size` points, bilinearly and rounded to 8 bits, as MediaPipe does: without averaging, and the first
-    /// point at the square's corner. Values run from `low` (0) to `high` (255).
+    /// Samples the square at `size` × `size` points into `out`, as MediaPipe does: bilinearly without averaging,
+    /// rounded to 8 bits, the first point at the square's corner. Channels from 0 to 255 become values from `low` to
+    /// `high`.
     pub fn sample(self, view: &View<'_>, size: usize, [low, high]: [f32; 2], beyond: Beyond, out: &mut [f32]) {
         let step = 1.0 / size as f32;
         let origin = self.to_picture([0.0, 0.0]);
@@ -71,11 +74,12 @@ impl Region {
     }
 }
 
-/// What lies beyond a picture's edge.
+/// What a sample outside the picture is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Beyond {
+    /// Zero in all channels.
     Black,
-    /// The edge's own pixels go on.
+    /// The nearest pixel of the edge.
     Edge,
 }
 
@@ -115,11 +119,11 @@ mod tests {
 
     #[test]
     fn a_body_that_stands_lies_or_leans() {
-        let turn = |rim: [f32; 2]| Region::of_body([100.0, 100.0], rim).turn.to_degrees();
+        let turn = |rim: [f32; 2]| RotatedSquare::of_body([100.0, 100.0], rim).turn.to_degrees();
         assert!(turn([100.0, 40.0]).abs() < 1e-3, "upright");
         assert!((turn([160.0, 100.0]) - 90.0).abs() < 1e-3, "head to the right");
         assert!((turn([40.0, 100.0]) + 90.0).abs() < 1e-3, "head to the left");
-        assert_eq!(Region::of_body([100.0, 100.0], [100.0, 40.0]).side, 150.0);
+        assert_eq!(RotatedSquare::of_body([100.0, 100.0], [100.0, 40.0]).side, 150.0);
     }
 
     #[test]
@@ -127,9 +131,9 @@ mod tests {
         let rgb: Vec<u8> = (0..4 * 4 * 3).collect();
         let view = View { rgb: &rgb, width: 4, height: 4, origin_px: [0.0; 2], scale: 1.0, mask: None };
         let mut out = [0.0; 4 * 4 * 3];
-        Region::around(4, 4).sample(&view, 4, [0.0, 255.0], Beyond::Edge, &mut out);
+        RotatedSquare::around(4, 4).sample(&view, 4, [0.0, 255.0], Beyond::Edge, &mut out);
         assert_eq!(out.map(|value| value as u8).to_vec(), rgb);
-        let beside = Region { centre: [-2.0, 2.0], ..Region::around(4, 4) };
+        let beside = RotatedSquare { centre: [-2.0, 2.0], ..RotatedSquare::around(4, 4) };
         beside.sample(&view, 4, [-1.0, 1.0], Beyond::Black, &mut out);
         assert_eq!(out, [-1.0; 4 * 4 * 3], "beyond the picture is black");
     }
@@ -137,10 +141,10 @@ mod tests {
     #[test]
     fn parts_lie_over_all_of_the_picture() {
         for (width, height, count) in [(640, 480, 6), (480, 640, 6), (640, 360, 6), (400, 400, 9), (900, 100, 3)] {
-            let parts: Vec<_> = (0..count).map(|n| Region::part(width, height, n)).collect();
-            assert_eq!(Region::part(width, height, count), parts[0]);
+            let parts: Vec<_> = (0..count).map(|n| RotatedSquare::part(width, height, n)).collect();
+            assert_eq!(RotatedSquare::part(width, height, count), parts[0]);
             for (x, y) in [(1, 1), (width - 1, height - 1), (width / 2, height / 2), (width / 3, height - 1)] {
-                let holds = |part: &Region| {
+                let holds = |part: &RotatedSquare| {
                     let away = [part.centre[0] - x as f32, part.centre[1] - y as f32];
                     away.into_iter().all(|away| away.abs() <= part.side / 2.0)
                 };
@@ -156,7 +160,7 @@ mod tests {
         ) {
             prop_assume!(away[0].hypot(away[1]) > 5.0);
             let rim = [centre[0] + away[0], centre[1] + away[1]];
-            let region = Region::of_body(centre, rim);
+            let region = RotatedSquare::of_body(centre, rim);
             // Of a side of 1.25 diameters, the circle's top is 1 / 2.5 above the middle.
             let top = region.to_picture([0.5, 0.1]);
             prop_assert!((top[0] - rim[0]).hypot(top[1] - rim[1]) < 1e-2);
