@@ -33,7 +33,7 @@ step env GENLOCK_NEEDS_CAMERAS=1 cargo test --release --locked --workspace
 # What learns and infers, once more as on a processor with AVX2 alone, which computes by other kernels.
 if grep -qE -m1 '\b(avx512f|amx_tile)\b' /proc/cpuinfo; then
     step env ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 cargo test --release --locked --workspace \
-        --test networks --test pytorch_fixture --test engine --test own --test learner --test finetune --test rendered --test real_footage
+        --test networks --test pytorch_fixture --test engine --test model_finder --test learner --test finetune --test rendered --test real_footage
 fi
 # The studio's other backend, on a graphics card or Mesa's software one, which looks for the folder of a desktop session.
 step env GENLOCK_NEEDS_VULKAN=1 XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-$takes}" \

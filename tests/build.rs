@@ -1,5 +1,5 @@
 //! Lets this package's programs and tests find the libtorch that `model` was built against. A RUNPATH, so that
-//! LD_LIBRARY_PATH wins.
+//! LD_LIBRARY_PATH has precedence.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

@@ -1,17 +1,20 @@
-//! One body out of the joints that several cameras see: its joints, its landmarks, and their smoothing.
+//! One body from what several cameras see: its joints and landmarks, their smoothing and uncertainty, and the geometry
+//! of the rig as files store it.
 //!
 //! Lengths are millimetres. No I/O, no clock, no threads.
 
-mod filter;
-mod find;
+#![warn(missing_docs)]
+
+mod find_rig;
+mod floor_and_front;
 mod rig;
 mod skeleton;
-mod stand;
+mod smoothing;
 mod uncertainty;
 
-pub use filter::{CausalFilter, MOST_DELAY_S, smooth_all};
-pub use find::{FoundRig, RigCameras, find_rig};
+pub use find_rig::{FoundRig, RigCameras, find_rig};
+pub use floor_and_front::floor_and_front;
 pub use rig::{CameraGeometry, CameraUncertainty, Distortion, RigGeometry, ScaleSource, UpSource, WorldAxes};
 pub use skeleton::{DERIVED_JOINTS, LANDMARK_NAMES, joint_confidence, joint_views, joints, landmark_views, landmarks};
-pub use stand::floor_and_front;
-pub use uncertainty::{Sight, uncertainty};
+pub use smoothing::{CausalFilter, MAX_DELAY_S, smooth_all};
+pub use uncertainty::{BodyView, uncertainty};

@@ -1,4 +1,4 @@
-//! A rig's geometry as files and streams tell it.
+//! A rig's geometry, as files and messages have it.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use nalgebra::{Matrix3, Vector2, Vector3};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Where the cameras of a rig stand, as it found it from the person in view: an estimate, never a setting. Right-handed,
-/// in millimetres, z up, the floor at z = 0, x along the first camera's horizontal view; x_camera = R (x_world −
+/// Where the cameras of a rig stand, estimated from the person in view; never a setting. Right-handed, in millimetres,
+/// z up, the floor at z = 0, x along the first camera's horizontal viewing direction; x_camera = R (x_world −
 /// position).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RigGeometry {
@@ -18,18 +18,22 @@ pub struct RigGeometry {
     pub found_utc: String,
     /// How many instants it was found from.
     pub instants: usize,
+    /// The axes of the world.
     pub world: WorldAxes,
+    /// Where the scale comes from.
     pub scale: ScaleSource,
+    /// Where the vertical comes from.
     pub up: UpSource,
     /// Lengths of the person's bones, one for each group of `geometry::BONES`.
     pub bone_lengths_mm: [f64; GROUP_COUNT],
-    /// By name.
+    /// The cameras by name.
     pub cameras: BTreeMap<String, CameraGeometry>,
 }
 
-/// The axes that positions are told in.
+/// The axes of positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WorldAxes {
+    /// z points up.
     #[serde(rename = "z-up")]
     ZUp,
 }
@@ -40,7 +44,7 @@ pub enum WorldAxes {
 pub enum ScaleSource {
     /// Somebody stated the person's height.
     Stated,
-    /// The finder's own idea of how large people are; 5 to 15 % off is usual.
+    /// The joint finder's own estimate of how large people are; usually 5 to 15 % off.
     Guess,
 }
 
@@ -48,14 +52,14 @@ pub enum ScaleSource {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum UpSource {
-    /// The person stood upright, many times.
+    /// The person stood upright often enough.
     Found,
-    /// Nobody did: the first camera is taken to be level.
+    /// Nobody did; the first camera is assumed to be level.
     Unknown,
 }
 
 impl ScaleSource {
-    /// As files have it.
+    /// The word in files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Stated => "stated",
@@ -65,7 +69,7 @@ impl ScaleSource {
 }
 
 impl UpSource {
-    /// As files have it.
+    /// The word in files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Found => "found",
@@ -77,40 +81,49 @@ impl UpSource {
 /// One camera of a rig.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CameraGeometry {
-    /// Rows from world axes to the camera's: x right, y down, z into the picture.
+    /// The matrix, row by row, from world axes to the camera's: x right, y down, z into the picture.
     pub rotation: [[f64; 3]; 3],
+    /// The camera's centre in the world.
     pub position_mm: [f64; 3],
+    /// The focal length.
     pub focal_px: f64,
+    /// The pixel on the optical axis.
     pub principal_point_px: [f64; 2],
     /// Width and height of its pictures.
     pub size_px: [f64; 2],
+    /// The lens model.
     pub distortion: Distortion,
-    /// By how many frames its pictures are later than the first camera's; none where that is not known.
+    /// By how many frames its pictures are later than the first camera's, if known.
     pub time_offset_frames: Option<f64>,
     /// The median distance between joints in its pictures and the body.
     pub residual_px: f64,
-    /// One standard deviation of each; none where it is not known.
+    /// How far the figures above may be off, if known.
     pub uncertainty: Option<CameraUncertainty>,
 }
 
-/// The lens that is assumed.
+/// The lens model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Distortion {
+    /// A lens without distortion.
     None,
 }
 
-/// How far a camera's geometry may be off.
+/// How far a camera's geometry may be off: one standard deviation each, absent if unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CameraUncertainty {
+    /// Of the rotation.
     pub rotation_degrees: f64,
+    /// Of the position.
     pub position_mm: f64,
+    /// Of the focal length.
     pub focal_percent: Option<f64>,
+    /// Of the offset in time.
     pub time_offset_frames: Option<f64>,
 }
 
 impl CameraGeometry {
-    /// `scale` is how much larger the world is than the solution's.
+    /// `camera` is the solved one in the world, which is larger than the solution's by `scale`.
     pub fn new(solved: &SolvedCamera, camera: &Camera, size_px: [f64; 2], scale: f64) -> Self {
         Self {
             rotation: rows(&camera.rotation),
@@ -130,6 +143,7 @@ impl CameraGeometry {
         }
     }
 
+    /// The camera as the functions of `geometry` take it.
     pub fn camera(&self) -> Camera {
         Camera {
             rotation: Matrix3::from_fn(|row, column| self.rotation[row][column]),
@@ -141,11 +155,11 @@ impl CameraGeometry {
     }
 }
 
-/// No bone of a person is longer, in millimetres, nor is a shoulder farther from the other side's hip.
-const MOST_BONE_MM: f64 = 1500.0;
+/// No "bone" of a person is longer, in millimetres, not even from a shoulder to the opposite hip.
+const MAX_BONE_MM: f64 = 1500.0;
 
 impl RigGeometry {
-    /// The same with an id of its own, which depends on all that it says.
+    /// The same geometry with its id set to a hash of everything else.
     pub fn with_id(mut self) -> Self {
         self.id.clear();
         let digest = Sha256::digest(format!("{self:?}"));
@@ -153,7 +167,7 @@ impl RigGeometry {
         self
     }
 
-    /// The same rig in another world, to which `to_world` leads.
+    /// The same rig in another world, given the similarity to it; the id changes, too.
     pub fn moved_by(&self, to_world: &Similarity) -> Self {
         let mut moved = self.clone();
         moved.bone_lengths_mm = self.bone_lengths_mm.map(|length| length * to_world.scale);
@@ -168,20 +182,20 @@ impl RigGeometry {
         moved.with_id()
     }
 
-    /// Whether its numbers can be a rig's at all.
+    /// Checks that the numbers are possible at all.
     ///
     /// # Errors
-    /// What cannot be, and of which camera.
+    /// Which number is impossible, and of which camera.
     pub fn check(&self) -> Result<(), String> {
-        if !self.bone_lengths_mm.iter().all(|length| *length > 0.0 && *length < MOST_BONE_MM) {
-            return Err(format!("its bone lengths are not all above zero and below {MOST_BONE_MM} mm"));
+        if !self.bone_lengths_mm.iter().all(|length| *length > 0.0 && *length < MAX_BONE_MM) {
+            return Err(format!("its bone lengths are not all above zero and below {MAX_BONE_MM} mm"));
         }
         for (name, camera) in &self.cameras {
             let rotation = camera.camera().rotation;
             let turns =
                 (rotation * rotation.transpose() - Matrix3::identity()).norm() < 1e-3 && rotation.determinant() > 0.0;
             if !turns {
-                return Err(format!("{name}: its rotation is none"));
+                return Err(format!("{name}: its rotation is not a rotation matrix"));
             }
             let sizes = [camera.focal_px, camera.size_px[0], camera.size_px[1]];
             if !sizes.iter().all(|size| size.is_finite() && *size > 0.0) {
@@ -189,7 +203,7 @@ impl RigGeometry {
             }
             let finite = camera.position_mm.iter().chain(&camera.principal_point_px).all(|value| value.is_finite());
             if !finite || camera.time_offset_frames.is_some_and(|offset| !offset.is_finite()) {
-                return Err(format!("{name}: its place is not a number"));
+                return Err(format!("{name}: its position, principal point or time offset is not finite"));
             }
         }
         Ok(())

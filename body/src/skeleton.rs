@@ -1,4 +1,4 @@
-//! From the 19 points that geometry works with to the 17 joints, and the landmarks beside them.
+//! The 17 joints of a body, and seven landmarks beside them, from the 19 points of `geometry`.
 //!
 //! | joint | from | |
 //! |---|---|---|
@@ -7,26 +7,25 @@
 //! | spine | midpoint of the root and the thorax | derived |
 //! | thorax | midpoint of the shoulders | derived |
 //! | neck | nose: the "neck" of Human3.6M lies between throat and face | found |
-//! | head | from the middle of the ears, half as far again as they are from the thorax | derived |
+//! | head | beyond the middle of the ears by half its distance from the thorax | derived |
 //! | shoulders, elbows, wrists | the points of that name | found |
 //!
-//! What a finder of joints calls a hip differs from what another one does by some 55 mm; the other limb joints agree
-//! within 8 to 37 mm.
+//! Joint finders place the hip some 55 mm apart from each other; the other limb joints agree within 8 to 37 mm.
 
 use geometry::POINT_COUNT;
 use nalgebra::Vector3;
 use pose::JOINTS;
 
-/// Joints that are computed from points, in the order of [`pose::JOINT_NAMES`]; all others are points.
+/// Joints, by their index in [`pose::JOINT_NAMES`], that are computed from several points; all others are points.
 pub const DERIVED_JOINTS: [usize; 4] = [0, 7, 8, 10];
 
-/// The points that stand beside the joints, for what joints do not tell: how head and feet are turned.
+/// The points beside the joints that show how head and feet are turned.
 pub const LANDMARK_NAMES: [&str; 7] =
     ["nose", "left ear", "right ear", "left heel", "right heel", "left toe", "right toe"];
 
 const LANDMARKS: [usize; 7] = [0, 1, 2, 15, 16, 17, 18];
 
-/// Of each joint that is a point, which.
+/// Per joint its point, unless it is derived.
 const POINT_OF_JOINT: [Option<usize>; JOINTS] = [
     None,
     Some(10),
@@ -62,7 +61,7 @@ pub fn joints(points: &Points) -> [Vector3<f64>; JOINTS] {
     std::array::from_fn(|joint| POINT_OF_JOINT[joint].map_or_else(|| derived(joint), |point| points[point]))
 }
 
-/// Of each joint, what it comes from: itself, or the points that it is derived of.
+/// The points that a joint is, or is derived from.
 pub(crate) fn sources(joint: usize) -> Vec<usize> {
     match (POINT_OF_JOINT[joint], joint) {
         (Some(point), _) => vec![point],
@@ -73,23 +72,23 @@ pub(crate) fn sources(joint: usize) -> Vec<usize> {
     }
 }
 
-/// How sure each joint is, from how sure each point is: of a derived joint, the least of what it comes from.
+/// The confidence of each joint from those of the points; of a derived joint, the lowest of its points.
 pub fn joint_confidence(points: &[f64; POINT_COUNT]) -> [f64; JOINTS] {
     std::array::from_fn(|joint| sources(joint).into_iter().map(|point| points[point]).fold(1.0, f64::min))
 }
 
-/// By how many views each joint is confirmed, from how many come near each point: of a derived joint, the fewest of what it
-/// comes from. With none, it stands only where its bones allow.
+/// How many views confirm each joint, from how many come near each point; of a derived joint, the fewest of its points.
+/// A joint that no view confirms is placed only by the lengths of its bones.
 pub fn joint_views(near_views: &[usize; POINT_COUNT]) -> [usize; JOINTS] {
     std::array::from_fn(|joint| sources(joint).into_iter().map(|point| near_views[point]).min().unwrap_or(0))
 }
 
-/// The same for the landmarks.
+/// How many views confirm each landmark, from how many come near each point.
 pub fn landmark_views(near_views: &[usize; POINT_COUNT]) -> [usize; LANDMARKS.len()] {
     LANDMARKS.map(|point| near_views[point])
 }
 
-/// The landmarks of a body, as [`LANDMARK_NAMES`] names them.
+/// The landmarks of a body, in the order of [`LANDMARK_NAMES`] and the unit of its points.
 pub fn landmarks(points: &Points) -> [Vector3<f64>; LANDMARKS.len()] {
     LANDMARKS.map(|point| points[point])
 }
@@ -125,7 +124,7 @@ mod tests {
         assert_eq!(joints[7], Vector3::new(0.0, 0.0, 1200.0));
         assert_eq!(joints[8], Vector3::new(0.0, 0.0, 1400.0));
         assert_eq!(joints[10], Vector3::new(0.0, 0.0, 1700.0));
-        // What a joint is derived of is what moves it.
+        // A joint moves with exactly the points that it is derived from.
         for point in 0..POINT_COUNT {
             let mut moved = points;
             moved[point].y += 100.0;

@@ -1,10 +1,10 @@
 //! How far off each joint of a body may be.
 //!
-//! Pixels err, and cameras that are few, far or on one side make more of it: that much is the covariance of the rays that
-//! meet in a point. What a finder gets wrong in every picture, and cameras that are not quite where the geometry has them,
-//! do not show in rays, and come on top: so much for each joint, and a part of what the geometry tells of its cameras, both
-//! as measured on rendered people whose joints are known. A camera that is alone has no rays that meet: there it is how far away
-//! people are, which their size alone tells, and what one view has wrong of each joint, measured likewise.
+//! Errors in pixels give the covariance of the point where rays meet; it grows where cameras are few, far away or on
+//! one side. Systematic errors of the joint finder and of the geometry do not show in the rays, so two terms are added:
+//! a constant per joint, and a share of the geometry's own uncertainty. With a single camera no rays meet: the error is
+//! in the distance, known only from the person's size, and in each joint of the view. All constants were measured on
+//! rendered people whose joints are known.
 
 use geometry::{Camera, NEAR_PX, Observation, POINT_COUNT, REFERENCE_SIDE_PX};
 use nalgebra::{Matrix2x3, Matrix3, Vector3};
@@ -14,41 +14,44 @@ use crate::skeleton::{joints, sources};
 
 type Points = [Vector3<f64>; POINT_COUNT];
 
-/// One camera's part in a body: its view, with left and right as the body has them.
+/// One camera's contribution to a body.
 #[derive(Clone, Copy, Debug)]
-pub struct Sight<'a> {
+pub struct BodyView<'a> {
+    /// The camera.
     pub camera: &'a Camera,
+    /// What it saw, with left and right as in the body.
     pub view: &'a Observation,
 }
 
-/// What comes on top for each joint, in millimetres: the head errs by more than its rays tell.
+/// The constant term per joint, in millimetres: only the head is further off than its rays tell.
 const OWN_MM: [f64; JOINTS] = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 39.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
 
-/// Nine in ten lie within so many standard deviations of the rays,
+/// The radius that holds nine of ten joints, in standard deviations of the rays.
 const SPREAD: f64 = 0.8;
 
-/// and within this part of what cameras may be off by, which is told too small, but moves bodies as a whole, too.
+/// The share of the cameras' uncertainty that is added. That uncertainty is underestimated, but part of it moves the
+/// body as a whole.
 const OF_RIG: f64 = 0.6;
 
-/// A rig is not told to be worse than this, in millimetres.
-const MOST_RIG_MM: f64 = 250.0;
+/// The cameras' uncertainty is taken to be at most this, in millimetres.
+const MAX_RIG_MM: f64 = 250.0;
 
-/// By how much a finder errs in a picture, in pixels of one whose longer side has 1,920, beside what views miss by.
+/// The error of a joint finder in a picture beyond what views miss by, in pixels of a longer side of 1,920.
 const FINDER_PX: f64 = 6.0;
 
-/// How far a point that no view is near may stand from where its bones allow, in millimetres.
+/// How far a point that no view comes near may be off, in millimetres.
 const UNSEEN_MM: f64 = 100.0;
 
-/// Of a body that one camera alone sees: the part of its distance by which it may be nearer or farther,
-const ALONE_OF_DISTANCE: f64 = 0.07;
+/// With a single camera: the error of a body's distance, as a part of it.
+const SINGLE_OF_DISTANCE: f64 = 0.07;
 
-/// and what comes on top for each joint, in millimetres.
-const ALONE_MM: [f64; JOINTS] =
+/// With a single camera: the error of each joint, in millimetres.
+const SINGLE_MM: [f64; JOINTS] =
     [0.0, 0.0, 105.0, 240.0, 0.0, 105.0, 240.0, 0.0, 0.0, 150.0, 150.0, 0.0, 35.0, 270.0, 0.0, 35.0, 270.0];
 
-impl Sight<'_> {
-    /// How a point's pixels move with it, and by how much the view misses it, in pixels of a picture whose longer side has
-    /// 1,920; nothing where it does not come near.
+impl BodyView<'_> {
+    /// The derivative of a point's pixels by the point, and by how many pixels the view misses it, both for pictures
+    /// with a longer side of 1,920 pixels; `None` if the view does not come near.
     fn near(&self, point: usize, world: &Vector3<f64>) -> Option<(Matrix2x3<f64>, f64)> {
         let unit = self.camera.long_side_px() / REFERENCE_SIDE_PX;
         let shown = self.camera.project(world).filter(|_| self.view.weight[point] > 0.0)?;
@@ -64,37 +67,37 @@ impl Sight<'_> {
     }
 }
 
-/// The radius, in millimetres, of the ball around each joint that holds it nine times in ten. Joints are meant as the
-/// finder has them: other definitions of, say, a hip lie elsewhere on the body. Sights are those that made the body, `rig_mm`
-/// is by how much their cameras may be from their places, as the geometry tells it.
-pub fn uncertainty(points: &Points, sights: &[Sight], rig_mm: f64) -> [f64; JOINTS] {
-    let of_rig = OF_RIG * rig_mm.min(MOST_RIG_MM);
-    if let [Sight { camera, .. }] = sights {
+/// The radius, in millimetres, of the ball around each joint that holds the true joint nine times in ten, by the joint
+/// finder's definition of, say, a hip. `views` are those that the body was made from, `rig_mm` is the uncertainty of
+/// their cameras' positions by the geometry.
+pub fn uncertainty(points: &Points, views: &[BodyView], rig_mm: f64) -> [f64; JOINTS] {
+    let of_rig = OF_RIG * rig_mm.min(MAX_RIG_MM);
+    if let [BodyView { camera, .. }] = views {
         let distance_mm = joints(points).map(|joint| (joint - camera.position_mm).norm());
         return std::array::from_fn(|joint| {
-            ALONE_MM[joint].hypot(ALONE_OF_DISTANCE * distance_mm[joint]).hypot(of_rig)
+            SINGLE_MM[joint].hypot(SINGLE_OF_DISTANCE * distance_mm[joint]).hypot(of_rig)
         });
     }
-    let variance: [f64; POINT_COUNT] = std::array::from_fn(|point| covariance(point, &points[point], sights).trace());
+    let variance: [f64; POINT_COUNT] = std::array::from_fn(|point| covariance(point, &points[point], views).trace());
     std::array::from_fn(|joint| {
-        // Of a derived joint, the mean of what it comes from.
+        // A derived joint has the mean of its points.
         let from = sources(joint);
         let rays = from.iter().map(|&point| variance[point]).sum::<f64>() / (from.len() as f64).powi(2);
         OWN_MM[joint].hypot(SPREAD * rays.sqrt()).hypot(of_rig)
     })
 }
 
-/// Of where the rays meet, in mm².
-fn covariance(point: usize, world: &Vector3<f64>, sights: &[Sight]) -> Matrix3<f64> {
-    let (mut information, mut squares, mut views) = (Matrix3::zeros(), 0.0, 0.0_f64);
-    for sight in sights {
-        if let Some((by_world, miss_px)) = sight.near(point, world) {
-            information += by_world.transpose() * by_world * sight.view.weight[point];
+/// The covariance of the point where the rays meet, in mm².
+fn covariance(point: usize, world: &Vector3<f64>, views: &[BodyView]) -> Matrix3<f64> {
+    let (mut information, mut squares, mut near) = (Matrix3::zeros(), 0.0, 0.0_f64);
+    for view in views {
+        if let Some((by_world, miss_px)) = view.near(point, world) {
+            information += by_world.transpose() * by_world * view.view.weight[point];
             squares += miss_px * miss_px;
-            views += 1.0;
+            near += 1.0;
         }
     }
-    let pixel = FINDER_PX * FINDER_PX + squares / views.max(1.0);
+    let pixel = FINDER_PX * FINDER_PX + squares / near.max(1.0);
     let free = UNSEEN_MM * UNSEEN_MM;
     (information / pixel + Matrix3::identity() / free).try_inverse().unwrap_or_else(|| Matrix3::identity() * free)
 }
@@ -135,8 +138,8 @@ mod tests {
         let cameras: Vec<Camera> = turns.iter().map(|&turn| camera(turn)).collect();
         let mut views: Vec<Observation> = cameras.iter().map(|camera| seen(camera, &body())).collect();
         views.iter_mut().for_each(change);
-        let sights: Vec<Sight> = cameras.iter().zip(&views).map(|(camera, view)| Sight { camera, view }).collect();
-        uncertainty(&body(), &sights, rig_mm)
+        let views: Vec<BodyView> = cameras.iter().zip(&views).map(|(camera, view)| BodyView { camera, view }).collect();
+        uncertainty(&body(), &views, rig_mm)
     }
 
     #[test]
@@ -158,7 +161,7 @@ mod tests {
         assert!((0..JOINTS).all(|joint| alone[joint] > two[joint]), "{alone:?} {two:?}");
         let behind = body().map(|point| point - Vector3::new(3000.0, 0.0, 0.0));
         let camera = camera(0.0);
-        let farther = uncertainty(&behind, &[Sight { camera: &camera, view: &seen(&camera, &behind) }], 40.0);
+        let farther = uncertainty(&behind, &[BodyView { camera: &camera, view: &seen(&camera, &behind) }], 40.0);
         assert!((0..JOINTS).all(|joint| farther[joint] > alone[joint]), "{farther:?} {alone:?}");
     }
 

@@ -1,12 +1,14 @@
+//! The error of everything in this crate.
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use take::TakeError;
 
-/// What went wrong outside this crate, for instance while a video was decoded.
+/// An error from outside this crate, such as of the video decoder.
 pub type Fault = Box<dyn std::error::Error + Send + Sync>;
 
-/// What can be wrong with a data set, or with the session that it goes to.
+/// What can be wrong with a data set, or with the session that it is imported into.
 #[derive(Debug, thiserror::Error)]
 pub enum DatasetError {
     #[error("cannot {action} {}", path.display())]
@@ -23,7 +25,7 @@ pub enum DatasetError {
     Pictures { take: String, video: PathBuf, source: Fault },
     #[error(
         "take {take}: {} ends after {pictures} pictures, and there are poses for {poses}; get that file again, leave the \
-         take out, or choose other cameras where there are others",
+         take out, or choose other cameras if there are any",
         video.display()
     )]
     ShortVideo { take: String, video: PathBuf, pictures: u32, poses: u32 },
@@ -48,7 +50,7 @@ impl DatasetError {
         Self::Session { directory: directory.to_owned(), problem: problem.into() }
     }
 
-    /// Whether the fault is in the files of one take, so that others may still be imported.
+    /// Whether the error is in the files of one take, so that others may still be imported.
     pub fn is_of_one_take(&self) -> bool {
         matches!(self, Self::File { .. } | Self::Pictures { .. } | Self::ShortVideo { .. })
     }

@@ -6,12 +6,12 @@
 //! S1/MyPoseFeatures/D2_Positions/<clip>.<camera>.cdf          the same in the picture, px
 //! ```
 //!
-//! A clip is an action, and mostly a number behind it: `Walking`, `Walking 1`. S1, S5, S6, S7 and S8 are for training, S9
-//! and S11 for testing; poses of S2, S3, S4 and S10 were never published. Positions in pixels are taken as they are.
+//! A clip is an action, mostly followed by a number: `Walking`, `Walking 1`. S1, S5, S6, S7 and S8 are for training, S9
+//! and S11 for testing; poses of S2, S3, S4 and S10 were never published. Positions in pixels are used unchanged.
 //!
-//! S11's `Directions` is left out, as is the custom (VideoPose3D): one of its videos is corrupt. Three takes of S9
+//! S11's `Directions` is left out, as usual (VideoPose3D), because one of its videos is corrupt. Three takes of S9
 //! (Greeting-2, SittingDown-2 and Waiting-1 in learnable-triangulation's numbering) have their poses shifted in space;
-//! root-relative labels hardly feel that, and these takes stay.
+//! they are imported, since that hardly affects root-relative labels.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,17 +22,21 @@ use take::SessionTake;
 use take::session::{HELD_OUT, TRAIN};
 
 use crate::cdf::{self, Variable};
-use crate::labels::{TakePoses, pick, view_pose};
+use crate::labels::{TakePoses, camera_pose, pick};
 use crate::plan::{PoseFiles, subjects};
-use crate::{DatasetError, Pictures, Plan, PlannedTake, Selection, View};
+use crate::{DatasetError, ImportPlan, PictureFiles, PlannedTake, PlannedView, TakeSelection};
 
+/// Name of the data set.
 pub const NAME: &str = "human36m";
+/// Pictures per second.
 pub const RATE_HZ: f64 = 50.0;
+/// The cameras, by their serial numbers.
 pub const CAMERAS: [&str; 4] = ["54138969", "55011271", "58860488", "60457274"];
-/// Those with published poses.
+/// The subjects with published poses.
 pub const SUBJECTS: [&str; 7] = ["S1", "S5", "S6", "S7", "S8", "S9", "S11"];
+/// Those of them that are held out.
 pub const TEST_SUBJECTS: [&str; 2] = ["S9", "S11"];
-/// In the names that VideoPose3D gave them; two have another one in some subjects' files.
+/// The actions, by VideoPose3D's names; two have other names in some subjects' files.
 pub const ACTIONS: [&str; 15] = [
     "Directions",
     "Discussion",
@@ -53,8 +57,8 @@ pub const ACTIONS: [&str; 15] = [
 const ALIASES: [(&str, &str); 2] = [("TakingPhoto", "Photo"), ("WalkingDog", "WalkDog")];
 const DAMAGED: (&str, &str) = ("S11", "Directions");
 
-/// The 32 joints of the files hold the 17 at these places; the others repeat them or are fingers and toes. The same
-/// selection as in 3d-pose-baseline and VideoPose3D.
+/// The indices of the 17 joints among the files' 32; the others repeat them or are fingers and toes. The same selection
+/// as in 3d-pose-baseline and VideoPose3D.
 const JOINTS_OF_32: [usize; JOINTS] = [0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 15, 17, 18, 19, 25, 26, 27];
 const FILE_JOINTS: usize = 32;
 const JOINT_SET: &str = "Human3.6M 17 out of the data set's 32, measured by marker-based motion capture";
@@ -63,14 +67,14 @@ const VIDEOS: &str = "Videos";
 const POSITIONS_3D: &str = "MyPoseFeatures/D3_Positions_mono";
 const POSITIONS_2D: &str = "MyPoseFeatures/D2_Positions";
 
-/// The files of one subject's folder: clip and camera to path.
+/// The files of one of a subject's folders, by clip and camera.
 type Files = BTreeMap<(String, &'static str), PathBuf>;
 
-/// Looks at the folder that holds S1, S5 and so on.
+/// Plans the import of the folder that holds S1, S5 and so on.
 ///
 /// # Errors
-/// Subjects or actions that do not exist, and files that are missing, all of them named.
-pub fn plan(directory: &Path, selection: &Selection) -> Result<Plan, DatasetError> {
+/// If a subject or action does not exist, or files are missing, all of which are named.
+pub fn plan(directory: &Path, selection: &TakeSelection) -> Result<ImportPlan, DatasetError> {
     if let Some(unknown) = selection.actions.iter().find(|action| !ACTIONS.contains(&canonical(action).as_str())) {
         let problem = format!("there is no action {unknown:?}; there are {}", ACTIONS.join(", "));
         return Err(DatasetError::Selection(problem));
@@ -97,7 +101,7 @@ pub fn plan(directory: &Path, selection: &Selection) -> Result<Plan, DatasetErro
             }
             let mut find = |files: &Files, folder: &str, extension: &str, camera: &'static str| {
                 let found = files.get(&(clip.clone(), camera)).cloned();
-                // A folder that is not there is named once, not for every file.
+                // A missing folder is named once, not for each of its files.
                 if found.is_none() && directory.join(subject).join(folder).is_dir() {
                     missing.push(Path::new(subject).join(folder).join(format!("{clip}.{camera}{extension}")));
                 }
@@ -109,7 +113,7 @@ pub fn plan(directory: &Path, selection: &Selection) -> Result<Plan, DatasetErro
                 let in_space = find(&positions_3d, POSITIONS_3D, ".cdf", camera);
                 let in_picture = find(&positions_2d, POSITIONS_2D, ".cdf", camera);
                 let (Some(video), Some(in_space), Some(in_picture)) = (video, in_space, in_picture) else { continue };
-                views.push(View { camera: camera.into(), pictures: Pictures::Video(video) });
+                views.push(PlannedView { camera: camera.into(), pictures: PictureFiles::Video(video) });
                 poses.push([in_space, in_picture]);
             }
             let poses = PoseFiles::Human36m(poses);
@@ -124,17 +128,17 @@ pub fn plan(directory: &Path, selection: &Selection) -> Result<Plan, DatasetErro
         });
     }
     if takes.is_empty() {
-        return Err(DatasetError::Selection(format!("{}: no take of these actions is there", directory.display())));
+        return Err(DatasetError::Selection(format!("{}: there is no take of these actions", directory.display())));
     }
     let cameras = CAMERAS.map(String::from).to_vec();
-    Plan { source: NAME, cameras, takes, notes }.leave_out(&selection.leave_out)
+    ImportPlan { source: NAME, cameras, takes, notes }.leave_out(&selection.leave_out)
 }
 
 fn session_take(subject: &str, clip: &str) -> SessionTake {
     SessionTake {
         name: format!("{subject}-{}", clip.replace(' ', "-")),
         person: subject.into(),
-        // Each subject has its own take of it.
+        // Each subject performs it differently.
         clip: format!("{subject} {clip}"),
         action: action_of(clip).into(),
         environment: "human36m-studio".into(),
@@ -142,7 +146,7 @@ fn session_take(subject: &str, clip: &str) -> SessionTake {
     }
 }
 
-/// The four cameras' files in one of a subject's folders. A folder that is not there goes to `missing`.
+/// The four cameras' files in one of a subject's folders. If there is no such folder, it is added to `missing`.
 fn list(
     directory: &Path,
     subject: &str,
@@ -163,7 +167,7 @@ fn list(
             continue;
         };
         let camera = CAMERAS.into_iter().find(|known| *known == camera);
-        // `_ALL` is the subject before and after the actions, without poses.
+        // `_ALL` shows the subject before and after the actions, without poses.
         if let Some(camera) = camera.filter(|_| !clip.starts_with('_')) {
             files.insert((canonical(clip), camera), file);
         }
@@ -171,7 +175,7 @@ fn list(
     Ok(files)
 }
 
-/// A clip or an action in the names of [`ACTIONS`].
+/// A clip or an action by the names of [`ACTIONS`].
 fn canonical(clip: &str) -> String {
     let (action, number) = clip.split_once(' ').map_or((clip, None), |(action, number)| (action, Some(number)));
     let action = ALIASES.iter().find(|(alias, _)| *alias == action).map_or(action, |(_, name)| name);
@@ -188,10 +192,10 @@ fn remedy(directory: &Path, missing: &[PathBuf]) -> String {
         lacks(POSITIONS_3D) && missing.iter().any(|path| directory.join(path).with_file_name("D3_Positions").is_dir());
     let mut remedy = String::from(
         "unpack the data set's archives Videos, Poses D3_Positions_mono and Poses D2_Positions of each subject there, or \
-         choose with --subjects and --actions what is whole",
+         choose with --subjects and --actions what is complete",
     );
     if world_only {
-        remedy += " (D3_Positions, which is there, holds world coordinates; genlock reads no calibration)";
+        remedy += " (D3_Positions exists, but holds world coordinates, and genlock reads no calibration)";
     }
     remedy
 }
@@ -212,7 +216,7 @@ pub(crate) fn read_poses(files: &[[PathBuf; 2]]) -> Result<TakePoses, DatasetErr
         let picture = picture.values.chunks_exact(2 * FILE_JOINTS);
         let poses = space
             .zip(picture)
-            .map(|(mm, px)| view_pose(pick(&JOINTS_OF_32, |i| mm[i]), pick(&JOINTS_OF_32, |i| px[i])));
+            .map(|(mm, px)| camera_pose(pick(&JOINTS_OF_32, |i| mm[i]), pick(&JOINTS_OF_32, |i| px[i])));
         views.push((0..).zip(poses).collect());
     }
     let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -224,7 +228,7 @@ pub(crate) fn read_poses(files: &[[PathBuf; 2]]) -> Result<TakePoses, DatasetErr
     })
 }
 
-/// The variable `Pose`: any number of frames, each a row of `N` numbers for every joint.
+/// The variable `Pose`: one row per frame, with `N` numbers for each joint.
 fn table<const N: usize>(path: &Path) -> Result<Variable, DatasetError> {
     let variable = cdf::read_variable(path, "Pose")?;
     if variable.shape.last() != Some(&(N * FILE_JOINTS)) {

@@ -1,4 +1,4 @@
-//! Writing a session, take by take.
+//! Writes a session, take by take.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
@@ -7,39 +7,38 @@ use std::path::{Path, PathBuf};
 use take::session::{DRAFT, LABELS_FILE, SESSION_VERSION};
 use take::{Imported, Session, SessionTake, TakeError, TakeWriter};
 
-use crate::{DatasetError, Fault, PictureSource, Plan, PlannedTake, recording};
+use crate::{DatasetError, Fault, ImportPlan, PictureSource, PlannedTake, record_take};
 
 const LOCK: &str = ".lock";
 
-/// An import into one session, alone in its folder while it lives.
+/// An import into a session. It locks the folder against other imports.
 pub struct Import {
     directory: PathBuf,
     session: Session,
-    /// Locked.
     _lock: File,
 }
 
-/// What a take became.
+/// An imported take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportedTake {
-    /// Frames of each camera: as many as all videos and the poses have.
+    /// Frames of each camera: the least that videos and poses have.
     pub frames: u32,
     /// Frames that the data set has poses for.
     pub poses: u32,
-    /// Of the labels, instants that some view lacks.
+    /// Instants without a label in some view.
     pub unlabelled: usize,
-    /// The camera whose video ended before the poses did.
+    /// The camera whose video ended before the poses.
     pub cut_by: Option<String>,
 }
 
 impl Import {
-    /// Starts a session in `directory`, or goes on with the one that is there: takes that are there stay, and the list
-    /// becomes those and the plan's.
+    /// Starts a session in `directory`, or resumes one: existing takes are kept, and the session lists them and the
+    /// plan's.
     ///
     /// # Errors
-    /// A folder that holds something else, or a session of other cameras or another source or quality; another import
-    /// at work in it; a disk that fails.
-    pub fn begin(directory: &Path, plan: &Plan, jpeg_quality: u8) -> Result<Self, DatasetError> {
+    /// If the folder holds something else, or a session with other cameras, another source or quality; if another
+    /// import is running in it; if the disk fails.
+    pub fn begin(directory: &Path, plan: &ImportPlan, jpeg_quality: u8) -> Result<Self, DatasetError> {
         fs::create_dir_all(directory).map_err(|e| DatasetError::io("create", directory, e))?;
         let mut entries = fs::read_dir(directory).map_err(|e| DatasetError::io("list", directory, e))?;
         let foreign =
@@ -50,7 +49,7 @@ impl Import {
             Ok(session) => session,
             Err(TakeError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
                 if foreign {
-                    let problem = "the folder is not empty and holds no session; give a new one";
+                    let problem = "the folder is not empty and not a session; give a new one";
                     return Err(DatasetError::session(directory, problem));
                 }
                 let imported = Some(imported.clone());
@@ -79,18 +78,18 @@ impl Import {
         Ok(Self { directory: directory.to_owned(), session, _lock: lock })
     }
 
-    /// Whether a take is there already.
+    /// Whether a take exists already.
     pub fn has(&self, planned: &PlannedTake) -> bool {
         self.folder(&planned.take).is_dir()
     }
 
-    /// Writes a take and its labels. `open` decodes a video; `progress` is told how many frames of how many are done.
+    /// Writes a take and its labels. `open` decodes a video; `progress` gets the number of frames done, and of all.
     ///
-    /// The take ends where the first of its videos or its poses end. Pictures behind are dropped.
+    /// The take ends with the shortest of its videos and its poses.
     ///
     /// # Errors
-    /// Poses that cannot be read, pictures that cannot be decoded or change their size, a video that ends long before the
-    /// poses, a disk that fails. The session then does not have the take.
+    /// If poses cannot be read, pictures cannot be decoded or change their size, a video ends long before the poses, or
+    /// the disk fails. The session does not have the take then.
     pub fn add(
         &mut self,
         planned: &PlannedTake,
@@ -106,8 +105,8 @@ impl Import {
         if draft.is_dir() {
             fs::remove_dir_all(&draft).map_err(|e| DatasetError::io("remove", &draft, e))?;
         }
-        let writer = TakeWriter::create_named(&takes, &draft_name, &recording::take_info(planned)?)?;
-        let recorded = recording::record(planned, writer, poses.length, open, progress)?;
+        let writer = TakeWriter::create_named(&takes, &draft_name, &record_take::take_info(planned)?)?;
+        let recorded = record_take::record(planned, writer, poses.length, open, progress)?;
         let labels = poses.labels(&recorded.cameras, recorded.frames, planned.rate_hz);
         let path = draft.join(LABELS_FILE);
         labels.write(&path)?;
@@ -122,10 +121,10 @@ impl Import {
         })
     }
 
-    /// Says that the session is complete, if it is.
+    /// Marks the session as complete.
     ///
     /// # Errors
-    /// A take that is missing, or a disk that fails.
+    /// If a take is missing, or the disk fails.
     pub fn finish(mut self) -> Result<Session, DatasetError> {
         if let Some(take) = self.session.takes.iter().find(|take| !self.folder(take).is_dir()) {
             return Err(DatasetError::session(&self.directory, format!("its take {} is missing", take.name)));
@@ -145,7 +144,7 @@ fn lock(directory: &Path) -> Result<File, DatasetError> {
     let file = File::create(&path).map_err(|e| DatasetError::io("create", &path, e))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(DatasetError::session(directory, "another import is at work in it")),
+        Err(TryLockError::WouldBlock) => Err(DatasetError::session(directory, "another import is running in it")),
         Err(TryLockError::Error(e)) => Err(DatasetError::io("lock", &path, e)),
     }
 }

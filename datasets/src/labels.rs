@@ -1,33 +1,34 @@
-//! From a data set's poses in camera frames to labels per view.
+//! Labels per view from a data set's poses in camera frames.
 
 use nalgebra::Vector3;
 use pose::labels::Provenance;
 use pose::look_at::to_look_at;
 use pose::{CameraLabels, FrameLabel, JOINTS, Labels, ROOT};
 
-/// The poses of one take as a data set gives them.
+/// The poses of one take, from the data set.
 pub(crate) struct TakePoses {
     /// By camera.
-    pub views: Vec<ViewPoses>,
-    /// Frames that the data set has poses for, counted from 0; the same for all cameras.
+    pub views: Vec<CameraPoses>,
+    /// The number of frames with poses, the same for all cameras.
     pub length: u32,
-    /// What the joints are, in one line.
+    /// A one-line description of the joints.
     pub joint_set: &'static str,
-    /// The files that they came from.
+    /// The names of their files.
     pub source: String,
 }
 
 /// One view's poses, ascending in frame number.
-pub(crate) type ViewPoses = Vec<(u32, ViewPose)>;
+pub(crate) type CameraPoses = Vec<(u32, CameraPose)>;
 
-/// One pose as one camera sees it.
-pub(crate) struct ViewPose {
+/// One pose in one camera.
+pub(crate) struct CameraPose {
     /// In the camera's frame: x right, y down, z forward.
     pub camera_mm: [Vector3<f64>; JOINTS],
+    /// In the picture.
     pub joints_px: [[f32; 2]; JOINTS],
 }
 
-impl ViewPose {
+impl CameraPose {
     /// The label, unless a number is missing or the root is not in front of the camera.
     fn label(&self, source_index: u32) -> Option<FrameLabel> {
         let finite = self.camera_mm.iter().flatten().all(|value| value.is_finite())
@@ -71,7 +72,7 @@ impl TakePoses {
     }
 }
 
-/// The wanted joints out of a row of `joints × N` numbers.
+/// Some joints out of a row of `joints × N` numbers.
 pub(crate) fn pick<const N: usize>(
     joints: &[usize; JOINTS],
     mut number: impl FnMut(usize) -> f64,
@@ -79,9 +80,9 @@ pub(crate) fn pick<const N: usize>(
     joints.map(|joint| std::array::from_fn(|axis| number(joint * N + axis)))
 }
 
-/// Joins the two halves of a pose.
-pub(crate) fn view_pose(camera_mm: [[f64; 3]; JOINTS], joints_px: [[f64; 2]; JOINTS]) -> ViewPose {
-    ViewPose {
+/// A pose from its two tables.
+pub(crate) fn camera_pose(camera_mm: [[f64; 3]; JOINTS], joints_px: [[f64; 2]; JOINTS]) -> CameraPose {
+    CameraPose {
         camera_mm: camera_mm.map(Vector3::from),
         joints_px: joints_px.map(|joint| joint.map(|value| value as f32)),
     }

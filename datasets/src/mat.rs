@@ -1,5 +1,5 @@
-//! A strict reader of the part of MATLAB's MAT-files that holds tables of numbers and cells of them: level 5, that is
-//! what MATLAB writes with `-v6` and `-v7`.
+//! A strict reader of tables of numbers, and cells of them, in MATLAB's MAT-files of level 5, which MATLAB writes with
+//! `-v6` and `-v7`.
 //!
 //! Source: "MAT-File Format", The MathWorks, chapter "Level 5 MAT-File Format".
 
@@ -10,39 +10,43 @@ use flate2::read::ZlibDecoder;
 
 use crate::DatasetError;
 
-/// What a variable holds.
+/// The value of a variable.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
+    /// A table.
     Matrix(Matrix),
-    /// In MATLAB's order: the first dimension runs fastest.
+    /// In column-major order, as in MATLAB.
     Cells(Vec<Value>),
-    /// Text, structures and others, which are not read.
+    /// Text, structures and other types, which are not read.
     Other,
 }
 
-/// A table of real numbers. Further dimensions are further columns.
+/// A table of real numbers. A third and further dimensions become columns.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matrix {
     rows: usize,
     columns: usize,
-    /// Columns one after the other.
+    /// Column-major.
     values: Vec<f64>,
 }
 
 impl Matrix {
+    /// The number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
+    /// The number of columns.
     pub fn columns(&self) -> usize {
         self.columns
     }
 
-    /// Columns one after the other.
+    /// All numbers, column by column.
     pub fn values(&self) -> &[f64] {
         &self.values
     }
 
+    /// One number, if it is inside the table.
     pub fn get(&self, row: usize, column: usize) -> Option<f64> {
         (row < self.rows).then(|| self.values.get(column * self.rows + row).copied()).flatten()
     }
@@ -51,17 +55,17 @@ impl Matrix {
 /// Reads the variables of these names, in their order.
 ///
 /// # Errors
-/// A file that cannot be read, is no MAT-file of level 5 or a damaged one, or lacks a variable.
+/// If the file cannot be read, is damaged or not a MAT-file of level 5, or lacks a variable.
 pub fn read<const N: usize>(path: &Path, names: [&str; N]) -> Result<[Value; N], DatasetError> {
     let bytes = std::fs::read(path).map_err(|e| DatasetError::io("read", path, e))?;
     parse(&bytes, names).map_err(|problem| DatasetError::file(path, problem))
 }
 
 const HEADER_BYTES: usize = 128;
-/// Cells may hold cells; a damaged file must not go on for ever.
-const DEEPEST: usize = 8;
-/// More than any annotation has.
-const MOST_BYTES: u64 = 4 << 30;
+/// Limits cells within cells, against damaged files.
+const MAX_DEPTH: usize = 8;
+/// Limits what a damaged file can make us allocate; annotations are smaller.
+const MAX_BYTES: u64 = 4 << 30;
 
 const INT8: u32 = 1;
 const INT32: u32 = 5;
@@ -80,7 +84,7 @@ fn parse<const N: usize>(bytes: &[u8], names: [&str; N]) -> Result<[Value; N], S
             MATRIX => variable(data, big_endian, &names, 0)?,
             COMPRESSED => {
                 let mut unpacked = Vec::new();
-                let read = ZlibDecoder::new(data).take(MOST_BYTES).read_to_end(&mut unpacked);
+                let read = ZlibDecoder::new(data).take(MAX_BYTES).read_to_end(&mut unpacked);
                 read.map_err(|e| format!("it is damaged: a compressed variable does not unpack: {e}"))?;
                 match (Elements { rest: &unpacked, big_endian }).next()? {
                     Some((MATRIX, data)) => variable(data, big_endian, &names, 0)?,
@@ -101,18 +105,18 @@ fn parse<const N: usize>(bytes: &[u8], names: [&str; N]) -> Result<[Value; N], S
 
 fn open(bytes: &[u8]) -> Result<Elements<'_>, String> {
     if bytes.starts_with(b"MATLAB 7.3") || bytes.starts_with(b"\x89HDF") {
-        return Err("this is a MAT-file of version 7.3 (HDF5); save it anew in MATLAB with save(…, '-v7')".into());
+        return Err("this is a MAT-file of version 7.3 (HDF5); save it again in MATLAB with save(…, '-v7')".into());
     }
-    let (header, rest) = bytes.split_at_checked(HEADER_BYTES).ok_or("this is no MAT-file")?;
+    let (header, rest) = bytes.split_at_checked(HEADER_BYTES).ok_or("this is not a MAT-file")?;
     let big_endian = match &header[HEADER_BYTES - 2..] {
         b"IM" => false,
         b"MI" => true,
-        _ => return Err("this is no MAT-file of level 5".into()),
+        _ => return Err("this is not a MAT-file of level 5".into()),
     };
     Ok(Elements { rest, big_endian })
 }
 
-/// Data elements one after the other.
+/// A sequence of data elements.
 struct Elements<'a> {
     rest: &'a [u8],
     big_endian: bool,
@@ -126,7 +130,7 @@ impl<'a> Elements<'a> {
         }
         let (tag, behind) = self.rest.split_first_chunk::<8>().ok_or(CUT)?;
         let first = self.u32(&tag[..4]);
-        // The small form: kind, length and up to four bytes of data in the place of a tag.
+        // The small form: kind, length and up to four bytes of data in the tag itself.
         if first >> 16 != 0 {
             let data =
                 self.rest[4..8].get(..(first >> 16) as usize).ok_or("it is damaged: a small element too long")?;
@@ -135,7 +139,7 @@ impl<'a> Elements<'a> {
         }
         let length = self.u32(&tag[4..]) as usize;
         let data = behind.get(..length).ok_or(CUT)?;
-        // All are padded to eight bytes but the compressed ones; the last may lack its padding.
+        // All but compressed ones are padded to eight bytes; the last may lack its padding.
         let padded = if first == COMPRESSED { length } else { length.next_multiple_of(8) };
         self.rest = behind.get(padded..).unwrap_or_default();
         Ok(Some((first, data)))
@@ -153,7 +157,7 @@ impl<'a> Elements<'a> {
     }
 }
 
-/// A variable's name and value; the value only where the name is among the wanted ones, or it is inside a cell.
+/// A variable's name and value. The value is read only if the variable is wanted or inside a cell.
 fn variable(data: &[u8], big_endian: bool, wanted: &[&str], depth: usize) -> Result<(String, Value), String> {
     const CELL: u32 = 1;
     const NUMBERS: std::ops::RangeInclusive<u32> = 6..=15;
@@ -161,7 +165,7 @@ fn variable(data: &[u8], big_endian: bool, wanted: &[&str], depth: usize) -> Res
     if data.is_empty() {
         return Ok((String::new(), Value::Other));
     }
-    if depth > DEEPEST {
+    if depth > MAX_DEPTH {
         return Err("it is damaged: cells within cells within cells".into());
     }
     let mut parts = Elements { rest: data, big_endian };
@@ -202,7 +206,7 @@ fn variable(data: &[u8], big_endian: bool, wanted: &[&str], depth: usize) -> Res
     Ok((name, value))
 }
 
-/// Numbers are stored in the smallest kind that holds them, whatever the class of their matrix.
+/// Reads numbers, which are stored in the smallest type that holds them, whatever the class of their matrix.
 fn numbers(kind: u32, data: &[u8], big_endian: bool) -> Result<Vec<f64>, String> {
     fn all<const N: usize>(data: &[u8], big_endian: bool, read: impl Fn([u8; N]) -> f64) -> Vec<f64> {
         data.chunks_exact(N).map(|bytes| number(bytes, big_endian, &read)).collect()

@@ -5,14 +5,14 @@
 //! S1/Seq1/annot.mat                      28 joints: annot2 in pictures (px), annot3 in camera frames (mm), frames, cameras
 //! ```
 //!
-//! Frames that somebody extracted as JPEG serve as well, as `imageSequence/video_0/img_000001.jpg`,
-//! `imageSequence/img_0_000001.jpg` (the authors' proposal) or `imageFrames/video_0/frame_000001.jpg` (SPIN's); they are
-//! stored as they are. Annotations behind the last picture are ignored, as the authors advise.
+//! Frames extracted as JPEG work as well, named `imageSequence/video_0/img_000001.jpg`,
+//! `imageSequence/img_0_000001.jpg` (the authors' proposal) or `imageFrames/video_0/frame_000001.jpg` (SPIN's); they
+//! are stored unchanged. Annotations after the last picture are ignored, as the authors advise.
 //!
-//! `video_2.avi` of S6/Seq2 is known to be too short (margipose); where it lacks much, leave that take out or choose the
+//! `video_2.avi` of S6/Seq2 is known to be too short (margipose); if much is missing, leave that take out or choose the
 //! cameras 0, 4, 7, 8.
 //!
-//! All of S1 to S8 are training people. The test set (TS1 to TS6: one camera, annotations in HDF5) is not read.
+//! S1 to S8 are all for training. The test set (TS1 to TS6: one camera, annotations in HDF5) is not supported.
 
 use std::path::Path;
 
@@ -21,39 +21,43 @@ use pose::JOINTS;
 use take::SessionTake;
 use take::session::TRAIN;
 
-use crate::labels::{TakePoses, ViewPoses, pick, view_pose};
+use crate::labels::{CameraPoses, TakePoses, camera_pose, pick};
 use crate::mat::{self, Matrix, Value};
 use crate::pictures::numbered_jpegs;
 use crate::plan::{PoseFiles, subjects};
-use crate::{DatasetError, Pictures, Plan, PlannedTake, Selection, View};
+use crate::{DatasetError, ImportPlan, PictureFiles, PlannedTake, PlannedView, TakeSelection};
 
+/// Name of the data set.
 pub const NAME: &str = "mpi-inf-3dhp";
+/// The numbers of all cameras.
 pub const CAMERAS: std::ops::RangeInclusive<u8> = 0..=13;
-/// Four of the five cameras at chest height that the authors name (`mpii_get_camera_set`, "mm3d_chest": 0, 2, 4, 7, 8).
-/// By the extrinsics of `camera.calibration` they look from four sides, about 90° apart; 4 stands between 0 and 2.
+/// Four of the five cameras at chest height (the authors' `mpii_get_camera_set`, "mm3d_chest": 0, 2, 4, 7, 8). By the
+/// extrinsics in `camera.calibration` they look from four sides, about 90° apart; camera 4 is between 0 and 2.
 pub const DEFAULT_CAMERAS: [u8; 4] = [0, 2, 7, 8];
+/// The training subjects.
 pub const SUBJECTS: [&str; 8] = ["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8"];
+/// The sequences of each subject.
 pub const SEQUENCES: [&str; 2] = ["Seq1", "Seq2"];
 
 /// Sequences recorded at 50 Hz, the others at 25 (`mpii_get_sequence_info`).
 const AT_50_HZ: [(&str, &str); 5] = [("S1", "Seq2"), ("S3", "Seq1"), ("S3", "Seq2"), ("S5", "Seq1"), ("S5", "Seq2")];
 
-/// The 28 joints of the files (`mpii_get_joint_set`) hold the 17 at these places: pelvis, right hip, knee and ankle, the
-/// left ones, spine, neck, head, head_top, left shoulder, elbow and wrist, the right ones. The authors' set of 17
-/// ("relevant") holds the same joints, made to be compatible with Human3.6M, in another order.
+/// The indices of the 17 joints among the files' 28 (`mpii_get_joint_set`): pelvis, right hip, knee and ankle, the left
+/// ones, spine, neck, head, head_top, left shoulder, elbow and wrist, the right ones. The authors' set of 17
+/// ("relevant"), compatible with Human3.6M, has the same joints in another order.
 const JOINTS_OF_28: [usize; JOINTS] = [4, 23, 24, 25, 18, 19, 20, 3, 5, 6, 7, 9, 10, 11, 14, 15, 16];
 const FILE_JOINTS: usize = 28;
 const JOINT_SET: &str = "Human3.6M 17 out of the data set's 28 (thorax = neck, neck = head), measured by markerless \
     multi-camera motion capture";
 
-const FULL_DOWNLOAD: &str = "download the sequence with the data set's own script, all its files unpacked, or choose with \
-    --subjects, --sequences and --cameras what is whole";
+const FULL_DOWNLOAD: &str = "download the sequence with the data set's own script and unpack all its files, or choose with \
+    --subjects, --sequences and --cameras what is complete";
 
-/// Looks at the folder that holds S1 to S8. `selection.actions` are sequences.
+/// Plans the import of the folder that holds S1 to S8. `selection.actions` are sequences.
 ///
 /// # Errors
-/// Subjects, sequences or cameras that do not exist, and files that are missing, all of them named.
-pub fn plan(directory: &Path, selection: &Selection, cameras: &[u8]) -> Result<Plan, DatasetError> {
+/// If a subject, sequence or camera does not exist, or files are missing, all of which are named.
+pub fn plan(directory: &Path, selection: &TakeSelection, cameras: &[u8]) -> Result<ImportPlan, DatasetError> {
     check(selection, cameras)?;
     let mut notes = Vec::new();
     let (mut takes, mut missing) = (Vec::new(), Vec::new());
@@ -65,7 +69,7 @@ pub fn plan(directory: &Path, selection: &Selection, cameras: &[u8]) -> Result<P
                 continue;
             }
             if selection.actions.is_empty() && !directory.join(&folder).is_dir() {
-                notes.push(format!("left out, since it is not there: {}", folder.display()));
+                notes.push(format!("left out, since it does not exist: {}", folder.display()));
                 continue;
             }
             let annotations = directory.join(&folder).join("annot.mat");
@@ -75,7 +79,7 @@ pub fn plan(directory: &Path, selection: &Selection, cameras: &[u8]) -> Result<P
             let mut views = Vec::new();
             for &camera in cameras {
                 match pictures(&directory.join(&folder), camera)? {
-                    Some(pictures) => views.push(View { camera: camera_name(camera), pictures }),
+                    Some(pictures) => views.push(PlannedView { camera: camera_name(camera), pictures }),
                     None => missing.push(folder.join(video(camera))),
                 }
             }
@@ -89,17 +93,17 @@ pub fn plan(directory: &Path, selection: &Selection, cameras: &[u8]) -> Result<P
         return Err(DatasetError::Missing { directory: directory.into(), paths: missing, remedy });
     }
     if takes.is_empty() {
-        let problem = "no sequence is there; expected S1/Seq1, S1/Seq2 and so on".into();
+        let problem = "there is no sequence; expected S1/Seq1, S1/Seq2 and so on".into();
         return Err(DatasetError::Layout { directory: directory.into(), problem });
     }
     if directory.join("TS1").is_dir() {
         notes.push("left out: the test set (TS1 to TS6), which has one camera and another format".into());
     }
     let cameras = cameras.iter().copied().map(camera_name).collect();
-    Plan { source: NAME, cameras, takes, notes }.leave_out(&selection.leave_out)
+    ImportPlan { source: NAME, cameras, takes, notes }.leave_out(&selection.leave_out)
 }
 
-fn check(selection: &Selection, cameras: &[u8]) -> Result<(), DatasetError> {
+fn check(selection: &TakeSelection, cameras: &[u8]) -> Result<(), DatasetError> {
     if selection.subjects.iter().any(|subject| subject.starts_with("TS")) {
         let problem = "the test set (TS1 to TS6) is not supported: it has one camera, and annotations in HDF5";
         return Err(DatasetError::Selection(problem.into()));
@@ -123,11 +127,11 @@ fn video(camera: u8) -> String {
     format!("imageSequence/video_{camera}.avi")
 }
 
-/// The video, or else frames that were extracted from it.
-fn pictures(sequence: &Path, camera: u8) -> Result<Option<Pictures>, DatasetError> {
+/// The video, or otherwise frames extracted from it.
+fn pictures(sequence: &Path, camera: u8) -> Result<Option<PictureFiles>, DatasetError> {
     let path = sequence.join(video(camera));
     if path.is_file() {
-        return Ok(Some(Pictures::Video(path)));
+        return Ok(Some(PictureFiles::Video(path)));
     }
     let layouts = [
         (format!("imageSequence/video_{camera}"), "img_".to_owned()),
@@ -139,7 +143,7 @@ fn pictures(sequence: &Path, camera: u8) -> Result<Option<Pictures>, DatasetErro
         if folder.is_dir() {
             let files = numbered_jpegs(&folder, &prefix)?;
             if !files.is_empty() {
-                return Ok(Some(Pictures::Jpegs { folder, files }));
+                return Ok(Some(PictureFiles::Jpegs { folder, files }));
             }
         }
     }
@@ -150,7 +154,7 @@ fn session_take(subject: &str, sequence: &str) -> SessionTake {
     SessionTake {
         name: format!("{subject}-{sequence}"),
         person: subject.into(),
-        // Each subject has its own take of it.
+        // Each subject performs it differently.
         clip: format!("{subject} {sequence}"),
         action: sequence.into(),
         environment: "mpi-inf-3dhp-studio".into(),
@@ -179,11 +183,11 @@ fn poses([in_picture, in_space, frames, numbers]: &[Value; 4], cameras: &[u8]) -
         let picture = table::<2>("annot2", in_picture, cell, indices.len())?;
         let space = table::<3>("annot3", in_space, cell, indices.len())?;
         let at = |matrix: &Matrix, row, column| matrix.get(row, column).unwrap_or(f64::NAN);
-        let view: ViewPoses = (0..)
+        let view: CameraPoses = (0..)
             .zip(&indices)
             .map(|(row, &index)| {
                 let camera_mm = pick(&JOINTS_OF_28, |column| at(space, row, column));
-                (index, view_pose(camera_mm, pick(&JOINTS_OF_28, |column| at(picture, row, column))))
+                (index, camera_pose(camera_mm, pick(&JOINTS_OF_28, |column| at(picture, row, column))))
             })
             .collect();
         views.push(view);
@@ -192,7 +196,7 @@ fn poses([in_picture, in_space, frames, numbers]: &[Value; 4], cameras: &[u8]) -
     Ok(TakePoses { views, length, joint_set: JOINT_SET, source: "annot.mat".into() })
 }
 
-/// One camera's annotations: at least `frames` rows of `N` numbers for every joint.
+/// One camera's annotations: at least `frames` rows with `N` numbers for each joint.
 fn table<'a, const N: usize>(name: &str, value: &'a Value, cell: usize, frames: usize) -> Result<&'a Matrix, String> {
     let Value::Cells(cells) = value else { return Err(format!("{name} should be a cell for each camera")) };
     let Some(Value::Matrix(matrix)) = cells.get(cell) else { return Err(format!("{name} has no cell {}", cell + 1)) };

@@ -1,20 +1,20 @@
-//! Where the pictures of a view come from.
+//! The pictures of a view: their files, and reading them one by one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::{DatasetError, Fault};
 
-/// A view's pictures on the disk.
+/// The files of a view's pictures.
 #[derive(Clone, Debug)]
-pub enum Pictures {
+pub enum PictureFiles {
     /// A video, which the caller decodes.
     Video(PathBuf),
-    /// Frames that somebody extracted as JPEG, in order; they go into the take as they are.
+    /// Extracted JPEGs in order, which are stored in the take unchanged.
     Jpegs { folder: PathBuf, files: Vec<PathBuf> },
 }
 
-impl Pictures {
+impl PictureFiles {
     /// The video, or the folder of the frames.
     pub fn path(&self) -> &Path {
         match self {
@@ -23,13 +23,13 @@ impl Pictures {
     }
 }
 
-/// Pictures of one view, one after the other, each a JPEG.
+/// The pictures of one view in order, as JPEG.
 pub trait PictureSource {
-    /// Replaces the content of `jpeg` with the next picture and returns its width and height, or returns `None` behind
-    /// the last picture.
+    /// Replaces the content of `jpeg` with the next picture and returns its width and height, or `None` after the last
+    /// one.
     ///
     /// # Errors
-    /// Whatever keeps the next picture from being read. An end of the video is none.
+    /// If the next picture cannot be read. The end of the video is not an error.
     fn next(&mut self, jpeg: &mut Vec<u8>) -> Result<Option<[u32; 2]>, Fault>;
 }
 
@@ -49,16 +49,16 @@ impl PictureSource for Jpegs<'_> {
         let Some(path) = self.files.next() else { return Ok(None) };
         *jpeg = fs::read(path).map_err(|e| DatasetError::io("read", path, e))?;
         let size = imagesize::blob_size(jpeg).ok().filter(|_| jpeg.starts_with(&[0xff, 0xd8]));
-        let size = size.ok_or_else(|| DatasetError::file(path, "this is no whole JPEG; extract it again"))?;
+        let size = size.ok_or_else(|| DatasetError::file(path, "this is not a complete JPEG; extract it again"))?;
         Ok(Some([size.width as u32, size.height as u32]))
     }
 }
 
-/// The JPEGs of a folder whose names are `prefix`, a number and `.jpg`, by number.
+/// The JPEGs of a folder that are named `prefix`, a number and `.jpg`, ordered by number.
 ///
 /// # Errors
-/// A folder that cannot be listed, or a number that is missing between the first, 0 or 1, and the last: frames find
-/// their poses by counting.
+/// If the folder cannot be listed, or the numbers from 0 or 1 to the last have a hole, since poses belong to frames by
+/// their number.
 pub(crate) fn numbered_jpegs(folder: &Path, prefix: &str) -> Result<Vec<PathBuf>, DatasetError> {
     let mut numbered = Vec::new();
     for entry in fs::read_dir(folder).map_err(|e| DatasetError::io("list", folder, e))? {

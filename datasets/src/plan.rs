@@ -1,73 +1,67 @@
-//! What an import is going to do, before anything is decoded.
+//! What an import will do, planned before anything is decoded.
 
 use std::path::{Path, PathBuf};
 
 use take::SessionTake;
 
-use crate::labels::TakePoses;
-use crate::{DatasetError, Pictures, human36m, mpi_inf_3dhp};
+use crate::{DatasetError, PictureFiles};
 
 /// Which part of a data set is wanted. Empty lists mean everything.
 #[derive(Clone, Debug, Default)]
-pub struct Selection {
-    /// People, as the data set calls them: S1.
+pub struct TakeSelection {
+    /// People, by the data set's names, such as S1.
     pub subjects: Vec<String>,
-    /// Actions, as the data set calls them: Walking.
+    /// Actions, by the data set's names, such as Walking.
     pub actions: Vec<String>,
-    /// Takes to leave out, by the name that they would get.
+    /// Takes to leave out, by the names that they would get.
     pub leave_out: Vec<String>,
 }
 
 /// The takes that a data set folder holds.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct ImportPlan {
     /// Name of the data set.
     pub source: &'static str,
     /// Names of the cameras, the same in all takes.
     pub cameras: Vec<String>,
+    /// The takes to import.
     pub takes: Vec<PlannedTake>,
-    /// What was left out that the caller did not ask to leave out, and why, for people to read.
+    /// What else was left out and why, for people to read.
     pub notes: Vec<String>,
 }
 
-/// One take to be.
+/// A take to import.
 #[derive(Clone, Debug)]
 pub struct PlannedTake {
+    /// Its entry in the session.
     pub take: SessionTake,
     /// Pictures per second.
     pub rate_hz: f64,
     /// In the order of the plan's cameras.
-    pub views: Vec<View>,
+    pub views: Vec<PlannedView>,
     pub(crate) poses: PoseFiles,
 }
 
-/// What one camera saw.
+/// One camera of a take to import.
 #[derive(Clone, Debug)]
-pub struct View {
+pub struct PlannedView {
+    /// The camera's name.
     pub camera: String,
-    pub pictures: Pictures,
+    /// Its pictures.
+    pub pictures: PictureFiles,
 }
 
-/// Where the poses of a take are.
+/// The files of a take's poses.
 #[derive(Clone, Debug)]
 pub(crate) enum PoseFiles {
-    /// By camera: joints in the camera frame, and in the picture.
+    /// By camera the joints in the camera frame, and in the picture.
     Human36m(Vec<[PathBuf; 2]>),
     /// One file for all cameras, and the cameras' numbers in it.
     MpiInf3dhp(PathBuf, Vec<u8>),
 }
 
-impl PlannedTake {
-    pub(crate) fn read_poses(&self) -> Result<TakePoses, DatasetError> {
-        match &self.poses {
-            PoseFiles::Human36m(files) => human36m::read_poses(files),
-            PoseFiles::MpiInf3dhp(annotations, cameras) => mpi_inf_3dhp::read_poses(annotations, cameras),
-        }
-    }
-}
-
-impl Plan {
-    /// Drops what the selection leaves out by name.
+impl ImportPlan {
+    /// Drops takes by name.
     pub(crate) fn leave_out(mut self, names: &[String]) -> Result<Self, DatasetError> {
         if let Some(unknown) = names.iter().find(|name| self.takes.iter().all(|planned| planned.take.name != **name)) {
             let known: Vec<_> = self.takes.iter().map(|planned| planned.take.name.as_str()).collect();
@@ -84,10 +78,10 @@ impl Plan {
     }
 }
 
-/// The people to import: those that were asked for, or all that are there of those that there can be.
+/// The subjects to import: those asked for, or all known ones that have a folder.
 ///
 /// # Errors
-/// A subject that does not exist, or whose folder is not there.
+/// If a subject is unknown or has no folder.
 pub(crate) fn subjects(
     directory: &Path,
     asked: &[String],
@@ -95,7 +89,7 @@ pub(crate) fn subjects(
     notes: &mut Vec<String>,
 ) -> Result<Vec<&'static str>, DatasetError> {
     if !directory.is_dir() {
-        return Err(DatasetError::Layout { directory: directory.into(), problem: "this is no folder".into() });
+        return Err(DatasetError::Layout { directory: directory.into(), problem: "this is not a folder".into() });
     }
     if let Some(unknown) = asked.iter().find(|subject| !known.contains(&subject.as_str())) {
         let problem = format!("there is no subject {unknown:?} with poses; there are {}", known.join(", "));
@@ -113,7 +107,7 @@ pub(crate) fn subjects(
         });
     }
     if !absent.is_empty() {
-        notes.push(format!("left out, since they are not there: {}", absent.join(", ")));
+        notes.push(format!("left out, since they do not exist: {}", absent.join(", ")));
     }
     Ok(there)
 }

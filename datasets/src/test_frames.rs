@@ -1,4 +1,4 @@
-//! The pictures of an imported session that data sets of this kind are tested on.
+//! The test frames of an imported session.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use take::{Session, TakeReader};
 
 use crate::DatasetError;
 
-/// Every n-th frame of the test people is a test frame, of all cameras: the protocol of SYNC and of those that it
+/// Every 64th frame of the test subjects is a test frame, in all cameras: the protocol of SYNC and of the work that it
 /// compares with.
 pub const TEST_STRIDE: u32 = 64;
 
@@ -17,17 +17,18 @@ pub const TEST_STRIDE: u32 = 64;
 pub struct TestFrame {
     /// Position in [`Session::takes`].
     pub take: usize,
+    /// The camera.
     pub camera: CameraId,
     /// Position among the camera's frames in the take.
     pub index: usize,
-    /// Frame number in the source, which finds the label.
+    /// Frame number in the source, to find its label by.
     pub source_index: u32,
 }
 
-/// Frames 0, 64, 128 … of the held-out takes, of all cameras. Takes are opened as the iterator reaches them.
+/// Frames 0, 64, 128 … of the held-out takes, in all cameras. Takes are opened as the iterator reaches them.
 ///
 /// # Errors
-/// Each take that cannot be read gives one.
+/// One for each take that cannot be read.
 pub fn test_frames(directory: &Path, session: &Session) -> impl Iterator<Item = Result<TestFrame, DatasetError>> {
     let tested = session.takes.iter().enumerate().filter(|(_, take)| take.split == HELD_OUT);
     tested.flat_map(|(number, take)| match TakeReader::open(Session::take_directory(directory, take)) {

@@ -1,4 +1,4 @@
-//! The CDF reader against files of every kind that it claims to read, and against damage.
+//! The CDF reader on all kinds of files that it supports, and on damaged ones.
 
 mod common;
 
@@ -48,7 +48,7 @@ fn what_is_not_there_is_named() {
     let said = read(&bytes, "Angles").unwrap_err();
     assert!(said.contains("\"Angles\"") && said.contains("\"Other\", \"Pose\""), "{said}");
     assert!(read(&bytes, "Other").unwrap_err().contains("empty"));
-    assert!(read(b"no", "Pose").unwrap_err().contains("no CDF"));
+    assert!(read(b"no", "Pose").unwrap_err().contains("not a CDF"));
     assert!(read(b"\xcd\xf2\x60\x02\0\0\xff\xff", "Pose").unwrap_err().contains("version 2"));
     let missing = read_variable(std::path::Path::new("gone.cdf"), "Pose").unwrap_err();
     assert!(missing.to_string().contains("gone.cdf"));

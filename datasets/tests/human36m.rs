@@ -1,4 +1,4 @@
-//! What a Human3.6M folder is found to hold, and what is said of a bad one.
+//! Plans of Human3.6M folders, and the errors for incomplete ones.
 
 mod common;
 
@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::{CAMERAS, human36m_clip};
-use datasets::{DatasetError, Plan, Selection, human36m};
+use datasets::{DatasetError, ImportPlan, TakeSelection, human36m};
 use take::session::{HELD_OUT, TRAIN};
 
 fn data_set() -> tempfile::TempDir {
@@ -21,13 +21,13 @@ fn data_set() -> tempfile::TempDir {
     root
 }
 
-fn plan(root: &Path, subjects: &[&str], actions: &[&str]) -> Result<Plan, String> {
+fn plan(root: &Path, subjects: &[&str], actions: &[&str]) -> Result<ImportPlan, String> {
     let strings = |list: &[&str]| list.iter().map(|&one| one.to_owned()).collect();
-    let selection = Selection { subjects: strings(subjects), actions: strings(actions), leave_out: vec![] };
+    let selection = TakeSelection { subjects: strings(subjects), actions: strings(actions), leave_out: vec![] };
     human36m::plan(root, &selection).map_err(|error| error.to_string())
 }
 
-fn names(plan: &Plan) -> Vec<&str> {
+fn names(plan: &ImportPlan) -> Vec<&str> {
     plan.takes.iter().map(|planned| planned.take.name.as_str()).collect()
 }
 
@@ -57,7 +57,7 @@ fn people_and_actions_are_chosen() {
         names(&plan(root.path(), &["S9", "S1"], &["WalkingDog", "Photo"]).unwrap()),
         ["S1-Photo-1", "S9-WalkDog"]
     );
-    let selection = Selection { leave_out: vec!["S1-Walking".into()], ..Selection::default() };
+    let selection = TakeSelection { leave_out: vec!["S1-Walking".into()], ..TakeSelection::default() };
     assert_eq!(names(&human36m::plan(root.path(), &selection).unwrap()), ["S1-Photo-1", "S1-Walking-1", "S9-WalkDog"]);
 }
 
@@ -72,10 +72,10 @@ fn what_does_not_exist_is_said_beside_what_does() {
     check(&["S1", "S5"], &[], &["S5", "missing"]);
     check(&[], &["Walk"], &["\"Walk\"", "Walking"]);
     check(&["S1"], &["Eating"], &["no take of these actions"]);
-    let selection = Selection { leave_out: vec!["S1-Sitting".into()], ..Selection::default() };
+    let selection = TakeSelection { leave_out: vec!["S1-Sitting".into()], ..TakeSelection::default() };
     let said = human36m::plan(root.path(), &selection).unwrap_err().to_string();
     assert!(said.contains("S1-Sitting") && said.contains("S1-Walking-1"), "{said}");
-    assert!(plan(Path::new("/no/such/folder"), &[], &[]).unwrap_err().contains("no folder"));
+    assert!(plan(Path::new("/no/such/folder"), &[], &[]).unwrap_err().contains("not a folder"));
     assert!(plan(&root.path().join("S1"), &[], &[]).unwrap_err().contains("one folder per subject"));
 }
 
@@ -88,7 +88,7 @@ fn every_missing_file_is_named() {
         "S9/MyPoseFeatures/D2_Positions/WalkingDog.60457274.cdf",
     ];
     gone.iter().for_each(|file| fs::remove_file(root.path().join(file)).unwrap());
-    match human36m::plan(root.path(), &Selection::default()) {
+    match human36m::plan(root.path(), &TakeSelection::default()) {
         Err(DatasetError::Missing { mut paths, .. }) => {
             paths.sort();
             // The name that the subject's other files would have is not known here: it is the usual one.

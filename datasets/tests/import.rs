@@ -1,4 +1,4 @@
-//! Sessions out of data sets, with pictures that are made up: what is written, and what an interruption leaves.
+//! Imports with made-up pictures: what is written, and what an interruption leaves.
 
 mod common;
 
@@ -7,7 +7,8 @@ use std::path::Path;
 
 use common::{CAMERAS, coordinate, human36m_clip, jpeg, mpi_inf_3dhp_annotations, write};
 use datasets::{
-    DatasetError, Fault, Import, ImportedTake, PictureSource, Plan, Selection, human36m, mpi_inf_3dhp, test_frames,
+    DatasetError, Fault, Import, ImportPlan, ImportedTake, PictureSource, TakeSelection, human36m, mpi_inf_3dhp,
+    test_frames,
 };
 use frame::{CameraId, SourcePosition, TriggerIndex};
 use pose::Labels;
@@ -49,12 +50,12 @@ fn clip(root: &Path, subject: &str, clip: &str, frames: usize, pictures: [usize;
     });
 }
 
-fn plan(root: &Path) -> Plan {
-    human36m::plan(root, &Selection::default()).unwrap()
+fn plan(root: &Path) -> ImportPlan {
+    human36m::plan(root, &TakeSelection::default()).unwrap()
 }
 
 /// Imports all that is not there yet.
-fn import(plan: &Plan, out: &Path) -> Result<Vec<ImportedTake>, DatasetError> {
+fn import(plan: &ImportPlan, out: &Path) -> Result<Vec<ImportedTake>, DatasetError> {
     let mut import = Import::begin(out, plan, 90)?;
     let mut imported = Vec::new();
     for planned in &plan.takes {
@@ -183,12 +184,12 @@ fn more_of_a_data_set_goes_into_the_same_session_and_other_things_do_not() {
     let out = root.path().join("session");
     import(&plan(root.path()), &out).unwrap();
     clip(root.path(), "S5", "Eating", 3, [3; 4]);
-    let selection = Selection { subjects: vec!["S5".into()], ..Selection::default() };
+    let selection = TakeSelection { subjects: vec!["S5".into()], ..TakeSelection::default() };
     import(&human36m::plan(root.path(), &selection).unwrap(), &out).unwrap();
     let names: Vec<_> = Session::read(&out).unwrap().takes.into_iter().map(|take| take.name).collect();
     assert_eq!(names, ["S1-Eating", "S5-Eating"]);
 
-    let refused = |plan: &Plan, out: &Path, quality, word: &str| {
+    let refused = |plan: &ImportPlan, out: &Path, quality, word: &str| {
         let said = Import::begin(out, plan, quality).err().unwrap().to_string();
         assert!(said.contains(word), "{said}");
     };
@@ -281,7 +282,7 @@ fn mpi_inf_3dhp_takes_the_cameras_asked_for_and_ignores_rows_behind_the_pictures
             write(&path, &jpeg(&format!("{camera} {frame}")));
         }
     }
-    let plan = mpi_inf_3dhp::plan(root.path(), &Selection::default(), &[13, 7]).unwrap();
+    let plan = mpi_inf_3dhp::plan(root.path(), &TakeSelection::default(), &[13, 7]).unwrap();
     let out = root.path().join("session");
     let imported = import(&plan, &out).unwrap();
     assert_eq!(imported, [ImportedTake { frames: 6, poses: 6, unlabelled: 0, cut_by: None }]);

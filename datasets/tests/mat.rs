@@ -1,4 +1,4 @@
-//! The MAT reader against files of every kind that it claims to read, and against damage.
+//! The MAT reader on all kinds of files that it supports, and on damaged ones.
 
 mod common;
 
@@ -60,8 +60,8 @@ fn what_is_not_there_is_named() {
     let mut newer = b"MATLAB 7.3 MAT-file".to_vec();
     newer.resize(600, 0);
     assert!(parse(&newer).unwrap_err().contains("-v7"));
-    assert!(parse(&[0; 400]).unwrap_err().contains("no MAT-file"));
-    assert!(parse(b"short").unwrap_err().contains("no MAT-file"));
+    assert!(parse(&[0; 400]).unwrap_err().contains("not a MAT-file"));
+    assert!(parse(b"short").unwrap_err().contains("not a MAT-file"));
 }
 
 #[test]

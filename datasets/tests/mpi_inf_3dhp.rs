@@ -1,4 +1,4 @@
-//! What an MPI-INF-3DHP folder is found to hold, and what is said of a bad one.
+//! Plans of MPI-INF-3DHP folders, and the errors for incomplete ones.
 
 mod common;
 
@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use common::{jpeg, mpi_inf_3dhp_annotations, write};
-use datasets::{Pictures, Plan, Selection, mpi_inf_3dhp};
+use datasets::{ImportPlan, PictureFiles, TakeSelection, mpi_inf_3dhp};
 use take::session::TRAIN;
 
 fn sequence(root: &Path, name: &str) {
@@ -16,12 +16,12 @@ fn sequence(root: &Path, name: &str) {
     }
 }
 
-fn plan(root: &Path, selection: &Selection, cameras: &[u8]) -> Result<Plan, String> {
+fn plan(root: &Path, selection: &TakeSelection, cameras: &[u8]) -> Result<ImportPlan, String> {
     mpi_inf_3dhp::plan(root, selection, cameras).map_err(|error| error.to_string())
 }
 
-fn subjects(names: &[&str]) -> Selection {
-    Selection { subjects: names.iter().map(|&name| name.to_owned()).collect(), ..Selection::default() }
+fn subjects(names: &[&str]) -> TakeSelection {
+    TakeSelection { subjects: names.iter().map(|&name| name.to_owned()).collect(), ..TakeSelection::default() }
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn sequences_have_their_own_rates_and_all_are_for_training() {
     let root = tempfile::tempdir().unwrap();
     ["S1/Seq1", "S1/Seq2", "S3/Seq1"].iter().for_each(|name| sequence(root.path(), name));
     fs::create_dir(root.path().join("TS1")).unwrap();
-    let plan = plan(root.path(), &Selection::default(), &mpi_inf_3dhp::DEFAULT_CAMERAS).unwrap();
+    let plan = plan(root.path(), &TakeSelection::default(), &mpi_inf_3dhp::DEFAULT_CAMERAS).unwrap();
     let takes: Vec<_> = plan.takes.iter().map(|planned| (&*planned.take.name, planned.rate_hz)).collect();
     assert_eq!(takes, [("S1-Seq1", 25.0), ("S1-Seq2", 50.0), ("S3-Seq1", 50.0)]);
     assert!(plan.takes.iter().all(|planned| planned.take.split == TRAIN));
@@ -49,14 +49,14 @@ fn extracted_frames_serve_in_the_usual_layouts() {
         write(&folder.join(format!("imageSequence/img_2_{frame:06}.jpg")), &jpeg("b"));
         write(&folder.join(format!("imageFrames/video_7/frame_{frame:06}.jpg")), &jpeg("c"));
     }
-    let planned = plan(root.path(), &Selection::default(), &[0, 2, 7]).unwrap();
+    let planned = plan(root.path(), &TakeSelection::default(), &[0, 2, 7]).unwrap();
     for view in &planned.takes[0].views {
-        let Pictures::Jpegs { files, .. } = &view.pictures else { panic!("{view:?}") };
+        let PictureFiles::Jpegs { files, .. } = &view.pictures else { panic!("{view:?}") };
         assert_eq!(files.len(), 3);
         assert!(files.is_sorted());
     }
     fs::remove_file(folder.join("imageFrames/video_7/frame_000002.jpg")).unwrap();
-    let said = plan(root.path(), &Selection::default(), &[0, 2, 7]).unwrap_err();
+    let said = plan(root.path(), &TakeSelection::default(), &[0, 2, 7]).unwrap_err();
     assert!(said.contains("video_7") && said.contains("frame 2"), "{said}");
 }
 
@@ -64,17 +64,17 @@ fn extracted_frames_serve_in_the_usual_layouts() {
 fn what_does_not_exist_is_said() {
     let root = tempfile::tempdir().unwrap();
     sequence(root.path(), "S1/Seq1");
-    let check = |selection: &Selection, cameras: &[u8], words: &[&str]| {
+    let check = |selection: &TakeSelection, cameras: &[u8], words: &[&str]| {
         let said = plan(root.path(), selection, cameras).unwrap_err();
         assert!(words.iter().all(|word| said.contains(word)), "{said}");
     };
     check(&subjects(&["TS1"]), &[0], &["TS1", "not supported"]);
     check(&subjects(&["S9"]), &[0], &["S9", "S8"]);
-    check(&Selection { actions: vec!["Seq3".into()], ..Selection::default() }, &[0], &["Seq3", "Seq2"]);
-    check(&Selection::default(), &[0, 14], &["camera 14", "0 to 13"]);
-    check(&Selection::default(), &[2, 2], &["camera 2", "twice"]);
-    check(&Selection::default(), &[], &["at least one"]);
-    check(&Selection { actions: vec!["Seq2".into()], ..Selection::default() }, &[0], &["S1/Seq2/annot.mat"]);
+    check(&TakeSelection { actions: vec!["Seq3".into()], ..TakeSelection::default() }, &[0], &["Seq3", "Seq2"]);
+    check(&TakeSelection::default(), &[0, 14], &["camera 14", "0 to 13"]);
+    check(&TakeSelection::default(), &[2, 2], &["camera 2", "twice"]);
+    check(&TakeSelection::default(), &[], &["at least one"]);
+    check(&TakeSelection { actions: vec!["Seq2".into()], ..TakeSelection::default() }, &[0], &["S1/Seq2/annot.mat"]);
     fs::remove_file(root.path().join("S1/Seq1/imageSequence/video_8.avi")).unwrap();
-    check(&Selection::default(), &[0, 8], &["S1/Seq1/imageSequence/video_8.avi", "1 file or folder is missing"]);
+    check(&TakeSelection::default(), &[0, 8], &["S1/Seq1/imageSequence/video_8.avi", "1 file or folder is missing"]);
 }

@@ -1,3 +1,5 @@
+//! Identities: cameras, segments, frame sets, trigger pulses and positions in a replayed source.
+
 use std::fmt;
 
 /// A camera, by its position in the rig. Names live in the rig's configuration.
@@ -5,6 +7,7 @@ use std::fmt;
 pub struct CameraId(pub u16);
 
 impl CameraId {
+    /// The position, to index a list of cameras with.
     pub fn index(self) -> usize {
         usize::from(self.0)
     }
@@ -16,8 +19,8 @@ impl fmt::Display for CameraId {
     }
 }
 
-/// A stretch of stream without a seam. It changes when a replay loops, a camera reboots, the pulses restart or
-/// the clock jumps; no training pair crosses one.
+/// A stretch of the stream without a discontinuity. It changes when a replay loops, a camera reboots, the pulses
+/// restart or the clock jumps; no training pair spans two segments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SegmentId(pub u32);
 
@@ -30,9 +33,9 @@ pub struct SetIndex(pub u64);
 pub enum TriggerIndex {
     /// Time and device counter agree.
     Certain(u64),
-    /// Only one of the two speaks for it.
+    /// Only one of the two supports it.
     Tentative(u64),
-    /// Nothing speaks for any pulse; always so in free-run.
+    /// Neither supports any pulse; always the case in free-run.
     Unresolved,
 }
 

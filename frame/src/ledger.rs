@@ -1,3 +1,5 @@
+//! The accounts of loss: what entered each edge, what left it, and why the rest did not.
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -11,13 +13,13 @@ pub enum LossReason {
     PoolEmpty,
     /// The ring to the router was full.
     RingFull,
-    /// The camera or its link says that units are missing.
+    /// The camera or its link reported missing units.
     MissingAtSource,
-    /// The host was too late to ask the camera for it.
+    /// The host was too late to request it from the camera.
     NotAsked,
-    /// A pulse came and the camera took no picture, nor does it say so.
+    /// The camera ignored a pulse without reporting it.
     MissedPulse,
-    /// The camera delivered a unit that is not whole.
+    /// The camera delivered an incomplete unit.
     Incomplete,
     /// The recorder held its whole quota: the disk was too slow.
     RecorderQuota,
@@ -27,23 +29,24 @@ pub enum LossReason {
     Budget,
     /// A newer frame took its place where only the newest counts.
     Superseded,
-    /// It came after its frame set was closed.
+    /// It arrived after its frame set was closed.
     Late,
-    /// A second frame of one camera for the same trigger.
+    /// A second frame of one camera for the same pulse.
     Duplicate,
     /// No trigger could be assigned.
     Unresolved,
     /// The picture could not be decoded.
     Undecodable,
-    /// No background model or no subject in the picture yet.
+    /// There was no background model yet, or no subject in the picture.
     NoSubject,
-    /// The network between two hosts did not bring it.
+    /// It was lost on the network between two hosts.
     Link,
     /// The session was ending.
     Shutdown,
 }
 
 impl LossReason {
+    /// All reasons, in the order of their declaration.
     pub const ALL: [Self; 17] = [
         Self::PoolEmpty,
         Self::RingFull,
@@ -94,8 +97,18 @@ impl fmt::Display for LossReason {
     }
 }
 
-/// The account of one edge of one camera's way: `entered = left + lost + in flight`. Shared by the threads at both
+/// The account of one edge on a camera's path: `entered = left + lost + in flight`. Shared by the threads at both
 /// ends; counting never blocks.
+///
+/// ```
+/// use frame::{EdgeAccount, LossReason};
+///
+/// let edge = EdgeAccount::default();
+/// edge.enter_many(3);
+/// edge.leave();
+/// edge.lose(LossReason::RingFull);
+/// assert_eq!(edge.counts().in_flight(), 1);
+/// ```
 #[derive(Clone, Default)]
 pub struct EdgeAccount {
     counters: Arc<Counters>,
@@ -109,26 +122,32 @@ struct Counters {
 }
 
 impl EdgeAccount {
+    /// Counts a frame that came in.
     pub fn enter(&self) {
         self.enter_many(1);
     }
 
+    /// Counts frames that came in.
     pub fn enter_many(&self, frames: u64) {
         self.counters.entered.fetch_add(frames, Ordering::Release);
     }
 
+    /// Counts a frame that got through.
     pub fn leave(&self) {
         self.counters.left.fetch_add(1, Ordering::Release);
     }
 
+    /// Counts a frame that was lost.
     pub fn lose(&self, reason: LossReason) {
         self.lose_many(reason, 1);
     }
 
+    /// Counts frames that were lost for the same reason.
     pub fn lose_many(&self, reason: LossReason, frames: u64) {
         self.counters.lost[reason as usize].fetch_add(frames, Ordering::Release);
     }
 
+    /// The counters as they are now.
     pub fn counts(&self) -> EdgeCounts {
         // Outflow before inflow: a reading taken while frames move never shows more out than in.
         let left = self.counters.left.load(Ordering::Acquire);
@@ -144,30 +163,34 @@ impl EdgeAccount {
 /// One reading of an [`EdgeAccount`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EdgeCounts {
+    /// Frames that came in.
     pub entered: u64,
+    /// Frames that got through.
     pub left: u64,
+    /// Frames lost, by reason; reasons that did not occur are absent.
     pub lost: BTreeMap<LossReason, u64>,
 }
 
 impl EdgeCounts {
+    /// Frames lost for any reason.
     pub fn lost_total(&self) -> u64 {
         self.lost.values().sum()
     }
 
-    /// What is neither through nor lost; zero after an orderly end.
+    /// Frames neither through nor lost; zero after an orderly end.
     pub fn in_flight(&self) -> i64 {
         self.entered as i64 - self.left as i64 - self.lost_total() as i64
     }
 }
 
-/// The accounts of one camera. Up to the router a frame has one fate; behind it each consumer has its own account.
+/// The accounts of one camera. Up to the router a frame has one fate; after it each consumer keeps its own account.
 #[derive(Clone, Default)]
 pub struct LossLedger {
     /// From the driver to the router.
     pub capture: EdgeAccount,
     /// From the router to the disk.
     pub recorder: EdgeAccount,
-    /// From the router through crop to a closed frame set.
+    /// From the router through the crop to a closed frame set.
     pub subject: EdgeAccount,
 }
 

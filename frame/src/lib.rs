@@ -1,6 +1,8 @@
-//! The words that every other genlock crate speaks: pictures, times, identities, and the accounts of loss.
+//! The vocabulary of all genlock crates: frames, times, identities, and the accounts of loss.
 //!
 //! No I/O, no threads. Units are in the names: `_ns`, `_px`.
+
+#![warn(missing_docs)]
 
 mod ids;
 mod ledger;

@@ -1,18 +1,23 @@
+//! The layout of a frame's bytes: pixel formats, codecs and planes.
+
 /// How the bytes of an uncompressed picture are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PixelFormat {
+    /// One byte of luminance a pixel.
     Gray8,
+    /// Packed R G B, three bytes a pixel.
     Rgb8,
     /// 4:2:2, packed Y0 U Y1 V.
     Yuyv,
     /// 4:2:0, a plane of Y, then one of interleaved U and V.
     Nv12,
-    /// One colour a pixel, in cells of two by two.
+    /// One byte of one colour a pixel, in cells of two by two.
     Bayer8(BayerPattern),
 }
 
-/// Colours of a cell of two by two pixels, row by row.
+/// The colours of a cell of two by two pixels, row by row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names spell out the pattern")]
 pub enum BayerPattern {
     Rggb,
     Grbg,
@@ -20,30 +25,36 @@ pub enum BayerPattern {
     Bggr,
 }
 
-/// A codec whose units a camera sends ready-made.
+/// The codec of units that a camera encodes itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Encoding {
+    /// One JPEG a frame.
     Mjpeg,
+    /// H.264.
     H264,
 }
 
 /// One plane of a raw picture inside the frame's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plane {
+    /// Where its first row begins, in bytes from the start of the frame.
     pub offset: usize,
     /// Bytes from one row to the next.
     pub stride: usize,
 }
 
-/// What the bytes of a frame are: always what the camera sent, never a conversion of it.
+/// How the bytes of a frame are to be read. They are always what the camera sent, never a conversion of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields' names and types say what they are")]
 pub enum Picture {
+    /// Uncompressed; formats with one plane have only the first.
     Raw { format: PixelFormat, width_px: u32, height_px: u32, planes: [Option<Plane>; 2] },
+    /// Compressed by the camera.
     Encoded { encoding: Encoding, width_px: u32, height_px: u32 },
 }
 
 impl Picture {
-    /// A raw picture whose rows follow each other without padding.
+    /// A raw picture whose rows and planes follow each other without padding.
     pub fn packed(format: PixelFormat, width_px: u32, height_px: u32) -> Self {
         let (w, h) = (width_px as usize, height_px as usize);
         let planes = match format {
@@ -55,7 +66,8 @@ impl Picture {
         Self::Raw { format, width_px, height_px, planes }
     }
 
-    /// Bytes of a whole one: exactly that of a raw picture, up to padding behind its last row; of an encoded one the least.
+    /// The fewest bytes that a complete frame has: of a raw picture all but the padding after its last row, of an
+    /// encoded one 1.
     pub fn least_bytes(&self) -> usize {
         let Self::Raw { format, width_px, height_px, planes } = *self else { return 1 };
         let (w, h) = (width_px as usize, height_px as usize);
@@ -71,6 +83,7 @@ impl Picture {
         planes.iter().zip(rows).filter_map(end).max().unwrap_or(0)
     }
 
+    /// Width and height.
     pub fn size_px(&self) -> (u32, u32) {
         match *self {
             Self::Raw { width_px, height_px, .. } | Self::Encoded { width_px, height_px, .. } => (width_px, height_px),

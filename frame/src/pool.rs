@@ -1,3 +1,5 @@
+//! Pooled buffers, the frames in them, and the quotas that limit how many a consumer may hold.
+
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,15 +8,49 @@ use crossbeam::queue::ArrayQueue;
 
 use crate::{CameraId, HostTime, Picture, SegmentId, SourcePosition, TriggerIndex};
 
-/// A fixed number of buffers for one camera. Nothing is allocated for pixels after the pool is made, except where a
+/// A fixed number of buffers for one camera. No memory for pixels is allocated after the pool is made, except when a
 /// camera sends a unit larger than any before.
+///
+/// ```
+/// use frame::{
+///     BufferPool, CameraId, DeviceStamp, FrameInfo, HostTime, Picture, PixelFormat, Quota, SegmentId, TriggerIndex,
+/// };
+///
+/// let pool = BufferPool::new(1, 4);
+/// let mut slot = pool.acquire().expect("the only buffer is free");
+/// assert!(pool.acquire().is_none(), "a driver would drop and count this frame");
+///
+/// slot.bytes_mut().extend([10, 20, 30, 40]);
+/// let frame = slot.into_frame(FrameInfo {
+///     camera: CameraId(0),
+///     sequence: 0,
+///     segment: SegmentId(0),
+///     trigger: TriggerIndex::Unresolved,
+///     exposure: HostTime::monotonic(1_000, 0),
+///     exposure_duration_ns: 0,
+///     arrival_ns: 2_000,
+///     device: DeviceStamp::default(),
+///     source: None,
+///     picture: Picture::packed(PixelFormat::Gray8, 2, 2),
+/// });
+///
+/// // Every consumer gets a reference, charged to its quota.
+/// let shared = frame.share();
+/// let recorder = Quota::new(1);
+/// let held = shared.charge(&recorder).expect("the recorder holds none yet");
+/// assert_eq!(held.bytes(), [10, 20, 30, 40]);
+/// assert!(shared.charge(&recorder).is_none());
+///
+/// drop((shared, held));
+/// assert_eq!(pool.available(), 1);
+/// ```
 #[derive(Clone)]
 pub struct BufferPool {
     free: Arc<Free>,
 }
 
-/// The free buffers. Those that came back last are lent first, as long as they are few: their memory is in the caches,
-/// and buffers that a slow consumer alone would need are not touched before it does.
+/// The free buffers. A few that came back last are lent first: they are still in the caches, and memory that only a
+/// slow consumer needs is not touched before it does.
 struct Free {
     warm: ArrayQueue<Vec<u8>>,
     others: ArrayQueue<Vec<u8>>,
@@ -29,49 +65,54 @@ impl Free {
 
     fn give_back(&self, bytes: Vec<u8>) {
         if let Err(bytes) = self.warm.push(bytes) {
-            // Full means that a buffer was made elsewhere; it is then simply freed.
+            // Never full: the pool made no more buffers than this queue holds.
             let _ = self.others.push(bytes);
         }
     }
 }
 
 impl BufferPool {
-    /// `buffers` must be at least one.
+    /// A pool of `buffers` with room for `bytes_each`.
+    ///
+    /// # Panics
+    /// If `buffers` is zero.
     pub fn new(buffers: usize, bytes_each: usize) -> Self {
         let others = ArrayQueue::new(buffers);
         while others.push(Vec::with_capacity(bytes_each)).is_ok() {}
         Self { free: Arc::new(Free { warm: ArrayQueue::new(WARM), others }) }
     }
 
-    /// An empty buffer, or `None` when all are in use: the driver then drops its frame and counts it.
+    /// An empty buffer, or `None` when all are in use; the driver then drops its frame and counts it.
     pub fn acquire(&self) -> Option<Slot> {
         let mut bytes = self.free.take()?;
         bytes.clear();
         Some(Slot { bytes, home: self.free.clone() })
     }
 
-    /// Buffers that nobody holds.
+    /// How many buffers are free.
     pub fn available(&self) -> usize {
         self.free.warm.len() + self.free.others.len()
     }
 
+    /// How many buffers the pool has.
     pub fn capacity(&self) -> usize {
         self.free.others.capacity()
     }
 }
 
-/// A buffer on loan to a driver, which fills it. It returns to its pool when dropped.
+/// A buffer lent to a driver to fill. It returns to its pool when dropped.
 pub struct Slot {
     bytes: Vec<u8>,
     home: Arc<Free>,
 }
 
 impl Slot {
+    /// The buffer, empty when it was acquired.
     pub fn bytes_mut(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
     }
 
-    /// Seals the buffer: from here on nobody writes to it.
+    /// Makes it a frame; its bytes do not change any more.
     pub fn into_frame(self, info: FrameInfo) -> Frame {
         Frame { info, slot: self }
     }
@@ -86,48 +127,57 @@ impl Drop for Slot {
 /// Everything about a frame except its bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FrameInfo {
+    /// The camera that took it.
     pub camera: CameraId,
-    /// Counts the units that the driver saw, from 0, without gaps of its own.
+    /// The number of the unit as the driver counts them, from 0; a lost frame leaves a hole.
     pub sequence: u64,
+    /// The segment that it belongs to.
     pub segment: SegmentId,
+    /// The trigger pulse that exposed it.
     pub trigger: TriggerIndex,
     /// Start of exposure.
     pub exposure: HostTime,
+    /// How long the exposure took; 0 where unknown.
     pub exposure_duration_ns: u32,
     /// `CLOCK_MONOTONIC` when the driver had the whole unit.
     pub arrival_ns: i64,
-    /// What the device itself said of the frame.
+    /// The device's own time and count, before any correction.
     pub device: DeviceStamp,
+    /// Its position in the source of a replay.
     pub source: Option<SourcePosition>,
+    /// How to read its bytes.
     pub picture: Picture,
 }
 
-/// A device's own words on a frame, kept beside what was made of them so that times can be computed anew.
+/// A device's own time and count of a frame, kept so that exposure times can be recomputed later.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DeviceStamp {
-    /// The device's clock at the start of exposure, from an origin of its own, without wraps.
+    /// The device's clock at the start of exposure, unwrapped; its origin is arbitrary.
     pub ns: Option<i64>,
-    /// The device's own count of frames, without wraps.
+    /// The device's own frame counter, unwrapped.
     pub counter: Option<u64>,
 }
 
-/// A picture with its times, in a pooled buffer, with one owner.
+/// A picture and all that is known about it, in a pooled buffer with one owner.
 pub struct Frame {
+    /// Everything except the bytes.
     pub info: FrameInfo,
     slot: Slot,
 }
 
 impl Frame {
+    /// The picture, laid out as `info.picture` says.
     pub fn bytes(&self) -> &[u8] {
         &self.slot.bytes
     }
 
+    /// Makes it cheap to clone and send to several consumers.
     pub fn share(self) -> FrameRef {
         FrameRef { frame: Arc::new(self), _token: None }
     }
 }
 
-/// A shared frame. What stores the pixels is hidden, so that shared memory can replace the heap.
+/// A shared frame. Where the pixels are stored is hidden, so that shared memory could replace the heap.
 #[derive(Clone)]
 pub struct FrameRef {
     frame: Arc<Frame>,
@@ -135,7 +185,7 @@ pub struct FrameRef {
 }
 
 impl FrameRef {
-    /// A reference charged to a consumer, or `None` when that consumer already holds its share of the pool.
+    /// A reference charged to a consumer's quota, or `None` when the quota is used up.
     pub fn charge(&self, quota: &Quota) -> Option<FrameRef> {
         let token = quota.take()?;
         Some(FrameRef { frame: self.frame.clone(), _token: Some(Arc::new(token)) })
@@ -150,7 +200,7 @@ impl Deref for FrameRef {
     }
 }
 
-/// How many buffers of a pool one consumer may hold at a time, so that a slow one exhausts only itself.
+/// How many buffers of a pool one consumer may hold at a time, so that a slow consumer cannot starve the others.
 #[derive(Clone)]
 pub struct Quota {
     held: Arc<AtomicUsize>,
@@ -158,10 +208,12 @@ pub struct Quota {
 }
 
 impl Quota {
+    /// A quota of `limit` buffers, of which none is held.
     pub fn new(limit: usize) -> Self {
         Self { held: Arc::new(AtomicUsize::new(0)), limit }
     }
 
+    /// How many buffers the consumer holds.
     pub fn held(&self) -> usize {
         self.held.load(Ordering::Acquire)
     }

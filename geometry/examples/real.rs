@@ -1,16 +1,16 @@
-//! How the crate does on joints that a finder found in real pictures, against a published calibration and 3D points.
+//! The accuracy on joints found in real pictures, against a published calibration and 3D points.
 //!
 //! The only argument is a JSON file:
 //! `{"sizes_px": [[width, height], ...], "instants": [[view or null, ...], ...], "limb_points": [12 indices],
 //! "truth_limbs_mm": [[[x, y, z], ...], ...], "published": [{"focal_px", "rotation": 3 x 3, "translation_mm"}, ...]}`,
 //! one instant a frame, with `{"px": [[x, y], ...], "weight": [...], "root_relative_mm": [[x, y, z], ...]}` of 19
-//! points as a view. What is published scores alone: none of it goes into a solution. Distances are in millimetres.
+//! points as a view. Published data is used for scoring only, not for solutions. Distances are in millimetres.
 
 use std::error::Error;
 use std::time::Instant;
 
 use geometry::{
-    Camera, GeometryError, Observation, Options, POINT_COUNT, Selection, find_camera, label, similarity, solve,
+    Camera, GeometryError, Observation, Options, POINT_COUNT, Selection, find_camera, fit_body, similarity, solve,
     velocities, verdict, world,
 };
 use nalgebra::{Matrix3, Rotation3, Vector3};
@@ -170,7 +170,7 @@ fn run(take: &Take, name: &str, case: &Case) -> Result<()> {
         .collect();
     let labelled: std::result::Result<Vec<_>, GeometryError> = (0..take.instants.len())
         .map(|instant| {
-            let body = label(&cameras, &solution.bone_lengths_mm, &case.views(take, instant))?;
+            let body = fit_body(&cameras, &solution.bone_lengths_mm, &case.views(take, instant))?;
             Ok(body.map(|body| limbs(&body.points_mm, instant)))
         })
         .collect();

@@ -2,13 +2,13 @@
 
 use nalgebra::{Matrix2x3, Matrix2x6, Matrix3, Vector2, Vector3};
 
-/// Points nearer than this, or behind, are taken to be this far away, in millimetres, so that nothing blows up.
-const LEAST_DEPTH_MM: f64 = 50.0;
+/// Points nearer than this or behind are treated as this far away, in millimetres, so that numbers remain finite.
+const MIN_DEPTH_MM: f64 = 50.0;
 
-/// Limits in pixels are meant for pictures whose longer side is this long, and are scaled for others.
+/// Limits in pixels hold for pictures with a longer side of this many pixels, and are scaled for others.
 pub const REFERENCE_SIDE_PX: f64 = 1920.0;
 
-/// Where a camera stands and how it maps the world to pixels: x_camera = rotation (x_world − position).
+/// Where a camera is and how it maps the world to pixels: x_camera = rotation (x_world − position).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Camera {
     /// From world axes to the camera's (x to the right, y down, z into the picture).
@@ -17,14 +17,14 @@ pub struct Camera {
     pub position_mm: Vector3<f64>,
     /// The focal length in pixels.
     pub focal_px: f64,
-    /// The pixel that the camera's axis meets: the middle of the picture.
+    /// The pixel on the optical axis: the middle of the picture.
     pub principal_point_px: Vector2<f64>,
-    /// By how many frames its pictures are later than camera 0's, where that was asked for and could be seen.
+    /// By how many frames its pictures are later than camera 0's, if that was asked for and could be found.
     pub time_offset_frames: Option<f64>,
 }
 
 impl Camera {
-    /// The pixel of a point of the world, or nothing where the point lies behind the camera.
+    /// The pixel of a point of the world, or `None` if the point is behind the camera.
     pub fn project(&self, world_mm: &Vector3<f64>) -> Option<Vector2<f64>> {
         let seen = self.rotation * (world_mm - self.position_mm);
         (seen.z > 0.0).then(|| self.focal_px * seen.xy() / seen.z + self.principal_point_px)
@@ -46,7 +46,7 @@ impl Camera {
     }
 }
 
-/// The same camera as the adjustment moves it: x_camera = rotation x_world + translation.
+/// The same camera in the form that is adjusted: x_camera = rotation x_world + translation.
 #[derive(Clone, Debug)]
 pub(crate) struct Lens {
     pub rotation: Matrix3<f64>,
@@ -56,10 +56,10 @@ pub(crate) struct Lens {
     pub offset: f64,
 }
 
-/// A projected point with what its derivatives need.
+/// A projected point, and what its derivatives need.
 pub(crate) struct Projection {
     pub px: Vector2<f64>,
-    /// The point turned into the camera's axes, before the translation.
+    /// The point rotated into the camera's axes, before the translation.
     pub turned: Vector3<f64>,
     /// x/z and y/z.
     pub slope: Vector2<f64>,
@@ -68,7 +68,8 @@ pub(crate) struct Projection {
 }
 
 impl Projection {
-    /// How the pixel moves with the camera: three columns for a turn about its axes, three for its translation.
+    /// The derivative of the pixel by the camera: three columns for a rotation about its axes, three for its
+    /// translation.
     pub(crate) fn by_pose(&self, focal: f64) -> Matrix2x6<f64> {
         let by_seen = self.by_seen(focal);
         let by_turn = -by_seen * self.turned.cross_matrix();
@@ -78,7 +79,7 @@ impl Projection {
         both
     }
 
-    /// How the pixel moves with the point in the camera's axes.
+    /// The derivative of the pixel by the point in the camera's axes.
     pub(crate) fn by_seen(&self, focal: f64) -> Matrix2x3<f64> {
         let scale = focal / self.depth;
         Matrix2x3::new(scale, 0.0, -scale * self.slope.x, 0.0, scale, -scale * self.slope.y)
@@ -86,7 +87,7 @@ impl Projection {
 }
 
 impl Lens {
-    /// How long a picture's longer side is against [`crate::REFERENCE_SIDE_PX`]: what limits in pixels scale with.
+    /// The longer side of a picture relative to [`crate::REFERENCE_SIDE_PX`], which limits in pixels are scaled by.
     pub(crate) fn unit(&self) -> f64 {
         2.0 * self.centre.max() / REFERENCE_SIDE_PX
     }
@@ -94,7 +95,7 @@ impl Lens {
     pub(crate) fn project(&self, world: &Vector3<f64>) -> Projection {
         let turned = self.rotation * world;
         let seen = turned + self.translation;
-        let depth = seen.z.max(LEAST_DEPTH_MM);
+        let depth = seen.z.max(MIN_DEPTH_MM);
         let slope = seen.xy() / depth;
         Projection { px: self.focal * slope + self.centre, turned, slope, depth }
     }

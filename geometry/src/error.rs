@@ -1,16 +1,17 @@
 //! Why no geometry could be found.
 
-/// What stands in the way, in words for the person at the rig.
+/// Why no geometry could be found, in words for the person at the rig.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "the messages say it")]
 pub enum GeometryError {
-    #[error("at least two cameras are needed, and there is {count}")]
+    #[error("at least two cameras are needed, not {count}")]
     TooFewCameras { count: usize },
 
     #[error("instant {instant} has {views} views, and there are {cameras} cameras")]
     WrongViewCount { instant: usize, views: usize, cameras: usize },
 
-    #[error("camera {camera}: a picture of {width} x {height} pixels cannot be used")]
+    #[error("camera {camera}: pictures of {width} x {height} pixels cannot be used")]
     BadPictureSize { camera: usize, width: f64, height: f64 },
 
     #[error("{count} focal lengths are given for {cameras} cameras, or one of them is not above zero")]
@@ -25,7 +26,7 @@ pub enum GeometryError {
     )]
     CameraApart { camera: usize, found: usize, needed: usize },
 
-    #[error("the 3D joints have no extent, so they say nothing of the scale")]
+    #[error("the 3D joints have no extent, so the scale is unknown")]
     NoExtent,
 
     #[error(
@@ -34,13 +35,11 @@ pub enum GeometryError {
     CamerasAtOnePlace { baseline_mm: f64, distance_mm: f64 },
 
     #[error(
-        "the cameras disagree about left and right in {contradicting} of {instants} instants, so none can be believed"
+        "the cameras disagree about left and right in {contradicting} of {instants} instants, so none can be trusted"
     )]
     SidesInconsistent { contradicting: usize, instants: usize },
 
-    #[error(
-        "camera {camera} is {frames:+.1} frames apart as far as can be told, and at most {most} were to be looked for"
-    )]
+    #[error("camera {camera} seems to be {frames:+.1} frames apart, beyond the {most} that were searched")]
     OffsetTooLarge { camera: usize, frames: f64, most: usize },
 
     #[error("the search for the cameras did not converge")]

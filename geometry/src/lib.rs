@@ -1,65 +1,77 @@
-//! Where the cameras of a rig stand, found from one person who moves in front of them.
+//! Finds where the cameras of a rig stand, from one person who moves in front of them.
 //!
-//! Pure logic: [`solve`] takes, per instant and camera, the pixels of 19 joints and that view's own guess of the
-//! joints in 3D, and hands back rotations, positions, one focal length for all and the points themselves.
-//! [`triangulate`] and [`label`] then find the points of later instants with the cameras known, [`place_alone`] those that
-//! one camera sees. Lengths are in
-//! millimetres, pictures in pixels (x to the right, y down), times in frames. A solution's world is camera 0's axes and
-//! its scale is the one of the given 3D joints; [`world()`] stands it on the floor, from people who stand, and takes
-//! their stated height.
+//! [`solve`] takes, per instant and camera, the pixels of 19 joints and the view's own estimate of the joints in 3D,
+//! and returns rotations, positions, one focal length for all and the points. [`triangulate`] and [`fit_body`] then
+//! find the points of later instants, [`fit_body_single`] those that one camera sees alone. Lengths are in millimetres,
+//! pictures in pixels (x to the right, y down), times in frames. A solution's world has the axes of camera 0 and the
+//! scale of the given 3D joints; [`world()`] places it on the floor, by people who stand, and scales it to their stated
+//! height.
 //!
-//! Around it: [`Selection`] keeps varied instants out of a stream, [`velocities`] makes what offsets in time need,
-//! [`verdict()`] says whether to believe a rig, [`lay_onto`] lays a refined rig onto the old one, [`find_camera`] finds
-//! one camera by the points of the others, and [`residual_shapes`] what residuals say of lenses and shutters.
+//! Besides, [`Selection`] picks varied instants from a stream, [`velocities`] computes what offsets in time need,
+//! [`verdict()`] tells whether to trust a rig, [`align_rig`] aligns a refined rig with the old one, [`find_camera`]
+//! finds one camera by the points of the others, and [`residual_shapes`] finds faults of lenses and shutters.
+//!
+//! No I/O, clock or threads.
+
+#![warn(missing_docs)]
 
 mod adjustment;
-mod alone;
-mod attempt;
+mod align_rig;
 mod camera;
-mod coarse;
 mod error;
 mod exchange;
-mod label;
-mod lay;
-mod linear;
+mod find_camera;
+mod first_guess;
+mod fit_body;
+mod fit_body_single;
+mod frame_lag;
+mod lens_fault;
+mod levenberg_marquardt;
+mod linear_triangulation;
 mod loss;
 mod median;
-mod normal;
+mod normal_equations;
 mod observation;
-mod offsets;
-mod own_body;
+mod options;
 mod placed_offsets;
 mod points;
-mod resect;
-mod residual_shape;
+mod priors;
+mod residual_shapes;
+mod rig_fit;
 mod rotation;
 mod select;
 mod sides;
 mod similarity;
+mod single_view;
+mod solution;
 mod solve;
-mod start;
+mod time_offsets;
 mod triangulate;
 mod uncertainty;
 mod velocity;
 mod verdict;
 mod world;
 
-pub use alone::place_alone;
+pub use align_rig::align_rig;
 pub use camera::{Camera, REFERENCE_SIDE_PX};
 pub use error::GeometryError;
-pub use label::{Labelled, label};
-pub use lay::lay_onto;
+pub use find_camera::find_camera;
+pub use fit_body::{FittedBody, fit_body};
+pub use fit_body_single::fit_body_single;
+pub use lens_fault::{LensFault, ResidualShape, Trend};
 pub use observation::Observation;
-pub use offsets::{TimeOffset, time_offsets};
+pub use options::Options;
 pub use placed_offsets::{PlacedOffset, placed_offsets};
 pub use points::{BONES, Bone, EXCHANGED, GROUP_COUNT, POINT_COUNT, POINT_NAMES, bone_lengths};
-pub use resect::find_camera;
-pub use residual_shape::{LensFault, ResidualShape, Trend, residual_shapes};
-pub use select::{LEAST_VARIETY, Selection, variety};
+pub use priors::TYPICAL_FOCAL;
+pub use residual_shapes::residual_shapes;
+pub use select::{MIN_VARIETY, Selection, evenly_spread, variety};
 pub use similarity::{Similarity, similarity};
-pub use solve::{Options, Solution, SolvedCamera, solve};
+pub use solution::{Solution, SolvedCamera};
+pub use solve::solve;
+pub use time_offsets::{TimeOffset, time_offsets};
 pub use triangulate::{NEAR_PX, Triangulated, triangulate};
 pub use uncertainty::Uncertainty;
 pub use velocity::velocities;
 pub use verdict::{Doubt, MIRROR_GAIN, Verdict, mirrored, verdict};
-pub use world::{EARS_TO_CROWN, Scale, Up, World, standing_height_mm, up, world};
+pub use world::{EARS_TO_CROWN, Up, World, WorldScale, standing_height_mm, up, world};

@@ -1,6 +1,6 @@
-//! The middle of some numbers.
+//! The median.
 
-/// The median, or nothing of nothing; numbers that are not finite are left out.
+/// The median of the finite numbers, if there are any.
 pub(crate) fn median(values: &mut Vec<f64>) -> Option<f64> {
     values.retain(|value| value.is_finite());
     values.sort_unstable_by(f64::total_cmp);

@@ -1,34 +1,34 @@
-//! What one camera says of the person at one instant.
+//! What one camera sees of the person at one instant.
 
 use nalgebra::{Vector2, Vector3};
 
 use crate::points::{EXCHANGED, POINT_COUNT};
 
-/// A view with fewer points than this in the picture is no view.
-const LEAST_POINTS: usize = 6;
+/// A view with fewer points in the picture is not used.
+const MIN_POINTS: usize = 6;
 
 /// One camera's view of the person at one instant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observation {
     /// Where each point lies in the picture, in pixels from its top left corner.
     pub px: [[f64; 2]; POINT_COUNT],
-    /// How far each point is to be believed, 0 to 1; 0 outside the picture.
+    /// The confidence in each point, 0 to 1; 0 outside the picture.
     pub weight: [f64; POINT_COUNT],
     /// The same points in millimetres from the middle of the hips, in the axes of a camera that looks straight at
     /// the hips (x to the right, y down, z away).
     pub root_relative_mm: [[f64; 3]; POINT_COUNT],
-    /// How each point moves, in pixels a frame, where known. Offsets in time need it.
+    /// How each point moves, in pixels a frame, if known. Offsets in time need it.
     pub velocity_px: Option<[[f64; 2]; POINT_COUNT]>,
 }
 
 impl Observation {
-    /// Whether enough points lie in the picture and every 3D joint is a number.
+    /// Whether enough points lie in the picture and all 3D joints are finite.
     pub(crate) fn usable(&self) -> bool {
         let seen = (0..POINT_COUNT).filter(|&point| self.believed(point) > 0.0).count();
-        seen >= LEAST_POINTS && self.root_relative_mm.iter().flatten().all(|value| value.is_finite())
+        seen >= MIN_POINTS && self.root_relative_mm.iter().flatten().all(|value| value.is_finite())
     }
 
-    /// The weight of a point, 0 where its pixels are no numbers.
+    /// The weight of a point, 0 if its pixels are not finite.
     pub(crate) fn believed(&self, point: usize) -> f64 {
         let weight = self.weight[point];
         if self.px[point].iter().all(|value| value.is_finite()) && weight.is_finite() {
@@ -38,8 +38,8 @@ impl Observation {
         }
     }
 
-    /// The same view with left and right exchanged: the 3D joints' depth turns round with them, so that the body stays
-    /// one.
+    /// The same view with left and right exchanged. The 3D joints' depth is inverted as well, since otherwise the body
+    /// would be a mirror image.
     pub fn exchanged(&self) -> Self {
         Self {
             px: EXCHANGED.map(|from| self.px[from]),
@@ -52,9 +52,9 @@ impl Observation {
         }
     }
 
-    /// The same view as it was so many frames earlier, where it has velocities; it has none any more.
+    /// The same view some frames earlier, extrapolated by its velocities; the result has no velocities.
     pub(crate) fn earlier(&self, frames: f64) -> Self {
-        let view = View::of(self);
+        let view = PixelView::of(self);
         Self {
             px: std::array::from_fn(|point| match view.earlier(point, frames) {
                 at if view.weight[point] > 0.0 => at.into(),
@@ -70,15 +70,15 @@ impl Observation {
     }
 }
 
-/// The 2D side of an observation, as the adjustment wants it: all numbers finite, weight 0 where nothing was seen.
+/// The 2D part of an observation as the adjustment needs it: all numbers finite, weight 0 where nothing was seen.
 #[derive(Clone, Debug)]
-pub(crate) struct View {
+pub(crate) struct PixelView {
     pub px: [Vector2<f64>; POINT_COUNT],
     pub weight: [f64; POINT_COUNT],
     pub velocity: [Vector2<f64>; POINT_COUNT],
 }
 
-impl View {
+impl PixelView {
     pub(crate) fn unseen() -> Self {
         let nothing = [Vector2::zeros(); POINT_COUNT];
         Self { px: nothing, weight: [0.0; POINT_COUNT], velocity: nothing }

@@ -1,32 +1,32 @@
-//! By how much cameras whose places are known are apart in time.
+//! Offsets in time between cameras whose positions are known.
 
-use crate::adjustment::{Adjustment, Free, State};
+use crate::adjustment::{Adjustment, Free, RigState};
 use crate::camera::Camera;
 use crate::error::GeometryError;
-use crate::label::label;
+use crate::fit_body::fit_body;
 use crate::observation::Observation;
 use crate::points::GROUP_COUNT;
-use crate::solve::{BONE_SIGMA_MM, SIGMA_PX};
+use crate::priors::{BONE_SIGMA_MM, SIGMA_PX};
 use crate::triangulate::prepared;
 use crate::uncertainty::uncertainties;
 
-/// Fewer instants than this say nothing.
-const LEAST_INSTANTS: usize = 3;
+/// The fewest instants that offsets are found from.
+const MIN_INSTANTS: usize = 3;
 
 /// How late a camera's pictures are.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PlacedOffset {
-    /// Later than the first camera's by so many frames.
+    /// By how many frames they are later than the first camera's.
     pub frames: f64,
     /// One standard deviation.
     pub uncertainty_frames: f64,
 }
 
-/// The offset in time of each camera to the first, from instants with velocities, while places and bone lengths are held.
-/// Of the first camera it is 0. None for a camera whose offset what was seen does not tell.
+/// The offset in time of each camera to the first, from instants with velocities, with cameras and bone lengths fixed.
+/// That of the first camera is 0; `None` for a camera whose offset cannot be determined.
 ///
 /// # Errors
-/// Observations that are none.
+/// As [`crate::fit_body`].
 pub fn placed_offsets(
     cameras: &[Camera],
     bone_lengths_mm: &[f64; GROUP_COUNT],
@@ -35,8 +35,8 @@ pub fn placed_offsets(
     let (mut views, mut points, mut lenses) = (Vec::new(), Vec::new(), None);
     for seen in instants {
         let moves = seen.iter().flatten().any(|view| view.velocity_px.is_some());
-        let Some(body) = label(cameras, bone_lengths_mm, seen)?.filter(|_| moves) else { continue };
-        let mended: Vec<_> = seen
+        let Some(body) = fit_body(cameras, bone_lengths_mm, seen)?.filter(|_| moves) else { continue };
+        let corrected: Vec<_> = seen
             .iter()
             .enumerate()
             .map(|(camera, view)| {
@@ -44,15 +44,15 @@ pub fn placed_offsets(
                 Some(if body.exchanged.contains(&camera) { view.exchanged() } else { view.clone() })
             })
             .collect();
-        let (of_cameras, prepared) = prepared(cameras, &mended)?;
+        let (of_cameras, prepared) = prepared(cameras, &corrected)?;
         lenses.get_or_insert(of_cameras);
         views.push(prepared);
         points.push(body.points_mm);
     }
-    let Some(lenses) = lenses.filter(|_| points.len() >= LEAST_INSTANTS) else { return Ok(vec![None; cameras.len()]) };
+    let Some(lenses) = lenses.filter(|_| points.len() >= MIN_INSTANTS) else { return Ok(vec![None; cameras.len()]) };
     let mut adjustment = Adjustment {
         views,
-        state: State { lenses, log_focal: 0.0, lengths: *bone_lengths_mm, points },
+        state: RigState { lenses, log_focal: 0.0, lengths: *bone_lengths_mm, points },
         length_sum: 0.0,
         free: Free { rig: false, focal: false, offsets: true },
         sigma_px: SIGMA_PX,

@@ -1,4 +1,4 @@
-//! The 19 points of a person, which of them are mirror images, and the bones between them.
+//! The 19 points of a person, their mirror images, and the bones between them.
 
 use nalgebra::Vector3;
 
@@ -10,7 +10,7 @@ pub const POINT_COUNT: usize = 19;
 /// How many groups of bones share one length.
 pub const GROUP_COUNT: usize = 13;
 
-/// What each point is called, in the order that every array of points has.
+/// The names of the points, in the order of all arrays of points. Left and right are the person's.
 pub const POINT_NAMES: [&str; POINT_COUNT] = [
     "nose",
     "left ear",
@@ -33,16 +33,16 @@ pub const POINT_NAMES: [&str; POINT_COUNT] = [
     "right toe",
 ];
 
-/// Per point its mirror image: what it becomes when left and right are exchanged.
+/// Per point its mirror image, the point it becomes when left and right are exchanged.
 pub const EXCHANGED: [usize; POINT_COUNT] = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15, 18, 17];
 
 pub(crate) const LEFT_HIP: usize = 9;
 pub(crate) const RIGHT_HIP: usize = 10;
 
-/// Two points whose distance stays the same.
+/// Two points with a constant distance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bone {
-    /// The bones of one group, left and right, have one length.
+    /// The bones of a group, left and right, have one length.
     pub group: usize,
     /// One end, as an index of a point.
     pub from: usize,
@@ -54,7 +54,7 @@ const fn bone(group: usize, from: usize, to: usize) -> Bone {
     Bone { group, from, to }
 }
 
-/// All bones: limbs, and the distances across head, torso and feet that hardly change.
+/// All bones: limbs, and distances across head, torso and feet that hardly change.
 pub const BONES: [Bone; 23] = [
     bone(0, 3, 5),
     bone(0, 4, 6),
@@ -81,7 +81,7 @@ pub const BONES: [Bone; 23] = [
     bone(12, 16, 18),
 ];
 
-/// The median length of each group of bones over many instants, in the unit of the points; zero where none is given.
+/// The median length of each group of bones over instants, in the unit of the points; zero without instants.
 pub fn bone_lengths<'a>(instants: impl IntoIterator<Item = &'a [Vector3<f64>; POINT_COUNT]>) -> [f64; GROUP_COUNT] {
     let mut lengths: [Vec<f64>; GROUP_COUNT] = Default::default();
     for points in instants {

@@ -1,4 +1,4 @@
-//! Rotations: the shortest between two rays, the best between two clouds, the mean of several.
+//! Rotations: the shortest between two rays, the nearest to a matrix, the best between two point clouds.
 
 use nalgebra::{Matrix3, Rotation3, Vector3};
 
@@ -7,14 +7,14 @@ use crate::median::median;
 /// Rounds of reweighting in [`between_clouds`].
 const ROUNDS: usize = 10;
 
-/// The shortest rotation that takes a ray in front of the camera to its axis.
+/// The shortest rotation of a ray in front of the camera onto its axis.
 pub(crate) fn onto_axis(ray: &Vector3<f64>) -> Matrix3<f64> {
     let ray = ray.normalize();
     let cross = ray.cross(&Vector3::z()).cross_matrix();
     Matrix3::identity() + cross + cross * cross / (1.0 + ray.z)
 }
 
-/// A small turn given as axis times angle in radians.
+/// The rotation by a vector of axis times angle in radians.
 pub(crate) fn turn(by: &Vector3<f64>) -> Matrix3<f64> {
     Rotation3::new(*by).into_inner()
 }
@@ -30,7 +30,7 @@ pub(crate) fn nearest(matrix: &Matrix3<f64>) -> Option<Matrix3<f64>> {
     Some(u * Matrix3::from_diagonal(&Vector3::new(1.0, 1.0, sign)) * v_t)
 }
 
-/// The rotation R with to ≈ R from over pairs of centred points with weights, outliers losing theirs.
+/// The rotation R with to ≈ R from over pairs of centred points with weights, robust against outliers.
 pub(crate) fn between_clouds(pairs: &[(Vector3<f64>, Vector3<f64>, f64)]) -> Option<Matrix3<f64>> {
     let mut weights: Vec<f64> = pairs.iter().map(|pair| pair.2).collect();
     let mut rotation = Matrix3::identity();

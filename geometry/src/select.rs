@@ -1,30 +1,29 @@
-//! Which instants to solve from: few, and as different from one another as can be.
+//! Selects few instants to solve from, as different from one another as possible.
 
 use nalgebra::Vector3;
 
 use crate::observation::Observation;
 use crate::points::{LEFT_HIP, POINT_COUNT, RIGHT_HIP};
 
-/// Pairs of points whose direction tells one pose from another: upper arms, forearms, thighs, shins, the shoulders and
-/// one side of the trunk.
+/// Pairs of points whose directions characterise a pose: upper arms, forearms, thighs, shins, the shoulders and one
+/// side of the trunk.
 const LIMBS: [(usize, usize); 10] =
     [(3, 5), (4, 6), (5, 7), (6, 8), (9, 11), (10, 12), (11, 13), (12, 14), (3, 4), (3, 9)];
 
-/// How much a step across the whole picture counts against a limb that turns round (which counts 2).
+/// The weight of a step across the whole picture; a limb that turns round counts 2.
 const PLACE_WEIGHT: f64 = 6.0;
 
-/// Two instants nearer than this are one and the same: about 10 degrees in every limb, or a twentieth of the picture.
-pub const LEAST_VARIETY: f64 = 0.3;
+/// Two instants nearer than this count as the same: about 10 degrees in all limbs, or a twentieth of the picture.
+pub const MIN_VARIETY: f64 = 0.3;
 
-/// What tells one instant from another: per camera where the hips are (in parts of the picture's longer side) and where
-/// the limbs point.
+/// What distinguishes one instant from another, per camera.
 #[derive(Clone, Debug)]
-struct Look(Vec<Option<OneLook>>);
+struct Appearance(Vec<Option<ViewAppearance>>);
 
-/// Where the hips are, and the direction of each limb.
-type OneLook = ([f64; 2], [Vector3<f64>; LIMBS.len()]);
+/// Where the hips are, in parts of the picture's longer side, and the direction of each limb.
+type ViewAppearance = ([f64; 2], [Vector3<f64>; LIMBS.len()]);
 
-impl Look {
+impl Appearance {
     fn of(sizes_px: &[[f64; 2]], views: &[Option<Observation>]) -> Self {
         let one = |(size, view): (&[f64; 2], &Option<Observation>)| {
             let view = view.as_ref().filter(|view| view.usable())?;
@@ -44,7 +43,7 @@ impl Look {
         self.0.iter().flatten().count()
     }
 
-    /// How far apart two instants look: a mean over the cameras that both have. Nothing where they share none.
+    /// How different two instants look: a mean over the cameras that both have, if any.
     fn distance(&self, other: &Self) -> Option<f64> {
         let mut sum = 0.0;
         let mut count = 0.0;
@@ -59,38 +58,38 @@ impl Look {
     }
 }
 
-/// The instants kept out of a stream, at most a given number of them. What comes in replaces one of the two that are
-/// most alike when it is farther from all others than these are from each other; so the kept ones spread out, at a cost
-/// per offer that does not grow with the stream.
+/// A bounded selection of instants from a stream. A new instant replaces one of the two that are most alike if it
+/// differs more from all others than these do from each other. So the selection becomes varied, at a constant cost per
+/// instant.
 #[derive(Clone, Debug)]
 pub struct Selection {
     capacity: usize,
     sizes_px: Vec<[f64; 2]>,
-    kept: Vec<(u64, Vec<Option<Observation>>, Look)>,
+    kept: Vec<(u64, Vec<Option<Observation>>, Appearance)>,
 }
 
 impl Selection {
-    /// For cameras with pictures of these sizes; keeps `capacity` instants at most, and at least two.
+    /// For cameras with pictures of these sizes. Keeps at most `capacity` instants, or two if that is less.
     pub fn new(sizes_px: &[[f64; 2]], capacity: usize) -> Self {
         Self { capacity: capacity.max(2), sizes_px: sizes_px.to_vec(), kept: Vec::new() }
     }
 
-    /// Offers an instant under a name of the caller's. Returns whether it is kept: it is not where fewer than two
-    /// cameras see the person, or where it looks like one that is kept already.
+    /// Offers an instant under a name of the caller's. Returns whether it is kept: it is not if fewer than two cameras
+    /// see the person, or it looks like one that is kept already.
     pub fn offer(&mut self, name: u64, views: &[Option<Observation>]) -> bool {
-        let look = Look::of(&self.sizes_px, views);
-        if look.views() < 2 || views.len() != self.sizes_px.len() {
+        let appearance = Appearance::of(&self.sizes_px, views);
+        if appearance.views() < 2 || views.len() != self.sizes_px.len() {
             return false;
         }
         let nearest = |without: Option<usize>| {
             let others = self.kept.iter().enumerate().filter(|(at, _)| Some(*at) != without);
-            others.filter_map(|(_, kept)| kept.2.distance(&look)).fold(f64::INFINITY, f64::min)
+            others.filter_map(|(_, kept)| kept.2.distance(&appearance)).fold(f64::INFINITY, f64::min)
         };
-        if nearest(None) < LEAST_VARIETY {
+        if nearest(None) < MIN_VARIETY {
             return false;
         }
         if self.kept.len() < self.capacity {
-            self.kept.push((name, views.to_vec(), look));
+            self.kept.push((name, views.to_vec(), appearance));
             return true;
         }
         let Some((closest, a, b)) = self.closest() else { return false };
@@ -101,11 +100,11 @@ impl Selection {
         if gain <= closest {
             return false;
         }
-        self.kept[drop] = (name, views.to_vec(), look);
+        self.kept[drop] = (name, views.to_vec(), appearance);
         true
     }
 
-    /// The two kept instants that are most alike, and how far apart they are.
+    /// The two kept instants that are most alike, and how different they are.
     fn closest(&self) -> Option<(f64, usize, usize)> {
         let count = self.kept.len();
         (0..count)
@@ -114,8 +113,8 @@ impl Selection {
             .min_by(|a, b| a.0.total_cmp(&b.0))
     }
 
-    /// How far apart the two kept instants are that are most alike; nothing for fewer than two.
-    pub fn least_distance(&self) -> Option<f64> {
+    /// How different the two kept instants are that are most alike; `None` for fewer than two.
+    pub fn min_distance(&self) -> Option<f64> {
         self.closest().map(|(distance, ..)| distance)
     }
 
@@ -140,14 +139,20 @@ impl Selection {
     }
 }
 
-/// How varied instants are: the median over instants of the distance to the one least like it, in the measure of [`Selection`]
-/// (a limb that turns by 60 degrees counts 1, a step across the picture 6). Nothing for fewer than two instants.
+/// The indices of at most `wanted` out of `count` elements, evenly spread. Where varied instants are few, further ones
+/// that look alike still average out the joint finder's errors.
+pub fn evenly_spread(count: usize, wanted: usize) -> impl Iterator<Item = usize> {
+    (0..count).step_by(count.div_ceil(wanted.max(1)).max(1)).take(wanted)
+}
+
+/// How varied instants are: the median distance of an instant to the one least like it, by the measure of [`Selection`]
+/// (a limb that turns by 60 degrees counts 1, a step across the picture 6). `None` for fewer than two instants.
 pub fn variety(sizes_px: &[[f64; 2]], instants: &[Vec<Option<Observation>>]) -> Option<f64> {
-    let looks: Vec<Look> = instants.iter().map(|views| Look::of(sizes_px, views)).collect();
+    let appearances: Vec<Appearance> = instants.iter().map(|views| Appearance::of(sizes_px, views)).collect();
     let mut farthest = Vec::new();
-    for (at, look) in looks.iter().enumerate() {
-        let others = looks.iter().enumerate().filter(|(other, _)| *other != at);
-        let distance = others.filter_map(|(_, other)| look.distance(other)).max_by(f64::total_cmp);
+    for (at, appearance) in appearances.iter().enumerate() {
+        let others = appearances.iter().enumerate().filter(|(other, _)| *other != at);
+        let distance = others.filter_map(|(_, other)| appearance.distance(other)).max_by(f64::total_cmp);
         farthest.extend(distance);
     }
     crate::median::median(&mut farthest)

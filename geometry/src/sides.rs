@@ -1,8 +1,9 @@
-//! Which view took left for right, told from the views' own 3D joints: before any pixels can say, and with two cameras
-//! alone.
+//! Which view took left for right, by the views' own 3D joints; used where pixels cannot tell, as before the first
+//! guess and with two cameras.
 //!
-//! A finder that exchanges the sides also turns the depth round, so that its body stays a body: seen from the front it
-//! turns about by 180 degrees. Against the other views that shows, and undoing it in one view or the other tells which.
+//! A finder that exchanges the sides also inverts the depth, so that its body remains possible but, seen from the
+//! front, is turned by 180 degrees. Comparison with the other views shows that, and exchanging one or the other shows
+//! which it is.
 
 use nalgebra::{Matrix3, Vector3};
 
@@ -11,20 +12,20 @@ use crate::rotation::nearest;
 
 type Points = [Vector3<f64>; POINT_COUNT];
 
-/// A view is exchanged where that leaves less than this part of the distance between the views' bodies.
+/// A view is exchanged if that leaves less than this part of the distance between the views' bodies.
 const MUCH_BETTER: f64 = 0.75;
 
-/// Two bodies that are turned against each other by more than this contradict each other, in degrees.
-const MOST_TURN_DEGREES: f64 = 60.0;
+/// Two bodies contradict each other if they are rotated by more than this to each other, in degrees.
+const MAX_TURN_DEGREES: f64 = 60.0;
 
-/// What the views of one instant say of left and right.
+/// What the views of one instant tell about left and right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sides {
     /// They agree well enough.
     Agree,
     /// They agree once this camera's view is exchanged.
     Exchange(usize),
-    /// They contradict each other, and no exchange mends it.
+    /// They contradict each other, whichever view is exchanged.
     Contradict,
 }
 
@@ -55,21 +56,21 @@ pub(crate) fn judge(rotations: &[Matrix3<f64>], bodies: &[Option<(Points, Points
         Some((camera, cost)) if cost < MUCH_BETTER * none => (pick(Some(camera)), Sides::Exchange(camera)),
         _ => (pick(None), Sides::Agree),
     };
-    let contradict = pairs(&chosen).all(|(a, b)| turn_degrees(a, b).is_none_or(|turn| turn > MOST_TURN_DEGREES));
+    let contradict = pairs(&chosen).all(|(a, b)| turn_degrees(a, b).is_none_or(|turn| turn > MAX_TURN_DEGREES));
     if seen.len() >= 2 && contradict { Sides::Contradict } else { sides }
 }
 
-/// Whether two bodies in the same axes face ways that contradict each other.
+/// Whether two bodies in the same axes face contradictory ways.
 pub(crate) fn contradicts(a: &Points, b: &Points) -> bool {
     let centred = |points: &Points| {
         let middle = points.iter().sum::<Vector3<f64>>() / POINT_COUNT as f64;
         points.map(|point| point - middle)
     };
-    turn_degrees(&centred(a), &centred(b)).is_none_or(|turn| turn > MOST_TURN_DEGREES)
+    turn_degrees(&centred(a), &centred(b)).is_none_or(|turn| turn > MAX_TURN_DEGREES)
 }
 
-/// Whether a body's front lies where its left and right put it: 1 where toes and nose point straight forward, −1 where
-/// they point straight back, as they do when the sides of all views are exchanged.
+/// Whether toes and nose point to the front that a body's left and right imply: 1 for straight forward, −1 for straight
+/// back, as if the sides of all views are exchanged.
 pub(crate) fn forwardness(points: &Points) -> f64 {
     let left = points[3] - points[4] + points[LEFT_HIP] - points[RIGHT_HIP];
     let upward = points[3] + points[4] - points[LEFT_HIP] - points[RIGHT_HIP];
@@ -90,7 +91,7 @@ fn distance(a: &Points, b: &Points) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b).norm()).sum::<f64>() / POINT_COUNT as f64
 }
 
-/// By how much one centred body is turned against another.
+/// The angle of the best rotation between two centred bodies.
 fn turn_degrees(a: &Points, b: &Points) -> Option<f64> {
     let rotation = nearest(&a.iter().zip(b).map(|(a, b)| b * a.transpose()).sum())?;
     Some((0.5 * (rotation.trace() - 1.0)).clamp(-1.0, 1.0).acos().to_degrees())

@@ -1,4 +1,4 @@
-//! One solution laid onto another: a scale, a rotation and a shift.
+//! Similarities: a scale, a rotation and a translation between two worlds.
 
 use nalgebra::{Matrix3, Vector3};
 
@@ -8,11 +8,11 @@ use crate::rotation::nearest;
 /// new = scale · rotation · old + translation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Similarity {
-    /// How much larger the new is.
+    /// The size of the new world relative to the old.
     pub scale: f64,
     /// From the old axes to the new.
     pub rotation: Matrix3<f64>,
-    /// In millimetres of the new.
+    /// In millimetres of the new world.
     pub translation_mm: Vector3<f64>,
 }
 
@@ -32,8 +32,8 @@ impl Similarity {
     }
 }
 
-/// The similarity without reflection that lays the first of each pair best onto the second (least squares; Procrustes).
-/// Nothing for fewer than three pairs, points all at one place, or numbers that are not finite.
+/// The similarity without reflection that best maps the first of each pair onto the second (least squares; Procrustes).
+/// `None` for fewer than three pairs, points all at one place, or numbers that are not finite.
 pub fn similarity(pairs: &[(Vector3<f64>, Vector3<f64>)]) -> Option<Similarity> {
     if pairs.len() < 3 {
         return None;

@@ -1,93 +1,39 @@
-//! From observations to a rig, and what is refused.
+//! Finds a rig from observations, or refuses it.
 
 use nalgebra::{Vector2, Vector3};
 
-use crate::adjustment::{Adjustment, FOCAL_SIGMA, State};
-use crate::attempt::{Attempt, Found};
-use crate::camera::{Camera, Lens};
+use crate::adjustment::{Adjustment, RigState};
+use crate::camera::Lens;
 use crate::error::GeometryError;
 use crate::median::median;
-use crate::observation::{Observation, View};
-use crate::points::{GROUP_COUNT, POINT_COUNT, bone_lengths};
-use crate::uncertainty::{Uncertainty, uncertainties};
+use crate::observation::{Observation, PixelView};
+use crate::options::Options;
+use crate::points::{POINT_COUNT, bone_lengths};
+use crate::priors::{FOCAL_SIGMA, FOCALS_TO_TRY, TYPICAL_FOCAL};
+use crate::rig_fit::{RigFit, RigFitter};
+use crate::solution::{Solution, SolvedCamera};
+use crate::uncertainty::uncertainties;
 
-/// The focal length before anything is known, in long sides of the picture.
-const FIRST_FOCAL: f64 = 1.2;
-
-/// How sharp the last stage is: the standard deviation of a joint's pixels, in pictures of the reference size.
-pub(crate) const SIGMA_PX: f64 = 6.0;
-
-/// How much a bone's length strays in the last stage, in millimetres.
-pub(crate) const BONE_SIGMA_MM: f64 = 25.0;
-
-/// Cameras nearer to one another than this part of the person's distance stand at one place.
-const LEAST_BASELINE: f64 = 0.04;
-
-/// The focal lengths, in long sides of the picture, that two cameras, or one camera alone, are tried with; the cheapest
-/// is taken, where 1 is what to expect.
-pub(crate) const BEGINNING_FOCALS: [f64; 5] = [0.7, 0.85, 1.0, 1.2, 1.45];
-
-/// What to solve for and what to refuse.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Options {
-    /// Focal lengths in pixels, one per camera, where they are known; they are held then.
-    pub focal_px: Option<Vec<f64>>,
-    /// Holds the focal length at the first guess (1.2 long sides) although it is unknown. Two cameras always hold theirs:
-    /// unless this or `focal_px` says otherwise, the one of several (0.7 to 1.45 long sides) that fits best.
-    pub hold_focal: bool,
-    /// Also finds each camera's offset in time; needs velocities.
-    pub time_offsets: bool,
-    /// How many instants two cameras have to share, at least.
-    pub least_instants: usize,
-    /// A solution is refused when a camera misses the points by more than this part of its picture's longer side
-    /// (median).
-    pub most_residual: f64,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { focal_px: None, hold_focal: false, time_offsets: false, least_instants: 3, most_residual: 1.0 / 160.0 }
-    }
-}
-
-/// One camera of a solution.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SolvedCamera {
-    /// Where it stands and what it sees.
-    pub camera: Camera,
-    /// The median distance in pixels between its joints and the points, over all believed joints.
-    pub residual_px: f64,
-    /// How far all this may be off; nothing where it is not known.
-    pub uncertainty: Option<Uncertainty>,
-}
-
-/// A rig that was found.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Solution {
-    /// In the order that they were given in; the world is camera 0's axes.
-    pub cameras: Vec<SolvedCamera>,
-    /// One length per group of [`crate::BONES`], in millimetres.
-    pub bone_lengths_mm: [f64; GROUP_COUNT],
-    /// Per instant the points in the world, in millimetres; nothing where fewer than two cameras see the person.
-    pub points_mm: Vec<Option<[Vector3<f64>; POINT_COUNT]>>,
-    /// How many views had left and right exchanged.
-    pub exchanged_views: usize,
-    /// How many instants were left out since the two or three cameras contradict each other about left and right.
-    pub contradicting_instants: usize,
-}
-
-impl Solution {
-    /// The cameras alone, as [`crate::triangulate`] and [`crate::label`] take them.
-    pub fn cameras(&self) -> Vec<Camera> {
-        self.cameras.iter().map(|solved| solved.camera.clone()).collect()
-    }
-}
+/// Cameras stand at one place if they are nearer to one another than this part of the person's distance.
+const MIN_BASELINE: f64 = 0.04;
 
 /// Finds the rig. `sizes_px` is the width and height of each camera's pictures, `instants` the views per instant, one
-/// per camera. Well spread instants serve better than many: 25 are plenty.
+/// per camera. Varied instants help more than many; 25 suffice.
 ///
-/// Two or three cameras hardly tell by pixels which of them took left for right; there the views' own 3D joints decide,
-/// instants that stay a contradiction have no points, and a rig of which more than half contradicts is refused.
+/// With two or three cameras, pixels hardly show which of them took left for right. The views' own 3D joints decide
+/// then; instants that remain contradictory have no points, and a rig with more than half of them is refused.
+///
+/// # Errors
+/// If the input is not consistent, or too little for a rig; if the rig found cannot be right. See [`GeometryError`].
+///
+/// ```
+/// use geometry::{GeometryError, Options, solve};
+///
+/// // Views come from a joint finder; here, two cameras have not seen anybody yet.
+/// let instants = vec![vec![None, None]; 25];
+/// let refused = solve(&[[1920.0, 1080.0]; 2], &instants, &Options::default()).unwrap_err();
+/// assert_eq!(refused, GeometryError::TooFewInstants { found: 0, needed: 3 });
+/// ```
 pub fn solve(
     sizes_px: &[[f64; 2]],
     instants: &[Vec<Option<Observation>>],
@@ -99,9 +45,9 @@ pub fn solve(
     let used: Vec<usize> = (0..instants.len())
         .filter(|&instant| instants[instant].iter().filter(|view| usable(view)).count() >= 2)
         .collect();
-    let least_instants = options.least_instants.max(1);
-    if used.len() < least_instants {
-        return Err(GeometryError::TooFewInstants { found: used.len(), needed: least_instants });
+    let min_instants = options.min_instants.max(1);
+    if used.len() < min_instants {
+        return Err(GeometryError::TooFewInstants { found: used.len(), needed: min_instants });
     }
     let observations: Vec<Vec<Option<Observation>>> = used
         .iter()
@@ -113,10 +59,10 @@ pub fn solve(
     }
     let attempt = |focal: &[f64]| {
         let unknown = options.focal_px.is_none() && !options.hold_focal;
-        Attempt {
+        RigFitter {
             focal,
             centre: &centre,
-            least_instants,
+            min_instants,
             length_sum,
             free_focal: unknown && sizes_px.len() > 2,
             time_offsets: options.time_offsets,
@@ -124,18 +70,18 @@ pub fn solve(
         .run(&observations)
     };
     let found = if options.focal_px.is_none() && !options.hold_focal && sizes_px.len() == 2 {
-        let held = |part: f64| sizes_px.iter().map(|size| part * size[0].max(size[1])).collect::<Vec<_>>();
-        cheapest(BEGINNING_FOCALS.map(|part| {
-            let mut found = attempt(&held(part))?;
+        let focals = |part: f64| sizes_px.iter().map(|size| part * size[0].max(size[1])).collect::<Vec<_>>();
+        cheapest(FOCALS_TO_TRY.map(|part| {
+            let mut found = attempt(&focals(part))?;
             found.mean_cost += (part.ln() / FOCAL_SIGMA).powi(2) / found.instants.len() as f64;
             Ok(found)
         }))?
     } else {
         attempt(&focal)?
     };
-    let Found { mut adjustment, instants: kept, exchanged, .. } = found;
+    let RigFit { mut adjustment, instants: fitted, exchanged, .. } = found;
     refuse_one_place(&adjustment.state)?;
-    // A focal length that was held although nobody knows it is as uncertain as the pixels leave it.
+    // A focal length that was fixed without being known has the uncertainty that the pixels leave.
     adjustment.free.focal = options.focal_px.is_none();
     let uncertainties = uncertainties(&adjustment);
     let Adjustment { views, state, .. } = adjustment;
@@ -143,7 +89,7 @@ pub fn solve(
     let mut cameras = Vec::new();
     for ((camera, lens), mut uncertainty) in state.lenses.iter().enumerate().zip(uncertainties) {
         let residual_px = residual(&state, &views, camera).ok_or(GeometryError::NotConverged)?;
-        let limit_px = options.most_residual * sizes_px[camera][0].max(sizes_px[camera][1]);
+        let limit_px = options.max_residual * sizes_px[camera][0].max(sizes_px[camera][1]);
         if residual_px > limit_px {
             return Err(GeometryError::ResidualTooHigh { camera, residual_px, limit_px });
         }
@@ -155,8 +101,8 @@ pub fn solve(
         cameras.push(SolvedCamera { camera: lens.camera(offset), residual_px, uncertainty });
     }
     let mut points_mm = vec![None; instants.len()];
-    let contradicting_instants = used.len() - kept.len();
-    for (instant, points) in kept.into_iter().zip(state.points) {
+    let contradicting_instants = used.len() - fitted.len();
+    for (instant, points) in fitted.into_iter().zip(state.points) {
         points_mm[used[instant]] = Some(points);
     }
     Ok(Solution {
@@ -168,9 +114,9 @@ pub fn solve(
     })
 }
 
-/// The try that cost least; where all failed, why the first did.
-fn cheapest<const N: usize>(tries: [Result<Found, GeometryError>; N]) -> Result<Found, GeometryError> {
-    let mut best: Option<Found> = None;
+/// The fit of least cost; if all failed, why the first did.
+fn cheapest<const N: usize>(tries: [Result<RigFit, GeometryError>; N]) -> Result<RigFit, GeometryError> {
+    let mut best: Option<RigFit> = None;
     let mut failure = None;
     for found in tries {
         match found {
@@ -182,7 +128,7 @@ fn cheapest<const N: usize>(tries: [Result<Found, GeometryError>; N]) -> Result<
     best.ok_or(failure.unwrap_or(GeometryError::NotConverged))
 }
 
-/// The focal lengths to begin with, once the input makes sense.
+/// Checks the input, and returns the focal lengths to begin with.
 fn checked(
     sizes_px: &[[f64; 2]],
     instants: &[Vec<Option<Observation>>],
@@ -203,7 +149,7 @@ fn checked(
         }
     }
     let Some(focal) = &options.focal_px else {
-        return Ok(sizes_px.iter().map(|[width, height]| FIRST_FOCAL * width.max(*height)).collect());
+        return Ok(sizes_px.iter().map(|[width, height]| TYPICAL_FOCAL * width.max(*height)).collect());
     };
     if focal.len() != cameras || !focal.iter().all(|focal| focal.is_finite() && *focal > 0.0) {
         return Err(GeometryError::BadFocalLengths { count: focal.len(), cameras });
@@ -211,7 +157,7 @@ fn checked(
     Ok(focal.clone())
 }
 
-/// What the bone lengths add up to in the views' own 3D joints, as a mean over the cameras: the scale.
+/// The sum of the bone lengths in the views' own 3D joints, as a mean over the cameras; it sets the scale.
 fn length_sum(observations: &[Vec<Option<Observation>>], cameras: usize) -> f64 {
     let sums: Vec<f64> = (0..cameras)
         .map(|camera| {
@@ -224,20 +170,20 @@ fn length_sum(observations: &[Vec<Option<Observation>>], cameras: usize) -> f64 
     sums.iter().sum::<f64>() / sums.len().max(1) as f64
 }
 
-fn refuse_one_place(state: &State) -> Result<(), GeometryError> {
+fn refuse_one_place(state: &RigState) -> Result<(), GeometryError> {
     let positions: Vec<Vector3<f64>> = state.lenses.iter().map(Lens::position).collect();
     let baseline_mm = positions.iter().flat_map(|a| positions.iter().map(move |b| (a - b).norm())).fold(0.0, f64::max);
     let mut distances: Vec<f64> =
         state.points.iter().flat_map(|points| positions.iter().map(|position| (points[0] - position).norm())).collect();
     let distance_mm = median(&mut distances).ok_or(GeometryError::NotConverged)?;
-    if baseline_mm < LEAST_BASELINE * distance_mm {
+    if baseline_mm < MIN_BASELINE * distance_mm {
         return Err(GeometryError::CamerasAtOnePlace { baseline_mm, distance_mm });
     }
     Ok(())
 }
 
 /// The median distance between a camera's joints and the points, in pixels.
-fn residual(state: &State, views: &[Vec<View>], camera: usize) -> Option<f64> {
+fn residual(state: &RigState, views: &[Vec<PixelView>], camera: usize) -> Option<f64> {
     let lens = &state.lenses[camera];
     let mut errors = Vec::new();
     for (views, points) in views.iter().zip(&state.points) {

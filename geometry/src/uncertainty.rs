@@ -1,42 +1,40 @@
-//! How far a rig may be off, from how sharply the pixels hold it.
+//! The uncertainty of a rig's cameras.
 
 use nalgebra::{Cholesky, DMatrix, DVector, Matrix3, SMatrix, Vector3};
 
 use crate::adjustment::Adjustment;
 use crate::camera::Lens;
 use crate::loss::{pixel_bend, pixel_weight};
-use crate::normal::{BLOCK, Normal};
+use crate::normal_equations::{BLOCK, NormalEquations};
 use crate::points::{BONES, POINT_COUNT};
 
-/// Groups of consecutive instants that are left out one after the other. Errors that last longer than one instant show
-/// there.
-const MOST_GROUPS: usize = 10;
+/// Groups of consecutive instants for the jackknife, which shows errors that last longer than one instant.
+const MAX_GROUPS: usize = 10;
 
-/// Points do not move straight over several frames and their velocities are noisy, which the equations do not know:
-/// offsets in time are about twice as far off as they say.
+/// Offsets in time are about twice as far off as the equations say, since points do not move in straight lines and
+/// their velocities are noisy.
 const OFFSET_WIDENING: f64 = 2.0;
 
-/// How far one camera may be off: one standard deviation, as the root of the mean square over all directions: the
-/// larger of what the pixels' residuals leave open and of what leaving out parts of the take changes. Places are meant against the person's own points, once one similarity has laid these onto each other, so the scale and the
-/// choice of the world do not count. Errors that a finder repeats from
-/// instant to instant are not in it: on real joints the truth lay four times farther off,
-/// and eight times where all instants came from less than half a second.
+/// How far one camera may be off: one standard deviation over all directions, the larger of the pixels' covariance and
+/// a jackknife over parts of the take. Positions are relative to the person's points after alignment by a similarity,
+/// so scale and choice of world do not count. Systematic errors of the joint finder are not included: on real joints
+/// the truth was four times farther off, and eight times with all instants from less than half a second.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Uncertainty {
     /// Of the rotation, in degrees.
     pub rotation_degrees: f64,
-    /// Of the place, in millimetres.
+    /// Of the position, in millimetres.
     pub position_mm: f64,
-    /// Of the focal length, in percent; nothing where it was given.
+    /// Of the focal length, in percent; `None` if it was given.
     pub focal_percent: Option<f64>,
-    /// Of the offset in time, in frames; nothing for camera 0 and where it was not looked for.
+    /// Of the offset in time, in frames; `None` for camera 0 and if it was not asked for.
     pub time_offset_frames: Option<f64>,
 }
 
-/// A shift, a turn and a change of size.
+/// The covariance of a similarity: translation, rotation and scale.
 type Gauge = SMatrix<f64, 7, 7>;
 
-/// Per camera; nothing where the equations do not hold the rig.
+/// Per camera; `None` if the equations do not determine the rig.
 pub(crate) fn uncertainties(adjustment: &Adjustment) -> Vec<Option<Uncertainty>> {
     let cameras = adjustment.state.lenses.len();
     Spread::of(adjustment).map_or_else(
@@ -47,21 +45,22 @@ pub(crate) fn uncertainties(adjustment: &Adjustment) -> Vec<Option<Uncertainty>>
 
 /// The covariances that all cameras share.
 struct Spread {
-    normal: Normal,
+    normal: NormalEquations,
     /// Of the shared unknowns.
     shared: DMatrix<f64>,
-    /// Per group of instants where the shared unknowns would go without it.
+    /// Per group of instants the change of the shared unknowns without it.
     without: Vec<DVector<f64>>,
-    /// What a shared unknown does to the similarity that lays the points back.
+    /// The derivative of the similarity that aligns the points by the shared unknowns.
     by_shared: DMatrix<f64>,
     /// Of that similarity, by the points' own errors.
     own: Gauge,
+    /// The mean of all points.
     middle: Vector3<f64>,
 }
 
 impl Spread {
     fn of(adjustment: &Adjustment) -> Option<Self> {
-        let normal = Normal::build(adjustment);
+        let normal = NormalEquations::build(adjustment);
         let size = normal.shared.nrows();
         let points: Vec<&Vector3<f64>> = adjustment.state.points.iter().flatten().collect();
         let middle = points.iter().copied().sum::<Vector3<f64>>() / points.len().max(1) as f64;
@@ -69,7 +68,7 @@ impl Spread {
         let mut all = Gauge::zeros();
         let mut noise = Gauge::zeros();
         let mut by_shared = DMatrix::zeros(7, size);
-        let groups = normal.blocks.len().min(MOST_GROUPS);
+        let groups = normal.blocks.len().min(MAX_GROUPS);
         let mut parts = vec![(DMatrix::zeros(size, size), DVector::zeros(size)); groups];
         for (instant, (block, points)) in normal.blocks.iter().zip(&adjustment.state.points).enumerate() {
             let mut ways = DMatrix::zeros(BLOCK, 7);
@@ -94,7 +93,7 @@ impl Spread {
             all += ways.tr_mul(&ways).fixed_view::<7, 7>(0, 0);
         }
         let all = all.try_inverse()?;
-        let factor = factor(adjustment, size)?;
+        let factor = variance_factor(adjustment, size)?;
         let without = parts
             .into_iter()
             .map(|(part, slope)| Some(Cholesky::new(&reduced - part)?.solve(&slope)))
@@ -142,7 +141,7 @@ impl Spread {
     }
 }
 
-/// The variance that leaving out one group after another shows.
+/// The jackknife variance, from the changes without one group each.
 fn jackknife(shifts: impl ExactSizeIterator<Item = f64> + Clone) -> f64 {
     let count = shifts.len() as f64;
     if count < 2.0 {
@@ -152,7 +151,7 @@ fn jackknife(shifts: impl ExactSizeIterator<Item = f64> + Clone) -> f64 {
     shifts.map(|shift| (shift - mean).powi(2)).sum::<f64>() * (count - 1.0) / count
 }
 
-/// How a place (from the middle) moves by a shift, a turn and a change of size.
+/// The derivative of a position (relative to the middle) by translation, rotation and scale.
 fn by_gauge(from_middle: &Vector3<f64>) -> SMatrix<f64, 3, 7> {
     let mut ways = SMatrix::<f64, 3, 7>::zeros();
     ways.fixed_view_mut::<3, 3>(0, 0).copy_from(&Matrix3::identity());
@@ -161,7 +160,8 @@ fn by_gauge(from_middle: &Vector3<f64>) -> SMatrix<f64, 3, 7> {
     ways
 }
 
-/// How a camera's turn (in its own axes) and place move with the world.
+/// The derivative of a camera's rotation (in its own axes) and position by translation, rotation and scale of the
+/// world.
 fn pose_by_gauge(lens: &Lens, middle: &Vector3<f64>) -> SMatrix<f64, 6, 7> {
     let mut ways = SMatrix::<f64, 6, 7>::zeros();
     ways.fixed_view_mut::<3, 3>(0, 3).copy_from(&-lens.rotation);
@@ -169,9 +169,9 @@ fn pose_by_gauge(lens: &Lens, middle: &Vector3<f64>) -> SMatrix<f64, 6, 7> {
     ways
 }
 
-/// How much larger the true variance is than the one the weights suppose: what robust residuals leave, against how the
-/// loss bends there, and against how much of them the unknowns took away.
-fn factor(adjustment: &Adjustment, shared: usize) -> Option<f64> {
+/// By how much the variance is larger than the weights imply: the robust residuals, corrected for the curvature of the
+/// loss and for the degrees of freedom.
+fn variance_factor(adjustment: &Adjustment, shared: usize) -> Option<f64> {
     let (mut weights, mut squares, mut bends, mut count) = (0.0, 0.0, 0.0, 0.0);
     for (views, points) in adjustment.views.iter().zip(&adjustment.state.points) {
         for (view, lens) in views.iter().zip(&adjustment.state.lenses) {
@@ -189,12 +189,12 @@ fn factor(adjustment: &Adjustment, shared: usize) -> Option<f64> {
     let instants = adjustment.state.points.len();
     let equations = count + (BONES.len() * instants) as f64;
     let unknowns = (BLOCK * instants + shared) as f64;
-    let left = equations - unknowns;
-    (left > 0.0 && bends > 0.0).then(|| {
-        let bent = (bends / weights).max(LEAST_BEND);
-        squares / weights / (bent * bent) * equations / left
+    let freedom = equations - unknowns;
+    (freedom > 0.0 && bends > 0.0).then(|| {
+        let bent = (bends / weights).max(MIN_BEND);
+        squares / weights / (bent * bent) * equations / freedom
     })
 }
 
-/// Far out the loss bends the other way; its mean slope is never taken to be less than this part of the weights.
-const LEAST_BEND: f64 = 0.4;
+/// The curvature of the loss is negative for outliers; its mean counts as at least this part of the weights.
+const MIN_BEND: f64 = 0.4;

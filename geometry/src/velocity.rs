@@ -1,4 +1,4 @@
-//! How points move in a camera's pictures, from the frames around.
+//! The velocities of points in a camera's pictures, from the frames before and after.
 
 use nalgebra::Vector2;
 
@@ -7,30 +7,30 @@ use crate::points::{EXCHANGED, POINT_COUNT};
 
 type Pixels = [[f64; 2]; POINT_COUNT];
 
-/// A frame is taken to have left and right exchanged where that leaves less than this part of its distance to the
+/// A frame counts as exchanged, left for right, if exchanging it leaves less than this part of its distance to the
 /// frame beside.
 const MUCH_NEARER: f64 = 0.5;
 
 /// The width of the smoothing, in frames.
 const SIGMA_FRAMES: f64 = 1.5;
 
-/// How many frames before and after are looked at.
+/// How many frames before and after are used.
 const REACH: usize = 4;
 
-/// In fewer frames than this, one in which a point jumps is not outvoted by the others.
+/// With fewer frames, a point that jumps in one of them is not outvoted by the others.
 const OUTVOTED_FRAMES: usize = 5;
 
-/// There, a point that lies this many times farther from its line than is usual among the points jumped.
+/// With so few frames, a point has jumped if its distance from its line is this many times the points' median.
 const JUMPS: f64 = 4.0;
 
-/// Fewer frames than this say nothing.
-const LEAST_FRAMES: usize = 3;
+/// The fewest frames that velocities are computed from.
+const MIN_FRAMES: usize = 3;
 
 /// The velocities of one camera's points, in pixels a frame, from its consecutive frames: `track` holds the pixels of
-/// every frame, nothing where the person was not found. Each velocity is the slope of the line through the frames
-/// around, weighted by a Gaussian of 1.5 frames; frames whose left and right jump to the other side are put back. A
-/// frame has none where it is missing or fewer than three frames hang together with it. A point that is no number, or
-/// that jumps where fewer than five frames hang together, has the velocity zero.
+/// all frames, `None` where the person was not found. Each velocity is the slope of a line through the frames around,
+/// weighted by a Gaussian with a standard deviation of 1.5 frames; frames with left and right exchanged are corrected.
+/// A frame has none if it is missing or belongs to a run of fewer than three frames. A point that is not finite, or
+/// jumps in a run of fewer than five frames, has the velocity zero.
 pub fn velocities(track: &[Option<Pixels>]) -> Vec<Option<Pixels>> {
     (0..track.len()).map(|frame| velocity(track, frame)).collect()
 }
@@ -41,25 +41,25 @@ fn velocity(track: &[Option<Pixels>], frame: usize) -> Option<Pixels> {
     for direction in [-1isize, 1] {
         let mut beside = *here;
         for step in 1..=REACH {
-            // Past the ends of the track there is nothing; a gap ends what hangs together.
+            // A gap ends the run, as do the ends of the track.
             let Some(at) = frame.checked_add_signed(direction * step as isize) else { break };
             let Some(Some(pixels)) = track.get(at) else { break };
             beside = same_sides(pixels, &beside);
             near.push(((direction * step as isize) as f64, beside));
         }
     }
-    if near.len() < LEAST_FRAMES {
+    if near.len() < MIN_FRAMES {
         return None;
     }
     let lines: [Line; POINT_COUNT] =
         std::array::from_fn(|point| Line::through(near.iter().map(|(time, px)| (*time, Vector2::from(px[point])))));
     let usual = median(&mut lines.iter().map(|line| line.misses).collect::<Vec<_>>()).unwrap_or(0.0);
-    // A jump in one frame looks like speed, and would hold an offset in time where it is not.
+    // A jump in one frame looks like motion, and would falsify offsets in time.
     let jumps = |line: &Line| near.len() < OUTVOTED_FRAMES && line.misses > JUMPS * usual;
     Some(lines.map(|line| if jumps(&line) { [0.0; 2] } else { line.slope.into() }))
 }
 
-/// A frame's pixels, with left and right exchanged where they then lie much nearer to the frame beside.
+/// A frame's pixels, with left and right exchanged if that brings them much nearer to the frame beside.
 fn same_sides(pixels: &Pixels, beside: &Pixels) -> Pixels {
     let exchanged = EXCHANGED.map(|from| pixels[from]);
     let distance = |pixels: &Pixels| -> f64 {
@@ -69,11 +69,11 @@ fn same_sides(pixels: &Pixels, beside: &Pixels) -> Pixels {
     if distance(&exchanged) < MUCH_NEARER * distance(pixels) { exchanged } else { *pixels }
 }
 
-/// A line through a point's places at times, near ones counting most.
+/// A line through a point's positions over time, weighted towards time 0.
 struct Line {
     /// In pixels a frame.
     slope: Vector2<f64>,
-    /// How far the places lie from it, in pixels (root of the mean square).
+    /// The root mean square distance of the positions from it, in pixels.
     misses: f64,
 }
 

@@ -1,4 +1,4 @@
-//! A world that stands on its floor: which way is up, where the floor is, how tall the person is.
+//! The world of a rig: which way is up, where the floor is, how tall the person is.
 
 use nalgebra::{Matrix3, Vector3};
 
@@ -14,52 +14,55 @@ const SHOULDERS: [usize; 2] = [3, 4];
 const KNEES: [usize; 2] = [11, 12];
 const ANKLES: [usize; 2] = [13, 14];
 
-/// Heels and toes: what touches the floor.
+/// Heels and toes, which touch the floor.
 const SOLES: [usize; 4] = [15, 16, 17, 18];
 
-/// A leg is straight when hip and ankle are at least this part of thigh and shin apart.
+/// A leg is straight if the distance from hip to ankle is at least this part of thigh and shin.
 const STRAIGHT_LEG: f64 = 0.94;
 
-/// Trunk and legs are in line when they turn by less than this, in degrees.
+/// Trunk and legs are in line if the angle between them is less than this, in degrees.
 const UPRIGHT_DEGREES: f64 = 25.0;
 
-/// Fewer standing instants than this say nothing of up.
-const LEAST_STANDING: usize = 5;
+/// The fewest standing instants that up is found from.
+const MIN_STANDING: usize = 5;
 
-/// Standing bodies that lean by more than this against one another (median, in degrees) do not say which way is up.
-const MOST_SPREAD_DEGREES: f64 = 20.0;
+/// Up is unknown if standing bodies lean by more than this from it (median, in degrees).
+const MAX_SPREAD_DEGREES: f64 = 20.0;
 
 /// Rounds in the search for the middle direction.
 const ROUNDS: usize = 20;
 
-/// The part of the lowest soles that is taken to be below the floor by mistake.
+/// The part of soles assumed to be below the floor by mistake.
 const FLOOR_QUANTILE: f64 = 0.05;
 
 /// From the ears to the top of the head, as a part of the standing height: 130 mm of 1750 mm, about what
 /// anthropometric tables give for the opening of the ear of men and women.
 pub const EARS_TO_CROWN: f64 = 0.074;
 
-/// The standing height is this high among all standing instants, since knees and necks only ever shorten it.
+/// The quantile over standing instants that is the standing height, since bent knees and necks only shorten it.
 const HEIGHT_QUANTILE: f64 = 0.8;
 
-/// Which way is up, as standing bodies say.
+/// Which way is up, by standing bodies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Up {
     /// Of length one, in the axes of the points.
     pub direction: Vector3<f64>,
-    /// The median angle between it and the single standing bodies, in degrees. People lean to and fro by 2 to 6.
+    /// The median angle between it and the standing bodies, in degrees. 2 to 6 are usual.
     pub spread_degrees: f64,
-    /// How many standing instants it comes from.
+    /// How many standing instants it was found from.
     pub instants: usize,
 }
 
-/// What one unit of a solution is.
+/// Where the size of a world comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Scale {
-    /// The finder's own idea of how large a person is: 5 to 15 % off is usual.
+pub enum WorldScale {
+    /// The joint finder's own estimate of a person's size, usually 5 to 15 % off.
     Guess,
-    /// The person's stated height, in millimetres.
-    StatedHeight { height_mm: f64 },
+    /// The person's stated height.
+    StatedHeight {
+        /// In millimetres.
+        height_mm: f64,
+    },
 }
 
 /// A world with z up and the floor at z = 0, right-handed, in millimetres.
@@ -70,19 +73,19 @@ pub struct World {
     /// In the solution's axes.
     pub up: Up,
     /// Where the size comes from.
-    pub scale: Scale,
+    pub scale: WorldScale,
     /// The person's standing height in this world, with the top of the head guessed from the ears, in millimetres.
     pub height_mm: f64,
 }
 
-/// Which way is up, from bodies that stand upright with straight legs, feet to head; nothing where fewer than five
-/// instants show one, or where these disagree by more than 20 degrees (median).
+/// Which way is up, from bodies that stand upright with straight legs. `None` if there are fewer than five, or they
+/// lean by more than 20 degrees (median).
 pub fn up<'a>(instants: impl IntoIterator<Item = &'a Points>) -> Option<Up> {
     let axes: Vec<Vector3<f64>> = instants.into_iter().filter_map(standing_axis).collect();
-    if axes.len() < LEAST_STANDING {
+    if axes.len() < MIN_STANDING {
         return None;
     }
-    // The middle direction: each body counts less the farther it leans from the others.
+    // The geometric median of the directions, by reweighting.
     let mut direction = axes.iter().sum::<Vector3<f64>>().try_normalize(1e-9)?;
     for _ in 0..ROUNDS {
         let weighted: Vector3<f64> = axes.iter().map(|axis| axis / ((axis - direction).norm() + 1e-3)).sum();
@@ -90,26 +93,26 @@ pub fn up<'a>(instants: impl IntoIterator<Item = &'a Points>) -> Option<Up> {
     }
     let mut angles: Vec<f64> = axes.iter().map(|axis| degrees(axis, &direction)).collect();
     let spread_degrees = median(&mut angles)?;
-    (spread_degrees <= MOST_SPREAD_DEGREES).then_some(Up { direction, spread_degrees, instants: axes.len() })
+    (spread_degrees <= MAX_SPREAD_DEGREES).then_some(Up { direction, spread_degrees, instants: axes.len() })
 }
 
-/// The world of a solution: z along up, the floor through the lowest heels and toes, the origin on the floor below where
-/// the person first stood, x along the first camera's view as the floor shows it. With `stated_height_mm` the person's
-/// standing height becomes that; without, the scale stays a guess. Nothing where up is not known or no height is left.
+/// The world of a solution: z up, the floor through the lowest heels and toes, the origin where the person first stood,
+/// x along the first camera's viewing direction projected onto the floor. With `stated_height_mm` it is scaled to that
+/// standing height; otherwise the scale remains a guess. `None` if up or the height cannot be found.
 pub fn world(cameras: &[Camera], instants: &[Option<Points>], stated_height_mm: Option<f64>) -> Option<World> {
     let up = up(instants.iter().flatten())?;
     let guessed = standing_height_mm(instants.iter().flatten(), &up)?;
     let scale = match stated_height_mm {
-        Some(height_mm) if height_mm.is_finite() && height_mm > 0.0 => Scale::StatedHeight { height_mm },
-        _ => Scale::Guess,
+        Some(height_mm) if height_mm.is_finite() && height_mm > 0.0 => WorldScale::StatedHeight { height_mm },
+        _ => WorldScale::Guess,
     };
     let factor = match scale {
-        Scale::Guess => 1.0,
-        Scale::StatedHeight { height_mm } => height_mm / guessed,
+        WorldScale::Guess => 1.0,
+        WorldScale::StatedHeight { height_mm } => height_mm / guessed,
     };
     let z = up.direction;
     let look = cameras.first()?.rotation;
-    // A camera that looks straight down has its picture's top ahead.
+    // For a camera that looks straight down, the picture's top is ahead.
     let ahead = |row: usize, sign: f64| {
         let along = sign * look.row(row).transpose();
         let flat = along - z * along.dot(&z);
@@ -128,8 +131,8 @@ pub fn world(cameras: &[Camera], instants: &[Option<Points>], stated_height_mm: 
     Some(World { from_solution, up, scale, height_mm: factor * guessed })
 }
 
-/// How tall the person stands, in the units of the points: from the lower sole to the ears along up, and to the top of
-/// the head by [`EARS_TO_CROWN`]. A high quantile (0.8) over the standing instants, nothing where there is none.
+/// The person's standing height in the unit of the points: from the lower sole to the ears along up, extended to the
+/// top of the head by [`EARS_TO_CROWN`]. It is the 0.8 quantile over standing instants; `None` if there are none.
 pub fn standing_height_mm<'a>(instants: impl IntoIterator<Item = &'a Points>, up: &Up) -> Option<f64> {
     let mut heights: Vec<f64> = instants
         .into_iter()
@@ -142,7 +145,7 @@ pub fn standing_height_mm<'a>(instants: impl IntoIterator<Item = &'a Points>, up
     quantile(&mut heights, HEIGHT_QUANTILE)
 }
 
-/// From the ankles to the head of a body that stands upright on straight legs; nothing for any other.
+/// The direction from the ankles to the ears of a body that stands upright on straight legs; `None` for others.
 fn standing_axis(points: &Points) -> Option<Vector3<f64>> {
     let straight = (0..2).all(|side| {
         let (hip, knee, ankle) = (points[[LEFT_HIP, RIGHT_HIP][side]], points[KNEES[side]], points[ANKLES[side]]);
@@ -162,7 +165,7 @@ fn degrees(a: &Vector3<f64>, b: &Vector3<f64>) -> f64 {
     a.angle(b).to_degrees()
 }
 
-/// The value that this part of all values lies below.
+/// The value below which this part of all values lies.
 fn quantile(values: &mut Vec<f64>, part: f64) -> Option<f64> {
     values.retain(|value| value.is_finite());
     values.sort_unstable_by(f64::total_cmp);

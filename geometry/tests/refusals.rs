@@ -1,8 +1,8 @@
-//! What cannot be solved is refused, in words.
+//! Input that cannot be solved is refused, with a reason.
 
 mod support;
 
-use geometry::{GeometryError, Options, Solution, label, solve, triangulate};
+use geometry::{GeometryError, Options, Solution, fit_body, solve, triangulate};
 use nalgebra::{Matrix3, Rotation3, Vector3};
 use support::{Faults, SIZE, Scene, four, scene};
 
@@ -15,8 +15,8 @@ fn refused(sizes: &[[f64; 2]], scene: &Scene, options: &Options) -> GeometryErro
 fn one_camera() {
     let scene = scene(1, four()[..1].to_vec(), 25, &Faults::default());
     let error = refused(&[SIZE], &scene, &Options::default());
-    assert_eq!(error.to_string(), "at least two cameras are needed, and there is 1");
-    let empty = label(&scene.cameras, &[100.0; 13], &[None]).expect_err("one camera");
+    assert_eq!(error.to_string(), "at least two cameras are needed, not 1");
+    let empty = fit_body(&scene.cameras, &[100.0; 13], &[None]).expect_err("one camera");
     assert_eq!(empty, GeometryError::TooFewCameras { count: 1 });
 }
 
@@ -103,7 +103,7 @@ fn views_of_other_instants_leave_a_residual() {
 fn a_stricter_limit_refuses_what_a_looser_one_takes() {
     let scene = scene(1, four(), 25, &Faults { noise_px: 5.0, ..Faults::default() });
     assert!(solve(&[SIZE; 4], &scene.instants, &Options::default()).is_ok());
-    let error = refused(&[SIZE; 4], &scene, &Options { most_residual: 3.0 / SIZE[0], ..Options::default() });
+    let error = refused(&[SIZE; 4], &scene, &Options { max_residual: 3.0 / SIZE[0], ..Options::default() });
     assert!(matches!(error, GeometryError::ResidualTooHigh { limit_px: 3.0, .. }), "{error}");
 }
 

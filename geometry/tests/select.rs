@@ -1,4 +1,4 @@
-//! Instants kept for their variety.
+//! The selection of varied instants.
 
 mod support;
 
@@ -14,7 +14,7 @@ fn what_is_kept_is_bounded_and_varied() {
         selection.offer(name as u64, views);
         assert!(selection.len() <= 20);
         if selection.len() == 20 {
-            least.push(selection.least_distance().expect("twenty"));
+            least.push(selection.min_distance().expect("twenty"));
         }
     }
     // Once full, the closest two only ever get farther apart.
@@ -28,7 +28,7 @@ fn what_is_kept_is_bounded_and_varied() {
 fn the_same_again_and_the_unseen_are_not_kept() {
     let scene = scene(2, four(), 3, &Faults::default());
     let mut selection = Selection::new(&[SIZE; 4], 5);
-    assert!(selection.is_empty() && selection.least_distance().is_none());
+    assert!(selection.is_empty() && selection.min_distance().is_none());
     assert!(selection.offer(7, &scene.instants[0]));
     assert!(!selection.offer(8, &scene.instants[0]));
     let mut alone = scene.instants[1].clone();

@@ -1,8 +1,8 @@
-//! Two cameras alone: which of them took left for right.
+//! Which of two cameras took left for right.
 
 mod support;
 
-use geometry::{GeometryError, Observation, Options, bone_lengths, label, solve};
+use geometry::{GeometryError, Observation, Options, bone_lengths, fit_body, solve};
 use support::{FOCAL, Faults, SIZE, Scene, errors, four, scene};
 
 fn two(seed: u64) -> Scene {
@@ -76,7 +76,7 @@ fn later_instants_of_two_cameras_are_labelled_or_refused() {
     let mut refused = 0;
     for instant in 0..25 {
         exchange(&mut scene, instant, instant % 2);
-        let Some(body) = label(&scene.cameras, &lengths, &scene.instants[instant]).expect("two cameras") else {
+        let Some(body) = fit_body(&scene.cameras, &lengths, &scene.instants[instant]).expect("two cameras") else {
             refused += 1;
             continue;
         };

@@ -1,4 +1,4 @@
-//! Velocities from the frames around.
+//! Velocities from the frames before and after.
 
 use geometry::{EXCHANGED, POINT_COUNT, velocities};
 

@@ -1,4 +1,4 @@
-//! Whether a rig is to be believed, and why not.
+//! Whether a rig can be trusted, and why not.
 
 mod support;
 

@@ -1,8 +1,8 @@
-//! The world stands on its floor, whichever axes the solution had.
+//! The world is placed on the floor, whatever axes the solution has.
 
 mod support;
 
-use geometry::{Camera, EARS_TO_CROWN, POINT_COUNT, Scale, Similarity, standing_height_mm, up, world};
+use geometry::{Camera, EARS_TO_CROWN, POINT_COUNT, Similarity, WorldScale, standing_height_mm, up, world};
 use nalgebra::{Rotation3, Vector3};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -96,7 +96,7 @@ fn the_world_stands_on_its_floor() {
     let people = people(2, 60);
     let (cameras, instants) = elsewhere(&four(), &people, 1.0);
     let found = world(&cameras, &instants, None).expect("people stand");
-    assert_eq!(found.scale, Scale::Guess);
+    assert_eq!(found.scale, WorldScale::Guess);
     let lay = &found.from_solution;
     assert!((lay.rotation.determinant() - 1.0).abs() < 1e-9 && (lay.scale - 1.0).abs() < 1e-12);
     for (new, old) in instants.iter().flatten().flatten().zip(people.iter().flatten().flatten()) {
@@ -123,10 +123,10 @@ fn a_stated_height_sets_the_scale() {
     assert!((guessed / truth - 1.0).abs() < 0.02, "{guessed} {truth}");
     let (cameras, instants) = elsewhere(&four(), &people, 0.9);
     let found = world(&cameras, &instants, Some(truth)).expect("people stand");
-    assert_eq!(found.scale, Scale::StatedHeight { height_mm: truth });
+    assert_eq!(found.scale, WorldScale::StatedHeight { height_mm: truth });
     assert!((found.height_mm - truth).abs() < 1e-6);
     assert!((found.from_solution.scale * 0.9 - 1.0).abs() < 0.02, "{}", found.from_solution.scale);
     for nonsense in [f64::NAN, -1.0, 0.0] {
-        assert_eq!(world(&cameras, &instants, Some(nonsense)).expect("people stand").scale, Scale::Guess);
+        assert_eq!(world(&cameras, &instants, Some(nonsense)).expect("people stand").scale, WorldScale::Guess);
     }
 }

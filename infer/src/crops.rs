@@ -1,4 +1,4 @@
-//! The crops of moments as pictures for a finder of joints.
+//! The crops of moments as pictures for a joint finder.
 
 use std::time::Duration;
 
@@ -7,20 +7,19 @@ use transport::{FinderSet, FinderSetSource, FinderView, Moment, MomentSource, Tr
 
 use crate::Mismatch;
 
-/// Gives each moment that its source has as a set of pictures, which are the moment's crops. Of a source of depth 1, that is
-/// always the newest.
+/// Turns each moment of a source into a set of pictures, its crops. With a source of depth 1 that is always the newest.
 pub struct Crops<S> {
     moments: S,
-    /// Hash of the preprocessing that is expected.
+    /// Hash of the expected preprocessing.
     preprocessing: u64,
-    /// It was said that the moments' is another.
-    told: bool,
+    /// Whether another preprocessing was reported.
+    reported: bool,
 }
 
 impl<S> Crops<S> {
-    /// Moments whose preprocessing has another hash are no pictures; the first one is an error that says so.
+    /// Skips moments with another preprocessing than that of this hash; the first one gives an error.
     pub fn new(moments: S, preprocessing: u64) -> Self {
-        Self { moments, preprocessing, told: false }
+        Self { moments, preprocessing, reported: false }
     }
 }
 
@@ -28,7 +27,7 @@ impl<S: MomentSource> FinderSetSource for Crops<S> {
     fn receive(&mut self, wait: Duration) -> Result<Option<FinderSet>, TransportError> {
         let Some(moment) = self.moments.receive(wait)?.map(|received| received.value) else { return Ok(None) };
         let fits = moment.preprocessing == self.preprocessing;
-        if !fits && !std::mem::replace(&mut self.told, true) {
+        if !fits && !std::mem::replace(&mut self.reported, true) {
             let [model, moment] = [self.preprocessing, moment.preprocessing].map(|hash| format!("{hash:016x}"));
             return Err(TransportError::Malformed(Mismatch::Preprocessing { model, moment }.to_string()));
         }

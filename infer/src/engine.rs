@@ -1,3 +1,5 @@
+//! The engine around a pose model: poses of moments and samples, in libtorch or OpenVINO.
+
 use std::cell::RefCell;
 use std::path::Path;
 
@@ -11,19 +13,19 @@ use transport::{FrameOfReference, Moment, POSE_SCHEMA_VERSION, PoseMessage, Trig
 
 use crate::{InferError, Mismatch, PrecisionChoice};
 
-/// A pose model at work. Live streams, evaluations and recomputed moments all get their poses here.
+/// A pose model, ready to compute. Live streams and evaluations all get their poses here.
 pub struct Engine {
     model: PoseModel,
     precision: Precision,
     background: Background,
     version: String,
-    /// The same network in OpenVINO, which computes where it is there.
+    /// The same network in OpenVINO, which is used if present.
     network: Option<RefCell<Network>>,
 }
 
 impl Engine {
     /// # Errors
-    /// A model whose joints are not the 17 that the stream promises.
+    /// If the model's joints are not the 17 that messages promise.
     pub fn new(model: PoseModel, precision: Precision) -> Result<Self, InferError> {
         let names = &model.spec().joint_names;
         if names != &JOINT_NAMES {
@@ -33,10 +35,10 @@ impl Engine {
         Ok(Self { model, precision, background, version, network: None })
     }
 
-    /// The same model on pictures that keep their background, as of cameras that move.
+    /// The same model on pictures that keep their background, as those of moving cameras do.
     ///
     /// # Errors
-    /// A model that was not trained on such pictures.
+    /// If the model was not trained on such pictures.
     pub fn plain(self) -> Result<Self, InferError> {
         if !self.model.spec().takes(Background::Kept) {
             return Err(InferError::Plain);
@@ -44,30 +46,30 @@ impl Engine {
         Ok(Self { background: Background::Kept, ..self })
     }
 
-    /// Loads a pose model; with [`PrecisionChoice::Auto`] this first times both precisions.
+    /// Loads a pose model; with [`PrecisionChoice::Auto`] both precisions are timed first.
     ///
     /// # Errors
-    /// A file that is missing, damaged, or of another shape, with its name and the remedy.
+    /// If the file is missing, damaged or not such a model, with its name and the remedy.
     pub fn open(path: &Path, device: Device, precision: PrecisionChoice) -> Result<Self, InferError> {
         let model = PoseModel::load(path, device)?;
         let precision = precision.choose(&model)?;
         Self::new(model, precision)
     }
 
-    /// The same model in OpenVINO, which computes it on a processor in less time than libtorch, in f32 and with so many
-    /// threads. Joints are the same to within 0.1 mm.
+    /// The same model in OpenVINO, which is faster than libtorch on a CPU, in f32 with this many threads. Joints are
+    /// the same to within 0.1 mm.
     ///
     /// # Errors
-    /// Files that are missing or not the expected ones, and what OpenVINO says against them.
+    /// If files are missing or not the expected ones, or OpenVINO refuses them.
     pub fn in_openvino(self, files: &FinderFiles, threads: usize) -> Result<Self, InferError> {
         self.on(Runtime::load(files, threads)?)
     }
 
-    /// [`Self::in_openvino`] on a processor that does not compute bf16 faster than f32; elsewhere, and where OpenVINO does
-    /// not start, the same as it is.
+    /// [`Self::in_openvino`] on a CPU on which bf16 is not faster than f32; unchanged elsewhere, and if OpenVINO does
+    /// not start.
     ///
     /// # Errors
-    /// A model that OpenVINO does not take.
+    /// If OpenVINO does not take the model.
     pub fn or_in_openvino(self, files: &FinderFiles, threads: usize) -> Result<Self, InferError> {
         if self.model.device() != Device::Cpu || self.precision != Precision::F32 {
             return Ok(self);
@@ -75,7 +77,7 @@ impl Engine {
         match Runtime::load(files, threads) {
             Ok(runtime) => self.on(runtime),
             Err(why) => {
-                tracing::warn!(%why, "the pose model goes on in libtorch");
+                tracing::warn!(%why, "the pose model runs in libtorch");
                 Ok(self)
             }
         }
@@ -88,32 +90,37 @@ impl Engine {
         Ok(Self { network: Some(RefCell::new(network)), precision: Precision::F32, ..self })
     }
 
-    /// Identity of the model's values and preprocessing.
+    /// Identifies the model's values and preprocessing.
     pub fn version(&self) -> &str {
         &self.version
     }
 
+    /// The precision that it computes in.
     pub fn precision(&self) -> Precision {
         self.precision
     }
 
-    /// What it sees of the pictures' background.
+    /// What it gets of the pictures' background.
     pub fn background(&self) -> Background {
         self.background
     }
 
+    /// The model's specification.
     pub fn spec(&self) -> &PoseSpec {
         self.model.spec()
     }
 
-    /// Whether the samples of this moment are what the model was made for.
+    /// Checks that the model was made for samples like those of this moment.
+    ///
+    /// # Errors
+    /// Why not.
     pub fn check(&self, moment: &Moment) -> Result<(), Mismatch> {
         let crop_px = self.model.spec().crop_px;
         let mut sizes = moment.views.iter().flat_map(|view| &view.samples).map(|sample| u32::from(sample.size_px));
         self.check_crops(sizes.find(|size| *size != crop_px).unwrap_or(crop_px), moment.preprocessing)
     }
 
-    /// Whether crops of this side that were made by the preprocessing of this hash are.
+    /// The same for crops of this side, made by the preprocessing of this hash.
     pub(crate) fn check_crops(&self, moment_px: u32, preprocessing: u64) -> Result<(), Mismatch> {
         let spec = self.model.spec();
         if moment_px != spec.crop_px {
@@ -127,11 +134,11 @@ impl Engine {
         Ok(())
     }
 
-    /// The pose of each view that the moment has, all in one batch: root-relative, in millimetres, in the
-    /// look-at-subject frame of its crop. The latency runs from the moment's exposure to now.
+    /// The poses of all views of the moment, in one batch: root-relative, in millimetres, in the look-at-subject frame
+    /// of the crop. The latency is the time since the moment's exposure.
     ///
     /// # Errors
-    /// A moment that [`Self::check`] refuses; a device that fails.
+    /// If [`Self::check`] refuses the moment, or the device fails.
     pub fn poses(&self, moment: &Moment) -> Result<PoseMessage, InferError> {
         self.check(moment)?;
         let seen: Vec<_> =
@@ -173,23 +180,26 @@ impl Engine {
     /// The poses of samples, in one batch.
     ///
     /// # Errors
-    /// A sample of another size than the model's crops; a device that fails.
+    /// If a sample does not have the size of the model's crops, or the device fails.
     pub fn joints(&self, samples: &[&Sample]) -> Result<Vec<Pose3d>, InferError> {
         Ok(self.people(samples)?.into_iter().map(|person| person.joints_mm).collect())
     }
 
-    /// All that the model says of samples, in one batch.
+    /// All outputs of the model for samples, in one batch.
     ///
     /// # Errors
     /// As [`Self::joints`].
     pub fn people(&self, samples: &[&Sample]) -> Result<Vec<PersonPose>, InferError> {
-        self.people_in(samples.iter().map(|sample| Crop { rgb: &sample.rgb, mask: &sample.mask }))
+        self.people_in(samples.iter().map(|sample| MaskedCrop { rgb: &sample.rgb, mask: &sample.mask }))
     }
 
-    /// All that the model says of crops, in one batch.
-    pub(crate) fn people_in<'a>(&self, crops: impl Iterator<Item = Crop<'a>>) -> Result<Vec<PersonPose>, InferError> {
+    /// All outputs of the model for crops, in one batch.
+    pub(crate) fn people_in<'a>(
+        &self,
+        crops: impl Iterator<Item = MaskedCrop<'a>>,
+    ) -> Result<Vec<PersonPose>, InferError> {
         let mut batch = PictureBatch::new(self.model.spec().crop_px as usize);
-        for Crop { rgb, mask } in crops {
+        for MaskedCrop { rgb, mask } in crops {
             batch.push(rgb, mask, false)?;
         }
         if batch.is_empty() {
@@ -216,7 +226,7 @@ impl Engine {
             .collect())
     }
 
-    /// What OpenVINO says of pictures.
+    /// The outputs of OpenVINO for pictures.
     fn computed(&self, network: &mut Network, input: &Tensor) -> Result<PosePrediction, InferError> {
         let pictures = values(input)?;
         network.reshape(&input.size())?;
@@ -225,12 +235,12 @@ impl Engine {
         let (joints, has_heads) = (JOINTS as i64, self.model.has_heads());
         let parts = if has_heads { vec![3 * joints, 2 * joints, joints] } else { vec![3 * joints] };
         let shape = [input.size()[0], parts.iter().sum()];
-        let said = network.output((shape[0] * shape[1]) as usize)?;
+        let output = network.output((shape[0] * shape[1]) as usize)?;
         let split = || -> Result<PosePrediction, tch::TchError> {
-            let said = Tensor::f_from_slice(&said)?.f_reshape(shape)?.f_split_with_sizes(&parts[..], 1)?;
-            let of = |at: usize, axes: &[i64]| said.get(at).map(|part| part.f_reshape(axes)).transpose();
+            let output = Tensor::f_from_slice(&output)?.f_reshape(shape)?.f_split_with_sizes(&parts[..], 1)?;
+            let of = |at: usize, axes: &[i64]| output.get(at).map(|part| part.f_reshape(axes)).transpose();
             Ok(PosePrediction {
-                joints_mm: said[0].f_reshape([-1, joints, 3])?,
+                joints_mm: output[0].f_reshape([-1, joints, 3])?,
                 joints_2d: of(1, &[-1, joints, 2])?,
                 confidence: of(2, &[-1, joints])?.map(|logits| logits.f_sigmoid()).transpose()?,
             })
@@ -241,18 +251,19 @@ impl Engine {
 
 /// The pixels of a crop and its mask.
 #[derive(Clone, Copy)]
-pub(crate) struct Crop<'a> {
+pub(crate) struct MaskedCrop<'a> {
     pub rgb: &'a [u8],
     pub mask: &'a [u8],
 }
 
-/// What a model says of one crop.
+/// The model's outputs for one crop.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PersonPose {
+    /// Root-relative, in the look-at frame.
     pub joints_mm: Pose3d,
-    /// Where the joints are in the crop, in fractions of its side from its left upper corner.
+    /// Where the joints are in the crop, in fractions of its side from its upper left corner.
     pub joints_2d: Option<[[f32; 2]; JOINTS]>,
-    /// Probability that a joint's error in 3D is below 100 mm.
+    /// The probability that a joint's error in 3D is below 100 mm.
     pub confidence: Option<[f32; JOINTS]>,
 }
 

@@ -1,3 +1,5 @@
+//! The errors of inference.
+
 use model::ModelError;
 use thiserror::Error;
 use transport::TransportError;
@@ -14,7 +16,7 @@ pub enum InferError {
     )]
     Joints { found: String, expected: String },
     #[error(
-        "the pose model knows pictures without their background only, and plain ones were asked for: go on without \
+        "the pose model was trained only on pictures without their background, and plain ones were asked for: leave out \
          `--plain`"
     )]
     Plain,
@@ -24,7 +26,7 @@ pub enum InferError {
     Transport { doing: &'static str, source: TransportError },
 }
 
-/// Why a model and a moment do not belong together.
+/// Why a model does not fit a moment.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Mismatch {
     #[error(

@@ -1,20 +1,19 @@
-//! Which views to look at as whole frames, and which of them see another background than was learned.
+//! Which views need whole frames instead of crops, and which have a stale background.
 
 use std::time::{Duration, Instant};
 
 use transport::Framing;
 
-/// How long whole frames are looked at before the square is tried again. A finder may need several of them to find somebody
-/// who is small in them.
+/// How long whole frames are used before the square is tried again. A joint finder may need several of them to find
+/// somebody who is small in them.
 const TRIED_AGAIN: Duration = Duration::from_secs(2);
-/// So many squares in a row without anybody, while whole frames show somebody, were cut by a stale background.
+/// After this many squares without anybody while whole frames show somebody, the background is stale.
 const WRONG_SQUARES: u32 = 2;
-/// A background that was called stale is not called so again before this: it has to be learned.
+/// A background is not reported stale again within this time, in which it is learned.
 const STALE_AGAIN: Duration = Duration::from_secs(20);
 
-/// Looks at the whole frame of a view in whose square nobody was found. Where the whole frame shows somebody, time and
-/// again, the square is a wrong one: the camera was turned, or the light changed, and what it sees is not the background
-/// that was learned.
+/// Asks for whole frames of a view in whose square nobody was found. If these repeatedly show somebody, the square is
+/// wrong: the camera was turned or the light changed, so the background that was learned is stale.
 #[derive(Debug, Default)]
 pub struct Framer {
     views: Vec<View>,
@@ -23,7 +22,7 @@ pub struct Framer {
 
 #[derive(Clone, Debug, Default)]
 struct View {
-    /// Since when whole frames are looked at; none where the square serves.
+    /// Since when whole frames are used; `None` while squares are.
     whole_since: Option<Instant>,
     /// Whether they showed anybody.
     found: bool,
@@ -32,7 +31,7 @@ struct View {
 }
 
 impl Framer {
-    /// A camera's picture was looked at: a whole frame or a square, with somebody in it or without.
+    /// Tells the result for a camera's picture: whether it was a whole frame, and whether it showed somebody.
     pub fn looked(&mut self, camera: usize, whole: bool, somebody: bool, now: Instant) {
         if self.views.len() <= camera {
             self.views.resize(camera + 1, View::default());
@@ -44,7 +43,7 @@ impl Framer {
             (true, somebody) => {
                 view.found |= somebody;
                 if view.whole_since.take_if(|since| now - *since >= TRIED_AGAIN).is_some() {
-                    // Or nobody is in view at all, as far as it can be told.
+                    // Otherwise nobody is in view at all.
                     view.wrong_squares = if view.found { view.wrong_squares + 1 } else { 0 };
                 }
             }
@@ -54,7 +53,7 @@ impl Framer {
         }
     }
 
-    /// The camera was moved: its background is stale.
+    /// Tells that the camera was moved, so its background is stale.
     pub fn moved(&mut self, camera: usize, now: Instant) {
         let Some(view) = self.views.get_mut(camera) else { return };
         view.wrong_squares = 0;
@@ -64,7 +63,7 @@ impl Framer {
         }
     }
 
-    /// What to ask for next; stale backgrounds are told once.
+    /// What to ask for next; a stale background is reported once.
     pub fn framing(&mut self, whole_still: bool) -> Framing {
         let whole = self.views.iter().enumerate().filter(|(_, view)| view.whole_since.is_some());
         let whole_of = whole.map(|(camera, _)| camera as u16).collect();
@@ -78,8 +77,8 @@ mod tests {
 
     const STEP: Duration = Duration::from_millis(150);
 
-    /// Looks at one view for so many instants; says of how many it saw whole frames, and when its background was called
-    /// stale. `somebody` says whether a square or a whole frame shows anybody.
+    /// Simulates one view. Returns the number of whole frames, and when its background was reported stale. `somebody`
+    /// tells whether a square or a whole frame shows anybody.
     fn look(instants: u32, somebody: impl Fn(bool) -> bool) -> (u32, Vec<u32>) {
         let (mut framer, begun) = (Framer::default(), Instant::now());
         let (mut wholes, mut stale) = (0, Vec::new());

@@ -1,27 +1,27 @@
-//! From moments to live 3D poses: the engine around a pose model, the model's file, and the live loop; from pictures to a
-//! rig's geometry and bodies in it, live and of recordings.
+//! Inference: 3D poses from the moments of a live stream, by a pose model; and a rig's geometry with bodies in it, from
+//! the pictures of live streams and recordings.
 
 mod crops;
 mod engine;
 mod error;
 mod framing;
-mod fused;
-mod live;
+mod fused_pose;
+mod latencies;
 mod live_bodies;
+mod live_poses;
 mod model_file;
-mod own;
+mod model_finder;
+mod observations;
 mod pace;
 mod precision;
-mod recent;
 pub mod recording;
 pub mod rig;
-mod seeing;
 
 pub use crops::Crops;
 pub use engine::{Engine, PersonPose};
 pub use error::{InferError, Mismatch};
-pub use live::Live;
 pub use live_bodies::{BodyLinks, LiveBodies};
+pub use live_poses::LivePoses;
 pub use model_file::ModelFile;
-pub use own::OwnFinder;
+pub use model_finder::ModelFinder;
 pub use precision::{PrecisionChoice, precision_name};

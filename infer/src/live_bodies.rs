@@ -1,5 +1,5 @@
-//! Bodies of a live stream: asks for pictures, finds joints in them, and sends the person as each view and the rig have
-//! them.
+//! Bodies of a live stream: requests pictures, finds joints in them, and sends the person as seen by each view and by
+//! the rig.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -17,27 +17,28 @@ use transport::{
 use crate::InferError;
 use crate::engine::trigger_state;
 use crate::framing::Framer;
-use crate::fused::fused;
-use crate::live::is_due;
+use crate::fused_pose::fused;
+use crate::latencies::Latencies;
+use crate::live_poses::is_due;
+use crate::observations::{PointSources, view};
 use crate::pace::Pace;
-use crate::recent::Recent;
-use crate::rig::{Keeper, Placed, Seen};
-use crate::seeing::{Points, view};
+use crate::rig::{Keeper, Placed, SeenInstant};
 
 const REPORT_EVERY: Duration = Duration::from_millis(500);
-/// Reports between two tellings of a geometry that has not changed: one may be lost on the way.
-const TELL_GEOMETRY_EVERY: u32 = 10;
-/// Pictures that were asked for and do not come are asked for again.
+/// An unchanged geometry is sent again with every tenth report, since messages may be lost.
+const SEND_GEOMETRY_EVERY: u32 = 10;
+/// Requested pictures that do not arrive within this time are requested again.
 const OVERDUE: Duration = Duration::from_secs(1);
-/// How often whole frames are asked for, in which somebody who stands still is seen.
+/// How often whole frames are requested, which show people who stand still.
 const WHOLE_EVERY: Duration = Duration::from_secs(1);
-/// How often instants in a row are asked for, which tell how fast things move, and how many.
+/// How often consecutive instants are requested, which give velocities.
 const ROW_EVERY: Duration = Duration::from_millis(1500);
+/// How many of them.
 const ROW: u8 = 3;
-/// Where nothing moves it is asked again after this.
+/// The time until the next request when nothing moves.
 const QUIET: Duration = Duration::from_millis(200);
 
-/// Where a stream's bodies come from and go to.
+/// The connections of a stream of bodies.
 pub struct BodyLinks<S, P, H, C> {
     pub pictures: S,
     pub poses: P,
@@ -45,13 +46,14 @@ pub struct BodyLinks<S, P, H, C> {
     pub commands: C,
 }
 
-/// Runs on the thread that calls it. Give it pictures with a depth of some four: those of instants in a row come together.
+/// Runs on the calling thread. Give its source of pictures a depth of about four, since those of consecutive instants
+/// arrive together.
 pub struct LiveBodies<S, P, H, C> {
     links: BodyLinks<S, P, H, C>,
     finder: Box<dyn JointFinder>,
-    points: Points,
+    points: PointSources,
     finder_name: String,
-    /// Whether pictures come only where they are asked for.
+    /// Whether pictures come only on request.
     asks: bool,
     keeper: Keeper,
     filter: CausalFilter,
@@ -61,18 +63,19 @@ pub struct LiveBodies<S, P, H, C> {
     framer: Framer,
     whole_at: Option<Instant>,
     row_at: Option<Instant>,
-    /// What one instant takes from its begin to the next one's, and how old pictures are when they come.
-    cycle: Smooth,
-    age: Smooth,
+    /// The time from the begin of one instant's work to the next one's.
+    cycle: RunningMean,
+    /// The age of pictures when they arrive.
+    age: RunningMean,
     answered: u64,
     received: u64,
-    recent: Recent,
+    recent: Latencies,
     pace: Pace,
     reported: Option<Instant>,
     reports: u32,
 }
 
-/// Pictures that are on their way.
+/// Requested pictures that have not arrived yet.
 #[derive(Clone, Copy)]
 struct Asked {
     /// When they are overdue.
@@ -87,10 +90,10 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         finder_name: String,
         mut keeper: Keeper,
     ) -> Self {
-        keeper.allow(finder.most_miss());
+        keeper.allow(finder.max_residual());
         Self {
             links,
-            points: Points::of(finder.names()),
+            points: PointSources::of(finder.names()),
             finder,
             finder_name,
             asks: true,
@@ -102,31 +105,31 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             framer: Framer::default(),
             whole_at: None,
             row_at: None,
-            cycle: Smooth::default(),
-            age: Smooth::default(),
+            cycle: RunningMean::default(),
+            age: RunningMean::default(),
             answered: 0,
             received: 0,
-            recent: Recent::new(Instant::now()),
+            recent: Latencies::new(Instant::now()),
             pace: Pace::new(None),
             reported: None,
             reports: 0,
         }
     }
 
-    /// Takes no more than this share of all cores, in (0, 1], on average, and leaves the rest to others.
+    /// Limits the average use of all cores to this share, in (0, 1].
     pub fn with_share(self, share: Option<f64>) -> Self {
         Self { pace: Pace::new(share), ..self }
     }
 
-    /// Takes the pictures that come, and asks for none.
+    /// Takes pictures as they come, without requests.
     pub fn unasked(self) -> Self {
         Self { asks: false, ..self }
     }
 
-    /// Serves until the source is closed, or until `go_on`, asked with each report, says no.
+    /// Runs until the source is closed, or until `go_on`, called with each report, returns false.
     ///
     /// # Errors
-    /// A finder that fails.
+    /// If the joint finder fails.
     pub fn serve(&mut self, mut go_on: impl FnMut() -> bool) -> Result<(), InferError> {
         loop {
             let now = Instant::now();
@@ -136,7 +139,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
                 }
                 self.report(now);
             }
-            self.obey();
+            self.carry_out_commands();
             let wait = self.reported.map_or(Duration::ZERO, |at| (at + REPORT_EVERY).saturating_duration_since(now));
             let rest = self.pace.rest(now);
             if !rest.is_zero() {
@@ -169,12 +172,12 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             }
             Ok(None) => {}
             Err(TransportError::Closed) => return Ok(ControlFlow::Break(())),
-            Err(error) => tracing::error!(%error, "pictures were not understood"),
+            Err(error) => tracing::error!(%error, "pictures cannot be decoded"),
         }
         Ok(ControlFlow::Continue(()))
     }
 
-    /// With the last of the pictures that were asked for the next ones are, so that they come when these are answered.
+    /// Requests the next pictures when the last requested ones arrive, so that they come when these are answered.
     fn came(&mut self, set: &FinderSet, at: Instant) {
         self.received += 1;
         let age_ns = monotonic_now_ns() - set.exposure.ns;
@@ -189,7 +192,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         }
     }
 
-    /// Asks for pictures of an instant so far ahead.
+    /// Requests pictures of an instant that lies ahead.
     fn ask(&mut self, now: Instant, ahead: Duration) {
         if !self.asks {
             return;
@@ -225,7 +228,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         if observations.iter().flatten().next().is_none() {
             return Ok(());
         }
-        let seen = Seen {
+        let seen = SeenInstant {
             segment: set.segment,
             trigger: set.trigger,
             exposure_ns: set.exposure.ns,
@@ -233,13 +236,13 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             views: observations.clone(),
         };
         let placed = self.keeper.see(seen).unwrap_or_else(|error| {
-            tracing::error!(%error, "what was seen makes no body");
+            tracing::error!(%error, "no body can be found in what was seen");
             None
         });
         for camera in self.keeper.take_moved() {
             self.framer.moved(camera, Instant::now());
         }
-        // A second person must not keep a view: it is to look where the first one is.
+        // Views that follow a second person are directed back to the first.
         for (camera, circle) in placed.iter().flat_map(|placed| self.keeper.shown_elsewhere(placed)) {
             let [hips, rim] = circle.map(|at| [at.x as f32, at.y as f32]);
             self.finder.expect(camera, hips, rim);
@@ -311,12 +314,12 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
 
     fn body(&mut self, set: &FinderSet, placed: &Placed) -> BodyPose {
         let geometry_id = self.keeper.geometry().map(|geometry| geometry.id.clone()).unwrap_or_default();
-        // Another geometry may put the body a little elsewhere: no motion, so nothing to smooth.
+        // A jump by a change of geometry is not motion, and must not be smoothed.
         if self.smoothed_with.as_ref() != Some(&geometry_id) {
             self.filter.restart();
             self.smoothed_with = Some(geometry_id.clone());
         }
-        // What one view shows by itself may be 20 cm elsewhere: no motion either.
+        // Nor is a jump to the body of a single view, which may be 20 cm off.
         let points = if placed.is_alone() {
             self.filter.restart();
             placed.points_mm
@@ -337,12 +340,12 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         }
     }
 
-    fn obey(&mut self) {
+    fn carry_out_commands(&mut self) {
         loop {
             match self.links.commands.receive() {
                 Ok(Some(command)) => self.keeper.command(command),
                 Ok(None) | Err(TransportError::Closed) => return,
-                Err(error) => tracing::error!(%error, "a command was not understood"),
+                Err(error) => tracing::error!(%error, "a command cannot be decoded"),
             }
         }
     }
@@ -353,7 +356,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         for event in self.keeper.take_events() {
             self.hint(&Hint::RigEvent(event));
         }
-        let again = self.reports.is_multiple_of(TELL_GEOMETRY_EVERY);
+        let again = self.reports.is_multiple_of(SEND_GEOMETRY_EVERY);
         let changed = self.keeper.take_changed().or_else(|| self.keeper.geometry().filter(|_| again).cloned());
         if let Some(geometry) = changed {
             self.hint(&Hint::Geometry(Box::new(geometry)));
@@ -363,7 +366,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         self.hint(&Hint::Infer(status));
     }
 
-    /// The last words are about the whole run.
+    /// The last report is about the whole run.
     fn report_end(&mut self) {
         let (fps, percentiles) = self.recent.whole();
         let status = self.status(fps, percentiles.map(|of| of.p50), percentiles.map(|of| of.p99));
@@ -393,7 +396,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
     }
 }
 
-/// The person as one view has them.
+/// The person as seen by one view.
 fn view_pose(FinderView { camera, picture, .. }: &FinderView, seen: &Observation) -> ViewPose {
     let in_mm: [Vector3<f64>; POINT_COUNT] = seen.root_relative_mm.map(Vector3::from);
     let in_px: [Vector3<f64>; POINT_COUNT] = seen.px.map(|[x, y]| Vector3::new(x, y, 0.0));
@@ -411,13 +414,13 @@ fn view_pose(FinderView { camera, picture, .. }: &FinderView, seen: &Observation
     }
 }
 
-/// A mean that follows: each new value counts a fifth.
+/// An exponential moving mean: each new value counts a fifth.
 #[derive(Clone, Copy, Default)]
-struct Smooth {
+struct RunningMean {
     mean: Duration,
 }
 
-impl Smooth {
+impl RunningMean {
     fn add(&mut self, value: Duration) {
         self.mean = if self.mean.is_zero() { value } else { self.mean.mul_f64(0.8) + value.mul_f64(0.2) };
     }

@@ -1,3 +1,5 @@
+//! The file of the pose model, which may appear or change while the program runs.
+
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -7,19 +9,19 @@ use transport::ModelOrigin;
 
 use crate::{Engine, InferError, PrecisionChoice, precision_name};
 
-/// The files that a pose model may come from: the user's own, which goes first, and the one that comes with genlock.
-/// Each may appear, be replaced, or be unusable; what was loaded serves on until something better is there.
+/// The files that a pose model may come from: the user's own, which has precedence, and the one shipped with genlock.
+/// Each may appear, be replaced, or be unusable; a loaded model is used until a better one can be loaded.
 pub struct ModelFile {
     candidates: Vec<(ModelOrigin, PathBuf)>,
     device: Device,
     precision: PrecisionChoice,
     plain: bool,
-    /// Where OpenVINO lies, and the threads that it may use.
+    /// OpenVINO's files, and the threads that it may use.
     openvino: Option<(FinderFiles, usize)>,
-    /// What lay at each candidate's path at the last look.
+    /// Each candidate's file at the last check.
     seen: Vec<Option<Stamp>>,
     loaded: Option<Loaded>,
-    /// Why a file that is there now is not the model in use.
+    /// Why a present file is not the model in use.
     problem: Option<String>,
 }
 
@@ -29,7 +31,7 @@ struct Loaded {
     stamp: Stamp,
 }
 
-/// Tells one version of a file from the next: a replaced file is another inode, a rewritten one has another time.
+/// Distinguishes versions of a file: a replaced file has another inode, a rewritten one another time.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     inode: u64,
@@ -53,7 +55,7 @@ impl ModelFile {
         }
     }
 
-    /// Takes this one where there is none of the user's.
+    /// Uses this file if the user has none.
     #[must_use]
     pub fn or_shipped(mut self, path: PathBuf) -> Self {
         self.candidates.push((ModelOrigin::Shipped, path));
@@ -67,7 +69,7 @@ impl ModelFile {
         Self { plain, ..self }
     }
 
-    /// Models compute in OpenVINO with so many threads, where that is faster; see [`Engine::in_openvino`].
+    /// Models compute in OpenVINO with this many threads if that is faster; see [`Engine::or_in_openvino`].
     #[must_use]
     pub fn in_openvino(self, files: Option<FinderFiles>, threads: usize) -> Self {
         Self { openvino: files.map(|files| (files, threads)), ..self }
@@ -78,6 +80,7 @@ impl ModelFile {
         &self.candidates[0].1
     }
 
+    /// The engine of the model in use.
     pub fn engine(&self) -> Option<&Engine> {
         self.loaded.as_ref().map(|loaded| &loaded.engine)
     }
@@ -87,13 +90,13 @@ impl ModelFile {
         self.loaded.as_ref().map(|loaded| loaded.origin)
     }
 
-    /// Why a file that is there now is not in use.
+    /// Why a present file is not in use.
     pub fn problem(&self) -> Option<&str> {
         self.problem.as_deref()
     }
 
-    /// Loads the first file that is there, if anything has changed since the last look; true if another model serves
-    /// now.
+    /// Loads the first file that exists, if any has changed since the last call. Returns whether another model is in
+    /// use now.
     pub fn refresh(&mut self) -> bool {
         let stamps: Vec<_> = self.candidates.iter().map(|(_, path)| stamp(path)).collect();
         if stamps == self.seen {
@@ -139,7 +142,7 @@ impl ModelFile {
     }
 }
 
-/// `None` where there is no file, or none that can be looked at.
+/// `None` if there is no accessible file.
 fn stamp(path: &Path) -> Option<Stamp> {
     let meta = std::fs::metadata(path).ok()?;
     Some(Stamp { inode: meta.ino(), length: meta.len(), modified: (meta.mtime(), meta.mtime_nsec()) })

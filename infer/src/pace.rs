@@ -1,48 +1,48 @@
-//! How much of the processor inference takes: after each answer it rests for as long as its share asks.
+//! Limits inference to a share of the processor, by rests after each answer.
 
 use std::time::{Duration, Instant};
 
 use model::spent;
 use tch::Device;
 
-/// Holds the processor time of this process to a share of all cores. Without one it never rests.
+/// Limits the processor time of this process to a share of all cores. Without a share it never rests.
 pub(crate) struct Pace {
     /// Cores that may be busy on average.
     cores: Option<f64>,
     until: Option<Instant>,
 }
 
-/// Where a piece of work began.
+/// The begin of a piece of work.
 pub(crate) struct Begun {
     at: Instant,
     spent: Duration,
 }
 
 impl Pace {
-    /// `share` is that of all cores of this machine, above 0; at 1 and above nothing rests.
+    /// `share` of all cores of this machine, above 0; 1 or more is no limit.
     pub fn new(share: Option<f64>) -> Self {
         let all = std::thread::available_parallelism().map_or(1, usize::from) as f64;
         Self { cores: share.filter(|share| *share < 1.0).map(|share| share * all), until: None }
     }
 
     pub fn begin() -> Begun {
-        // The processor's time whatever the device is: a card's own is not shared with the learner's cores.
+        // CPU time whatever the device, since only the cores are shared with the learner.
         Begun { at: Instant::now(), spent: spent(Device::Cpu) }
     }
 
-    /// The work that began there has ended.
+    /// Ends a piece of work.
     pub fn end(&mut self, begun: Begun) {
         let spent = spent(Device::Cpu).saturating_sub(begun.spent);
         self.until = self.cores.map(|cores| begun.at + length(spent, cores));
     }
 
-    /// How long to rest from here on.
+    /// How long to rest from now on.
     pub fn rest(&self, now: Instant) -> Duration {
         self.until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
     }
 }
 
-/// From the begin of work that costs so much to the begin of the next, so that no more than `cores` are busy.
+/// The time from the begin of work with this cost to the next one's, so that on average `cores` are busy.
 fn length(spent: Duration, cores: f64) -> Duration {
     spent.div_f64(cores)
 }

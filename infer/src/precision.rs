@@ -1,4 +1,4 @@
-//! Which arithmetic poses are computed in.
+//! The precision that poses are computed in.
 
 use std::time::{Duration, Instant};
 
@@ -12,10 +12,11 @@ use crate::InferError;
 const VIEWS: i64 = 4;
 const ROUNDS: usize = 5;
 
+/// The precision to use, or that it is to be chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PrecisionChoice {
-    /// bf16 where the device computes it itself and a probe finds it faster.
+    /// bf16 if the device supports it natively and a probe finds it faster, otherwise f32.
     #[default]
     Auto,
     F32,
@@ -41,8 +42,8 @@ pub fn precision_name(precision: Precision) -> &'static str {
     }
 }
 
-/// One forward pass each to warm up, then several in turn, of which the fastest counts; f32 at once where the device
-/// does not compute bf16 itself.
+/// Times one forward pass each to warm up, then several in turn, of which the fastest counts; f32 without timing if the
+/// device does not support bf16 natively.
 fn faster(model: &PoseModel) -> Result<Precision, InferError> {
     if !has_bf16(model.device())? {
         return Ok(Precision::F32);

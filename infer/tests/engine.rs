@@ -1,3 +1,5 @@
+//! The engine: its poses are the model's, in batches and in the frame's pixels, and what does not fit is refused.
+
 mod common;
 
 use common::{model, moment, spec};

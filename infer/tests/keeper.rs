@@ -1,4 +1,4 @@
-//! A rig's geometry over time: found, refined, held against cameras that move, and told what to do.
+//! A rig's geometry over time: found, refined, doubted when cameras move, and changed by commands.
 
 #[path = "../../geometry/tests/support/mod.rs"]
 mod support;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use body::UpSource;
 use frame::{SegmentId, TriggerIndex};
 use geometry::{Camera, similarity};
-use infer::rig::{Keeper, Placed, Seen};
+use infer::rig::{Keeper, Placed, SeenInstant};
 use nalgebra::{Rotation3, Vector3};
 use support::{Faults, Points, SIZE, Views, four, scene_of};
 use transport::{RigCommand, RigEvent};
@@ -17,7 +17,7 @@ use transport::{RigCommand, RigEvent};
 const STEP_NS: i64 = 200_000_000;
 const LONG: Duration = Duration::from_secs(60);
 
-/// Feeds a keeper, and keeps what comes of it beside the truth.
+/// Feeds a keeper, and records its bodies beside the truth.
 struct Stream {
     keeper: Keeper,
     now_ns: i64,
@@ -42,9 +42,9 @@ impl Stream {
             self.now_ns += step_ns;
             self.pulse += pulses;
             let mut views = views.clone();
-            // What moves is told by the instants around, as in a stream.
+            // Velocities come from the instants around, as in a stream.
             views.iter_mut().flatten().for_each(|view| view.velocity_px = None);
-            let seen = Seen {
+            let seen = SeenInstant {
                 segment: SegmentId(0),
                 trigger: TriggerIndex::Certain(self.pulse),
                 exposure_ns: self.now_ns,
@@ -77,12 +77,13 @@ impl Stream {
     }
 
     fn first(&self, kind: &str) -> Option<i64> {
-        self.events.iter().find(|(_, event)| event.kind == kind).map(|(at, _)| *at)
+        self.events.iter().find(|(_, event)| event.kind.name() == kind).map(|(at, _)| *at)
     }
 
     /// Whether a geometry was refined after so many bodies.
     fn first_refined_after(&self, bodies: usize) -> bool {
-        self.bodies.len() > bodies && self.events.iter().filter(|(_, event)| event.kind == "geometry").count() >= 3
+        self.bodies.len() > bodies
+            && self.events.iter().filter(|(_, event)| event.kind.name() == "geometry").count() >= 3
     }
 
     fn id(&self) -> Option<String> {
@@ -167,7 +168,7 @@ fn a_camera_that_is_late_is_told() {
         let offset = cameras[camera].offset_frames.expect("it is known");
         assert!((offset - expected).abs() < 0.3, "{camera}: {offset}");
     }
-    let told: Vec<_> = stream.events.iter().filter(|(_, event)| event.kind == "camera-out-of-sync").collect();
+    let told: Vec<_> = stream.events.iter().filter(|(_, event)| event.kind.name() == "camera-out-of-sync").collect();
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].1.text.starts_with("cam2"), "{told:?}");
 }
@@ -179,7 +180,7 @@ fn lenses_that_bend_are_told_once_and_clean_ones_never() {
         let scene = scene_of(8, four(), 500, 11.0, &faults);
         let mut stream = Stream::new(4);
         stream.play(&scene.instants, &scene.points);
-        let told: Vec<_> = stream.events.iter().filter(|(_, event)| event.kind == "camera-lens").collect();
+        let told: Vec<_> = stream.events.iter().filter(|(_, event)| event.kind.name() == "camera-lens").collect();
         assert_eq!(told.len(), usize::from(k1 != 0.0), "{told:?}");
         assert!(told.iter().all(|(_, event)| event.text.starts_with("cam1: its lens bends")), "{told:?}");
         assert_eq!(stream.first("camera-rolling-shutter"), None);
@@ -239,7 +240,7 @@ fn an_earlier_geometry_serves_at_once_and_one_of_another_rig_is_refused() {
     other.begin_with(geometry).unwrap();
     other.picture_came(0, [640.0, 480.0]);
     assert!(other.geometry().is_none());
-    assert!(other.take_events().iter().any(|event| event.kind == "geometry-refused"));
+    assert!(other.take_events().iter().any(|event| event.kind.name() == "geometry-refused"));
 }
 
 #[test]
@@ -292,7 +293,7 @@ fn where_one_camera_is_left_its_own_body_goes_on_and_nobody_elses() {
         bodies.iter().map(|(body, _)| body.uncertainty_mm[5]).sum::<f64>() / bodies.len() as f64
     };
     assert!(sure(placed) > 2.0 * sure(&stream.bodies[..bodies]), "what nothing confirms is less sure");
-    // It says nothing of the geometry, and is no camera that was moved.
+    // It does not count for the geometry, and no camera was moved.
     assert!(
         stream.first("camera-moved").is_none() && stream.first("geometry-doubted").is_none(),
         "{:?}",

@@ -1,5 +1,5 @@
-//! Pictures in, bodies out: what is streamed is what the same instants and geometry give offline, and pictures are asked
-//! for as promised.
+//! Live bodies: streamed bodies are those found offline from the same instants and geometry, and pictures are requested
+//! as promised.
 
 #[path = "../../geometry/tests/support/mod.rs"]
 mod support;
@@ -27,7 +27,7 @@ const WITHIN_MM: f64 = 0.1;
 /// A view, and where the middle of the hips is in it.
 type Hips = (usize, [f32; 2]);
 
-/// Finds in each set what the test says, by its order.
+/// Finds in the n-th set what the test prescribes.
 struct Scripted {
     people: Vec<Vec<Option<Person>>>,
     next: usize,
@@ -73,7 +73,7 @@ fn person(seen: &Observation) -> Person {
     Person { joints }
 }
 
-/// What the scripted finder says, as geometry gets it.
+/// The scripted finder's answers as observations.
 fn rounded(views: &Views) -> Views {
     let mut views = views.clone();
     for view in views.iter_mut().flatten() {

@@ -1,7 +1,7 @@
-//! Finds joints in a recorded take, and prints them: one line for each camera, source frame and landmark. Of a source
-//! frame that comes again, the first answer counts.
+//! Finds joints in a recorded take and prints them, one line per camera, source frame and landmark. If a source frame
+//! repeats, only its first answer is printed.
 //! usage: footage FILES TAKE MODEL DETECTOR_EVERY [SQUARE_PX] [EVERY]
-//! SQUARE_PX: the side of the crops, 0 for whole pictures; EVERY: of how many frames one is looked at.
+//! SQUARE_PX: the side of the crops, 0 for whole pictures; EVERY: skip all but every EVERY-th frame.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};

@@ -1,4 +1,5 @@
-//! Finds the joints in one picture (binary PPM), and prints them as `footage` does. usage: still FILES MODEL PPM
+//! Finds the joints in one picture (binary PPM) and prints them in the format of `footage`. usage: still FILES MODEL
+//! PPM
 use joints::{BlazePose, FinderFiles, JointFinder, Model, View};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

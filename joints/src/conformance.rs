@@ -1,29 +1,32 @@
-//! What every finder of joints must do, to be asked of each.
+//! A test suite that every joint finder must pass.
 
 use crate::{FinderError, JointFinder, Person, View};
 
-/// A picture with somebody in it, as the suite shows it to a finder.
+/// A picture that the suite shows to a finder.
 #[derive(Clone, Debug)]
-pub struct Picture {
+pub struct TestPicture {
+    /// As in [`View`].
     pub rgb: Vec<u8>,
+    /// In pixels.
     pub width: u32,
+    /// In pixels.
     pub height: u32,
-    /// Where the person is, for finders that need it.
+    /// As in [`View`], for finders that need it.
     pub mask: Option<Vec<u8>>,
 }
 
-impl Picture {
+impl TestPicture {
     fn view(&self) -> View<'_> {
         let Self { rgb, width, height, mask } = self;
         View { rgb, width: *width, height: *height, origin_px: [0.0; 2], scale: 1.0, mask: mask.as_deref() }
     }
 }
 
-/// Asks a finder all that it must do. `person` shows somebody whole, from head to feet; `empty` nobody.
+/// Runs the suite. `person` shows somebody from head to feet, `empty` nobody.
 ///
 /// # Panics
-/// Where it does not.
-pub fn check(finder: &mut dyn JointFinder, person: &Picture, empty: &Picture) {
+/// If the finder fails it.
+pub fn check(finder: &mut dyn JointFinder, person: &TestPicture, empty: &TestPicture) {
     answers_in_order(finder, person, empty);
     pixels_are_the_frames(finder, person);
     memory_is_of_one_view(finder, person, empty);
@@ -36,7 +39,7 @@ fn one(finder: &mut dyn JointFinder, view: View<'_>) -> Option<Person> {
     found.remove(0)
 }
 
-fn answers_in_order(finder: &mut dyn JointFinder, person: &Picture, empty: &Picture) {
+fn answers_in_order(finder: &mut dyn JointFinder, person: &TestPicture, empty: &TestPicture) {
     finder.forget();
     assert_eq!(finder.find(&[]).expect("no views are no error").len(), 0);
     let found = finder.find(&[None, Some(person.view()), Some(empty.view()), None]).expect("the pictures are sound");
@@ -54,7 +57,7 @@ fn answers_in_order(finder: &mut dyn JointFinder, person: &Picture, empty: &Pict
     assert!((800.0..2500.0).contains(&height), "a person is not {height} mm tall");
 }
 
-fn pixels_are_the_frames(finder: &mut dyn JointFinder, person: &Picture) {
+fn pixels_are_the_frames(finder: &mut dyn JointFinder, person: &TestPicture) {
     finder.forget();
     let here = one(finder, person.view()).expect("somebody is there");
     finder.forget();
@@ -68,7 +71,7 @@ fn pixels_are_the_frames(finder: &mut dyn JointFinder, person: &Picture) {
     }
 }
 
-fn memory_is_of_one_view(finder: &mut dyn JointFinder, person: &Picture, empty: &Picture) {
+fn memory_is_of_one_view(finder: &mut dyn JointFinder, person: &TestPicture, empty: &TestPicture) {
     finder.forget();
     for _ in 0..3 {
         let found = finder.find(&[Some(person.view()), Some(empty.view())]).expect("the pictures are sound");
@@ -84,7 +87,7 @@ fn memory_is_of_one_view(finder: &mut dyn JointFinder, person: &Picture, empty: 
     assert_eq!(first, one(finder, person.view()), "after forgetting, the same picture has the same answer");
 }
 
-fn bad_pictures_are_refused(finder: &mut dyn JointFinder, person: &Picture) {
+fn bad_pictures_are_refused(finder: &mut dyn JointFinder, person: &TestPicture) {
     let mut refused = |view: View<'_>| {
         let answer = finder.find(&[Some(view)]);
         assert!(matches!(answer, Err(FinderError::Picture { .. })), "{answer:?}");

@@ -1,3 +1,5 @@
+//! BlazePose's and OpenVINO's files, and the hashes that they are checked against.
+
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -9,14 +11,17 @@ use crate::FinderError;
 pub enum Model {
     /// The fastest.
     Lite,
+    /// The usual choice.
     Full,
-    /// The best; four times as slow as Full.
+    /// The most accurate; takes four times as long as Full.
     Heavy,
 }
 
 impl Model {
+    /// All models, from the fastest to the most accurate.
     pub const ALL: [Self; 3] = [Self::Lite, Self::Full, Self::Heavy];
 
+    /// The name on the command line and in files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Lite => "lite",
@@ -25,6 +30,7 @@ impl Model {
         }
     }
 
+    /// The file of its landmark network, and its SHA-256.
     fn file(self) -> (&'static str, &'static str) {
         match self {
             Self::Lite => {
@@ -40,25 +46,30 @@ impl Model {
     }
 }
 
+/// The file of the detector, which all models share, and its SHA-256.
 const DETECTOR: (&str, &str) =
     ("pose_detection.tflite", "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c");
 
-/// OpenVINO's C interface, as the set-up lays it.
+/// OpenVINO's C interface, where the set-up installs it.
 const LIBRARY: &str = "lib/libopenvino_c.so";
 
-/// The SHA-256 of every library, as the set-up took them out of packages that it knew by theirs: a line for each, hash and
-/// path. A library that was cut off since would end the process without a word.
+/// The SHA-256 of every library, written by the set-up from verified packages: one line each, hash and path. Loading a
+/// truncated library would end the process without a message.
 const LIBRARY_HASHES: &str = "libraries.sha256";
 
 /// The folder that the set-up fetches: the networks' files, and OpenVINO's libraries in `lib`.
+///
+/// Files are verified by their SHA-256 when they are loaded.
 #[derive(Clone, Debug)]
 pub struct FinderFiles {
     folder: PathBuf,
 }
 
 impl FinderFiles {
+    /// Opens the folder.
+    ///
     /// # Errors
-    /// [`FinderError::Missing`] where the folder, OpenVINO or the detector is not there.
+    /// [`FinderError::Missing`] if the folder, OpenVINO or the detector is not there.
     pub fn find(folder: impl Into<PathBuf>) -> Result<Self, FinderError> {
         let folder = folder.into();
         for needed in [LIBRARY, DETECTOR.0] {
@@ -70,12 +81,12 @@ impl FinderFiles {
         Ok(Self { folder })
     }
 
-    /// Which models are there: Lite and Heavy are fetched only where npm is at hand.
+    /// The models in the folder: Lite and Heavy are fetched only where npm is installed.
     pub fn models(&self) -> Vec<Model> {
         Model::ALL.into_iter().filter(|model| self.folder.join(model.file().0).is_file()).collect()
     }
 
-    /// OpenVINO's library, once it and all that it loads are known to be what was fetched.
+    /// OpenVINO's library, after verifying it and all libraries that it loads.
     pub(crate) fn library(&self) -> Result<PathBuf, FinderError> {
         let path = self.folder.join(LIBRARY_HASHES);
         let lines = match std::fs::read_to_string(&path) {
@@ -85,22 +96,23 @@ impl FinderFiles {
         };
         for line in lines.lines() {
             let (hash, name) = line.split_once("  ").unwrap_or((line, ""));
-            checked(&self.folder, (name, hash))?;
+            verified(&self.folder, (name, hash))?;
         }
         Ok(self.folder.join(LIBRARY))
     }
 
-    /// The file of a network, once its contents are known to be the expected ones.
+    /// The verified file of a model's landmark network.
     pub(crate) fn landmarks(&self, model: Model) -> Result<PathBuf, FinderError> {
-        checked(&self.folder, model.file())
+        verified(&self.folder, model.file())
     }
 
+    /// The verified file of the detector.
     pub(crate) fn detector(&self) -> Result<PathBuf, FinderError> {
-        checked(&self.folder, DETECTOR)
+        verified(&self.folder, DETECTOR)
     }
 }
 
-fn checked(folder: &Path, (name, sha256): (&str, &str)) -> Result<PathBuf, FinderError> {
+fn verified(folder: &Path, (name, sha256): (&str, &str)) -> Result<PathBuf, FinderError> {
     let path = folder.join(name);
     let bytes = match std::fs::read(&path) {
         Ok(bytes) => bytes,

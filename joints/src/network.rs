@@ -1,4 +1,4 @@
-//! Networks in OpenVINO, whose library is loaded at run time.
+//! Networks in OpenVINO.
 
 use std::path::Path;
 
@@ -12,10 +12,10 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// OpenVINO's library stays once the process has loaded it. Networks compute in f32, with `threads` threads.
+    /// Loads OpenVINO's library, which then stays loaded. Networks compute in f32 with `threads` threads.
     ///
     /// # Errors
-    /// Files that are missing or not the expected ones, and what OpenVINO says against them.
+    /// If files are missing or not the expected ones, or OpenVINO does not start.
     pub fn load(files: &FinderFiles, threads: usize) -> Result<Self, FinderError> {
         openvino_sys::library::load_from(files.library()?).map_err(FinderError::Runtime)?;
         let mut core = Core::new().map_err(|error| FinderError::Runtime(error.to_string()))?;
@@ -24,25 +24,26 @@ impl Runtime {
             (RwPropertyKey::HintInferencePrecision, "f32"),
             (RwPropertyKey::InferenceNumThreads, threads.as_str()),
             (RwPropertyKey::NumStreams, "1"),
-            // Threads tied to cores would stand in the way of capture's.
+            // Pinned threads would block those of capture.
             (RwPropertyKey::HintEnableCpuPinning, "NO"),
         ];
         core.set_properties(&DeviceType::CPU, properties)?;
         Ok(Self { core })
     }
 
-    /// A network whose file says the shape of its input.
+    /// Opens a network whose file gives the shape of its input.
     pub(crate) fn open(&mut self, file: &Path) -> Result<Network, FinderError> {
-        let unfit = || FinderError::Engine(format!("{}: its path is not UTF-8", file.display()));
-        let model = self.core.read_model_from_file(file.to_str().ok_or_else(unfit)?, "")?;
+        let not_utf8 = || FinderError::Engine(format!("{}: its path is not UTF-8", file.display()));
+        let model = self.core.read_model_from_file(file.to_str().ok_or_else(not_utf8)?, "")?;
         let input = model.get_input_by_index(0)?.get_shape()?;
         self.compiled(&model, input.get_dimensions())
     }
 
-    /// A network that is given as the text of its layers (IR) and their values, with an input of this shape to begin with.
+    /// Opens a network from OpenVINO's IR: the XML of its layers, and their values. `shape` is that of the input at
+    /// first.
     ///
     /// # Errors
-    /// What OpenVINO says against it.
+    /// If OpenVINO refuses it.
     pub fn network(&mut self, xml: &str, values: &[u8], shape: &[i64]) -> Result<Network, FinderError> {
         let mut weights = Tensor::new(ElementType::U8, &Shape::new(&[values.len() as i64])?)?;
         weights.get_raw_data_mut()?.copy_from_slice(values);
@@ -64,7 +65,7 @@ fn tensor(shape: &[i64]) -> Result<Tensor, FinderError> {
     Ok(Tensor::new(ElementType::F32, &Shape::new(shape)?)?)
 }
 
-/// One network with one input, and room for one run.
+/// A network with one input, and buffers for one run at a time.
 pub struct Network {
     request: InferRequest,
     input: Tensor,
@@ -74,10 +75,10 @@ pub struct Network {
 }
 
 impl Network {
-    /// The input in another shape from here on, where the network takes several.
+    /// Changes the shape of the input, for networks that take several.
     ///
     /// # Errors
-    /// Where OpenVINO has no room for it.
+    /// If OpenVINO cannot allocate it.
     pub fn reshape(&mut self, shape: &[i64]) -> Result<(), FinderError> {
         if self.shape != shape {
             self.input = tensor(shape)?;
@@ -87,24 +88,26 @@ impl Network {
         Ok(())
     }
 
-    /// To be filled before [`Self::run`].
+    /// The input, to be filled before [`Self::run`].
     ///
     /// # Errors
-    /// What OpenVINO says against it, as of the others.
+    /// If OpenVINO refuses access.
     pub fn input(&mut self) -> Result<&mut [f32], FinderError> {
         Ok(self.input.get_data_mut()?)
     }
 
+    /// Computes the outputs from the input.
+    ///
     /// # Errors
-    /// A network that fails.
+    /// If the network fails.
     pub fn run(&mut self) -> Result<(), FinderError> {
         Ok(self.request.infer()?)
     }
 
-    /// The output that holds `length` values: the networks used here have but one of each length.
+    /// The output of `length` values; the networks used here have only one of each length.
     ///
     /// # Errors
-    /// Where there is none.
+    /// If there is none.
     pub fn output(&self, length: usize) -> Result<Vec<f32>, FinderError> {
         for index in 0..self.outputs {
             let tensor = self.request.get_output_tensor_by_index(index)?;

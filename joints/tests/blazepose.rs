@@ -1,9 +1,8 @@
-//! BlazePose in OpenVINO, on pictures of the example session: it does what every finder must, and finds what MediaPipe
-//! finds.
+//! BlazePose on pictures of the example session: it passes the conformance suite, and agrees with MediaPipe.
 
 mod support;
 
-use joints::conformance::{self, Picture};
+use joints::conformance::{self, TestPicture};
 use joints::{BlazePose, FinderError, FinderFiles, JointFinder, Model};
 use serde::Deserialize;
 
@@ -13,7 +12,7 @@ use support::{files, picture, take, whole};
 fn it_does_what_every_finder_must() {
     let (Some(files), Some(take)) = (files(), take()) else { return };
     let person = picture(&take, "cam01", 5);
-    let empty = Picture { rgb: vec![90; 3 * 640 * 480], width: 640, height: 480, mask: None };
+    let empty = TestPicture { rgb: vec![90; 3 * 640 * 480], width: 640, height: 480, mask: None };
     for every in [1, 5] {
         let mut finder = BlazePose::new(&files, Model::Full, every, 2).unwrap();
         conformance::check(&mut finder, &person, &empty);
@@ -33,8 +32,8 @@ struct FixturePicture {
     landmarks: Vec<[f32; 6]>,
 }
 
-/// MediaPipe saw the videos' own pictures, and this the same as JPEGs: the network's answers move by a few pixels of a
-/// person of some 1,000 for less than that.
+/// MediaPipe saw the videos' own pictures, this test the same as JPEGs; that alone moves joints by a few pixels of a
+/// person about 1,000 pixels tall.
 #[test]
 fn it_finds_what_mediapipe_finds() {
     let (Some(files), Some(take)) = (files(), take()) else { return };

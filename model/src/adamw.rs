@@ -1,9 +1,11 @@
+//! AdamW with its moments in tensors that a checkpoint can hold.
+
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
-use crate::{ModelError, backbone::Named, shim::FusedAdamW};
+use crate::{ModelError, named_tensors::Named, shim::FusedAdamW};
 
-/// What "weight decay" means: the paper names AdamW, and its authors' other code decays very differently.
+/// How weight decay works. The paper names AdamW, but its authors' other code decays differently.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DecayReading {
@@ -15,6 +17,7 @@ pub enum DecayReading {
     TensorFlow,
 }
 
+/// The settings of AdamW.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct AdamWConfig {
@@ -38,19 +41,18 @@ struct Slot {
     param: Tensor,
     m: Tensor,
     v: Tensor,
-    /// Steps this parameter has seen: a scalar, f32 as the fused kernel wants it.
+    /// Steps of this parameter: a scalar in f32, as the fused kernel needs it.
     step: Tensor,
 }
 
-/// AdamW (Loshchilov & Hutter 2019) through libtorch's fused kernel. Its moments are tensors of their own, so that
-/// a checkpoint can hold them.
+/// AdamW (Loshchilov & Hutter 2019) by libtorch's fused kernel.
 pub struct AdamW {
     config: AdamWConfig,
     slots: Vec<Slot>,
 }
 
 impl AdamW {
-    /// Fresh moments for these parameters. They keep their memory format from here on.
+    /// New moments for these parameters, whose memory format must not change any more.
     pub fn new(config: AdamWConfig, params: Vec<(String, Tensor)>) -> Result<Self, ModelError> {
         let slots = params
             .into_iter()
@@ -63,6 +65,7 @@ impl AdamW {
         Ok(Self { config, slots })
     }
 
+    /// The settings.
     pub fn config(&self) -> &AdamWConfig {
         &self.config
     }
@@ -76,7 +79,7 @@ impl AdamW {
         Ok(most as u64)
     }
 
-    /// Forgets the gradients.
+    /// Sets the gradients to zero.
     pub fn zero_grad(&mut self) -> Result<(), ModelError> {
         for slot in &self.slots {
             let mut grad = slot.param.f_grad()?;
@@ -87,7 +90,7 @@ impl AdamW {
         Ok(())
     }
 
-    /// One step at this learning rate. Parameters without a gradient stay as they are.
+    /// One step with this learning rate. Parameters without a gradient do not change.
     pub fn step(&mut self, lr: f64) -> Result<(), ModelError> {
         let mut with_grad = Vec::with_capacity(self.slots.len());
         for slot in &self.slots {
@@ -120,7 +123,7 @@ impl AdamW {
         .run()
     }
 
-    /// Moments and step counts by name, `adamw.m.*`, `adamw.v.*` and `adamw.step.*`: what a checkpoint holds.
+    /// Moments and step counts by name, `adamw.m.*`, `adamw.v.*` and `adamw.step.*`, for checkpoints.
     pub fn tensors(&self) -> Vec<(String, Tensor)> {
         let mut named = Named::with_capacity(3 * self.slots.len());
         for Slot { name, m, v, step, .. } in &self.slots {

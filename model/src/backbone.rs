@@ -1,40 +1,40 @@
+//! ResNet-18, the encoder of all networks.
+
 use tch::{Device, Kind, Tensor};
 
 use crate::{
     ModelError,
     graph::{Draft, Node},
     init::Init,
+    named_tensors::{Named, copy_values},
 };
 
 const EPS: f64 = 1e-5;
 const MOMENTUM: f64 = 0.1;
 
-/// Stages that can be frozen one after the other: the stem and the first layer together, then one layer each.
+/// Stages that can be frozen in order: the stem with the first layer, then one layer each.
 pub const STAGES: usize = 4;
 
 /// Widths are multiples of this: in narrower networks oneDNN's AVX2 kernels write beyond their buffers.
 const WIDTH_STEP: i64 = 8;
 
-/// Whether a network may have so many channels behind its stem.
+/// Whether a network may have this many channels after its stem.
 pub fn is_width(width: i64) -> bool {
     width >= 1 && width % WIDTH_STEP == 0
 }
 
-/// Where BatchNorm takes its statistics from.
+/// Which statistics BatchNorm uses.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Statistics {
     /// The running ones.
     Running,
-    /// The batch's, which also move the running ones by this momentum.
+    /// The batch's, which also update the running ones with this momentum.
     Batch { momentum: f64 },
 }
 
 impl Statistics {
     pub(crate) const TRAIN: Self = Self::Batch { momentum: MOMENTUM };
 }
-
-/// Every tensor of a network by name, in a fixed order.
-pub(crate) type Named = Vec<(String, Tensor)>;
 
 struct ConvNorm {
     conv: Tensor,
@@ -69,7 +69,7 @@ impl ConvNorm {
         Ok(x.f_batch_norm(weight, bias, Some(&self.mean), Some(&self.var), training, momentum, EPS, true)?)
     }
 
-    /// With the running statistics, which are folded into the convolution.
+    /// With the running statistics folded into the convolution.
     fn draft(&self, draft: &mut Draft, x: Node) -> Result<Node, ModelError> {
         let scale = self.weight.f_div(&self.var.f_add_scalar(EPS)?.f_sqrt()?)?;
         let each = [1, -1, 1, 1].as_slice();
@@ -113,7 +113,7 @@ impl Block {
     fn forward(&self, x: &Tensor, statistics: Statistics) -> Result<Tensor, ModelError> {
         let y = self.first.forward(x, statistics)?.f_relu_()?;
         let mut y = self.second.forward(&y, statistics)?;
-        // In place: at 224² a sum of its own costs more in fresh pages than in arithmetic.
+        // In place: at 224² a new tensor costs more in page faults than in arithmetic.
         let mut sum = match &self.shortcut {
             Some(shortcut) => y.f_add_(&shortcut.forward(x, statistics)?)?,
             None => y.f_add_(x)?,
@@ -143,7 +143,7 @@ impl Block {
 }
 
 /// ResNet-18 (He et al. 2016) up to its global average pooling, with torchvision's layout, names and
-/// initialisation. Its features are non-negative: they are an average behind a ReLU.
+/// initialisation. Its features are non-negative, as averages after a ReLU.
 pub struct Backbone {
     width: i64,
     stem: ConvNorm,
@@ -151,8 +151,8 @@ pub struct Backbone {
 }
 
 impl Backbone {
-    /// `width` channels behind the stem (64 is ResNet-18), eight times as many features. oneDNN computes networks in
-    /// f32 and bf16, not those in f64.
+    /// `width` channels after the stem (64 is ResNet-18), and eight times as many features. Widths are restricted only
+    /// in f32 and bf16, which oneDNN computes.
     pub(crate) fn new(width: i64, init: &mut Init) -> Result<Self, ModelError> {
         if width < 1 {
             return Err(ModelError::Argument(format!("a backbone's width must be positive, not {width}")));
@@ -175,13 +175,14 @@ impl Backbone {
         Ok(Self { width, stem, layers })
     }
 
-    /// The same shape with values of its own.
+    /// A copy with its own memory.
     pub(crate) fn duplicate(&self, device: Device, kind: Kind) -> Result<Self, ModelError> {
         let copy = Self::new(self.width, &mut Init::new(0, device, kind))?;
         copy_values(&self.tensors(), &copy.tensors())?;
         Ok(copy)
     }
 
+    /// Channels after the stem.
     pub fn width(&self) -> i64 {
         self.width
     }
@@ -191,8 +192,8 @@ impl Backbone {
         self.width << (STAGES - 1)
     }
 
-    /// `[N, 3, S, S]` to features `[N, D]`, any S of at least 32. The first `frozen` stages (with the stem, if any)
-    /// use their running statistics and take no gradients.
+    /// `[N, 3, S, S]` to features `[N, D]`, for S of at least 32. The first `frozen` stages (with the stem, if any) use
+    /// their running statistics and get no gradients.
     pub(crate) fn forward(&self, x: &Tensor, statistics: Statistics, frozen: usize) -> Result<Tensor, ModelError> {
         match x.size()[..] {
             [_, 3, height, width] if height >= 32 && width >= 32 => {}
@@ -224,7 +225,7 @@ impl Backbone {
         Ok(x)
     }
 
-    /// [`Self::forward`] with the running statistics, written down.
+    /// [`Self::forward`] with the running statistics, as a graph.
     pub(crate) fn draft(&self, draft: &mut Draft, x: Node) -> Result<Node, ModelError> {
         const POOL: &str =
             r#"strides="2,2" pads_begin="1,1" pads_end="1,1" kernel="3,3" rounding_type="floor" auto_pad="explicit""#;
@@ -249,7 +250,7 @@ impl Backbone {
         }
     }
 
-    /// What is trained while the first `frozen` stages are not, by torchvision's names.
+    /// The parameters after the first `frozen` stages, by torchvision's names.
     pub(crate) fn trainable(&self, frozen: usize) -> Named {
         let mut named = Named::new();
         self.visit(frozen, |part, conv, norm| part.parameters(conv, norm, &mut named));
@@ -266,7 +267,7 @@ impl Backbone {
         named
     }
 
-    /// Running statistics back to mean 0 and variance 1, except those of the first `frozen` stages.
+    /// Resets running statistics to mean 0 and variance 1, except those of the first `frozen` stages.
     pub(crate) fn reset_statistics(&self, frozen: usize) -> Result<(), ModelError> {
         let mut result = Ok(());
         self.visit(frozen, |part, _, _| {
@@ -281,14 +282,4 @@ impl Backbone {
         });
         result
     }
-}
-
-/// Copies values between two lists of the same names, whatever the devices, kinds and memory formats.
-pub(crate) fn copy_values(from: &Named, to: &Named) -> Result<(), ModelError> {
-    tch::no_grad(|| {
-        for ((_, source), (_, target)) in from.iter().zip(to) {
-            target.shallow_clone().f_copy_(source)?;
-        }
-        Ok(())
-    })
 }

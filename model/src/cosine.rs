@@ -1,3 +1,5 @@
+//! The schedule of the learning rate.
+
 use serde::{Deserialize, Serialize};
 
 /// A linear warm-up to `lr`, then half a cosine down to a thousandth of it (SYNC: 1e-4 to 1e-7).
@@ -6,15 +8,15 @@ use serde::{Deserialize, Serialize};
 pub struct Cosine {
     pub lr: f64,
     pub warm_up_steps: u64,
-    /// All steps, the warm-up among them.
+    /// All steps, including the warm-up.
     pub total_steps: u64,
 }
 
-/// What is left of the learning rate at the end.
+/// The learning rate at the end, relative to `lr`.
 const FLOOR: f64 = 1e-3;
 
 impl Cosine {
-    /// The learning rate of a step, counted from 0. Past the end it stays at the floor.
+    /// The learning rate of a step, counted from 0. After the end it remains at its lowest value.
     pub fn at(&self, step: u64) -> f64 {
         if step < self.warm_up_steps {
             return self.lr * (step + 1) as f64 / (self.warm_up_steps + 1) as f64;

@@ -1,3 +1,5 @@
+//! The device and the threads that libtorch uses.
+
 use std::sync::OnceLock;
 
 use tch::{Cuda, Device};
@@ -6,10 +8,10 @@ use crate::shim;
 
 static DEVICE: OnceLock<Device> = OnceLock::new();
 
-/// Loads libtorch's CUDA part if the loader finds it and picks the first GPU, else the CPU.
+/// Loads libtorch's CUDA library if there is one and returns the first GPU, otherwise the CPU.
 ///
-/// Call it before anything else of libtorch: whichever call comes first (even seeding) fixes for the whole process
-/// whether CUDA exists. Later calls return the same device.
+/// Call it before anything else of libtorch: the first call (even seeding) decides for the whole process whether CUDA
+/// is available. Later calls return the same device.
 pub fn start() -> Device {
     *DEVICE.get_or_init(|| {
         if let Err(error) = shim::load_cuda() {
@@ -19,7 +21,7 @@ pub fn start() -> Device {
         if Cuda::is_available() {
             Device::Cuda(0)
         } else {
-            tracing::info!("libtorch_cuda.so is there but no usable GPU: running on the CPU");
+            tracing::info!("libtorch_cuda.so was found but no usable GPU: running on the CPU");
             Device::Cpu
         }
     })

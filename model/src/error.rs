@@ -1,11 +1,13 @@
+//! The error of everything in this crate.
+
 use std::path::PathBuf;
 
 use tch::TchError;
 
-/// Everything that can go wrong between this crate, libtorch and the disk.
+/// What can go wrong with networks and their files.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
-    /// libtorch refused a call. Only the first line of its message, which otherwise carries a C++ backtrace.
+    /// libtorch refused a call. Only the first line of its message; a C++ backtrace follows.
     #[error("libtorch: {0}")]
     Torch(String),
     #[error("{}: {source}", path.display())]
@@ -19,7 +21,7 @@ pub enum ModelError {
          {remedy}", path.display()
     )]
     Shape { path: PathBuf, name: String, found: Vec<i64>, expected: Vec<i64>, remedy: String },
-    /// An argument that cannot be served.
+    /// An argument that cannot be used.
     #[error("{0}")]
     Argument(String),
 }

@@ -1,4 +1,4 @@
-//! A network written down as OpenVINO reads it: layers as XML (IR, version 11), and their values beside it.
+//! Networks in OpenVINO's format: layers as XML (IR, version 11), and their values.
 
 use std::fmt::Write;
 
@@ -10,18 +10,18 @@ use crate::{ModelError, tensor_file::bytes};
 #[derive(Clone, Debug)]
 pub struct Graph {
     pub xml: String,
-    /// What its constants point into.
+    /// The values of its constants.
     pub values: Vec<u8>,
 }
 
-/// What a layer gives.
+/// The output of a layer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Node {
     layer: usize,
     port: usize,
 }
 
-/// A graph in the making.
+/// A graph being built.
 #[derive(Debug, Default)]
 pub(crate) struct Draft {
     layers: String,
@@ -31,7 +31,7 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// Pictures `[N, 3, side, side]`, as many as come.
+    /// The input: pictures `[N, 3, side, side]` for any N.
     pub fn pictures(&mut self, side: u32) -> Node {
         self.layer("Parameter", &format!(r#"shape="?,3,{side},{side}" element_type="f32""#), &[])
     }
@@ -56,7 +56,7 @@ impl Draft {
         Ok(self.layer("Const", &data, &[]))
     }
 
-    /// A layer of this type with these attributes, which takes what others give.
+    /// A layer of this type with these attributes and inputs.
     pub fn layer(&mut self, kind: &str, data: &str, inputs: &[Node]) -> Node {
         let node = Node { layer: self.count, port: inputs.len() };
         self.count += 1;
@@ -95,6 +95,7 @@ impl Draft {
         Ok(self.sum(product, bias))
     }
 
+    /// Ends the graph with its result.
     pub fn end(mut self, result: Node) -> Graph {
         self.layer("Result", "", &[result]);
         let Self { layers, edges, values, .. } = self;

@@ -1,4 +1,4 @@
-//! Initial values from a seed, the same on every device and whatever else draws random numbers.
+//! Initial values from a seed, the same on all devices and independent of other random numbers.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -29,15 +29,15 @@ impl Init {
         Ok(tensor)
     }
 
-    /// A convolution `[out, in, k, k]`, normal with variance 2 / (out·k²): He et al. 2015, "fan out", as torchvision
-    /// starts its ResNets.
+    /// A convolution `[out, in, k, k]`, normal with variance 2 / (out·k²): He et al. 2015, "fan out", as in
+    /// torchvision's ResNets.
     pub(crate) fn conv(&mut self, out: i64, input: i64, k: i64) -> Result<Tensor, ModelError> {
         let std = (2.0 / (out * k * k) as f64).sqrt();
         let values: Vec<f64> = (0..out * input * k * k).map(|_| std * self.normal()).collect();
         self.tensor(&values, &[out, input, k, k], true)
     }
 
-    /// Uniform in ±1/√fan_in, PyTorch's start of a linear layer's weight and bias.
+    /// Uniform in ±1/√fan_in, as in PyTorch's linear layers.
     pub(crate) fn linear(&mut self, shape: &[i64], fan_in: i64) -> Result<Tensor, ModelError> {
         let bound = 1.0 / (fan_in as f64).sqrt();
         let values: Vec<f64> =

@@ -1,3 +1,5 @@
+//! The losses of SYNC.
+
 use tch::Tensor;
 
 use crate::ModelError;
@@ -13,8 +15,8 @@ fn negative(logits: &Tensor) -> Result<Tensor, ModelError> {
 }
 
 /// The loss of SYNC (equation 1) from logits `[N]`: four binary cross-entropies, each a mean over its pairs, with
-/// equal weights. A pair from two instants enters "same instant" alone, and a pair with one side mirrored enters
-/// "not mirrored" alone.
+/// equal weights. A pair from two instants counts only for "same instant", a pair with one side mirrored only for "not
+/// mirrored".
 pub fn tuple_loss(
     sync_pos: &Tensor,
     sync_neg: &Tensor,
@@ -27,8 +29,8 @@ pub fn tuple_loss(
 }
 
 /// Binary cross-entropy over chosen pairs of a matrix of logits `[N, N]`: `a` and `b` are rows and columns, int64
-/// `[P]`, `labels` are 0 or 1 and `weights` are those of the pairs, both `[P]`. When the weights of each class sum
-/// to 1 this is the sum of the two classes' means, like one head's share of [`tuple_loss`].
+/// `[P]`, `labels` are 0 or 1 and `weights` are those of the pairs, both `[P]`. If the weights of each class sum to 1,
+/// this is the sum of the two classes' means, like one head's part of [`tuple_loss`].
 pub fn weighted_pair_loss(
     logits: &Tensor,
     a: &Tensor,

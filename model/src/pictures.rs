@@ -1,21 +1,24 @@
+//! Batches of crops, normalised for a network.
+
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
 use crate::ModelError;
 
-/// What a network sees of a crop's background.
+/// What a network gets of a crop's background.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Background {
-    /// Black behind the subject.
+    /// Black instead of the background.
     #[default]
     Removed,
+    /// The crop unchanged.
     Kept,
-    /// The background without the subject, for checks that it gives nothing away.
+    /// The background without the subject, to check that it does not reveal labels.
     Only,
 }
 
-/// Crops on their way into a network. The one place of normalisation, for training and live alike.
+/// Crops for a network. Training and live inference normalise them here alike.
 #[derive(Clone, Debug)]
 pub struct PictureBatch {
     size: usize,
@@ -29,22 +32,26 @@ impl PictureBatch {
         Self { size: size_px, rgb: Vec::new(), mask: Vec::new() }
     }
 
+    /// How many crops there are.
     pub fn len(&self) -> usize {
         self.mask.len() / (self.size * self.size).max(1)
     }
 
+    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.mask.is_empty()
     }
 
-    /// Empties the batch and keeps its memory.
+    /// Empties the batch without freeing its memory.
     pub fn clear(&mut self) {
         self.rgb.clear();
         self.mask.clear();
     }
 
-    /// Adds a crop `[S, S, 3]` with its mask `[S, S]`, both mirrored left to right if asked. An error if either has
-    /// another size.
+    /// Adds a crop `[S, S, 3]` and its mask `[S, S]`, both mirrored left to right if `mirrored`.
+    ///
+    /// # Errors
+    /// If either has another size.
     pub fn push(&mut self, rgb: &[u8], mask: &[u8], mirrored: bool) -> Result<(), ModelError> {
         let pixels = self.size * self.size;
         if rgb.len() != 3 * pixels || mask.len() != pixels {
@@ -61,7 +68,7 @@ impl PictureBatch {
         Ok(())
     }
 
-    /// The batch as `[N, 3, S, S]`, channels last in memory: v / 127.5 − 1, so black is −1 and white 1.
+    /// The batch as `[N, 3, S, S]`, channels last in memory, with values v / 127.5 − 1: black is −1 and white 1.
     pub fn to_input(&self, device: Device, kind: Kind, background: Background) -> Result<Tensor, ModelError> {
         let (n, s) = (self.len() as i64, self.size as i64);
         let mut rgb = Tensor::f_from_data_size(&self.rgb, &[n, s, s, 3], Kind::Uint8)?.f_to_device(device)?;
@@ -79,7 +86,7 @@ fn extend<const N: usize>(into: &mut Vec<u8>, rows: &[u8], width: usize, mirrore
     let start = into.len();
     into.extend_from_slice(rows);
     if mirrored {
-        // In place, behind a copy of the whole: several times as fast as copying pixel by pixel.
+        // Copying all and reversing in place is several times as fast as copying pixel by pixel.
         let (pixels, _) = into[start..].as_chunks_mut::<N>();
         pixels.chunks_exact_mut(width.max(1)).for_each(<[_]>::reverse);
     }

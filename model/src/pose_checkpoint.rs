@@ -1,5 +1,5 @@
-//! A pose model in training, in one safetensors file: the model's tensors, its optimiser's as in
-//! [`checkpoint`](crate::checkpoint), and what else the training needs to go on.
+//! Checkpoints of a pose model's training in one safetensors file: the model's tensors, its optimiser's as in
+//! [`checkpoint`](crate::checkpoint), and what else the training needs to resume.
 
 use std::path::Path;
 
@@ -22,14 +22,14 @@ struct Meta {
     state: serde_json::Value,
 }
 
-/// Writes the file whole or not at all; the old one stays until the new one is on disk.
+/// Writes the file atomically.
 pub fn save(path: &Path, model: &PoseModel, optimiser: &AdamW, state: serde_json::Value) -> Result<(), ModelError> {
     let mut tensors = model.tensors();
     tensors.extend(optimiser.tensors());
     tensor_file::write(path, &tensors, &Meta { format: FORMAT, model: model.meta(), state })
 }
 
-/// The model and the state that a file holds.
+/// Reads the model and the state of a file.
 pub fn open(path: &Path, device: Device) -> Result<(PoseModel, serde_json::Value), ModelError> {
     let data = tensor_file::read_bytes(path)?;
     let file = TensorFile::parse(path, &data)?;
@@ -37,7 +37,7 @@ pub fn open(path: &Path, device: Device) -> Result<(PoseModel, serde_json::Value
     Ok((PoseModel::read(&file, model, device)?, state))
 }
 
-/// Fills an optimiser over the same parameters with the file's moments. On an error it has not changed.
+/// Loads the file's moments into an optimiser of the same parameters. On an error it has not changed.
 pub fn restore(path: &Path, optimiser: &AdamW) -> Result<(), ModelError> {
     let data = tensor_file::read_bytes(path)?;
     TensorFile::parse(path, &data)?.load_into(&optimiser.tensors(), REMEDY)

@@ -1,14 +1,13 @@
-//! What a pose model gives beside 3D joints, and the losses of all of it.
+//! The heads of a pose model for joints in the crop and for confidence, and the losses of all its outputs.
 
 use tch::Tensor;
 
-use crate::{ModelError, backbone::Named, init::Init, pose_model::JOINTS};
+use crate::{JOINTS, ModelError, init::Init, named_tensors::Named};
 
-/// A joint counts as right when its 3D error is below this.
+/// A joint counts as correct if its 3D error is below this.
 pub const CONFIDENT_MM: f64 = 100.0;
 
-/// How far joints in the crop's plane usually are from its middle, in units of its side: what the plane head's raw
-/// output is multiplied by.
+/// The scale of the plane head's output: the usual distance of joints from the crop's middle, in parts of its side.
 const PLANE_SPREAD: f64 = 0.25;
 
 /// Linear heads for the joints in the crop's plane and for the confidence.
@@ -30,15 +29,14 @@ impl Heads {
         })
     }
 
-    /// Features `[N, D]` to joints in the crop's plane `[N, 17, 2]`, in fractions of its side from its left upper
+    /// Features `[N, D]` to joints in the crop's plane `[N, 17, 2]`, in fractions of its side from its upper left
     /// corner.
     pub(crate) fn plane(&self, features: &Tensor) -> Result<Tensor, ModelError> {
         let raw = features.f_linear(&self.plane_weight, Some(&self.plane_bias))?;
         Ok(raw.f_mul_scalar(PLANE_SPREAD)?.f_add_scalar(0.5)?.f_reshape([-1, JOINTS as i64, 2])?)
     }
 
-    /// Features `[N, D]` to logits `[N, 17]`. No gradient goes back into the features: being sure must not change
-    /// what is seen.
+    /// Features `[N, D]` to logits `[N, 17]`. The features get no gradient, so that confidence does not affect them.
     pub(crate) fn confidence(&self, features: &Tensor) -> Result<Tensor, ModelError> {
         Ok(features.f_detach()?.f_linear(&self.confidence_weight, Some(&self.confidence_bias))?)
     }
@@ -68,8 +66,8 @@ pub fn joint_distances(predicted: &Tensor, truth: &Tensor) -> Result<Tensor, Mod
     Ok(squared.f_add_scalar(1e-6)?.f_sqrt()?)
 }
 
-/// Mean distance of the 16 joints other than the root, in units of 100 mm: the metric itself (MPJPE), which one joint
-/// gone wild moves less than a squared error does. Both `[N, 17, 3]` in mm, the roots at 0.
+/// Mean distance of the 16 joints other than the root, in units of 100 mm: the metric itself (MPJPE), which is less
+/// sensitive to outliers than a squared error. Both `[N, 17, 3]` in mm, the roots at 0.
 pub fn distance_loss(predicted_mm: &Tensor, truth_mm: &Tensor) -> Result<Tensor, ModelError> {
     let distances = joint_distances(predicted_mm, truth_mm)?;
     Ok(distances.f_narrow(1, 1, JOINTS as i64 - 1)?.f_mean(None)?.f_mul_scalar(0.01)?)
@@ -83,7 +81,7 @@ pub fn plane_loss(predicted: &Tensor, truth: &Tensor) -> Result<Tensor, ModelErr
     Ok(sum.f_div(&inside.f_sum(None)?.f_clamp_min(1.0)?)?)
 }
 
-/// Cross-entropy of logits `[N, 17]` against whether each joint's 3D error, `[N, 17]` in mm and taken as given, is
+/// Cross-entropy of logits `[N, 17]` against whether each joint's 3D error, `[N, 17]` in mm and without gradient, is
 /// below [`CONFIDENT_MM`].
 pub fn confidence_loss(logits: &Tensor, error_mm: &Tensor) -> Result<Tensor, ModelError> {
     let right = error_mm.f_detach()?.f_lt(CONFIDENT_MM)?.f_to_kind(logits.f_kind()?)?;

@@ -1,36 +1,36 @@
+//! Pose models: an encoder with heads for 3D joints, joints in the crop, and confidence.
+
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
 use crate::{
-    Background, Mode, ModelError, Precision, STAGES, SyncNet, autocast,
-    backbone::{Backbone, Named, Statistics, copy_values},
+    Background, JOINTS, Mode, ModelError, Precision, STAGES, SyncNet, autocast,
+    backbone::{Backbone, Statistics},
     graph::{Draft, Graph},
     init::Init,
+    named_tensors::{Named, copy_values},
     pose_heads::Heads,
     tensor_file::{self, TensorFile},
 };
 
-/// Joints of a pose, the root first.
-pub const JOINTS: usize = 17;
 const COORDINATES: usize = 3 * JOINTS;
 
-/// 1 holds the 3D head alone; 2 may hold the heads for the crop's plane and the confidence.
+/// 1 has only the 3D head; 2 may have those for the crop's plane and the confidence.
 const FORMATS: std::ops::RangeInclusive<u32> = 1..=2;
 const REMEDY: &str = "make a new pose model with `genlock finetune`";
 
-/// A coordinate that varies less than this over the labels, in mm, is predicted as its mean.
-const LEAST_STD_MM: f64 = 1e-3;
+/// A coordinate with a smaller standard deviation over the labels, in mm, is predicted as its mean.
+const MIN_STD_MM: f64 = 1e-3;
 
-/// What a pose model expects and gives.
+/// What a pose model expects and predicts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PoseSpec {
     /// Side of its input crops in pixels.
     pub crop_px: u32,
     pub background: Background,
-    /// It was trained on pictures with and without their background; `background` is what it gets unless asked
-    /// otherwise.
+    /// It was trained on pictures with and without their background; `background` is the default.
     #[serde(default)]
     pub takes_both: bool,
     /// The preprocessing of its pictures, as JSON text.
@@ -42,7 +42,7 @@ pub struct PoseSpec {
     pub joint_names: Vec<String>,
     /// The checkpoint version that the encoder came from.
     pub encoder_version: String,
-    /// How it was trained, as JSON text: which labels, and which instants were kept from it.
+    /// How it was trained, as JSON text: which labels, and which instants were held out.
     #[serde(default)]
     pub training: String,
 }
@@ -54,29 +54,29 @@ impl PoseSpec {
     }
 }
 
-/// What a model's file says beside its tensors.
+/// The metadata of a model's file.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct PoseMeta {
     format: u32,
     width: i64,
-    /// It has heads for the crop's plane and the confidence.
+    /// Whether it has heads for the crop's plane and the confidence.
     #[serde(default)]
     heads: bool,
     spec: PoseSpec,
 }
 
-/// What the heads say about pictures, with gradients.
+/// The outputs of the heads, with gradients.
 #[derive(Debug)]
 pub struct PoseOutput {
     /// Normalised coordinates `[N, 51]`.
     pub pose: Tensor,
-    /// Joints in the crop's plane `[N, 17, 2]`: fractions of its side, x right and y down from its left upper corner.
+    /// Joints in the crop's plane `[N, 17, 2]`: fractions of its side, x right and y down from its upper left corner.
     pub joints_2d: Option<Tensor>,
     /// Logits `[N, 17]` that a joint's 3D error is below [`CONFIDENT_MM`](crate::CONFIDENT_MM).
     pub confidence: Option<Tensor>,
 }
 
-/// What a model says about pictures.
+/// The predictions for pictures.
 #[derive(Debug)]
 pub struct PosePrediction {
     /// Root-relative, `[N, 17, 3]`, in the look-at-subject frame of each crop; the root is exactly 0.
@@ -88,8 +88,7 @@ pub struct PosePrediction {
 }
 
 /// All that turns a crop into a pose: encoder, linear head (SYNC, section 3.2) and the normalisation of each
-/// coordinate; some models also say where the joints are in the crop, and how sure they are. Live inference loads
-/// nothing else.
+/// coordinate; some models also predict the joints in the crop, and confidence. Live inference loads nothing else.
 pub struct PoseModel {
     device: Device,
     encoder: Backbone,
@@ -102,8 +101,8 @@ pub struct PoseModel {
 }
 
 impl PoseModel {
-    /// A model on a copy of a trained encoder, with an untrained head. `mean_mm` and `std_mm` are of each coordinate
-    /// of the root-relative training labels, joint by joint; the root's are taken as 0.
+    /// A model with a copy of a trained encoder and an untrained head. `mean_mm` and `std_mm` are those of each
+    /// coordinate of the root-relative training labels, joint by joint; the root's count as 0.
     pub fn from_encoder(
         net: &SyncNet,
         mean_mm: &[f64; COORDINATES],
@@ -116,11 +115,11 @@ impl PoseModel {
         if let Some(bad) = mean_mm.iter().chain(std_mm).find(|value| !value.is_finite()) {
             return Err(ModelError::Argument(format!("a label's mean or deviation is {bad}")));
         }
-        // Deviation 0 at the root makes its output exactly 0; elsewhere it would only pin the coordinate.
+        // A deviation of 0 makes the output exactly the mean; that of the root is 0.
         let (mut mean, mut std) = (*mean_mm, *std_mm);
         mean[..3].fill(0.0);
         std[..3].fill(0.0);
-        std[3..].iter_mut().filter(|value| **value < LEAST_STD_MM).for_each(|value| *value = 0.0);
+        std[3..].iter_mut().filter(|value| **value < MIN_STD_MM).for_each(|value| *value = 0.0);
         model.mean.shallow_clone().f_copy_(&Tensor::f_from_slice(&mean)?)?;
         model.std.shallow_clone().f_copy_(&Tensor::f_from_slice(&std)?)?;
         Ok(model)
@@ -144,33 +143,35 @@ impl PoseModel {
         })
     }
 
-    /// The model with untrained heads for the joints in the crop's plane and for the confidence.
+    /// The same model with untrained heads for the joints in the crop's plane and for the confidence.
     pub fn with_heads(self, seed: i64) -> Result<Self, ModelError> {
         let heads = Heads::new(&mut Init::new(seed, self.device, Kind::Float), self.encoder.features())?;
         Ok(Self { heads: Some(heads), ..self })
     }
 
-    /// Whether it says more than the 3D pose.
+    /// Whether it predicts more than the 3D pose.
     pub fn has_heads(&self) -> bool {
         self.heads.is_some()
     }
 
-    /// The same values under another description.
+    /// The same values with another specification.
     #[must_use]
     pub fn with_spec(self, spec: PoseSpec) -> Self {
         Self { spec, ..self }
     }
 
+    /// The specification.
     pub fn spec(&self) -> &PoseSpec {
         &self.spec
     }
 
+    /// The device that its tensors are on.
     pub fn device(&self) -> Device {
         self.device
     }
 
-    /// What fine-tuning trains while the first `frozen` of the encoder's [`STAGES`] stages stay as they are: SYNC
-    /// freezes three, the stem with the first.
+    /// The parameters to train while the first `frozen` of the encoder's [`STAGES`] stages do not change: SYNC freezes
+    /// three, the stem with the first.
     pub fn freeze_stages(&self, frozen: usize) -> Vec<(String, Tensor)> {
         let encoder = self.encoder.trainable(frozen.min(STAGES));
         let mut named: Named = encoder.into_iter().map(|(name, t)| (format!("encoder.{name}"), t)).collect();
@@ -182,14 +183,14 @@ impl PoseModel {
         named
     }
 
-    /// Pictures `[N, 3, S, S]` to normalised coordinates `[N, 51]`, for training. The first `frozen` stages take no
-    /// gradient and use their running statistics whatever the mode.
+    /// Pictures `[N, 3, S, S]` to normalised coordinates `[N, 51]`, for training. The first `frozen` stages get no
+    /// gradient and use their running statistics in both modes.
     pub fn forward(&self, x: &Tensor, mode: Mode, frozen: usize) -> Result<Tensor, ModelError> {
         let features = self.features(x, mode, frozen)?;
         autocast(Precision::F32, self.device, || self.pose(&features))
     }
 
-    /// [`Self::forward`] with what the other heads say.
+    /// [`Self::forward`] with the outputs of the other heads.
     pub fn outputs(&self, x: &Tensor, mode: Mode, frozen: usize) -> Result<PoseOutput, ModelError> {
         let features = self.features(x, mode, frozen)?;
         autocast(Precision::F32, self.device, || {
@@ -214,8 +215,8 @@ impl PoseModel {
         Ok(features.f_linear(&self.weight, Some(&self.bias))?)
     }
 
-    /// Takes BatchNorm's running statistics anew over these batches `[N, 3, S, S]`, as
-    /// [`SyncNet::recalibrate_batch_norm`] does; those of frozen stages stay.
+    /// Recomputes BatchNorm's running statistics over these batches `[N, 3, S, S]`, as
+    /// [`SyncNet::recalibrate_batch_norm`] does, except those of frozen stages.
     pub fn recalibrate_batch_norm(
         &self,
         batches: &mut dyn Iterator<Item = Tensor>,
@@ -233,7 +234,7 @@ impl PoseModel {
         })
     }
 
-    /// Root-relative labels in mm `[N, 17, 3]` to normalised ones `[N, 51]`; coordinates without deviation, as the
+    /// Root-relative labels in mm `[N, 17, 3]` to normalised ones `[N, 51]`; coordinates without deviation, such as the
     /// root's, become 0.
     pub fn normalise(&self, pose_mm: &Tensor) -> Result<Tensor, ModelError> {
         let centred = pose_mm.f_to_device(self.device)?.f_to_kind(Kind::Float)?;
@@ -258,7 +259,7 @@ impl PoseModel {
         tch::no_grad(|| self.to_mm(&self.forward(x, Mode::Eval, 0)?))
     }
 
-    /// [`Self::predict`] with what the other heads say.
+    /// [`Self::predict`] with the predictions of the other heads.
     pub fn predict_all(&self, x: &Tensor) -> Result<PosePrediction, ModelError> {
         tch::no_grad(|| {
             let PoseOutput { pose, joints_2d, confidence } = self.outputs(x, Mode::Eval, 0)?;
@@ -267,8 +268,8 @@ impl PoseModel {
         })
     }
 
-    /// [`Self::predict_all`] for OpenVINO, in one output `[N, 51]`, or `[N, 102]` of a model with heads: the pose in mm, the
-    /// joints in the crop's plane, and the logits of the confidence.
+    /// [`Self::predict_all`] for OpenVINO, in one output `[N, 51]`, or `[N, 102]` of a model with heads: the pose in
+    /// mm, the joints in the crop's plane, and the logits of the confidence.
     pub fn graph(&self) -> Result<Graph, ModelError> {
         tch::no_grad(|| {
             let mut weights = vec![self.weight.f_mul(&self.std.f_unsqueeze(1)?)?];
@@ -281,8 +282,8 @@ impl PoseModel {
             let mut draft = Draft::default();
             let pictures = draft.pictures(self.spec.crop_px);
             let features = self.encoder.draft(&mut draft, pictures)?;
-            let said = draft.linear(features, &Tensor::f_cat(&weights, 0)?, &Tensor::f_cat(&biases, 0)?)?;
-            Ok(draft.end(said))
+            let output = draft.linear(features, &Tensor::f_cat(&weights, 0)?, &Tensor::f_cat(&biases, 0)?)?;
+            Ok(draft.end(output))
         })
     }
 
@@ -306,7 +307,7 @@ impl PoseModel {
         }
     }
 
-    /// A copy with memory of its own, to serve while this one is trained further.
+    /// A copy with its own memory, to use while this one is trained further.
     pub fn duplicate(&self) -> Result<Self, ModelError> {
         let encoder = self.encoder.duplicate(self.device, Kind::Float)?;
         let mut copy = Self::blank(encoder, self.device, self.spec.clone(), 0)?;
@@ -317,18 +318,18 @@ impl PoseModel {
         Ok(copy)
     }
 
-    /// Stands for all values and the preprocessing: see [`version`](crate::version).
+    /// Identifies all values and the preprocessing; see [`version`](crate::version).
     pub fn version(&self) -> Result<String, ModelError> {
         tensor_file::version(&self.tensors(), &self.spec.preprocessing_hash)
     }
 
-    /// Writes one safetensors file, whole or not at all.
+    /// Writes one safetensors file atomically.
     pub fn save(&self, path: &Path) -> Result<(), ModelError> {
         tensor_file::write(path, &self.tensors(), &self.meta())
     }
 
-    /// [`Self::save`] in half the bytes: weights are rounded to 16-bit floats, BatchNorm and the other vectors stay as
-    /// they are. The file is another model by its [`version`](Self::version), since its values are others.
+    /// [`Self::save`] with half the size: weights are rounded to 16-bit floats, BatchNorm and other vectors are not.
+    /// Since its values change, so does the [`version`](Self::version).
     pub fn save_f16(&self, path: &Path) -> Result<(), ModelError> {
         let round = |(name, tensor): (String, Tensor)| -> Result<(String, Tensor), ModelError> {
             let tensor = if tensor.dim() > 1 { tensor.f_detach()?.f_to_kind(Kind::Half)? } else { tensor };
@@ -338,7 +339,7 @@ impl PoseModel {
         tensor_file::write(path, &tensors, &self.meta())
     }
 
-    /// Values that a file holds in fewer bits are widened.
+    /// Reads a model. Values that were saved with fewer bits are widened.
     pub fn load(path: &Path, device: Device) -> Result<Self, ModelError> {
         let data = tensor_file::read_bytes(path)?;
         let file = TensorFile::parse(path, &data)?;

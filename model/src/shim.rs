@@ -1,4 +1,4 @@
-//! The safe side of `shim/shim.cpp`.
+//! A safe interface to `shim/shim.cpp`.
 
 use std::ffi::{CStr, c_char, c_int};
 
@@ -45,7 +45,7 @@ fn check(message: *const c_char) -> Result<(), ModelError> {
     Err(ModelError::torch(&message.to_string_lossy()))
 }
 
-/// Makes libtorch's CUDA part known to this process. It must come before every other call of libtorch.
+/// Loads libtorch's CUDA library into this process. It must be called before anything else of libtorch.
 pub(crate) fn load_cuda() -> Result<(), ModelError> {
     // SAFETY: dlopen of a library by its name; the handle is kept for the life of the process.
     check(unsafe { genlock_load_cuda() })
@@ -61,7 +61,7 @@ pub fn channels_last(tensor: &Tensor) -> Result<Tensor, ModelError> {
     }
 }
 
-/// Gives a parameter `[N, C, H, W]` channels-last memory. It stays the same leaf of the gradient graph.
+/// Gives a parameter `[N, C, H, W]` channels-last memory. It remains the same leaf of the gradient graph.
 pub fn channels_last_in_place(tensor: &mut Tensor) -> Result<(), ModelError> {
     // SAFETY: the tensor lives through the call.
     check(unsafe { genlock_channels_last_in_place(tensor.as_mut_ptr()) })
@@ -77,7 +77,7 @@ pub(crate) fn cpu_capability() -> Result<String, ModelError> {
     }
 }
 
-/// While it lives, autocast to bfloat16 is on (or off) for this thread and device; then as before.
+/// Turns autocast to bfloat16 on or off for this thread and device, until it is dropped.
 pub(crate) struct AutocastGuard {
     cuda: c_int,
     before: RawAutocast,
@@ -104,7 +104,7 @@ impl Drop for AutocastGuard {
     }
 }
 
-/// What one fused AdamW step needs. Every parameter must have a gradient.
+/// The arguments of one fused AdamW step. All parameters must have a gradient.
 pub(crate) struct FusedAdamW<'a> {
     pub params: Vec<&'a Tensor>,
     pub m: Vec<&'a Tensor>,

@@ -1,13 +1,16 @@
+//! The network of SYNC.
+
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
 use crate::{
     ModelError, Precision, autocast,
-    backbone::{Backbone, Named, Statistics},
+    backbone::{Backbone, Statistics},
     init::Init,
+    named_tensors::Named,
 };
 
-/// How two feature vectors become one (SYNC, Table 1 h–k); a ReLU follows each.
+/// How two feature vectors are fused (SYNC, Table 1 h–k); each is followed by a ReLU.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fusion {
@@ -16,14 +19,15 @@ pub enum Fusion {
     Mult,
     Add,
     Concat,
-    /// The difference as written, which depends on the order of the two.
+    /// The difference, which depends on the order of the two.
     Diff,
 }
 
+/// The shape of a [`SyncNet`], and the seed of its initial values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct SyncNetConfig {
-    /// Channels behind the stem; 64 is ResNet-18.
+    /// Channels after the stem; 64 is ResNet-18.
     pub width: i64,
     pub fusion: Fusion,
     pub seed: i64,
@@ -80,7 +84,10 @@ pub struct SyncNet {
 }
 
 impl SyncNet {
-    /// A network with values drawn from the config's seed. Errors when libtorch lacks the memory or the device.
+    /// A network with initial values from the seed.
+    ///
+    /// # Errors
+    /// If the width is not valid, or libtorch lacks the memory or the device.
     pub fn new(config: &SyncNetConfig, device: Device, kind: Kind) -> Result<Self, ModelError> {
         let mut init = Init::new(config.seed, device, kind);
         let encoder = Backbone::new(config.width, &mut init)?;
@@ -115,8 +122,8 @@ impl SyncNet {
         Ok(self.encoder.forward(x, statistics, 0)?.f_to_kind(self.kind)?)
     }
 
-    /// The logits `[N]` of "same instant" and of "not mirrored" for pairs of features `[N, D]`. Always in the
-    /// network's own kind: a head is cheap, and rounding its logits is not.
+    /// The logits `[N]` of "same instant" and of "not mirrored" for pairs of features `[N, D]`. Always in the network's
+    /// own kind: heads are cheap, and rounded logits are harmful.
     pub fn pair_logits(&self, a: &Tensor, b: &Tensor) -> Result<(Tensor, Tensor), ModelError> {
         autocast(Precision::F32, self.device, || {
             let fused = self.fuse(a, b)?;
@@ -150,12 +157,12 @@ impl SyncNet {
         Ok(fused.f_relu()?)
     }
 
-    /// What an optimiser trains, by name: `encoder.*`, `sync_head.*`, `flip_head.*`.
+    /// The parameters by name: `encoder.*`, `sync_head.*`, `flip_head.*`.
     pub fn trainable(&self) -> Vec<(String, Tensor)> {
         self.with_heads(self.encoder.trainable(0))
     }
 
-    /// Parameters and running statistics by name: what a checkpoint holds.
+    /// Parameters and running statistics by name, for checkpoints.
     pub fn tensors(&self) -> Vec<(String, Tensor)> {
         self.with_heads(self.encoder.tensors())
     }
@@ -167,9 +174,9 @@ impl SyncNet {
         named
     }
 
-    /// Takes BatchNorm's running statistics anew, as the plain mean over these batches `[N, 3, S, S]`. Training
-    /// leaves them lagging behind the weights, so do this before each evaluation. Mix mirrored and plain pictures
-    /// in every batch: the statistics of a batch of one kind give the answer away. No batches, no change.
+    /// Recomputes BatchNorm's running statistics as the mean over these batches `[N, 3, S, S]`. After training they lag
+    /// behind the weights, so do this before each evaluation. Mix mirrored and plain pictures in all batches: the
+    /// statistics of a batch with one kind only reveal the answer. Without batches nothing changes.
     pub fn recalibrate_batch_norm(&self, batches: &mut dyn Iterator<Item = Tensor>) -> Result<(), ModelError> {
         tch::no_grad(|| {
             for (index, batch) in batches.enumerate() {

@@ -8,7 +8,7 @@ use tch::{Device, Kind, Tensor};
 
 use crate::{
     ModelError,
-    backbone::{Named, copy_values},
+    named_tensors::{Named, copy_values},
 };
 
 /// The key of the JSON text in the file's metadata.
@@ -63,8 +63,8 @@ fn block(tensor: &Tensor) -> Result<Block, ModelError> {
     Ok(Block { dtype, shape: shape(tensor), data: bytes(tensor)?.0 })
 }
 
-/// Twelve hexadecimal digits that stand for these values and this preprocessing: FNV-1a over names, shapes and
-/// little-endian values. The same network gives the same version on every device and in every memory format.
+/// Twelve hexadecimal digits that identify these values and this preprocessing: FNV-1a over names, shapes and
+/// little-endian values. The same network has the same version on all devices and in all memory formats.
 pub fn version(tensors: &[(String, Tensor)], preprocessing: &str) -> Result<String, ModelError> {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     let mut feed = |data: &[u8]| {
@@ -81,7 +81,7 @@ pub fn version(tensors: &[(String, Tensor)], preprocessing: &str) -> Result<Stri
     Ok(format!("{hash:016x}")[..12].to_owned())
 }
 
-/// Writes all of it or nothing: a temporary file beside the target, synced, then renamed over it.
+/// Writes the file atomically: a temporary file beside the target is synced, then renamed.
 pub(crate) fn write(path: &Path, tensors: &Named, meta: &impl Serialize) -> Result<(), ModelError> {
     let text = serde_json::to_string(meta).map_err(|e| ModelError::format(path, e))?;
     let blocks =
@@ -94,17 +94,17 @@ pub(crate) fn write(path: &Path, tensors: &Named, meta: &impl Serialize) -> Resu
 fn write_whole(path: &Path, fill: impl FnOnce(&mut fs::File) -> std::io::Result<()>) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    // Readable as other files are, less what the umask forbids; a temporary file is its owner's alone by itself.
+    // As readable as other files; temporary files are private by default.
     let mode = fs::Permissions::from_mode(0o644);
     let mut file = tempfile::Builder::new().prefix(".writing-").permissions(mode).tempfile_in(folder)?;
     fill(file.as_file_mut())?;
     file.as_file().sync_all()?;
     file.persist(path)?;
-    // The rename itself is only on disk once the folder is.
+    // The rename is only safe once the folder is synced.
     fs::File::open(folder)?.sync_all()
 }
 
-/// A file in memory, its layout checked.
+/// A file in memory, whose layout was checked.
 pub(crate) struct TensorFile<'a> {
     path: &'a Path,
     tensors: SafeTensors<'a>,
@@ -151,7 +151,7 @@ impl<'a> TensorFile<'a> {
         self.tensors.tensor(name).is_ok()
     }
 
-    /// Copies the file's values into `targets`. Every name and shape is checked before the first value is copied.
+    /// Copies the file's values into `targets`, after checking all names and shapes.
     pub(crate) fn load_into(&self, targets: &Named, remedy: &str) -> Result<(), ModelError> {
         let mut sources = Named::with_capacity(targets.len());
         for (name, target) in targets {

@@ -1,4 +1,4 @@
-//! What a learned pose model has to beat: the mean pose of its view, and a linear map from a thumbnail.
+//! Baselines for learned pose models: the mean pose of a view, and a linear map from a thumbnail.
 
 use nalgebra::{DMatrix, DVector};
 
@@ -6,21 +6,24 @@ use crate::{JOINTS, Pose3d, PoseError};
 
 const OUTPUTS: usize = 3 * JOINTS;
 
-/// Predicts the mean of the training poses whatever the picture shows. Fit one for each view.
+/// Predicts the mean of the training poses, whatever the picture shows. Fit one for each view.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MeanPose {
     mean: Pose3d,
 }
 
 impl MeanPose {
+    /// The mean, joint by joint.
+    ///
     /// # Errors
-    /// No poses, or a coordinate that is not finite.
+    /// If there are no poses, or a coordinate is not finite.
     pub fn fit(poses: &[Pose3d]) -> Result<Self, PoseError> {
         check_targets(poses)?;
         let targets = targets(poses);
         Ok(Self { mean: to_pose(&targets.row_mean().transpose()) })
     }
 
+    /// The mean.
     pub fn predict(&self) -> Pose3d {
         self.mean
     }
@@ -41,8 +44,8 @@ impl Ridge {
     /// unknown per feature, or one per sample.
     ///
     /// # Errors
-    /// No samples, different counts, feature vectors of different or zero length, numbers that are not finite, or a
-    /// `lambda` that is not positive.
+    /// If there are no samples, the counts differ, feature vectors differ in length or are empty, numbers are not
+    /// finite, or `lambda` is not positive.
     pub fn fit<X: AsRef<[f32]>>(xs: &[X], ys: &[Pose3d], lambda: f64) -> Result<Self, PoseError> {
         check_targets(ys)?;
         let features = check_features(xs, ys.len())?;
@@ -65,8 +68,10 @@ impl Ridge {
         Ok(Self { feature_mean, pose_mean, weights })
     }
 
+    /// The pose for a feature vector.
+    ///
     /// # Errors
-    /// A feature vector of another length than the training ones.
+    /// If its length differs from the training ones'.
     pub fn predict(&self, x: &[f32]) -> Result<Pose3d, PoseError> {
         if x.len() != self.feature_mean.len() {
             let (got, want) = (x.len(), self.feature_mean.len());
@@ -115,7 +120,7 @@ fn to_pose(values: &DVector<f64>) -> Pose3d {
     std::array::from_fn(|joint| std::array::from_fn(|axis| values[3 * joint + axis] as f32))
 }
 
-/// Takes the mean row off every row and returns it.
+/// Subtracts the mean row from every row and returns it.
 fn centre(matrix: &mut DMatrix<f64>) -> DVector<f64> {
     let mean = matrix.row_mean();
     for mut row in matrix.row_iter_mut() {

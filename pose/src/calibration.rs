@@ -1,14 +1,14 @@
-//! Calibrated cameras, read from files that others made.
+//! Calibrated cameras, read from other programs' files.
 //!
-//! Two offline things use this: [`labels::import`](crate::labels::import), which turns world-frame poses into labels per
+//! Two offline tools use this: [`labels::import`](crate::labels::import), which turns world-frame poses into labels per
 //! view, and the studio's twin of a take, which is rendered for scoring. Nothing that captures, learns or infers has a
 //! calibration.
 //!
-//! Two formats, told apart by their content:
+//! Two formats, recognised by their content:
 //! - JSON: `{"cameras": [{"name", "size": [w, h], "K": 3×3, "dist": [k1, k2, p1, p2, k3], "R": 3×3, "t": [3]}]}`, in
 //!   OpenCV's convention x_cam = R x_world + t, metres.
 //! - Qualisys `.qca.txt` (XML), as Pose2Sim ships it: intrinsics in 1/64 pixel, the pose of the camera in the world in
-//!   millimetres with its y and z axes turned: R = diag(1, −1, −1) R_qca, t = −R T.
+//!   millimetres with its y and z axes inverted: R = diag(1, −1, −1) R_qca, t = −R T.
 
 use std::path::Path;
 
@@ -16,27 +16,29 @@ use nalgebra::{Matrix3, Vector2, Vector3};
 use serde::Deserialize;
 
 use crate::PoseError;
-use crate::error::{parse_json, read_text};
+use crate::text_file::{parse_json, read_text};
 
-/// One camera: the pinhole with OpenCV's five distortion coefficients.
+/// One camera: a pinhole with OpenCV's five distortion coefficients.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CalibratedCamera {
+    /// The name in the file.
     pub name: String,
     /// Width and height.
     pub size_px: [u32; 2],
-    /// Pixels; the middle of the first one is at 0, as in OpenCV.
+    /// In pixels; the middle of the first one is at 0, as in OpenCV.
     pub intrinsics: Matrix3<f64>,
     /// k1, k2, p1, p2, k3
     pub distortion: [f64; 5],
-    /// x_camera = R x_world + t
+    /// R of x_camera = R x_world + t.
     pub rotation: Matrix3<f64>,
+    /// t of the same, in millimetres.
     pub translation_mm: Vector3<f64>,
 }
 
 /// Reads the cameras of a calibration file.
 ///
 /// # Errors
-/// A file that cannot be read, is in neither format, or whose rotations are none.
+/// If the file cannot be read, is in neither format, or has a matrix that is not a rotation.
 pub fn read(path: &Path) -> Result<Vec<CalibratedCamera>, PoseError> {
     let text = read_text(path)?;
     let cameras = match text.trim_start().chars().next() {
@@ -77,7 +79,7 @@ impl CalibratedCamera {
     fn check(&self) -> Result<(), &'static str> {
         let orthonormal = (self.rotation * self.rotation.transpose() - Matrix3::identity()).norm() < 1e-3;
         if !orthonormal || self.rotation.determinant() < 0.0 {
-            return Err("its rotation is no rotation matrix");
+            return Err("its rotation is not a rotation matrix");
         }
         let numbers = self.intrinsics.iter().chain(&self.translation_mm).chain(&self.distortion);
         if numbers.copied().all(f64::is_finite) { Ok(()) } else { Err("a number is not finite") }

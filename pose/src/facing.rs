@@ -1,23 +1,23 @@
-//! Which way a pose faces, which P-MPJPE hides: a body that was taken for its own back can have a small one.
+//! Which way a pose faces. P-MPJPE does not show it: a body seen back to front can have a small error.
 
 use crate::{JOINTS, Pose3d};
 
 const RIGHT_HIP: usize = 1;
 const LEFT_HIP: usize = 4;
-/// Hips closer than this, seen from above, say nothing about where somebody faces.
-const LEAST_MM: f64 = 60.0;
+/// With hips closer than this, seen from above, the direction is undefined.
+const MIN_HIPS_MM: f64 = 60.0;
 
 /// Angle between the hip lines (right hip to left hip) of two poses on the ground plane, 0 to 180°: how much somebody
-/// would have to turn on the spot. The ground is taken to be the x-z plane of the look-at frame, which is so for a
-/// camera that is neither rolled nor pitched, and nearly so for others. `None` where the true hip line is nearly
-/// vertical, as of somebody who lies on the side; a predicted one without extent counts as 90°.
+/// would have to turn on the spot. The ground is assumed to be the x-z plane of the look-at frame, which is exact for a
+/// camera that is neither rolled nor pitched. `None` if the true hip line is nearly vertical, as of somebody lying on
+/// the side; a predicted hip line without extent counts as 90°.
 pub fn facing_error_deg(predicted: &Pose3d, truth: &Pose3d) -> Option<f64> {
     let line = |pose: &[[f32; 3]; JOINTS]| {
         let along = |axis: usize| f64::from(pose[LEFT_HIP][axis] - pose[RIGHT_HIP][axis]);
         [along(0), along(2)]
     };
     let ([px, pz], [tx, tz]) = (line(predicted), line(truth));
-    if tx.hypot(tz) < LEAST_MM {
+    if tx.hypot(tz) < MIN_HIPS_MM {
         return None;
     }
     if px == 0.0 && pz == 0.0 {

@@ -1,29 +1,26 @@
-//! One pose from several views of the same instant, by rotations alone: no calibration is needed.
+//! One pose from several views of the same instant, without calibration.
 
 use nalgebra::{Matrix3, Vector3};
 
-use crate::metrics::rotation;
+use crate::procrustes::{ROUNDS, STILL_MM, rotation};
 use crate::{JOINTS, Pose3d, PoseError};
-
-/// Rounds of alignment; the mean stands still, to a hundredth of a millimetre, after a few.
-const ROUNDS: usize = 20;
-const STILL_MM: f64 = 0.01;
 
 /// Fuses the poses that several views see at one instant.
 ///
-/// `views` are root-relative, in millimetres, each in the look-at frame of its own view. Frames of views differ by a
-/// rotation, which turns as the subject moves, so it is found anew for each instant: all views are turned onto the
-/// first, then onto the mean of all, until the mean stands still (generalised Procrustes analysis without scale and
-/// without shift, since all share their root). The result is the weighted mean, in the frame of the first view.
+/// `views` are root-relative, in millimetres, each in the look-at frame of its own view. These frames differ by
+/// rotations that change as the subject moves, so they are found for each instant: all views are rotated onto the
+/// first, then onto the mean of all, until the mean is still (generalised Procrustes analysis without scale and shift,
+/// since all share their root). The result is the weighted mean, in the frame of the first view.
 ///
 /// `confidence` gives a weight from 0 up for each joint of each view; without it all weigh the same. A joint with no
 /// weight in any view is their plain mean.
 ///
-/// What all views get wrong alike stays wrong, size and depth among it. A view that took left for right cannot be turned
-/// onto the others, since a mirror is no rotation.
+/// Errors that all views share, such as those of size and depth, remain. A view that took left for right cannot be
+/// rotated onto the others, since a reflection is not a rotation.
 ///
 /// # Errors
-/// No views, other than one weight list for each view, a coordinate that is not finite, or a weight that is none.
+/// If there are no views, `confidence` has not one list per view, a coordinate is not finite, or a weight is negative
+/// or not finite.
 pub fn fuse(views: &[Pose3d], confidence: Option<&[[f32; JOINTS]]>) -> Result<Pose3d, PoseError> {
     let first = views.first().ok_or(PoseError::NoPoses)?;
     check(views, confidence)?;
@@ -41,7 +38,7 @@ pub fn fuse(views: &[Pose3d], confidence: Option<&[[f32; JOINTS]]>) -> Result<Po
             break;
         }
     }
-    // The rounds let the mean drift from the first view's frame.
+    // The rounds rotate the mean away from the first view's frame.
     let back = fit(&reference, &poses[0], &weights[0]);
     Ok(reference.map(|joint| (back * joint).map(|value| value as f32).into()))
 }
@@ -73,7 +70,7 @@ fn turned(pose: &Joints, onto: &Joints, weights: &[f32; JOINTS]) -> Joints {
     pose.map(|joint| rotation * joint)
 }
 
-/// The rotation about the root that brings a pose nearest to another one (Kabsch).
+/// The rotation about the root that brings a pose nearest to another (Kabsch).
 fn fit(pose: &Joints, onto: &Joints, weights: &[f32; JOINTS]) -> Matrix3<f64> {
     let pairs = pose.iter().zip(onto).zip(weights);
     rotation(pairs.map(|((from, to), weight)| to * from.transpose() * f64::from(*weight)).sum())

@@ -32,7 +32,7 @@ pub const JOINT_NAMES: [&str; JOINTS] = [
     "right wrist",
 ];
 
-/// The joint that each joint hangs on; none for the root.
+/// The parent of each joint in the skeleton; none for the root.
 pub const PARENTS: [Option<usize>; JOINTS] = [
     None,
     Some(0),
@@ -76,7 +76,7 @@ pub const BONES: [(usize, usize); JOINTS - 1] = [
 /// `(left, right)` joints that change places when a picture is mirrored.
 pub const LEFT_RIGHT: [(usize, usize); 6] = [(4, 1), (5, 2), (6, 3), (11, 14), (12, 15), (13, 16)];
 
-/// Hips, knees, feet, shoulders, elbows and wrists: the joints that nearly every marker set measures.
+/// Hips, knees, feet, shoulders, elbows and wrists: the joints that nearly all marker sets measure.
 pub const LIMB_JOINTS: [usize; 12] = [1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16];
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
-//! Labels per view: what a pose head is trained and scored on.
+//! Labels per view, which pose models are trained and scored with.
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::calibration::{self, CalibratedCamera};
-use crate::error::{parse_json, read_text, write_text};
 use crate::look_at::to_look_at;
 use crate::mapping::{JOINT_SET, Mapping};
+use crate::text_file::{parse_json, read_text, write_text};
 use crate::{JOINTS, Pose3d, PoseError, ROOT, trc};
 
 /// Version of the file format.
@@ -16,13 +16,16 @@ pub const VERSION: u32 = 1;
 /// The poses of one take in the look-at frames of its views.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Labels {
+    /// [`VERSION`].
     pub version: u32,
-    /// What the labels are worth: "pseudo" is triangulated from detections, not measured, so that errors against it
-    /// are no accuracy.
+    /// How the labels were made: "pseudo" ones were triangulated from detections, not measured, so errors against them
+    /// do not show accuracy.
     pub truth: String,
     /// Which joints they are, and which of them were derived.
     pub joint_set: String,
+    /// Where they came from.
     pub provenance: Provenance,
+    /// One entry per view.
     pub cameras: Vec<CameraLabels>,
 }
 
@@ -33,6 +36,7 @@ pub struct Provenance {
     pub poses: String,
     /// File name of the calibration.
     pub calibration: String,
+    /// Instants per second.
     pub rate_hz: f64,
     /// Instants of the source without a label, because a marker was missing.
     pub unlabelled: Vec<u32>,
@@ -41,8 +45,9 @@ pub struct Provenance {
 /// The labels of one view.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CameraLabels {
+    /// The camera's name.
     pub name: String,
-    /// Width and height of the calibrated picture. Videos may be cut at the right or at the bottom.
+    /// Width and height of the calibrated picture. Videos may be cropped at the right or at the bottom.
     pub size_px: [u32; 2],
     /// Ascending in `source_index`.
     pub frames: Vec<FrameLabel>,
@@ -62,8 +67,10 @@ pub struct FrameLabel {
 }
 
 impl Labels {
+    /// Reads a label file.
+    ///
     /// # Errors
-    /// A file that cannot be read, is no label file, or has another version.
+    /// If it cannot be read, is not a label file, or has another version.
     pub fn read(path: &Path) -> Result<Self, PoseError> {
         #[derive(Deserialize)]
         struct Version {
@@ -78,34 +85,37 @@ impl Labels {
         parse_json(path, &text)
     }
 
+    /// Writes a label file, replacing what is there.
+    ///
     /// # Errors
-    /// A file that cannot be written.
+    /// If it cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), PoseError> {
         let text = serde_json::to_string(self).map_err(|error| PoseError::file(path, error.to_string()))?;
         write_text(path, &text)
     }
 
+    /// The labels of the view of this name.
     pub fn camera(&self, name: &str) -> Option<&CameraLabels> {
         self.cameras.iter().find(|camera| camera.name == name)
     }
 }
 
 impl CameraLabels {
+    /// The label of a frame of the source, if it has one.
     pub fn at(&self, source_index: u32) -> Option<&FrameLabel> {
         let found = self.frames.binary_search_by_key(&source_index, |frame| frame.source_index);
         found.ok().map(|position| &self.frames[position])
     }
 }
 
-/// Turns world-frame markers and a calibration into labels for each view, or for the named `cameras`. Besides a
-/// rendered twin, which is for scoring, nothing reads a calibration.
+/// Turns world-frame markers and a calibration into labels for each view, or for the named `cameras`.
 ///
-/// Instants at which a needed marker is missing get no label and are listed. So do, in one view, those at which a joint
-/// is behind the camera, but without being listed.
+/// Instants at which a needed marker is missing get no label and are listed as unlabelled. Instants at which a joint is
+/// behind a camera get none in that view and are not listed.
 ///
 /// # Errors
-/// Files that cannot be read (see [`trc::read`] and [`calibration::read`]), a marker set without the mapped markers, or
-/// a camera that is not calibrated.
+/// If a file cannot be read (see [`trc::read`] and [`calibration::read`]), a needed marker is not among the markers, or
+/// a named camera is not in the calibration.
 pub fn import(trc: &Path, calibration: &Path, cameras: Option<&[String]>) -> Result<Labels, PoseError> {
     let tracks = trc::read(trc)?;
     let mapping = Mapping::new(&tracks).map_err(|problem| PoseError::file(trc, problem))?;
@@ -156,7 +166,7 @@ fn label(camera: &CalibratedCamera, source_index: u32, world: &[nalgebra::Vector
     let joints = world.map(|joint| camera.to_camera(joint));
     let mut joints_px = [[0.0; 2]; JOINTS];
     for (px, joint) in joints_px.iter_mut().zip(&joints) {
-        // From OpenCV's pixel centres at whole numbers to ours at halves.
+        // OpenCV has pixel centres at whole numbers, we have them at halves.
         *px = camera.project(*joint)?.map(|value| (value + 0.5) as f32).into();
     }
     Some(FrameLabel { source_index, joints_mm: to_look_at(&joints)?, root_px: joints_px[ROOT], joints_px })

@@ -1,11 +1,24 @@
-//! What a pose is, and how far it is from another.
+//! Poses, and the distances between them.
 //!
-//! A pose is 17 joints in the order of Human3.6M ([`joints`]), in millimetres, relative to its root, seen in a
-//! [look-at frame](look_at). [`metrics`] measures the distance of two poses, [`labels`] turns somebody's world-frame
-//! poses into labels per view, and [`baseline`] holds what every learned model has to beat.
+//! A pose is 17 joints in the order of Human3.6M ([`joints`]), in millimetres relative to the root, in a [look-at
+//! frame](look_at). [`metrics`] measures how far a pose is from another, [`labels`] turns world-frame poses into labels
+//! per view, and [`baseline`] holds the baselines for learned models.
 //!
-//! Nothing here runs a network. Files are touched only by the functions that name them in their arguments, and
-//! [`calibration`] is read by [`labels::import`] and by the studio that renders a twin, offline.
+//! Nothing here runs a network. Functions touch only files that are among their arguments; a [`calibration`] is read
+//! only offline.
+//!
+//! ```
+//! use pose::{Pose3d, compute_metrics};
+//!
+//! let truth: Pose3d = std::array::from_fn(|joint| [0.0, 50.0 * joint as f32, 0.0]);
+//! let predicted = truth.map(|[x, y, z]| [x, y, z + 30.0]);
+//! let metrics = compute_metrics(&[predicted], &[truth])?;
+//! assert!((metrics.mpjpe17 - 30.0).abs() < 1e-3, "every joint is 30 mm off");
+//! assert!(metrics.pmpjpe17 < 1e-3, "a shift costs nothing after alignment");
+//! # Ok::<(), pose::PoseError>(())
+//! ```
+
+#![warn(missing_docs)]
 
 pub mod baseline;
 pub mod calibration;
@@ -18,7 +31,9 @@ pub mod look_at;
 pub mod mapping;
 pub mod metrics;
 pub mod pose_file;
+mod procrustes;
 mod procrustes_mean;
+mod text_file;
 pub mod trc;
 
 pub use baseline::{MeanPose, Ridge};

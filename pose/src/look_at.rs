@@ -1,15 +1,16 @@
-//! The frame that a pose is learned in: a virtual camera at the real one's place that looks at the subject's root.
+//! The look-at frame, in which poses are learned: that of a virtual camera at the real one's position that looks at the
+//! subject's root.
 //!
-//! A crop around the subject does not show where in the picture the subject stands, so neither may the target depend on
-//! it. The no-roll choice is used: with a = (0, 1, 0), image down, z' = d / |d|, x' = a × z' normalised, y' = z' × x'.
+//! A crop around the subject does not show where in the picture the subject stands, so the target must not depend on
+//! it. The frame has no roll: with a = (0, 1, 0), image down, z' = d / |d|, x' = a × z' normalised, y' = z' × x'.
 
 use nalgebra::{Matrix3, Vector3};
 
 use crate::joints::LEFT_RIGHT;
 use crate::{JOINTS, Pose3d, ROOT};
 
-/// The rotation from camera axes (x right, y down, z forward) to those of the look-at frame along `ray`, any length.
-/// `None` for a ray without direction, or one along image down, where no roll is defined.
+/// The rotation from camera axes (x right, y down, z forward) to those of the look-at frame along `ray`, which may have
+/// any length but zero. `None` for a ray along image down, where roll is not defined.
 pub fn look_at(ray: Vector3<f64>) -> Option<Matrix3<f64>> {
     let z = ray.try_normalize(f64::MIN_POSITIVE)?;
     let x = Vector3::y().cross(&z).try_normalize(1e-9)?;
@@ -17,20 +18,20 @@ pub fn look_at(ray: Vector3<f64>) -> Option<Matrix3<f64>> {
     Some(Matrix3::from_rows(&[x.transpose(), y.transpose(), z.transpose()]))
 }
 
-/// Joints in the camera frame to a root-relative pose in the look-at frame of their root, in the units given.
-/// `None` where [`look_at`] gives none.
+/// Joints in the camera frame as a root-relative pose in the look-at frame of their root, in the same unit. `None`
+/// where [`look_at`] is.
 pub fn to_look_at(joints: &[Vector3<f64>; JOINTS]) -> Option<Pose3d> {
     let rotation = look_at(joints[ROOT])?;
     Some(joints.map(|joint| (rotation * (joint - joints[ROOT])).map(|value| value as f32).into()))
 }
 
-/// The inverse of [`to_look_at`], given the root in the camera frame.
+/// The inverse of [`to_look_at`], given the root in the camera frame. `None` where [`look_at`] is.
 pub fn from_look_at(pose: &Pose3d, root: Vector3<f64>) -> Option<[Vector3<f64>; JOINTS]> {
     let back = look_at(root)?.transpose();
     Some(pose.map(|joint| back * Vector3::from(joint.map(f64::from)) + root))
 }
 
-/// The pose of the mirrored picture: x to -x, left and right joints swapped.
+/// The pose of the mirrored picture: x becomes -x, left and right joints are swapped.
 pub fn flip(pose: &Pose3d) -> Pose3d {
     let mut flipped = pose.map(|[x, y, z]| [-x, y, z]);
     for (left, right) in LEFT_RIGHT {

@@ -1,4 +1,4 @@
-//! From the 21 markers of OpenPose BODY_25B, as Pose2Sim triangulates them, to the 17 joints.
+//! The 17 joints from the 21 markers of OpenPose BODY_25B, as Pose2Sim triangulates them.
 //!
 //! | joint | from | |
 //! |---|---|---|
@@ -11,7 +11,7 @@
 //! | head | Head, the top of the head | measured |
 //! | shoulders, elbows, wrists | the markers of that name | measured |
 //!
-//! Toes and heels are not used. Two detectors never agree on what a hip or a neck is: errors on the 12
+//! Toes and heels are not used. Detectors differ in what they call a hip or a neck; errors on the 12
 //! [limb joints](crate::LIMB_JOINTS) compare best with other work.
 
 use nalgebra::Vector3;
@@ -19,14 +19,14 @@ use nalgebra::Vector3;
 use crate::JOINTS;
 use crate::trc::Trc;
 
-/// How the joints of a label came about, in one line for the label file.
+/// How the joints of a label were made, as the label file says it.
 pub const JOINT_SET: &str = "Human3.6M 17 from BODY_25B markers: hip and spine derived (midpoint of the hips, midpoint \
     of root and neck), thorax = Neck, neck = Nose, feet = ankles, the others as measured";
 
 /// The joints that [`JOINT_SET`] derives; all others are measured.
 pub const DERIVED_JOINTS: [usize; 2] = [0, 7];
 
-/// Markers whose mean is the joint. The root enters the spine through both hips, at a quarter each.
+/// Per joint the markers and weights of its mean. The root enters the spine through both hips, at a quarter each.
 const SOURCES: [&[(&str, f64)]; JOINTS] = [
     &[("RHip", 0.5), ("LHip", 0.5)],
     &[("RHip", 1.0)],
@@ -55,8 +55,10 @@ pub struct Mapping {
 }
 
 impl Mapping {
+    /// Finds the needed markers in a file.
+    ///
     /// # Errors
-    /// The names of the markers that the file lacks.
+    /// The names of those that the file lacks.
     pub fn new(trc: &Trc) -> Result<Self, String> {
         let mut missing = Vec::new();
         let mut resolve = |&(marker, weight): &(&'static str, f64)| {
@@ -70,7 +72,7 @@ impl Mapping {
         if missing.is_empty() { Ok(Self { joints }) } else { Err(format!("no marker {}", missing.join(", "))) }
     }
 
-    /// The 17 joints where the markers are, or `None` if one that is needed was not seen.
+    /// The 17 joints in the unit of the markers, or `None` if a needed one was not seen.
     pub fn joints(&self, markers: &[Option<Vector3<f64>>]) -> Option<[Vector3<f64>; JOINTS]> {
         let mut joints = [Vector3::zeros(); JOINTS];
         for (joint, sources) in joints.iter_mut().zip(&self.joints) {

@@ -1,7 +1,7 @@
 //! Distances between poses: MPJPE, N-MPJPE and P-MPJPE.
 //!
-//! Coordinates are taken as they are: root-relative poses have their root at zero, and nothing here moves it. The error
-//! of a joint is its Euclidean distance in millimetres; a metric is the mean over joints, then over poses.
+//! Coordinates are used as given; root-relative poses have their root at zero. The error of a joint is its Euclidean
+//! distance in millimetres; a metric is the mean over joints, then over poses.
 //!
 //! - **MPJPE** compares the poses as given.
 //! - **N-MPJPE** scales each prediction by s = <p, g> / <p, p> over all coordinates, the least-squares scale (Rhodin et
@@ -9,15 +9,15 @@
 //! - **P-MPJPE** moves each prediction by the best similarity (rotation of determinant +1, scale, translation), fitted
 //!   on all 17 joints. A reflection is never used.
 //!
-//! The suffix says which joints are averaged: `17` all, as most papers do, with a root that errs by zero; `16` all but
-//! the root, as Jenni & Favaro (2020) and Rhodin et al. do, which is 17/16 of the former while the root errs by zero.
+//! The suffix says which joints are averaged: `17` all, as in most papers, with a root error of zero; `16` all but the
+//! root, as in Jenni & Favaro (2020) and Rhodin et al., which is 17/16 of the former while the root error is zero.
 //!
-//! Scale and similarity minimise *squared* distances, so a mean of distances can grow by them; N-MPJPE is not bounded
-//! by MPJPE, though it rarely exceeds it.
+//! Scale and similarity minimise *squared* distances, so N-MPJPE can exceed MPJPE, though it rarely does.
 
-use nalgebra::{Matrix3, Vector3};
+use nalgebra::Vector3;
 use serde::{Deserialize, Serialize};
 
+use crate::procrustes::Alignment;
 use crate::{JOINTS, Pose3d, PoseError, ROOT};
 
 /// A pose in double precision, as the metrics compute it.
@@ -26,41 +26,55 @@ pub(crate) type Pose64 = [[f64; 3]; JOINTS];
 /// The metrics over a set of poses, in millimetres.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
+    /// MPJPE over all joints.
     pub mpjpe17: f64,
+    /// MPJPE without the root.
     pub mpjpe16: f64,
+    /// N-MPJPE over all joints.
     pub nmpjpe17: f64,
+    /// N-MPJPE without the root.
     pub nmpjpe16: f64,
+    /// P-MPJPE over all joints.
     pub pmpjpe17: f64,
 }
 
 /// The three errors of each joint in millimetres, mean over poses. Every metric is a mean over these.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JointErrors {
+    /// As given.
     pub plain: [f64; JOINTS],
+    /// After the best scale.
     pub scaled: [f64; JOINTS],
+    /// After the best similarity.
     pub procrustes: [f64; JOINTS],
 }
 
 /// The three metrics over chosen joints, in millimetres. Scale and similarity are still fitted on all 17.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SubsetMetrics {
+    /// MPJPE.
     pub mpjpe: f64,
+    /// N-MPJPE.
     pub nmpjpe: f64,
+    /// P-MPJPE.
     pub pmpjpe: f64,
 }
 
 /// All metrics of predictions against truths, pose by pose.
 ///
-/// A prediction that has no extent is still measured: if it is all zero, no scale helps it and N-MPJPE equals MPJPE; if
-/// its joints are in one point, P-MPJPE puts that point on the centroid of the truth.
+/// A prediction without extent is measured, too: if it is all zero, N-MPJPE equals MPJPE; if its joints are all in one
+/// point, P-MPJPE moves that point to the centroid of the truth.
 ///
 /// # Errors
-/// No poses, different counts, a coordinate that is not finite, or a truth whose joints are all in one point.
+/// If there are no poses, the counts differ, a coordinate is not finite, or all joints of a truth are in one point.
 pub fn compute_metrics(prediction: &[Pose3d], truth: &[Pose3d]) -> Result<Metrics, PoseError> {
     joint_errors(prediction, truth).map(|errors| errors.metrics())
 }
 
-/// The errors of each joint; [`compute_metrics`] says what is measured and what fails.
+/// The errors of each joint.
+///
+/// # Errors
+/// As [`compute_metrics`].
 pub fn joint_errors(prediction: &[Pose3d], truth: &[Pose3d]) -> Result<JointErrors, PoseError> {
     let widen = |poses: &[Pose3d]| poses.iter().map(|pose| pose.map(|joint| joint.map(f64::from))).collect::<Vec<_>>();
     joint_errors64(&widen(prediction), &widen(truth))
@@ -70,8 +84,8 @@ pub fn joint_errors(prediction: &[Pose3d], truth: &[Pose3d]) -> Result<JointErro
 pub fn procrustes_distance_mm(a: &Pose3d, b: &Pose3d) -> f64 {
     let widen = |pose: &Pose3d| pose.map(|joint| Vector3::from(joint.map(f64::from)));
     let (a, b) = (widen(a), widen(b));
-    let similarity = Similarity::fit(&a, &b);
-    a.iter().zip(&b).map(|(a, b)| (similarity.apply(*a) - b).norm()).sum::<f64>() / JOINTS as f64
+    let alignment = Alignment::fit(&a, &b);
+    a.iter().zip(&b).map(|(a, b)| (alignment.apply(*a) - b).norm()).sum::<f64>() / JOINTS as f64
 }
 
 pub(crate) fn joint_errors64(prediction: &[Pose64], truth: &[Pose64]) -> Result<JointErrors, PoseError> {
@@ -91,11 +105,11 @@ pub(crate) fn joint_errors64(prediction: &[Pose64], truth: &[Pose64]) -> Result<
         }
         let (p, g) = (p.map(Vector3::from), g.map(Vector3::from));
         let scale = best_scale(&p, &g);
-        let similarity = Similarity::fit(&p, &g);
+        let alignment = Alignment::fit(&p, &g);
         for joint in 0..JOINTS {
             sums.plain[joint] += (p[joint] - g[joint]).norm();
             sums.scaled[joint] += (p[joint] * scale - g[joint]).norm();
-            sums.procrustes[joint] += (similarity.apply(p[joint]) - g[joint]).norm();
+            sums.procrustes[joint] += (alignment.apply(p[joint]) - g[joint]).norm();
         }
     }
     let mean = |sum: [f64; JOINTS]| sum.map(|sum| sum / truth.len() as f64);
@@ -103,6 +117,7 @@ pub(crate) fn joint_errors64(prediction: &[Pose64], truth: &[Pose64]) -> Result<
 }
 
 impl JointErrors {
+    /// The metrics, as means over the joints.
     pub fn metrics(&self) -> Metrics {
         Metrics {
             mpjpe17: mean(&self.plain),
@@ -116,7 +131,7 @@ impl JointErrors {
     /// The metrics over some joints, for example [`LIMB_JOINTS`](crate::LIMB_JOINTS).
     ///
     /// # Errors
-    /// A joint beyond 16, or no joint at all.
+    /// If a joint is above 16, or none is given.
     pub fn over(&self, joints: &[usize]) -> Result<SubsetMetrics, PoseError> {
         if let Some(&joint) = joints.iter().find(|&&joint| joint >= JOINTS) {
             return Err(PoseError::NoSuchJoint { joint });
@@ -146,48 +161,6 @@ fn check_finite(which: &'static str, poses: &[Pose64]) -> Result<(), PoseError> 
 fn best_scale(p: &[Vector3<f64>; JOINTS], g: &[Vector3<f64>; JOINTS]) -> f64 {
     let norm: f64 = p.iter().map(Vector3::norm_squared).sum();
     if norm == 0.0 { 1.0 } else { p.iter().zip(g).map(|(p, g)| p.dot(g)).sum::<f64>() / norm }
-}
-
-/// The rotation, never a reflection, that a covariance of targets with sources speaks for (Kabsch).
-pub(crate) fn rotation(covariance: Matrix3<f64>) -> Matrix3<f64> {
-    let svd = covariance.svd_unordered(true, true);
-    let (Some(u), Some(v_t)) = (svd.u, svd.v_t) else {
-        unreachable!("both factors were asked for");
-    };
-    let mut signs = Vector3::repeat(1.0);
-    if (u * v_t).determinant() < 0.0 {
-        // The direction that matters least is the one to turn around.
-        signs[svd.singular_values.imin()] = -1.0;
-    }
-    u * Matrix3::from_diagonal(&signs) * v_t
-}
-
-/// x -> scale * rotation * (x - from) + to
-pub(crate) struct Similarity {
-    rotation_scale: Matrix3<f64>,
-    from: Vector3<f64>,
-    to: Vector3<f64>,
-}
-
-impl Similarity {
-    /// Least-squares similarity from `p` to `g` without reflection (Umeyama, PAMI 1991).
-    pub(crate) fn fit(p: &[Vector3<f64>; JOINTS], g: &[Vector3<f64>; JOINTS]) -> Self {
-        let centroid = |pose: &[Vector3<f64>; JOINTS]| pose.iter().sum::<Vector3<f64>>() / JOINTS as f64;
-        let (from, to) = (centroid(p), centroid(g));
-        let spread: f64 = p.iter().map(|p| (p - from).norm_squared()).sum();
-        // Rounding leaves identical points a little spread; a fit to that would be a fit to noise.
-        let size: f64 = p.iter().map(Vector3::norm_squared).sum();
-        if spread <= size * 1e-28 {
-            return Self { rotation_scale: Matrix3::zeros(), from, to };
-        }
-        let covariance: Matrix3<f64> = p.iter().zip(g).map(|(p, g)| (g - to) * (p - from).transpose()).sum();
-        let rotation = rotation(covariance);
-        Self { rotation_scale: rotation * ((rotation.transpose() * covariance).trace() / spread), from, to }
-    }
-
-    pub(crate) fn apply(&self, x: Vector3<f64>) -> Vector3<f64> {
-        self.rotation_scale * (x - self.from) + self.to
-    }
 }
 
 #[cfg(test)]

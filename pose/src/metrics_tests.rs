@@ -1,3 +1,5 @@
+//! Tests of the metrics: examples by hand, and properties of every fit.
+
 use nalgebra::Rotation3;
 use proptest::prelude::*;
 
@@ -130,7 +132,7 @@ fn bad_input_is_an_error_that_names_its_place() {
     assert!(message(&[someone()], &[]).starts_with("1 predicted poses against 0 true ones"));
     assert_eq!(
         message(&[someone()], &[[[5.0; 3]; JOINTS]]),
-        "true pose 0 has all its joints in one point, which is no pose"
+        "true pose 0 has all its joints in one point, which is not a pose"
     );
     let mut broken = someone();
     broken[13][1] = f32::NAN;
@@ -196,7 +198,7 @@ proptest! {
     #[test]
     fn no_neighbouring_similarity_beats_the_fit(p in joints(), g in joints(), turn in [-0.1..0.1f64, -0.1..0.1f64, -0.1..0.1f64],
                                                grow in 0.9..1.1f64, shift in [-9.0..9.0f64, -9.0..9.0f64, -9.0..9.0f64]) {
-        let fit = Similarity::fit(&p, &g);
+        let fit = Alignment::fit(&p, &g);
         let turn = Rotation3::new(Vector3::from(turn));
         let cost = |f: &dyn Fn(Vector3<f64>) -> Vector3<f64>| p.iter().zip(&g).map(|(p, g)| (f(*p) - g).norm_squared()).sum::<f64>();
         let best = cost(&|x| fit.apply(x));

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{parse_json, read_text, write_text};
 use crate::metrics::{Pose64, joint_errors64};
+use crate::text_file::{parse_json, read_text, write_text};
 use crate::{JOINTS, Metrics, Pose3d, PoseError};
 
 #[derive(Deserialize)]
@@ -21,18 +21,24 @@ struct WireOut<'a> {
 /// The metrics of one pose file against another, pose by pose.
 ///
 /// # Errors
-/// A file that cannot be read or is not a pose file (the error names the pose and the joint), and what
-/// [`compute_metrics`](crate::compute_metrics) refuses.
+/// If a file cannot be read or is not a pose file (the error names the pose and the joint), or as
+/// [`compute_metrics`](crate::compute_metrics).
 pub fn compare_files(prediction: &Path, truth: &Path) -> Result<Metrics, PoseError> {
     joint_errors64(&read64(prediction)?, &read64(truth)?).map(|errors| errors.metrics())
 }
 
 /// Reads the poses of a file.
+///
+/// # Errors
+/// If it cannot be read or is not a pose file.
 pub fn read(path: &Path) -> Result<Vec<Pose3d>, PoseError> {
     Ok(read64(path)?.into_iter().map(|pose| pose.map(|joint| joint.map(|value| value as f32))).collect())
 }
 
 /// Writes poses to a file, replacing it.
+///
+/// # Errors
+/// If it cannot be written.
 pub fn write(path: &Path, poses: &[Pose3d]) -> Result<(), PoseError> {
     let text = serde_json::to_string(&WireOut { poses }).map_err(|error| PoseError::file(path, error.to_string()))?;
     write_text(path, &text)

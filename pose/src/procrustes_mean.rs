@@ -1,25 +1,23 @@
+//! The mean pose after alignment of all poses, the baseline for P-MPJPE.
+
 use nalgebra::Vector3;
 
-use crate::metrics::Similarity;
+use crate::procrustes::{Alignment, ROUNDS, STILL_MM};
 use crate::{JOINTS, Pose3d, PoseError, ROOT, baseline};
 
 /// The mean of the training poses after a Procrustes alignment to each other (generalised Procrustes analysis: align
-/// all to a reference, take their mean as the next reference). The honest baseline for P-MPJPE, which forgives
-/// orientation and size: the plain mean of poses that face everywhere is a column, this one is a person.
+/// all to a reference, take their mean as the next reference). The right baseline for P-MPJPE, which ignores
+/// orientation and size: the plain mean of poses facing all ways is a column, this one is a person.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProcrustesMean {
     mean: Pose3d,
 }
 
-/// Rounds of alignment; the mean stands still, to a hundredth of a millimetre, after a few.
-const ROUNDS: usize = 20;
-const STILL_MM: f64 = 0.01;
-
 impl ProcrustesMean {
     /// Alignment starts at the first pose. The result has the mean size of the poses and its root at 0.
     ///
     /// # Errors
-    /// No poses, or a coordinate that is not finite.
+    /// If there are no poses, or a coordinate is not finite.
     pub fn fit(poses: &[Pose3d]) -> Result<Self, PoseError> {
         baseline::check_targets(poses)?;
         let poses: Vec<[Vector3<f64>; JOINTS]> =
@@ -29,12 +27,12 @@ impl ProcrustesMean {
         for _ in 0..ROUNDS {
             let mut mean = [Vector3::zeros(); JOINTS];
             for pose in &poses {
-                let similarity = Similarity::fit(pose, &reference);
+                let alignment = Alignment::fit(pose, &reference);
                 for (sum, joint) in mean.iter_mut().zip(pose) {
-                    *sum += similarity.apply(*joint) / poses.len() as f64;
+                    *sum += alignment.apply(*joint) / poses.len() as f64;
                 }
             }
-            // Alignment to a mean shrinks, or the mean would fade away.
+            // Alignment to a mean shrinks; without this the mean would vanish.
             let grown = wanted / size(&mean).max(f64::MIN_POSITIVE);
             let mean = mean.map(|joint| (joint - mean[ROOT]) * grown);
             let moved = mean.iter().zip(&reference).map(|(new, old)| (new - old).norm()).fold(0.0, f64::max);
@@ -46,6 +44,7 @@ impl ProcrustesMean {
         Ok(Self { mean: reference.map(|joint| joint.map(|value| value as f32).into()) })
     }
 
+    /// The mean.
     pub fn predict(&self) -> Pose3d {
         self.mean
     }

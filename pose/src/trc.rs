@@ -5,14 +5,16 @@ use std::path::Path;
 use nalgebra::Vector3;
 
 use crate::PoseError;
-use crate::error::read_text;
+use crate::text_file::read_text;
 
 /// The markers of a recording.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trc {
+    /// Frames per second.
     pub rate_hz: f64,
     /// Marker names, in the order of [`TrcFrame::markers_mm`].
     pub names: Vec<String>,
+    /// In ascending order of their position in the source.
     pub frames: Vec<TrcFrame>,
 }
 
@@ -22,23 +24,23 @@ pub struct TrcFrame {
     /// Position in the source, from 0: `OrigDataStartFrame` plus the distance from the first `Frame#`. Writers disagree
     /// on whether `Frame#` starts at 0 or 1; the distance is the same.
     pub source_index: u32,
-    /// In millimetres, in a z-up world: TRC has y up, and its (x, y, z) are the world's (y, z, x). `None` where the
-    /// marker was not seen.
+    /// In millimetres, in a z-up world: TRC has y up, and its (x, y, z) are the world's (y, z, x). `None` if the marker
+    /// was not seen.
     pub markers_mm: Vec<Option<Vector3<f64>>>,
 }
 
 /// Reads a TRC file.
 ///
 /// # Errors
-/// A file that cannot be read, or the line and column of what is not TRC.
+/// If the file cannot be read, or which line is not TRC.
 pub fn read(path: &Path) -> Result<Trc, PoseError> {
     parse(&read_text(path)?).map_err(|problem| PoseError::file(path, problem))
 }
 
-/// Writes a TRC file, in metres and with y up. `name` is what the file calls itself.
+/// Writes a TRC file, in metres and with y up. `name` is the file name in its header.
 ///
 /// # Errors
-/// A file that cannot be written.
+/// If the file cannot be written.
 pub fn write(path: &Path, name: &str, trc: &Trc) -> Result<(), PoseError> {
     std::fs::write(path, render(name, trc)).map_err(|error| PoseError::file(path, error.to_string()))
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use capture::{CameraEvent, CaptureEvent, CaptureEventKind, TriggerEvent};
 use crossbeam::channel::{Receiver, Sender, bounded};
 use frame::{CameraId, Problem};
-use transport::CameraState;
+use transport::{CameraState, RigEventKind};
 
 use crate::outcome::Part;
 
@@ -17,7 +17,7 @@ const NEWEST: usize = 8;
 const WAITING: usize = 64;
 
 /// What kind of event.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
     CameraLost,
     CameraRejoined,
@@ -33,13 +33,13 @@ pub enum EventKind {
     TriggerResumed,
     PartDied,
     ProcessDied,
-    /// Something of the rig's geometry, by its own name.
-    Rig(String),
+    /// Something of the rig's geometry.
+    Rig(RigEventKind),
 }
 
 impl EventKind {
     /// Its name in takes, on the page and in reports.
-    pub fn name(&self) -> &str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::CameraLost => "camera-lost",
             Self::CameraRejoined => "camera-rejoined",
@@ -54,7 +54,7 @@ impl EventKind {
             Self::TriggerResumed => "trigger-resumed",
             Self::PartDied => "part-died",
             Self::ProcessDied => "process-died",
-            Self::Rig(name) => name,
+            Self::Rig(kind) => kind.name(),
         }
     }
 }

@@ -1,3 +1,5 @@
+//! A TOML file, changed by words of the command line and parsed into a type.
+
 use std::fs;
 use std::path::Path;
 
@@ -6,12 +8,12 @@ use serde::de::DeserializeOwned;
 use crate::SettingsError;
 use crate::explain::explain;
 
-/// The text of a file, perhaps with words of the command line over it.
+/// The text of a file, possibly changed by words of the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
     origin: String,
     text: String,
-    /// Whether it still is what the file holds, so that its lines can be named.
+    /// Whether the text is still the file's, so that errors can name its lines.
     as_written: bool,
 }
 
@@ -21,8 +23,10 @@ impl Document {
         Self { origin: origin.into(), text: text.into(), as_written: true }
     }
 
+    /// The text of a file, whose path is the origin.
+    ///
     /// # Errors
-    /// A file that cannot be read.
+    /// If the file cannot be read.
     pub fn read(path: &Path) -> Result<Self, SettingsError> {
         let origin = path.display().to_string();
         match fs::read_to_string(path) {
@@ -31,11 +35,11 @@ impl Document {
         }
     }
 
-    /// Changes values. Words are `key=value` with dotted keys, as `transfer.train=linear`; a value that is no TOML is
-    /// taken as text.
+    /// Overrides values. Words are `key=value` with dotted keys, such as `transfer.train=linear`; a value that is not
+    /// TOML is taken as a string.
     ///
     /// # Errors
-    /// A file that is no TOML, a word that is not `key=value`.
+    /// If the text is not TOML, or a word is not `key=value`.
     pub fn set(self, words: &[String]) -> Result<Self, SettingsError> {
         if words.is_empty() {
             return Ok(self);
@@ -59,10 +63,10 @@ impl Document {
         &self.text
     }
 
-    /// What it says, checked only by its types.
+    /// Deserializes the text. Ranges are left to the caller; see [`crate::within`].
     ///
     /// # Errors
-    /// The first thing that is wrong: syntax, a key that is unknown or missing, a value of another type.
+    /// The first problem found: syntax, an unknown or missing key, a value of the wrong type.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, SettingsError> {
         let deserializer = toml::Deserializer::parse(&self.text).map_err(|error| self.syntax(&error))?;
         serde_path_to_error::deserialize(deserializer).map_err(|error| {
@@ -73,8 +77,12 @@ impl Document {
         })
     }
 
-    /// [`Self::parse`] of a file whose format has this version. That is looked at before all else: another version may
-    /// have other keys, and complaints about those would mislead.
+    /// [`Self::parse`] for a format with a `version` key. The version is checked first, since another version may have
+    /// other keys, and errors about those would mislead.
+    ///
+    /// # Errors
+    /// As [`Self::parse`]; also if `version` is present and differs from `version`. Whether the key is required, `T`
+    /// decides.
     pub fn parse_version<T: DeserializeOwned>(&self, version: u32) -> Result<T, SettingsError> {
         let found = self.table()?.remove("version");
         if let Some(found) = found.filter(|found| found.as_integer() != Some(i64::from(version))) {
@@ -173,7 +181,7 @@ mod tests {
         );
         assert!(edited("4.5", "\"much\"").starts_with("lamp.toml, line 4, bulb.power-w: invalid type"));
         assert!(edited("4.5", "4.5.6").starts_with("lamp.toml, line 4: "), "{}", edited("4.5", "4.5.6"));
-        // Lines of a changed text would be nobody's.
+        // The lines of a changed text are not the file's.
         let changed = lamp().set(&words(&["bulb.power-w=much"])).unwrap();
         assert!(said(changed).starts_with("lamp.toml, bulb.power-w: invalid type"));
     }

@@ -1,6 +1,8 @@
+//! The error of all settings: file, line, key, problem and remedy.
+
 use std::{fmt, io};
 
-/// What is wrong with a file of settings, where, and what to do about it.
+/// What is wrong with a settings file, where, and what to do about it.
 #[derive(Debug)]
 pub struct SettingsError {
     origin: Box<str>,
@@ -12,18 +14,19 @@ pub struct SettingsError {
     source: Option<io::Error>,
 }
 
-/// The kind of what is wrong.
+/// The kind of problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// A key of this name has no meaning.
+    /// There is no key of this name.
     UnknownKey(Box<str>),
-    /// A key of this name must be there.
+    /// The key of this name is required.
     MissingKey(Box<str>),
+    /// Anything else.
     Other,
 }
 
 impl SettingsError {
-    /// `key` is the path of the key, as `camera[1].driver`; empty where the whole file is meant.
+    /// `key` is the path of the key, such as `camera[1].driver`; empty if the error concerns the whole file.
     pub fn new(
         origin: &str,
         key: impl Into<Box<str>>,
@@ -34,7 +37,7 @@ impl SettingsError {
         Self { origin: origin.into(), line: None, key, fault: Fault::Other, problem, remedy, source: None }
     }
 
-    /// Something that `key` names, or the file itself where it is empty, cannot be read.
+    /// `what`, which `key` refers to, or the file itself where `key` is empty, cannot be read.
     pub fn unreadable(origin: &str, key: &str, what: &str, source: io::Error) -> Self {
         let error = Self::new(origin, key, format!("{what} cannot be read"), "check the path and its permissions");
         Self { source: Some(source), ..error }
@@ -48,7 +51,7 @@ impl SettingsError {
         Self { fault, ..self }
     }
 
-    /// The same with other words.
+    /// The same error with another problem and remedy.
     pub fn reworded(self, problem: impl Into<Box<str>>, remedy: impl Into<Box<str>>) -> Self {
         Self { problem: problem.into(), remedy: remedy.into(), ..self }
     }
@@ -58,20 +61,22 @@ impl SettingsError {
         &self.origin
     }
 
-    /// The line, from 1, where it is known.
+    /// The line, from 1, if known.
     pub fn line(&self) -> Option<usize> {
         self.line
     }
 
-    /// The path of the key; empty where the whole file is meant.
+    /// The path of the key; empty if the error concerns the whole file.
     pub fn key(&self) -> &str {
         &self.key
     }
 
+    /// The kind of problem.
     pub fn fault(&self) -> &Fault {
         &self.fault
     }
 
+    /// What is wrong.
     pub fn problem(&self) -> &str {
         &self.problem
     }

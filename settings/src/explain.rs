@@ -1,8 +1,10 @@
+//! Turns serde's messages into errors with a remedy.
+
 use crate::{Fault, SettingsError};
 
-/// Turns a message of serde into one with a remedy.
+/// Turns a message of serde into an error with a remedy.
 pub(crate) fn explain(origin: &str, key: &str, message: &str) -> SettingsError {
-    // serde puts names in backquotes: first the one at fault, then those that it knows.
+    // serde puts names in backquotes: first the offending one, then the known ones.
     let mut names = message.split('`').skip(1).step_by(2);
     let first = names.next().unwrap_or_default();
     let known: Vec<&str> = names.collect();

@@ -1,12 +1,14 @@
+//! The check that a value lies in a range.
+
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use crate::SettingsError;
 
-/// The value, if it is in the range; NaN is in none. `origin` and `key` say where it was written.
+/// The value, if it lies in the range; NaN lies in none. `origin` and `key` say where it was written.
 ///
 /// # Errors
-/// A value out of range, with the range as the remedy.
+/// If the value is out of range, with the range as the remedy.
 pub fn within<T: PartialOrd + Display>(
     origin: &str,
     key: &str,

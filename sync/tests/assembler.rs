@@ -146,7 +146,7 @@ proptest! {
         run(AssemblerConfig { cameras, deadline_ns, max_open }, frames(&fates, loop_length, silent));
     }
 
-    /// Where cameras deliver in order and within the deadline, losses and duplicates cost nobody else anything.
+    /// If cameras deliver in order and within the deadline, losses and duplicates do not affect other frames.
     #[test]
     fn a_lost_frame_costs_only_its_own_set(
         fates in (1usize..6).prop_flat_map(|cameras| {

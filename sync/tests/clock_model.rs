@@ -1,4 +1,4 @@
-//! The lower envelope of arrivals against simulated devices whose truth is known.
+//! The clock model, which follows the lower envelope of arrivals, with simulated devices whose truth is known.
 
 use frame::ClockId;
 use frame_sync::timing::{ClockConfig, ClockModel, Observation};
@@ -17,7 +17,7 @@ struct Device {
 }
 
 impl Device {
-    /// What its counter shows at a host time. Its crystal warms up: the drift strays by 0.5 ppm over ten minutes.
+    /// What its counter shows at a host time. Its crystal warms up: the drift changes by 0.5 ppm over ten minutes.
     fn shown(&self, host_ns: i64) -> u64 {
         let strayed_ns = 0.5e-6 / 600e9 / 2.0 * (host_ns as f64).powi(2);
         let ticks = (host_ns as f64 * (1.0 + self.drift_ppm * 1e-6) + strayed_ns) / self.tick_ns;
@@ -71,7 +71,7 @@ fn frames(rate_hz: f64, seconds: f64, delays: Delays, bunches: bool, rng: &mut C
         }
         k += 1;
     }
-    // Of one camera none overtakes another.
+    // Frames of one camera do not overtake each other.
     let mut latest_ns = 0;
     for frame in &mut frames {
         latest_ns = frame.1.max(latest_ns + 1);
@@ -119,10 +119,10 @@ fn the_clock_model_follows_drift_under_one_sided_delays_and_bunches() {
     for delays in [Delays::Uniform, Delays::Exponential] {
         for bunches in [false, true] {
             for rate_hz in [25.0, 60.0, 100.0, 200.0] {
-                // Errors within one run hang together for a window, so shares are taken over many runs.
+                // Errors within a window of a run are correlated, so shares are computed over many runs.
                 let mut errors = Errors::default();
                 for drift_ppm in [-100.0, -3.0, 0.0, 100.0] {
-                    // Counters of nanoseconds, of microseconds that wrap in the run, and of two seconds a turn.
+                    // Counters of nanoseconds, of microseconds that wrap during the run, and one that wraps every two seconds.
                     for (bits, tick_ns, begin) in
                         [(64, 1.0, 0), (32, 1e3, u64::from(u32::MAX) - 5_000_000), (24, 125.0, 77)]
                     {
@@ -168,7 +168,7 @@ fn a_device_that_starts_anew_is_noticed() {
     assert_eq!(model.map(0, 1_000_000_000).map(|time| time.ns), Some(1_000_000_000));
 }
 
-/// A clock that jumps ahead shows at once, one that stays behind within a second; a stall of the host is neither.
+/// A forward jump of a clock is noticed at once, a backward one within a second; a stall of the host is not a jump.
 #[test]
 fn jumps_of_a_clock_are_noticed_and_stalls_are_none() {
     // At 50 Hz, from frame 50 on the device's clock is ahead by the one, and frames are held back for the other.

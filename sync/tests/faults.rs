@@ -1,4 +1,4 @@
-//! Device clocks, trigger numbers and frame sets on a simulated rig with faults: what must be true of them.
+//! Invariants of device clocks, trigger numbers and frame sets on a simulated rig with faults.
 
 mod support;
 
@@ -94,7 +94,7 @@ fn is_mixed<'a>(mut set: impl Iterator<Item = &'a Truth>) -> bool {
     set.any(|truth| Some(truth.pulse) != first.map(|truth| truth.pulse))
 }
 
-/// Runs of all rates, each a hundred thousand pulses long: the counters of 16 bits turn in each.
+/// Runs at all rates, each a hundred thousand pulses long, so that 16-bit counters wrap in each.
 fn runs(seeds: std::ops::Range<u64>) -> impl Iterator<Item = RigConfig> {
     let rates = [25.0, 60.0, 100.0, 200.0];
     seeds.map(move |seed| RigConfig {
@@ -238,7 +238,7 @@ fn no_index_is_wrong_and_no_set_is_mixed_in_ten_million_frames() {
     watch.print();
     assert!(sets.frames >= 10_000_000);
     assert_eq!((sets.wrong, sets.mixed), (0, 0));
-    // Whoever says nothing is never wrong.
+    // Without any numbers there would be no wrong ones.
     assert!(sets.frames - sets.numbered < sets.frames / 500, "{} of {} numbered", sets.numbered, sets.frames);
     assert!(sets.complete > sets.sets * 9 / 10, "{} of {} complete", sets.complete, sets.sets);
     assert!(sets.made.reboots > 50 && sets.made.slips > 100);
@@ -246,7 +246,7 @@ fn no_index_is_wrong_and_no_set_is_mixed_in_ten_million_frames() {
     assert!(watch.longest_ns < 1_000_000_000 && watch.longest_after_reboot_ns < 1_000_000_000);
 }
 
-/// Nobody knows the least delay of these cameras, but their clocks can be latched, twice a second, in a round trip
+/// The least delay of these cameras is unknown, but their clocks can be latched, twice a second, in a round trip
 /// whose way back is the slower one.
 #[test]
 fn latches_make_times_absolute() {
@@ -293,7 +293,7 @@ fn a_resolver_that_believes_the_counter_alone_is_caught() {
     assert!(sets.wrong > 1000 && sets.mixed > 1000);
 }
 
-/// And the time alone, as near as it gets: the arrival.
+/// So is the time only, by the best estimate from arrivals.
 #[test]
 fn a_resolver_that_believes_arrivals_is_caught() {
     let mut sets = Sets::default();

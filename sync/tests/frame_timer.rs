@@ -1,4 +1,4 @@
-//! What a frame timer says of single frames.
+//! The frame timer's answers for single frames.
 
 use frame::{ClockId, HostTime, TriggerIndex};
 use frame_sync::timing::{DeviceClock, FrameStamp, FrameTimer, FrameTimerConfig, PulseTrain, TimedFrame, TimingEvent};

@@ -1,4 +1,4 @@
-//! Sets of cameras that run free.
+//! Frame sets of cameras in free-run.
 
 use frame::{CameraId, ClockId, EdgeAccount, HostTime, LossReason, SegmentId, TriggerIndex};
 use frame_sync::timing::{Action, Closed, FrameSet, NearestConfig, NearestInTime, TimedArrival};
@@ -99,7 +99,7 @@ fn run(config: NearestConfig, mut frames: Vec<Sent>) -> Ran {
 }
 
 proptest! {
-    /// Any phase, jitter over a period, losses, duplicates, late frames, frames that overtake each other, seams.
+    /// Any phase, jitter over a period, losses, duplicates, late frames, frames that overtake each other, discontinuities.
     #[test]
     fn anything_may_arrive_in_any_order(
         fates in (1usize..6).prop_flat_map(|cameras| {

@@ -12,7 +12,7 @@ fn at(ns: f64, off_ns: i64, uncertainty_ns: u32) -> HostTime {
     HostTime { ns: START_NS + ns as i64 + off_ns, uncertainty_ns, clock: ClockId::Simulated }
 }
 
-/// An hour at each rate; the generator runs up to 0.1 % off and strays, frames are lost, times err.
+/// An hour at each rate; the generator is up to 0.1 % off and drifts, frames are lost, times have errors.
 #[test]
 fn numbers_never_shift_over_an_hour() {
     for (rate_hz, off) in [(25.0, 1e-3), (59.94, -1e-3), (100.0, 30e-6), (200.0, 0.0)] {
@@ -22,14 +22,14 @@ fn numbers_never_shift_over_an_hour() {
         let (mut within, mut seen) = (0u32, 0u32);
         for pulse in 0..(3600.0 * rate_hz) as u64 {
             if pulse > 0 {
-                // The rate strays by a part in a million within a quarter of an hour.
+                // The rate drifts by a part in a million within a quarter of an hour.
                 let strayed = 1e-6 * (true_ns / 900e9).sin();
                 true_ns += 1e9 / rate_hz * (1.0 + off + strayed);
                 if rng.random_bool(0.03) {
                     continue;
                 }
             }
-            // Errors of mapped times hang together; 95 % of these are below 57 µs.
+            // Errors of mapped times are correlated; 95 % of these are below 57 µs.
             wander_ns = 0.99 * wander_ns + rng.random_range(-7e3..7e3);
             estimator.observe(at(true_ns, wander_ns as i64, 60_000));
             assert_eq!(estimator.generation(), 0);
@@ -74,7 +74,7 @@ fn pulses_that_change_phase_without_a_pause_are_another_generation() {
 }
 
 proptest! {
-    /// Lost, repeated, vague and late exposures: whatever number a train gives a pulse, it keeps.
+    /// With lost, repeated, uncertain and late exposures, the number of a pulse never changes.
     #[test]
     fn the_number_of_a_pulse_is_kept(
         frames in prop::collection::vec(

@@ -1,4 +1,4 @@
-//! Round trips to simulated counters whose truth is known.
+//! The clock of round trips, with simulated counters whose truth is known.
 
 use frame::ClockId;
 use frame_sync::timing::{Observation, RoundTripClock, RoundTripConfig};
@@ -45,7 +45,7 @@ fn follow(remote: &Remote, one_sided: bool, seed: u64) -> (f64, i64, i64, u32) {
         busy = if busy { !rng.random_bool(0.3) } else { rng.random_bool(0.05) };
         let before_ns = 1_000_000_000 + k * 250_000_000 + rng.random_range(0..1_000_000);
         let read_ns = before_ns + way_ns(&mut rng, busy);
-        // One-sided: the way back alone is slow, as where answers wait for a poll.
+        // One-sided: only the way back is slow, as if answers waited for a poll.
         let after_ns = read_ns + if one_sided { 400_000 } else { 0 } + way_ns(&mut rng, busy);
         assert_eq!(clock.observe(before_ns, remote.shown(read_ns), after_ns), Observation::Consistent);
         for event_ns in [after_ns - 500_000_000, after_ns + 500_000_000] {

@@ -1,4 +1,4 @@
-//! The sampler: labels are true, and nothing that a single picture shows tells the classes apart.
+//! The sampler: labels are true, and no property of a single picture reveals its class.
 
 use std::collections::{HashMap, HashSet};
 

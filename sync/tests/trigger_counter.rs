@@ -1,4 +1,4 @@
-//! Trigger numbers against simulated cameras whose truth is known.
+//! Trigger numbers of simulated cameras whose truth is known.
 
 use frame::{CameraId, ClockId, HostTime, SegmentId, TriggerIndex};
 use frame_sync::timing::{
@@ -21,7 +21,7 @@ fn at(pulse: u64, off_ns: i64, uncertainty_ns: u32) -> HostTime {
     HostTime { ns: START_NS + (pulse as f64 * PERIOD_NS) as i64 + off_ns, uncertainty_ns, clock: ClockId::Simulated }
 }
 
-/// Mostly none; at times the counter slips by one, or starts elsewhere.
+/// Usually none; sometimes the counter slips by one, or restarts at another number.
 fn slip() -> impl Strategy<Value = u64> {
     prop_oneof![60 => Just(0), 2 => Just(1), 1 => 2u64..1 << 20]
 }

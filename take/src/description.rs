@@ -1,3 +1,5 @@
+//! The file `take.toml`.
+
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -12,18 +14,20 @@ pub const FORMAT_VERSION: u32 = 1;
 
 const FILE: &str = "take.toml";
 
-/// What a take is of.
+/// What a take shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TakeInfo {
+    /// A name for people.
     pub name: String,
     /// The rig's configuration, as text.
     pub rig_toml: String,
     /// Names in the order of [`frame::CameraId`].
     pub cameras: Vec<String>,
-    /// The host that grabbed the frames.
+    /// The host that captured the frames.
     pub host: String,
+    /// Trigger pulses, or frames in free-run, per second.
     pub trigger_rate_hz: f64,
-    /// Rate of the footage, where the take is of a replay.
+    /// Rate of the footage, if the take is of a replay.
     pub source_rate_hz: Option<f64>,
 }
 
@@ -34,7 +38,7 @@ pub(crate) struct Description {
     pub genlock_version: String,
     /// RFC 3339.
     pub started_utc: String,
-    /// The kernel's, so that monotonic times of two takes can be compared where it is the same.
+    /// The kernel's. Monotonic times of two takes are comparable if it is the same.
     pub boot_id: String,
     pub take: TakeInfo,
     pub clocks: Vec<ClockReading>,
@@ -57,7 +61,7 @@ impl Description {
         directory.join(FILE)
     }
 
-    /// Replaces the file in one step: a reader sees the old or the new one, whole.
+    /// Replaces the file atomically.
     pub fn write(&self, directory: &Path) -> Result<(), TakeError> {
         let (path, draft) = (Self::path(directory), directory.join(".take.toml.new"));
         let written = toml::to_string_pretty(self).map_err(io::Error::other).and_then(|text| {
@@ -71,7 +75,7 @@ impl Description {
     }
 
     pub fn read(directory: &Path) -> Result<Self, TakeError> {
-        /// The one key that every version has.
+        /// The only key that all versions have.
         #[derive(Deserialize)]
         struct Version {
             format_version: u32,

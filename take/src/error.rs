@@ -1,13 +1,16 @@
+//! The error of everything in this crate.
+
 use std::io;
 use std::path::{Path, PathBuf};
 
 use frame::CameraId;
 use thiserror::Error;
 
-/// What can go wrong with a take. Each message names the file and what to do.
+/// What can go wrong with a take. Each message names the file and a remedy.
 #[derive(Debug, Error)]
+#[allow(missing_docs, reason = "the messages say it")]
 pub enum TakeError {
-    #[error("cannot {doing} {path}: check that the folder exists and that you may use it", path = .path.display())]
+    #[error("cannot {doing} {path}: check that the folder exists and that you have access", path = .path.display())]
     Io {
         doing: &'static str,
         path: PathBuf,
@@ -21,7 +24,7 @@ pub enum TakeError {
     )]
     NoCommonSession { one: PathBuf, other: PathBuf },
     #[error(
-        "no space left for {path}: free some, or record to another disk; what was recorded before is kept",
+        "no space left for {path}: free some, or record to another disk; earlier frames are safe",
         path = .path.display()
     )]
     DiskFull {
@@ -34,7 +37,7 @@ pub enum TakeError {
         path = .path.display()
     )]
     MissingDescription { path: PathBuf },
-    #[error("{path} cannot be understood: restore it from a copy", path = .path.display())]
+    #[error("{path} cannot be parsed: restore it from a copy", path = .path.display())]
     BadDescription {
         path: PathBuf,
         #[source]
@@ -52,7 +55,7 @@ pub enum TakeError {
     #[error("{path} holds no *.mcap file: its recording was removed, restore it from a copy", path = .path.display())]
     NoRecording { path: PathBuf },
     #[error(
-        "{path} is damaged at byte {offset}: {what}; to read what lies before, cut a copy with `truncate -s {offset}`",
+        "{path} is damaged at byte {offset}: {what}; to read what comes before, cut a copy with `truncate -s {offset}`",
         path = .path.display()
     )]
     Corrupt { path: PathBuf, offset: u64, what: String },
@@ -73,9 +76,10 @@ pub enum TakeError {
 }
 
 impl TakeError {
+    /// A failed operation on a file: `doing` is its verb. A full disk becomes [`Self::DiskFull`].
     pub fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
         match source.raw_os_error() {
-            // A file-size limit is a full disk for the one who records.
+            // Quotas and file-size limits have the effect of a full disk.
             Some(libc::ENOSPC | libc::EDQUOT | libc::EFBIG) => Self::DiskFull { path: path.to_owned(), source },
             _ => Self::Io { doing, path: path.to_owned(), source },
         }

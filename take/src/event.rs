@@ -1,31 +1,36 @@
-//! What the channel `/events` holds: one JSON object per message, its kind in the key `event`.
+//! The messages of the channel `/events`: one JSON object each, its kind in the key `event`.
 
 use frame::{CameraId, LossReason};
 use serde::{Deserialize, Serialize};
 
 /// The topic of the channel.
-pub const TOPIC: &str = "/events";
+pub(crate) const TOPIC: &str = "/events";
 /// The message encoding of the channel.
-pub const ENCODING: &str = "json";
+pub(crate) const ENCODING: &str = "json";
 
-/// Frames of one camera that are not in the take, and why.
+/// Consecutive frames of one camera that are not in the take, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {
+    /// The camera.
     pub camera: CameraId,
+    /// Why they are missing.
     pub reason: LossReason,
-    /// Sequence number of the first frame that is missing.
+    /// Sequence number of the first missing frame.
     pub first_sequence: u64,
+    /// How many are missing.
     pub frames: u64,
     /// `CLOCK_MONOTONIC` when the loss was noticed.
     pub at_ns: i64,
 }
 
-/// Something that happened during the take: a camera lost, a learner restarted.
+/// Something else that happened during the take, such as a lost camera or a restarted learner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     /// `CLOCK_MONOTONIC`.
     pub at_ns: i64,
+    /// A word for programs, such as `camera-lost`.
     pub kind: String,
+    /// The same for people.
     pub text: String,
 }
 
@@ -38,16 +43,15 @@ pub struct ClockReading {
     pub utc_ns: i64,
 }
 
-/// How the clock of this take's host stands to that of the host which puts the frame sets together, where several
-/// capture one rig. On that host itself the offset is 0.
+/// The offset of the clock of this take's host to that of the first host, where several capture one rig. On the first
+/// host itself it is 0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockRelation {
-    /// The same in the takes of all hosts that captured together. Trigger indices and segments of one session are the
-    /// same in all of them.
+    /// The same in the takes of all hosts that captured together, as are trigger indices and segments.
     pub session: String,
     /// `CLOCK_MONOTONIC` of this take's host.
     pub at_ns: i64,
-    /// Added to times of this take about that instant, it gives times on the clock that the session shares.
+    /// To be added to times of this take near `at_ns` to get times on the first host's clock.
     pub offset_ns: i64,
     /// Half-width of the interval that holds the true offset.
     pub uncertainty_ns: u32,
@@ -55,7 +59,7 @@ pub struct ClockRelation {
 
 impl ClockReading {
     pub(crate) fn now() -> Self {
-        // The monotonic clock is read on both sides, so that being descheduled in between shifts neither way.
+        // Read before and after, so that being descheduled in between introduces no bias.
         let before = frame::monotonic_now_ns();
         let utc = chrono::Utc::now();
         let after = frame::monotonic_now_ns();
@@ -66,10 +70,10 @@ impl ClockReading {
     }
 }
 
-/// One message of the channel. Kinds that a reader does not know are skipped.
+/// One message of the channel. Readers skip kinds that they do not know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
-pub enum Event {
+pub(crate) enum Event {
     Gap {
         /// Name of the camera.
         camera: String,
@@ -82,7 +86,7 @@ pub enum Event {
     Clock(ClockReading),
     Note(Note),
     Relation(ClockRelation),
-    /// The last message of a take that was finished: what it holds.
+    /// The last message of a finished take: what it holds.
     End {
         at_ns: i64,
         frames: u64,

@@ -1,4 +1,4 @@
-//! The header before each unit, version 2: 120 bytes, little endian. Behind it come the bytes that the camera sent.
+//! The header before each unit, version 2: 120 bytes, little endian, followed by the bytes that the camera sent.
 //!
 //! | offset | type | field |
 //! |---|---|---|
@@ -18,28 +18,30 @@
 //! | 52, 56 | u32 | index in and length of the source, frames |
 //! | 60, 64 | u32 | width, height, px |
 //! | 68 | u32 | zero |
-//! | 72, 80 | u64 | first plane: offset behind this header, stride, bytes |
+//! | 72, 80 | u64 | first plane: offset after this header, stride, bytes |
 //! | 88, 96 | u64 | second plane: the same |
 //! | 104 | i64 | the device's own clock at the start of exposure, ns |
 //! | 112 | u64 | the device's own count of frames |
 //!
-//! Version 1 ends before the device's own words.
+//! Version 1 ends before the device's clock and count.
 //!
-//! The camera is the channel's. MCAP's `log_time` repeats the start of exposure and `publish_time` the arrival, both
-//! at least 0, for tools that know nothing of this header.
+//! The camera is that of the channel. MCAP's `log_time` repeats the start of exposure and `publish_time` the arrival,
+//! both at least 0, for tools that do not know this header.
 
 use frame::{
     BayerPattern, CameraId, ClockId, DeviceStamp, Encoding, FrameInfo, HostTime, Picture, PixelFormat, Plane,
     SegmentId, SourcePosition, TriggerIndex,
 };
 
-/// Bytes before the unit, in the newest version and in the oldest.
-pub const LENGTH: usize = 120;
-pub const LEAST_LENGTH: usize = 104;
+/// Bytes of the header.
+pub(crate) const LENGTH: usize = 120;
 /// The message encoding of camera channels.
-pub const ENCODING: &str = "genlock-frame/1";
-/// Before the camera's name in its channel's topic.
-pub const TOPIC_PREFIX: &str = "/camera/";
+pub(crate) const ENCODING: &str = "genlock-frame/1";
+/// The topic of a camera's channel is this and the camera's name.
+pub(crate) const TOPIC_PREFIX: &str = "/camera/";
+
+/// Bytes of a header of version 1.
+const V1_LENGTH: usize = 104;
 
 const VERSION: u8 = 2;
 const HAS_SOURCE: u8 = 1;
@@ -50,7 +52,7 @@ const HAS_DEVICE_COUNTER: u8 = 16;
 const PATTERNS: [BayerPattern; 4] = [BayerPattern::Rggb, BayerPattern::Grbg, BayerPattern::Gbrg, BayerPattern::Bggr];
 
 /// The header of a frame.
-pub fn encode(info: &FrameInfo) -> [u8; LENGTH] {
+pub(crate) fn encode(info: &FrameInfo) -> [u8; LENGTH] {
     let mut out = [0; LENGTH];
     let (trigger, pulse) = match info.trigger {
         TriggerIndex::Unresolved => (0, 0),
@@ -104,15 +106,15 @@ pub fn encode(info: &FrameInfo) -> [u8; LENGTH] {
     out
 }
 
-/// What the header at the start of `bytes` says and how long it is, or what is wrong with it.
-pub fn decode(camera: CameraId, bytes: &[u8]) -> Result<(FrameInfo, usize), String> {
+/// The header at the start of `bytes` and its length, or what is wrong with it.
+pub(crate) fn decode(camera: CameraId, bytes: &[u8]) -> Result<(FrameInfo, usize), String> {
     let length = match bytes.first() {
-        Some(1) => LEAST_LENGTH,
+        Some(1) => V1_LENGTH,
         Some(&VERSION) => LENGTH,
         Some(other) => return Err(format!("a frame header of version {other}")),
         None => return Err("a frame without its header".into()),
     };
-    // Version 1 reads as a newer one without the device's words.
+    // Version 1 reads as version 2 without the device's clock and count.
     let mut whole = [0; LENGTH];
     whole[..length].copy_from_slice(bytes.get(..length).ok_or("a frame without its whole header")?);
     let header = &whole;
@@ -179,9 +181,8 @@ fn get<const N: usize>(header: &[u8; LENGTH], at: usize) -> [u8; N] {
 mod tests {
     use super::*;
 
-    /// Takes of before the device's own words still read.
     #[test]
-    fn version_one_reads_without_the_devices_words() {
+    fn version_one_reads_without_the_devices_clock_and_count() {
         let info = FrameInfo {
             camera: CameraId(3),
             sequence: 7,
@@ -196,11 +197,11 @@ mod tests {
         };
         let newer = encode(&info);
         assert_eq!(decode(CameraId(3), &newer), Ok((info, LENGTH)));
-        let mut older = newer[..LEAST_LENGTH].to_vec();
+        let mut older = newer[..V1_LENGTH].to_vec();
         older[0] = 1;
         older[4] &= !(HAS_DEVICE_TIME | HAS_DEVICE_COUNTER);
         let without = FrameInfo { device: DeviceStamp::default(), ..info };
-        assert_eq!(decode(CameraId(3), &older), Ok((without, LEAST_LENGTH)));
+        assert_eq!(decode(CameraId(3), &older), Ok((without, V1_LENGTH)));
         assert!(decode(CameraId(3), &older[..100]).is_err());
     }
 }

@@ -1,3 +1,5 @@
+//! Sums up a take: frames, gaps, and holes that no gap explains.
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -6,51 +8,67 @@ use serde::Serialize;
 
 use crate::{Gap, Note, TakeError, TakeReader};
 
-/// The reason of a hole in the sequence numbers that no gap record accounts for.
+/// The reason of a hole in the sequence numbers that no gap record explains.
 pub const UNEXPLAINED: &str = "unexplained";
 
 /// What a take holds, for people and scripts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Inspection {
+    /// The folder.
     pub path: PathBuf,
+    /// [`crate::TakeInfo::name`].
     pub name: String,
+    /// [`crate::TakeInfo::host`].
     pub host: String,
-    /// Whether the take was finished in order.
+    /// Whether the take was finished.
     pub complete: bool,
+    /// Version of the format on disk.
     pub format_version: u32,
     /// RFC 3339.
     pub started_utc: String,
     /// From the first exposure of any camera to the last, seconds.
     pub duration_s: f64,
-    /// Bytes at the ends of files that were being written when their writers stopped.
+    /// Bytes of incomplete records at the ends of files.
     pub torn_bytes: u64,
+    /// One entry per camera.
     pub cameras: Vec<CameraInspection>,
+    /// What else happened.
     pub notes: Vec<Note>,
 }
 
+/// What a take holds of one camera.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CameraInspection {
+    /// The camera's name.
     pub name: String,
+    /// Frames in the take.
     pub frames: u64,
-    /// What the camera sent, without headers.
+    /// Their bytes as the camera sent them, without headers.
     pub bytes: u64,
+    /// The pulse of the first frame that has one.
     pub first_trigger: Option<u64>,
+    /// The pulse of the last frame that has one.
     pub last_trigger: Option<u64>,
-    /// Stretches without a seam.
+    /// How many [segments](frame::SegmentId) there are.
     pub segments: u64,
-    /// Of the first frame; 0 when there is none.
+    /// Width of the first frame; 0 without one.
     pub width_px: u32,
+    /// Height of the first frame; 0 without one.
     pub height_px: u32,
+    /// What is missing, in the order of sequence numbers.
     pub gaps: Vec<GapInspection>,
 }
 
+/// Consecutive frames that are missing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct GapInspection {
     /// [`frame::LossReason::name`], or [`UNEXPLAINED`].
     pub reason: String,
+    /// Sequence number of the first missing frame.
     pub first_sequence: u64,
+    /// How many are missing.
     pub frames: u64,
-    /// When it was noticed; of an unexplained hole, the exposure of the frame before it.
+    /// When it was noticed; for an unexplained hole, the exposure of the frame before it.
     pub at_ns: i64,
 }
 
@@ -110,8 +128,8 @@ fn infos(take: &TakeReader, camera: CameraId) -> impl Iterator<Item = &FrameInfo
     (0..take.len(camera)).filter_map(move |index| take.frame_info(camera, index))
 }
 
-/// Holes between consecutive frames, less what the gap records account for. A number that does not grow means that
-/// the camera began to count again.
+/// Holes between consecutive frames that gap records do not explain. A sequence number that does not grow means that
+/// the camera started counting again.
 fn unexplained<'a>(frames: impl Iterator<Item = &'a FrameInfo>, recorded: &[Gap]) -> Vec<GapInspection> {
     let mut explained: Vec<(u64, u64)> =
         recorded.iter().map(|gap| (gap.first_sequence, gap.first_sequence.saturating_add(gap.frames))).collect();

@@ -1,29 +1,69 @@
-//! Takes: sessions on disk.
+//! Takes: recordings on disk, and sessions made of takes.
 //!
 //! A take is a folder with
 //! - `take.toml`: format version, rig, cameras, boot id, start in UTC, readings of the monotonic clock against UTC;
-//! - one MCAP file per host, without chunks and without compression. A channel `/camera/<name>` per camera holds
-//!   each unit as the camera sent it behind a fixed header (see [`header`]); the channel `/events` holds JSON: gaps,
-//!   clock readings, how the clocks of several hosts stand to each other, notes and the end of the take (see [`event`]).
+//! - one MCAP file per host, without chunks and without compression. A channel `/camera/<name>` per camera holds each
+//!   unit as the camera sent it, after a fixed header (described in `header.rs`); the channel `/events` holds JSON:
+//!   gaps, clock readings, offsets between the clocks of several hosts, notes and the end of the take (`event.rs`).
 //!
-//! Records reach the kernel as soon as they are written and the disk every 250 ms. So a killed process loses nothing
-//! that [`TakeWriter`] accepted, and a power cut at most what came after the last sync. [`TakeReader`] walks the file
-//! from its start and never needs an index; a torn tail is ignored and reported.
+//! Records reach the kernel as soon as they are written, and the disk every 250 ms. So a killed process loses nothing
+//! that [`TakeWriter`] accepted, and a power cut at most what came after the last sync. [`TakeReader`] scans the file
+//! from its start and needs no index; an incomplete record at the end is ignored and reported.
 //!
-//! While recording, a hidden file holds a little space that is freed when the disk is full, for the last gaps and the end.
-//! Labels may lie beside as further files; this crate leaves alone what it does not know. A rendered [session]
-//! holds takes with exact labels and [masks].
+//! While recording, a hidden file reserves a little space, which is freed for the last gaps and the end when the disk
+//! is full. A take's folder may hold other files, such as labels, which this crate ignores. A rendered [session] holds
+//! takes with exact labels and [masks].
+//!
+//! ```
+//! use frame::{
+//!     CameraId, DeviceStamp, FrameInfo, HostTime, Picture, PixelFormat, SegmentId, TriggerIndex,
+//! };
+//! use take::{TakeInfo, TakeReader, TakeWriter};
+//!
+//! let parent = tempfile::tempdir()?;
+//! let info = TakeInfo {
+//!     name: "test".into(),
+//!     rig_toml: String::new(),
+//!     cameras: vec!["left".into()],
+//!     host: "lab-1".into(),
+//!     trigger_rate_hz: 60.0,
+//!     source_rate_hz: None,
+//! };
+//! let mut writer = TakeWriter::create(parent.path(), &info)?;
+//! let frame = FrameInfo {
+//!     camera: CameraId(0),
+//!     sequence: 0,
+//!     segment: SegmentId(0),
+//!     trigger: TriggerIndex::Certain(0),
+//!     exposure: HostTime::monotonic(1_000, 0),
+//!     exposure_duration_ns: 0,
+//!     arrival_ns: 2_000,
+//!     device: DeviceStamp::default(),
+//!     source: None,
+//!     picture: Picture::packed(PixelFormat::Gray8, 2, 2),
+//! };
+//! writer.write_frame(&frame, &[1, 2, 3, 4])?;
+//! let summary = writer.finish()?;
+//!
+//! let take = TakeReader::open(&summary.directory)?;
+//! assert!(take.complete());
+//! assert_eq!(take.len(CameraId(0)), 1);
+//! assert_eq!(take.read(CameraId(0), 0)?, (frame, vec![1, 2, 3, 4]));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![warn(missing_docs)]
 
 mod description;
 mod error;
-pub mod event;
-mod fit;
-pub mod header;
+mod event;
+mod files;
+mod header;
+mod host_comparison;
 mod inspect;
-mod layout;
 pub mod masks;
+mod mcap_scan;
 mod reader;
-mod scan;
 pub mod session;
 mod sink;
 mod writer;
@@ -31,7 +71,7 @@ mod writer;
 pub use description::{FORMAT_VERSION, TakeInfo};
 pub use error::TakeError;
 pub use event::{ClockReading, ClockRelation, Gap, Note};
-pub use fit::{Fit, fit};
+pub use host_comparison::{HostComparison, compare_hosts};
 pub use inspect::{CameraInspection, GapInspection, Inspection, UNEXPLAINED, inspect};
 pub use masks::{MASKS_FILE, Mask, MaskReader, MaskWriter};
 pub use reader::{TakeReader, TornTail};

@@ -1,9 +1,9 @@
-//! The subject's exact mask of each picture of a rendered take: the file `masks.mcap` beside its frames.
+//! The subject's exact mask in each picture of a rendered take: the file `masks.mcap` beside its frames.
 //!
-//! An MCAP file without chunks and without compression. A channel `/mask/<camera>` per camera, of the message encoding
-//! `genlock-mask/1`; the sequence of a message is the source index of the frame. A message holds width and height
-//! (u32, little endian) and then the lengths of runs (LEB128), row by row from the top: background and subject in
-//! turn, background first, its run 0 where the first pixel is subject.
+//! An MCAP file without chunks and without compression, with a channel `/mask/<camera>` per camera, of the message
+//! encoding `genlock-mask/1`. The sequence of a message is the source index of the frame. A message holds width and
+//! height (u32, little endian) and then the lengths of runs (LEB128), row by row from the top: background and subject
+//! in turn, beginning with background, whose run is 0 if the first pixel is subject.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -21,20 +21,22 @@ pub const MASKS_FILE: &str = "masks.mcap";
 
 const TOPIC_PREFIX: &str = "/mask/";
 const ENCODING: &str = "genlock-mask/1";
-/// What one damaged message can make us allocate.
-const MOST_PIXELS: u64 = 1 << 28;
+/// Limits what a damaged message can make us allocate.
+const MAX_PIXELS: u64 = 1 << 28;
 
 /// Which pixels show the subject.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mask {
+    /// Width of the picture.
     pub width_px: u32,
+    /// Height of the picture.
     pub height_px: u32,
     /// `[height, width]`, 255 on the subject and 0 elsewhere.
     pub pixels: Vec<u8>,
 }
 
 impl Mask {
-    /// Left, top, right, bottom of the subject in pixels, the last two exclusive; `None` where nothing is subject.
+    /// Left, top, right, bottom of the subject in pixels, the last two exclusive; `None` if no pixel is subject.
     pub fn bounds(&self) -> Option<[u32; 4]> {
         let mut bounds: Option<[u32; 4]> = None;
         for (y, row) in (0..).zip(self.pixels.chunks_exact(self.width_px.max(1) as usize)) {
@@ -47,7 +49,7 @@ impl Mask {
     }
 }
 
-/// Writes a take's masks. A file that was not finished is refused by [`MaskReader`], or lacks masks.
+/// Writes a take's masks. [`MaskReader`] refuses most files that were not finished; others lack masks.
 pub struct MaskWriter {
     path: PathBuf,
     mcap: mcap::Writer<BufWriter<File>>,
@@ -56,8 +58,11 @@ pub struct MaskWriter {
 }
 
 impl MaskWriter {
-    /// Makes `masks.mcap` in the folder of a take, anew if it is there. `cameras` are names in the order of
+    /// Makes `masks.mcap` in the folder of a take, replacing it if it exists. `cameras` are names in the order of
     /// [`CameraId`].
+    ///
+    /// # Errors
+    /// If the file cannot be made.
     pub fn create(take: &Path, cameras: &[String]) -> Result<Self, TakeError> {
         let path = take.join(MASKS_FILE);
         let file = File::create(&path).map_err(|e| TakeError::io("create", &path, e))?;
@@ -78,11 +83,10 @@ impl MaskWriter {
         Ok(Self { path, mcap, channels, message: Vec::new() })
     }
 
-    /// Stores the mask of the frame with this source index: `pixels` is `[height, width]`, the subject is whatever is
-    /// not 0.
+    /// Stores the mask of the frame with this source index: `pixels` is `[height, width]` and not 0 on the subject.
     ///
     /// # Errors
-    /// An unknown camera, another number of pixels, a disk that fails.
+    /// If the camera is unknown, the number of pixels is wrong, or the disk fails.
     pub fn write(
         &mut self,
         camera: CameraId,
@@ -104,7 +108,10 @@ impl MaskWriter {
         self.mcap.write_to_known_channel(&record, &self.message).map_err(|e| TakeError::mcap(&self.path, e))
     }
 
-    /// Ends the file and brings it to the disk.
+    /// Ends the file and syncs it to the disk.
+    ///
+    /// # Errors
+    /// If the disk fails.
     pub fn finish(mut self) -> Result<(), TakeError> {
         self.mcap.finish().map_err(|e| TakeError::mcap(&self.path, e))?;
         let end = |mut writer: BufWriter<File>| writer.flush().and_then(|()| writer.get_ref().sync_all());
@@ -112,7 +119,7 @@ impl MaskWriter {
     }
 }
 
-/// Masks of a take, held as they are on the disk (some hundred bytes each) and unfolded when asked for.
+/// The masks of a take, held compressed (some hundred bytes each) and decoded on demand.
 pub struct MaskReader {
     path: PathBuf,
     by_camera: HashMap<String, BTreeMap<u32, Box<[u8]>>>,
@@ -122,7 +129,7 @@ impl MaskReader {
     /// Reads `masks.mcap` in the folder of a take.
     ///
     /// # Errors
-    /// A file that is missing, was not finished, or is no such file.
+    /// If the file is missing, was not finished, or is not such a file.
     pub fn open(take: &Path) -> Result<Self, TakeError> {
         let path = take.join(MASKS_FILE);
         let data = std::fs::read(&path).map_err(|e| TakeError::io("read", &path, e))?;
@@ -139,15 +146,15 @@ impl MaskReader {
         Ok(Self { path, by_camera })
     }
 
-    /// Source indices that a camera has masks of, ascending.
+    /// Source indices of a camera's masks, ascending.
     pub fn indices(&self, camera: &str) -> impl Iterator<Item = u32> {
         self.by_camera.get(camera).into_iter().flat_map(|masks| masks.keys().copied())
     }
 
-    /// The mask of a frame; `None` where there is none.
+    /// The mask of a frame, if there is one.
     ///
     /// # Errors
-    /// A mask that cannot be understood.
+    /// If it is damaged.
     pub fn get(&self, camera: &str, source_index: u32) -> Result<Option<Mask>, TakeError> {
         let Some(message) = self.by_camera.get(camera).and_then(|masks| masks.get(&source_index)) else {
             return Ok(None);
@@ -176,7 +183,7 @@ fn decode(message: &[u8]) -> Result<Mask, &'static str> {
     let number = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
     let (width_px, height_px) = (number(0), number(4));
     let area = u64::from(width_px) * u64::from(height_px);
-    if area > MOST_PIXELS {
+    if area > MAX_PIXELS {
         return Err("is too large");
     }
     let mut pixels = Vec::with_capacity(area as usize);

@@ -1,3 +1,5 @@
+//! Reads takes, finished or not.
+
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -5,17 +7,17 @@ use frame::{CameraId, FrameInfo};
 
 use crate::description::Description;
 use crate::event::{Event, reason_by_name};
-use crate::layout::mcap_files;
-use crate::scan::{Recording, Span, scan};
+use crate::files::mcap_files;
+use crate::mcap_scan::{ScannedFile, Span, scan};
 use crate::{ClockReading, ClockRelation, Gap, Note, TakeError, TakeInfo};
 
-/// Reads a take, finished or not: also one whose writer was killed, or still writes (as far as it had come).
+/// Reads a take, also one whose writer was killed or is still writing.
 ///
-/// Pictures stay on the disk until they are asked for; what is held is about 200 bytes per frame.
+/// Pictures stay on the disk until they are read; about 200 bytes per frame are held in memory.
 pub struct TakeReader {
     directory: PathBuf,
     description: Description,
-    recordings: Vec<Recording>,
+    recordings: Vec<ScannedFile>,
     frames: Vec<Vec<Stored>>,
     gaps: Vec<Gap>,
     notes: Vec<Note>,
@@ -31,20 +33,22 @@ struct Stored {
     span: Span,
 }
 
-/// Bytes at the end of a file that were being written when its writer stopped.
+/// The incomplete record at the end of a file whose writer was stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TornTail {
+    /// The file.
     pub path: PathBuf,
     /// Where the last whole record ends.
     pub offset: u64,
+    /// Bytes after that.
     pub bytes: u64,
 }
 
 impl TakeReader {
-    /// Opens the folder of a take and finds every frame in it.
+    /// Opens the folder of a take and finds all its frames.
     ///
     /// # Errors
-    /// When it is no take, one of a newer format, or damaged before its end.
+    /// If it is not a take, has a newer format, or is damaged before its end.
     pub fn open(directory: impl AsRef<Path>) -> Result<Self, TakeError> {
         let directory = directory.as_ref().to_owned();
         let description = Description::read(&directory)?;
@@ -67,7 +71,7 @@ impl TakeReader {
                         let (camera, reason) = known.ok_or_else(|| TakeError::Corrupt {
                             path: path.clone(),
                             offset: found.whole,
-                            what: format!("a gap with a camera or reason that nobody knows: {reason}"),
+                            what: format!("a gap with an unknown camera or reason: {reason}"),
                         })?;
                         gaps.push(Gap { camera: CameraId(camera as u16), reason, first_sequence, frames, at_ns });
                     }
@@ -95,6 +99,7 @@ impl TakeReader {
         &self.directory
     }
 
+    /// What the take shows.
     pub fn info(&self) -> &TakeInfo {
         &self.description.take
     }
@@ -137,7 +142,7 @@ impl TakeReader {
     /// The `index`-th frame of a camera with its bytes, as the camera sent them.
     ///
     /// # Errors
-    /// [`TakeError::NoFrame`], and failures of the disk.
+    /// [`TakeError::NoFrame`], or if the disk fails.
     pub fn read(&self, camera: CameraId, index: usize) -> Result<(FrameInfo, Vec<u8>), TakeError> {
         let mut bytes = Vec::new();
         let info = self.read_into(camera, index, &mut bytes)?;
@@ -145,6 +150,9 @@ impl TakeReader {
     }
 
     /// As [`read`](Self::read), into a buffer whose content is replaced.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
     pub fn read_into(&self, camera: CameraId, index: usize, bytes: &mut Vec<u8>) -> Result<FrameInfo, TakeError> {
         let stored = self.stored(camera, index).ok_or_else(|| TakeError::NoFrame {
             path: self.directory.clone(),
@@ -161,32 +169,32 @@ impl TakeReader {
         Ok(stored.info)
     }
 
-    /// Which frames are not in the take, and why, as it was recorded.
+    /// The recorded gaps.
     pub fn gaps(&self) -> &[Gap] {
         &self.gaps
     }
 
+    /// What else happened, as recorded.
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }
 
-    /// Both clocks over time, for turning the take's times into UTC.
+    /// Readings of both clocks, to convert the take's times to UTC.
     pub fn clocks(&self) -> &[ClockReading] {
         &self.clocks
     }
 
-    /// How the host's clock stood over time to the one that all hosts of its sessions share; none where it captured
-    /// alone.
+    /// The offset of the host's clock to the first host's over time; empty if it captured alone.
     pub fn relations(&self) -> &[ClockRelation] {
         &self.relations
     }
 
-    /// What was ignored at the ends of files whose writers stopped in the middle.
+    /// The incomplete records that were ignored at the ends of files.
     pub fn torn(&self) -> &[TornTail] {
         &self.torn
     }
 
-    /// Whether every host finished its part.
+    /// Whether all hosts finished their parts.
     pub fn complete(&self) -> bool {
         self.complete
     }

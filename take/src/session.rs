@@ -1,10 +1,10 @@
-//! A session: a folder of takes whose poses are known, rendered or imported.
+//! Sessions: folders of takes with known poses, rendered or imported.
 //!
-//! - `session.toml`: what [`Session`] holds;
-//! - `takes/NAME/`: a take, with `labels.json` (see the crate `pose`) and [`masks.mcap`](crate::masks) beside its
-//!   frames where the masks are known too, as in rendered sessions.
+//! - `session.toml`: the contents of [`Session`];
+//! - `takes/NAME/`: a take, with `labels.json` (see the crate `pose`) and, in rendered sessions,
+//!   [`masks.mcap`](crate::masks) beside its frames.
 //!
-//! Whoever writes a session sets `complete` last: without it the session is not read.
+//! Writers set `complete` last; a session without it is refused.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,33 +15,35 @@ use crate::TakeError;
 
 /// Version of `session.toml`.
 pub const SESSION_VERSION: u32 = 1;
-/// The takes that are learned from.
+/// The split of takes for training.
 pub const TRAIN: &str = "train";
-/// The takes that are only measured on.
+/// The split of takes for evaluation only.
 pub const HELD_OUT: &str = "held-out";
 /// Name of the labels in a take's folder.
 pub const LABELS_FILE: &str = "labels.json";
 
 const FILE: &str = "session.toml";
-/// The file while it is written.
+/// Name of `session.toml` while it is being written.
 pub const DRAFT: &str = ".session.toml.new";
 
-/// What `session.toml` holds.
+/// The contents of `session.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Session {
+    /// [`SESSION_VERSION`].
     pub version: u32,
-    /// Every take is there, whole.
+    /// Whether all takes are complete.
     #[serde(default)]
     pub complete: bool,
-    /// Where the takes were imported from; absent where they were rendered.
+    /// Where the takes were imported from; absent if they were rendered.
     #[serde(flatten)]
     pub imported: Option<Imported>,
+    /// The takes.
     #[serde(default)]
     pub takes: Vec<SessionTake>,
 }
 
-/// What an import must have alike to go on with a session.
+/// Settings of an import. To resume it, they must be the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Imported {
@@ -49,38 +51,38 @@ pub struct Imported {
     pub source: String,
     /// Names of the cameras, the same in all takes.
     pub cameras: Vec<String>,
-    /// Of the pictures that were encoded anew.
+    /// Quality of re-encoded pictures, from 1 to 100.
     pub jpeg_quality: u8,
 }
 
-/// One take of a session, and what of it decides what learning from it can show.
+/// One take of a session, and what is seen in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct SessionTake {
     /// Name of its folder in `takes/`.
     pub name: String,
-    /// Who is seen. The same person in other clothes is the same.
+    /// Who is seen, whatever their clothes.
     pub person: String,
-    /// Whose motion it is.
+    /// The recorded motion.
     pub clip: String,
-    /// What is done in it, of which several clips may be.
+    /// What the person does; several clips may show the same.
     pub action: String,
+    /// The surroundings.
     pub environment: String,
     /// [`TRAIN`] or [`HELD_OUT`].
     pub split: String,
 }
 
 impl Session {
-    /// Reads `session.toml` and makes sure that all files it speaks of are there.
+    /// Reads `session.toml` and checks that all files of its takes exist.
     ///
     /// # Errors
-    /// A file that is missing or cannot be understood, a session that is not complete, takes that lack files, all of
-    /// them named.
+    /// If the file is missing or cannot be parsed, the session is not complete, or takes lack files, which are named.
     pub fn read(directory: &Path) -> Result<Self, TakeError> {
         let session = Self::read_unfinished(directory)?;
         let wrong = |problem: String| TakeError::Session { path: directory.join(FILE), problem };
         if !session.complete {
-            return Err(wrong("the session is not complete: let what makes it go on to its end".to_owned()));
+            return Err(wrong("the session is not complete: let the command that makes it finish".to_owned()));
         }
         let files = session.takes.iter().flat_map(|take| {
             let folder = Self::take_directory(directory, take);
@@ -90,10 +92,10 @@ impl Session {
         if missing.is_empty() { Ok(session) } else { Err(wrong(missing_files(directory, &missing))) }
     }
 
-    /// Reads what `session.toml` says, whether its takes are there or not.
+    /// Reads `session.toml`, whether its takes exist or not.
     ///
     /// # Errors
-    /// A file that is missing or cannot be understood.
+    /// If the file is missing or cannot be parsed.
     pub fn read_unfinished(directory: &Path) -> Result<Self, TakeError> {
         let path = directory.join(FILE);
         let wrong = |problem: String| TakeError::Session { path: path.clone(), problem };
@@ -107,29 +109,33 @@ impl Session {
         for take in &session.takes {
             let plain = !take.name.is_empty() && !take.name.contains(['/', '\\']) && take.name != "..";
             if !plain || !seen.insert(&take.name) {
-                return Err(wrong(format!("`{}` is no name of a take, or the name of two", take.name)));
+                return Err(wrong(format!("`{}` is not a valid name of a take, or the name of two", take.name)));
             }
         }
         Ok(session)
     }
 
-    /// Writes `session.toml`, whole or not at all.
+    /// Writes `session.toml` atomically.
+    ///
+    /// # Errors
+    /// If the disk fails.
     pub fn write(&self, directory: &Path) -> Result<(), TakeError> {
         let (path, draft) = (directory.join(FILE), directory.join(DRAFT));
         let text = toml::to_string_pretty(self).map_err(std::io::Error::other);
         text.and_then(|text| std::fs::write(&draft, text))
             .and_then(|()| std::fs::File::open(&draft)?.sync_all())
             .and_then(|()| std::fs::rename(&draft, &path))
-            .and_then(|()| crate::layout::sync_directory(directory))
+            .and_then(|()| crate::files::sync_directory(directory))
             .map_err(|e| TakeError::io("write", &path, e))
     }
 
+    /// The folder of a take.
     pub fn take_directory(session: &Path, take: &SessionTake) -> PathBuf {
         session.join("takes").join(&take.name)
     }
 }
 
-/// Some of the files by name, and how many there are in all.
+/// Names the first few files, and counts the others.
 fn missing_files(directory: &Path, missing: &[PathBuf]) -> String {
     const NAMED: usize = 5;
     let name = |file: &PathBuf| file.strip_prefix(directory).unwrap_or(file).display().to_string();
@@ -192,7 +198,7 @@ mod tests {
         std::fs::write(folder.path().join(FILE), text.replace("version = 1", "version = 9")).unwrap();
         refused(folder.path(), &["version 9"]);
         std::fs::write(folder.path().join(FILE), text.replace("001", "../x")).unwrap();
-        refused(folder.path(), &["`../x` is no name"]);
+        refused(folder.path(), &["`../x` is not a valid name"]);
         std::fs::write(folder.path().join(FILE), text.replace("001", "000")).unwrap();
         refused(folder.path(), &["the name of two"]);
     }

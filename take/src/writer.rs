@@ -1,3 +1,5 @@
+//! Writes one host's part of a take.
+
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -11,24 +13,25 @@ use mcap::write::WriteOptions;
 
 use crate::description::{Description, check_cameras};
 use crate::event::Event;
-use crate::layout::{file_name, make_directory, make_named_directory, sync_directory};
+use crate::files::{file_name, make_directory, make_named_directory, sync_directory};
 use crate::sink::{Output, Sink};
 use crate::{ClockReading, ClockRelation, Gap, Note, TakeError, TakeInfo, event, header};
 
 /// Longest time between two syncs to the disk.
 pub const SYNC_INTERVAL_NS: u64 = 250_000_000;
 
+/// Time between two readings of the clocks.
 const CLOCK_INTERVAL_NS: u64 = 10_000_000_000;
 
-/// Kept on the disk while recording and freed when it is full, so that the last gaps and the end can be written.
+/// Reserves space on the disk while recording, to be freed for the last gaps and the end when the disk is full.
 const RESERVE: &str = ".reserve";
 const RESERVE_BYTES: usize = 64 * 1024;
 
-/// Writes one host's part of a take. No thread: it syncs when the caller's writes and [`tick`](Self::tick) show that
-/// it is due, or leaves that to who took it over.
+/// Writes one host's part of a take. It has no thread: it syncs during the caller's writes and [`tick`](Self::tick)s,
+/// unless that was [handed over](Self::hand_over_sync).
 ///
-/// After [`TakeError::DiskFull`] the file ends with the last whole record; writing may go on where space was freed.
-/// Dropped without [`finish`](Self::finish), it leaves a take that can be read and is not complete.
+/// After [`TakeError::DiskFull`] the file ends with the last whole record, and writing may continue once space was
+/// freed. Dropped without [`finish`](Self::finish), it leaves a take that can be read but is not complete.
 pub struct TakeWriter {
     directory: PathBuf,
     path: PathBuf,
@@ -37,7 +40,7 @@ pub struct TakeWriter {
     mcap: Option<mcap::Writer<Sink>>,
     /// The same file as the sink's, for syncing.
     file: File,
-    /// Somebody else syncs.
+    /// A [`TakeSync`] syncs.
     sync_handed_over: bool,
     bytes: Arc<AtomicU64>,
     camera_channels: Vec<u16>,
@@ -45,7 +48,7 @@ pub struct TakeWriter {
     message: Vec<u8>,
     synced_at_ns: Option<i64>,
     clock_at_ns: Option<i64>,
-    /// A write failed: the statistics that the MCAP writer kept count what is not there.
+    /// A write failed, so the MCAP writer's statistics are wrong.
     failed: bool,
     frames: u64,
     lost: u64,
@@ -54,27 +57,29 @@ pub struct TakeWriter {
 /// What a finished take holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TakeSummary {
+    /// Its folder.
     pub directory: PathBuf,
+    /// Frames of all cameras.
     pub frames: u64,
     /// Size of this host's file.
     pub bytes: u64,
-    /// Frames that gap records account for.
+    /// Frames in gap records.
     pub lost: u64,
 }
 
 impl TakeWriter {
-    /// Makes `parent/<UTC stamp>[-n]/`. What is there already is never touched.
+    /// Makes `parent/<UTC stamp>[-n]/`. Existing takes are never touched.
     ///
     /// # Errors
-    /// When `info` names no cameras or one twice, or the folder or its files cannot be made.
+    /// If `info` names no cameras or one twice, or the folder or its files cannot be made.
     pub fn create(parent: &Path, info: &TakeInfo) -> Result<Self, TakeError> {
         Self::create_on(parent, info, |file| Box::new(file))
     }
 
-    /// Makes `parent/<name>/`, for takes that are made and not recorded.
+    /// Makes `parent/<name>/`, for takes that are rendered or imported.
     ///
     /// # Errors
-    /// As [`create`](Self::create), and when the folder is there already.
+    /// As [`create`](Self::create); also if the folder exists.
     pub fn create_named(parent: &Path, name: &str, info: &TakeInfo) -> Result<Self, TakeError> {
         check_cameras(&Description::path(parent), &info.cameras)?;
         Self::create_in(parent, make_named_directory(parent, name)?, info, |file| Box::new(file))
@@ -144,14 +149,14 @@ impl TakeWriter {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Stores a unit as the camera sent it. When this returns, the kernel has it: only a power cut can still take it.
+    /// Stores a unit as the camera sent it. When this returns, the kernel has it, and only a power cut can lose it.
     ///
     /// # Errors
-    /// [`TakeError::DiskFull`] and other failures of the disk: this frame is not in the take, earlier ones are.
+    /// [`TakeError::DiskFull`] and other failures of the disk; this frame is not in the take then, earlier ones are.
     pub fn write_frame(&mut self, info: &FrameInfo, bytes: &[u8]) -> Result<(), TakeError> {
         let channel = self.camera_channels.get(info.camera.index()).copied();
         let channel_id = channel.ok_or_else(|| self.unknown(info.camera))?;
-        // Before the frame and not behind it: an error then always means that the frame is not in the take.
+        // Before the frame, so that an error always means that the frame is not in the take.
         self.tick(info.arrival_ns)?;
         let mut message = std::mem::take(&mut self.message);
         message.clear();
@@ -159,7 +164,7 @@ impl TakeWriter {
         message.extend_from_slice(bytes);
         let record = MessageHeader {
             channel_id,
-            sequence: info.sequence as u32, // MCAP has 32 bits; the header keeps them all
+            sequence: info.sequence as u32, // MCAP has 32 bits; the header has all 64
             log_time: info.exposure.ns.try_into().unwrap_or(0),
             publish_time: info.arrival_ns.try_into().unwrap_or(0),
         };
@@ -170,7 +175,10 @@ impl TakeWriter {
         Ok(())
     }
 
-    /// Says which frames are not in the take, and why.
+    /// Records which frames are not in the take, and why.
+    ///
+    /// # Errors
+    /// If the camera is unknown, or the disk fails.
     pub fn write_gap(&mut self, gap: &Gap) -> Result<(), TakeError> {
         let camera = self.description.take.cameras.get(gap.camera.index()).cloned();
         let event = Event::Gap {
@@ -185,18 +193,27 @@ impl TakeWriter {
         Ok(())
     }
 
-    /// Says what else happened: a camera lost, a learner restarted.
+    /// Records what else happened, such as a lost camera.
+    ///
+    /// # Errors
+    /// If the disk fails.
     pub fn write_note(&mut self, at_ns: i64, kind: &str, text: &str) -> Result<(), TakeError> {
         self.write_event(at_ns, &Event::Note(Note { at_ns, kind: kind.to_owned(), text: text.to_owned() }))
     }
 
-    /// Says how this host's clock stands to that of the host which puts the sets together.
+    /// Records the offset of this host's clock to the first host's.
+    ///
+    /// # Errors
+    /// If the disk fails.
     pub fn write_relation(&mut self, relation: ClockRelation) -> Result<(), TakeError> {
         self.write_event(relation.at_ns, &Event::Relation(relation))
     }
 
-    /// Syncs to the disk when [`SYNC_INTERVAL_NS`] have passed since the last time, which may block for milliseconds.
+    /// Syncs to the disk if [`SYNC_INTERVAL_NS`] have passed since the last time, which may block for milliseconds.
     /// `now_ns` is `CLOCK_MONOTONIC`.
+    ///
+    /// # Errors
+    /// If the disk fails.
     pub fn tick(&mut self, now_ns: i64) -> Result<(), TakeError> {
         if due(&mut self.clock_at_ns, now_ns, CLOCK_INTERVAL_NS) {
             let reading = ClockReading::now();
@@ -209,18 +226,21 @@ impl TakeWriter {
         Ok(())
     }
 
-    /// Gives away the duty to sync every [`SYNC_INTERVAL_NS`], so that another thread waits for a slow disk while
-    /// this one goes on writing.
+    /// Leaves syncing every [`SYNC_INTERVAL_NS`] to the caller, so that another thread can wait for a slow disk while
+    /// this one keeps writing.
+    ///
+    /// # Errors
+    /// If the file handle cannot be duplicated.
     pub fn hand_over_sync(&mut self) -> Result<TakeSync, TakeError> {
         let file = self.file.try_clone().map_err(|e| TakeError::io("sync", &self.path, e))?;
         self.sync_handed_over = true;
         Ok(TakeSync { file, path: self.path.clone(), bytes: self.bytes.clone(), synced: 0 })
     }
 
-    /// Writes the end of the take and syncs it. It tries that after a full disk too.
+    /// Writes the end of the take and syncs it. It tries to after a full disk, too.
     ///
     /// # Errors
-    /// When the end cannot be written: the take can be read even then, but is not complete.
+    /// If the end cannot be written; the take can be read then, but is not complete.
     pub fn finish(mut self) -> Result<TakeSummary, TakeError> {
         self.free_reserve();
         let now = ClockReading::now();
@@ -240,7 +260,7 @@ impl TakeWriter {
         let mut sink = mcap.into_inner();
         let closed = match summarised {
             Some(Ok(_)) => sink.flush(),
-            // The summary is for other tools; without it the file is whole.
+            // The summary is for other tools; the file is valid without it.
             Some(Err(_)) | None => sink.write_all(&bare_end()).and_then(|()| sink.flush()),
         };
         closed.map_err(|e| TakeError::io("write", &self.path, e))
@@ -267,7 +287,7 @@ impl TakeWriter {
         written.map_err(|e| TakeError::mcap(&self.path, e))
     }
 
-    /// Whether there was a reserve to free.
+    /// Returns whether there was a reserve to free.
     fn free_reserve(&mut self) -> bool {
         fs::remove_file(self.directory.join(RESERVE)).is_ok()
     }
@@ -277,7 +297,7 @@ impl TakeWriter {
     }
 }
 
-/// Brings to the disk what a [`TakeWriter`] wrote.
+/// Syncs to the disk what a [`TakeWriter`] wrote.
 pub struct TakeSync {
     file: File,
     path: PathBuf,
@@ -286,7 +306,10 @@ pub struct TakeSync {
 }
 
 impl TakeSync {
-    /// Returns when everything that was written before the call is on the disk. Costs nothing when nothing was.
+    /// Returns when everything written before the call is on the disk. Costs nothing if nothing was.
+    ///
+    /// # Errors
+    /// If the disk fails.
     pub fn sync(&mut self) -> Result<(), TakeError> {
         let written = self.bytes.load(Ordering::Acquire);
         if written != self.synced {
@@ -300,15 +323,15 @@ impl TakeSync {
 impl Drop for TakeWriter {
     fn drop(&mut self) {
         if let Some(mcap) = self.mcap.take() {
-            // The MCAP writer would close the file when dropped, and the take was not finished.
+            // Dropping the MCAP writer would close the file as if the take were finished.
             mcap.into_inner();
             self.free_reserve();
         }
     }
 }
 
-/// Whether `interval_ns` have passed since the last time, which then is now. Several cameras' times need not come in
-/// order, and a clock that jumped either way must not stop the syncing.
+/// Whether `interval_ns` have passed since `last_ns`, which then becomes now. Times of several cameras need not be in
+/// order, and a clock that jumps either way must not stop the syncing.
 fn due(last_ns: &mut Option<i64>, now_ns: i64, interval_ns: u64) -> bool {
     match *last_ns {
         Some(last) if last.abs_diff(now_ns) < interval_ns => false,

@@ -1,3 +1,5 @@
+//! Tests of the writer on a disk that fills up.
+
 use std::io::Read;
 use std::sync::Mutex;
 

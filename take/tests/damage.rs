@@ -1,3 +1,5 @@
+//! Takes that were cut off, damaged or are not takes at all.
+
 mod common;
 
 use std::fs;
@@ -112,7 +114,7 @@ fn what_is_no_readable_take_is_named_with_a_remedy() {
 
     fs::write(&toml, &text).unwrap();
     fs::write(&recording, "these are not the bytes of a recording").unwrap();
-    assert!(message(&directory).contains("no MCAP file"));
+    assert!(message(&directory).contains("not an MCAP file"));
     fs::remove_file(&recording).unwrap();
     assert!(matches!(TakeReader::open(&directory), Err(TakeError::NoRecording { .. })));
 

@@ -1,5 +1,5 @@
-//! What is left when the writing process is killed, or may not write on. The process is this binary once more, told
-//! by an environment variable to run one of the ignored tests.
+//! What remains when the writing process is killed or reaches a file-size limit. That process is this binary, started
+//! again to run one of the ignored tests.
 
 mod common;
 

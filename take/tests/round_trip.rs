@@ -1,3 +1,5 @@
+//! What is written to a take is read back, by this crate and by other MCAP readers.
+
 mod common;
 
 use common::{any_frame, assert_frame, frame, take_info};

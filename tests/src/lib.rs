@@ -1,4 +1,4 @@
-//! What the end-to-end suites share: the binaries, the footage, and sessions that are run and watched.
+//! Helpers of the end-to-end tests: the binaries, the footage, and running and watching sessions.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};

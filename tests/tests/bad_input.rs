@@ -1,4 +1,4 @@
-//! What goes wrong at the start is said in words that name the thing and the remedy.
+//! Errors at the start name the cause and the remedy.
 
 use std::net::TcpListener;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! A live session finds where its cameras stand and streams one body, on the example footage.
+//! A live session finds its cameras' positions and streams one body, on the example footage.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The small commands.
+//! The small commands of the binary.
 
 use std::path::Path;
 

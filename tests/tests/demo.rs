@@ -1,4 +1,4 @@
-//! The whole way of a frame on the real footage, by the binaries that people run.
+//! The whole path of a frame on the real footage, with the real binaries.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

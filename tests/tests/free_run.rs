@@ -1,4 +1,4 @@
-//! Cameras that run free: live GStreamer pipelines, and a recording that ends early, put into sets by nearness in time.
+//! Cameras in free-run: live GStreamer pipelines, and a recording that ends early, assembled by nearness in time.
 
 use genlock_tests::{check_accounts, genlock, json, succeed};
 

@@ -1,4 +1,4 @@
-//! `genlock import`: data sets in their true layout, with real videos, become sessions.
+//! `genlock import`: data sets in their real layout, with real videos, become sessions.
 
 #[path = "../../datasets/tests/common/mod.rs"]
 mod common;
@@ -93,7 +93,7 @@ fn human36m_becomes_a_session() {
     let (data, out) = (human36m(root.path()), root.path().join("session"));
     let said = succeed(genlock(["import", "human36m"]).arg(&data).arg("--out").arg(&out));
     assert!(said.contains("S1-Walking-1: 11 frames of 4 cameras, cut since 58860488"), "{said}");
-    assert!(said.contains("left out, since they are not there: S5"), "{said}");
+    assert!(said.contains("left out, since they do not exist: S5"), "{said}");
 
     let (session, takes, labels) = session(&out);
     let names: Vec<_> = session.takes.iter().map(|take| &*take.name).collect();

@@ -1,4 +1,4 @@
-//! The learner's start, as the session sees it.
+//! The start of the learner, as seen by the session.
 
 use std::os::unix::fs::OpenOptionsExt;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Which pose model is at work: the shipped one, or the user's own as soon as there is one; and what is said of it.
+//! Which pose model is used, the shipped one or the user's own once it exists, and what is reported about it.
 
 use std::path::Path;
 use std::time::Duration;

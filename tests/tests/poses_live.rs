@@ -1,4 +1,4 @@
-//! A pose model made from a session's own checkpoint, live on the replay: what is streamed is what `eval` computes.
+//! A pose model made from a session's own checkpoint, live on a replay: streamed poses are those that `eval` computes.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! `genlock sync-offset`: recordings that were shifted against one another are found so, from takes and from videos.
+//! `genlock sync-offset` finds the offsets of shifted recordings, in takes and in videos.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! A virtual studio as live cameras, through the binaries that people run.
+//! A virtual studio as live cameras, with the real binaries.
 
 use std::path::{Path, PathBuf};
 

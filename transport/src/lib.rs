@@ -37,7 +37,7 @@ pub use ports::{
 pub use pose_message::{
     BodyPose, FrameOfReference, ModelOrigin, POSE_SCHEMA_VERSION, PoseMessage, TriggerState, ViewPose,
 };
-pub use rig_messages::{Framing, RigCameraStatus, RigCommand, RigEvent, RigStatus, WantedPictures};
+pub use rig_messages::{Framing, RigCameraStatus, RigCommand, RigEvent, RigEventKind, RigStatus, WantedPictures};
 pub use status::{InferStatus, LearnerStatus};
 pub use zenoh_host_links::{FirstHostLink, Hellos, PeerHostLink, PromiseSink, Promises, ViewSink, Views};
 pub use zenoh_link::{

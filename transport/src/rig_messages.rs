@@ -80,7 +80,47 @@ pub struct RigCameraStatus {
 /// Something that happened to the rig, to be told once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RigEvent {
-    /// Such as `camera-moved`.
-    pub kind: String,
+    pub kind: RigEventKind,
     pub text: String,
+}
+
+/// What happened to the rig.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RigEventKind {
+    /// A geometry was found or refined.
+    Geometry,
+    /// A geometry cannot be used.
+    GeometryRefused,
+    /// The geometry does not fit any more.
+    GeometryDoubted,
+    CameraMoved,
+    CameraFound,
+    CameraLeftOut,
+    CameraLens,
+    CameraRollingShutter,
+    CameraOutOfSync,
+    /// A command was carried out or refused.
+    RigCommand,
+    /// The search for the geometry failed unexpectedly.
+    SolverDied,
+}
+
+impl RigEventKind {
+    /// The word in messages and notes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Geometry => "geometry",
+            Self::GeometryRefused => "geometry-refused",
+            Self::GeometryDoubted => "geometry-doubted",
+            Self::CameraMoved => "camera-moved",
+            Self::CameraFound => "camera-found",
+            Self::CameraLeftOut => "camera-left-out",
+            Self::CameraLens => "camera-lens",
+            Self::CameraRollingShutter => "camera-rolling-shutter",
+            Self::CameraOutOfSync => "camera-out-of-sync",
+            Self::RigCommand => "rig-command",
+            Self::SolverDied => "solver-died",
+        }
+    }
 }

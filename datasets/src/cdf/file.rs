@@ -1,18 +1,16 @@
-//! The records of a CDF file, and how to find them.
+//! The records of a CDF file.
 
 use std::borrow::Cow;
 use std::io::Read;
 
 use flate2::read::GzDecoder;
 
-use super::layout::Layout;
-
 const MAGIC: [u8; 4] = [0xcd, 0xf3, 0x00, 0x01];
 const COMPRESSED: [u8; 4] = [0xcc, 0xcc, 0x00, 0x01];
-/// Where the first record starts, behind the two magic numbers.
+/// Where the first record starts, after the two magic numbers.
 pub const FIRST: usize = 8;
-/// More than any pose file has; a damaged one may ask for anything.
-pub const MOST_BYTES: usize = 1 << 30;
+/// Limits what a damaged file can make us allocate; pose files are smaller.
+pub const MAX_BYTES: usize = 1 << 30;
 
 pub const CDR: u32 = 1;
 pub const GDR: u32 = 2;
@@ -24,7 +22,7 @@ const CCR: u32 = 10;
 const CPR: u32 = 11;
 const CVVR: u32 = 13;
 
-/// The file as it would be without compression of the whole.
+/// The content of a file, decompressed if the whole file is compressed.
 fn unpacked(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
     match bytes.first_chunk() {
         Some(&MAGIC) => {}
@@ -33,7 +31,7 @@ fn unpacked(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
                 "this is CDF version 2, and only version 3 is supported; convert it with NASA's cdfconvert".into()
             );
         }
-        _ => return Err("this is no CDF file".into()),
+        _ => return Err("this is not a CDF file".into()),
     }
     if bytes.get(4..FIRST) != Some(&COMPRESSED) {
         return Ok(Cow::Borrowed(bytes));
@@ -47,7 +45,7 @@ fn unpacked(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
     Ok(Cow::Owned(whole))
 }
 
-/// A file without the compression of the whole.
+/// A file, decompressed.
 pub struct File<'a> {
     bytes: Cow<'a, [u8]>,
 }
@@ -57,6 +55,7 @@ impl<'a> File<'a> {
         Ok(Self { bytes: unpacked(bytes)? })
     }
 
+    /// The record at an offset, if it has one of these kinds.
     pub fn record(&self, at: usize, kinds: &[u32]) -> Result<Record<'_>, String> {
         let damaged = || format!("it is damaged: no whole record of kind {kinds:?} at byte {at}");
         let rest = self.bytes.get(at..).ok_or_else(damaged)?;
@@ -88,19 +87,19 @@ impl<'a> File<'a> {
     pub fn check_gzip(&self, cpr: Option<usize>) -> Result<(), String> {
         match self.record(cpr.ok_or("it is damaged: no kind of compression")?, &[CPR])?.u32(12)? {
             5 => Ok(()),
-            kind => Err(format!("it is compressed in way {kind}, and only GZIP is supported; write it anew with GZIP")),
+            kind => Err(format!("its compression is of type {kind}, and only GZIP is supported; save it with GZIP")),
         }
     }
 
     /// The bytes of all records of a variable, in order.
-    pub fn values(&self, vdr: &Record<'_>, layout: &Layout) -> Result<Vec<u8>, String> {
-        let mut values = vec![0; layout.records * layout.record_bytes()];
-        let mut present = vec![false; layout.records];
+    pub fn values(&self, vdr: &Record<'_>, records: usize, record_bytes: usize) -> Result<Vec<u8>, String> {
+        let mut values = vec![0; records * record_bytes];
+        let mut present = vec![false; records];
         let mut pending = Vec::from_iter(vdr.offset(28)?);
-        // A chain that leads back into itself must end, too.
+        // Stops at cycles, too.
         let mut budget = self.bytes.len() / 28;
         while let Some(at) = pending.pop() {
-            budget = budget.checked_sub(1).ok_or("it is damaged: its index runs in a circle")?;
+            budget = budget.checked_sub(1).ok_or("it is damaged: its index has a cycle")?;
             let vxr = self.record(at, &[VXR])?;
             pending.extend(vxr.offset(12)?);
             let (entries, used) = (vxr.u32(20)? as usize, vxr.u32(24)? as usize);
@@ -113,13 +112,13 @@ impl<'a> File<'a> {
                     pending.push(child);
                     continue;
                 }
-                // Room may have been made for more records than were written.
-                let end = last.saturating_add(1).min(layout.records);
+                // More records may be allocated than were written.
+                let end = last.saturating_add(1).min(records);
                 let Some(covered) = present.get_mut(first..end) else { continue };
                 covered.fill(true);
-                let into = &mut values[first * layout.record_bytes()..end * layout.record_bytes()];
+                let into = &mut values[first * record_bytes..end * record_bytes];
                 let stored = block.values(into.len())?;
-                // A block may be larger than what is used of it.
+                // A block may be larger than its used part.
                 into.copy_from_slice(stored.get(..into.len()).ok_or("it is damaged: values are missing")?);
             }
         }
@@ -130,7 +129,7 @@ impl<'a> File<'a> {
     }
 }
 
-/// A record with its head; all numbers in it are big-endian, at the offsets that the format describes.
+/// A record with its head. Numbers are big-endian, at the offsets given in the format's description.
 pub struct Record<'a> {
     bytes: &'a [u8],
 }
@@ -153,13 +152,13 @@ impl<'a> Record<'a> {
         self.u32(8)
     }
 
-    /// Where another record is; none where the field says 0 or -1.
+    /// The offset of another record; `None` if the field is 0 or -1.
     pub fn offset(&self, at: usize) -> Result<Option<usize>, String> {
         let offset = self.u64(at)?;
         Ok(usize::try_from(offset).ok().filter(|offset| ![0, usize::MAX].contains(offset)))
     }
 
-    /// What a VVR or CVVR holds, unpacked, `size` bytes or more.
+    /// The content of a VVR or CVVR, decompressed, at least `size` bytes.
     fn values(&self, size: usize) -> Result<Cow<'a, [u8]>, String> {
         if self.kind()? == VVR {
             return Ok(Cow::Borrowed(&self.bytes[12..]));
@@ -171,7 +170,7 @@ impl<'a> Record<'a> {
 
 fn gunzip(packed: &[u8], size: usize) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    let read = GzDecoder::new(packed).take(MOST_BYTES as u64).read_to_end(&mut bytes);
+    let read = GzDecoder::new(packed).take(MAX_BYTES as u64).read_to_end(&mut bytes);
     read.map_err(|e| format!("it is damaged: its compressed part does not unpack: {e}"))?;
     if bytes.len() < size {
         return Err(format!("it is damaged: {} bytes where {size} should be unpacked", bytes.len()));

@@ -1,4 +1,4 @@
-//! A writer of CDF version 3, after the "CDF Internal Format Description".
+//! A writer of CDF version 3, by the "CDF Internal Format Description".
 
 use std::io::Write;
 

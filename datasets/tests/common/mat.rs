@@ -1,4 +1,4 @@
-//! A writer of MAT-files of level 5, after "MAT-File Format".
+//! A writer of MAT-files of level 5, by "MAT-File Format".
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! Small data sets in the true layout, written from the formats' public descriptions and without the readers' code.
+//! Small data sets in their real layout, written by the formats' public descriptions without the readers' code.
 #![allow(dead_code, reason = "each suite uses a part")]
 
 pub mod cdf;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use geometry::LensFault;
 use infer::recording::{Bodies, Watched};
-use infer::rig::{Placed, Rig};
+use infer::rig::{FoundGeometry, Placed};
 use miette::{IntoDiagnostic, WrapErr, miette};
 use take::TakeReader;
 
@@ -46,7 +46,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
     let named = || args.take.display().to_string();
     let watched = args.finder.watch(&take, args.model.as_deref(), DETECTOR_EVERY).wrap_err_with(named)?;
     let rig = match &args.geometry {
-        Some(file) => Rig { geometry: files::read_geometry(file)?, left_out: Vec::new() },
+        Some(file) => FoundGeometry { geometry: files::read_geometry(file)?, left_out: Vec::new() },
         None => {
             let now_utc = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
             let found = watched.find_rig(args.height_mm.map(f64::from), &now_utc);
@@ -67,7 +67,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
 }
 
 /// What residuals say of lenses and shutters. The bodies are good without.
-fn warn_of_lenses(watched: &Watched, rig: &Rig, rate_hz: f64) {
+fn warn_of_lenses(watched: &Watched, rig: &FoundGeometry, rate_hz: f64) {
     let faults = match watched.lens_faults(&rig.geometry) {
         Ok(faults) => faults,
         Err(error) => return eprintln!("warning: lenses and shutters were not looked at: {error}"),
@@ -89,7 +89,7 @@ fn said(fault: &LensFault, rate_hz: f64) -> String {
     }
 }
 
-fn tell(watched: &Watched, rig: &Rig, bodies: &Bodies, out: &Path) {
+fn tell(watched: &Watched, rig: &FoundGeometry, bodies: &Bodies, out: &Path) {
     let geometry = &rig.geometry;
     println!(
         "geometry {} from {} instants, scale {}, up {}",

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use infer::recording::{Look, Watched};
-use infer::{Engine, OwnFinder, PrecisionChoice};
+use infer::recording::{FinderInput, Watched};
+use infer::{Engine, ModelFinder, PrecisionChoice};
 use joints::{BlazePose, FinderFiles, JointFinder, Model};
 use miette::{IntoDiagnostic, WrapErr, miette};
 use take::TakeReader;
@@ -49,7 +49,7 @@ pub enum FinderName {
 /// A finder of joints that was loaded.
 pub struct Finder {
     pub finder: Box<dyn JointFinder>,
-    pub look: Look,
+    pub look: FinderInput,
     /// Of its network.
     pub name: String,
 }
@@ -84,8 +84,8 @@ impl<'a> OwnModel<'a> {
         let engine = engine.into_diagnostic().wrap_err_with(unfit)?;
         let preprocessing = reading::preprocessing(engine.spec(), &file)?;
         let name = format!("the pose model {}", engine.version());
-        let finder = OwnFinder::new(engine, preprocessing.clone()).into_diagnostic().wrap_err_with(unfit)?;
-        Ok(Finder { finder: Box::new(finder), look: Look::Crops(preprocessing), name })
+        let finder = ModelFinder::new(engine, preprocessing.clone()).into_diagnostic().wrap_err_with(unfit)?;
+        Ok(Finder { finder: Box::new(finder), look: FinderInput::Crops(preprocessing), name })
     }
 }
 
@@ -112,7 +112,7 @@ impl FinderName {
         })?;
         let files = FinderFiles::find(folder).into_diagnostic()?;
         let finder = BlazePose::new(&files, model, detector_every, threads).into_diagnostic()?;
-        Ok(Finder { finder: Box::new(finder), look: Look::Squares, name: format!("BlazePose {size}") })
+        Ok(Finder { finder: Box::new(finder), look: FinderInput::Squares, name: format!("BlazePose {size}") })
     }
 }
 

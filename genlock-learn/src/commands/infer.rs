@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use crossbeam::channel::Receiver;
-use infer::recording::Look;
+use infer::recording::FinderInput;
 use infer::rig::Keeper;
-use infer::{BodyLinks, Crops, Live, LiveBodies, ModelFile};
+use infer::{BodyLinks, Crops, LiveBodies, LivePoses, ModelFile};
 use miette::IntoDiagnostic;
 use tch::Device;
 use transport::{FinderSetSource, ZenohCommandSource, ZenohHintSink, ZenohLink, ZenohMomentSource, ZenohPoseSink};
@@ -115,8 +115,8 @@ fn bodies(args: &Args, link: &ZenohLink, Finder { finder, look, name }: Finder) 
         }
     }
     let pictures: Box<dyn FinderSetSource> = match &look {
-        Look::Squares => Box::new(link.finder_set_source(WAITING_PICTURES).into_diagnostic()?),
-        Look::Crops(preprocessing) => {
+        FinderInput::Squares => Box::new(link.finder_set_source(WAITING_PICTURES).into_diagnostic()?),
+        FinderInput::Crops(preprocessing) => {
             Box::new(Crops::new(link.moment_source(1).into_diagnostic()?, preprocessing.hash()))
         }
     };
@@ -129,10 +129,10 @@ fn bodies(args: &Args, link: &ZenohLink, Finder { finder, look, name }: Finder) 
     tracing::info!("joints by {name}");
     let bodies = LiveBodies::new(links, finder, name, keeper).with_share(args.share);
     // Crops come for every instant.
-    Ok(if let Look::Crops(_) = look { bodies.unasked() } else { bodies })
+    Ok(if let FinderInput::Crops(_) = look { bodies.unasked() } else { bodies })
 }
 
-type Poses = Live<ZenohMomentSource, ZenohPoseSink, ZenohHintSink>;
+type Poses = LivePoses<ZenohMomentSource, ZenohPoseSink, ZenohHintSink>;
 
 fn poses(args: &Args, link: &ZenohLink, device: Device, why: String) -> miette::Result<Poses> {
     // The newest moment alone: by the time an older one had its poses, they would be of the past.
@@ -144,7 +144,7 @@ fn poses(args: &Args, link: &ZenohLink, device: Device, why: String) -> miette::
         Some(shipped) => own.or_shipped(shipped.clone()),
         None => own,
     };
-    Ok(Live::new(moments, poses, hints, model).with_share(args.share).without_finder(Some(why)))
+    Ok(LivePoses::new(moments, poses, hints, model).with_share(args.share).without_finder(Some(why)))
 }
 
 /// Whether to go on: nobody asked to stop, and the session is there.

@@ -5,7 +5,7 @@ pub mod video;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use datasets::{DatasetError, Import, ImportedTake, Plan, PlannedTake, Selection, human36m, mpi_inf_3dhp};
+use datasets::{DatasetError, Import, ImportPlan, ImportedTake, PlannedTake, TakeSelection, human36m, mpi_inf_3dhp};
 use indicatif::{ProgressBar, ProgressStyle};
 use miette::{Context, IntoDiagnostic, bail};
 
@@ -80,13 +80,13 @@ pub fn run(command: &ImportCommand) -> miette::Result<()> {
 }
 
 impl Common {
-    fn selection(&self, actions: &[String]) -> Selection {
-        Selection { subjects: self.subjects.clone(), actions: actions.to_vec(), leave_out: self.leave_out.clone() }
+    fn selection(&self, actions: &[String]) -> TakeSelection {
+        TakeSelection { subjects: self.subjects.clone(), actions: actions.to_vec(), leave_out: self.leave_out.clone() }
     }
 }
 
 /// Imports what is not there yet and returns the names of the takes whose files are faulty.
-fn import_all(plan: &Plan, import: &mut Import, quality: u8) -> miette::Result<Vec<String>> {
+fn import_all(plan: &ImportPlan, import: &mut Import, quality: u8) -> miette::Result<Vec<String>> {
     let mut failed = Vec::new();
     let style = ProgressStyle::with_template("{msg:>24} {bar:40} {pos}/{len} frames {eta}").into_diagnostic()?;
     for (number, planned) in plan.takes.iter().enumerate() {

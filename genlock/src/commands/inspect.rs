@@ -32,7 +32,7 @@ pub fn run(args: &InspectArgs) -> miette::Result<()> {
 fn compare(one: &Path, other: &Path, json: bool) -> miette::Result<()> {
     let takes = [one, other].map(TakeReader::open);
     let [one, other] = takes;
-    let fit = take::fit(&one.into_diagnostic()?, &other.into_diagnostic()?).into_diagnostic()?;
+    let fit = take::compare_hosts(&one.into_diagnostic()?, &other.into_diagnostic()?).into_diagnostic()?;
     if json {
         println!("{}", serde_json::to_string_pretty(&fit).into_diagnostic()?);
         return Ok(());

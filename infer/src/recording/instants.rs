@@ -1,3 +1,5 @@
+//! Groups the frames of a take into instants.
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -9,25 +11,25 @@ use take::TakeReader;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Instant {
     pub segment: SegmentId,
-    /// The number of its pulse; none where cameras ran free.
+    /// The number of its pulse; `None` in free-run.
     pub pulse: Option<u64>,
     /// Start of exposure of its earliest frame, on the host's monotonic clock.
     pub exposure_ns: i64,
     pub source: Option<SourcePosition>,
-    /// By camera, where in the take's frames its picture is.
+    /// By camera the index of its frame in the take.
     pub frames: Vec<Option<usize>>,
 }
 
-/// The instants of a take, in their order.
+/// The instants of a take in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Instants {
     pub all: Vec<Instant>,
-    /// Frames that belong to no instant: their pulse is not known, or no other camera's picture is near in time.
+    /// Frames that belong to no instant, because their pulse is unknown or no other camera's frame is near in time.
     pub left_out: usize,
 }
 
 impl Instants {
-    /// Puts frames of one pulse together; where no frame has a pulse, those that are nearest in time.
+    /// Groups frames by pulse, or by nearness in time if no frame has a pulse.
     pub fn of(take: &TakeReader) -> Self {
         let cameras = take.cameras().len();
         let frames: Vec<(usize, usize, FrameInfo)> = (0..cameras)
@@ -44,7 +46,7 @@ impl Instants {
         }
     }
 
-    /// Stretches of instants that follow one another without a seam or a gap.
+    /// Stretches of instants without a discontinuity or a gap.
     pub fn runs(&self) -> Vec<Range<usize>> {
         let steps = self.all.windows(2).map(|pair| pair[1].exposure_ns - pair[0].exposure_ns);
         let mut sorted: Vec<i64> = steps.filter(|&step| step > 0).collect();
@@ -92,7 +94,7 @@ fn by_time(cameras: usize, mut frames: Vec<(usize, usize, FrameInfo)>, rate_hz: 
     let mut nearest = NearestInTime::new(config);
     let mut actions = Vec::new();
     for &(camera, index, info) in &frames {
-        // Nothing is late in a recording: a frame arrives when it was exposed.
+        // A recording has no delays, so frames arrive when they were exposed.
         let arrival_ns = info.exposure.ns;
         nearest.advance(arrival_ns, &mut actions);
         let arrival = TimedArrival {

@@ -1,9 +1,11 @@
-//! Bodies out of a recorded take: joints in every view, the rig's geometry from them, and one body for each instant.
+//! Bodies in a recorded take: joints in all views, the rig's geometry, and one body per instant.
 
+mod error;
 mod instants;
 mod pictures;
-mod watched;
+mod watched_take;
 
+pub use error::RecordingError;
 pub use instants::{Instant, Instants};
-pub use pictures::Look;
-pub use watched::{Bodies, RecordingError, Watched};
+pub use pictures::FinderInput;
+pub use watched_take::{Bodies, Watched};

@@ -1,37 +1,39 @@
+//! One camera's pictures of a take, as a joint finder takes them.
+
 use frame::CameraId;
 use subject::{Decoder, FinderPicture, FinderPictures, Preprocessing, SubjectCropper, SubjectError};
 use take::TakeReader;
 
-use super::RecordingError;
+use super::error::RecordingError;
 
-/// Frames that a camera's background is the median of.
+/// How many frames a camera's background is the median of.
 const BACKGROUND_FRAMES: usize = 50;
 
-/// What a finder of joints looks at.
+/// The pictures that a joint finder takes.
 #[derive(Clone, Debug)]
-pub enum Look {
-    /// The square around whoever moves, with its background, or the whole frame where nobody does.
+pub enum FinderInput {
+    /// The square around whoever moves, with its background, or the whole frame if nobody moves.
     Squares,
-    /// The crop around whoever moves, as this makes it, with its mask.
+    /// The crop around whoever moves, made by this preprocessing, with its mask.
     Crops(Preprocessing),
 }
 
-/// One camera's pictures of a take, as the finder of joints takes them.
-pub(super) struct Pictures<'a> {
+/// The pictures of one camera.
+pub(super) struct CameraPictures<'a> {
     take: &'a TakeReader,
     camera: CameraId,
     name: &'a str,
     cropper: SubjectCropper,
-    /// None where crops are looked at.
+    /// `None` for crops.
     squares: Option<FinderPictures>,
     bytes: Vec<u8>,
     /// Width and height of the camera's frames.
     pub size_px: [f64; 2],
 }
 
-impl<'a> Pictures<'a> {
-    /// Learns the camera's background. `None` where the camera has no frames.
-    pub fn new(take: &'a TakeReader, camera: usize, look: &Look) -> Result<Option<Self>, RecordingError> {
+impl<'a> CameraPictures<'a> {
+    /// Learns the camera's background. `None` if the camera has no frames.
+    pub fn new(take: &'a TakeReader, camera: usize, look: &FinderInput) -> Result<Option<Self>, RecordingError> {
         let (id, name) = (CameraId(camera as u16), take.cameras()[camera].as_str());
         let frames = take.len(id);
         if frames == 0 {
@@ -44,8 +46,8 @@ impl<'a> Pictures<'a> {
         let (info, bytes) = &background[0];
         let (width, height) = Decoder::new().and_then(|mut decoder| decoder.size_px(info, bytes)).map_err(failed)?;
         let (preprocessing, squares) = match look {
-            Look::Squares => (Preprocessing::default(), Some(FinderPictures::new().map_err(failed)?)),
-            Look::Crops(preprocessing) => (preprocessing.clone(), None),
+            FinderInput::Squares => (Preprocessing::default(), Some(FinderPictures::new().map_err(failed)?)),
+            FinderInput::Crops(preprocessing) => (preprocessing.clone(), None),
         };
         let cropper = SubjectCropper::with_background_from(&preprocessing, background).map_err(failed)?;
         Ok(Some(Self {
@@ -59,7 +61,7 @@ impl<'a> Pictures<'a> {
         }))
     }
 
-    /// What is looked at in a frame; none where that is a crop and nobody moves.
+    /// The finder's picture of a frame; `None` if crops are wanted and nobody moves.
     pub fn picture(&mut self, index: usize) -> Result<Option<FinderPicture>, RecordingError> {
         let info = self.take.read_into(self.camera, index, &mut self.bytes)?;
         let failed =

@@ -1,21 +1,22 @@
-//! The rig's geometry and the bodies that come of it, for recordings and for live streams alike.
+//! A rig's geometry and the bodies placed in it, for recordings and live streams.
 
-mod followed;
+mod background_solver;
+mod body_placing;
+mod camera_watch;
+mod instant_store;
 mod keeper;
-mod lenses;
-mod memory;
-mod motion;
-mod placing;
-mod search;
-mod solver;
-mod witness;
+mod lens_faults;
+mod median;
+mod person_tracker;
+mod rig_search;
+mod velocity_window;
 
-pub use followed::Followed;
+pub use body_placing::{Placed, Placing, PlacingError};
 pub use keeper::Keeper;
-pub use lenses::lens_faults;
-pub use motion::Seen;
-pub use placing::{Placed, Placing, PlacingError};
-pub use search::{Rig, RigError, RigSearch};
+pub use lens_faults::lens_faults;
+pub use person_tracker::PersonTracker;
+pub use rig_search::{FoundGeometry, RigSearch, RigSearchError};
+pub use velocity_window::SeenInstant;
 
-pub(crate) use placing::median;
-pub(crate) use search::LEAST_INSTANTS;
+pub(crate) use median::upper_median;
+pub(crate) use rig_search::{GEOMETRY_INSTANTS, MIN_INSTANTS, STANDING_INSTANTS};

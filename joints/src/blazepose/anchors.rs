@@ -1,8 +1,10 @@
+//! The detector's anchors.
+
 /// Side of the detector's picture in pixels.
 pub const DETECTOR_PX: usize = 224;
 
-/// The centres of the detector's anchors, from 0 to 1: two for each cell of a grid of 28, two of one of 14, and six of
-/// one of 7 (strides of 8, 16 and three times 32 pixels, each with two boxes of one size).
+/// The centres of the detector's anchors, from 0 to 1: two for each cell of a 28 × 28 grid, two for each of 14 × 14,
+/// and six for each of 7 × 7 (strides of 8, 16 and three times 32 pixels, each with two boxes of one size).
 pub fn anchors() -> Vec<[f32; 2]> {
     const GRIDS: [(usize, usize); 3] = [(8, 2), (16, 2), (32, 6)];
     let mut anchors = Vec::new();

@@ -1,19 +1,21 @@
+//! The detector, which finds where in a picture a person is.
+
 use super::anchors::{DETECTOR_PX, anchors};
-use super::region::{Beyond, Region};
+use super::rotated_square::{Beyond, RotatedSquare};
 use crate::network::Network;
 use crate::{FinderError, View};
 
-/// Values that the detector gives per anchor: a box's centre and size, then four points.
+/// The detector's outputs per anchor: a box's centre and size, then four points.
 const VALUES: usize = 12;
-/// Below this a box holds nobody: MediaPipe's setting `min_detection_confidence`. Its default is 0.5; with 0.3 nobody was
-/// missed in the pictures that this was measured on.
-const LEAST_SCORE: f32 = 0.3;
-/// Of two people, the detector is nearly as sure of one as of the other.
-const AS_SURE: f32 = 0.8;
-/// Boxes that share more than this of their union are the same person's.
+/// The lowest score of a person, MediaPipe's `min_detection_confidence`. Its default of 0.5 missed people in the
+/// pictures that this was measured on; 0.3 missed none.
+const MIN_SCORE: f32 = 0.3;
+/// A candidate near the earlier person is preferred if its score is at least this part of the best one.
+const NEAR_TO_BEST: f32 = 0.8;
+/// Boxes with a larger intersection over union are the same person's.
 const SAME_PERSON: f32 = 0.3;
 
-/// Finds people in a whole picture.
+/// Finds the region of a person in a picture.
 pub struct Detector {
     network: Network,
     anchors: Vec<[f32; 2]>,
@@ -25,8 +27,9 @@ struct Candidate {
     score: f32,
     /// Left, top, right, bottom.
     edges: [f32; 4],
-    /// The middle of the hips, and a point on the circle around the whole body.
+    /// The middle of the hips.
     hips: [f32; 2],
+    /// A point on the circle around the whole body.
     rim: [f32; 2],
 }
 
@@ -35,33 +38,33 @@ impl Detector {
         Self { network, anchors: anchors() }
     }
 
-    /// Looks through a square of the picture. The region of the person who is near to where one was, or else of the one that
-    /// is surest to be one; all in pixels of the picture.
+    /// Searches a square of the picture. The region of a person near `was`, or else of the candidate with the best
+    /// score; all in pixels of the picture.
     pub fn find(
         &mut self,
         view: &View<'_>,
-        square: Region,
-        was: Option<Region>,
-    ) -> Result<Option<Region>, FinderError> {
+        square: RotatedSquare,
+        was: Option<RotatedSquare>,
+    ) -> Result<Option<RotatedSquare>, FinderError> {
         square.sample(view, DETECTOR_PX, [-1.0, 1.0], Beyond::Black, self.network.input()?);
         self.network.run()?;
         let boxes = self.network.output(self.anchors.len() * VALUES)?;
         let scores = self.network.output(self.anchors.len())?;
         let all = candidates(&boxes, &scores, &self.anchors);
-        let region = |of: &Candidate| Region::of_body(square.to_picture(of.hips), square.to_picture(of.rim));
-        let surest = most_certain(&all);
+        let region = |of: &Candidate| RotatedSquare::of_body(square.to_picture(of.hips), square.to_picture(of.rim));
+        let best = most_certain(&all);
         let near: Vec<_> = all.iter().copied().filter(|of| was.is_some_and(|was| is_near(&region(of), &was))).collect();
-        // Somebody else is not taken for them; but what the detector is far less sure of was nobody.
-        let same = most_certain(&near).filter(|same| surest.is_some_and(|best| same.score >= AS_SURE * best.score));
-        Ok(same.or(surest).as_ref().map(region))
+        // The same person rather than somebody else, unless the score is so much lower that it is probably nobody.
+        let same = most_certain(&near).filter(|same| best.is_some_and(|best| same.score >= NEAR_TO_BEST * best.score));
+        Ok(same.or(best).as_ref().map(region))
     }
 }
 
-/// Whether a region can be that of the person who was in another one an instant before.
-fn is_near(region: &Region, was: &Region) -> bool {
-    const MOST: f32 = 0.25;
+/// Whether a region may show the person who was in region `was` an instant before.
+fn is_near(region: &RotatedSquare, was: &RotatedSquare) -> bool {
+    const MAX_SHIFT: f32 = 0.25;
     let away = [region.centre[0] - was.centre[0], region.centre[1] - was.centre[1]];
-    away[0].hypot(away[1]) <= MOST * was.side && (0.5..2.0).contains(&(region.side / was.side))
+    away[0].hypot(away[1]) <= MAX_SHIFT * was.side && (0.5..2.0).contains(&(region.side / was.side))
 }
 
 fn candidates(boxes: &[f32], scores: &[f32], anchors: &[[f32; 2]]) -> Vec<Candidate> {
@@ -73,12 +76,12 @@ fn candidates(boxes: &[f32], scores: &[f32], anchors: &[[f32; 2]]) -> Vec<Candid
             |at: usize| [values[at] / DETECTOR_PX as f32 + anchor[0], values[at + 1] / DETECTOR_PX as f32 + anchor[1]];
         let ([x, y], width, height) = (point(0), values[2] / DETECTOR_PX as f32, values[3] / DETECTOR_PX as f32);
         let edges = [x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0];
-        (score >= LEAST_SCORE).then(|| Candidate { score, edges, hips: point(4), rim: point(6) })
+        (score >= MIN_SCORE).then(|| Candidate { score, edges, hips: point(4), rim: point(6) })
     })
     .collect()
 }
 
-/// Weighted suppression: the surest candidate, averaged with those that overlap it.
+/// Weighted non-maximum suppression: the best candidate, averaged with those that overlap it.
 fn most_certain(candidates: &[Candidate]) -> Option<Candidate> {
     let best = candidates.iter().max_by(|a, b| a.score.total_cmp(&b.score))?;
     let mut mean = Candidate { score: best.score, edges: [0.0; 4], hips: [0.0; 2], rim: [0.0; 2] };
@@ -111,7 +114,7 @@ mod tests {
 
     #[test]
     fn somebody_beside_is_not_the_person_who_was_there() {
-        let at = |x: f32, side: f32| Region { centre: [x, 100.0], side, turn: 0.0 };
+        let at = |x: f32, side: f32| RotatedSquare { centre: [x, 100.0], side, turn: 0.0 };
         let was = at(100.0, 80.0);
         assert!(is_near(&at(115.0, 90.0), &was));
         assert!(!is_near(&at(150.0, 80.0), &was), "somebody beside");

@@ -1,14 +1,14 @@
-//! Pictures of the example session, out of a take of it.
+//! Pictures of the example session from a take of it.
 
 use std::path::PathBuf;
 
 use frame::CameraId;
-use joints::conformance::Picture;
+use joints::conformance::TestPicture;
 use joints::{FinderFiles, View};
 use subject::{Decoder, RgbImage, Scale};
 use take::TakeReader;
 
-/// What `scripts/test.sh` lays out; without it tests say that they are skipped.
+/// The take that `scripts/test.sh` records; tests that need it are skipped without it.
 pub fn take() -> Option<TakeReader> {
     let folder = variable("GENLOCK_FOOTAGE_TAKE")?;
     Some(TakeReader::open(folder).expect("the take of the footage reads"))
@@ -28,7 +28,7 @@ pub fn variable(name: &str) -> Option<PathBuf> {
 }
 
 /// The frame of a camera that shows this frame of the footage.
-pub fn picture(take: &TakeReader, camera: &str, source_index: u32) -> Picture {
+pub fn picture(take: &TakeReader, camera: &str, source_index: u32) -> TestPicture {
     let camera = take.cameras().iter().position(|name| name == camera).expect("the footage has the camera");
     let id = CameraId(camera as u16);
     let shows = |index: &usize| take.frame_info(id, *index).unwrap().source.unwrap().index == source_index;
@@ -36,10 +36,10 @@ pub fn picture(take: &TakeReader, camera: &str, source_index: u32) -> Picture {
     let (info, bytes) = take.read(id, index).unwrap();
     let mut image = RgbImage::default();
     Decoder::new().unwrap().decode(&info, &bytes, Scale::Full, &mut image).unwrap();
-    Picture { rgb: image.rgb, width: image.width, height: image.height, mask: None }
+    TestPicture { rgb: image.rgb, width: image.width, height: image.height, mask: None }
 }
 
-pub fn whole(picture: &Picture) -> View<'_> {
-    let Picture { ref rgb, width, height, .. } = *picture;
+pub fn whole(picture: &TestPicture) -> View<'_> {
+    let TestPicture { ref rgb, width, height, .. } = *picture;
     View { rgb, width, height, origin_px: [0.0; 2], scale: 1.0, mask: None }
 }

@@ -1,6 +1,6 @@
-//! ROS's approximate-time policy (`message_filters`, the adaptive one), as its documentation and source describe it:
-//! one message of each topic, the smallest spread of stamps around a pivot, no message twice. Without an interval limit
-//! and without lower bounds between messages, as it is by default.
+//! ROS's approximate-time policy (`message_filters`, the adaptive one), by its documentation and source: one message of
+//! each topic, the smallest spread of stamps around a pivot, no message twice. By default it has neither an interval limit
+//! nor lower bounds between messages.
 
 use std::collections::VecDeque;
 

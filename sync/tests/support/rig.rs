@@ -1,4 +1,4 @@
-//! Hardware-triggered cameras with faults, from one seed. Each delivered frame carries the truth about it.
+//! Simulated hardware-triggered cameras with faults, from one seed. Each frame carries its true values.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -12,7 +12,7 @@ const START_NS: i64 = 5_000_000_000;
 /// Stated by the cameras' drivers.
 pub const LEAST_DELAY_NS: i64 = 2_500_000;
 pub const COUNTER_BITS: u32 = 16;
-/// The pulses are estimated anew this often, off by up to this.
+/// How often the pulses are estimated again, and the largest error.
 const ESTIMATE_NS: i64 = 500_000_000;
 const ESTIMATE_OFF_NS: i64 = 100_000;
 
@@ -22,7 +22,7 @@ pub struct RigConfig {
     pub cameras: usize,
     pub rate_hz: f64,
     pub pulses: u64,
-    /// Without: drift, delays and bunches alone.
+    /// If not, there are only drift, delays and bunches.
     pub faults: bool,
 }
 
@@ -68,7 +68,7 @@ pub struct Tick {
     pub bits: u32,
 }
 
-/// Nanoseconds without a turn, 8 ns in 40 bits, and microseconds that turn every 71 minutes.
+/// Nanoseconds that do not wrap, 8 ns in 40 bits, and microseconds that wrap every 71 minutes.
 pub const TICKS: [Tick; 3] =
     [Tick { tick_ns: 1.0, bits: 64 }, Tick { tick_ns: 8.0, bits: 40 }, Tick { tick_ns: 1000.0, bits: 32 }];
 
@@ -218,7 +218,7 @@ impl Rig {
                 self.made.reboots += 1;
             }
             if rng.random_bool(1.0 / 20_000.0) {
-                // It counts a pulse that was none, or overlooks one: for this frame and all that follow.
+                // It counts a pulse that did not happen, or misses one, for this frame and all that follow.
                 camera.shift =
                     if rng.random_bool(0.5) { camera.shift.wrapping_add(1) } else { camera.shift.wrapping_sub(1) };
                 self.made.slips += 1;

@@ -1,4 +1,4 @@
-//! What several suites need. Each uses only a part.
+//! Frames and takes for several test files, each of which uses only a part.
 #![allow(dead_code)]
 
 use frame::{

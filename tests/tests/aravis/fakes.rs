@@ -1,4 +1,4 @@
-//! GigE Vision cameras in software, in a network of the test's own.
+//! Simulated GigE Vision cameras in a network namespace of the test.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

@@ -1,5 +1,5 @@
-//! The driver of machine-vision cameras before GigE Vision cameras in software (Aravis's), over the real protocol, in a
-//! network of the tests' own.
+//! The driver of machine-vision cameras with Aravis's simulated GigE Vision cameras, over the real protocol, in a network
+//! namespace of the tests.
 
 mod fakes;
 

@@ -1,4 +1,4 @@
-//! A rig on two hosts: sets across both, recordings that fit together, and what a cut network or a host that dies costs.
+//! A rig on two hosts: sets across both, recordings that agree, and the effects of a cut network or a host that dies.
 
 mod net;
 

@@ -1,4 +1,4 @@
-//! Two hosts on one machine: networks of their own with a cable between them, and clocks that differ.
+//! Two hosts on one machine: network namespaces with a cable between them, and clocks that differ.
 
 use std::process::{Child, Command, Stdio};
 

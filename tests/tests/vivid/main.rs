@@ -1,5 +1,5 @@
-//! The drivers of webcams and capture cards before V4L2 devices that a kernel made: four cameras of its module `vivid`, in
-//! one emulated machine that runs the real binary. `run.sh` is what happens there; the tests judge what it left behind.
+//! The drivers of webcams and capture cards with V4L2 devices of the kernel module `vivid`: four cameras in one emulated
+//! machine that runs the real binary. `run.sh` runs there; the tests judge its results.
 
 mod machine;
 

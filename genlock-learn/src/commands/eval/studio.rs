@@ -10,7 +10,7 @@ mod within;
 use std::path::Path;
 
 use infer::recording::{Bodies, RecordingError, Watched};
-use infer::rig::{Rig, RigError};
+use infer::rig::{FoundGeometry, RigSearchError};
 use miette::{IntoDiagnostic, WrapErr};
 use serde::Serialize;
 use take::{Session, TakeReader};
@@ -87,9 +87,9 @@ fn row(take: &str, cameras: usize, watched: &Watched, truth: &TakeTruth, rate_hz
 }
 
 /// What `genlock infer` finds. The height is stated where somebody stands, as whoever is asked for it would do.
-fn bodies(watched: &Watched, height_mm: Option<f64>) -> Result<(Rig, Bodies), RecordingError> {
+fn bodies(watched: &Watched, height_mm: Option<f64>) -> Result<(FoundGeometry, Bodies), RecordingError> {
     let rig = match watched.find_rig(height_mm, "") {
-        Err(RecordingError::Rig(RigError::NobodyStood)) => watched.find_rig(None, "")?,
+        Err(RecordingError::Rig(RigSearchError::NobodyStood)) => watched.find_rig(None, "")?,
         found => found?,
     };
     let bodies = watched.bodies(&rig.geometry, false)?.confirmed();

@@ -1,34 +1,33 @@
-//! What somebody asks of a rig's geometry.
+//! Carries out commands about a rig's geometry.
 
 use body::{RigGeometry, ScaleSource, UpSource, floor_and_front};
 use geometry::{Similarity, Up, standing_height_mm};
 use nalgebra::{Matrix3, Vector3};
-use transport::RigCommand;
+use transport::{RigCommand, RigEventKind};
 
-use super::{Keeper, Points};
+use super::Keeper;
+use super::state::Points;
 
 impl Keeper {
-    /// Does what somebody asks.
+    /// Carries out a command.
     pub fn command(&mut self, command: RigCommand) {
         match command {
             RigCommand::FindAnew => {
                 self.forget_geometry();
-                self.memory.forget();
-                self.moving.clear();
-                self.lenses.forget();
+                self.forget_instants();
                 self.frozen = false;
-                self.tell("rig-command", "the geometry is found anew".into());
+                self.report(RigEventKind::RigCommand, "the geometry is found anew".into());
             }
             RigCommand::Freeze(frozen) => {
                 self.frozen = frozen;
                 let text = if frozen { "the geometry stays as it is" } else { "the geometry is refined again" };
-                self.tell("rig-command", text.into());
+                self.report(RigEventKind::RigCommand, text.into());
             }
             RigCommand::FloorAndFront => self.floor_and_front(),
             RigCommand::HeightMm(height_mm) => self.state_height(height_mm),
             RigCommand::CameraMoved(camera) => {
                 if usize::from(camera) < self.names.len() {
-                    self.camera_moved(camera.into(), "most of its picture is another one");
+                    self.camera_moved(camera.into(), "most of its picture changed");
                 }
             }
         }
@@ -36,7 +35,7 @@ impl Keeper {
 
     fn floor_and_front(&mut self) {
         let Some((known, body)) = self.known.as_ref().zip(self.last_body) else {
-            self.tell("rig-command", "floor and front need a body, and there is none yet".into());
+            self.report(RigEventKind::RigCommand, "floor and front need a body, and there is none yet".into());
             return;
         };
         match floor_and_front(&body, known.geometry.up == UpSource::Found) {
@@ -46,18 +45,24 @@ impl Keeper {
                 self.adopt_moved(geometry.with_id(), "moved to the floor and front that were shown");
                 self.last_body = Some(body.map(|point| to_world.point(&point)));
             }
-            None => self.tell("rig-command", "the person does not stand upright, so floor and front stay".into()),
+            None => self.report(
+                RigEventKind::RigCommand,
+                "the person does not stand upright, so floor and front remain".into(),
+            ),
         }
     }
 
     fn state_height(&mut self, height_mm: u16) {
         self.height_mm = Some(height_mm);
         let Some(known) = &self.known else {
-            self.tell("rig-command", format!("the person's height, {height_mm} mm, is put to use with the geometry"));
+            self.report(
+                RigEventKind::RigCommand,
+                format!("the person's height, {height_mm} mm, will be used once the geometry is found"),
+            );
             return;
         };
         let bodies: Vec<Points> = self
-            .memory
+            .store
             .standing()
             .iter()
             .filter_map(|views| known.placing.body(views).ok()?.filter(|body| !body.is_alone()))
@@ -75,18 +80,18 @@ impl Keeper {
                 self.last_body = self.last_body.map(|body| body.map(|point| to_world.point(&point)));
             }
             None => {
-                let text = "nobody stood upright yet, so the height is put to use when the geometry is next found";
-                self.tell("rig-command", text.into());
+                let text = "nobody stood upright yet, so the height will be used when the geometry is next found";
+                self.report(RigEventKind::RigCommand, text.into());
             }
         }
     }
 
-    /// Adopts the same geometry in another world: cameras that are out of it stay out.
+    /// Adopts the same geometry in another world; cameras that are left out remain so.
     fn adopt_moved(&mut self, geometry: RigGeometry, text: &str) {
         let placed = |camera: usize| self.known.as_ref().is_some_and(|known| known.placing.is_placed(camera));
         let out: Vec<usize> = (0..self.names.len()).filter(|&camera| !placed(camera)).collect();
-        for witness in &mut self.witnesses {
-            witness.bodies.clear();
+        for watch in &mut self.watches {
+            watch.bodies.clear();
         }
         self.adopt(geometry, text);
         if let Some(known) = &mut self.known {

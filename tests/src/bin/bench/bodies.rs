@@ -1,11 +1,11 @@
-//! What finding a rig's geometry and its bodies costs, by the number of cameras and instants.
+//! The cost of finding a rig's geometry and its bodies, by the number of cameras and instants.
 
 #[path = "../../../../geometry/tests/support/mod.rs"]
 mod support;
 
 use std::time::Instant;
 
-use geometry::{Options, label, solve};
+use geometry::{Options, fit_body, solve};
 use support::{Faults, SIZE, camera, scene};
 
 use crate::statistics::quantile;
@@ -42,7 +42,7 @@ pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
         for _ in 0..plan.pick(5, 1) {
             for views in &scene.instants {
                 let begun = Instant::now();
-                label(&placed, &solved.bone_lengths_mm, views)?;
+                fit_body(&placed, &solved.bone_lengths_mm, views)?;
                 ms.push(begun.elapsed().as_secs_f64() * 1e3);
             }
         }

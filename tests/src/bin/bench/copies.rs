@@ -1,5 +1,5 @@
-//! Bytes copied per frame from driver to pool, counted by `bench-copies` in a process of its own: the counter sits in
-//! every copy and would slow down the other figures.
+//! Bytes copied per frame from driver to pool, counted by `bench-copies` in its own process, since the counter slows down
+//! all copies.
 
 use std::process::Command;
 

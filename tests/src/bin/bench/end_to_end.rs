@@ -1,4 +1,4 @@
-//! From exposure to body, by the number of views: a whole session, whose cameras play the footage.
+//! The latency from exposure to body, by the number of views, in a whole session on the footage.
 
 use std::path::{Path, PathBuf};
 

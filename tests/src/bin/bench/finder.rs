@@ -1,4 +1,4 @@
-//! What it costs to find the joints of one person, by network in one picture, and in all views of an instant.
+//! The cost of finding the joints of one person, by network, in one picture and in all views of an instant.
 
 use std::path::PathBuf;
 use std::time::Instant;

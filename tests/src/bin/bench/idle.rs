@@ -1,4 +1,4 @@
-//! What four cameras cost that send nothing.
+//! The cost of four cameras that send nothing.
 
 use std::time::{Duration, Instant};
 

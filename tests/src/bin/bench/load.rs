@@ -1,4 +1,4 @@
-//! What rigs are measured with: so many costless cameras on one trigger, into frame sets.
+//! The load of the measurements of rigs: cameras without cost of their own on one trigger, assembled into frame sets.
 
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};

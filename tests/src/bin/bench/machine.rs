@@ -1,4 +1,4 @@
-//! Where and when the figures were taken, and what this process has used of it.
+//! Where and when the figures were measured, and the resources that this process has used.
 
 use std::fs;
 

@@ -1,7 +1,7 @@
-//! `make bench`: what genlock's parts cost on this machine, as a table. `--quick` takes a few seconds and its figures
-//! are worth as little; `--only NAME` runs one measurement.
+//! `make bench`: the cost of genlock's parts on this machine, as a table. `--quick` takes a few seconds, with figures of
+//! little use; `--only NAME` runs one measurement.
 //!
-//! It judges nothing and fails only where something cannot be measured at all.
+//! It does not judge, and fails only if something cannot be measured.
 
 mod bodies;
 mod copies;

@@ -1,4 +1,4 @@
-//! Whole rigs of costless cameras for ten minutes: losses, latency, processor time, memory.
+//! Whole rigs of cameras without cost of their own for ten minutes: losses, latency, processor time, memory.
 
 use crate::load::{self, Load};
 use crate::statistics::quantile;

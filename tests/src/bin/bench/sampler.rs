@@ -1,4 +1,4 @@
-//! Pairs per second of the sampler on one core: the draws alone, and with their pictures gathered into a batch.
+//! Pairs per second of the sampler on one core: drawn only, and with their pictures gathered into a batch.
 
 use std::time::{Duration, Instant};
 

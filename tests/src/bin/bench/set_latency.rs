@@ -1,5 +1,5 @@
-//! From the arrival of a frame set's last frame to the closed set: driver, ring, router and assembler, with a source
-//! that costs nothing.
+//! The latency from the arrival of a set's last frame to the closed set: driver, ring, router and assembler, with a source
+//! without cost of its own.
 
 use std::collections::HashSet;
 use std::sync::mpsc::{SyncSender, sync_channel};

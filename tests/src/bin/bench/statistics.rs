@@ -1,4 +1,4 @@
-//! Quantiles, and how sure a median is.
+//! Quantiles, and the uncertainty of a median.
 
 /// The value at a rank: the smallest that at least this share of them does not exceed. 0 for none at all.
 pub fn quantile(values: &mut [f64], share: f64) -> f64 {

@@ -1,4 +1,4 @@
-//! Rows of figures, aligned.
+//! Aligned tables of figures.
 
 /// One figure with what is to be known about it.
 pub struct Row {

@@ -1,5 +1,5 @@
-//! A training step beside the same step in Python: weights, pictures and pairs are the same on both sides, and so are
-//! the threads. The two take turns, so that whatever else the machine does falls on both.
+//! A training step compared with the same step in Python, with equal weights, pictures, pairs and threads. The two take
+//! turns, so that other load on the machine affects both.
 
 use std::path::Path;
 use std::time::Instant;

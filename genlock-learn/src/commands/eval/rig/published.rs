@@ -1,7 +1,7 @@
 //! The calibration that somebody published, with the finder's 2D: what the finder's joints give at best.
 
 use body::joints;
-use geometry::{Camera, Observation, POINT_COUNT, bone_lengths, label, triangulate};
+use geometry::{Camera, Observation, POINT_COUNT, bone_lengths, fit_body, triangulate};
 use infer::recording::Watched;
 use miette::{IntoDiagnostic, miette};
 use nalgebra::{Vector2, Vector3};
@@ -37,7 +37,7 @@ pub fn row(watched: &Watched, truth: &Truth) -> miette::Result<Row> {
     let mut pairs = Vec::new();
     for (instant, views) in watched.instants.all.iter().zip(&seen) {
         let Some(truth) = truth.at(instant) else { continue };
-        if let Some(body) = label(&cameras, &lengths, views).into_diagnostic()? {
+        if let Some(body) = fit_body(&cameras, &lengths, views).into_diagnostic()? {
             pairs.push((joints(&body.points_mm), *truth));
         }
     }

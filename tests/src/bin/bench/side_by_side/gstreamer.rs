@@ -1,5 +1,5 @@
-//! One pipeline a camera, `appsrc ! queue ! appsink`, and one thread that pulls them in step and compares time stamps: how
-//! programs on GStreamer alone put cameras together.
+//! GStreamer only: one pipeline per camera, `appsrc ! queue ! appsink`, and one thread that pulls them in step and compares
+//! time stamps.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! The same load through genlock and through what somebody would take instead, turn by turn: how long from the trigger
-//! to the whole set, and what is said of the pictures that are lost when whoever uses the sets is too slow.
+//! The same load through genlock and through its alternatives in turn: the latency from the trigger to the whole set, and
+//! what is known about lost pictures when the user of the sets is too slow.
 
 mod gstreamer;
 mod ros;

@@ -1,5 +1,5 @@
-//! ROS's message filters, where its development files are: a small program beside this file, compiled for the run. Its
-//! publishers and subscribers are in one process, where ROS hands messages over by pointer.
+//! ROS's message filters, if its development files are installed: a small program beside this file, compiled for the run.
+//! Its publishers and subscribers are in one process, in which ROS passes messages by pointer.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
