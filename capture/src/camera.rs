@@ -108,7 +108,7 @@ impl CameraThread {
                 retry_in = FIRST_RETRY;
             }
             self.gone();
-            self.tell(CameraEvent::Failed { problem: failure.into(), retry_in });
+            self.tell(CameraEvent::Failed { problem: failure.into(), retry_in: Some(retry_in) });
             pause(retry_in, &|| self.stopping());
             retry_in = (retry_in * 2).min(LAST_RETRY);
         }

@@ -24,8 +24,8 @@ pub enum CameraEvent {
     Opened,
     /// The first picture came since it failed.
     Back,
-    /// It failed and is tried again after the wait.
-    Failed { problem: Problem, retry_in: Duration },
+    /// It failed and is tried again after the wait, which its peer host knows of a remote camera.
+    Failed { problem: Problem, retry_in: Option<Duration> },
     /// Its source is over.
     Ended,
     /// Device counter and time disagree on the trigger: it slipped, restarted, or a clock jumped.

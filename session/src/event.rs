@@ -277,7 +277,7 @@ mod tests {
     fn a_problem_is_told_once_until_the_camera_is_back() {
         let mut log = EventLog::new(&["left".to_owned(), "right".to_owned()]);
         let problem = Problem::with_remedy("the cable is out", "plug it in");
-        let failed = CameraEvent::Failed { problem: problem.clone(), retry_in: Duration::from_secs(1) };
+        let failed = CameraEvent::Failed { problem: problem.clone(), retry_in: Some(Duration::from_secs(1)) };
         let told = |log: &mut EventLog, event: &CameraEvent| log.camera_event(1, event).map(|(_, text)| text);
         assert_eq!(told(&mut log, &CameraEvent::Opened), None);
         assert_eq!(told(&mut log, &failed).as_deref(), Some("right: the cable is out; plug it in"));

@@ -170,7 +170,7 @@ impl Body {
             (Err(problem), _) => {
                 self.lanes[at].state = State::Gone(problem.clone());
                 let _ = self.out.send(ViewEvent::Gone(self.lanes[at].camera.id, true));
-                self.tell(at, CameraEvent::Failed { problem, retry_in: Duration::ZERO });
+                self.tell(at, CameraEvent::Failed { problem, retry_in: None });
             }
         }
     }
