@@ -1,3 +1,6 @@
+//! The ResNet that encodes pictures.
+
+use recipe::is_width;
 use tch::{Device, Kind, Tensor};
 
 use crate::{
@@ -11,14 +14,6 @@ const MOMENTUM: f64 = 0.1;
 
 /// Stages that can be frozen one after the other: the stem and the first layer together, then one layer each.
 pub const STAGES: usize = 4;
-
-/// Widths are multiples of this: in narrower networks oneDNN's AVX2 kernels write beyond their buffers.
-const WIDTH_STEP: i64 = 8;
-
-/// Whether a network may have so many channels behind its stem.
-pub fn is_width(width: i64) -> bool {
-    width >= 1 && width % WIDTH_STEP == 0
-}
 
 /// Where BatchNorm takes its statistics from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -159,7 +154,7 @@ impl Backbone {
         }
         if !is_width(width) && init.kind() != Kind::Double {
             return Err(ModelError::Argument(format!(
-                "a backbone's width must be a multiple of {WIDTH_STEP}, not {width}: oneDNN's AVX2 kernels write beyond \
+                "a backbone's width must be a multiple of 8, not {width}: oneDNN's AVX2 kernels write beyond \
                  their buffers in narrower ones"
             )));
         }

@@ -1,19 +1,9 @@
-use serde::{Deserialize, Serialize};
+//! From crops to what a network takes.
+
+use recipe::Background;
 use tch::{Device, Kind, Tensor};
 
 use crate::ModelError;
-
-/// What a network sees of a crop's background.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Background {
-    /// Black behind the subject.
-    #[default]
-    Removed,
-    Kept,
-    /// The background without the subject, for checks that it gives nothing away.
-    Only,
-}
 
 /// Crops on their way into a network. The one place of normalisation, for training and live alike.
 #[derive(Clone, Debug)]

@@ -1,3 +1,6 @@
+//! The network that learns which views belong together: an encoder and two heads on pairs.
+
+use recipe::Fusion;
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
@@ -6,19 +9,6 @@ use crate::{
     backbone::{Backbone, Named, Statistics},
     init::Init,
 };
-
-/// How two feature vectors become one (SYNC, Table 1 h–k); a ReLU follows each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fusion {
-    /// The elementwise product, the paper's choice.
-    #[default]
-    Mult,
-    Add,
-    Concat,
-    /// The difference as written, which depends on the order of the two.
-    Diff,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]

@@ -9,8 +9,8 @@ mod studio;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use pretrain::PrecisionChoice;
-use pretrain::rendered::{Augment, Dataset, Split, TrainRecipe, Trainer};
+use pretrain::rendered::{Augment, Dataset, Split, Trainer};
+use recipe::{PrecisionChoice, TrainRecipe};
 
 const ROUNDS: u32 = 6;
 

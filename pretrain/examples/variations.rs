@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use pretrain::rendered::{Augment, Augmented, DataConfig, Dataset, Split, TrainRecipe};
+use pretrain::rendered::{Augment, Augmented, Dataset, Split};
+use recipe::{DataConfig, TrainRecipe};
 use tch::Kind;
 
 const COLUMNS: usize = 12;

@@ -3,6 +3,7 @@
 
 use frame_sync::{InstantMeta, LabelledPair, PairSampler, SamplerConfig, WeightedPair};
 use model::{Fusion, Mode, ModelError, SyncNet};
+use recipe::{BatchForm, PretrainRecipe};
 use subject::{Preprocessing, Sample};
 use tch::{Device, Tensor};
 use transport::Moment;
@@ -10,8 +11,7 @@ use transport::Moment;
 use crate::evaluation::{PairScores, Sight, alone};
 use crate::metrics::auc;
 use crate::pretext::{Draw, HeadLosses, PretextTask, SampleWanted, pair_loss};
-use crate::recipe::Batch;
-use crate::{Learner, PretrainError, Recipe};
+use crate::{Learner, PretrainError};
 
 /// Areas under the ROC curve, chance 0.5; `None` where the instants hold no pairs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,24 +36,24 @@ impl From<PairScores> for ChanceReport {
 /// they belong together (SYNC §4.1 i). What it finds beyond chance is an image that is likelier in one class.
 pub fn additive_heads(
     moments: &[Moment],
-    recipe: &Recipe,
+    recipe: &PretrainRecipe,
     device: Device,
     steps: u64,
     pairs: usize,
 ) -> Result<ChanceReport, PretrainError> {
-    let learner = Learner::new(Recipe { fusion: Fusion::Add, ..everything_trained(recipe) }, device)?;
+    let learner = Learner::new(PretrainRecipe { fusion: Fusion::Add, ..everything_trained(recipe) }, device)?;
     train_and_score(learner, moments, Sight::Both, steps, pairs)
 }
 
 /// Trains a classifier that sees one image of each pair. Without the common flip it finds the mirrored one.
 pub fn one_image(
     moments: &[Moment],
-    recipe: &Recipe,
+    recipe: &PretrainRecipe,
     device: Device,
     steps: u64,
     pairs: usize,
 ) -> Result<ChanceReport, PretrainError> {
-    let recipe = Recipe { fusion: Fusion::Mult, ..everything_trained(recipe) };
+    let recipe = PretrainRecipe { fusion: Fusion::Mult, ..everything_trained(recipe) };
     let task = Box::new(OneImage::new(&recipe));
     train_and_score(Learner::with_task(recipe, device, task)?, moments, Sight::OneImage, steps, pairs)
 }
@@ -63,12 +63,12 @@ pub fn one_image(
 /// which gives mirrored pictures away, and the time by where in it the subject stands.
 pub fn background_alone(
     moments: &[Moment],
-    recipe: &Recipe,
+    recipe: &PretrainRecipe,
     device: Device,
     steps: u64,
     pairs: usize,
 ) -> Result<ChanceReport, PretrainError> {
-    let learner = Learner::new(Recipe { fusion: Fusion::Mult, ..everything_trained(recipe) }, device)?;
+    let learner = Learner::new(PretrainRecipe { fusion: Fusion::Mult, ..everything_trained(recipe) }, device)?;
     train_and_score(learner, &without_subject(moments), Sight::Both, steps, pairs)
 }
 
@@ -111,7 +111,7 @@ fn subject_and_middle(sample: &Sample) -> Vec<bool> {
 }
 
 /// Trains on every instant and measures on the same: a shortcut would show there first.
-fn everything_trained(recipe: &Recipe) -> Recipe {
+fn everything_trained(recipe: &PretrainRecipe) -> PretrainRecipe {
     let mut recipe = recipe.clone();
     recipe.hold_out.block = 0;
     recipe.hold_out.live.block_ms = 0;
@@ -147,11 +147,11 @@ struct OneImage {
 }
 
 impl OneImage {
-    fn new(recipe: &Recipe) -> Self {
+    fn new(recipe: &PretrainRecipe) -> Self {
         // Twice the pairs in two images each: as many images as SYNC's batch with four views has.
         let pairs = match recipe.batch {
-            Batch::Tuple { tuples } => tuples,
-            Batch::AllPairs { times } => times,
+            BatchForm::Tuple { tuples } => tuples,
+            BatchForm::AllPairs { times } => times,
         };
         let wanted = SampleWanted { index: 0, background: recipe.background };
         Self { wanted, sampler: recipe.sampler(), pairs: pairs.next_multiple_of(4) }

@@ -1,14 +1,12 @@
 use std::path::PathBuf;
 
-use settings::SettingsError;
+use recipe::RecipeError;
 use thiserror::Error;
 
 #[derive(Debug, Error)]
 pub enum PretrainError {
-    #[error("recipe {0}")]
-    Recipe(#[from] SettingsError),
-    #[error("recipe: at `{field}`: {problem}")]
-    RecipeValue { field: &'static str, problem: String },
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
     #[error("a crop of {got} px where the recipe has crop-px = {wanted}: sender and learner disagree")]
     CropSize { got: u16, wanted: u16 },
     #[error(
@@ -24,18 +22,6 @@ pub enum PretrainError {
     Checkpoint { path: PathBuf, problem: String },
     #[error("the loss became {loss} at step {step}; the state of before is in the last checkpoint")]
     Diverged { step: u64, loss: f64 },
-}
-
-impl PretrainError {
-    /// A wrong value of a recipe with the file that it is from.
-    pub(crate) fn of_file(self, origin: &str) -> Self {
-        match self {
-            Self::RecipeValue { field, problem } => {
-                SettingsError::new(origin, field, problem, "correct the value").into()
-            }
-            other => other,
-        }
-    }
 }
 
 /// Says what was being done when the model failed.

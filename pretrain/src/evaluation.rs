@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use frame_sync::{ImageRef, LabelledPair, PairSampler};
 use model::{Mode, Precision, SyncNet, autocast};
+use recipe::PretrainRecipe;
 use tch::Tensor;
 
+use crate::PretrainError;
 use crate::error::during;
 use crate::metrics::{Scored, balanced_accuracy};
 use crate::pictures::pictures;
 use crate::pretext::SampleWanted;
 use crate::store::Store;
-use crate::{PretrainError, Recipe};
 
 /// Images encoded at a time.
 const CHUNK: usize = 128;
@@ -55,7 +56,7 @@ pub(crate) enum Sight {
 pub(crate) struct Scorer<'a> {
     pub net: &'a SyncNet,
     pub precision: Precision,
-    pub recipe: &'a Recipe,
+    pub recipe: &'a PretrainRecipe,
     pub wanted: SampleWanted,
     pub sight: Sight,
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use frame_sync::Side;
 use model::{AdamW, CheckpointMeta, Cosine, Precision, SyncNet, autocast, checkpoint};
+use recipe::PretrainRecipe;
 use tch::{Device, Kind};
 use transport::{LearnerStatus, Moment};
 
@@ -15,7 +16,7 @@ use crate::pretext::{HeadLosses, PretextTask, Sync};
 use crate::resume::{Progress, resumable};
 use crate::seeds::{self, Stream};
 use crate::store::Store;
-use crate::{PretrainError, Recipe};
+use crate::{NetRecipe, PretrainError, from_recipe};
 
 /// Held-out instants get this share of the buffer's bytes on top.
 const HELD_OUT_SHARE: u64 = 4;
@@ -33,7 +34,7 @@ pub struct StepReport {
 
 /// Owns the network, its optimiser and the moments. One thread drives it.
 pub struct Learner {
-    recipe: Recipe,
+    recipe: PretrainRecipe,
     task: Box<dyn PretextTask>,
     net: SyncNet,
     optimiser: AdamW,
@@ -55,23 +56,28 @@ impl Learner {
     ///
     /// # Errors
     /// A recipe with a value out of range; a device without the memory.
-    pub fn new(recipe: Recipe, device: Device) -> Result<Self, PretrainError> {
+    pub fn new(recipe: PretrainRecipe, device: Device) -> Result<Self, PretrainError> {
         let task = Box::new(Sync::new(&recipe));
         Self::with_task(recipe, device, task)
     }
 
     /// [`Self::new`] for another task.
-    pub fn with_task(recipe: Recipe, device: Device, task: Box<dyn PretextTask>) -> Result<Self, PretrainError> {
+    pub fn with_task(
+        recipe: PretrainRecipe,
+        device: Device,
+        task: Box<dyn PretextTask>,
+    ) -> Result<Self, PretrainError> {
         let recipe = recipe.checked()?;
         let precision = recipe.choose_precision(device)?;
         let net = SyncNet::new(&recipe.net(), device, Kind::Float).map_err(during("making the network"))?;
-        let optimiser = AdamW::new(recipe.adamw(), net.trainable()).map_err(during("making the optimiser"))?;
+        let (adamw, schedule) = from_recipe::of_learner(&recipe);
+        let optimiser = AdamW::new(adamw, net.trainable()).map_err(during("making the optimiser"))?;
         let buffer = recipe.buffer;
         Ok(Self {
             task,
             net,
             optimiser,
-            schedule: recipe.schedule(),
+            schedule,
             precision,
             trained: Store::new(buffer.bytes, buffer.moments),
             held_out: Store::new(buffer.bytes / HELD_OUT_SHARE, buffer.moments),
@@ -90,7 +96,7 @@ impl Learner {
     ///
     /// # Errors
     /// As [`Self::new`]; a file that is damaged or of a network of another shape or fusion, with the remedy.
-    pub fn resume(recipe: Recipe, device: Device, path: &Path) -> Result<Self, PretrainError> {
+    pub fn resume(recipe: PretrainRecipe, device: Device, path: &Path) -> Result<Self, PretrainError> {
         let mut learner = Self::new(recipe, device)?;
         let meta = checkpoint::load(path, &learner.net, Some(&learner.optimiser)).map_err(during("resuming"))?;
         let (progress, preprocessing) = resumable(path, &meta, &learner.recipe)?;
@@ -105,8 +111,7 @@ impl Learner {
     pub fn save(&mut self, path: &Path) -> Result<String, PretrainError> {
         self.recalibrate()?;
         let preprocessing = format!("{:016x}", self.preprocessing.unwrap_or_default());
-        let recipe = toml::to_string(&self.recipe)
-            .map_err(|e| PretrainError::Checkpoint { path: path.to_owned(), problem: format!("its recipe: {e}") })?;
+        let recipe = self.recipe.to_toml()?;
         let mut meta =
             CheckpointMeta::new(self.recipe.net(), recipe, preprocessing, self.progress.steps, self.recipe.seed);
         meta.state = self.progress.to_json();
@@ -266,7 +271,7 @@ impl Learner {
         self.progress.steps
     }
 
-    pub fn recipe(&self) -> &Recipe {
+    pub fn recipe(&self) -> &PretrainRecipe {
         &self.recipe
     }
 

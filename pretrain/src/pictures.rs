@@ -2,19 +2,20 @@
 
 use frame_sync::ImageRef;
 use model::PictureBatch;
+use recipe::PretrainRecipe;
 use tch::{Device, Kind, Tensor};
 
+use crate::PretrainError;
 use crate::error::during;
 use crate::pretext::SampleWanted;
 use crate::store::Store;
-use crate::{PretrainError, Recipe};
 
 /// The images as `[N, 3, size, size]`, normalised, on the device.
 pub(crate) fn pictures(
     store: &Store,
     images: &[ImageRef],
     wanted: SampleWanted,
-    recipe: &Recipe,
+    recipe: &PretrainRecipe,
     device: Device,
 ) -> Result<Tensor, PretrainError> {
     let mut batch = PictureBatch::new(recipe.crop_px.into());

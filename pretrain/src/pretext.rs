@@ -2,9 +2,8 @@
 
 use frame_sync::{ImageRef, InstantMeta, Pair, PairSampler, SamplerConfig, WeightedPair};
 use model::{Background, Mode, ModelError, SyncNet, weighted_pair_loss};
+use recipe::{BatchForm, PretrainRecipe};
 use tch::Tensor;
-
-use crate::recipe::{Batch, Recipe};
 
 /// Which of a view's samples a task looks at, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,13 +68,13 @@ pub trait PretextTask: Send {
 /// SYNC (Jenni & Favaro 2020, §3): which two views show the same instant, and whether one of them is mirrored.
 #[derive(Clone, Copy, Debug)]
 pub struct Sync {
-    batch: Batch,
+    batch: BatchForm,
     background: Background,
     sampler: SamplerConfig,
 }
 
 impl Sync {
-    pub fn new(recipe: &Recipe) -> Self {
+    pub fn new(recipe: &PretrainRecipe) -> Self {
         Self { batch: recipe.batch, background: recipe.background, sampler: recipe.sampler() }
     }
 }
@@ -92,7 +91,7 @@ impl PretextTask for Sync {
     fn draw(&self, instants: &[InstantMeta], seed: u64) -> Option<Draw> {
         let mut sampler = PairSampler::new(self.sampler, seed);
         match self.batch {
-            Batch::Tuple { tuples } => {
+            BatchForm::Tuple { tuples } => {
                 let mut draw = Draw::default();
                 for _ in 0..tuples {
                     let tuple = sampler.tuple(instants)?;
@@ -100,7 +99,7 @@ impl PretextTask for Sync {
                 }
                 Some(draw)
             }
-            Batch::AllPairs { times } => {
+            BatchForm::AllPairs { times } => {
                 let drawn = sampler.all_pairs(instants, times)?;
                 Some(Draw { images: drawn.images, sync: drawn.sync_pairs, flip: drawn.flip_pairs })
             }
@@ -168,7 +167,7 @@ mod tests {
         let instants: Vec<InstantMeta> = (0..40)
             .map(|i| InstantMeta { segment: SegmentId(0), exposure_ns: i * 20_000_000, views: 0b1111 })
             .collect();
-        let task = Sync::new(&Recipe { batch: Batch::Tuple { tuples: 6 }, ..Recipe::default() });
+        let task = Sync::new(&PretrainRecipe { batch: BatchForm::Tuple { tuples: 6 }, ..PretrainRecipe::default() });
         let draw = task.draw(&instants, 5).unwrap();
         assert_eq!(draw.images.len(), 24);
         let net = SyncNet::new(&SyncNetConfig { width: 8, ..Default::default() }, Device::Cpu, Kind::Double).unwrap();

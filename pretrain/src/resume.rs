@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use model::CheckpointMeta;
+use recipe::PretrainRecipe;
 use serde::{Deserialize, Serialize};
 
+use crate::PretrainError;
 use crate::error::during;
-use crate::{PretrainError, Recipe};
 
 /// How far a run is, over all its processes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -22,19 +23,21 @@ impl Progress {
     }
 }
 
-impl Recipe {
-    /// Whether a run with this recipe can go on from a checkpoint, by what that says of itself.
-    ///
-    /// # Errors
-    /// A file that is damaged or of another recipe, with the remedy.
-    pub fn check_checkpoint(&self, path: &Path) -> Result<(), PretrainError> {
-        let meta = model::checkpoint::meta(path).map_err(during("reading a checkpoint"))?;
-        resumable(path, &meta, self).map(drop)
-    }
+/// Whether a run with this recipe can go on from a checkpoint, by what that says of itself.
+///
+/// # Errors
+/// A file that is damaged or of another recipe, with the remedy.
+pub fn check_checkpoint(recipe: &PretrainRecipe, path: &Path) -> Result<(), PretrainError> {
+    let meta = model::checkpoint::meta(path).map_err(during("reading a checkpoint"))?;
+    resumable(path, &meta, recipe).map(drop)
 }
 
 /// Progress and preprocessing of a checkpoint, if a run with this recipe can go on from it. Shapes have been checked.
-pub(crate) fn resumable(path: &Path, meta: &CheckpointMeta, recipe: &Recipe) -> Result<(Progress, u64), PretrainError> {
+pub(crate) fn resumable(
+    path: &Path,
+    meta: &CheckpointMeta,
+    recipe: &PretrainRecipe,
+) -> Result<(Progress, u64), PretrainError> {
     let wrong = |problem: String| PretrainError::Checkpoint { path: path.to_owned(), problem };
     let same = |key: &str, trained: String, asked: String| match trained == asked {
         true => Ok(()),

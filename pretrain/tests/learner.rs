@@ -5,10 +5,11 @@ mod common;
 use common::{LENGTH, moment, recipe, take};
 use frame_sync::Side;
 use model::Fusion;
-use pretrain::{Batch, Learner, PretrainError, Recipe, StepReport};
+use pretrain::{Learner, PretrainError, StepReport};
+use recipe::{BatchForm, PretrainRecipe};
 use tch::Device;
 
-fn learner(recipe: &Recipe) -> Learner {
+fn learner(recipe: &PretrainRecipe) -> Learner {
     let mut learner = Learner::new(recipe.clone(), Device::Cpu).unwrap();
     take(0).for_each(|moment| learner.push(moment).unwrap());
     learner
@@ -24,8 +25,8 @@ fn losses(learner: &mut Learner, count: usize) -> Vec<f64> {
 
 #[test]
 fn both_batch_forms_learn_and_evaluation_agrees() {
-    for batch in [Batch::AllPairs { times: 8 }, Batch::Tuple { tuples: 8 }] {
-        let mut learner = learner(&Recipe { batch, ..recipe() });
+    for batch in [BatchForm::AllPairs { times: 8 }, BatchForm::Tuple { tuples: 8 }] {
+        let mut learner = learner(&PretrainRecipe { batch, ..recipe() });
         let steps = steps(&mut learner, 150);
         // At chance a head's two terms are ln 2 each.
         let late = |loss: fn(&StepReport) -> f64| steps[140..].iter().map(loss).sum::<f64>() / 10.0 / 2f64.ln();
@@ -50,7 +51,7 @@ fn a_step_reports_its_images_and_pairs() {
     // 8 instants × 6 pairs of views enter the flip task; the sync task depends on the draw.
     assert_eq!(step.images, 32);
     assert!(step.pairs > 48);
-    let mut tuples = learner(&Recipe { batch: Batch::Tuple { tuples: 5 }, ..recipe() });
+    let mut tuples = learner(&PretrainRecipe { batch: BatchForm::Tuple { tuples: 5 }, ..recipe() });
     let step = tuples.step().unwrap().unwrap();
     assert_eq!((step.images, step.pairs), (20, 20));
 }
@@ -88,7 +89,7 @@ fn it_waits_for_enough_moments_and_for_valid_pairs() {
 
 #[test]
 fn a_seed_fixes_the_run() {
-    let run = |seed| losses(&mut learner(&Recipe { seed, ..recipe() }), 3);
+    let run = |seed| losses(&mut learner(&PretrainRecipe { seed, ..recipe() }), 3);
     assert_eq!(run(1), run(1));
     assert_ne!(run(1), run(2));
 }
@@ -119,12 +120,12 @@ fn a_checkpoint_of_another_network_is_refused_by_name() {
     let mut first = learner(&recipe());
     losses(&mut first, 1);
     first.save(&path).unwrap();
-    let refused = |recipe: Recipe, expect: &str| {
+    let refused = |recipe: PretrainRecipe, expect: &str| {
         let error = Learner::resume(recipe, Device::Cpu, &path).err().unwrap().to_string();
         assert!(error.contains("learner.safetensors") && error.contains(expect), "{error}");
     };
-    refused(Recipe { width: 16, ..recipe() }, "shape");
-    refused(Recipe { fusion: Fusion::Add, ..recipe() }, "fusion");
+    refused(PretrainRecipe { width: 16, ..recipe() }, "shape");
+    refused(PretrainRecipe { fusion: Fusion::Add, ..recipe() }, "fusion");
 
     let mut second = Learner::resume(recipe(), Device::Cpu, &path).unwrap();
     let mut foreign = moment(0, 0);
@@ -137,7 +138,7 @@ fn a_checkpoint_of_another_network_is_refused_by_name() {
 
 #[test]
 fn a_crop_of_another_size_is_refused() {
-    let mut learner = Learner::new(Recipe { crop_px: 64, ..recipe() }, Device::Cpu).unwrap();
+    let mut learner = Learner::new(PretrainRecipe { crop_px: 64, ..recipe() }, Device::Cpu).unwrap();
     let error = learner.push(moment(0, 0)).unwrap_err();
     assert!(matches!(error, PretrainError::CropSize { got: 32, wanted: 64 }), "{error}");
 }

@@ -9,11 +9,12 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use footage::load_instants;
 use model::{Background, Precision};
-use pretrain::{Learner, PrecisionChoice, Recipe, chance};
+use pretrain::{Learner, NetRecipe, chance};
+use recipe::{PrecisionChoice, PretrainRecipe};
 use tch::Device;
 use transport::Moment;
 
-type Footage = (Vec<Moment>, Recipe);
+type Footage = (Vec<Moment>, PretrainRecipe);
 
 const CROP_PX: u16 = 32;
 const STEPS: u64 = 100;
@@ -22,9 +23,9 @@ const PAIRS: usize = 5000;
 const CHANCE: std::ops::RangeInclusive<f64> = 0.47..=0.53;
 
 /// The demo's recipe with every instant trained on, in the precision that is the faster here.
-fn recipe() -> Recipe {
+fn recipe() -> PretrainRecipe {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../recipes/demo-cpu.toml");
-    let mut recipe = Recipe::load(&path).unwrap();
+    let mut recipe = PretrainRecipe::load(&path).unwrap();
     recipe.hold_out.block = 0;
     recipe.crop_px = CROP_PX;
     recipe.precision = match recipe.choose_precision(Device::Cpu).unwrap() {
@@ -54,7 +55,7 @@ fn synchrony_of_trained_instants_is_learned_from_every_seed() {
     let Some(footage) = footage() else { return };
     let (instants, recipe) = &*footage;
     for seed in 0..3 {
-        let mut learner = Learner::new(Recipe { seed, ..recipe.clone() }, Device::Cpu).unwrap();
+        let mut learner = Learner::new(PretrainRecipe { seed, ..recipe.clone() }, Device::Cpu).unwrap();
         instants.iter().for_each(|moment| learner.push(moment.clone()).unwrap());
         for _ in 0..STEPS {
             learner.step().unwrap().unwrap();
@@ -106,7 +107,7 @@ fn removed_backgrounds_say_nothing() {
 fn backgrounds_that_are_not_removed_give_both_answers_away() {
     let Some(footage) = footage() else { return };
     let (instants, recipe) = &*footage;
-    let raw = Recipe { background: Background::Only, ..recipe.clone() };
+    let raw = PretrainRecipe { background: Background::Only, ..recipe.clone() };
     let only = chance::background_alone(instants, &raw, Device::Cpu, STEPS, PAIRS).unwrap();
     println!("backgrounds alone: {only:?}");
     assert!(only.flip_auc.unwrap() > 0.9 && only.sync_auc.unwrap() > 0.7, "{only:?}");
@@ -126,7 +127,7 @@ fn residue(surroundings: &[Moment]) -> f64 {
 fn without_the_common_flip_one_image_gives_the_answer_away() {
     let Some(footage) = footage() else { return };
     let (instants, recipe) = &*footage;
-    let leaking = Recipe { common_flip: false, ..recipe.clone() };
+    let leaking = PretrainRecipe { common_flip: false, ..recipe.clone() };
     let one = chance::one_image(instants, &leaking, Device::Cpu, STEPS, PAIRS).unwrap();
     println!("one image, no common flip: {one:?}");
     assert!(one.flip_auc.unwrap() > 0.60, "{one:?}");

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use miette::{IntoDiagnostic, WrapErr};
-use pretrain::{Learner, Recipe};
+use pretrain::Learner;
+use recipe::PretrainRecipe;
 use transport::ZenohLink;
 
 use crate::inbox::Inbox;
@@ -50,7 +51,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
     if let Some(threads) = args.threads {
         model::set_threads(threads);
     }
-    let recipe = Recipe::load(&args.recipe).into_diagnostic()?;
+    let recipe = PretrainRecipe::load(&args.recipe).into_diagnostic()?;
     std::fs::create_dir_all(&args.checkpoint_dir)
         .into_diagnostic()
         .wrap_err_with(|| format!("creating {}", args.checkpoint_dir.display()))?;

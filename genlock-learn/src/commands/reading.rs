@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use miette::{IntoDiagnostic, miette};
 use model::PoseSpec;
 use pretrain::finetune::LabelledTake;
-use pretrain::rendered::{DataConfig, Dataset};
+use pretrain::rendered::Dataset;
+use recipe::DataConfig;
 use subject::Preprocessing;
 use tch::Device;
 

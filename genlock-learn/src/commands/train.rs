@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::Receiver;
 use miette::{IntoDiagnostic, WrapErr, miette};
 use model::PoseModel;
-use pretrain::rendered::{Dataset, Evaluator, Split, TrainRecipe, Trainer, labelled_rows};
+use pretrain::NetRecipe;
+use pretrain::rendered::{Dataset, Evaluator, Split, Trainer, labelled_rows};
+use recipe::TrainRecipe;
 
 use self::log::Log;
 use super::reading;

@@ -10,7 +10,7 @@ use take::TakeInfo;
 use crate::cli::CaptureArgs;
 use crate::control::{self, Happenings};
 use crate::doctor;
-use crate::hosts::{self, Part};
+use crate::hosts::Part;
 use crate::report::{self, Report};
 use crate::session::moments::Sinks;
 use crate::session::picture_plan::PicturePlan;
@@ -33,7 +33,7 @@ pub fn run(args: &CaptureArgs) -> miette::Result<()> {
     warnings.iter().for_each(|warning| tracing::warn!("{}: {warning}", args.rig.display()));
     args.report.as_deref().map(report::check_path).transpose()?;
     let end_at = args.seconds.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds));
-    let preprocessing = hosts::preprocessing(&rig.subject);
+    let preprocessing = rig.subject.preprocessing();
     let host = args.host.as_deref().zip(args.to.as_deref());
     let mut part = Part::open(&rig, host, &preprocessing)?;
     let (parent, budget_gb) = recording(&rig, args.record.as_deref());

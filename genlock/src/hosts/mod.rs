@@ -17,7 +17,7 @@ mod sender;
 
 use std::time::Duration;
 
-use calibration_free_config::{LOCAL, Rig, Subject};
+use calibration_free_config::{LOCAL, Rig};
 use capture::{CameraSpec, Pulses};
 use frame::{LossLedger, SegmentId};
 use miette::{IntoDiagnostic, WrapErr, bail, miette};
@@ -116,16 +116,6 @@ impl Part {
 pub fn unknown_host(name: &str, others: &[&str]) -> miette::Report {
     let known = if others.is_empty() { "its cameras are all local".into() } else { others.join(", ") };
     miette!("the rig has no camera on the host {name}; it names: {known}")
-}
-
-/// How the rig's pictures become crops.
-pub fn preprocessing(subject: &Subject) -> Preprocessing {
-    Preprocessing {
-        crop_px: subject.crop_px,
-        crop_scale: subject.crop_scale,
-        mask_threshold: subject.mask_threshold.into(),
-        ..Preprocessing::default()
-    }
 }
 
 /// What two hosts must have alike of their rig files. Paths may differ.

@@ -1,12 +1,13 @@
 use std::path::{Path, PathBuf};
 
-use model::{Background, SyncNet, SyncNetConfig, checkpoint};
+use model::{Background, SyncNet, checkpoint};
+use recipe::PretrainRecipe;
 use subject::Preprocessing;
 use tch::{Device, Kind};
 
 use super::FinetuneError;
 use super::error::during;
-use crate::Recipe;
+use crate::NetRecipe;
 
 /// What a pose model grows from: an encoder, and the pictures that it knows.
 pub struct EncoderSource {
@@ -26,7 +27,7 @@ impl EncoderSource {
     /// A file that is missing, damaged or no checkpoint; a recipe that this build does not read.
     pub fn checkpoint(path: &Path, device: Device) -> Result<Self, FinetuneError> {
         let (net, meta) = checkpoint::open(path, device).map_err(during("reading the checkpoint"))?;
-        let recipe = Recipe::parse(&meta.recipe, path)
+        let recipe = PretrainRecipe::parse(&meta.recipe, path)
             .map_err(|e| FinetuneError::Recipe { path: PathBuf::from(path), problem: e.to_string() })?;
         let preprocessing = Preprocessing::with_crop_px(recipe.crop_px);
         let ours = format!("{:016x}", preprocessing.hash());
@@ -45,9 +46,8 @@ impl EncoderSource {
 
     /// An encoder that has learned nothing: the baseline that pretraining has to beat.
     pub fn random(seed: u64, device: Device) -> Result<Self, FinetuneError> {
-        let recipe = Recipe { seed, ..Recipe::default() };
-        let config = SyncNetConfig { ..recipe.net() };
-        let net = SyncNet::new(&config, device, Kind::Float).map_err(during("making a random network"))?;
+        let recipe = PretrainRecipe { seed, ..PretrainRecipe::default() };
+        let net = SyncNet::new(&recipe.net(), device, Kind::Float).map_err(during("making a random network"))?;
         Ok(Self {
             net,
             version: "random".to_owned(),

@@ -1,9 +1,12 @@
+//! A rendered session in memory.
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use frame_sync::InstantMeta;
 use model::ModelError;
 use pose::Pose3d;
+use recipe::DataConfig;
 use serde::{Deserialize, Serialize};
 use take::SessionTake;
 use take::session::{HELD_OUT, TRAIN};
@@ -12,31 +15,9 @@ use tch::{Device, Kind, Tensor};
 use super::RenderedError;
 use super::evaluation::PictureFrom;
 
-/// How pictures of a session are held.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct DataConfig {
-    /// Side in pixels at which regions are held. At least `margin` × the crops' side, or crops lose sharpness.
-    pub store_px: u16,
-    /// Side of a region in units of the crop's, so that rolled and shifted crops find pictures at their corners.
-    pub margin: f32,
-    /// Of each take every so-manieth instant is held.
-    pub every: u32,
-    /// A session that needs more is refused, in 10⁹ bytes.
-    pub memory_gb: f64,
-}
-
-impl Default for DataConfig {
-    fn default() -> Self {
-        Self { store_px: 96, margin: 1.4, every: 1, memory_gb: 8.0 }
-    }
-}
-
-impl DataConfig {
-    /// Bytes of a picture with its mask and its labels.
-    pub fn bytes_per_picture(&self) -> u64 {
-        4 * u64::from(self.store_px).pow(2) + 4 * 5 * pose::JOINTS as u64
-    }
+/// Bytes of a picture with its mask and its labels.
+pub fn bytes_per_picture(config: &DataConfig) -> u64 {
+    4 * u64::from(config.store_px).pow(2) + 4 * 5 * pose::JOINTS as u64
 }
 
 /// What a take is for: the sides of a session's own split, or pretraining alone.
@@ -84,7 +65,7 @@ pub struct PictureId {
 }
 
 /// A rendered session in memory. Of each picture the square around the subject is held, `margin` times as large as
-/// the crop that live use makes, with the mask as a fourth channel: [`DataConfig::bytes_per_picture`] bytes each, on
+/// the crop that live use makes, with the mask as a fourth channel: [`bytes_per_picture`] each, on
 /// the device that learns.
 #[derive(Debug)]
 pub struct Dataset {
@@ -139,7 +120,7 @@ impl Dataset {
     }
 
     pub fn bytes(&self) -> u64 {
-        self.config.bytes_per_picture() * self.len() as u64
+        bytes_per_picture(&self.config) * self.len() as u64
     }
 
     pub fn device(&self) -> Device {

@@ -41,6 +41,12 @@ impl From<TakeError> for RenderedError {
     }
 }
 
+impl From<recipe::RecipeError> for RenderedError {
+    fn from(error: recipe::RecipeError) -> Self {
+        PretrainError::from(error).into()
+    }
+}
+
 impl From<PretrainError> for RenderedError {
     fn from(error: PretrainError) -> Self {
         Self::Recipe(Box::new(error))

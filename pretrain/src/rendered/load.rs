@@ -7,13 +7,14 @@ use std::sync::{Mutex, PoisonError};
 use frame::{CameraId, SegmentId};
 use frame_sync::InstantMeta;
 use pose::{JOINTS, Labels, Pose3d};
+use recipe::DataConfig;
 use subject::{Decoder, Preprocessing, Region, RgbImage, Sample, Scale, SquareCutter};
 use take::session::LABELS_FILE;
 use take::{MASKS_FILE, Mask, MaskReader, Session, SessionTake, TakeReader};
 use tch::{Device, Kind, Tensor};
 
 use super::RenderedError;
-use super::dataset::{DataConfig, Dataset, DatasetTake, PictureId, Split, splits};
+use super::dataset::{Dataset, DatasetTake, PictureId, Split, bytes_per_picture, splits};
 use super::error::during;
 use super::parallel::in_parallel;
 use super::recorded::{Crop, Recorded};
@@ -64,7 +65,7 @@ impl Dataset {
         let recorded = in_parallel(recorded.len(), |index| Recorded::crop(&recorded[index], config), |_| {})?;
         let crops: Vec<&Sample> = recorded.iter().flat_map(|take| &take.samples).map(|crop| &crop.sample).collect();
         let count = planned.iter().map(|take| take.pictures.len()).sum::<usize>() + crops.len();
-        let needed_gb = config.bytes_per_picture() as f64 * count as f64 / 1e9;
+        let needed_gb = bytes_per_picture(config) as f64 * count as f64 / 1e9;
         if count == 0 || needed_gb > config.memory_gb {
             let problem = if count == 0 {
                 "no picture has a label and a subject".to_owned()

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use frame::{CameraId, SegmentId, TriggerIndex};
 use frame_sync::InstantMeta;
+use recipe::DataConfig;
 use subject::{Outcome, Preprocessing, Sample, SubjectCropper};
 use take::{SessionTake, TakeReader};
 
 use super::RenderedError;
-use super::dataset::DataConfig;
 use crate::finetune::BACKGROUND_FRAMES;
 
 /// What such takes have for the names of people, clips and rooms.

@@ -7,16 +7,17 @@ use model::{AdamW, CheckpointMeta, Cosine, Mode, Precision, SyncNet, autocast, c
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use recipe::{AugmentConfig, TrainRecipe};
 use tch::{Device, Kind, Tensor};
 
 use super::RenderedError;
-use super::augment::{Augment, AugmentConfig};
+use super::augment::Augment;
 use super::dataset::{Dataset, Split};
 use super::draws::seed_of;
 use super::error::during;
-use super::recipe::TrainRecipe;
 use super::trainer::{Kept, STEADY_BATCHES, kept};
 use crate::pretext::{Draw, pair_loss};
+use crate::{NetRecipe, from_recipe};
 
 const NAME: &str = "sync";
 
@@ -54,7 +55,6 @@ impl<'a> SyncStage<'a> {
     pub fn new(recipe: &'a TrainRecipe, dataset: &'a Dataset, precision: Precision) -> Result<Self, RenderedError> {
         let failed = during("making the network");
         let net = SyncNet::new(&recipe.net(), dataset.device(), Kind::Float).map_err(&failed)?;
-        let optimiser = AdamW::new(recipe.sync.adamw(), net.trainable()).map_err(&failed)?;
         // The background that a picture was rendered with would tell whether it is mirrored.
         let config = AugmentConfig { own_background: 0.0, ..recipe.sync.augment };
         let augment = Augment::new(config, dataset, &dataset.rows(Split::Train), recipe.crop_px, recipe.seed)
@@ -69,7 +69,8 @@ impl<'a> SyncStage<'a> {
             takes.iter().flat_map(|&take| &dataset.takes()[take].instants).map(|at| at.views.count_ones()).max();
         let images_per_step =
             recipe.sync.takes.min(takes.len()) as u64 * recipe.sync.times as u64 * u64::from(views.unwrap_or(1));
-        let schedule = recipe.sync.schedule(images_per_step);
+        let (adamw, schedule) = from_recipe::of_pretraining(&recipe.sync, images_per_step);
+        let optimiser = AdamW::new(adamw, net.trainable()).map_err(&failed)?;
         Ok(Self { recipe, dataset, net, optimiser, schedule, precision, augment, takes, steps: 0, images_per_step })
     }
 

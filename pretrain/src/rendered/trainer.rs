@@ -3,16 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use model::{PoseModel, Precision, SyncNet, checkpoint};
+use recipe::{Start, TrainRecipe};
 use serde::{Deserialize, Serialize};
 use tch::Kind;
 
 use super::RenderedError;
 use super::dataset::{Dataset, Split};
 use super::error::during;
-use super::plans::Start;
-use super::recipe::TrainRecipe;
 use super::sync_stage::{SyncDraw, SyncStage};
 use super::transfer::{TransferLosses, TransferStage};
+use crate::NetRecipe;
 
 /// Batches over which BatchNorm's statistics are taken anew.
 pub(crate) const STEADY_BATCHES: u64 = 16;

@@ -11,6 +11,7 @@ use pose::{JOINT_NAMES, JOINTS, Pose3d};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use recipe::{PoseLoss, TrainRecipe};
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
@@ -19,9 +20,8 @@ use super::augment::{Augment, Augmented};
 use super::dataset::{Dataset, Split};
 use super::draws::seed_of;
 use super::error::during;
-use super::plans::PoseLoss;
-use super::recipe::TrainRecipe;
 use super::trainer::{Kept, STEADY_BATCHES, kept};
+use crate::from_recipe;
 
 const NAME: &str = "transfer";
 /// Poses that mean and deviation of the coordinates are taken over, at most.
@@ -116,12 +116,11 @@ impl<'a> TransferStage<'a> {
         model: PoseModel,
         rows: Vec<u32>,
     ) -> Result<Self, RenderedError> {
-        let frozen = recipe.transfer.train.frozen_stages();
-        let optimiser =
-            AdamW::new(recipe.transfer.adamw(), model.freeze_stages(frozen)).map_err(during("making the optimiser"))?;
+        let frozen = from_recipe::frozen_stages(recipe.transfer.train);
+        let (adamw, schedule) = from_recipe::of_transfer(&recipe.transfer);
+        let optimiser = AdamW::new(adamw, model.freeze_stages(frozen)).map_err(during("making the optimiser"))?;
         let augment = Augment::new(recipe.augment, dataset, &dataset.rows(Split::Train), recipe.crop_px, recipe.seed)
             .map_err(during("preparing backgrounds"))?;
-        let schedule = recipe.transfer.schedule();
         Ok(Self { recipe, dataset, model, optimiser, schedule, precision, augment, rows, order: None, steps: 0 })
     }
 
@@ -145,7 +144,7 @@ impl<'a> TransferStage<'a> {
         let failed = during("a step of transfer");
         self.optimiser.zero_grad().map_err(&failed)?;
         let losses = autocast(self.precision, model.device(), || {
-            let output = model.outputs(&input, Mode::Train, plan.train.frozen_stages())?;
+            let output = model.outputs(&input, Mode::Train, from_recipe::frozen_stages(plan.train))?;
             let predicted_mm = model.to_mm(&output.pose)?;
             let pose = match plan.loss {
                 PoseLoss::Distance => distance_loss(&predicted_mm, &joints_mm)?,
@@ -196,7 +195,7 @@ impl<'a> TransferStage<'a> {
 
     /// Takes BatchNorm's statistics anew over batches as training draws them.
     pub fn recalibrate(&mut self) -> Result<(), RenderedError> {
-        self.take_statistics(self.recipe.transfer.train.frozen_stages())
+        self.take_statistics(from_recipe::frozen_stages(self.recipe.transfer.train))
     }
 
     fn take_statistics(&mut self, frozen: usize) -> Result<(), RenderedError> {

@@ -2,7 +2,7 @@
 #![allow(dead_code)]
 
 use frame::{CameraId, HostTime, SegmentId, SetIndex, SourcePosition, TriggerIndex};
-use pretrain::{Batch, PrecisionChoice, Recipe};
+use recipe::{BatchForm, PrecisionChoice, PretrainRecipe};
 use subject::{BackgroundId, Region, Sample};
 use transport::{Moment, View};
 
@@ -60,14 +60,14 @@ fn sample(index: u32, camera: u16) -> Sample {
 }
 
 /// A small network that learns the scene quickly.
-pub fn recipe() -> Recipe {
-    let mut recipe = Recipe {
+pub fn recipe() -> PretrainRecipe {
+    let mut recipe = PretrainRecipe {
         seed: 3,
         crop_px: SIZE,
         width: 8,
-        batch: Batch::AllPairs { times: 8 },
+        batch: BatchForm::AllPairs { times: 8 },
         precision: PrecisionChoice::F32,
-        ..Recipe::default()
+        ..PretrainRecipe::default()
     };
     recipe.optimiser.learning_rate = 2e-3;
     recipe.optimiser.warm_up_steps = 5;

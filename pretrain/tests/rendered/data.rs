@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use pretrain::rendered::{DataConfig, Dataset, RenderedError, Split};
+use pretrain::rendered::{Dataset, RenderedError, Split, bytes_per_picture};
+use recipe::DataConfig;
 use take::MaskWriter;
 use tch::{Device, Kind};
 
@@ -33,7 +34,7 @@ fn a_session_is_held_whole_with_its_labels_on_its_people() {
     let count = TAKES.len() * LENGTH as usize * CAMERAS.len();
     assert_eq!((dataset.len(), dataset.without_subject()), (count, 0));
     assert_eq!(told.last(), Some(&(count, count)));
-    assert_eq!(dataset.bytes(), count as u64 * config().bytes_per_picture());
+    assert_eq!(dataset.bytes(), count as u64 * bytes_per_picture(&config()));
     assert_eq!(dataset.rows(Split::Train).len() + dataset.rows(Split::HeldOut).len(), count);
     assert_eq!(dataset.rows(Split::HeldOut).len(), 2 * LENGTH as usize * CAMERAS.len());
     // Rows, instants and views name each other.

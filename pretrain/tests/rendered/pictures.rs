@@ -3,7 +3,8 @@
 use model::{Background, PictureBatch};
 use pose::JOINTS;
 use pose::joints::LEFT_RIGHT;
-use pretrain::rendered::{Augment, AugmentConfig, Augmented, Batch, Dataset};
+use pretrain::rendered::{Augment, Augmented, Batch, Dataset};
+use recipe::AugmentConfig;
 use tch::{Device, Kind, Tensor};
 
 use crate::data::load;

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use model::{PoseModel, Precision};
-use pretrain::rendered::{
-    Dataset, Evaluator, Losses, NextDraw, RenderedTraining, Split, TrainRecipe, Trainer, TransferLosses,
-};
+use pretrain::rendered::{Dataset, Evaluator, Losses, NextDraw, RenderedTraining, Split, Trainer, TransferLosses};
+use recipe::TrainRecipe;
 use tch::{Device, Kind};
 
 use crate::data::{config, load};

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use model::{PoseModel, Precision};
-use pretrain::rendered::{Evaluator, Peer, PeerPictures, PeerPoses, PictureFrom, Split, TrainRecipe, Trainer, Trial};
+use pretrain::rendered::{Evaluator, PeerPictures, PeerPoses, PictureFrom, Split, Trainer, Trial};
+use recipe::{Peer, TrainRecipe};
 use take::Session;
 
 use crate::data::load;

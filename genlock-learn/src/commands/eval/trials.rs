@@ -10,9 +10,9 @@ use miette::{IntoDiagnostic, WrapErr};
 use model::{PoseModel, Precision};
 use pretrain::finetune::LabelledTake;
 use pretrain::rendered::{
-    Baselines, Dataset, EvalRecipe, Evaluator, PeerPictures, PeerPoses, RenderedEvaluation, Split, TakePlan, Trial,
-    TrialReport,
+    Baselines, Dataset, Evaluator, PeerPictures, PeerPoses, RenderedEvaluation, Split, Trial, TrialReport,
 };
+use recipe::{EvalRecipe, TakePlan};
 use serde::Serialize;
 use serde_json::json;
 use take::Session;

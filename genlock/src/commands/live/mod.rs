@@ -10,6 +10,7 @@ use calibration_free_config::{LOCAL, Subject};
 use crossbeam::channel::Receiver;
 use frame::{LossLedger, monotonic_now_ns};
 use miette::{IntoDiagnostic, WrapErr, bail, miette};
+use recipe::PretrainRecipe;
 use subject::{BackgroundConfig, Preprocessing, SubjectCropper};
 use take::TakeInfo;
 use tokio::runtime::Runtime;
@@ -273,13 +274,10 @@ fn recipe(args: &SessionArgs) -> miette::Result<(PathBuf, u16)> {
         Some(path) => path.clone(),
         None => written(&args.data, "recipe.toml", RECIPE)?,
     };
-    let named = || format!("the recipe {}", path.display());
-    let text = std::fs::read_to_string(&path).into_diagnostic().wrap_err_with(named)?;
-    let table: toml::Table = text.parse().into_diagnostic().wrap_err_with(named)?;
-    let crop_px =
-        table.get("crop-px").map_or(Some(224), |value| value.as_integer().and_then(|n| u16::try_from(n).ok()));
-    let crop_px = crop_px.ok_or_else(|| miette!("{}: crop-px must be a whole number of pixels", named()))?;
-    Ok((path, crop_px))
+    let recipe = PretrainRecipe::load(&path).map_err(|error| {
+        miette!(help = "`genlock demo` without --recipe learns with recipes/demo-cpu.toml", "{error}")
+    })?;
+    Ok((path, recipe.crop_px))
 }
 
 fn preprocessing(subject: Option<Subject>, crop_px: u16) -> miette::Result<Preprocessing> {
@@ -290,8 +288,7 @@ fn preprocessing(subject: Option<Subject>, crop_px: u16) -> miette::Result<Prepr
             subject.crop_px
         );
     }
-    let (crop_scale, mask_threshold) = (subject.crop_scale, subject.mask_threshold.into());
-    Ok(Preprocessing { crop_scale, mask_threshold, ..Preprocessing::with_crop_px(crop_px) })
+    Ok(subject.preprocessing())
 }
 
 fn make_data(data: &Path) -> miette::Result<()> {

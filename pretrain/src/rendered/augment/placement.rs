@@ -2,9 +2,9 @@
 
 use model::ModelError;
 use pose::joints::{JOINTS, LEFT_RIGHT};
+use recipe::AugmentConfig;
 use tch::{Device, Kind, Tensor};
 
-use super::AugmentConfig;
 use crate::rendered::draws::Draws;
 
 const BILINEAR: i64 = 0;

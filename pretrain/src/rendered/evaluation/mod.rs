@@ -23,7 +23,7 @@ use super::draws::seed_of;
 pub use baselines::Baselines;
 pub use heads::{ConfidenceBin, HeadScores};
 pub use nearest::Nearest;
-pub use peer::{Peer, PeerPictures, PeerPoses};
+pub use peer::{PeerPictures, PeerPoses};
 pub use pictures::PictureFrom;
 use pictures::Pictures;
 pub use scores::{BothKinds, Scores};

@@ -5,7 +5,8 @@ use std::process::{Command, Stdio};
 
 use frame::{CameraId, Encoding, Picture};
 use pose::{JOINTS, Pose3d};
-use serde::{Deserialize, Serialize};
+use recipe::Peer;
+use serde::Serialize;
 use take::TakeReader;
 
 use super::pictures::PictureFrom;
@@ -14,18 +15,6 @@ use crate::rendered::RenderedError;
 /// Name of the list of pictures in a peer's folder, and of the poses that it writes there.
 const LIST: &str = "pictures.json";
 const POSES: &str = "poses.json";
-
-/// A program to measure beside a model.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Peer {
-    /// How it is called in tables.
-    pub who: String,
-    /// The program and its first words. The folder of the pictures is added as the last one: the program reads the
-    /// `pictures.json` there, which names JPEG files in it by take, camera and instant, and writes `poses.json`: a
-    /// list as long, of 17 joints in mm, root-relative, in the look-at frame, or null where it sees nobody.
-    pub command: Vec<String>,
-}
 
 /// What a peer said of pictures, in their order.
 #[derive(Clone, Debug)]

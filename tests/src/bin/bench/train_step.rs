@@ -8,7 +8,8 @@ use frame::SegmentId;
 use frame_sync::{InstantMeta, WeightedPair};
 use infer::precision_name;
 use model::{AdamW, AdamWConfig, CheckpointMeta, Precision, SyncNet, SyncNetConfig, autocast, channels_last};
-use pretrain::{Batch, Draw, PretextTask, Recipe, Sync};
+use pretrain::{Draw, PretextTask, Sync};
+use recipe::{BatchForm, PretrainRecipe};
 use serde_json::{Value, json};
 use tch::{Device, Kind, Tensor};
 
@@ -63,7 +64,7 @@ struct Job {
 
 impl Job {
     fn new(size: &Size, precision: Precision, device: Device) -> Outcome<Self> {
-        let recipe = Recipe { batch: Batch::AllPairs { times: size.times }, ..Recipe::default() };
+        let recipe = PretrainRecipe { batch: BatchForm::AllPairs { times: size.times }, ..PretrainRecipe::default() };
         let task = Sync::new(&recipe);
         let meta = |number: i64| InstantMeta {
             segment: SegmentId(0),

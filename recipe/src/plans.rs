@@ -1,10 +1,9 @@
-//! The parts of a [`TrainRecipe`](super::TrainRecipe) that say how long, from what and how fast.
+//! The parts of a [`TrainRecipe`](crate::TrainRecipe) that say how long, from what and how fast.
 
 use frame_sync::{PairGap, SamplerConfig};
-use model::{AdamWConfig, Cosine, STAGES};
 use serde::{Deserialize, Serialize};
 
-use super::augment::AugmentConfig;
+use crate::AugmentConfig;
 
 /// Pretraining without labels (SYNC, all pairs) on the training takes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,16 +44,6 @@ pub enum Trained {
     /// The last stage of the encoder and the heads (SYNC §3.2).
     LastStage,
     All,
-}
-
-impl Trained {
-    pub fn frozen_stages(self) -> usize {
-        match self {
-            Self::Linear => STAGES,
-            Self::LastStage => STAGES - 1,
-            Self::All => 0,
-        }
-    }
 }
 
 /// What the 3D head is told of its errors.
@@ -149,30 +138,7 @@ impl Default for EvaluationPlan {
 }
 
 impl SyncPlan {
-    pub(crate) fn sampler(&self) -> SamplerConfig {
+    pub fn sampler(&self) -> SamplerConfig {
         SamplerConfig { gap: self.gap, common_flip: true }
     }
-
-    pub(crate) fn adamw(&self) -> AdamWConfig {
-        AdamWConfig { lr: self.learning_rate, weight_decay: self.weight_decay, ..AdamWConfig::default() }
-    }
-
-    pub(crate) fn schedule(&self, images: u64) -> Cosine {
-        schedule(self.learning_rate, self.samples, self.warm_up, images)
-    }
-}
-
-impl TransferPlan {
-    pub(crate) fn adamw(&self) -> AdamWConfig {
-        AdamWConfig { lr: self.learning_rate, weight_decay: self.weight_decay, ..AdamWConfig::default() }
-    }
-
-    pub(crate) fn schedule(&self) -> Cosine {
-        schedule(self.learning_rate, self.samples, self.warm_up, self.batch as u64)
-    }
-}
-
-fn schedule(lr: f64, samples: u64, warm_up: f64, images: u64) -> Cosine {
-    let total_steps = samples.div_ceil(images.max(1)).max(1);
-    Cosine { lr, warm_up_steps: ((total_steps as f64 * warm_up) as u64).min(total_steps - 1), total_steps }
 }

@@ -1,20 +1,13 @@
-//! How a pose model is trained from rendered people, as a TOML file: kebab-case keys, unknown ones refused.
+//! How a pose model is trained from rendered people.
 
 use std::path::Path;
 
-use model::{Fusion, Precision, SyncNetConfig};
 use serde::{Deserialize, Serialize};
 use settings::Document;
 use subject::Preprocessing;
-use tch::Device;
 
-use super::RenderedError;
-use super::augment::AugmentConfig;
-use super::dataset::DataConfig;
-use super::error::during;
-use super::plans::{EvaluationPlan, Start, SyncPlan, TransferPlan};
-use crate::recipe::WIDTHS;
-use crate::{PrecisionChoice, PretrainError};
+use crate::check::{self, require};
+use crate::{AugmentConfig, DataConfig, EvaluationPlan, PrecisionChoice, RecipeError, Start, SyncPlan, TransferPlan};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -54,49 +47,43 @@ impl TrainRecipe {
     ///
     /// # Errors
     /// A file that cannot be read, a key that is unknown or of another type, a value out of range.
-    pub fn load(path: &Path, overrides: &[String]) -> Result<Self, RenderedError> {
-        Self::of(Document::read(path).map_err(PretrainError::from)?, overrides)
+    pub fn load(path: &Path, overrides: &[String]) -> Result<Self, RecipeError> {
+        Self::of(Document::read(path)?, overrides)
     }
 
     /// [`Self::load`] of text; `path` is for messages.
-    pub fn parse(text: &str, path: &Path, overrides: &[String]) -> Result<Self, RenderedError> {
+    pub fn parse(text: &str, path: &Path, overrides: &[String]) -> Result<Self, RecipeError> {
         Self::of(Document::new(text, path.display().to_string()), overrides)
     }
 
-    fn of(document: Document, overrides: &[String]) -> Result<Self, RenderedError> {
-        let document = document.set(overrides).map_err(PretrainError::from)?;
-        let recipe = document.parse::<Self>().map_err(PretrainError::from)?;
-        Ok(recipe.checked().map_err(|error| error.of_file(document.origin()))?)
+    fn of(document: Document, overrides: &[String]) -> Result<Self, RecipeError> {
+        let document = document.set(overrides)?;
+        document.parse::<Self>()?.checked().map_err(|error| error.of_file(document.origin()))
     }
 
-    fn checked(self) -> Result<Self, PretrainError> {
-        let require = |holds: bool, field, problem: &str| {
-            if holds { Ok(()) } else { Err(PretrainError::RecipeValue { field, problem: problem.to_owned() }) }
-        };
+    fn checked(self) -> Result<Self, RecipeError> {
         let share = |value: f64| (0.0..=1.0).contains(&value);
         let (d, s, t) = (&self.data, &self.sync, &self.transfer);
-        require((32..=512).contains(&self.crop_px), "crop-px", "must be 32 to 512")?;
-        require(model::is_width(self.width.into()) && self.width <= 512, "width", WIDTHS)?;
-        require((32..=1024).contains(&d.store_px), "data.store-px", "must be 32 to 1024")?;
-        require((1.0..=4.0).contains(&d.margin), "data.margin", "must be 1 to 4")?;
+        check::crop_px(self.crop_px)?;
+        check::width(self.width)?;
+        check::within(d.store_px, &(32..=1024), "data.store-px")?;
+        check::within(d.margin, &Preprocessing::MARGIN, "data.margin")?;
         require(d.every > 0, "data.every", "must be above 0")?;
-        for (field, config) in [("augment", &self.augment), ("sync.augment", &s.augment)] {
+        for (key, config) in [("augment", &self.augment), ("sync.augment", &s.augment)] {
             if let Some(problem) = config.problem() {
-                return Err(PretrainError::RecipeValue { field, problem });
+                return Err(RecipeError::Value { key, problem });
             }
         }
-        for (field, value) in [("sync.warm-up", s.warm_up), ("transfer.warm-up", t.warm_up)] {
-            require(share(value), field, "must be 0 to 1")?;
+        for (key, value) in [("sync.warm-up", s.warm_up), ("transfer.warm-up", t.warm_up)] {
+            require(share(value), key, "must be 0 to 1")?;
         }
-        require((1..=256).contains(&s.takes), "sync.takes", "must be 1 to 256")?;
-        require((2..=256).contains(&s.times), "sync.times", "must be 2 to 256")?;
-        s.gap
-            .check()
-            .map_err(|e| PretrainError::RecipeValue { field: "sync.gap", problem: format!("is wrong: {e}") })?;
-        require(s.learning_rate > 0.0 && s.learning_rate < 1.0, "sync.learning-rate", "must be in (0, 1)")?;
-        require(t.learning_rate > 0.0 && t.learning_rate < 1.0, "transfer.learning-rate", "must be in (0, 1)")?;
-        require((0.0..1.0).contains(&s.weight_decay), "sync.weight-decay", "must be in [0, 1)")?;
-        require((0.0..1.0).contains(&t.weight_decay), "transfer.weight-decay", "must be in [0, 1)")?;
+        check::within(s.takes, &(1..=256), "sync.takes")?;
+        check::within(s.times, &(2..=256), "sync.times")?;
+        check::gap(&s.gap, "sync.gap")?;
+        check::learning_rate(s.learning_rate, "sync.learning-rate")?;
+        check::learning_rate(t.learning_rate, "transfer.learning-rate")?;
+        check::weight_decay(s.weight_decay, "sync.weight-decay")?;
+        check::weight_decay(t.weight_decay, "transfer.weight-decay")?;
         require(t.batch >= 2, "transfer.batch", "must be at least 2")?;
         require(t.samples >= t.batch as u64, "transfer.samples", "must be at least one batch")?;
         require(t.plane_weight >= 0.0, "transfer.plane-weight", "must be at least 0")?;
@@ -109,38 +96,19 @@ impl TrainRecipe {
     }
 
     /// What decides about the result: everything but when it is measured.
-    pub(crate) fn identity(&self) -> Result<String, RenderedError> {
-        let identity = Self { evaluation: EvaluationPlan::default(), ..self.clone() };
-        toml::to_string(&identity).map_err(|e| RenderedError::Nothing(format!("the recipe cannot be written: {e}")))
+    pub fn identity(&self) -> Result<String, RecipeError> {
+        Ok(toml::to_string(&Self { evaluation: EvaluationPlan::default(), ..self.clone() })?)
     }
 
     pub fn preprocessing(&self) -> Preprocessing {
         Preprocessing::with_crop_px(self.crop_px)
-    }
-
-    pub(crate) fn net(&self) -> SyncNetConfig {
-        // The seed is a label: any 64 bits will do.
-        SyncNetConfig { width: self.width.into(), fusion: Fusion::Mult, seed: self.seed as i64 }
-    }
-
-    /// The precision asked for, or the faster one in a probe of a step of this size.
-    pub fn choose_precision(&self, device: Device) -> Result<Precision, RenderedError> {
-        match self.precision {
-            PrecisionChoice::F32 => Ok(Precision::F32),
-            PrecisionChoice::Bf16 => Ok(Precision::Bf16),
-            PrecisionChoice::Auto => {
-                let images = self.transfer.batch as i64;
-                model::faster_precision(&self.net(), device, images, self.crop_px.into())
-                    .map_err(during("timing a step in both precisions"))
-            }
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rendered::Trained;
+    use crate::Trained;
 
     fn parse(text: &str, overrides: &[&str]) -> Result<TrainRecipe, String> {
         let overrides: Vec<String> = overrides.iter().map(|&word| word.to_owned()).collect();

@@ -1,20 +1,18 @@
-//! What to learn and how, as a TOML file: kebab-case keys, unknown ones refused. Every default is the reading of the
-//! SYNC paper that `paper.toml` states; the papers leave several of them open, and those are fields for that reason.
+//! How a live learner learns without labels. Every default is the reading of the SYNC paper that `paper.toml` states;
+//! the papers leave several of them open, and those are keys for that reason.
 
 use std::path::Path;
 
 use frame_sync::{HoldOut, PairGap, SamplerConfig};
-use model::{AdamWConfig, Background, Cosine, DecayReading, Fusion, Precision, SyncNetConfig};
 use serde::{Deserialize, Serialize};
 use settings::Document;
-use tch::Device;
 
-use crate::PretrainError;
-use crate::error::during;
+use crate::check::{self, require};
+use crate::{Background, Fusion, Optimiser, PrecisionChoice, RecipeError};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct Recipe {
+pub struct PretrainRecipe {
     /// Seed of the weights and of every draw.
     pub seed: u64,
     /// Side of the crops in pixels (SYNC: 224).
@@ -27,7 +25,7 @@ pub struct Recipe {
     /// apart by their rooms.
     pub background: Background,
     pub precision: PrecisionChoice,
-    pub batch: Batch,
+    pub batch: BatchForm,
     /// How far apart in time the instants of a negative are, clipped to what a segment holds.
     pub gap: PairGap,
     /// Whether a coin mirrors all images of a tuple before the flipped pair is formed. Without it the flip task
@@ -37,42 +35,18 @@ pub struct Recipe {
     pub buffer: Buffer,
     /// Instants that are never trained on: blocks by position in the source where one is replayed, else by time.
     pub hold_out: HoldOut,
-    pub evaluation: EvaluationPlan,
+    pub evaluation: AccuracyPlan,
     pub checkpoint: Checkpoints,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PrecisionChoice {
-    /// bf16 where the device computes it itself and a probe at start finds it faster.
-    Auto,
-    F32,
-    Bf16,
 }
 
 /// What one step is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", tag = "form", deny_unknown_fields)]
-pub enum Batch {
+pub enum BatchForm {
     /// The paper's form (SYNC Fig. 2): four images a tuple, three pairs, four terms of the loss.
     Tuple { tuples: usize },
     /// All views of so many instants; every pair that has a label is scored by one matrix product.
     AllPairs { times: usize },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct Optimiser {
-    pub learning_rate: f64,
-    /// Steps over which the rate rises from 0.
-    pub warm_up_steps: u64,
-    /// Length of the cosine down to a thousandth of the rate. A live run that outlasts it stays there.
-    pub total_steps: u64,
-    pub weight_decay: f64,
-    /// Which program's AdamW the paper's "weight decay 1e-4" speaks of.
-    pub decay_reading: DecayReading,
-    pub betas: (f64, f64),
-    pub epsilon: f64,
 }
 
 /// What is kept to learn from.
@@ -86,9 +60,10 @@ pub struct Buffer {
     pub minimum_moments: usize,
 }
 
+/// When the accuracy on pairs is measured, and on how many.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct EvaluationPlan {
+pub struct AccuracyPlan {
     pub every_steps: u64,
     /// Pairs per task and side of the split, half of them positive.
     pub pairs: usize,
@@ -105,10 +80,7 @@ pub struct Checkpoints {
     pub every_s: u64,
 }
 
-/// What is said of a width that no network may have.
-pub(crate) const WIDTHS: &str = "must be a multiple of 8, at most 512: oneDNN's AVX2 kernels write beyond their buffers in networks of other widths";
-
-impl Default for Recipe {
+impl Default for PretrainRecipe {
     fn default() -> Self {
         Self {
             seed: 0,
@@ -117,28 +89,14 @@ impl Default for Recipe {
             fusion: Fusion::Mult,
             background: Background::Removed,
             precision: PrecisionChoice::Auto,
-            batch: Batch::Tuple { tuples: 16 },
+            batch: BatchForm::Tuple { tuples: 16 },
             gap: PairGap::default(),
             common_flip: true,
             optimiser: Optimiser::default(),
             buffer: Buffer::default(),
             hold_out: HoldOut::default(),
-            evaluation: EvaluationPlan::default(),
+            evaluation: AccuracyPlan::default(),
             checkpoint: Checkpoints::default(),
-        }
-    }
-}
-
-impl Default for Optimiser {
-    fn default() -> Self {
-        Self {
-            learning_rate: 1e-4,
-            warm_up_steps: 0,
-            total_steps: 200_000,
-            weight_decay: 1e-4,
-            decay_reading: DecayReading::PyTorch,
-            betas: (0.9, 0.999),
-            epsilon: 1e-8,
         }
     }
 }
@@ -149,7 +107,7 @@ impl Default for Buffer {
     }
 }
 
-impl Default for EvaluationPlan {
+impl Default for AccuracyPlan {
     fn default() -> Self {
         Self { every_steps: 1000, pairs: 2000, instants: 200, recalibration_batches: 8 }
     }
@@ -161,40 +119,42 @@ impl Default for Checkpoints {
     }
 }
 
-impl Recipe {
+impl PretrainRecipe {
     /// Reads and checks a recipe.
     ///
     /// # Errors
     /// A file that cannot be read, a key that is unknown or of another type (named by its path), a value out of range.
-    pub fn load(path: &Path) -> Result<Self, PretrainError> {
+    pub fn load(path: &Path) -> Result<Self, RecipeError> {
         Self::of(&Document::read(path)?)
     }
 
     /// [`Self::load`] of text; `path` is for messages.
-    pub fn parse(text: &str, path: &Path) -> Result<Self, PretrainError> {
+    pub fn parse(text: &str, path: &Path) -> Result<Self, RecipeError> {
         Self::of(&Document::new(text, path.display().to_string()))
     }
 
-    fn of(document: &Document) -> Result<Self, PretrainError> {
+    fn of(document: &Document) -> Result<Self, RecipeError> {
         document.parse::<Self>()?.checked().map_err(|error| error.of_file(document.origin()))
     }
 
+    /// The recipe as TOML.
+    pub fn to_toml(&self) -> Result<String, RecipeError> {
+        Ok(toml::to_string(self)?)
+    }
+
     /// The recipe itself if every value is in range.
-    pub fn checked(self) -> Result<Self, PretrainError> {
-        let require = |holds: bool, field, problem: &str| {
-            if holds { Ok(()) } else { Err(PretrainError::RecipeValue { field, problem: problem.to_owned() }) }
-        };
+    pub fn checked(self) -> Result<Self, RecipeError> {
         let o = &self.optimiser;
-        require((32..=512).contains(&self.crop_px), "crop-px", "must be 32 to 512")?;
-        require(model::is_width(self.width.into()) && self.width <= 512, "width", WIDTHS)?;
+        check::crop_px(self.crop_px)?;
+        check::width(self.width)?;
         match self.batch {
-            Batch::Tuple { tuples } => require((1..=4096).contains(&tuples), "batch.tuples", "must be 1 to 4096")?,
-            Batch::AllPairs { times } => require((2..=1024).contains(&times), "batch.times", "must be 2 to 1024")?,
+            BatchForm::Tuple { tuples } => check::within(tuples, &(1..=4096), "batch.tuples")?,
+            BatchForm::AllPairs { times } => check::within(times, &(2..=1024), "batch.times")?,
         }
-        self.gap.check().map_err(|e| PretrainError::RecipeValue { field: "gap", problem: format!("is wrong: {e}") })?;
-        require(o.learning_rate > 0.0 && o.learning_rate < 1.0, "optimiser.learning-rate", "must be in (0, 1)")?;
+        check::gap(&self.gap, "gap")?;
+        check::learning_rate(o.learning_rate, "optimiser.learning-rate")?;
         require(o.total_steps > o.warm_up_steps, "optimiser.total-steps", "must exceed warm-up-steps")?;
-        require((0.0..1.0).contains(&o.weight_decay), "optimiser.weight-decay", "must be in [0, 1)")?;
+        check::weight_decay(o.weight_decay, "optimiser.weight-decay")?;
         require(
             (0.0..1.0).contains(&o.betas.0) && (0.0..1.0).contains(&o.betas.1),
             "optimiser.betas",
@@ -217,48 +177,11 @@ impl Recipe {
         require(self.evaluation.pairs >= 2, "evaluation.pairs", "must be at least 2")?;
         require(self.evaluation.instants >= 2, "evaluation.instants", "must be at least 2")?;
         require(self.evaluation.recalibration_batches > 0, "evaluation.recalibration-batches", "must be above 0")?;
-        require((1..=3600).contains(&self.checkpoint.every_s), "checkpoint.every-s", "must be 1 to 3600")?;
+        check::within(self.checkpoint.every_s, &(1..=3600), "checkpoint.every-s")?;
         Ok(self)
     }
-}
 
-impl Recipe {
-    pub(crate) fn net(&self) -> SyncNetConfig {
-        // The seed is a label: any 64 bits will do.
-        SyncNetConfig { width: self.width.into(), fusion: self.fusion, seed: self.seed as i64 }
-    }
-
-    pub(crate) fn sampler(&self) -> SamplerConfig {
+    pub fn sampler(&self) -> SamplerConfig {
         SamplerConfig { gap: self.gap, common_flip: self.common_flip }
-    }
-
-    pub(crate) fn adamw(&self) -> AdamWConfig {
-        let o = &self.optimiser;
-        AdamWConfig {
-            lr: o.learning_rate,
-            betas: o.betas,
-            eps: o.epsilon,
-            weight_decay: o.weight_decay,
-            decay_reading: o.decay_reading,
-        }
-    }
-
-    /// The precision asked for, or the faster one in a probe of a step of this size.
-    pub fn choose_precision(&self, device: Device) -> Result<Precision, PretrainError> {
-        let images = match self.batch {
-            // Four images each: the third view of a tuple, or the four views of the usual rig.
-            Batch::Tuple { tuples: of_four } | Batch::AllPairs { times: of_four } => 4 * of_four as i64,
-        };
-        match self.precision {
-            PrecisionChoice::F32 => Ok(Precision::F32),
-            PrecisionChoice::Bf16 => Ok(Precision::Bf16),
-            PrecisionChoice::Auto => model::faster_precision(&self.net(), device, images, self.crop_px.into())
-                .map_err(during("timing a step in both precisions")),
-        }
-    }
-
-    pub(crate) fn schedule(&self) -> Cosine {
-        let o = &self.optimiser;
-        Cosine { lr: o.learning_rate, warm_up_steps: o.warm_up_steps, total_steps: o.total_steps }
     }
 }

@@ -1,11 +1,11 @@
+//! On what a pose model is measured.
+
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use settings::Document;
 
-use super::evaluation::Peer;
-use super::{DataConfig, RenderedError};
-use crate::PretrainError;
+use crate::{DataConfig, RecipeError};
 
 /// On what a pose model is measured, as a TOML file: kebab-case keys, unknown ones refused. Paths are meant from the
 /// working directory.
@@ -44,13 +44,24 @@ pub struct TakePlan {
     pub twin: Option<PathBuf>,
 }
 
+/// A program to measure beside a model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Peer {
+    /// How it is called in tables.
+    pub who: String,
+    /// The program and its first words. The folder of the pictures is added as the last one: the program reads the
+    /// `pictures.json` there, which names JPEG files in it by take, camera and instant, and writes `poses.json`: a
+    /// list as long, of 17 joints in mm, root-relative, in the look-at frame, or null where it sees nobody.
+    pub command: Vec<String>,
+}
+
 impl EvalRecipe {
     /// Reads a recipe. `overrides` are `key=value` with dotted keys.
     ///
     /// # Errors
     /// A file that cannot be read, a key that is unknown or of another type.
-    pub fn load(path: &Path, overrides: &[String]) -> Result<Self, RenderedError> {
-        let read = || Document::read(path)?.set(overrides)?.parse();
-        Ok(read().map_err(PretrainError::from)?)
+    pub fn load(path: &Path, overrides: &[String]) -> Result<Self, RecipeError> {
+        Ok(Document::read(path)?.set(overrides)?.parse()?)
     }
 }

@@ -1,36 +1,38 @@
+//! Recipes of the live learner: the shipped ones, and what is wrong with others.
+
 use std::path::{Path, PathBuf};
 
-use pretrain::{Batch, Recipe};
+use recipe::{BatchForm, PretrainRecipe};
 
 fn shipped(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../recipes").join(name)
 }
 
 fn error(toml: &str) -> String {
-    Recipe::parse(toml, Path::new("r.toml")).unwrap_err().to_string()
+    PretrainRecipe::parse(toml, Path::new("r.toml")).unwrap_err().to_string()
 }
 
 #[test]
 fn the_defaults_are_the_paper() {
-    let paper = Recipe::load(&shipped("paper.toml")).unwrap();
+    let paper = PretrainRecipe::load(&shipped("paper.toml")).unwrap();
     let buffer = paper.buffer;
-    assert_eq!(paper, Recipe { buffer, ..Recipe::default() });
-    assert_eq!(paper.batch, Batch::Tuple { tuples: 16 });
+    assert_eq!(paper, PretrainRecipe { buffer, ..PretrainRecipe::default() });
+    assert_eq!(paper.batch, BatchForm::Tuple { tuples: 16 });
 }
 
 #[test]
 fn the_demo_learns_all_pairs_of_64_px() {
-    let demo = Recipe::load(&shipped("demo-cpu.toml")).unwrap();
-    assert_eq!((demo.batch, demo.crop_px), (Batch::AllPairs { times: 16 }, 64));
+    let demo = PretrainRecipe::load(&shipped("demo-cpu.toml")).unwrap();
+    assert_eq!((demo.batch, demo.crop_px), (BatchForm::AllPairs { times: 16 }, 64));
     assert_eq!((demo.optimiser.learning_rate, demo.optimiser.warm_up_steps), (3e-4, 20));
-    assert_eq!(demo.gap.bounds_ns(), Recipe::default().gap.bounds_ns());
+    assert_eq!(demo.gap.bounds_ns(), PretrainRecipe::default().gap.bounds_ns());
 }
 
 #[test]
 fn a_recipe_survives_its_own_text() {
-    let demo = Recipe::load(&shipped("demo-cpu.toml")).unwrap();
+    let demo = PretrainRecipe::load(&shipped("demo-cpu.toml")).unwrap();
     let text = toml::to_string(&demo).unwrap();
-    assert_eq!(Recipe::parse(&text, Path::new("r.toml")).unwrap(), demo);
+    assert_eq!(PretrainRecipe::parse(&text, Path::new("r.toml")).unwrap(), demo);
 }
 
 #[test]
@@ -53,6 +55,6 @@ fn errors_name_the_key() {
 
 #[test]
 fn a_missing_file_is_named() {
-    let error = Recipe::load(Path::new("no/such.toml")).unwrap_err().to_string();
+    let error = PretrainRecipe::load(Path::new("no/such.toml")).unwrap_err().to_string();
     assert!(error.contains("no/such.toml"), "{error}");
 }
