@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::{Receiver, TryRecvError};
 use crossbeam::select;
 use frame::monotonic_now_ns;
+use learn::Learner;
 use miette::IntoDiagnostic;
-use pretrain::Learner;
 use transport::{Hint, HintSink, LearnerStatus, Moment};
 
 use crate::inbox::Inbox;

@@ -1,6 +1,6 @@
 //! `genlock-learn train` as a process: legs, the model that comes out, and what is refused.
 
-#[path = "../../pretrain/tests/rendered/studio.rs"]
+#[path = "../../learn/tests/rendered/studio.rs"]
 mod studio;
 
 use std::path::Path;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use pretrain::{PretrainError, check_checkpoint};
+use learn::{PretrainError, check_checkpoint};
 use recipe::PretrainRecipe;
 
 use super::pretrain::checkpoint_in;

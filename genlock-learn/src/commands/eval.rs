@@ -11,11 +11,11 @@ mod trials;
 use std::path::{Path, PathBuf};
 
 use infer::{Engine, PrecisionChoice, precision_name};
+use learn::evaluate::{PoseEvaluation, evaluate};
+use learn::finetune::{FinetuneConfig, Training};
+use learn::rendered::RenderedTraining;
 use miette::{IntoDiagnostic, WrapErr, miette};
 use pose::Pose3d;
-use pretrain::evaluate::{PoseEvaluation, evaluate};
-use pretrain::finetune::{FinetuneConfig, Training};
-use pretrain::rendered::RenderedTraining;
 use serde::Serialize;
 use subject::Sample;
 use take::TakeReader;

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use frame_sync::HoldOut;
+use learn::finetune::{EncoderSource, FinetuneConfig, Finetuner, LabelledTake};
 use miette::{IntoDiagnostic, WrapErr, miette};
 use model::{PoseModel, Precision, SyncNetConfig};
-use pretrain::finetune::{EncoderSource, FinetuneConfig, Finetuner, LabelledTake};
 use tch::Device;
 
 use super::precision::PrecisionName;

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use learn::Learner;
 use miette::{IntoDiagnostic, WrapErr};
-use pretrain::Learner;
 use recipe::PretrainRecipe;
 use transport::ZenohLink;
 

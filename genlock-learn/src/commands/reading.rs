@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use learn::finetune::LabelledTake;
+use learn::rendered::Dataset;
 use miette::{IntoDiagnostic, miette};
 use model::PoseSpec;
-use pretrain::finetune::LabelledTake;
-use pretrain::rendered::Dataset;
 use recipe::DataConfig;
 use subject::Preprocessing;
 use tch::Device;

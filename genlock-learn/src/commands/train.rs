@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::Receiver;
+use learn::NetRecipe;
+use learn::rendered::{Dataset, Evaluator, Split, Trainer, labelled_rows};
 use miette::{IntoDiagnostic, WrapErr, miette};
 use model::PoseModel;
-use pretrain::NetRecipe;
-use pretrain::rendered::{Dataset, Evaluator, Split, Trainer, labelled_rows};
 use recipe::TrainRecipe;
 
 use self::log::Log;

@@ -126,8 +126,7 @@ fn model_rows(engine: &Engine, take: &Path, trc: &Path, calibration: &Path) -> m
     let preprocessing = reading::preprocessing(engine.spec(), take)?;
     let labels = pose::labels::import(trc, calibration, None).into_diagnostic()?;
     let take = take::TakeReader::open(take).into_diagnostic()?;
-    let labelled =
-        pretrain::finetune::LabelledTake::join(&take, labels, &preprocessing, |_, _| ()).into_diagnostic()?;
+    let labelled = learn::finetune::LabelledTake::join(&take, labels, &preprocessing, |_, _| ()).into_diagnostic()?;
     let mut by_instant: BTreeMap<u32, Vec<(Pose3d, Pose3d)>> = BTreeMap::new();
     for labelled in labelled.samples.chunks(8) {
         let samples: Vec<&Sample> = labelled.iter().map(|labelled| &labelled.sample).collect();

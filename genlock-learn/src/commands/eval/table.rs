@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
+use learn::evaluate::{Comparison, Scores};
 use model::Background;
 use pose::{JOINT_NAMES, Metrics};
-use pretrain::evaluate::{Comparison, Scores};
 
 use super::Report;
 

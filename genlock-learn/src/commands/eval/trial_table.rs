@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
+use learn::rendered::{Scores, TrialReport, TrialRow};
 use pose::JOINT_NAMES;
-use pretrain::rendered::{Scores, TrialReport, TrialRow};
 
 use super::super::train::table::confidence;
 use super::trials::NamedTrial;

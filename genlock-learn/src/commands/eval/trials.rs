@@ -6,12 +6,12 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use infer::Engine;
-use miette::{IntoDiagnostic, WrapErr};
-use model::{PoseModel, Precision};
-use pretrain::finetune::LabelledTake;
-use pretrain::rendered::{
+use learn::finetune::LabelledTake;
+use learn::rendered::{
     Baselines, Dataset, Evaluator, PeerPictures, PeerPoses, RenderedEvaluation, Split, Trial, TrialReport,
 };
+use miette::{IntoDiagnostic, WrapErr};
+use model::{PoseModel, Precision};
 use recipe::{EvalRecipe, TakePlan};
 use serde::Serialize;
 use serde_json::json;

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
+use learn::rendered::{Losses, RenderedEvaluation, StepReport, Trainer};
 use miette::{IntoDiagnostic, WrapErr};
-use pretrain::rendered::{Losses, RenderedEvaluation, StepReport, Trainer};
 use serde_json::json;
 
 use super::super::progress::bar;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use pretrain::rendered::{Comparison, HeadScores, RenderedEvaluation, Scores};
+use learn::rendered::{Comparison, HeadScores, RenderedEvaluation, Scores};
 
 pub(in crate::commands) fn render(found: &RenderedEvaluation) -> String {
     let mut text = format!(

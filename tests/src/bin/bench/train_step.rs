@@ -7,8 +7,8 @@ use std::time::Instant;
 use frame::SegmentId;
 use frame_sync::{InstantMeta, WeightedPair};
 use infer::precision_name;
+use learn::{Draw, PretextTask, Sync};
 use model::{AdamW, AdamWConfig, CheckpointMeta, Precision, SyncNet, SyncNetConfig, autocast, channels_last};
-use pretrain::{Draw, PretextTask, Sync};
 use recipe::{BatchForm, PretrainRecipe};
 use serde_json::{Value, json};
 use tch::{Device, Kind, Tensor};
@@ -93,7 +93,7 @@ impl Job {
         })
     }
 
-    /// As [`pretrain::Learner::step`] has it, with a batch that is there already.
+    /// As [`learn::Learner::step`] has it, with a batch that is there already.
     fn step(&mut self) -> Outcome<Step> {
         let begun = Instant::now();
         self.optimiser.zero_grad()?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pretrain::rendered::{Dataset, RenderedError, Split, bytes_per_picture};
+use learn::rendered::{Dataset, RenderedError, Split, bytes_per_picture};
 use recipe::DataConfig;
 use take::MaskWriter;
 use tch::{Device, Kind};

@@ -9,7 +9,7 @@ mod studio;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use pretrain::rendered::{Augment, Dataset, Split, Trainer};
+use learn::rendered::{Augment, Dataset, Split, Trainer};
 use recipe::{PrecisionChoice, TrainRecipe};
 
 const ROUNDS: u32 = 6;

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use learn::rendered::{Evaluator, PeerPictures, PeerPoses, PictureFrom, Split, Trainer, Trial};
 use model::{PoseModel, Precision};
-use pretrain::rendered::{Evaluator, PeerPictures, PeerPoses, PictureFrom, Split, Trainer, Trial};
 use recipe::{Peer, TrainRecipe};
 use take::Session;
 

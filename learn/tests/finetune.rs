@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use frame::{CameraId, Encoding, FrameInfo, HostTime, Picture, PixelFormat, SegmentId, SourcePosition, TriggerIndex};
 use frame_sync::{HoldOut, Side};
+use learn::evaluate::evaluate;
+use learn::finetune::{EncoderSource, FinetuneConfig, FinetuneError, Finetuner, LabelledTake, Training};
 use model::{Background, SyncNet, SyncNetConfig};
 use pose::labels::{Provenance, VERSION};
 use pose::{CameraLabels, FrameLabel, Labels, Pose3d};
-use pretrain::evaluate::evaluate;
-use pretrain::finetune::{EncoderSource, FinetuneConfig, FinetuneError, Finetuner, LabelledTake, Training};
 use subject::{Preprocessing, preview_jpeg};
 use take::{TakeInfo, TakeReader, TakeWriter};
 use tch::{Device, Kind};
@@ -211,7 +211,7 @@ fn it_learns_poses_that_depend_on_the_picture() {
     let model = tune(&take, config(300));
     let evaluation = evaluate(&take, &hold_out(), |samples| predict(&model, samples)).unwrap();
     let (trained, held_out) = (evaluation.trained, evaluation.held_out.unwrap());
-    let error = |scores: &pretrain::evaluate::Scores| scores.metrics.mpjpe16;
+    let error = |scores: &learn::evaluate::Scores| scores.metrics.mpjpe16;
     let (learned, mean) = (error(&trained.model), error(&trained.mean_pose));
     assert!(learned < 0.4 * mean, "{learned} against the mean pose's {mean}");
     assert!(error(&trained.ridge) < 0.8 * mean, "ridge {}", error(&trained.ridge));

@@ -4,8 +4,8 @@ mod common;
 
 use common::{LENGTH, moment, recipe, take};
 use frame_sync::Side;
+use learn::{Learner, PretrainError, StepReport};
 use model::Fusion;
-use pretrain::{Learner, PretrainError, StepReport};
 use recipe::{BatchForm, PretrainRecipe};
 use tch::Device;
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use learn::rendered::{Dataset, Evaluator, Losses, NextDraw, RenderedTraining, Split, Trainer, TransferLosses};
 use model::{PoseModel, Precision};
-use pretrain::rendered::{Dataset, Evaluator, Losses, NextDraw, RenderedTraining, Split, Trainer, TransferLosses};
 use recipe::TrainRecipe;
 use tch::{Device, Kind};
 

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use pretrain::rendered::{Augment, Augmented, Dataset, Split};
+use learn::rendered::{Augment, Augmented, Dataset, Split};
 use recipe::{DataConfig, TrainRecipe};
 use tch::Kind;
 

@@ -8,8 +8,8 @@ use std::path::Path;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use footage::load_instants;
+use learn::{Learner, NetRecipe, chance};
 use model::{Background, Precision};
-use pretrain::{Learner, NetRecipe, chance};
 use recipe::{PrecisionChoice, PretrainRecipe};
 use tch::Device;
 use transport::Moment;

@@ -1,9 +1,9 @@
 //! Variations of pictures: labels follow them, and nothing but the seed decides.
 
+use learn::rendered::{Augment, Augmented, Batch, Dataset};
 use model::{Background, PictureBatch};
 use pose::JOINTS;
 use pose::joints::LEFT_RIGHT;
-use pretrain::rendered::{Augment, Augmented, Batch, Dataset};
 use recipe::AugmentConfig;
 use tch::{Device, Kind, Tensor};
 
