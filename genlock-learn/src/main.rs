@@ -4,7 +4,8 @@
 mod commands;
 mod environment;
 mod inbox;
-mod live;
+mod learner_loop;
+
 mod rate;
 mod stop;
 

@@ -9,7 +9,9 @@ mod studio;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use learn::rendered::{Augment, Dataset, Split, Trainer};
+use learn::data::augment::Augment;
+use learn::data::rendered::{Dataset, Split};
+use learn::runs::PoseTraining;
 use recipe::{PrecisionChoice, TrainRecipe};
 
 const ROUNDS: u32 = 6;
@@ -58,7 +60,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     })?;
     for precision in [PrecisionChoice::F32, PrecisionChoice::Bf16] {
         let recipe = TrainRecipe { precision, ..recipe.clone() };
-        let mut trainer = Trainer::new(&recipe, &dataset, folder.path(), None)?;
+        let mut trainer = PoseTraining::new(&recipe, &dataset, folder.path(), None)?;
         let step = least(&mut |_| Ok(trainer.step().map(|_| ())?))?;
         println!(
             "{device:?}, {precision:?}, {} threads, {batch} pictures of {crop_px} px: a step {:.1} ms ({:.0} pictures/s \

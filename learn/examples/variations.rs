@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use learn::rendered::{Augment, Augmented, Dataset, Split};
+use learn::data::augment::{Augment, Augmented};
+use learn::data::rendered::{Dataset, Split};
 use recipe::{DataConfig, TrainRecipe};
 use tch::Kind;
 

@@ -8,10 +8,12 @@ use subject::{Preprocessing, Sample};
 use tch::{Device, Tensor};
 use transport::Moment;
 
-use crate::evaluation::{PairScores, Sight, alone};
-use crate::metrics::auc;
-use crate::pretext::{Draw, HeadLosses, PretextTask, SampleWanted, pair_loss};
-use crate::{Learner, PretrainError};
+use crate::LearnError;
+use crate::data::SampleWanted;
+use crate::eval::pairs::{PairScores, Sight, alone};
+use crate::eval::separation::auc;
+use crate::objectives::pretext::{Draw, HeadLosses, PretextTask, pair_loss};
+use crate::runs::Learner;
 
 /// Areas under the ROC curve, chance 0.5; `None` where the instants hold no pairs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,7 +42,7 @@ pub fn additive_heads(
     device: Device,
     steps: u64,
     pairs: usize,
-) -> Result<ChanceReport, PretrainError> {
+) -> Result<ChanceReport, LearnError> {
     let learner = Learner::new(PretrainRecipe { fusion: Fusion::Add, ..everything_trained(recipe) }, device)?;
     train_and_score(learner, moments, Sight::Both, steps, pairs)
 }
@@ -52,7 +54,7 @@ pub fn one_image(
     device: Device,
     steps: u64,
     pairs: usize,
-) -> Result<ChanceReport, PretrainError> {
+) -> Result<ChanceReport, LearnError> {
     let recipe = PretrainRecipe { fusion: Fusion::Mult, ..everything_trained(recipe) };
     let task = Box::new(OneImage::new(&recipe));
     train_and_score(Learner::with_task(recipe, device, task)?, moments, Sight::OneImage, steps, pairs)
@@ -67,7 +69,7 @@ pub fn background_alone(
     device: Device,
     steps: u64,
     pairs: usize,
-) -> Result<ChanceReport, PretrainError> {
+) -> Result<ChanceReport, LearnError> {
     let learner = Learner::new(PretrainRecipe { fusion: Fusion::Mult, ..everything_trained(recipe) }, device)?;
     train_and_score(learner, &without_subject(moments), Sight::Both, steps, pairs)
 }
@@ -125,7 +127,7 @@ fn train_and_score(
     sight: Sight,
     steps: u64,
     pairs: usize,
-) -> Result<ChanceReport, PretrainError> {
+) -> Result<ChanceReport, LearnError> {
     for moment in moments {
         learner.push(moment.clone())?;
     }

@@ -4,7 +4,7 @@ use model::{AdamWConfig, Cosine, Precision, STAGES, SyncNetConfig};
 use recipe::{BatchForm, Fusion, PrecisionChoice, PretrainRecipe, SyncPlan, TrainRecipe, Trained, TransferPlan};
 use tch::Device;
 
-use crate::PretrainError;
+use crate::LearnError;
 use crate::error::during;
 
 /// A recipe that a network is made by.
@@ -15,7 +15,7 @@ pub trait NetRecipe {
     ///
     /// # Errors
     /// A device that fails.
-    fn choose_precision(&self, device: Device) -> Result<Precision, PretrainError>;
+    fn choose_precision(&self, device: Device) -> Result<Precision, LearnError>;
 }
 
 impl NetRecipe for PretrainRecipe {
@@ -23,7 +23,7 @@ impl NetRecipe for PretrainRecipe {
         net(self.width, self.fusion, self.seed)
     }
 
-    fn choose_precision(&self, device: Device) -> Result<Precision, PretrainError> {
+    fn choose_precision(&self, device: Device) -> Result<Precision, LearnError> {
         let images = match self.batch {
             // Four images each: the third view of a tuple, or the four views of the usual rig.
             BatchForm::Tuple { tuples: of_four } | BatchForm::AllPairs { times: of_four } => 4 * of_four,
@@ -37,7 +37,7 @@ impl NetRecipe for TrainRecipe {
         net(self.width, Fusion::Mult, self.seed)
     }
 
-    fn choose_precision(&self, device: Device) -> Result<Precision, PretrainError> {
+    fn choose_precision(&self, device: Device) -> Result<Precision, LearnError> {
         chosen(self.precision, &self.net(), self.transfer.batch, self.crop_px, device)
     }
 }
@@ -53,7 +53,7 @@ fn chosen(
     images: usize,
     crop_px: u16,
     device: Device,
-) -> Result<Precision, PretrainError> {
+) -> Result<Precision, LearnError> {
     match choice {
         PrecisionChoice::F32 => Ok(Precision::F32),
         PrecisionChoice::Bf16 => Ok(Precision::Bf16),

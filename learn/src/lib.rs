@@ -1,23 +1,22 @@
-//! Self-supervised learning on moments without labels: SYNC (Jenni & Favaro, ACCV 2020) on a live stream.
+//! Learning and measuring: SYNC (Jenni & Favaro, ACCV 2020) without labels, transfer to 3D poses with them, and how good
+//! what was learned is.
+//!
+//! - [`trainer`] – the one trainer, and what it must be told about a thing to learn.
+//! - [`objectives`] – the things to learn.
+//! - [`data`] – what is learned from and measured on.
+//! - [`runs`] – whole trainings, as commands start them.
+//! - [`eval`] – measures.
+//! - [`chance`] – checks that nothing but the relation of two views can be learned.
 
 pub mod chance;
+pub mod data;
 mod error;
-pub mod evaluate;
-mod evaluation;
-pub mod finetune;
+pub mod eval;
 mod from_recipe;
-mod learner;
-pub mod metrics;
-mod pictures;
-mod pretext;
-pub mod rendered;
-mod resume;
+pub mod objectives;
+pub mod runs;
 mod seeds;
-mod store;
+pub mod trainer;
 
-pub use error::PretrainError;
-pub use evaluation::{Evaluation, PairScores};
+pub use error::LearnError;
 pub use from_recipe::NetRecipe;
-pub use learner::{Learner, StepReport};
-pub use pretext::{Draw, HeadLosses, PretextTask, SampleWanted, Sync};
-pub use resume::check_checkpoint;

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use frame::{CameraId, Encoding, FrameInfo, HostTime, Picture, PixelFormat, SegmentId, SourcePosition, TriggerIndex};
 use frame_sync::{HoldOut, Side};
-use learn::evaluate::evaluate;
-use learn::finetune::{EncoderSource, FinetuneConfig, FinetuneError, Finetuner, LabelledTake, Training};
+use learn::LearnError;
+use learn::data::LabelledTake;
+use learn::eval::evaluate_take;
+use learn::runs::{EncoderSource, FinetuneConfig, Finetuner, Training};
 use model::{Background, SyncNet, SyncNetConfig};
 use pose::labels::{Provenance, VERSION};
 use pose::{CameraLabels, FrameLabel, Labels, Pose3d};
@@ -209,9 +211,9 @@ fn every_source_position_is_there_once_from_a_complete_instance() {
 fn it_learns_poses_that_depend_on_the_picture() {
     let Fixture { take, .. } = fixture();
     let model = tune(&take, config(300));
-    let evaluation = evaluate(&take, &hold_out(), |samples| predict(&model, samples)).unwrap();
+    let evaluation = evaluate_take(&take, &hold_out(), |samples| predict(&model, samples)).unwrap();
     let (trained, held_out) = (evaluation.trained, evaluation.held_out.unwrap());
-    let error = |scores: &learn::evaluate::Scores| scores.metrics.mpjpe16;
+    let error = |scores: &learn::eval::TakeScores| scores.metrics.mpjpe16;
     let (learned, mean) = (error(&trained.model), error(&trained.mean_pose));
     assert!(learned < 0.4 * mean, "{learned} against the mean pose's {mean}");
     assert!(error(&trained.ridge) < 0.8 * mean, "ridge {}", error(&trained.ridge));
@@ -236,7 +238,7 @@ fn held_out_labels_have_no_influence() {
     }
     let (clean, other) = (tune(&take, config(12)), tune(&spoilt, config(12)));
     assert_eq!(clean.version().unwrap(), other.version().unwrap());
-    let scores = |take: &LabelledTake| evaluate(take, &hold_out(), |samples| predict(&clean, samples)).unwrap();
+    let scores = |take: &LabelledTake| evaluate_take(take, &hold_out(), |samples| predict(&clean, samples)).unwrap();
     let (clean_scores, spoilt_scores) = (scores(&take), scores(&spoilt));
     assert_eq!(clean_scores.trained.ridge.metrics, spoilt_scores.trained.ridge.metrics);
     assert_eq!(clean_scores.trained.mean_pose.metrics, spoilt_scores.trained.mean_pose.metrics);
@@ -307,7 +309,7 @@ fn what_does_not_fit_together_is_named() {
     let Fixture { take, .. } = fixture();
     let all_held_out =
         FinetuneConfig { hold_out: HoldOut { period: 1, block: 1, guard: 0, ..hold_out() }, ..config(1) };
-    assert!(matches!(Finetuner::new(&encoder(), &take, all_held_out), Err(FinetuneError::TooFew(_))));
+    assert!(matches!(Finetuner::new(&encoder(), &take, all_held_out), Err(LearnError::TooFew(_))));
     let frozen = FinetuneConfig { frozen_stages: 9, ..config(1) };
-    assert!(matches!(Finetuner::new(&encoder(), &take, frozen), Err(FinetuneError::Config(_))));
+    assert!(matches!(Finetuner::new(&encoder(), &take, frozen), Err(LearnError::Setting(_))));
 }

@@ -4,7 +4,9 @@ mod common;
 
 use common::{LENGTH, moment, recipe, take};
 use frame_sync::Side;
-use learn::{Learner, PretrainError, StepReport};
+use learn::LearnError;
+use learn::objectives::PairStep;
+use learn::runs::Learner;
 use model::Fusion;
 use recipe::{BatchForm, PretrainRecipe};
 use tch::Device;
@@ -15,7 +17,7 @@ fn learner(recipe: &PretrainRecipe) -> Learner {
     learner
 }
 
-fn steps(learner: &mut Learner, steps: usize) -> Vec<StepReport> {
+fn steps(learner: &mut Learner, steps: usize) -> Vec<PairStep> {
     (0..steps).map(|_| learner.step().unwrap().unwrap()).collect()
 }
 
@@ -29,7 +31,7 @@ fn both_batch_forms_learn_and_evaluation_agrees() {
         let mut learner = learner(&PretrainRecipe { batch, ..recipe() });
         let steps = steps(&mut learner, 150);
         // At chance a head's two terms are ln 2 each.
-        let late = |loss: fn(&StepReport) -> f64| steps[140..].iter().map(loss).sum::<f64>() / 10.0 / 2f64.ln();
+        let late = |loss: fn(&PairStep) -> f64| steps[140..].iter().map(loss).sum::<f64>() / 10.0 / 2f64.ln();
         assert!(late(|step| step.loss) < 0.7 * 4.0, "{batch:?}: {steps:?}");
         assert!(late(|step| step.heads.sync) < 2.0 && late(|step| step.heads.flip) < 2.0, "{batch:?}: {steps:?}");
         let evaluation = learner.evaluate().unwrap();
@@ -130,7 +132,7 @@ fn a_checkpoint_of_another_network_is_refused_by_name() {
     let mut second = Learner::resume(recipe(), Device::Cpu, &path).unwrap();
     let mut foreign = moment(0, 0);
     foreign.preprocessing += 1;
-    assert!(matches!(second.push(foreign), Err(PretrainError::Preprocessing { .. })));
+    assert!(matches!(second.push(foreign), Err(LearnError::Preprocessing { .. })));
 
     std::fs::write(&path, b"torn").unwrap();
     refused(recipe(), "");
@@ -140,7 +142,7 @@ fn a_checkpoint_of_another_network_is_refused_by_name() {
 fn a_crop_of_another_size_is_refused() {
     let mut learner = Learner::new(PretrainRecipe { crop_px: 64, ..recipe() }, Device::Cpu).unwrap();
     let error = learner.push(moment(0, 0)).unwrap_err();
-    assert!(matches!(error, PretrainError::CropSize { got: 32, wanted: 64 }), "{error}");
+    assert!(matches!(error, LearnError::CropSize { got: 32, wanted: 64 }), "{error}");
 }
 
 #[test]
@@ -152,6 +154,6 @@ fn a_loss_that_is_no_number_stops_before_the_weights() {
     let _ = tch::no_grad(|| bias.shallow_clone().fill_(f64::NAN));
     let weight = |learner: &Learner| learner.net().trainable()[0].1.abs().sum(tch::Kind::Double).double_value(&[]);
     let before = weight(&learner);
-    assert!(matches!(learner.step(), Err(PretrainError::Diverged { step: 1, .. })));
+    assert!(matches!(learner.step(), Err(LearnError::Diverged { step: 1, .. })));
     assert_eq!(weight(&learner), before);
 }

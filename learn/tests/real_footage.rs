@@ -8,7 +8,8 @@ use std::path::Path;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use footage::load_instants;
-use learn::{Learner, NetRecipe, chance};
+use learn::runs::Learner;
+use learn::{NetRecipe, chance};
 use model::{Background, Precision};
 use recipe::{PrecisionChoice, PretrainRecipe};
 use tch::Device;

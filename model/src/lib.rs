@@ -17,6 +17,7 @@ mod precision;
 mod shim;
 mod sync_net;
 mod tensor_file;
+pub mod training_file;
 
 pub use adamw::{AdamW, AdamWConfig};
 pub use backbone::{Backbone, STAGES};
@@ -27,6 +28,7 @@ pub use error::ModelError;
 pub use graph::Graph;
 pub use loss::{tuple_loss, weighted_pair_loss};
 pub use pictures::PictureBatch;
+pub use pose_checkpoint::PoseCheckpointMeta;
 pub use pose_heads::{CONFIDENT_MM, confidence_loss, distance_loss, joint_distances, plane_loss};
 pub use pose_model::{JOINTS, PoseModel, PoseOutput, PosePrediction, PoseSpec, pose_loss};
 pub use precision::{PROBE_LIMIT, Precision, Probe, autocast, faster_precision, has_bf16, probe, spent};

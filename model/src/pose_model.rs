@@ -1,3 +1,5 @@
+//! The model that turns crops into poses.
+
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -286,7 +288,8 @@ impl PoseModel {
         })
     }
 
-    pub(crate) fn tensors(&self) -> Named {
+    /// Parameters, running statistics and normalisation by name: what a file holds.
+    pub fn tensors(&self) -> Vec<(String, Tensor)> {
         let encoder = self.encoder.tensors();
         let mut named: Named = encoder.into_iter().map(|(name, t)| (format!("encoder.{name}"), t)).collect();
         let own = [("head.weight", &self.weight), ("head.bias", &self.bias), ("mean", &self.mean), ("std", &self.std)];

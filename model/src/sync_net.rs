@@ -150,6 +150,13 @@ impl SyncNet {
         self.with_heads(self.encoder.tensors())
     }
 
+    /// Stands for the encoder's values and the preprocessing of its pictures: see [`version`](crate::version).
+    pub fn encoder_version(&self, preprocessing: &str) -> Result<String, ModelError> {
+        let mut encoder = self.tensors();
+        encoder.retain(|(name, _)| name.starts_with("encoder."));
+        crate::version(&encoder, preprocessing)
+    }
+
     fn with_heads(&self, encoder: Named) -> Named {
         let mut named: Named = encoder.into_iter().map(|(name, t)| (format!("encoder.{name}"), t)).collect();
         self.sync_head.named("sync_head", &mut named);

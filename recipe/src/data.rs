@@ -10,7 +10,7 @@ pub struct DataConfig {
     pub store_px: u16,
     /// Side of a region in units of the crop's, so that rolled and shifted crops find pictures at their corners.
     pub margin: f32,
-    /// Of each take every so-manieth instant is held.
+    /// Of each take every n-th instant is held.
     pub every: u32,
     /// A session that needs more is refused, in 10⁹ bytes.
     pub memory_gb: f64,

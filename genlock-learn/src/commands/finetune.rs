@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use frame_sync::HoldOut;
-use learn::finetune::{EncoderSource, FinetuneConfig, Finetuner, LabelledTake};
+use learn::data::LabelledTake;
+use learn::runs::{EncoderSource, FinetuneConfig, Finetuner};
 use miette::{IntoDiagnostic, WrapErr, miette};
 use model::{PoseModel, Precision, SyncNetConfig};
 use tch::Device;

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use learn::finetune::LabelledTake;
-use learn::rendered::Dataset;
+use learn::data::LabelledTake;
+use learn::data::rendered::Dataset;
 use miette::{IntoDiagnostic, miette};
 use model::PoseSpec;
 use recipe::DataConfig;

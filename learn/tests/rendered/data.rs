@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use learn::rendered::{Dataset, RenderedError, Split, bytes_per_picture};
+use learn::LearnError;
+use learn::data::rendered::{Dataset, Split, bytes_per_picture};
 use recipe::DataConfig;
 use take::MaskWriter;
 use tch::{Device, Kind};
@@ -101,5 +102,5 @@ fn a_session_that_cannot_be_learned_from_says_why() {
     let bytes = std::fs::read(&recording).unwrap();
     std::fs::write(&recording, &bytes[..bytes.len() / 2]).unwrap();
     let error = Dataset::load(folder.path(), &[], &config(), Device::Cpu, |_, _| {}).unwrap_err();
-    assert!(matches!(&error, RenderedError::InTake { .. }) && error.to_string().contains("takes/002"), "{error}");
+    assert!(matches!(&error, LearnError::InTake { .. }) && error.to_string().contains("takes/002"), "{error}");
 }

@@ -1,6 +1,7 @@
 //! Variations of pictures: labels follow them, and nothing but the seed decides.
 
-use learn::rendered::{Augment, Augmented, Batch, Dataset};
+use learn::data::augment::{Augment, Augmented};
+use learn::data::rendered::{Batch, Dataset};
 use model::{Background, PictureBatch};
 use pose::JOINTS;
 use pose::joints::LEFT_RIGHT;

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use learn::rendered::{Dataset, Evaluator, Losses, NextDraw, RenderedTraining, Split, Trainer, TransferLosses};
+use learn::data::rendered::{Dataset, Split};
+use learn::eval::Evaluator;
+use learn::objectives::{RenderedTraining, TransferLosses};
+use learn::runs::{NextDraw, PoseTraining, StageLosses};
 use model::{PoseModel, Precision};
 use recipe::TrainRecipe;
 use tch::{Device, Kind};
@@ -49,7 +52,7 @@ fn training_beats_the_baselines_on_others() {
     session(folder.path());
     let dataset = load(folder.path());
     let recipe = recipe(&[]);
-    let mut trainer = Trainer::new(&recipe, &dataset, folder.path(), None).unwrap();
+    let mut trainer = PoseTraining::new(&recipe, &dataset, folder.path(), None).unwrap();
     let (mut stages, mut losses) = (Vec::new(), Vec::new());
     while !trainer.done() {
         let report = trainer.step().unwrap();
@@ -57,8 +60,8 @@ fn training_beats_the_baselines_on_others() {
             stages.push(report.stage);
         }
         match report.losses {
-            Losses::Sync(loss) => assert!(loss > 0.0 && loss < 20.0),
-            Losses::Transfer(parts) => losses.push(parts),
+            StageLosses::Sync(loss) => assert!(loss > 0.0 && loss < 20.0),
+            StageLosses::Transfer(parts) => losses.push(parts),
         }
     }
     assert_eq!(stages, ["sync", "transfer"]);
@@ -111,10 +114,10 @@ fn pretraining_tells_others_apart_in_time_and_in_the_mirror() {
                  photometric = 0.0, bystanders = 0.0, occluders = 0.0 }";
     let recipe =
         recipe(&["sync.samples=16_800", "sync.times=8", "sync.learning-rate=1e-3", "transfer.samples=64", still]);
-    let mut trainer = Trainer::new(&recipe, &dataset, folder.path(), None).unwrap();
+    let mut trainer = PoseTraining::new(&recipe, &dataset, folder.path(), None).unwrap();
     let mut losses = Vec::new();
     while trainer.stage() == "sync" {
-        if let Losses::Sync(loss) = trainer.step().unwrap().losses {
+        if let StageLosses::Sync(loss) = trainer.step().unwrap().losses {
             losses.push(loss);
         }
     }
@@ -128,7 +131,7 @@ fn pretraining_tells_others_apart_in_time_and_in_the_mirror() {
 }
 
 /// Every draw from here to the end of both stages.
-fn run(trainer: &mut Trainer, most: usize) -> Vec<NextDraw> {
+fn run(trainer: &mut PoseTraining, most: usize) -> Vec<NextDraw> {
     let mut draws = Vec::new();
     while !trainer.done() && draws.len() < most {
         draws.push(trainer.next_draw().unwrap());
@@ -145,7 +148,7 @@ fn legs_draw_and_end_as_one_run_does() {
     let dataset = load(folder.path());
     let recipe = recipe(&["sync.samples=96", "transfer.samples=160", "width=8"]);
     let (one, legs) = (folder.path().join("one"), folder.path().join("legs"));
-    let mut unbroken = Trainer::new(&recipe, &dataset, &one, None).unwrap();
+    let mut unbroken = PoseTraining::new(&recipe, &dataset, &one, None).unwrap();
     let expected = run(&mut unbroken, 100);
     assert_eq!(expected.len(), 4 + 5);
     assert!(matches!(expected[3], NextDraw::Sync(_)) && matches!(expected[4], NextDraw::Transfer(_)));
@@ -153,23 +156,23 @@ fn legs_draw_and_end_as_one_run_does() {
     let mut drawn = Vec::new();
     for length in [2, 2, 1, 100] {
         // A leg that was killed after its checkpoint: what it did since is done again.
-        let mut leg = Trainer::new(&recipe, &dataset, &legs, None).unwrap();
+        let mut leg = PoseTraining::new(&recipe, &dataset, &legs, None).unwrap();
         drawn.extend(run(&mut leg, length));
         leg.save().unwrap();
         run(&mut leg, 1);
     }
     assert_eq!(drawn, expected);
-    let mut last = Trainer::new(&recipe, &dataset, &legs, None).unwrap();
+    let mut last = PoseTraining::new(&recipe, &dataset, &legs, None).unwrap();
     assert!(last.done());
-    let version = |trainer: &mut Trainer| trainer.model().unwrap().unwrap().version().unwrap();
+    let version = |trainer: &mut PoseTraining| trainer.model().unwrap().unwrap().version().unwrap();
     assert_eq!(version(&mut last), version(&mut unbroken));
 
     // Another recipe or encoder does not go on from it.
     let other = self::recipe(&["sync.samples=96", "transfer.samples=160", "width=8", "augment.shift=0.01"]);
-    let error = Trainer::new(&other, &dataset, &legs, None).err().unwrap().to_string();
+    let error = PoseTraining::new(&other, &dataset, &legs, None).err().unwrap().to_string();
     assert!(error.contains("shift = 0.02") && error.contains("shift = 0.01"), "{error}");
     let mut borrowed =
-        Trainer::new(&recipe, &dataset, &folder.path().join("b"), Some(&legs.join("sync.safetensors"))).unwrap();
+        PoseTraining::new(&recipe, &dataset, &folder.path().join("b"), Some(&legs.join("sync.safetensors"))).unwrap();
     assert_eq!(borrowed.next_draw().unwrap(), expected[4]);
 }
 
@@ -182,7 +185,7 @@ fn few_labels_and_frozen_layers_are_options() {
     for train in ["linear", "last-stage", "all"] {
         let train = format!("transfer.train={train}");
         let recipe = recipe(&[&words[..], &[train.as_str()]].concat());
-        let mut trainer = Trainer::new(&recipe, &dataset, &folder.path().join(&train), None).unwrap();
+        let mut trainer = PoseTraining::new(&recipe, &dataset, &folder.path().join(&train), None).unwrap();
         assert_eq!(trainer.stage(), "transfer");
         run(&mut trainer, 10);
         let model = trainer.model().unwrap().unwrap();
@@ -191,7 +194,7 @@ fn few_labels_and_frozen_layers_are_options() {
         assert_eq!(model.spec().encoder_version, "random");
     }
     let too_many = recipe(&["transfer.from=random", "transfer.people=9"]);
-    assert!(Trainer::new(&too_many, &dataset, folder.path(), None).is_err());
+    assert!(PoseTraining::new(&too_many, &dataset, folder.path(), None).is_err());
 }
 
 #[test]
@@ -213,7 +216,7 @@ fn recorded_takes_are_for_pretraining_alone() {
     assert!((0.01..0.9).contains(&share), "{share} of the pictures is subject");
 
     let recipe = recipe(&["transfer.samples=96"]);
-    let mut trainer = Trainer::new(&recipe, &dataset, folder.path(), None).unwrap();
+    let mut trainer = PoseTraining::new(&recipe, &dataset, folder.path(), None).unwrap();
     let (mut pretrained, mut transferred) = (BTreeSet::new(), BTreeSet::new());
     while !trainer.done() {
         match trainer.next_draw().unwrap() {
@@ -224,7 +227,7 @@ fn recorded_takes_are_for_pretraining_alone() {
     }
     assert!(!pretrained.is_disjoint(&rows) && transferred.is_disjoint(&rows));
     // Another set of takes is another training.
-    let error = Trainer::new(&recipe, &alone, folder.path(), None).map(|_| ()).unwrap_err().to_string();
+    let error = PoseTraining::new(&recipe, &alone, folder.path(), None).map(|_| ()).unwrap_err().to_string();
     assert!(error.contains("pictures to learn from"), "{error}");
 }
 
@@ -234,13 +237,13 @@ fn an_encoder_must_be_whole_and_wanted() {
     session(folder.path());
     let dataset = load(folder.path());
     let recipe = recipe(&[]);
-    let mut trainer = Trainer::new(&recipe, &dataset, folder.path(), None).unwrap();
+    let mut trainer = PoseTraining::new(&recipe, &dataset, folder.path(), None).unwrap();
     trainer.step().unwrap();
     trainer.save().unwrap();
     let encoder = folder.path().join("sync.safetensors");
     let other = tempfile::tempdir().unwrap();
     let refused = |recipe: &TrainRecipe| {
-        Trainer::new(recipe, &dataset, other.path(), Some(&encoder)).map(|_| ()).unwrap_err().to_string()
+        PoseTraining::new(recipe, &dataset, other.path(), Some(&encoder)).map(|_| ()).unwrap_err().to_string()
     };
     assert!(refused(&recipe).contains("its pretraining is at step 1 of 20"), "{}", refused(&recipe));
     let random = self::recipe(&["transfer.from=random"]);

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use learn::rendered::{Evaluator, PeerPictures, PeerPoses, PictureFrom, Split, Trainer, Trial};
+use learn::data::rendered::{PictureFrom, Split};
+use learn::eval::{Evaluator, PeerPictures, PeerPoses, Trial};
+use learn::runs::PoseTraining;
 use model::{PoseModel, Precision};
 use recipe::{Peer, TrainRecipe};
 use take::Session;
@@ -29,7 +31,7 @@ fn a_trial_measures_everybody_on_the_same_pictures() {
     session(folder.path());
     let dataset = load(folder.path());
     let recipe = TrainRecipe::parse(RECIPE, Path::new("test.toml"), &[]).unwrap();
-    let mut trainer = Trainer::new(&recipe, &dataset, folder.path(), None).unwrap();
+    let mut trainer = PoseTraining::new(&recipe, &dataset, folder.path(), None).unwrap();
     while !trainer.done() {
         trainer.step().unwrap();
     }

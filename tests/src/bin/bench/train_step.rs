@@ -7,7 +7,7 @@ use std::time::Instant;
 use frame::SegmentId;
 use frame_sync::{InstantMeta, WeightedPair};
 use infer::precision_name;
-use learn::{Draw, PretextTask, Sync};
+use learn::objectives::{Draw, PretextTask, Sync};
 use model::{AdamW, AdamWConfig, CheckpointMeta, Precision, SyncNet, SyncNetConfig, autocast, channels_last};
 use recipe::{BatchForm, PretrainRecipe};
 use serde_json::{Value, json};
@@ -93,7 +93,7 @@ impl Job {
         })
     }
 
-    /// As [`learn::Learner::step`] has it, with a batch that is there already.
+    /// As [`learn::trainer::Trainer::step`] has it, with a batch that is there already.
     fn step(&mut self) -> Outcome<Step> {
         let begun = Instant::now();
         self.optimiser.zero_grad()?;
