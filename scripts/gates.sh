@@ -25,7 +25,7 @@ members=$(cargo metadata --locked --format-version 1 --no-deps |
 
 for crate in $members; do
     case $crate in
-    model | pretrain | infer | genlock-learn | genlock-tests) ;;
+    model | learn | infer | genlock-learn | genlock-tests) ;;
     *) if reaches "$crate" "$torch"; then refuse "$crate depends on libtorch"; fi ;;
     esac
     case $crate in

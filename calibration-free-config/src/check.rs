@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
+use subject::Preprocessing;
+
 use crate::rig::{
     Camera, CameraSettings, Driver, LOCAL, Link, Page, People, Recording, Rig, SafeName, Subject, Trigger, TriggerMode,
 };
@@ -227,16 +229,18 @@ impl Check<'_> {
     }
 
     fn subject(&mut self, wire: WireSubject) -> Result<Subject, ConfigError> {
-        let crop_px = self.within("subject.crop-px", wire.crop_px, 32..=512)? as u16;
-        let crop_scale = self.within("subject.crop-scale", wire.crop_scale, 1.0..=4.0)?;
-        let mask_threshold = self.within("subject.mask-threshold", wire.mask_threshold, 1..=254)? as u8;
+        let whole = |range: RangeInclusive<u16>| i64::from(*range.start())..=i64::from(*range.end());
+        let crop_px = self.within("subject.crop-px", wire.crop_px, whole(Preprocessing::CROP_PX))? as u16;
+        let crop_scale = self.within("subject.crop-scale", wire.crop_scale, Preprocessing::CROP_SCALE)?;
+        let mask_threshold =
+            self.within("subject.mask-threshold", wire.mask_threshold, whole(Preprocessing::MASK_THRESHOLD))? as u16;
         let message = "networks halve their input five times: a multiple of 32 wastes nothing";
         self.warn_if(!crop_px.is_multiple_of(32), "subject.crop-px", message);
         self.warn_if(crop_scale > 2.0, "subject.crop-scale", "the subject fills less than half of such a crop");
         let message = "so low a threshold takes camera noise for the subject";
-        self.warn_if(mask_threshold < 8, "subject.mask-threshold", message);
+        self.warn_if(mask_threshold < 3 * 8, "subject.mask-threshold", message);
         let message = "so high a threshold loses most of the subject";
-        self.warn_if(mask_threshold > 128, "subject.mask-threshold", message);
+        self.warn_if(mask_threshold > 3 * 128, "subject.mask-threshold", message);
         Ok(Subject { crop_px, crop_scale, mask_threshold })
     }
 

@@ -1,9 +1,12 @@
+//! A rig whose values are valid.
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use subject::Preprocessing;
 
 /// A valid rig. It is made by [`Rig::from_toml_str`] or [`Rig::read`] only.
 #[derive(Clone, Debug, PartialEq)]
@@ -194,12 +197,24 @@ impl Recording {
 /// How the subject is cut out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Subject {
-    /// Side of a crop in pixels, 32 to 512.
+    /// Side of a crop in pixels, within [`Preprocessing::CROP_PX`].
     pub crop_px: u16,
-    /// Side of the crop relative to the longer side of the subject's box, 1 to 4.
+    /// Side of the crop relative to the longer side of the subject's box, within [`Preprocessing::CROP_SCALE`].
     pub crop_scale: f32,
-    /// Difference to the background, of 255, from which a pixel belongs to the subject.
-    pub mask_threshold: u8,
+    /// A pixel belongs to the subject where its differences to the background, summed over the three channels, exceed
+    /// this; within [`Preprocessing::MASK_THRESHOLD`].
+    pub mask_threshold: u16,
+}
+
+impl Subject {
+    /// How the rig's pictures become crops.
+    pub fn preprocessing(&self) -> Preprocessing {
+        Preprocessing {
+            crop_scale: self.crop_scale,
+            mask_threshold: self.mask_threshold,
+            ..Preprocessing::with_crop_px(self.crop_px)
+        }
+    }
 }
 
 /// What is known of the people before the cameras.

@@ -100,6 +100,8 @@ fn wrong_values() {
     let people = error(&format!("{RIG}[people]\nheight-mm = 180\n"));
     insta::assert_snapshot!(people, @"rig.toml, people.height-mm: 180 is out of range; give a value from 500 to 2499");
     insta::assert_snapshot!(edited("= 64", "= 16"), @"rig.toml, subject.crop-px: 16 is out of range; give a value from 32 to 512");
+    let threshold = edited("= 64", "= 64\nmask-threshold = 765");
+    insta::assert_snapshot!(threshold, @"rig.toml, subject.mask-threshold: 765 is out of range; give a value from 1 to 764");
     insta::assert_snapshot!(edited("127.0.0.1:8787", "localhost"), @r#"rig.toml, page.listen: "localhost" is no address to listen on; give an IP address and a port, as 127.0.0.1:8787"#);
     insta::assert_snapshot!(edited("version = 1", "version = 2"), @"rig.toml, version: version 2 is not one that this program knows; write version = 1");
     insta::assert_snapshot!(edited("\"demo\"", "\"a/b\""), @r#"rig.toml, name: "a/b" cannot name a file; use letters, digits, `-`, `_` and `.`, 64 at most, starting with a letter, a digit or `_`"#);
@@ -135,6 +137,9 @@ fn unwise_values_are_warned_of() {
     subject.crop-scale: the subject fills less than half of such a crop
     subject.mask-threshold: so low a threshold takes camera noise for the subject
     "#);
+    // The threshold is for three channels together: 255 is a third of what it may be.
+    insta::assert_snapshot!(warned("= 64", "= 64\nmask-threshold = 255"), @"");
+    insta::assert_snapshot!(warned("= 64", "= 64\nmask-threshold = 385"), @"subject.mask-threshold: so high a threshold loses most of the subject");
     insta::assert_snapshot!(warned("127.0.0.1", "0.0.0.0"), @"page.listen: everyone who reaches this address sees the cameras; 127.0.0.1 shows them on this machine only");
     insta::assert_snapshot!(warned("[page]", "[recording]\nbudget-gb = 0.01\n[page]"), @"recording.budget-gb: less than 0.1 GB is full within seconds");
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use settings::{Document, Fault};
+use subject::Preprocessing;
 
 use crate::{
     CameraFormat, CameraSettings, ConfigError, Driver, LOCAL, LinkClock, Recording, Rig, TriggerMode, VERSION,
@@ -84,7 +85,8 @@ pub(crate) struct WireSubject {
 
 impl Default for WireSubject {
     fn default() -> Self {
-        Self { crop_px: 64, crop_scale: 1.25, mask_threshold: 32 }
+        let Preprocessing { crop_scale, mask_threshold, .. } = Preprocessing::default();
+        Self { crop_px: 64, crop_scale, mask_threshold: mask_threshold.into() }
     }
 }
 

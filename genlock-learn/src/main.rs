@@ -1,17 +1,18 @@
 //! The learning half of genlock: libtorch, and no camera library. `genlock` starts it as a process of its own, so that
 //! whatever becomes of a learner, no frame and no recording is lost.
 
+mod called_as;
 mod commands;
 mod environment;
 mod inbox;
-mod live;
+mod learner_loop;
 mod rate;
 mod stop;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 #[derive(Parser)]
@@ -52,7 +53,9 @@ fn main() -> miette::Result<ExitCode> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,zenoh=error"));
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours).with_env_filter(filter).init();
-    match Cli::parse().command {
+    let matches = called_as::in_the_callers_words(Cli::command()).get_matches();
+    let command = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()).command;
+    match command {
         Command::Check(args) => return Ok(commands::check::run(&args)),
         Command::Device => {
             commands::device::run();

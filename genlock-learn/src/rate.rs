@@ -1,3 +1,5 @@
+//! Rates of events.
+
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 

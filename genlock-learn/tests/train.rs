@@ -1,6 +1,6 @@
 //! `genlock-learn train` as a process: legs, the model that comes out, and what is refused.
 
-#[path = "../../pretrain/tests/rendered/studio.rs"]
+#[path = "../../learn/tests/rendered/studio.rs"]
 mod studio;
 
 use std::path::Path;
@@ -144,19 +144,19 @@ fn recipe(name: &str) -> std::path::PathBuf {
 /// Live pictures are preprocessed as those of training were.
 #[test]
 fn a_model_of_the_recipe_for_cpus_fits_the_demo() {
-    let demo = pretrain::Recipe::load(&recipe("demo-cpu.toml")).unwrap();
+    let demo = recipe::PretrainRecipe::load(&recipe("demo-cpu.toml")).unwrap();
     // As `genlock demo` makes its crops.
     let live = subject::Preprocessing::with_crop_px(demo.crop_px);
-    let trained = pretrain::rendered::TrainRecipe::load(&recipe("pose-cpu.toml"), &[]).unwrap();
+    let trained = recipe::TrainRecipe::load(&recipe("pose-cpu.toml"), &[]).unwrap();
     assert_eq!(trained.preprocessing().hash(), live.hash());
 }
 
 /// The recipes that are shipped can be read.
 #[test]
 fn recipes_are_whole() {
-    pretrain::rendered::EvalRecipe::load(&recipe("pose-eval.toml"), &[]).unwrap();
+    recipe::EvalRecipe::load(&recipe("pose-eval.toml"), &[]).unwrap();
     for name in ["pose-cpu.toml", "pose-gpu.toml", "few-labels.toml"] {
-        let recipe = pretrain::rendered::TrainRecipe::load(&recipe(name), &[]).unwrap();
+        let recipe = recipe::TrainRecipe::load(&recipe(name), &[]).unwrap();
         let least = f32::from(recipe.crop_px) * recipe.data.margin;
         assert!(f32::from(recipe.data.store_px) >= least, "{name}: pictures are held too small");
     }

@@ -1,23 +1,11 @@
-//! AdamW with its moments in tensors that a checkpoint can hold.
+//! The optimiser.
 
+use recipe::DecayReading;
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
 use crate::{ModelError, named_tensors::Named, shim::FusedAdamW};
 
-/// How weight decay works. The paper names AdamW, but its authors' other code decays differently.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DecayReading {
-    /// All parameters shrink by lr · decay per step.
-    #[default]
-    PyTorch,
-    /// Parameters shrink by decay, scaled as the schedule scales the learning rate but not by the learning rate
-    /// itself; BatchNorm and biases do not shrink (the code of Jenni et al., ECCV 2020).
-    TensorFlow,
-}
-
-/// The settings of AdamW.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct AdamWConfig {

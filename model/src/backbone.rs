@@ -1,5 +1,6 @@
-//! ResNet-18, the encoder of all networks.
+//! The ResNet that encodes pictures.
 
+use recipe::is_width;
 use tch::{Device, Kind, Tensor};
 
 use crate::{
@@ -15,15 +16,7 @@ const MOMENTUM: f64 = 0.1;
 /// Stages that can be frozen in order: the stem with the first layer, then one layer each.
 pub const STAGES: usize = 4;
 
-/// Widths are multiples of this: in narrower networks oneDNN's AVX2 kernels write beyond their buffers.
-const WIDTH_STEP: i64 = 8;
-
-/// Whether a network may have this many channels after its stem.
-pub fn is_width(width: i64) -> bool {
-    width >= 1 && width % WIDTH_STEP == 0
-}
-
-/// Which statistics BatchNorm uses.
+/// Where BatchNorm takes its statistics from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Statistics {
     /// The running ones.
@@ -159,7 +152,7 @@ impl Backbone {
         }
         if !is_width(width) && init.kind() != Kind::Double {
             return Err(ModelError::Argument(format!(
-                "a backbone's width must be a multiple of {WIDTH_STEP}, not {width}: oneDNN's AVX2 kernels write beyond \
+                "a backbone's width must be a multiple of 8, not {width}: oneDNN's AVX2 kernels write beyond \
                  their buffers in narrower ones"
             )));
         }

@@ -1,5 +1,5 @@
-//! Checkpoints of SYNC's training in one safetensors file: `encoder.*`, `sync_head.*`, `flip_head.*`, with an optimiser
-//! also `adamw.m.*`, `adamw.v.*` and `adamw.step.*`, and a [`CheckpointMeta`].
+//! Training files of the network that learns pairs: `encoder.*`, `sync_head.*`, `flip_head.*`, the optimiser's tensors,
+//! and a [`CheckpointMeta`].
 
 use std::path::Path;
 
@@ -8,15 +8,10 @@ use tch::{Device, Kind};
 
 use crate::{
     AdamW, ModelError, SyncNet, SyncNetConfig,
-    tensor_file::{self, TensorFile},
+    training_file::{self, FORMAT},
 };
 
-/// The number of the file format that this crate writes and reads.
-const FORMAT: u32 = 1;
-
-const REMEDY: &str = "set the same `width` and `fusion` as in the run that wrote it, or start without a checkpoint";
-
-/// The metadata of a checkpoint.
+/// What a checkpoint says beside its tensors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CheckpointMeta {
     /// Version of the file format.
@@ -44,44 +39,22 @@ impl CheckpointMeta {
 
 /// Writes the file atomically.
 pub fn save(path: &Path, net: &SyncNet, optimiser: Option<&AdamW>, meta: &CheckpointMeta) -> Result<(), ModelError> {
-    let mut tensors = net.tensors();
-    tensors.extend(optimiser.map(AdamW::tensors).unwrap_or_default());
-    tensor_file::write(path, &tensors, meta)
+    training_file::save(path, net.tensors(), optimiser, meta)
 }
 
 /// Reads the metadata.
 pub fn meta(path: &Path) -> Result<CheckpointMeta, ModelError> {
-    let data = tensor_file::read_bytes(path)?;
-    TensorFile::parse(path, &data)?.meta(FORMAT)
+    training_file::meta(path)
 }
 
-/// Loads the file's values into a network, and its optimiser if given. On an error neither has changed.
-///
-/// # Errors
-/// They name the file; if a shape differs, also the tensor, both shapes and the remedy.
+/// Fills a network, and its optimiser if given, with the file's values: see [`training_file::load`].
 pub fn load(path: &Path, net: &SyncNet, optimiser: Option<&AdamW>) -> Result<CheckpointMeta, ModelError> {
-    let data = tensor_file::read_bytes(path)?;
-    let file = TensorFile::parse(path, &data)?;
-    let meta = file.meta(FORMAT)?;
-    let mut targets = net.tensors();
-    if let Some(optimiser) = optimiser {
-        let moments = optimiser.tensors();
-        if !moments.iter().any(|(name, _)| file.has(name)) {
-            let reason = "it holds a network without its optimiser: training can start from it, but not resume";
-            return Err(ModelError::format(path, reason));
-        }
-        targets.extend(moments);
-    }
-    file.load_into(&targets, REMEDY)?;
-    Ok(meta)
+    training_file::load(path, net.tensors(), optimiser)
 }
 
 /// Builds the network that a file describes, with its values.
 pub fn open(path: &Path, device: Device) -> Result<(SyncNet, CheckpointMeta), ModelError> {
-    let data = tensor_file::read_bytes(path)?;
-    let file = TensorFile::parse(path, &data)?;
-    let meta: CheckpointMeta = file.meta(FORMAT)?;
-    let net = SyncNet::new(&meta.net, device, Kind::Float)?;
-    file.load_into(&net.tensors(), REMEDY)?;
+    let net = SyncNet::new(&meta(path)?.net, device, Kind::Float)?;
+    let meta = load(path, &net, None)?;
     Ok((net, meta))
 }

@@ -1,24 +1,11 @@
-//! Batches of crops, normalised for a network.
+//! From crops to what a network takes.
 
-use serde::{Deserialize, Serialize};
+use recipe::Background;
 use tch::{Device, Kind, Tensor};
 
 use crate::ModelError;
 
-/// What a network gets of a crop's background.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Background {
-    /// Black instead of the background.
-    #[default]
-    Removed,
-    /// The crop unchanged.
-    Kept,
-    /// The background without the subject, to check that it does not reveal labels.
-    Only,
-}
-
-/// Crops for a network. Training and live inference normalise them here alike.
+/// Crops on their way into a network. The one place of normalisation, for training and live alike.
 #[derive(Clone, Debug)]
 pub struct PictureBatch {
     size: usize,

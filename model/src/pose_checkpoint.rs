@@ -1,5 +1,4 @@
-//! Checkpoints of a pose model's training in one safetensors file: the model's tensors, its optimiser's as in
-//! [`checkpoint`](crate::checkpoint), and what else the training needs to resume.
+//! Training files of a pose model: its tensors, its optimiser's, and what else the training needs to go on.
 
 use std::path::Path;
 
@@ -7,38 +6,31 @@ use serde::{Deserialize, Serialize};
 use tch::Device;
 
 use crate::{
-    AdamW, ModelError, PoseModel,
+    ModelError, PoseModel,
     pose_model::PoseMeta,
     tensor_file::{self, TensorFile},
+    training_file::FORMAT,
 };
 
-const FORMAT: u32 = 1;
-const REMEDY: &str = "go on with the recipe that wrote it, or start in another folder";
-
+/// What such a file says beside its tensors.
 #[derive(Serialize, Deserialize)]
-struct Meta {
+pub struct PoseCheckpointMeta {
     format: u32,
     model: PoseMeta,
-    state: serde_json::Value,
+    /// How far the training is, as its owner has it.
+    pub state: serde_json::Value,
 }
 
-/// Writes the file atomically.
-pub fn save(path: &Path, model: &PoseModel, optimiser: &AdamW, state: serde_json::Value) -> Result<(), ModelError> {
-    let mut tensors = model.tensors();
-    tensors.extend(optimiser.tensors());
-    tensor_file::write(path, &tensors, &Meta { format: FORMAT, model: model.meta(), state })
+impl PoseCheckpointMeta {
+    pub fn new(model: &PoseModel, state: serde_json::Value) -> Self {
+        Self { format: FORMAT, model: model.meta(), state }
+    }
 }
 
 /// Reads the model and the state of a file.
 pub fn open(path: &Path, device: Device) -> Result<(PoseModel, serde_json::Value), ModelError> {
     let data = tensor_file::read_bytes(path)?;
     let file = TensorFile::parse(path, &data)?;
-    let Meta { model, state, .. } = file.meta(FORMAT)?;
+    let PoseCheckpointMeta { model, state, .. } = file.meta(FORMAT)?;
     Ok((PoseModel::read(&file, model, device)?, state))
-}
-
-/// Loads the file's moments into an optimiser of the same parameters. On an error it has not changed.
-pub fn restore(path: &Path, optimiser: &AdamW) -> Result<(), ModelError> {
-    let data = tensor_file::read_bytes(path)?;
-    TensorFile::parse(path, &data)?.load_into(&optimiser.tensors(), REMEDY)
 }

@@ -1,4 +1,4 @@
-//! Pose models: an encoder with heads for 3D joints, joints in the crop, and confidence.
+//! The model that turns crops into poses.
 
 use std::path::Path;
 
@@ -287,7 +287,8 @@ impl PoseModel {
         })
     }
 
-    pub(crate) fn tensors(&self) -> Named {
+    /// Parameters, running statistics and normalisation by name: what a file holds.
+    pub fn tensors(&self) -> Vec<(String, Tensor)> {
         let encoder = self.encoder.tensors();
         let mut named: Named = encoder.into_iter().map(|(name, t)| (format!("encoder.{name}"), t)).collect();
         let own = [("head.weight", &self.weight), ("head.bias", &self.bias), ("mean", &self.mean), ("std", &self.std)];

@@ -1,5 +1,6 @@
-//! The network of SYNC.
+//! The network that learns which views belong together: an encoder and two heads on pairs.
 
+use recipe::Fusion;
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
@@ -10,20 +11,6 @@ use crate::{
     named_tensors::Named,
 };
 
-/// How two feature vectors are fused (SYNC, Table 1 h–k); each is followed by a ReLU.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fusion {
-    /// The elementwise product, the paper's choice.
-    #[default]
-    Mult,
-    Add,
-    Concat,
-    /// The difference, which depends on the order of the two.
-    Diff,
-}
-
-/// The shape of a [`SyncNet`], and the seed of its initial values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct SyncNetConfig {
@@ -165,6 +152,13 @@ impl SyncNet {
     /// Parameters and running statistics by name, for checkpoints.
     pub fn tensors(&self) -> Vec<(String, Tensor)> {
         self.with_heads(self.encoder.tensors())
+    }
+
+    /// Stands for the encoder's values and the preprocessing of its pictures: see [`version`](crate::version).
+    pub fn encoder_version(&self, preprocessing: &str) -> Result<String, ModelError> {
+        let mut encoder = self.tensors();
+        encoder.retain(|(name, _)| name.starts_with("encoder."));
+        crate::version(&encoder, preprocessing)
     }
 
     fn with_heads(&self, encoder: Named) -> Named {

@@ -389,7 +389,7 @@ fn losses_are_zero_at_the_truth_and_confidence_changes_no_feature() {
 
 #[test]
 fn a_pose_model_in_training_goes_on_where_it_was() {
-    use model::pose_checkpoint;
+    use model::{PoseCheckpointMeta, pose_checkpoint, training_file};
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("transfer.safetensors");
     let step = |model: &PoseModel, optimiser: &mut AdamW, salt: f64| {
@@ -401,11 +401,13 @@ fn a_pose_model_in_training_goes_on_where_it_was() {
     let first = pose_model(1).with_heads(7).unwrap();
     let mut optimiser = AdamW::new(AdamWConfig::default(), first.freeze_stages(0)).unwrap();
     step(&first, &mut optimiser, 0.1);
-    pose_checkpoint::save(&path, &first, &optimiser, serde_json::json!({"steps": 1})).unwrap();
+    let meta = PoseCheckpointMeta::new(&first, serde_json::json!({"steps": 1}));
+    training_file::save(&path, first.tensors(), Some(&optimiser), &meta).unwrap();
     let (second, state) = pose_checkpoint::open(&path, model::start()).unwrap();
     assert_eq!(state["steps"], 1);
     let mut other = AdamW::new(AdamWConfig::default(), second.freeze_stages(0)).unwrap();
-    pose_checkpoint::restore(&path, &other).unwrap();
+    let meta: PoseCheckpointMeta = training_file::load(&path, second.tensors(), Some(&other)).unwrap();
+    assert_eq!(meta.state, state);
     assert!(same(&optimiser.tensors(), &other.tensors()));
     step(&first, &mut optimiser, 0.2);
     step(&second, &mut other, 0.2);

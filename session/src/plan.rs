@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use calibration_free_config::Rig;
 use frame::{LossLedger, Problem, SegmentId, monotonic_now_ns};
-use subject::{BackgroundConfig, Preprocessing, SubjectCropper};
+use subject::{BackgroundConfig, SubjectCropper};
 use take::TakeInfo;
 
 use crate::event::EventLog;
@@ -72,7 +72,7 @@ impl SessionPlan {
     /// What is wrong, and what to do about it. Nothing runs then.
     pub fn open(self) -> Result<Prepared, Problem> {
         let Self { rig, playback, recording, learning, page, role } = self;
-        let preprocessing = preprocessing(&rig);
+        let preprocessing = rig.subject.preprocessing();
         let link = HostLink::open(&rig, &role, preprocessing.hash())?;
         let names: Vec<_> = match &link {
             HostLink::Peer(peer) => peer.rig(),
@@ -100,16 +100,6 @@ impl SessionPlan {
             link,
             trial: None,
         })
-    }
-}
-
-/// How a rig's pictures become crops.
-fn preprocessing(rig: &Rig) -> Preprocessing {
-    Preprocessing {
-        crop_px: rig.subject.crop_px,
-        crop_scale: rig.subject.crop_scale,
-        mask_threshold: rig.subject.mask_threshold.into(),
-        ..Preprocessing::default()
     }
 }
 

@@ -1,3 +1,8 @@
+//! The settings by which a frame becomes a sample, and what they may be.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use crate::SubjectError;
@@ -17,8 +22,8 @@ pub struct Preprocessing {
     pub side_pictures: u16,
     /// How far the region's centre may be from the subject's before it follows, in units of the region's side.
     pub centre_slack: f32,
-    /// A pixel is subject where the channels' absolute differences to the background sum to more than this (SYNC
-    /// §4.1: 32).
+    /// A pixel is subject where its absolute differences to the background, summed over the three channels, exceed this
+    /// (SYNC §4.1: 32). The sum is 765 at most.
     pub mask_threshold: u16,
     /// Side of the grid cells in which the subject is sought, in pixels of the background's picture.
     pub cell_px: u16,
@@ -50,6 +55,15 @@ impl Default for Preprocessing {
 impl Preprocessing {
     pub const VERSION: u32 = 2;
 
+    /// What `crop_px` may be set to.
+    pub const CROP_PX: RangeInclusive<u16> = 32..=512;
+    /// What `crop_scale` may be set to.
+    pub const CROP_SCALE: RangeInclusive<f32> = 1.0..=4.0;
+    /// What `mask_threshold` may be set to: what the greatest sum, three times 255, still exceeds.
+    pub const MASK_THRESHOLD: RangeInclusive<u16> = 1..=3 * 255 - 1;
+    /// How much larger than the crops the regions may be that are held to cut crops from: in pixels, and in extent.
+    pub const MARGIN: RangeInclusive<f32> = 1.0..=4.0;
+
     /// The defaults with another crop size.
     pub fn with_crop_px(crop_px: u16) -> Self {
         Self { crop_px, ..Self::default() }
@@ -65,16 +79,16 @@ impl Preprocessing {
     pub(crate) fn check(&self) -> Result<(), SubjectError> {
         let wrong = if self.version != Self::VERSION {
             format!("preprocessing version {} is unknown here, this build has {}", self.version, Self::VERSION)
-        } else if !(8..=2048).contains(&self.crop_px) {
-            format!("crop-px is {}, it must be 8 to 2048", self.crop_px)
-        } else if !(0.5..=8.0).contains(&self.crop_scale) {
-            format!("crop-scale is {}, it must be 0.5 to 8", self.crop_scale)
+        } else if !within_margin(Self::CROP_PX.start(), Self::CROP_PX.end(), self.crop_px) {
+            format!("crop-px is {}, it must be {}", self.crop_px, said(&Self::CROP_PX))
+        } else if !within_margin(Self::CROP_SCALE.start(), Self::CROP_SCALE.end(), self.crop_scale) {
+            format!("crop-scale is {}, it must be {}", self.crop_scale, said(&Self::CROP_SCALE))
         } else if !(1..=1000).contains(&self.side_pictures) {
             format!("side-pictures is {}, it must be 1 to 1000", self.side_pictures)
         } else if !(0.0..=1.0).contains(&self.centre_slack) {
             format!("centre-slack is {}, it must be 0 to 1", self.centre_slack)
-        } else if self.mask_threshold > 764 {
-            format!("mask-threshold is {}, it must be 0 to 764", self.mask_threshold)
+        } else if !Self::MASK_THRESHOLD.contains(&self.mask_threshold) {
+            format!("mask-threshold is {}, it must be {}", self.mask_threshold, said(&Self::MASK_THRESHOLD))
         } else if !(1..=256).contains(&self.cell_px) {
             format!("cell-px is {}, it must be 1 to 256", self.cell_px)
         } else if !(self.cell_fill > 0.0 && self.cell_fill <= 1.0) {
@@ -88,6 +102,15 @@ impl Preprocessing {
         };
         Err(SubjectError::Config(wrong))
     }
+}
+
+/// Whether a value is within its range, or beyond by no more than the margin of a region that is held.
+fn within_margin<T: Copy + Into<f32>>(least: &T, most: &T, value: T) -> bool {
+    ((*least).into()..=(*most).into() * Preprocessing::MARGIN.end()).contains(&value.into())
+}
+
+fn said<T: Display>(range: &RangeInclusive<T>) -> String {
+    format!("{} to {}", range.start(), range.end())
 }
 
 #[cfg(test)]
@@ -107,5 +130,13 @@ mod tests {
         let error = Preprocessing { cell_px: 0, ..Default::default() }.check().unwrap_err();
         assert!(error.to_string().contains("cell-px is 0"), "{error}");
         assert!(Preprocessing { cell_fill: f32::NAN, ..Default::default() }.check().is_err());
+        // The differences of three channels sum to 765 at most, which the threshold is to be exceeded by.
+        for (mask_threshold, works) in [(0, false), (1, true), (255, true), (764, true), (765, false)] {
+            assert_eq!(
+                Preprocessing { mask_threshold, ..Default::default() }.check().is_ok(),
+                works,
+                "{mask_threshold}"
+            );
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The start of the learner, as seen by the session.
+//! The learner's start, as the session sees it, and commands that are handed over to its program.
 
 use std::os::unix::fs::OpenOptionsExt;
 use std::time::Duration;
@@ -19,6 +19,23 @@ fn a_wrong_recipe_is_refused_before_anything_runs() {
         let said = fail(command.arg(&footage).arg("--data").arg(&data).arg("--recipe").arg(&recipe));
         assert!(said.contains("mine.toml") && said.contains(key) && said.contains("demo-cpu.toml"), "{said}");
         assert!(!data.join("takes").exists(), "nothing was recorded");
+    }
+}
+
+#[test]
+fn commands_that_are_handed_over_tell_their_usage_as_they_are_typed() {
+    let said = |words: &[&str]| {
+        let output = genlock(words).output().unwrap();
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    };
+    for (words, usage) in [
+        (&["infer", "--help"][..], "Usage: genlock infer [OPTIONS] --out <DIR> <TAKE>"),
+        (&["infer"], "Usage: genlock infer [OPTIONS] --out <DIR> <TAKE>"),
+        (&["eval", "--help"], "Usage: genlock eval [OPTIONS]"),
+        (&["sync-offset", "--wrong"], "Usage: genlock sync-offset [OPTIONS] <TAKE>"),
+    ] {
+        let said = said(words);
+        assert!(said.contains(usage) && !said.contains("genlock-learn"), "{words:?}: {said}");
     }
 }
 

@@ -90,7 +90,7 @@ fn the_shipped_file_is_one_for_the_demo() {
     }
     let model = PoseModel::load(&path, Device::Cpu).unwrap();
     let spec = model.spec();
-    let demo = pretrain::Recipe::load(&path.with_file_name("../recipes/demo-cpu.toml")).unwrap();
+    let demo = recipe::PretrainRecipe::load(&path.with_file_name("../recipes/demo-cpu.toml")).unwrap();
     let preprocessing = subject::Preprocessing::with_crop_px(demo.crop_px);
     assert_eq!((spec.crop_px, &spec.joint_names[..]), (demo.crop_px.into(), &pose::JOINT_NAMES.map(String::from)[..]));
     assert_eq!(spec.preprocessing_hash, format!("{:016x}", preprocessing.hash()));

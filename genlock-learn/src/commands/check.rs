@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use pretrain::Recipe;
+use learn::LearnError;
+use learn::runs::Learner;
+use recipe::PretrainRecipe;
 
 use super::pretrain::checkpoint_in;
 
@@ -20,8 +22,9 @@ pub struct Args {
 /// What is wrong goes to standard output, apart from anything that is logged: whoever asked shows it as their own.
 pub fn run(args: &Args) -> ExitCode {
     let checkpoint = args.checkpoint_dir.as_deref().map(checkpoint_in).filter(|path| path.is_file());
-    let checked = Recipe::load(&args.recipe).and_then(|recipe| match checkpoint {
-        Some(path) => recipe.check_checkpoint(&path),
+    let recipe = PretrainRecipe::load(&args.recipe).map_err(LearnError::from);
+    let checked = recipe.and_then(|recipe| match checkpoint {
+        Some(path) => Learner::check_checkpoint(&recipe, &path),
         None => Ok(()),
     });
     match checked {

@@ -1,21 +1,23 @@
 //! `genlock eval`: how far a pose model's poses are from labels, or its poses of stored moments once more.
 
-mod apart;
+mod body_scores;
 mod moments;
-mod rig;
-mod studio;
-mod table;
-mod trial_table;
+mod named_trial;
+mod precision_effect;
+mod recorded_bodies;
+mod rendered_bodies;
+mod rendered_takes;
+mod sync_offsets;
+mod take_report;
 mod trials;
 
 use std::path::{Path, PathBuf};
 
 use infer::{Engine, PrecisionChoice, precision_name};
+use learn::eval::evaluate_take;
+use learn::objectives::RenderedTraining;
+use learn::runs::{FinetuneConfig, Training};
 use miette::{IntoDiagnostic, WrapErr, miette};
-use pose::Pose3d;
-use pretrain::evaluate::{PoseEvaluation, evaluate};
-use pretrain::finetune::{FinetuneConfig, Training};
-use pretrain::rendered::RenderedTraining;
 use serde::Serialize;
 use subject::Sample;
 use take::TakeReader;
@@ -23,6 +25,8 @@ use take::TakeReader;
 use super::finder::{DETECTOR_EVERY, FinderArgs};
 use super::precision::PrecisionName;
 use super::reading;
+use precision_effect::{other_precision, precision_effect};
+use take_report::Report;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -74,44 +78,17 @@ pub struct Args {
     json: bool,
 }
 
-/// How much bf16 moves the joints of the same samples, in millimetres.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub struct PrecisionEffect {
-    pub joints: usize,
-    pub mean_mm: f64,
-    pub max_mm: f64,
-}
-
-#[derive(Serialize)]
-struct Report {
-    model: String,
-    encoder: String,
-    precision: &'static str,
-    crop_px: u32,
-    /// What the network saw of the pictures' background.
-    background: model::Background,
-    /// What the labels are worth.
-    truth: String,
-    /// What held out means here.
-    held_out_is: &'static str,
-    /// The model was trained on rendered people, so that for it the whole take is held out.
-    rendered: bool,
-    pictures_without_subject: usize,
-    errors: PoseEvaluation,
-    bf16_against_f32: PrecisionEffect,
-}
-
 pub fn run(args: &Args) -> miette::Result<()> {
     if let (Some(take), Some(trc), Some(calibration)) = (&args.session, &args.trc, &args.calibration) {
-        return run_rig(args, take, trc, calibration);
+        return run_recorded_bodies(args, take, trc, calibration);
     }
     if let Some(session) = &args.bodies {
-        let rows = studio::rows(session, &args.finder, args.model.as_deref())?;
-        return show(args, &rows, studio::table);
+        let rows = rendered_bodies::rows(session, &args.finder, args.model.as_deref())?;
+        return show(args, &rows, rendered_bodies::table);
     }
     if let Some(session) = &args.apart {
-        let rows = apart::rows(session, &args.finder)?;
-        return show(args, &rows, apart::table);
+        let rows = sync_offsets::rows(session, &args.finder)?;
+        return show(args, &rows, sync_offsets::table);
     }
     if args.finder.given() {
         return Err(miette!("`--first`, `--finder-files` and `--threads` belong to `--trc`, `--bodies` and `--apart`"));
@@ -138,7 +115,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
     let hold_out = serde_json::from_str::<Training>(&spec.training)
         .map_or_else(|_| FinetuneConfig::default().hold_out, |training| training.config.hold_out);
     let take = reading::labelled_take(session, labels, &preprocessing)?;
-    let errors = evaluate(&take, &hold_out, |samples| engine.joints(samples)).into_diagnostic()?;
+    let errors = evaluate_take(&take, &hold_out, |samples| engine.joints(samples)).into_diagnostic()?;
     let samples: Vec<&Sample> = take.samples.iter().map(|labelled| &labelled.sample).collect();
     let report = Report {
         model: engine.version().to_owned(),
@@ -156,7 +133,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report).into_diagnostic()?);
     } else {
-        print!("{}", table::render(&report));
+        print!("{}", take_report::render(&report));
     }
     Ok(())
 }
@@ -168,14 +145,14 @@ fn open(args: &Args, model: &Path, precision: PrecisionChoice) -> miette::Result
 }
 
 /// Bodies in the world against others' poses of the take.
-fn run_rig(args: &Args, take: &Path, trc: &Path, calibration: &Path) -> miette::Result<()> {
-    let truth = rig::Truth::read(trc, calibration)?;
+fn run_recorded_bodies(args: &Args, take: &Path, trc: &Path, calibration: &Path) -> miette::Result<()> {
+    let truth = recorded_bodies::Truth::read(trc, calibration)?;
     let engine = args.model.as_deref().map(|model| open(args, model, args.precision.into())).transpose()?;
     let watched =
         args.finder.watch(&TakeReader::open(take).into_diagnostic()?, args.model.as_deref(), DETECTOR_EVERY)?;
     let model = engine.as_ref().map(|engine| (engine, take, trc, calibration));
-    let rows = rig::rows(&watched, &truth, model)?;
-    show(args, &rows, rig::table)
+    let rows = recorded_bodies::rows(&watched, &truth, model)?;
+    show(args, &rows, recorded_bodies::table)
 }
 
 /// Prints rows, as JSON where it is wanted.
@@ -186,30 +163,4 @@ fn show<R: Serialize>(args: &Args, rows: &[R], table: impl Fn(&[R]) -> String) -
         print!("{}", table(rows));
     }
     Ok(())
-}
-
-/// The precision that `engine` does not have.
-fn other_precision(engine: &Engine) -> PrecisionChoice {
-    match engine.precision() {
-        model::Precision::F32 => PrecisionChoice::Bf16,
-        model::Precision::Bf16 => PrecisionChoice::F32,
-    }
-}
-
-/// Distance of each joint between the two engines' poses, in batches as a moment has them.
-fn precision_effect<'a, B: AsRef<[&'a Sample]>>(
-    one: &Engine,
-    other: &Engine,
-    batches: impl Iterator<Item = B>,
-) -> miette::Result<PrecisionEffect> {
-    let (mut joints, mut sum, mut max) = (0, 0.0, 0.0_f64);
-    for batch in batches {
-        let (a, b): (Vec<Pose3d>, Vec<Pose3d>) =
-            (one.joints(batch.as_ref()).into_diagnostic()?, other.joints(batch.as_ref()).into_diagnostic()?);
-        for (a, b) in a.iter().flatten().zip(b.iter().flatten()) {
-            let distance = a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt();
-            (joints, sum, max) = (joints + 1, sum + distance, max.max(distance));
-        }
-    }
-    Ok(PrecisionEffect { joints, mean_mm: if joints > 0 { sum / joints as f64 } else { 0.0 }, max_mm: max })
 }

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use frame_sync::pairs::HoldOut;
+use learn::data::LabelledTake;
+use learn::runs::{EncoderSource, FinetuneConfig, Finetuner};
 use miette::{IntoDiagnostic, WrapErr, miette};
 use model::{PoseModel, Precision, SyncNetConfig};
-use pretrain::finetune::{EncoderSource, FinetuneConfig, Finetuner, LabelledTake};
 use tch::Device;
 
 use super::precision::PrecisionName;

@@ -13,5 +13,6 @@ pub mod pretrain;
 mod progress;
 mod reading;
 pub mod render;
+mod rendered_table;
 pub mod sync_offset;
 pub mod train;

@@ -1,3 +1,5 @@
+//! The arithmetic of networks, as the command line chooses it.
+
 use clap::ValueEnum;
 use infer::PrecisionChoice;
 

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use learn::runs::Learner;
 use miette::{IntoDiagnostic, WrapErr};
-use pretrain::{Learner, Recipe};
+use recipe::PretrainRecipe;
 use transport::ZenohLink;
 
 use crate::inbox::Inbox;
-use crate::live::{End, Live};
+use crate::learner_loop::{End, LearnerLoop};
 use crate::{environment, stop};
 
 /// Moments that wait for the learner before the oldest goes: a second and more of a step or an evaluation.
@@ -28,7 +29,7 @@ pub struct Args {
     /// What to learn and how (TOML).
     #[arg(long, value_name = "FILE")]
     recipe: PathBuf,
-    /// Where the checkpoint is kept. One that is there already is gone on from.
+    /// Where the checkpoint is kept. One that is there already is resumed.
     #[arg(long, value_name = "DIR")]
     checkpoint_dir: PathBuf,
     /// Name of the session among those that share a network.
@@ -50,7 +51,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
     if let Some(threads) = args.threads {
         model::set_threads(threads);
     }
-    let recipe = Recipe::load(&args.recipe).into_diagnostic()?;
+    let recipe = PretrainRecipe::load(&args.recipe).into_diagnostic()?;
     std::fs::create_dir_all(&args.checkpoint_dir)
         .into_diagnostic()
         .wrap_err_with(|| format!("creating {}", args.checkpoint_dir.display()))?;
@@ -66,7 +67,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
     let source = link.moment_source(RING).into_diagnostic()?;
     let hints = link.hint_sink().into_diagnostic()?;
     let inbox = Inbox::start(source, INBOX).into_diagnostic().wrap_err("starting the receiving thread")?;
-    match Live::new(learner, inbox, hints, stop, checkpoint).run(|| link.has_peer())? {
+    match LearnerLoop::new(learner, inbox, hints, stop, checkpoint).run(|| link.has_peer())? {
         End::Stopped(reason) => tracing::info!("ended: {reason}"),
         End::SourceGone => tracing::info!("ended: {} is gone", args.connect),
     }

@@ -1,3 +1,5 @@
+//! Bars that show how far a command is.
+
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use learn::data::LabelledTake;
+use learn::data::rendered::Dataset;
 use miette::{IntoDiagnostic, miette};
 use model::PoseSpec;
-use pretrain::finetune::LabelledTake;
-use pretrain::rendered::{DataConfig, Dataset};
+use recipe::DataConfig;
 use subject::Preprocessing;
 use tch::Device;
 

@@ -1,18 +1,22 @@
 //! `genlock train`: a pose model from a rendered session, in legs that go on from each other.
 
 mod log;
-pub(super) mod table;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::Receiver;
+use learn::NetRecipe;
+use learn::data::rendered::{Dataset, Split};
+use learn::eval::Evaluator;
+use learn::objectives::labelled_rows;
+use learn::runs::PoseTraining;
 use miette::{IntoDiagnostic, WrapErr, miette};
 use model::PoseModel;
-use pretrain::rendered::{Dataset, Evaluator, Split, TrainRecipe, Trainer, labelled_rows};
+use recipe::TrainRecipe;
 
 use self::log::Log;
-use super::reading;
+use super::{reading, rendered_table};
 use crate::stop::{self, Stop};
 
 const MODEL_FILE: &str = "pose-model.safetensors";
@@ -91,7 +95,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
         let model = PoseModel::load(&path, device).into_diagnostic().wrap_err("there is no pose model to measure")?;
         return measure(&args.out, &recipe, &dataset, &model);
     }
-    let mut trainer = Trainer::new(&recipe, &dataset, &args.out, args.encoder.as_deref()).into_diagnostic()?;
+    let mut trainer = PoseTraining::new(&recipe, &dataset, &args.out, args.encoder.as_deref()).into_diagnostic()?;
     std::fs::create_dir_all(&args.out)
         .into_diagnostic()
         .wrap_err_with(|| format!("creating {}", args.out.display()))?;
@@ -113,7 +117,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
 }
 
 fn train(
-    trainer: &mut Trainer,
+    trainer: &mut PoseTraining,
     args: &Args,
     recipe: &TrainRecipe,
     dataset: &Dataset,
@@ -170,7 +174,7 @@ fn measure(out: &Path, recipe: &TrainRecipe, dataset: &Dataset, model: &PoseMode
     let evaluator = Evaluator::new(dataset, &labelled, recipe.crop_px, pictures, true).into_diagnostic()?;
     let precision = recipe.choose_precision(dataset.device()).into_diagnostic()?;
     let found = evaluator.evaluate(model, precision).into_diagnostic()?;
-    print!("{}", table::render(&found));
+    print!("{}", rendered_table::render(&found));
     let path = out.join(EVALUATION_FILE);
     let text = serde_json::to_string_pretty(&found).into_diagnostic()?;
     std::fs::write(&path, text).into_diagnostic().wrap_err_with(|| format!("writing {}", path.display()))

@@ -1,3 +1,5 @@
+//! Commands that the other binary carries out.
+
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,10 +21,16 @@ pub fn learn_binary() -> miette::Result<PathBuf> {
     ))
 }
 
-/// `genlock-learn COMMAND`, which is told where the pose model lies that comes with genlock.
+/// What was typed instead of `genlock-learn COMMAND`, for its usage.
+const CALLED_AS: &str = "GENLOCK_CALLED_AS";
+
+/// `genlock-learn COMMAND`, which is told what was typed for it, and where the pose model lies that comes with genlock.
 pub fn learn(command: &str) -> miette::Result<Command> {
     let mut learn = Command::new(learn_binary()?);
     learn.arg(command);
+    if let Some(typed) = std::env::args().nth(1) {
+        learn.env(CALLED_AS, format!("genlock {typed}"));
+    }
     if let Some(model) = shipped_model::find() {
         learn.env(shipped_model::VARIABLE, model);
     }

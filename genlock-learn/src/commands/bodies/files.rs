@@ -1,3 +1,5 @@
+//! What `genlock infer` reads and writes.
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

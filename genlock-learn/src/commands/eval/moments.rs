@@ -8,7 +8,7 @@ use serde::Serialize;
 use subject::Sample;
 use transport::MomentFileReader;
 
-use super::precision_effect;
+use super::precision_effect::precision_effect;
 
 #[derive(Serialize)]
 struct Recomputed {

@@ -6,21 +6,19 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use infer::Engine;
+use learn::data::LabelledTake;
+use learn::data::rendered::{Dataset, Split};
+use learn::eval::{Baselines, Evaluator, PeerPictures, PeerPoses, RenderedEvaluation, Trial};
 use miette::{IntoDiagnostic, WrapErr};
 use model::{PoseModel, Precision};
-use pretrain::finetune::LabelledTake;
-use pretrain::rendered::{
-    Baselines, Dataset, EvalRecipe, Evaluator, PeerPictures, PeerPoses, RenderedEvaluation, Split, TakePlan, Trial,
-    TrialReport,
-};
+use recipe::{EvalRecipe, TakePlan};
 use serde::Serialize;
 use serde_json::json;
 use take::Session;
 use tch::Device;
 
-use super::super::reading;
-use super::super::train::table as rendered_table;
-use super::trial_table;
+use super::named_trial::{self, NamedTrial};
+use crate::commands::{reading, rendered_table};
 
 const FILE: &str = "evaluation.json";
 
@@ -34,18 +32,6 @@ struct Report {
     trials: Vec<NamedTrial>,
     /// Peers that could not be asked, and why.
     missing_peers: Vec<String>,
-}
-
-/// Takes, twins, and the held-out pictures that peers were asked about.
-#[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) struct NamedTrial {
-    pub name: String,
-    /// What its truth is worth.
-    pub truth: String,
-    /// How many times this take has been measured on, this time included: whoever looks often, chooses.
-    pub evaluations: Option<usize>,
-    pub report: TrialReport,
 }
 
 /// What all trials share.
@@ -88,7 +74,7 @@ pub fn run(recipe: &Path, overrides: &[String], model: &Path, engine: &Engine, o
     };
     let mut trials = Vec::new();
     let mut done = |trial: NamedTrial| {
-        print!("{}", trial_table::render(&trial));
+        print!("{}", named_trial::render(&trial));
         trials.push(trial);
     };
     if !recipe.peer.is_empty() {

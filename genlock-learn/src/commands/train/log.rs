@@ -6,8 +6,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
+use learn::eval::RenderedEvaluation;
+use learn::runs::{PoseTraining, StageLosses, StageStep};
 use miette::{IntoDiagnostic, WrapErr};
-use pretrain::rendered::{Losses, RenderedEvaluation, StepReport, Trainer};
 use serde_json::json;
 
 use super::super::progress::bar;
@@ -26,7 +27,7 @@ pub(super) struct Log {
 }
 
 impl Log {
-    pub fn new(folder: &Path, trainer: &Trainer, every: Duration) -> miette::Result<Self> {
+    pub fn new(folder: &Path, trainer: &PoseTraining, every: Duration) -> miette::Result<Self> {
         let path = folder.join(FILE);
         let file = OpenOptions::new().create(true).append(true).open(&path);
         let file = file.into_diagnostic().wrap_err_with(|| format!("opening {}", path.display()))?;
@@ -36,11 +37,11 @@ impl Log {
         Ok(Self { file, bar, every, since: Instant::now(), pictures: 0, sums: [0.0; 4], steps: 0 })
     }
 
-    pub fn step(&mut self, report: &StepReport) -> miette::Result<()> {
+    pub fn step(&mut self, report: &StageStep) -> miette::Result<()> {
         self.bar.set_position(report.step);
         let losses = match report.losses {
-            Losses::Sync(loss) => [loss, 0.0, 0.0, 0.0],
-            Losses::Transfer(parts) => [parts.pose, parts.plane, parts.confidence, parts.mpjpe_mm],
+            StageLosses::Sync(loss) => [loss, 0.0, 0.0, 0.0],
+            StageLosses::Transfer(parts) => [parts.pose, parts.plane, parts.confidence, parts.mpjpe_mm],
         };
         self.sums.iter_mut().zip(losses).for_each(|(sum, loss)| *sum += loss);
         (self.pictures, self.steps) = (self.pictures + report.pictures, self.steps + 1);
@@ -49,10 +50,10 @@ impl Log {
         }
         let rate = self.pictures as f64 / self.since.elapsed().as_secs_f64().max(1e-9);
         let [first, plane, confidence, mpjpe_mm] = self.sums.map(|sum| sum / self.steps as f64);
-        let StepReport { stage, step, steps, .. } = *report;
+        let StageStep { stage, step, steps, .. } = *report;
         let (words, mut line) = match report.losses {
-            Losses::Sync(_) => (format!("loss {first:.3}"), json!({ "loss": first })),
-            Losses::Transfer(_) => (
+            StageLosses::Sync(_) => (format!("loss {first:.3}"), json!({ "loss": first })),
+            StageLosses::Transfer(_) => (
                 format!("3D {first:.3} ({mpjpe_mm:.0} mm)  plane {plane:.4}  confidence {confidence:.3}"),
                 json!({ "pose": first, "plane": plane, "confidence": confidence, "mpjpe-mm": mpjpe_mm }),
             ),
@@ -67,7 +68,7 @@ impl Log {
     }
 
     /// Pretraining ended.
-    pub fn pretrained(&mut self, trainer: &Trainer) -> miette::Result<()> {
+    pub fn pretrained(&mut self, trainer: &PoseTraining) -> miette::Result<()> {
         let (step, steps) = trainer.progress();
         self.bar.set_length(steps);
         self.bar.set_position(step);

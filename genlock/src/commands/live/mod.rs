@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use calibration_free_config::Rig;
 use crossbeam::channel::Receiver;
 use miette::{IntoDiagnostic, WrapErr, bail, miette};
+use recipe::PretrainRecipe;
 use session::{End, HostRole, LearningPlan, Outcome, Playback, Prepared, RecordingPlan, Session, SessionPlan, Sinks};
 use tokio::runtime::Runtime;
 use transport::{MomentFileWriter, RigCommand};
@@ -230,13 +231,10 @@ fn recipe(args: &SessionArgs) -> miette::Result<(PathBuf, u16)> {
         Some(path) => path.clone(),
         None => written(&args.data, "recipe.toml", RECIPE)?,
     };
-    let named = || format!("the recipe {}", path.display());
-    let text = std::fs::read_to_string(&path).into_diagnostic().wrap_err_with(named)?;
-    let table: toml::Table = text.parse().into_diagnostic().wrap_err_with(named)?;
-    let crop_px =
-        table.get("crop-px").map_or(Some(224), |value| value.as_integer().and_then(|n| u16::try_from(n).ok()));
-    let crop_px = crop_px.ok_or_else(|| miette!("{}: crop-px must be a whole number of pixels", named()))?;
-    Ok((path, crop_px))
+    let recipe = PretrainRecipe::load(&path).map_err(|error| {
+        miette!(help = "`genlock demo` without --recipe learns with recipes/demo-cpu.toml", "{error}")
+    })?;
+    Ok((path, recipe.crop_px))
 }
 
 fn make_data(data: &Path) -> miette::Result<()> {

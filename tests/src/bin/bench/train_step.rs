@@ -7,8 +7,9 @@ use std::time::Instant;
 use frame::SegmentId;
 use frame_sync::pairs::{InstantMeta, WeightedPair};
 use infer::precision_name;
+use learn::objectives::{Draw, PretextTask, Sync};
 use model::{AdamW, AdamWConfig, CheckpointMeta, Precision, SyncNet, SyncNetConfig, autocast, channels_last};
-use pretrain::{Batch, Draw, PretextTask, Recipe, Sync};
+use recipe::{BatchForm, PretrainRecipe};
 use serde_json::{Value, json};
 use tch::{Device, Kind, Tensor};
 
@@ -63,7 +64,7 @@ struct Job {
 
 impl Job {
     fn new(size: &Size, precision: Precision, device: Device) -> Outcome<Self> {
-        let recipe = Recipe { batch: Batch::AllPairs { times: size.times }, ..Recipe::default() };
+        let recipe = PretrainRecipe { batch: BatchForm::AllPairs { times: size.times }, ..PretrainRecipe::default() };
         let task = Sync::new(&recipe);
         let meta = |number: i64| InstantMeta {
             segment: SegmentId(0),
@@ -92,7 +93,7 @@ impl Job {
         })
     }
 
-    /// As [`pretrain::Learner::step`] has it, with a batch that is there already.
+    /// As [`learn::trainer::Trainer::step`] has it, with a batch that is there already.
     fn step(&mut self) -> Outcome<Step> {
         let begun = Instant::now();
         self.optimiser.zero_grad()?;

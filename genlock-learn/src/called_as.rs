@@ -1,0 +1,13 @@
+//! Usage in the words that people typed: `genlock` hands commands over to this program, one of them under another name.
+
+/// What was typed instead of this program and its command, as `genlock infer`. `genlock` sets it.
+const VARIABLE: &str = "GENLOCK_CALLED_AS";
+
+/// The command line with the usage of the command that was handed over, if one was.
+pub fn in_the_callers_words(program: clap::Command) -> clap::Command {
+    let (Ok(typed), Some(name)) = (std::env::var(VARIABLE), std::env::args().nth(1)) else { return program };
+    let Some(command) = program.find_subcommand(&name) else { return program };
+    let usage = command.clone().bin_name(typed).render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage: ").to_owned();
+    program.mut_subcommand(name, |command| command.override_usage(usage))
+}

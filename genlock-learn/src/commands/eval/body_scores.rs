@@ -1,0 +1,97 @@
+//! How far bodies and cameras are from the truth.
+
+use body::RigGeometry;
+use geometry::similarity;
+use nalgebra::{Matrix3, Vector3};
+use pose::calibration::CalibratedCamera;
+use pose::{JOINTS, LIMB_JOINTS};
+use serde::Serialize;
+
+/// How far bodies are from the truth, over the 12 limb joints.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Scores {
+    pub bodies: usize,
+    /// Mean after each body's own similarity (P-MPJPE), in millimetres.
+    pub p_mm: f64,
+    /// Of the worst body.
+    pub worst_p_mm: f64,
+    /// Mean after one similarity for all bodies, in millimetres.
+    pub rig_mm: Option<f64>,
+    /// By how much that similarity enlarges.
+    pub scale: f64,
+}
+
+/// How far cameras are from the calibration.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct CameraErrors {
+    /// Mean angle between each pair's relative rotations, in degrees.
+    pub rotation_degrees: f64,
+    /// The focal length that is furthest off, with its sign.
+    pub focal_percent: f64,
+}
+
+type World = [Vector3<f64>; JOINTS];
+
+/// Of bodies and their truth; nothing for none.
+pub fn score(pairs: impl Iterator<Item = (World, World)>) -> Option<Scores> {
+    let limbs = |(found, truth): (World, World)| LIMB_JOINTS.map(|joint| (found[joint], truth[joint]));
+    // A body that is all at one place fits nothing and is none.
+    let fits = |pairs: &[(Vector3<f64>, Vector3<f64>); LIMB_JOINTS.len()]| similarity(pairs).is_some();
+    let bodies: Vec<[(Vector3<f64>, Vector3<f64>); LIMB_JOINTS.len()]> = pairs.map(limbs).filter(fits).collect();
+    let error = |pairs: &[(Vector3<f64>, Vector3<f64>)], fit: &geometry::Similarity| {
+        pairs.iter().map(|(found, truth)| (fit.point(found) - truth).norm()).sum::<f64>() / pairs.len() as f64
+    };
+    let own: Vec<f64> = bodies.iter().map(|pairs| Some(error(pairs, &similarity(pairs)?))).collect::<Option<_>>()?;
+    let all: Vec<_> = bodies.iter().flatten().copied().collect();
+    let one = similarity(&all)?;
+    Some(Scores {
+        bodies: bodies.len(),
+        p_mm: own.iter().sum::<f64>() / own.len() as f64,
+        worst_p_mm: own.iter().copied().fold(0.0, f64::max),
+        rig_mm: Some(error(&all, &one)),
+        scale: one.scale,
+    })
+}
+
+/// Of the cameras that both know; nothing where these are fewer than two.
+pub fn camera_errors(geometry: &RigGeometry, calibration: &[CalibratedCamera]) -> Option<CameraErrors> {
+    let both: Vec<(Matrix3<f64>, Matrix3<f64>, f64)> = calibration
+        .iter()
+        .filter_map(|truth| {
+            let found = geometry.cameras.get(&truth.name)?.camera();
+            let focal = (truth.intrinsics[(0, 0)] + truth.intrinsics[(1, 1)]) / 2.0;
+            Some((found.rotation, truth.rotation, 100.0 * (found.focal_px / focal - 1.0)))
+        })
+        .collect();
+    let mut angles = Vec::new();
+    for (at, (found, truth, _)) in both.iter().enumerate() {
+        for (other_found, other_truth, _) in &both[at + 1..] {
+            let turn = (other_found * found.transpose()) * (other_truth * truth.transpose()).transpose();
+            angles.push(((turn.trace() - 1.0) / 2.0).clamp(-1.0, 1.0).acos().to_degrees());
+        }
+    }
+    let focal_percent = both.iter().map(|(.., percent)| *percent).max_by(|a, b| a.abs().total_cmp(&b.abs()))?;
+    (!angles.is_empty())
+        .then(|| CameraErrors { rotation_degrees: angles.iter().sum::<f64>() / angles.len() as f64, focal_percent })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_is_shifted_turned_and_shrunk_errs_by_nothing() {
+        let truth: World = std::array::from_fn(|joint| {
+            let joint = joint as f64;
+            Vector3::new(joint * 37.0 % 11.0, joint * 53.0 % 17.0, joint * 29.0 % 13.0) * 50.0
+        });
+        let moved = truth.map(|joint| 0.9 * Vector3::new(-joint.y, joint.x, joint.z) + Vector3::new(5.0, 6.0, 7.0));
+        let same = score([(moved, truth)].into_iter()).unwrap();
+        assert!(same.p_mm < 1e-6 && same.rig_mm.unwrap() < 1e-6 && (same.scale - 1.0 / 0.9).abs() < 1e-9);
+        // Two bodies that are placed differently: each fits alone, both together do not.
+        let elsewhere = moved.map(|joint| joint + Vector3::new(300.0, 0.0, 0.0));
+        let both = score([(moved, truth), (elsewhere, truth)].into_iter()).unwrap();
+        assert!(both.p_mm < 1e-6 && both.rig_mm.unwrap() > 50.0);
+        assert_eq!(score(std::iter::empty()), None);
+    }
+}

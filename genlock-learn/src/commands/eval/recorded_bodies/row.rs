@@ -1,0 +1,53 @@
+//! One way to find bodies, and how well it does: as JSON, and all ways as text.
+
+use serde::Serialize;
+
+use crate::commands::eval::body_scores::{CameraErrors, Scores};
+
+/// One way to find bodies, and how well it does.
+#[derive(Serialize)]
+pub struct Row {
+    pub what: String,
+    #[serde(flatten)]
+    pub scores: Option<Scores>,
+    #[serde(flatten)]
+    pub cameras: Option<CameraErrors>,
+    /// Why there is no figure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+}
+
+impl Row {
+    /// Of what is relative to the root, so that an error in the room means nothing.
+    pub fn without_place(what: &str, scores: Option<Scores>) -> Self {
+        let scores = scores.map(|scores| Scores { rig_mm: None, ..scores });
+        Self { what: what.to_owned(), scores, cameras: None, refused: None }
+    }
+}
+
+pub fn table(rows: &[Row]) -> String {
+    let mut text = format!(
+        "{:<44} {:>8} {:>6} {:>6} {:>6} {:>6} {:>7} {:>7}\n",
+        "over the 12 limb joints", "bodies", "P mm", "worst", "rig mm", "scale", "rot °", "focal %"
+    );
+    let number = |value: Option<f64>, digits: usize| value.map_or("–".into(), |value| format!("{value:.digits$}"));
+    for row in rows {
+        if let Some(why) = &row.refused {
+            text += &format!("{:<44} refused: {why}\n", row.what);
+            continue;
+        }
+        let scores = row.scores.as_ref();
+        text += &format!(
+            "{:<44} {:>8} {:>6} {:>6} {:>6} {:>6} {:>7} {:>7}\n",
+            row.what,
+            scores.map_or(0, |scores| scores.bodies),
+            number(scores.map(|scores| scores.p_mm), 1),
+            number(scores.map(|scores| scores.worst_p_mm), 1),
+            number(scores.and_then(|scores| scores.rig_mm), 1),
+            number(scores.and_then(|scores| scores.rig_mm.map(|_| scores.scale)), 3),
+            number(row.cameras.map(|cameras| cameras.rotation_degrees), 2),
+            number(row.cameras.map(|cameras| cameras.focal_percent), 1),
+        );
+    }
+    text
+}

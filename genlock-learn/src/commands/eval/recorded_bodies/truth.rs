@@ -1,0 +1,33 @@
+//! Others' poses of a take, and their calibration.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use infer::recording::Instant;
+use miette::{IntoDiagnostic, miette};
+use nalgebra::Vector3;
+use pose::JOINTS;
+use pose::calibration::CalibratedCamera;
+use pose::mapping::Mapping;
+
+type World = [Vector3<f64>; JOINTS];
+
+/// Where joints of one instant and their truth come from.
+pub struct Truth {
+    by_source: BTreeMap<u32, World>,
+    pub cameras: Vec<CalibratedCamera>,
+}
+
+impl Truth {
+    pub fn read(trc: &Path, calibration: &Path) -> miette::Result<Self> {
+        let file = pose::trc::read(trc).into_diagnostic()?;
+        let mapping = Mapping::new(&file).map_err(|problem| miette!("{}: {problem}", trc.display()))?;
+        let joints = |frame: &pose::trc::TrcFrame| Some((frame.source_index, mapping.joints(&frame.markers_mm)?));
+        let by_source = file.frames.iter().filter_map(joints).collect();
+        Ok(Self { by_source, cameras: pose::calibration::read(calibration).into_diagnostic()? })
+    }
+
+    pub fn at(&self, instant: &Instant) -> Option<&World> {
+        self.by_source.get(&instant.source?.index)
+    }
+}

@@ -1,0 +1,167 @@
+//! How far the bodies of a rendered take are from the truth.
+
+use body::{CausalFilter, RigGeometry, ScaleSource, joints};
+use geometry::{POINT_COUNT, Similarity, similarity};
+use infer::recording::{Bodies, RecordingError, Watched};
+use infer::rig::Placed;
+use nalgebra::{Matrix3, Vector3};
+use pose::{JOINTS, LIMB_JOINTS};
+use serde::Serialize;
+
+use super::motion::{Steadiness, Step, mean, steadiness};
+use super::truth::TakeTruth;
+use super::within::Miss;
+use crate::commands::eval::body_scores as poses;
+
+type Points = [Vector3<f64>; POINT_COUNT];
+type World = [Vector3<f64>; JOINTS];
+
+/// How far the bodies of a take are from the truth.
+#[derive(Clone, Debug, Serialize)]
+pub struct TakeScores {
+    /// Instants with a body that two cameras or more agree on, and those without a body.
+    pub seen: usize,
+    /// Instants in which somebody was seen, and that have no body.
+    pub withheld: usize,
+    #[serde(flatten)]
+    pub poses: poses::Scores,
+    /// Mean over cameras, after the similarity that lays bodies onto the truth.
+    pub rotation_degrees: Option<f64>,
+    /// By how much bodies are too large, where the person's height was stated.
+    pub scale_percent: Option<f64>,
+    pub raw: Steadiness,
+    /// Smoothed as a live stream is.
+    pub filtered: Steadiness,
+    /// How much of the truth lies within what bodies say of their uncertainty, where joints are meant as the finder means them.
+    pub within_percent: Option<f64>,
+    #[serde(skip)]
+    pub misses: Vec<Miss>,
+}
+
+/// None where there is no body with a truth.
+pub fn score(
+    watched: &Watched,
+    geometry: &RigGeometry,
+    bodies: &Bodies,
+    truth: &TakeTruth,
+    rate_hz: f64,
+) -> Option<TakeScores> {
+    let known = || known(watched, bodies, truth);
+    let pairs = || known().map(|(body, truth)| (joints(&body.points_mm), *truth));
+    let (poses, to_truth) = (poses::score(pairs())?, limbs_onto(pairs())?);
+    let found = bodies.bodies.iter().flatten().count();
+    let points = |at: usize| bodies.bodies[at].as_ref().map(|body| body.points_mm);
+    let mut filter = CausalFilter::default();
+    let mut smooth = vec![None; bodies.bodies.len()];
+    for run in watched.instants.runs() {
+        filter.restart();
+        for at in run {
+            smooth[at] = points(at).map(|points| filter.smooth(watched.instants.all[at].exposure_ns, &points));
+        }
+    }
+    let raw: Vec<Option<Points>> = (0..smooth.len()).map(points).collect();
+    let steady = |bodies: &[Option<Points>]| steadiness(&stretches(watched, bodies, truth, &to_truth), rate_hz);
+    Some(TakeScores {
+        seen: found + bodies.withheld,
+        withheld: bodies.withheld,
+        poses,
+        rotation_degrees: rotation_degrees(geometry, truth, &to_truth.rotation),
+        scale_percent: (geometry.scale == ScaleSource::Stated).then(|| 100.0 * (1.0 / to_truth.scale - 1.0)),
+        raw: steady(&raw),
+        filtered: steady(&smooth),
+        within_percent: None,
+        misses: known().filter_map(|(body, truth)| miss(body, truth, &to_truth)).collect(),
+    })
+}
+
+/// How far bodies are from the truth that one camera alone places, in a geometry that all of them found.
+#[derive(Clone, Debug, Serialize)]
+pub struct AloneScores {
+    pub bodies: usize,
+    /// Over the 12 limb joints, after the similarity that lays the bodies of all cameras onto the truth.
+    pub limb_mm: f64,
+    pub p_mm: f64,
+    pub within_percent: Option<f64>,
+    #[serde(skip)]
+    pub misses: Vec<Miss>,
+}
+
+/// Each camera by itself, one after the other. `bodies` are those of all cameras. None where there is nothing to score.
+///
+/// # Errors
+/// A geometry that does not serve the cameras.
+pub fn alone(
+    watched: &Watched,
+    geometry: &RigGeometry,
+    bodies: &Bodies,
+    truth: &TakeTruth,
+) -> Result<Option<AloneScores>, RecordingError> {
+    let known = |bodies: &Bodies| -> Vec<(Placed, World)> {
+        known(watched, bodies, truth).map(|(body, truth)| (body.clone(), *truth)).collect()
+    };
+    let pairs = |known: &[(Placed, World)]| -> Vec<(World, World)> {
+        known.iter().map(|(body, truth)| (joints(&body.points_mm), *truth)).collect()
+    };
+    let Some(to_truth) = limbs_onto(pairs(&known(bodies)).into_iter()) else { return Ok(None) };
+    let mut all = Vec::new();
+    for camera in 0..watched.names.len() {
+        all.extend(known(&watched.with_views_of(camera).bodies(geometry, false)?));
+    }
+    let Some(poses) = poses::score(pairs(&all).into_iter()) else { return Ok(None) };
+    let errors = pairs(&all)
+        .into_iter()
+        .flat_map(|(found, truth)| LIMB_JOINTS.map(|joint| (to_truth.point(&found[joint]) - truth[joint]).norm()));
+    let misses = all.iter().filter_map(|(body, truth)| miss(body, truth, &to_truth)).collect();
+    Ok(mean(errors).map(|limb_mm| AloneScores {
+        bodies: all.len(),
+        limb_mm,
+        p_mm: poses.p_mm,
+        within_percent: None,
+        misses,
+    }))
+}
+
+/// Bodies whose truth is known.
+fn known<'a>(
+    watched: &'a Watched,
+    bodies: &'a Bodies,
+    truth: &'a TakeTruth,
+) -> impl Iterator<Item = (&'a Placed, &'a World)> {
+    let instants = watched.instants.all.iter().zip(&bodies.bodies);
+    instants.filter_map(|(instant, body)| Some((body.as_ref()?, truth.at(instant)?)))
+}
+
+fn miss(body: &Placed, truth: &World, to_truth: &Similarity) -> Option<Miss> {
+    let found = joints(&body.points_mm).map(|joint| to_truth.point(&joint));
+    Miss::new(&found, truth, body.uncertainty_mm.map(|radius_mm| to_truth.scale * radius_mm))
+}
+
+/// One similarity that lays all limb joints onto the truth.
+fn limbs_onto(pairs: impl Iterator<Item = (World, World)>) -> Option<Similarity> {
+    let limbs = pairs.flat_map(|(found, truth)| LIMB_JOINTS.map(|joint| (found[joint], truth[joint])));
+    similarity(&limbs.collect::<Vec<_>>())
+}
+
+fn rotation_degrees(geometry: &RigGeometry, truth: &TakeTruth, to_truth: &Matrix3<f64>) -> Option<f64> {
+    let degrees = |(name, camera): (&String, &body::CameraGeometry)| {
+        let turn = camera.camera().rotation * to_truth.transpose() * truth.rotations.get(name)?.transpose();
+        Some(((turn.trace() - 1.0) / 2.0).clamp(-1.0, 1.0).acos().to_degrees())
+    };
+    mean(geometry.cameras.iter().filter_map(degrees))
+}
+
+/// Instants that follow one another and have a body, in the truth's axes and size.
+fn stretches(watched: &Watched, bodies: &[Option<Points>], truth: &TakeTruth, to_truth: &Similarity) -> Vec<Vec<Step>> {
+    let step = |at: usize| {
+        let points = bodies[at].map(|points| points.map(|point| to_truth.point(&point)))?;
+        let [left_heel, right_heel, left_toe, right_toe] = [15, 16, 17, 18].map(|point| points[point]);
+        let soles = [[left_heel, left_toe], [right_heel, right_toe]];
+        Some(Step { joints: joints(&points), truth: *truth.at(&watched.instants.all[at])?, soles })
+    };
+    let mut stretches = Vec::new();
+    for run in watched.instants.runs() {
+        let steps: Vec<Option<Step>> = run.map(step).collect();
+        stretches.extend(steps.split(Option::is_none).map(|part| part.iter().flatten().cloned().collect::<Vec<_>>()));
+    }
+    stretches
+}

@@ -1,0 +1,50 @@
+//! Where people and cameras of a rendered take truly were.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use infer::recording::Instant;
+use miette::IntoDiagnostic;
+use nalgebra::{Matrix3, Vector3};
+use pose::JOINTS;
+use virtual_studio::session::{Truth, TruthFrame};
+
+type World = [Vector3<f64>; JOINTS];
+
+/// Where everything was in a rendered take, in millimetres and the studio's axes.
+pub struct TakeTruth {
+    /// By the instant that pictures show.
+    joints: BTreeMap<u32, World>,
+    /// By name, from world axes to the camera's, as the take begins.
+    pub rotations: BTreeMap<String, Matrix3<f64>>,
+    pub height_mm: Option<f64>,
+}
+
+impl TakeTruth {
+    pub fn read(take: &Path) -> miette::Result<Self> {
+        let truth = Truth::read(take).into_diagnostic()?;
+        let frames = truth.cameras.iter().flat_map(|camera| &camera.frames);
+        let first = |camera: &virtual_studio::session::TruthCamera| {
+            Some((camera.name.clone(), rotation(camera.frames.first()?)))
+        };
+        Ok(Self {
+            joints: frames.map(|frame| (frame.source_index, world(frame))).collect(),
+            rotations: truth.cameras.iter().filter_map(first).collect(),
+            height_mm: truth.height_mm.map(f64::from),
+        })
+    }
+
+    pub fn at(&self, instant: &Instant) -> Option<&World> {
+        self.joints.get(&instant.source?.index)
+    }
+}
+
+fn rotation(frame: &TruthFrame) -> Matrix3<f64> {
+    Matrix3::from_fn(|row, column| f64::from(frame.rotation[row][column]))
+}
+
+fn world(frame: &TruthFrame) -> World {
+    let back = rotation(frame).transpose();
+    let shift = Vector3::from(frame.translation_m.map(f64::from)) * 1000.0;
+    frame.joints_camera_mm.map(|joint| back * (Vector3::from(joint.map(f64::from)) - shift))
+}

@@ -1,0 +1,191 @@
+//! The learner on a live stream: take what has come, make a step, say how it goes, keep a checkpoint.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crossbeam::channel::{Receiver, TryRecvError};
+use crossbeam::select;
+use frame::monotonic_now_ns;
+use learn::runs::Learner;
+use miette::IntoDiagnostic;
+use transport::{Hint, HintSink, LearnerStatus, Moment};
+
+use crate::inbox::Inbox;
+use crate::rate::Rate;
+use crate::stop::Stop;
+
+/// Steps of a process after which the first evaluation comes, however rare the later ones are: a session of a minute
+/// has its accuracy.
+const FIRST: u64 = 10;
+/// How often the learner says how it goes.
+const REPORT_EVERY: Duration = Duration::from_millis(500);
+
+pub struct LearnerLoop<H> {
+    learner: Learner,
+    inbox: Inbox,
+    hints: H,
+    stop: Receiver<Stop>,
+    checkpoint: PathBuf,
+    saved: Option<(String, u64)>,
+    /// When the last checkpoint was written, or the first step made.
+    saved_at: Option<Instant>,
+    /// Steps of this process.
+    made: u64,
+    first_step_ns: Option<i64>,
+    images: Rate,
+    pairs: Rate,
+    reported: Option<Instant>,
+}
+
+/// Why a run ended in good order.
+#[derive(Debug, PartialEq, Eq)]
+pub enum End {
+    Stopped(Stop),
+    SourceGone,
+}
+
+impl<H: HintSink> LearnerLoop<H> {
+    pub fn new(learner: Learner, inbox: Inbox, hints: H, stop: Receiver<Stop>, checkpoint: PathBuf) -> Self {
+        let now = Instant::now();
+        Self {
+            learner,
+            inbox,
+            hints,
+            stop,
+            checkpoint,
+            saved: None,
+            saved_at: None,
+            made: 0,
+            first_step_ns: None,
+            images: Rate::new(now),
+            pairs: Rate::new(now),
+            reported: None,
+        }
+    }
+
+    /// Learns until told to stop or until nothing can come any more, then writes a checkpoint. `connected` is asked
+    /// with each report; when it turns from true to false the other side is gone.
+    pub fn run(&mut self, connected: impl Fn() -> bool) -> miette::Result<End> {
+        let mut was_connected = false;
+        let end = loop {
+            if let Ok(stop) = self.stop.try_recv() {
+                break End::Stopped(stop);
+            }
+            if self.take_waiting()?.is_break() {
+                break End::SourceGone;
+            }
+            if self.report_is_due() {
+                let is_connected = connected();
+                if was_connected && !is_connected {
+                    break End::SourceGone;
+                }
+                was_connected = is_connected;
+                self.report();
+            }
+            let stepped = self.learner.ready() && self.step()?;
+            if !stepped && let Some(end) = self.wait()? {
+                break end;
+            }
+        };
+        self.save()?;
+        self.report_end();
+        Ok(end)
+    }
+
+    fn take_waiting(&mut self) -> miette::Result<std::ops::ControlFlow<()>> {
+        loop {
+            match self.inbox.waiting() {
+                Ok(moment) => self.push(moment)?,
+                Err(TryRecvError::Empty) => return Ok(std::ops::ControlFlow::Continue(())),
+                Err(TryRecvError::Disconnected) => return Ok(std::ops::ControlFlow::Break(())),
+            }
+        }
+    }
+
+    fn wait(&mut self) -> miette::Result<Option<End>> {
+        select! {
+            recv(self.inbox.channel()) -> moment => match moment {
+                Ok(moment) => self.push(moment).map(|()| None),
+                Err(_) => Ok(Some(End::SourceGone)),
+            },
+            recv(self.stop) -> stop => Ok(stop.ok().map(End::Stopped)),
+            default(REPORT_EVERY) => Ok(None),
+        }
+    }
+
+    fn push(&mut self, moment: Moment) -> miette::Result<()> {
+        self.learner.push(moment).into_diagnostic()
+    }
+
+    /// False when what is held allows no step yet.
+    fn step(&mut self) -> miette::Result<bool> {
+        let Some(step) = self.learner.step().into_diagnostic()? else { return Ok(false) };
+        let now = Instant::now();
+        self.images.add(step.images as u64, now);
+        self.pairs.add(step.pairs as u64, now);
+        self.made += 1;
+        self.first_step_ns.get_or_insert_with(monotonic_now_ns);
+        let (steps, recipe) = (self.learner.steps(), self.learner.recipe());
+        let checkpoint_due =
+            self.saved_at.get_or_insert(now).elapsed() >= Duration::from_secs(recipe.checkpoint.every_s);
+        if self.made == FIRST || steps.is_multiple_of(recipe.evaluation.every_steps) {
+            let evaluation = self.learner.evaluate().into_diagnostic()?;
+            tracing::info!(steps, loss = step.loss, heads = ?step.heads, ?evaluation, "evaluated");
+        }
+        if checkpoint_due {
+            self.save()?;
+        }
+        Ok(true)
+    }
+
+    fn save(&mut self) -> miette::Result<()> {
+        let steps = self.learner.steps();
+        if steps == 0 || self.saved.as_ref().is_some_and(|(_, at)| *at == steps) {
+            return Ok(());
+        }
+        let version = self.learner.save(&self.checkpoint).into_diagnostic()?;
+        tracing::info!(steps, version, path = %self.checkpoint.display(), "checkpoint written");
+        self.saved = Some((version, steps));
+        self.saved_at = Some(Instant::now());
+        Ok(())
+    }
+
+    fn report_is_due(&self) -> bool {
+        self.reported.is_none_or(|at| at.elapsed() >= REPORT_EVERY)
+    }
+
+    fn report(&mut self) {
+        let now = Instant::now();
+        let mut status = self.status();
+        status.images_per_s = self.images.per_s(now);
+        status.pairs_per_s = self.pairs.per_s(now);
+        self.send(status);
+    }
+
+    /// The last words are about the whole run.
+    fn report_end(&mut self) {
+        let mut status = self.status();
+        status.state = "ended".into();
+        status.images_per_s = self.images.mean_per_s();
+        status.pairs_per_s = self.pairs.mean_per_s();
+        self.send(status);
+    }
+
+    fn status(&self) -> LearnerStatus {
+        let mut status = self.learner.status();
+        (status.moments_received, status.moments_missed) = self.inbox.counts();
+        status.first_step_ns = self.first_step_ns;
+        if let Some((version, _)) = &self.saved {
+            status.checkpoint = Some(self.checkpoint.display().to_string());
+            status.encoder_version = Some(version.clone());
+        }
+        status
+    }
+
+    fn send(&mut self, status: LearnerStatus) {
+        self.reported = Some(Instant::now());
+        if let Err(e) = self.hints.send(&Hint::Learner(status)) {
+            tracing::warn!("status not sent: {e}");
+        }
+    }
+}

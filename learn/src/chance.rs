@@ -1,0 +1,203 @@
+//! Checks that nothing but the relation of two views can be learned: what must stay at chance, measured as AUC on
+//! pairs as the sampler draws them. They train networks of their own on the instants given.
+
+use frame_sync::pairs::{InstantMeta, LabelledPair, PairSampler, SamplerConfig, WeightedPair};
+use model::{Fusion, Mode, ModelError, SyncNet};
+use recipe::{BatchForm, PretrainRecipe};
+use subject::{Preprocessing, Sample};
+use tch::{Device, Tensor};
+use transport::Moment;
+
+use crate::LearnError;
+use crate::data::SampleWanted;
+use crate::eval::pairs::{PairScores, Sight, alone};
+use crate::eval::separation::auc;
+use crate::objectives::pretext::{Draw, HeadLosses, PretextTask, pair_loss};
+use crate::runs::Learner;
+
+/// Areas under the ROC curve, chance 0.5; `None` where the instants hold no pairs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ChanceReport {
+    pub sync_auc: Option<f64>,
+    pub flip_auc: Option<f64>,
+    /// Scores behind the smaller of the two figures.
+    pub scores: usize,
+}
+
+impl From<PairScores> for ChanceReport {
+    fn from(scores: PairScores) -> Self {
+        Self {
+            sync_auc: auc(&scores.sync),
+            flip_auc: auc(&scores.flip),
+            scores: scores.sync.len().min(scores.flip.len()),
+        }
+    }
+}
+
+/// Trains the recipe with additive fusion: its logit is a sum over the two images, which says nothing about whether
+/// they belong together (SYNC §4.1 i). What it finds beyond chance is an image that is likelier in one class.
+pub fn additive_heads(
+    moments: &[Moment],
+    recipe: &PretrainRecipe,
+    device: Device,
+    steps: u64,
+    pairs: usize,
+) -> Result<ChanceReport, LearnError> {
+    let learner = Learner::new(PretrainRecipe { fusion: Fusion::Add, ..everything_trained(recipe) }, device)?;
+    train_and_score(learner, moments, Sight::Both, steps, pairs)
+}
+
+/// Trains a classifier that sees one image of each pair. Without the common flip it finds the mirrored one.
+pub fn one_image(
+    moments: &[Moment],
+    recipe: &PretrainRecipe,
+    device: Device,
+    steps: u64,
+    pairs: usize,
+) -> Result<ChanceReport, LearnError> {
+    let recipe = PretrainRecipe { fusion: Fusion::Mult, ..everything_trained(recipe) };
+    let task = Box::new(OneImage::new(&recipe));
+    train_and_score(Learner::with_task(recipe, device, task)?, moments, Sight::OneImage, steps, pairs)
+}
+
+/// Trains the recipe on what surrounds the subjects. With the background removed that is what the removal missed
+/// (noise above the threshold, ghosts, shadows), and must say nothing; with `background = "only"` it is the room,
+/// which gives mirrored pictures away, and the time by where in it the subject stands.
+pub fn background_alone(
+    moments: &[Moment],
+    recipe: &PretrainRecipe,
+    device: Device,
+    steps: u64,
+    pairs: usize,
+) -> Result<ChanceReport, LearnError> {
+    let learner = Learner::new(PretrainRecipe { fusion: Fusion::Mult, ..everything_trained(recipe) }, device)?;
+    train_and_score(learner, &without_subject(moments), Sight::Both, steps, pairs)
+}
+
+/// The same pictures and masks, black wherever the subject is: in the middle, the same square in all of them, and where
+/// the mask goes on from there.
+pub fn without_subject(moments: &[Moment]) -> Vec<Moment> {
+    let mut moments = moments.to_vec();
+    for sample in moments.iter_mut().flat_map(|moment| &mut moment.views).flat_map(|view| &mut view.samples) {
+        let subject = subject_and_middle(sample);
+        let pixels = sample.rgb.chunks_exact(3).zip(&subject);
+        sample.rgb =
+            pixels.flat_map(|(pixel, &subject)| pixel.iter().map(move |v| if subject { 0 } else { *v })).collect();
+        sample.mask =
+            sample.mask.iter().zip(&subject).map(|(value, &subject)| if subject { 0 } else { *value }).collect();
+    }
+    moments
+}
+
+/// `[size, size]`: the square in which a subject's box usually lies, and the parts of the mask that hang together with
+/// the mask in it.
+fn subject_and_middle(sample: &Sample) -> Vec<bool> {
+    /// Masks have gaps; so far apart they still hang together, in pixels.
+    const REACH: usize = 2;
+    let size = usize::from(sample.size_px);
+    // One pixel more on each side, since reducing a picture spreads its edges.
+    let border = size as f32 * (1.0 - 1.0 / Preprocessing::default().crop_scale) / 2.0 - 1.0;
+    let middle = border.max(0.0) as usize..size - border.max(0.0) as usize;
+    let mut taken: Vec<bool> =
+        (0..size * size).map(|at| middle.contains(&(at / size)) && middle.contains(&(at % size))).collect();
+    let mut next: Vec<usize> = (0..taken.len()).filter(|&at| taken[at] && sample.mask[at] > 0).collect();
+    while let Some(at) = next.pop() {
+        let near = |centre: usize| centre.saturating_sub(REACH)..(centre + REACH + 1).min(size);
+        for neighbour in near(at / size).flat_map(|y| near(at % size).map(move |x| y * size + x)) {
+            if sample.mask[neighbour] > 0 && !std::mem::replace(&mut taken[neighbour], true) {
+                next.push(neighbour);
+            }
+        }
+    }
+    taken
+}
+
+/// Trains on every instant and measures on the same: a shortcut would show there first.
+fn everything_trained(recipe: &PretrainRecipe) -> PretrainRecipe {
+    let mut recipe = recipe.clone();
+    recipe.hold_out.block = 0;
+    recipe.hold_out.live.block_ms = 0;
+    recipe.buffer.minimum_moments = 2;
+    recipe
+}
+
+fn train_and_score(
+    mut learner: Learner,
+    moments: &[Moment],
+    sight: Sight,
+    steps: u64,
+    pairs: usize,
+) -> Result<ChanceReport, LearnError> {
+    for moment in moments {
+        learner.push(moment.clone())?;
+    }
+    for _ in 0..steps {
+        if learner.step()?.is_none() {
+            break;
+        }
+    }
+    Ok(learner.score_with(sight, pairs)?.into())
+}
+
+/// The two tasks of SYNC for a classifier that sees one image alone: each image of a pair has the pair's label.
+#[derive(Clone, Copy, Debug)]
+struct OneImage {
+    wanted: SampleWanted,
+    sampler: SamplerConfig,
+    /// Pairs of either head in a step.
+    pairs: usize,
+}
+
+impl OneImage {
+    fn new(recipe: &PretrainRecipe) -> Self {
+        // Twice the pairs in two images each: as many images as SYNC's batch with four views has.
+        let pairs = match recipe.batch {
+            BatchForm::Tuple { tuples } => tuples,
+            BatchForm::AllPairs { times } => times,
+        };
+        let wanted = SampleWanted { index: 0, background: recipe.background };
+        Self { wanted, sampler: recipe.sampler(), pairs: pairs.next_multiple_of(4) }
+    }
+}
+
+impl PretextTask for OneImage {
+    fn name(&self) -> &'static str {
+        "one-image"
+    }
+
+    fn wants(&self) -> SampleWanted {
+        self.wanted
+    }
+
+    fn draw(&self, instants: &[InstantMeta], seed: u64) -> Option<Draw> {
+        let mut sampler = PairSampler::new(self.sampler, seed);
+        let sync = sampler.sync_pairs(instants, self.pairs);
+        let flip = sampler.flip_pairs(instants, self.pairs);
+        if sync.is_empty() || flip.is_empty() {
+            return None;
+        }
+        let mut draw = Draw::default();
+        let mut each_image = |pairs: Vec<LabelledPair>| {
+            // Half of the pairs are of one class, and each gives two terms.
+            let weight = 1.0 / pairs.len() as f32;
+            let mut terms = Vec::with_capacity(2 * pairs.len());
+            for LabelledPair { pair, positive } in pairs {
+                for image in [pair.a, pair.b] {
+                    terms.push(WeightedPair { a: draw.images.len() as u32, b: 0, positive, weight });
+                    draw.images.push(image);
+                }
+            }
+            terms
+        };
+        (draw.sync, draw.flip) = (each_image(sync), each_image(flip));
+        Some(draw)
+    }
+
+    fn loss(&self, net: &SyncNet, pictures: &Tensor, draw: &Draw) -> Result<HeadLosses<Tensor>, ModelError> {
+        let features = net.features(pictures, Mode::Train)?;
+        let (sync, flip) = net.pair_logits(&features, &alone(&features)?)?;
+        // A matrix of one column: `b` is 0.
+        let column = |logits: Tensor, pairs: &[WeightedPair]| pair_loss(&logits.f_unsqueeze(1)?, pairs);
+        Ok(HeadLosses { sync: column(sync, &draw.sync)?, flip: column(flip, &draw.flip)? })
+    }
+}

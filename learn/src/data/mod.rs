@@ -1,0 +1,14 @@
+//! What is learned from and measured on: live moments, labelled takes, rendered sessions.
+
+pub mod augment;
+mod labelled_take;
+pub(crate) mod moments;
+pub(crate) mod pictures;
+pub(crate) mod pose_statistics;
+pub(crate) mod random;
+pub mod rendered;
+pub(crate) mod store;
+
+pub(crate) use labelled_take::BACKGROUND_FRAMES;
+pub use labelled_take::{LabelledSample, LabelledTake};
+pub use pictures::SampleWanted;

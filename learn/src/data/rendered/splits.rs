@@ -1,0 +1,90 @@
+//! What each take of a session is for.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use take::SessionTake;
+use take::session::{HELD_OUT, TRAIN};
+
+use crate::LearnError;
+
+/// What a take is for: the sides of a session's own split, or pretraining alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Split {
+    Train,
+    HeldOut,
+    /// Without labels, from real cameras.
+    Recorded,
+}
+
+impl Split {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => TRAIN,
+            Self::HeldOut => HELD_OUT,
+            Self::Recorded => "recorded",
+        }
+    }
+}
+
+/// The side of each take.
+///
+/// # Errors
+/// A split of another name, a person or a clip on both sides.
+pub(super) fn splits(session: &Path, takes: &[SessionTake]) -> Result<Vec<Split>, LearnError> {
+    let wrong = |problem: String| LearnError::Session { session: session.to_owned(), problem };
+    let split = |take: &SessionTake| match take.split.as_str() {
+        TRAIN => Ok(Split::Train),
+        HELD_OUT => Ok(Split::HeldOut),
+        other => {
+            Err(wrong(format!("the take {} has the split `{other}`; {TRAIN} and {HELD_OUT} are known", take.name)))
+        }
+    };
+    let splits = takes.iter().map(split).collect::<Result<Vec<_>, _>>()?;
+    for (what, of) in [("person", (|take| &take.person) as fn(&SessionTake) -> &String), ("clip", |take| &take.clip)] {
+        let on = |side| -> BTreeSet<&String> {
+            takes.iter().zip(&splits).filter(|(_, split)| **split == side).map(|(take, _)| of(take)).collect()
+        };
+        let both: Vec<_> = on(Split::Train).intersection(&on(Split::HeldOut)).map(|name| name.as_str()).collect();
+        if !both.is_empty() {
+            return Err(wrong(format!(
+                "the {what} {} is both in `{TRAIN}` and in `{HELD_OUT}`: what was trained on would count as held out",
+                both.join(", ")
+            )));
+        }
+    }
+    Ok(splits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(takes: &[(&str, &str, &str)], expect: Result<&[Split], &str>) {
+        let take = |&(person, clip, split): &(&str, &str, &str)| SessionTake {
+            name: "t".into(),
+            person: person.into(),
+            clip: clip.into(),
+            action: "walk".into(),
+            environment: "hall".into(),
+            split: split.into(),
+        };
+        let takes: Vec<SessionTake> = takes.iter().map(take).collect();
+        match (splits(Path::new("here"), &takes), expect) {
+            (Ok(got), Ok(wanted)) => assert_eq!(got, wanted),
+            (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{error}"),
+            (got, wanted) => panic!("{got:?} where {wanted:?} was expected"),
+        }
+    }
+
+    #[test]
+    fn sides_share_neither_people_nor_clips() {
+        check(&[("a", "1", "train"), ("b", "2", "held-out")], Ok(&[Split::Train, Split::HeldOut]));
+        check(&[("a", "1", "train"), ("a", "2", "held-out")], Err("the person a is both"));
+        check(&[("a", "1", "train"), ("b", "1", "held-out")], Err("the clip 1 is both"));
+        check(&[("a", "1", "held-out")], Ok(&[Split::HeldOut]));
+        check(&[("a", "1", "test")], Err("the split `test`"));
+    }
+}

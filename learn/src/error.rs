@@ -1,0 +1,101 @@
+//! What can go wrong while learning, and with what is learned from.
+
+use std::path::PathBuf;
+
+use model::ModelError;
+use pose::PoseError;
+use recipe::RecipeError;
+use subject::SubjectError;
+use take::TakeError;
+use thiserror::Error;
+
+#[derive(Debug, Error)]
+pub enum LearnError {
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+    /// A setting that no recipe has.
+    #[error("{0}")]
+    Setting(String),
+
+    // Training.
+    #[error("{doing}: {source}")]
+    Model { doing: &'static str, source: Box<ModelError> },
+    #[error("checkpoint {}: {problem}", path.display())]
+    Checkpoint { path: PathBuf, problem: String },
+    #[error("the recipe in {}: {problem}", path.display())]
+    RecipeOfCheckpoint { path: PathBuf, problem: String },
+    #[error(
+        "the loss became {loss} at step {step} of {objective}: lower the learning rate, and go on from the last \
+         checkpoint where there is one"
+    )]
+    Diverged { objective: &'static str, step: u64, loss: f64 },
+
+    // Moments.
+    #[error("a crop of {got} px where the recipe has crop-px = {wanted}: sender and learner disagree")]
+    CropSize { got: u16, wanted: u16 },
+    #[error(
+        "moments preprocessed as {got:016x}, those before or of the checkpoint as {known:016x}: a network would see \
+         something else; start in another folder"
+    )]
+    Preprocessing { got: u64, known: u64 },
+    #[error("a moment has no sample {index} of camera {view}, which the task wants")]
+    MissingSample { view: usize, index: usize },
+
+    // Takes, sessions and their labels.
+    #[error(transparent)]
+    Take(Box<TakeError>),
+    #[error("labels: {0}")]
+    Labels(#[from] PoseError),
+    #[error("{}: {problem}", take.display())]
+    InTake { take: PathBuf, problem: String },
+    #[error("{}: frame {frame} of {camera}: {source}", take.display())]
+    Picture { take: PathBuf, camera: String, frame: usize, source: Box<SubjectError> },
+    #[error("samples of {camera}: {source}")]
+    Subject { camera: String, source: Box<SubjectError> },
+    #[error(
+        "the labels are for the camera {name:?}, which the take {} does not have: it has {known}; record the session \
+         whose labels these are, or import labels with the names of the take's cameras", take.display()
+    )]
+    UnknownCamera { take: PathBuf, name: String, known: String },
+    #[error(
+        "the frames of {camera} in the take {} do not say where in a source they stand, so no label can be joined to \
+         them: labels go by source position, which replayed footage has", take.display()
+    )]
+    NoSource { take: PathBuf, camera: String },
+    #[error(
+        "no instant of the take {} has a label: the take has the source positions {take_has}, the labels {labels_have}",
+        take.display()
+    )]
+    NothingLabelled { take: PathBuf, take_has: String, labels_have: String },
+    #[error("the session {}: {problem}", session.display())]
+    Session { session: PathBuf, problem: String },
+    /// Too little to learn from, or to measure on.
+    #[error("{0}")]
+    TooFew(String),
+
+    // Measuring.
+    #[error("predicting poses: {0}")]
+    Predict(Box<dyn std::error::Error + Send + Sync>),
+    #[error("{who}: {problem}")]
+    Peer { who: String, problem: String },
+    #[error("writing {}: {source}", path.display())]
+    Write { path: PathBuf, source: std::io::Error },
+    #[error("{doing}: {source}")]
+    Json { doing: &'static str, source: serde_json::Error },
+}
+
+impl From<TakeError> for LearnError {
+    fn from(error: TakeError) -> Self {
+        Self::Take(Box::new(error))
+    }
+}
+
+/// Says what was being done when the model failed.
+pub(crate) fn during(doing: &'static str) -> impl Fn(ModelError) -> LearnError {
+    move |source| LearnError::Model { doing, source: Box::new(source) }
+}
+
+/// Says what was being done when values could not become JSON, or text could not become values.
+pub(crate) fn in_json(doing: &'static str) -> impl Fn(serde_json::Error) -> LearnError {
+    move |source| LearnError::Json { doing, source }
+}

@@ -1,0 +1,27 @@
+//! How good what was learned is: on pairs, and on poses beside what a model has to beat.
+
+mod baselines;
+mod heads;
+mod held_out;
+mod nearest;
+pub(crate) mod pairs;
+mod peer;
+mod pictures;
+mod scores;
+pub mod separation;
+mod spread;
+pub(crate) mod sync_accuracy;
+mod take;
+mod thumbnails;
+mod trial;
+
+pub use baselines::Baselines;
+pub use heads::{ConfidenceBin, HeadScores};
+pub use held_out::{Comparison, Evaluator, RenderedEvaluation};
+pub use nearest::Nearest;
+pub use pairs::{PairEvaluation, PairScores};
+pub use peer::{PeerPictures, PeerPoses};
+pub use scores::{BothKinds, Scores};
+pub use sync_accuracy::SyncAccuracy;
+pub use take::{TakeComparison, TakeEvaluation, TakeScores, ViewScores, evaluate_take};
+pub use trial::{Trial, TrialReport, TrialRow};

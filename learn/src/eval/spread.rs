@@ -1,0 +1,21 @@
+//! Some of many, to measure on.
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use crate::seeds::seed_of;
+
+/// `count` of them, the same ones each time, in their order; 0 is all. By chance, so that no rhythm of views or instants
+/// is hit.
+pub(crate) fn spread(rows: &[u32], count: usize) -> Vec<u32> {
+    if count == 0 || rows.len() <= count {
+        return rows.to_vec();
+    }
+    let mut rows = rows.to_vec();
+    let mut rng = ChaCha8Rng::seed_from_u64(seed_of(&[rows.len() as u64]));
+    let (chosen, _) = rows.partial_shuffle(&mut rng, count);
+    let mut chosen = chosen.to_vec();
+    chosen.sort_unstable();
+    chosen
+}

@@ -1,0 +1,68 @@
+//! How well pretraining on takes tells synchronised from unsynchronised pairs, and plain from mirrored ones.
+
+use model::{Mode, ModelError, Precision, autocast};
+use serde::Serialize;
+use tch::{Device, Kind, Tensor};
+
+use crate::LearnError;
+use crate::data::rendered::Split;
+use crate::error::during;
+use crate::objectives::pretraining::{PictureSource, Pretraining, RenderedTakes};
+use crate::seeds::{Purpose, seed_of};
+
+/// Batches of pairs that are measured on.
+const BATCHES: u64 = 24;
+
+/// Accuracies at the end of pretraining, synchronised and mirrored, chance 0.5. `None` where a side has no pairs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SyncAccuracy {
+    pub trained: Option<[f64; 2]>,
+    /// On people and clips that were held out.
+    pub held_out: Option<[f64; 2]>,
+}
+
+impl SyncAccuracy {
+    /// Of a network whose BatchNorm has fresh statistics, on pictures that are varied as in training.
+    pub(crate) fn of(pretraining: &Pretraining<RenderedTakes>, precision: Precision) -> Result<Self, LearnError> {
+        let on = |split| accuracies(pretraining, precision, split);
+        Ok(Self { trained: on(Split::Train)?, held_out: on(Split::HeldOut)? })
+    }
+}
+
+/// Balanced accuracies of both heads.
+fn accuracies(
+    pretraining: &Pretraining<RenderedTakes>,
+    precision: Precision,
+    split: Split,
+) -> Result<Option<[f64; 2]>, LearnError> {
+    let Pretraining { task, net, source } = pretraining;
+    let Some(takes) = source.side(split) else { return Ok(None) };
+    let failed = during("scoring pairs");
+    // Weights of right decisions and of all, by head and class.
+    let mut sums = [[[0.0; 2]; 2]; 2];
+    for index in 0..BATCHES {
+        let seed = seed_of(&[source.seed(split as u64, Purpose::Evaluation), index]);
+        let draw = source.draw_among(&takes, &**task, seed)?;
+        let input = source.input(&draw, task.wants(), seed, net.device())?;
+        let logits = tch::no_grad(|| {
+            autocast(precision, net.device(), || net.all_pair_logits(&net.features(&input, Mode::Eval)?))
+        });
+        let (sync, flip) = logits.map_err(&failed)?;
+        for (head, (logits, pairs)) in [(sync, &draw.pairs.sync), (flip, &draw.pairs.flip)].into_iter().enumerate() {
+            let logits = values(&logits).map_err(&failed)?;
+            for pair in pairs {
+                let logit = logits[pair.a as usize * draw.rows.len() + pair.b as usize];
+                let [right, all] = &mut sums[head][usize::from(pair.positive)];
+                *all += f64::from(pair.weight);
+                *right += if (logit > 0.0) == pair.positive { f64::from(pair.weight) } else { 0.0 };
+            }
+        }
+    }
+    let share = |[right, all]: [f64; 2]| if all > 0.0 { right / all } else { 0.5 };
+    Ok(Some(sums.map(|[negative, positive]| (share(negative) + share(positive)) / 2.0)))
+}
+
+fn values(logits: &Tensor) -> Result<Vec<f32>, ModelError> {
+    Ok(Vec::try_from(logits.f_to_device(Device::Cpu)?.f_to_kind(Kind::Float)?.f_reshape([-1])?)?)
+}

@@ -1,0 +1,57 @@
+//! Errors over labelled pictures of one take, by view.
+
+use std::collections::BTreeMap;
+
+use pose::metrics::SubsetMetrics;
+use pose::{JointErrors, LIMB_JOINTS, Metrics, Pose3d, joint_errors};
+use serde::Serialize;
+
+use crate::LearnError;
+use crate::data::LabelledSample;
+
+/// Errors over a set of pictures, in millimetres.
+#[derive(Clone, Debug, Serialize)]
+pub struct TakeScores {
+    /// Pictures measured on.
+    pub pictures: usize,
+    pub metrics: Metrics,
+    /// Over the 12 joints that nearly every marker set measures.
+    pub limbs: SubsetMetrics,
+    /// By joint.
+    pub joints: JointErrors,
+    /// By view.
+    pub views: Vec<ViewScores>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct ViewScores {
+    pub camera: String,
+    pub pictures: usize,
+    pub metrics: Metrics,
+}
+
+impl TakeScores {
+    /// Predictions in the order of `samples`; `cameras` names them.
+    pub(super) fn of(
+        samples: &[&LabelledSample],
+        predicted: &[Pose3d],
+        cameras: &[String],
+    ) -> Result<Self, LearnError> {
+        let truth: Vec<Pose3d> = samples.iter().map(|labelled| labelled.pose).collect();
+        let joints = joint_errors(predicted, &truth)?;
+        let mut by_view: BTreeMap<u16, (Vec<Pose3d>, Vec<Pose3d>)> = BTreeMap::new();
+        for (labelled, pose) in samples.iter().zip(predicted) {
+            let (predicted, truth) = by_view.entry(labelled.camera).or_default();
+            predicted.push(*pose);
+            truth.push(labelled.pose);
+        }
+        let mut views = Vec::with_capacity(by_view.len());
+        for (camera, (predicted, truth)) in by_view {
+            let metrics = joint_errors(&predicted, &truth)?.metrics();
+            let camera = cameras.get(usize::from(camera)).cloned().unwrap_or_default();
+            views.push(ViewScores { camera, pictures: truth.len(), metrics });
+        }
+        let limbs = joints.over(&LIMB_JOINTS)?;
+        Ok(Self { pictures: samples.len(), metrics: joints.metrics(), limbs, joints, views })
+    }
+}

@@ -1,0 +1,106 @@
+//! From what recipes say to settings of networks, optimisers and schedules.
+
+use model::{AdamWConfig, Cosine, Precision, STAGES, SyncNetConfig};
+use recipe::{BatchForm, Fusion, PrecisionChoice, PretrainRecipe, SyncPlan, TrainRecipe, Trained, TransferPlan};
+use tch::Device;
+
+use crate::LearnError;
+use crate::error::during;
+
+/// A recipe that a network is made by.
+pub trait NetRecipe {
+    fn net(&self) -> SyncNetConfig;
+
+    /// The precision asked for, or the faster one in a probe of a step of this size.
+    ///
+    /// # Errors
+    /// A device that fails.
+    fn choose_precision(&self, device: Device) -> Result<Precision, LearnError>;
+}
+
+impl NetRecipe for PretrainRecipe {
+    fn net(&self) -> SyncNetConfig {
+        net(self.width, self.fusion, self.seed)
+    }
+
+    fn choose_precision(&self, device: Device) -> Result<Precision, LearnError> {
+        let images = match self.batch {
+            // Four images each: the third view of a tuple, or the four views of the usual rig.
+            BatchForm::Tuple { tuples: of_four } | BatchForm::AllPairs { times: of_four } => 4 * of_four,
+        };
+        chosen(self.precision, &self.net(), images, self.crop_px, device)
+    }
+}
+
+impl NetRecipe for TrainRecipe {
+    fn net(&self) -> SyncNetConfig {
+        net(self.width, Fusion::Mult, self.seed)
+    }
+
+    fn choose_precision(&self, device: Device) -> Result<Precision, LearnError> {
+        chosen(self.precision, &self.net(), self.transfer.batch, self.crop_px, device)
+    }
+}
+
+fn net(width: u16, fusion: Fusion, seed: u64) -> SyncNetConfig {
+    // The seed is a label: any 64 bits will do.
+    SyncNetConfig { width: width.into(), fusion, seed: seed as i64 }
+}
+
+fn chosen(
+    choice: PrecisionChoice,
+    net: &SyncNetConfig,
+    images: usize,
+    crop_px: u16,
+    device: Device,
+) -> Result<Precision, LearnError> {
+    match choice {
+        PrecisionChoice::F32 => Ok(Precision::F32),
+        PrecisionChoice::Bf16 => Ok(Precision::Bf16),
+        PrecisionChoice::Auto => model::faster_precision(net, device, images as i64, crop_px.into())
+            .map_err(during("timing a step in both precisions")),
+    }
+}
+
+/// Optimiser and schedule of a live learner.
+pub(crate) fn of_learner(recipe: &PretrainRecipe) -> (AdamWConfig, Cosine) {
+    let o = &recipe.optimiser;
+    let adamw = AdamWConfig {
+        lr: o.learning_rate,
+        betas: o.betas,
+        eps: o.epsilon,
+        weight_decay: o.weight_decay,
+        decay_reading: o.decay_reading,
+    };
+    (adamw, Cosine { lr: o.learning_rate, warm_up_steps: o.warm_up_steps, total_steps: o.total_steps })
+}
+
+/// Optimiser and schedule of pretraining on rendered takes, with so many images a step.
+pub(crate) fn of_pretraining(plan: &SyncPlan, images: u64) -> (AdamWConfig, Cosine) {
+    let schedule = schedule(plan.learning_rate, plan.samples, plan.warm_up, images);
+    (adamw(plan.learning_rate, plan.weight_decay), schedule)
+}
+
+/// Optimiser and schedule of transfer.
+pub(crate) fn of_transfer(plan: &TransferPlan) -> (AdamWConfig, Cosine) {
+    let schedule = schedule(plan.learning_rate, plan.samples, plan.warm_up, plan.batch as u64);
+    (adamw(plan.learning_rate, plan.weight_decay), schedule)
+}
+
+fn adamw(lr: f64, weight_decay: f64) -> AdamWConfig {
+    AdamWConfig { lr, weight_decay, ..AdamWConfig::default() }
+}
+
+fn schedule(lr: f64, samples: u64, warm_up: f64, images: u64) -> Cosine {
+    let total_steps = samples.div_ceil(images.max(1)).max(1);
+    Cosine { lr, warm_up_steps: ((total_steps as f64 * warm_up) as u64).min(total_steps - 1), total_steps }
+}
+
+/// Stages of the encoder that stay as they are.
+pub(crate) fn frozen_stages(trained: Trained) -> usize {
+    match trained {
+        Trained::Linear => STAGES,
+        Trained::LastStage => STAGES - 1,
+        Trained::All => 0,
+    }
+}

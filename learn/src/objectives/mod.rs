@@ -1,0 +1,13 @@
+//! The things to learn. Each is an [`Objective`](crate::trainer::Objective) of the one trainer.
+
+pub(crate) mod pose_head;
+pub(crate) mod pretext;
+pub(crate) mod pretraining;
+pub(crate) mod stage_state;
+mod sync;
+pub(crate) mod transfer;
+
+pub use pretext::{Draw, HeadLosses, PretextTask};
+pub use pretraining::{PairStep, TakesDraw};
+pub use sync::Sync;
+pub use transfer::{RenderedTraining, TransferLosses, labelled_rows};

@@ -1,0 +1,113 @@
+//! What a network is to learn from pictures without labels.
+
+use frame_sync::pairs::{ImageRef, InstantMeta, Pair, WeightedPair};
+use model::{ModelError, SyncNet, weighted_pair_loss};
+use tch::Tensor;
+
+use crate::data::SampleWanted;
+
+/// The images of one step and the labelled pairs among them. The weights of each class of each head add up to 1, over
+/// a draw or over many.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Draw {
+    pub images: Vec<ImageRef>,
+    /// Positive: both images show the same instant. `a` and `b` are indices into `images`.
+    pub sync: Vec<WeightedPair>,
+    /// Positive: neither image, or both of them, are mirrored.
+    pub flip: Vec<WeightedPair>,
+}
+
+/// How wrong the network is about each head's question. What is trained is the sum.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct HeadLosses<T> {
+    /// Do both images show the same instant?
+    pub sync: T,
+    /// Are neither or both of them mirrored?
+    pub flip: T,
+}
+
+impl HeadLosses<Tensor> {
+    pub fn total(&self) -> Result<Tensor, ModelError> {
+        Ok(self.sync.f_add(&self.flip)?)
+    }
+
+    /// The two as numbers, once the device has computed them.
+    pub fn values(&self) -> Result<HeadLosses<f64>, ModelError> {
+        Ok(HeadLosses { sync: self.sync.f_double_value(&[])?, flip: self.flip.f_double_value(&[])? })
+    }
+}
+
+impl HeadLosses<f64> {
+    pub fn total(self) -> f64 {
+        self.sync + self.flip
+    }
+}
+
+/// A task that makes its own labels: it says what it wants to see, and how wrong the network is about it.
+pub trait PretextTask: Send {
+    fn name(&self) -> &'static str;
+
+    /// What it looks at in live moments. Rendered takes are varied as their recipe says.
+    fn wants(&self) -> SampleWanted;
+
+    /// The images and pairs of one step, a function of the instants and the seed alone. `None` when the instants
+    /// hold no such pairs.
+    fn draw(&self, instants: &[InstantMeta], seed: u64) -> Option<Draw>;
+
+    /// The losses of a draw, scalars whose sum is to be differentiated. `pictures`: `[images, 3, size, size]` in the
+    /// order of `draw.images`.
+    fn loss(&self, net: &SyncNet, pictures: &Tensor, draw: &Draw) -> Result<HeadLosses<Tensor>, ModelError>;
+}
+
+/// Weighted cross-entropy of some pairs out of a matrix of logits `[images, images]`.
+pub(crate) fn pair_loss(logits: &Tensor, pairs: &[WeightedPair]) -> Result<Tensor, ModelError> {
+    let column = |value: &dyn Fn(&WeightedPair) -> f32| -> Result<Tensor, ModelError> {
+        let values: Vec<f32> = pairs.iter().map(value).collect();
+        Ok(Tensor::f_from_slice(&values)?.f_to_device(logits.device())?.f_to_kind(logits.kind())?)
+    };
+    let index = |value: &dyn Fn(&WeightedPair) -> usize| -> Result<Tensor, ModelError> {
+        let values: Vec<i64> = pairs.iter().map(|pair| value(pair) as i64).collect();
+        Ok(Tensor::f_from_slice(&values)?.f_to_device(logits.device())?)
+    };
+    weighted_pair_loss(
+        logits,
+        &index(&|pair| pair.a as usize)?,
+        &index(&|pair| pair.b as usize)?,
+        &column(&|pair| f32::from(u8::from(pair.positive)))?,
+        &column(&|pair| pair.weight)?,
+    )
+}
+
+impl Draw {
+    /// Adds another draw, whose pairs count for this share.
+    pub(crate) fn append(&mut self, other: Self, share: f32) {
+        let first = self.images.len() as u32;
+        let placed = |pair: WeightedPair| WeightedPair {
+            a: pair.a + first,
+            b: pair.b + first,
+            weight: pair.weight * share,
+            ..pair
+        };
+        self.images.extend(other.images);
+        self.sync.extend(other.sync.into_iter().map(placed));
+        self.flip.extend(other.flip.into_iter().map(placed));
+    }
+
+    /// Adds the four images, three pairs and four terms of one tuple (SYNC Fig. 2 and equation 1).
+    pub(crate) fn add_tuple(&mut self, synced: Pair, unsynced: Pair, flipped: Pair, weight: f32) {
+        let images = &mut self.images;
+        let own = images.len();
+        // The pairs of a tuple share images, and each is encoded once.
+        let mut index = |image: ImageRef| match images[own..].iter().position(|&known| known == image) {
+            Some(at) => (own + at) as u32,
+            None => {
+                images.push(image);
+                images.len() as u32 - 1
+            }
+        };
+        let mut pair = |pair: Pair, positive| WeightedPair { a: index(pair.a), b: index(pair.b), positive, weight };
+        let (synced, unsynced, flipped) = (pair(synced, true), pair(unsynced, false), pair(flipped, false));
+        self.sync.extend([synced, unsynced]);
+        self.flip.extend([synced, flipped]);
+    }
+}

@@ -1,0 +1,148 @@
+//! A network that learns a pretext task, wherever the pictures are from.
+
+mod moments;
+mod takes;
+
+use std::path::Path;
+
+use model::{CheckpointMeta, ModelError, SyncNet, SyncNetConfig};
+use tch::{Device, Tensor};
+
+use super::pretext::{Draw, HeadLosses, PretextTask};
+use crate::LearnError;
+use crate::data::SampleWanted;
+use crate::seeds::Purpose;
+use crate::trainer::{Loss, Objective, Resumable};
+pub(crate) use moments::{LiveMoments, check_checkpoint};
+pub(crate) use takes::RenderedTakes;
+pub use takes::TakesDraw;
+
+/// Where the pictures of a pretext task are from.
+pub(crate) trait PictureSource {
+    /// The pictures of one step, and the pairs among them.
+    type Drawn;
+
+    /// `None` while there are no pictures that make pairs.
+    fn draw(&self, task: &dyn PretextTask, seed: u64) -> Result<Option<Self::Drawn>, LearnError>;
+
+    fn pairs(drawn: Self::Drawn) -> Draw;
+
+    /// The pictures as `[images, 3, size, size]`, in the order of the draw's images.
+    fn input(&self, drawn: &Self::Drawn, wanted: SampleWanted, seed: u64, device: Device)
+    -> Result<Tensor, LearnError>;
+
+    fn seed(&self, step: u64, purpose: Purpose) -> u64;
+
+    /// Batches over which BatchNorm's statistics are taken anew.
+    fn recalibration_batches(&self) -> u64;
+
+    /// What a checkpoint says of the training.
+    fn meta(&self, net: SyncNetConfig, steps: u64) -> Result<CheckpointMeta, LearnError>;
+
+    /// The steps of a checkpoint, if the training may go on from it.
+    fn resume(&mut self, path: &Path, meta: &CheckpointMeta) -> Result<u64, LearnError>;
+}
+
+/// What one step tells.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PairStep {
+    /// What was minimised: the sum of the heads' losses. A guess costs 2.77.
+    pub loss: f64,
+    pub heads: HeadLosses<f64>,
+    pub images: usize,
+    /// Pairs scored by either head.
+    pub pairs: usize,
+}
+
+pub(crate) struct Pretraining<S> {
+    pub task: Box<dyn PretextTask>,
+    pub net: SyncNet,
+    pub source: S,
+}
+
+/// Pictures, and the pairs among them.
+pub(crate) struct PairBatch {
+    input: Tensor,
+    pairs: Draw,
+}
+
+impl<S: PictureSource> Pretraining<S> {
+    /// What a step sees.
+    pub fn draw_of(&self, step: u64) -> Result<Option<S::Drawn>, LearnError> {
+        self.source.draw(&*self.task, self.source.seed(step, Purpose::Training))
+    }
+
+    fn batch(&self, step: u64, purpose: Purpose) -> Result<Option<PairBatch>, LearnError> {
+        let seed = self.source.seed(step, purpose);
+        let Some(drawn) = self.source.draw(&*self.task, seed)? else { return Ok(None) };
+        let input = self.source.input(&drawn, self.task.wants(), seed, self.net.device())?;
+        Ok(Some(PairBatch { input, pairs: S::pairs(drawn) }))
+    }
+}
+
+impl<S: PictureSource> Objective for Pretraining<S> {
+    type Batch = PairBatch;
+    type Report = PairStep;
+
+    fn name(&self) -> &'static str {
+        self.task.name()
+    }
+
+    fn device(&self) -> Device {
+        self.net.device()
+    }
+
+    fn trainable(&self) -> Vec<(String, Tensor)> {
+        self.net.trainable()
+    }
+
+    fn draw(&mut self, step: u64) -> Result<Option<PairBatch>, LearnError> {
+        self.batch(step, Purpose::Training)
+    }
+
+    fn loss(&self, PairBatch { input, pairs }: &PairBatch) -> Result<Loss<PairStep>, ModelError> {
+        let losses = self.task.loss(&self.net, input, pairs)?;
+        let heads = losses.values()?;
+        let report = PairStep {
+            loss: heads.total(),
+            heads,
+            images: pairs.images.len(),
+            pairs: pairs.sync.len() + pairs.flip.len(),
+        };
+        Ok(Loss { minimised: losses.total()?, report })
+    }
+
+    fn diverged(&self, report: &PairStep) -> Option<f64> {
+        (!report.loss.is_finite()).then_some(report.loss)
+    }
+
+    /// Plain and mirrored pictures mixed, as training draws them.
+    fn recalibration(&mut self, steps: u64) -> Result<Vec<Tensor>, LearnError> {
+        let mut inputs = Vec::new();
+        for batch in 0..self.source.recalibration_batches() {
+            let Some(batch) = self.batch(steps, Purpose::Recalibration(batch))? else { break };
+            inputs.push(batch.input);
+        }
+        Ok(inputs)
+    }
+
+    fn recalibrate(&self, pictures: Vec<Tensor>) -> Result<(), ModelError> {
+        self.net.recalibrate_batch_norm(&mut pictures.into_iter())
+    }
+}
+
+impl<S: PictureSource> Resumable for Pretraining<S> {
+    type Meta = CheckpointMeta;
+
+    fn tensors(&self) -> Vec<(String, Tensor)> {
+        self.net.tensors()
+    }
+
+    fn meta(&self, steps: u64) -> Result<CheckpointMeta, LearnError> {
+        self.source.meta(*self.net.config(), steps)
+    }
+
+    fn resume(&mut self, path: &Path, meta: CheckpointMeta) -> Result<u64, LearnError> {
+        self.source.resume(path, &meta)
+    }
+}

@@ -1,0 +1,68 @@
+//! What the checkpoint of either stage of a training on rendered takes carries beside tensors.
+
+use std::path::Path;
+
+use recipe::TrainRecipe;
+use serde::{Deserialize, Serialize};
+
+use crate::LearnError;
+use crate::data::rendered::{Dataset, Split};
+use crate::error::in_json;
+
+/// Batches over which BatchNorm's statistics are taken anew in either stage.
+pub(crate) const RECALIBRATION_BATCHES: u64 = 16;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct StageState {
+    pub steps: u64,
+    /// Of the whole stage; earlier builds did not say.
+    #[serde(default)]
+    pub total_steps: u64,
+    pub recipe: String,
+    /// Pictures to learn from: another session is another training.
+    pub pictures: usize,
+}
+
+impl StageState {
+    pub fn new(recipe: &TrainRecipe, dataset: &Dataset, steps: u64, total_steps: u64) -> Result<Self, LearnError> {
+        Ok(Self { steps, total_steps, recipe: recipe.identity()?, pictures: to_learn_from(dataset) })
+    }
+
+    pub fn to_json(&self) -> Result<serde_json::Value, LearnError> {
+        serde_json::to_value(self).map_err(in_json("describing how far a training is"))
+    }
+
+    /// From a checkpoint's state; `path` names it in errors.
+    pub fn of(path: &Path, state: serde_json::Value) -> Result<Self, LearnError> {
+        serde_json::from_value(state).map_err(|error| LearnError::Checkpoint {
+            path: path.to_owned(),
+            problem: format!("it does not say how far it is: {error}"),
+        })
+    }
+
+    /// Whether a training with this recipe and dataset can go on.
+    pub fn check(&self, path: &Path, recipe: &TrainRecipe, dataset: &Dataset) -> Result<(), LearnError> {
+        let wrong = |problem: String| Err(LearnError::Checkpoint { path: path.to_owned(), problem });
+        let mine = recipe.identity()?;
+        if self.recipe != mine {
+            let other = mine.lines().zip(self.recipe.lines()).find(|(a, b)| a != b);
+            let (mine, theirs) = other.unwrap_or(("another recipe", "another recipe"));
+            return wrong(format!(
+                "it was trained with `{theirs}`, the recipe has `{mine}`: go on with the same recipe, or name another folder"
+            ));
+        }
+        let pictures = to_learn_from(dataset);
+        if self.pictures != pictures {
+            return wrong(format!(
+                "it was trained on a session with {} pictures to learn from, this one has {pictures}: name another folder",
+                self.pictures
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn to_learn_from(dataset: &Dataset) -> usize {
+    dataset.rows(Split::Train).len() + dataset.rows(Split::Recorded).len()
+}

@@ -1,0 +1,219 @@
+//! Poses, from the labels of rendered people: an encoder with heads for joints in space, in the crop's plane, and for the
+//! confidence.
+
+mod rows;
+mod spec;
+
+use std::path::Path;
+
+use model::{
+    Mode, ModelError, PoseCheckpointMeta, PoseModel, Precision, SyncNet, autocast, confidence_loss, distance_loss,
+    joint_distances, plane_loss, pose_checkpoint, pose_loss,
+};
+use pose::JOINTS;
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use recipe::{PoseLoss, TrainRecipe};
+use tch::{Device, Tensor};
+
+use super::stage_state::{RECALIBRATION_BATCHES, StageState};
+use crate::LearnError;
+use crate::data::augment::{Augment, Augmented};
+use crate::data::pose_statistics::statistics;
+use crate::data::rendered::{Dataset, Split};
+use crate::error::during;
+use crate::from_recipe;
+use crate::seeds;
+use crate::trainer::{Loss, Objective, Resumable};
+pub use rows::labelled_rows;
+pub use spec::RenderedTraining;
+use spec::spec;
+
+/// Poses that mean and deviation of the coordinates are taken over, at most.
+const STATISTICS_ROWS: usize = 20_000;
+
+/// The losses of one step. 3D as the recipe has it; in the plane in sides of the crop.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TransferLosses {
+    pub pose: f64,
+    pub plane: f64,
+    pub confidence: f64,
+    /// Mean distance of the 16 joints in mm, whichever the loss.
+    pub mpjpe_mm: f64,
+}
+
+pub(crate) struct Transfer<'a> {
+    recipe: &'a TrainRecipe,
+    dataset: &'a Dataset,
+    model: PoseModel,
+    augment: Augment,
+    /// What it learns from.
+    rows: Vec<u32>,
+    /// The order of one epoch.
+    order: Option<(u64, Vec<u32>)>,
+}
+
+impl<'a> Transfer<'a> {
+    /// New heads on a copy of an encoder, BatchNorm's statistics taken anew in all stages, also those that stay frozen: a
+    /// random encoder knows nothing of pictures, a pretrained one those of pretraining.
+    pub fn new(
+        recipe: &'a TrainRecipe,
+        dataset: &'a Dataset,
+        precision: Precision,
+        encoder: &SyncNet,
+        encoder_version: String,
+    ) -> Result<Self, LearnError> {
+        let rows = labelled_rows(recipe, dataset)?;
+        let step = rows.len().div_ceil(STATISTICS_ROWS).max(1);
+        let sample: Vec<u32> = rows.iter().copied().step_by(step).collect();
+        let (mean, std) = statistics(dataset.poses(&sample).map_err(during("reading labels"))?.iter());
+        let spec = spec(recipe, dataset, &rows, encoder_version)?;
+        let seed = recipe.seed as i64;
+        let model = PoseModel::from_encoder(encoder, &mean, &std, spec, seed)
+            .and_then(|model| model.with_heads(seed))
+            .map_err(during("making the pose model"))?;
+        let mut transfer = Self::with_model(recipe, dataset, model, rows)?;
+        let pictures = transfer.recalibration(0)?;
+        autocast(precision, transfer.device(), || transfer.model.recalibrate_batch_norm(&mut pictures.into_iter(), 0))
+            .map_err(during("taking BatchNorm's statistics"))?;
+        Ok(transfer)
+    }
+
+    /// The model of a checkpoint, to go on with.
+    ///
+    /// # Errors
+    /// A file that is damaged or of another recipe or session.
+    pub fn open(recipe: &'a TrainRecipe, dataset: &'a Dataset, path: &Path) -> Result<Self, LearnError> {
+        let (model, state) = pose_checkpoint::open(path, dataset.device()).map_err(during("resuming"))?;
+        StageState::of(path, state)?.check(path, recipe, dataset)?;
+        let rows = labelled_rows(recipe, dataset)?;
+        // The file may have been written by a build that said less.
+        let spec = spec(recipe, dataset, &rows, model.spec().encoder_version.clone())?;
+        Self::with_model(recipe, dataset, model.with_spec(spec), rows)
+    }
+
+    fn with_model(
+        recipe: &'a TrainRecipe,
+        dataset: &'a Dataset,
+        model: PoseModel,
+        rows: Vec<u32>,
+    ) -> Result<Self, LearnError> {
+        let augment = Augment::new(recipe.augment, dataset, &dataset.rows(Split::Train), recipe.crop_px, recipe.seed)
+            .map_err(during("preparing backgrounds"))?;
+        Ok(Self { recipe, dataset, model, augment, rows, order: None })
+    }
+
+    pub fn model(&self) -> &PoseModel {
+        &self.model
+    }
+
+    /// The rows of a step: shuffled epochs, each a function of the seed and its number.
+    pub fn draw_of(&mut self, step: u64) -> Vec<u32> {
+        let (batch, length) = (self.recipe.transfer.batch as u64, self.rows.len() as u64);
+        (step * batch..(step + 1) * batch).map(|at| self.epoch(at / length)[(at % length) as usize]).collect()
+    }
+
+    fn epoch(&mut self, epoch: u64) -> &[u32] {
+        if self.order.as_ref().is_none_or(|(number, _)| *number != epoch) {
+            let mut order = self.rows.clone();
+            order.shuffle(&mut ChaCha8Rng::seed_from_u64(seeds::of_epoch(self.recipe.seed, epoch)));
+            self.order = Some((epoch, order));
+        }
+        self.order.as_ref().map_or(&[], |(_, order)| order)
+    }
+
+    fn varied(&self, rows: &[u32], seed: u64) -> Result<Augmented, LearnError> {
+        let batch = self.dataset.batch(rows).map_err(during("gathering pictures"))?;
+        self.augment.apply(&batch, None, seed).map_err(during("varying pictures"))
+    }
+
+    fn frozen(&self) -> usize {
+        from_recipe::frozen_stages(self.recipe.transfer.train)
+    }
+}
+
+impl Objective for Transfer<'_> {
+    type Batch = Augmented;
+    type Report = TransferLosses;
+
+    fn name(&self) -> &'static str {
+        "transfer"
+    }
+
+    fn device(&self) -> Device {
+        self.model.device()
+    }
+
+    fn trainable(&self) -> Vec<(String, Tensor)> {
+        self.model.freeze_stages(self.frozen())
+    }
+
+    fn draw(&mut self, step: u64) -> Result<Option<Augmented>, LearnError> {
+        let rows = self.draw_of(step);
+        self.varied(&rows, seeds::of_transfer(self.recipe.seed, step)).map(Some)
+    }
+
+    fn loss(&self, batch: &Augmented) -> Result<Loss<TransferLosses>, ModelError> {
+        let Augmented { input, joints_mm, joints_2d } = batch;
+        let (model, plan) = (&self.model, &self.recipe.transfer);
+        let output = model.outputs(input, Mode::Train, self.frozen())?;
+        let predicted_mm = model.to_mm(&output.pose)?;
+        let pose = match plan.loss {
+            PoseLoss::Distance => distance_loss(&predicted_mm, joints_mm)?,
+            PoseLoss::Squared => pose_loss(&output.pose, &model.normalise(joints_mm)?, &model.weights()?)?,
+        };
+        let errors = joint_distances(&predicted_mm, joints_mm)?;
+        let (Some(plane), Some(confidence)) = (&output.joints_2d, &output.confidence) else {
+            return Err(ModelError::Argument("the model in training has no heads for the plane".to_owned()));
+        };
+        let (plane, confidence) = (plane_loss(plane, joints_2d)?, confidence_loss(confidence, &errors)?);
+        let minimised = pose.f_add(&plane.f_mul_scalar(plan.plane_weight)?)?.f_add(&confidence)?;
+        let mpjpe = errors.f_narrow(1, 1, JOINTS as i64 - 1)?.f_mean(None)?;
+        // One look at the device for all of them.
+        let parts = Tensor::f_stack(&[pose, plane, confidence, mpjpe].map(|loss: Tensor| loss.detach()), 0)?;
+        let values: Vec<f32> = Vec::try_from(parts.f_to_device(Device::Cpu)?)?;
+        let [pose, plane, confidence, mpjpe_mm] = [0, 1, 2, 3].map(|part| f64::from(values[part]));
+        Ok(Loss { minimised, report: TransferLosses { pose, plane, confidence, mpjpe_mm } })
+    }
+
+    fn diverged(&self, losses: &TransferLosses) -> Option<f64> {
+        let TransferLosses { pose, plane, confidence, mpjpe_mm } = *losses;
+        let sum = pose + plane + confidence;
+        (!(sum + mpjpe_mm).is_finite()).then_some(sum)
+    }
+
+    fn recalibration(&mut self, steps: u64) -> Result<Vec<Tensor>, LearnError> {
+        let mut inputs = Vec::new();
+        for batch in 0..RECALIBRATION_BATCHES {
+            let rows = self.draw_of(steps.saturating_sub(batch));
+            let seed = seeds::of_transfer_recalibration(self.recipe.seed, steps, batch);
+            inputs.push(self.varied(&rows, seed)?.input);
+        }
+        Ok(inputs)
+    }
+
+    fn recalibrate(&self, pictures: Vec<Tensor>) -> Result<(), ModelError> {
+        self.model.recalibrate_batch_norm(&mut pictures.into_iter(), self.frozen())
+    }
+}
+
+impl Resumable for Transfer<'_> {
+    type Meta = PoseCheckpointMeta;
+
+    fn tensors(&self) -> Vec<(String, Tensor)> {
+        self.model.tensors()
+    }
+
+    fn meta(&self, steps: u64) -> Result<PoseCheckpointMeta, LearnError> {
+        let total_steps = from_recipe::of_transfer(&self.recipe.transfer).1.total_steps;
+        let state = StageState::new(self.recipe, self.dataset, steps, total_steps)?.to_json()?;
+        Ok(PoseCheckpointMeta::new(&self.model, state))
+    }
+
+    fn resume(&mut self, path: &Path, meta: PoseCheckpointMeta) -> Result<u64, LearnError> {
+        let state = StageState::of(path, meta.state)?;
+        state.check(path, self.recipe, self.dataset)?;
+        Ok(state.steps)
+    }
+}

@@ -1,0 +1,92 @@
+//! The two stages of a training on rendered people, and how each begins or goes on.
+
+use std::path::{Path, PathBuf};
+
+use model::{Precision, SyncNet, checkpoint};
+use recipe::TrainRecipe;
+use tch::Kind;
+
+use crate::LearnError;
+use crate::data::rendered::Dataset;
+use crate::error::during;
+use crate::from_recipe::{self, NetRecipe};
+use crate::objectives::Sync;
+use crate::objectives::pretraining::{Pretraining, RenderedTakes};
+use crate::objectives::stage_state::StageState;
+use crate::objectives::transfer::Transfer;
+use crate::trainer::{Trainer, TrainerSettings};
+
+pub(super) enum Stage<'a> {
+    Sync(Box<Trainer<Pretraining<RenderedTakes<'a>>>>),
+    Transfer(Box<Trainer<Transfer<'a>>>),
+}
+
+/// What the stages of a training are made of.
+pub(super) struct StageSetup<'a> {
+    pub recipe: &'a TrainRecipe,
+    pub dataset: &'a Dataset,
+    pub precision: Precision,
+}
+
+impl<'a> StageSetup<'a> {
+    /// Pretraining, from the beginning or from a checkpoint.
+    pub fn pretraining(&self, checkpoint: Option<&PathBuf>) -> Result<Stage<'a>, LearnError> {
+        let Self { recipe, dataset, precision } = *self;
+        let net = self.untrained()?;
+        let source = RenderedTakes::new(recipe, dataset)?;
+        let (adamw, schedule) = from_recipe::of_pretraining(&recipe.sync, source.images_per_step);
+        let task = Box::new(Sync::all_pairs(recipe.sync.times, recipe.sync.sampler()));
+        let (objective, settings) = (Pretraining { task, net, source }, TrainerSettings { adamw, schedule, precision });
+        let trainer = match checkpoint {
+            Some(path) => Trainer::resume(objective, settings, path)?,
+            None => Trainer::new(objective, settings)?,
+        };
+        Ok(Stage::Sync(Box::new(trainer)))
+    }
+
+    /// Transfer that goes on from its checkpoint.
+    pub fn transfer_resumed(&self, path: &Path) -> Result<Stage<'a>, LearnError> {
+        let objective = Transfer::open(self.recipe, self.dataset, path)?;
+        Ok(Stage::Transfer(Box::new(Trainer::resume(objective, self.transfer_settings(), path)?)))
+    }
+
+    /// Transfer without pretraining.
+    pub fn transfer_of_random(&self) -> Result<Stage<'a>, LearnError> {
+        self.transfer(&self.untrained()?, "random".to_owned())
+    }
+
+    /// Transfer from a finished pretraining that lies in a file.
+    pub fn transfer_of_file(&self, path: &Path) -> Result<Stage<'a>, LearnError> {
+        let (net, meta) = checkpoint::open(path, self.dataset.device()).map_err(during("reading the encoder"))?;
+        let wrong = |problem: String| Err(LearnError::Checkpoint { path: path.to_owned(), problem });
+        if meta.net.width != i64::from(self.recipe.width) {
+            return wrong(format!("its encoder has width {}, the recipe {}", meta.net.width, self.recipe.width));
+        }
+        let StageState { steps, total_steps, .. } = StageState::of(path, meta.state)?;
+        if steps < total_steps {
+            return wrong(format!("its pretraining is at step {steps} of {total_steps}: go on with it first"));
+        }
+        self.transfer_of(&net)
+    }
+
+    /// Transfer from a pretrained encoder.
+    pub fn transfer_of(&self, net: &SyncNet) -> Result<Stage<'a>, LearnError> {
+        let preprocessing = format!("{:016x}", self.recipe.preprocessing().hash());
+        let version = net.encoder_version(&preprocessing).map_err(during("hashing the encoder"))?;
+        self.transfer(net, version)
+    }
+
+    fn transfer(&self, encoder: &SyncNet, version: String) -> Result<Stage<'a>, LearnError> {
+        let objective = Transfer::new(self.recipe, self.dataset, self.precision, encoder, version)?;
+        Ok(Stage::Transfer(Box::new(Trainer::new(objective, self.transfer_settings())?)))
+    }
+
+    fn transfer_settings(&self) -> TrainerSettings {
+        let (adamw, schedule) = from_recipe::of_transfer(&self.recipe.transfer);
+        TrainerSettings { adamw, schedule, precision: self.precision }
+    }
+
+    fn untrained(&self) -> Result<SyncNet, LearnError> {
+        SyncNet::new(&self.recipe.net(), self.dataset.device(), Kind::Float).map_err(during("making the network"))
+    }
+}

@@ -1,0 +1,135 @@
+//! What has to hold on real footage, 100 steps at 32² (64² say the same, and take four times as long): the network learns which views belong together, and nothing
+//! else gives it away.
+
+#[path = "common/footage.rs"]
+mod footage;
+
+use std::path::Path;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+use footage::load_instants;
+use learn::runs::Learner;
+use learn::{NetRecipe, chance};
+use model::{Background, Precision};
+use recipe::{PrecisionChoice, PretrainRecipe};
+use tch::Device;
+use transport::Moment;
+
+type Footage = (Vec<Moment>, PretrainRecipe);
+
+const CROP_PX: u16 = 32;
+const STEPS: u64 = 100;
+/// Pairs for each figure; their AUC has a standard error of about 0.008 at chance.
+const PAIRS: usize = 5000;
+const CHANCE: std::ops::RangeInclusive<f64> = 0.47..=0.53;
+
+/// The demo's recipe with every instant trained on, in the precision that is the faster here.
+fn recipe() -> PretrainRecipe {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../recipes/demo-cpu.toml");
+    let mut recipe = PretrainRecipe::load(&path).unwrap();
+    recipe.hold_out.block = 0;
+    recipe.crop_px = CROP_PX;
+    recipe.precision = match recipe.choose_precision(Device::Cpu).unwrap() {
+        Precision::F32 => PrecisionChoice::F32,
+        Precision::Bf16 => PrecisionChoice::Bf16,
+    };
+    recipe
+}
+
+/// The footage for one test at a time: each uses all cores.
+fn footage() -> Option<MutexGuard<'static, Footage>> {
+    static FOOTAGE: LazyLock<Option<Mutex<Footage>>> = LazyLock::new(|| {
+        let instants = load_instants(CROP_PX)?;
+        assert!(instants.len() >= 90, "only {} instants", instants.len());
+        Some(Mutex::new((instants, recipe())))
+    });
+    let footage = FOOTAGE.as_ref();
+    if footage.is_none() {
+        println!("skipped: no real footage");
+    }
+    // A test that failed has not changed it.
+    footage.map(|footage| footage.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+#[test]
+fn synchrony_of_trained_instants_is_learned_from_every_seed() {
+    let Some(footage) = footage() else { return };
+    let (instants, recipe) = &*footage;
+    for seed in 0..3 {
+        let mut learner = Learner::new(PretrainRecipe { seed, ..recipe.clone() }, Device::Cpu).unwrap();
+        instants.iter().for_each(|moment| learner.push(moment.clone()).unwrap());
+        for _ in 0..STEPS {
+            learner.step().unwrap().unwrap();
+        }
+        let (sync, flip) = learner.score_trained(4000).unwrap().accuracies();
+        println!("seed {seed}: sync accuracy {:.3}, flip accuracy {:.3}", sync.unwrap(), flip.unwrap());
+        assert!(sync.unwrap() > 0.85, "seed {seed}: sync accuracy {sync:?}");
+    }
+}
+
+#[test]
+fn sums_over_single_images_stay_at_chance() {
+    let Some(footage) = footage() else { return };
+    let (instants, recipe) = &*footage;
+    let additive = chance::additive_heads(instants, recipe, Device::Cpu, STEPS, PAIRS).unwrap();
+    println!("additive heads: {additive:?}");
+    assert!(additive.scores >= 4000);
+    assert!(CHANCE.contains(&additive.sync_auc.unwrap()), "{additive:?}");
+    assert!(CHANCE.contains(&additive.flip_auc.unwrap()), "{additive:?}");
+}
+
+#[test]
+fn one_image_of_a_pair_stays_at_chance() {
+    let Some(footage) = footage() else { return };
+    let (instants, recipe) = &*footage;
+    let one = chance::one_image(instants, recipe, Device::Cpu, STEPS, PAIRS).unwrap();
+    println!("one image: {one:?}");
+    assert!(one.scores >= 4000);
+    assert!(CHANCE.contains(&one.sync_auc.unwrap()), "{one:?}");
+    assert!(CHANCE.contains(&one.flip_auc.unwrap()), "{one:?}");
+}
+
+#[test]
+fn removed_backgrounds_say_nothing() {
+    let Some(footage) = footage() else { return };
+    let (instants, recipe) = &*footage;
+    let residue = residue(&chance::without_subject(instants));
+    println!("of what surrounds the subjects, the removal of backgrounds leaves {:.2} %", 100.0 * residue);
+    assert!(residue > 1e-4, "next to nothing is left that could say anything");
+    let removed = chance::background_alone(instants, recipe, Device::Cpu, STEPS, PAIRS).unwrap();
+    println!("removed backgrounds: {removed:?}");
+    assert!(removed.scores >= 4000);
+    assert!(CHANCE.contains(&removed.sync_auc.unwrap()), "{removed:?}");
+    assert!(CHANCE.contains(&removed.flip_auc.unwrap()), "{removed:?}");
+}
+
+/// A mirrored room is seen as such, and which part of it surrounds the subject tells the time.
+#[test]
+fn backgrounds_that_are_not_removed_give_both_answers_away() {
+    let Some(footage) = footage() else { return };
+    let (instants, recipe) = &*footage;
+    let raw = PretrainRecipe { background: Background::Only, ..recipe.clone() };
+    let only = chance::background_alone(instants, &raw, Device::Cpu, STEPS, PAIRS).unwrap();
+    println!("backgrounds alone: {only:?}");
+    assert!(only.flip_auc.unwrap() > 0.9 && only.sync_auc.unwrap() > 0.7, "{only:?}");
+}
+
+/// Share of the pixels of a mask, of those that the subject's box cannot reach.
+fn residue(surroundings: &[Moment]) -> f64 {
+    let samples = || surroundings.iter().flat_map(|moment| &moment.views).flat_map(|view| &view.samples);
+    let left = samples().flat_map(|sample| &*sample.mask).filter(|&&value| value > 0).count();
+    // A border of five pixels around 64, of two around 32.
+    let (side, border) = (usize::from(CROP_PX), usize::from(CROP_PX) * 5 / 64);
+    let all = samples().count() * (side.pow(2) - (side - 2 * border).pow(2));
+    left as f64 / all as f64
+}
+
+#[test]
+fn without_the_common_flip_one_image_gives_the_answer_away() {
+    let Some(footage) = footage() else { return };
+    let (instants, recipe) = &*footage;
+    let leaking = PretrainRecipe { common_flip: false, ..recipe.clone() };
+    let one = chance::one_image(instants, &leaking, Device::Cpu, STEPS, PAIRS).unwrap();
+    println!("one image, no common flip: {one:?}");
+    assert!(one.flip_auc.unwrap() > 0.60, "{one:?}");
+}

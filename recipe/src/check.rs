@@ -1,0 +1,48 @@
+//! Checks that several recipes share.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+use frame_sync::pairs::PairGap;
+use subject::Preprocessing;
+
+use crate::{RecipeError, is_width};
+
+/// Networks are at most this wide.
+const MOST_WIDTH: u16 = 512;
+
+pub(crate) fn require(holds: bool, key: &'static str, problem: &str) -> Result<(), RecipeError> {
+    if holds { Ok(()) } else { Err(RecipeError::Value { key, problem: problem.to_owned() }) }
+}
+
+pub(crate) fn within<T: PartialOrd + Display>(
+    value: T,
+    range: &RangeInclusive<T>,
+    key: &'static str,
+) -> Result<(), RecipeError> {
+    require(range.contains(&value), key, &format!("must be {} to {}", range.start(), range.end()))
+}
+
+pub(crate) fn crop_px(value: u16) -> Result<(), RecipeError> {
+    within(value, &Preprocessing::CROP_PX, "crop-px")
+}
+
+pub(crate) fn width(value: u16) -> Result<(), RecipeError> {
+    let problem = format!(
+        "must be a multiple of 8, at most {MOST_WIDTH}: oneDNN's AVX2 kernels write beyond their buffers in networks of \
+         other widths"
+    );
+    require(is_width(value.into()) && value <= MOST_WIDTH, "width", &problem)
+}
+
+pub(crate) fn learning_rate(value: f64, key: &'static str) -> Result<(), RecipeError> {
+    require(value > 0.0 && value < 1.0, key, "must be in (0, 1)")
+}
+
+pub(crate) fn weight_decay(value: f64, key: &'static str) -> Result<(), RecipeError> {
+    require((0.0..1.0).contains(&value), key, "must be in [0, 1)")
+}
+
+pub(crate) fn gap(gap: &PairGap, key: &'static str) -> Result<(), RecipeError> {
+    gap.check().map_err(|error| RecipeError::Value { key, problem: format!("is wrong: {error}") })
+}

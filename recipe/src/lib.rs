@@ -1,0 +1,23 @@
+//! What to learn, how, and what to measure, as people write it in TOML: kebab-case keys, unknown ones refused. Nothing
+//! here needs libtorch, so whoever starts a learner reads the same recipes as the learner itself.
+
+mod augment;
+mod check;
+mod data;
+mod error;
+mod eval;
+mod network;
+mod optimiser;
+mod plans;
+mod pretrain;
+mod train;
+
+pub use augment::AugmentConfig;
+pub use data::DataConfig;
+pub use error::RecipeError;
+pub use eval::{EvalRecipe, Peer, TakePlan};
+pub use network::{Background, Fusion, PrecisionChoice, is_width};
+pub use optimiser::{DecayReading, Optimiser};
+pub use plans::{EvaluationPlan, PoseLoss, Start, SyncPlan, Trained, TransferPlan};
+pub use pretrain::{AccuracyPlan, BatchForm, Buffer, Checkpoints, PretrainRecipe};
+pub use train::TrainRecipe;

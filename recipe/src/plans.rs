@@ -1,0 +1,144 @@
+//! The parts of a [`TrainRecipe`](crate::TrainRecipe) that say how long, from what and how fast.
+
+use frame_sync::pairs::{PairGap, SamplerConfig};
+use serde::{Deserialize, Serialize};
+
+use crate::AugmentConfig;
+
+/// Pretraining without labels (SYNC, all pairs) on the training takes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct SyncPlan {
+    /// Pictures seen in all; 0 leaves pretraining out.
+    pub samples: u64,
+    /// Takes in a step.
+    pub takes: usize,
+    /// Instants of each, of all views.
+    pub times: usize,
+    pub gap: PairGap,
+    pub learning_rate: f64,
+    /// Part of the samples over which the rate rises from 0.
+    pub warm_up: f64,
+    pub weight_decay: f64,
+    /// How its pictures are varied. Its own, since much variation keeps pretraining on its first plateau for long;
+    /// `own-background` counts as 0 here.
+    pub augment: AugmentConfig,
+}
+
+/// What the encoder of the transfer starts as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Start {
+    /// The encoder that pretraining left.
+    Sync,
+    /// Random values, without pretraining.
+    Random,
+}
+
+/// Which layers learn from labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trained {
+    /// The heads alone: a linear probe.
+    Linear,
+    /// The last stage of the encoder and the heads (SYNC §3.2).
+    LastStage,
+    All,
+}
+
+/// What the 3D head is told of its errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PoseLoss {
+    /// Mean distance of the joints in units of 100 mm: the metric itself.
+    Distance,
+    /// SYNC's: squared error of the normalised coordinates, summed.
+    Squared,
+}
+
+/// Transfer to poses with labels.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct TransferPlan {
+    pub from: Start,
+    pub train: Trained,
+    /// Learn from the labels of so many people alone, drawn by the seed; 0 is all.
+    pub people: usize,
+    /// Pictures seen in all.
+    pub samples: u64,
+    /// Pictures in a step.
+    pub batch: usize,
+    pub learning_rate: f64,
+    /// Part of the samples over which the rate rises from 0.
+    pub warm_up: f64,
+    pub weight_decay: f64,
+    pub loss: PoseLoss,
+    /// Weight of the loss in the crop's plane (in sides of the crop) beside that in 3D.
+    pub plane_weight: f64,
+}
+
+/// What is measured on while it trains. The end is always measured on.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct EvaluationPlan {
+    /// Samples between two looks at the held-out pictures; 0 is at the end only.
+    pub every_samples: u64,
+    /// Pictures of such a look, evenly spread.
+    pub pictures: usize,
+    /// Pictures of the last one; 0 is all.
+    pub last_pictures: usize,
+}
+
+impl Default for SyncPlan {
+    fn default() -> Self {
+        Self {
+            samples: 400_000,
+            takes: 2,
+            times: 8,
+            gap: PairGap::Ms { min: 80.0, max: 2560.0 },
+            learning_rate: 3e-4,
+            warm_up: 0.01,
+            weight_decay: 1e-4,
+            augment: AugmentConfig {
+                roll_deg: 10.0,
+                scale: [0.9, 1.15],
+                shift: 0.05,
+                removed: 1.0,
+                mask_faults: 0.3,
+                photometric: 0.3,
+                bystanders: 0.05,
+                occluders: 0.05,
+                ..AugmentConfig::default()
+            },
+        }
+    }
+}
+
+impl Default for TransferPlan {
+    fn default() -> Self {
+        Self {
+            from: Start::Sync,
+            train: Trained::All,
+            people: 0,
+            samples: 400_000,
+            batch: 64,
+            learning_rate: 1e-3,
+            warm_up: 0.02,
+            weight_decay: 1e-2,
+            loss: PoseLoss::Distance,
+            plane_weight: 5.0,
+        }
+    }
+}
+
+impl Default for EvaluationPlan {
+    fn default() -> Self {
+        Self { every_samples: 100_000, pictures: 2000, last_pictures: 0 }
+    }
+}
+
+impl SyncPlan {
+    pub fn sampler(&self) -> SamplerConfig {
+        SamplerConfig { gap: self.gap, common_flip: true }
+    }
+}
