@@ -1,3 +1,5 @@
+//! What rig files may say, and what errors and warnings say of them.
+
 use crate::{CameraFormat, Driver, Exposes, LinkClock, Rig, TriggerMode};
 
 const RIG: &str = r#"

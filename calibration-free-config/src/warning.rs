@@ -1,3 +1,5 @@
+//! What is valid in a rig file and yet unwise.
+
 use std::fmt;
 
 /// A value that is valid but probably not meant.

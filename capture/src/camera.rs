@@ -1,3 +1,5 @@
+//! One camera's thread: drives its driver, numbers its units, keeps its first account.
+
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};

@@ -1,3 +1,5 @@
+//! Software triggers: when a camera is asked for its pictures.
+
 use std::time::Duration;
 
 use frame::{HostTime, monotonic_now_ns};

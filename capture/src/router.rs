@@ -1,3 +1,5 @@
+//! The router: from the cameras' rings to the consumers.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, Thread};

@@ -1,3 +1,5 @@
+//! Times and pulse numbers of one camera's units.
+
 use frame::{ClockId, HostTime, SegmentId, TriggerIndex, monotonic_now_ns};
 use frame_sync::timing::{FrameStamp, FrameTimer, FrameTimerConfig, TimedFrame, TimingEvent};
 

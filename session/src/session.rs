@@ -97,7 +97,8 @@ impl Session {
                 first.pass_on(capture.pulses());
                 first.pass_on_promises(&prepared.pictures);
                 let previews = prepared.page.clone().map(|page| ViewPreviews::new(page, all));
-                let listeners = Listeners { vitals: vitals.clone(), previews };
+                let pictures = prepared.pictures.clone();
+                let listeners = Listeners { pictures, vitals: vitals.clone(), previews };
                 first.take_views(capture.remote_cameras(), &ledgers, listeners, views)?
             }
             HostLink::None | HostLink::Peer(_) => None,

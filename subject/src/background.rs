@@ -1,3 +1,5 @@
+//! The background of a fixed camera: learned, kept, and taken anew.
+
 use serde::{Deserialize, Serialize};
 
 use crate::median::median;

@@ -1,3 +1,5 @@
+//! Squares cut out of pictures.
+
 use std::ops::Range;
 
 use fast_image_resize::images::{TypedImage, TypedImageRef};

@@ -1,3 +1,5 @@
+//! From frames to samples, for one camera.
+
 use frame::{FrameInfo, SegmentId};
 
 use crate::background::{Background, BackgroundConfig, BackgroundModel};

@@ -1,3 +1,5 @@
+//! From a camera's units to RGB.
+
 use std::ops::Range;
 
 use frame::{Encoding, FrameInfo, Picture};

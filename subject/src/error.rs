@@ -1,3 +1,5 @@
+//! Why a frame does not become a sample.
+
 use frame::{CameraId, Encoding, FrameInfo};
 use thiserror::Error;
 

@@ -1,3 +1,5 @@
+//! Pictures for the finder of joints.
+
 use std::sync::Arc;
 
 use frame::FrameInfo;

@@ -1,3 +1,5 @@
+//! Decoded pictures, and the scales at which they are decoded.
+
 use serde::{Deserialize, Serialize};
 
 /// The reductions at which JPEG's DCT decodes directly.

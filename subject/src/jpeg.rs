@@ -1,3 +1,5 @@
+//! JPEG by libjpeg-turbo.
+
 use turbojpeg::{Compressor, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp};
 
 use crate::decode::check_size;

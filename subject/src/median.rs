@@ -1,3 +1,5 @@
+//! The median of several pictures, pixel by pixel.
+
 /// Values that are sorted side by side, so that the compiler can use vector minima and maxima.
 const LANES: usize = 64;
 

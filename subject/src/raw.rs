@@ -1,3 +1,5 @@
+//! Raw pictures, reduced and converted to RGB.
+
 use std::ops::Range;
 
 use frame::{BayerPattern, PixelFormat, Plane};

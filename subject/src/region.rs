@@ -1,3 +1,5 @@
+//! Where in a picture the subject is.
+
 use std::ops::Range;
 
 use crate::{Preprocessing, Region, RgbImage};

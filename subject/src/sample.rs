@@ -1,3 +1,5 @@
+//! A crop with its mask, as the networks get it.
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};

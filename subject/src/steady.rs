@@ -1,3 +1,5 @@
+//! The square that a camera's crops show, steadied over time.
+
 use std::collections::VecDeque;
 
 use frame::{FrameInfo, SegmentId};

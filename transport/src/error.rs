@@ -1,3 +1,5 @@
+//! Why a message does not arrive.
+
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;

@@ -1,3 +1,5 @@
+//! One instant as the networks see it.
+
 use frame::{CameraId, HostTime, SegmentId, SetIndex, SourcePosition, TriggerIndex};
 use subject::Sample;
 

@@ -1,3 +1,5 @@
+//! The traits of what sends and receives messages.
+
 use std::time::Duration;
 
 use body::RigGeometry;

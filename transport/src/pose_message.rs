@@ -1,3 +1,5 @@
+//! The JSON of `/poses`.
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

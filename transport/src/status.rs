@@ -1,3 +1,5 @@
+//! What the processes that learn and infer say of themselves.
+
 use serde::{Deserialize, Serialize};
 
 use crate::{ModelOrigin, RigStatus};

@@ -1,3 +1,5 @@
+//! Where a JPEG picture ends.
+
 /// Bytes from the start of a JPEG picture to its end marker (ITU-T T.81, annex B); what lies behind is not of it.
 pub fn length(bytes: &[u8]) -> Option<usize> {
     const SCAN: u8 = 0xda;

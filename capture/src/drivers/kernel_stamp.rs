@@ -1,3 +1,5 @@
+//! What a kernel's time stamp is worth.
+
 use frame::HostTime;
 
 /// What a kernel's time stamp marks.

@@ -1,3 +1,5 @@
+//! Which cameras are ready for the first pulse.
+
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 

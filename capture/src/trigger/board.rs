@@ -1,3 +1,5 @@
+//! What is known of the pulses, for all threads to read.
+
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;

@@ -1,3 +1,5 @@
+//! Pulses that are learned from the exposures they cause.
+
 use std::sync::Arc;
 
 use crossbeam::queue::ArrayQueue;

@@ -1,3 +1,5 @@
+//! A trigger box on a serial line.
+
 use frame::{Problem, monotonic_now_ns};
 use frame_sync::timing::{Observation, PulseTrain, RoundTripClock, RoundTripConfig};
 

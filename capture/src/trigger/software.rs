@@ -1,3 +1,5 @@
+//! Pulses at which the host asks each camera for a picture.
+
 use frame::monotonic_now_ns;
 use frame_sync::timing::PulseTrain;
 

@@ -1,3 +1,5 @@
+//! `genlock background`: takes the background of a running session's cameras anew.
+
 use super::ask;
 use crate::cli::AtArgs;
 

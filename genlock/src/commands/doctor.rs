@@ -1,3 +1,5 @@
+//! `genlock doctor`: prints what a session of a rig would fail on.
+
 use miette::{IntoDiagnostic, bail};
 use serde_json::json;
 

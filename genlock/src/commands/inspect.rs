@@ -1,3 +1,5 @@
+//! `genlock inspect`: what is in a take, and how the takes of two hosts fit together.
+
 use std::path::Path;
 
 use miette::IntoDiagnostic;

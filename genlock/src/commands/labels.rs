@@ -1,3 +1,5 @@
+//! `genlock labels`: markers and a calibration to labels for each view.
+
 use miette::IntoDiagnostic;
 
 use crate::cli::LabelsCommand;

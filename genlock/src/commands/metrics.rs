@@ -1,3 +1,5 @@
+//! `genlock metrics`: the errors of poses against true ones.
+
 use miette::IntoDiagnostic;
 
 use crate::cli::MetricsArgs;

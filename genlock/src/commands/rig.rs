@@ -1,3 +1,5 @@
+//! `genlock rig`: asks something of the geometry of a running session.
+
 use miette::IntoDiagnostic;
 use transport::RigCommand;
 

@@ -1,3 +1,5 @@
+//! What a check found, for people and as JSON.
+
 use serde::Serialize;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -1,3 +1,5 @@
+//! The page's own files, embedded in the binary.
+
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;

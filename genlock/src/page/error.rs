@@ -1,3 +1,5 @@
+//! Why there is no page.
+
 use std::io;
 
 use thiserror::Error;

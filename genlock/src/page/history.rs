@@ -1,3 +1,5 @@
+//! The learner's curves, thinned to a bounded length.
+
 use serde::{Deserialize, Serialize};
 use transport::LearnerStatus;
 

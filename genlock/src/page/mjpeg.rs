@@ -1,3 +1,5 @@
+//! Previews as an MJPEG stream.
+
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};

@@ -1,3 +1,5 @@
+//! The page's WebSockets.
+
 use std::future::Future;
 use std::time::Duration;
 

@@ -14,6 +14,7 @@ use super::peers::{PeerCamera, Peers};
 use super::spawn;
 use crate::statistics::vitals::Vitals;
 use crate::views::ViewEvent;
+use crate::views::picture_plan::PicturePlan;
 use crate::views::preview::ViewPreviews;
 
 /// How long a camera may take to be there before it is told of as missing.
@@ -25,6 +26,8 @@ const EVENTS: usize = 256;
 
 /// What the views go to, beside the assembler.
 pub(crate) struct Listeners {
+    /// Is to know of every instant; the pictures themselves are made by the peers.
+    pub pictures: PicturePlan,
     pub vitals: Vitals,
     pub previews: Option<ViewPreviews>,
 }
@@ -52,7 +55,9 @@ impl RemoteViews {
             pulses: pulses.clone(),
             inbox: Inbox::default(),
             sequence: 0,
-            state: State::Awaited,
+            open: false,
+            gone: false,
+            told: None,
             newest: Instant::now(),
         });
         let body =
@@ -88,19 +93,14 @@ struct Lane {
     inbox: Inbox,
     /// Number of its next frame in the account of this session.
     sequence: u64,
-    state: State,
+    /// It is ready for pulses on its host, or delivers.
+    open: bool,
+    /// The assembler does not wait for it, until its next view.
+    gone: bool,
+    /// What was last told of why it is not open.
+    told: Option<Problem>,
     /// When its newest view came.
     newest: Instant,
-}
-
-#[derive(Debug, PartialEq)]
-enum State {
-    /// It has not been ready yet.
-    Awaited,
-    /// It is ready, or delivers.
-    Open,
-    /// It is gone, and why was told.
-    Gone(Problem),
 }
 
 impl Body {
@@ -123,8 +123,10 @@ impl Body {
     fn arrive(&mut self, host: &str, came: HostView) {
         let Some(id) = self.peers.receive(host, &came).map(|camera| camera.id) else { return };
         let Some(at) = self.lanes.iter().position(|lane| lane.camera.id == id) else { return };
-        if self.lanes[at].state != State::Open {
-            self.open(at);
+        self.open(at);
+        if std::mem::take(&mut self.lanes[at].gone) {
+            let _ = self.out.send(ViewEvent::Gone(id, false));
+            self.tell(at, CameraEvent::Back);
         }
         let lane = &mut self.lanes[at];
         let Some(missing) = lane.inbox.missing(&came) else { return };
@@ -145,6 +147,7 @@ impl Body {
         if view.crop.is_none() {
             lane.ledger.subject.lose(LossReason::NoSubject);
         }
+        self.listeners.pictures.due(id, view.segment, view.trigger, view.exposure);
         self.listeners.vitals.see(id, view.sequence, view.exposure.ns, arrival_ns);
         if let Some(previews) = &mut self.listeners.previews {
             previews.offer(&view);
@@ -157,19 +160,22 @@ impl Body {
 
     /// Notices that a camera is ready, or gone.
     fn look(&mut self, at: usize) {
-        let lane = &self.lanes[at];
-        if lane.state == State::Open && lane.newest.elapsed() < LOOK_EVERY {
+        let lane = &mut self.lanes[at];
+        if lane.open && lane.newest.elapsed() < LOOK_EVERY {
             return;
         }
-        match (self.peers.state(&lane.camera), &lane.state) {
-            (Ok(()), State::Awaited) => self.open(at),
-            // Views say that a camera is back, not its host's word.
-            (Ok(()), _) => {}
-            (Err(_), State::Awaited) if self.began.elapsed() < FIRST_WAIT => {}
-            (Err(problem), State::Gone(told)) if *told == problem => {}
-            (Err(problem), _) => {
-                self.lanes[at].state = State::Gone(problem.clone());
-                let _ = self.out.send(ViewEvent::Gone(self.lanes[at].camera.id, true));
+        match self.peers.state(&lane.camera) {
+            Ok(()) => self.open(at),
+            Err(_) if !lane.open && lane.told.is_none() && self.began.elapsed() < FIRST_WAIT => {}
+            Err(problem) => {
+                lane.open = false;
+                if lane.told.as_ref() == Some(&problem) {
+                    return;
+                }
+                lane.told = Some(problem.clone());
+                if !std::mem::replace(&mut lane.gone, true) {
+                    let _ = self.out.send(ViewEvent::Gone(lane.camera.id, true));
+                }
                 self.tell(at, CameraEvent::Failed { problem, retry_in: None });
             }
         }
@@ -177,15 +183,10 @@ impl Body {
 
     fn open(&mut self, at: usize) {
         let lane = &mut self.lanes[at];
-        lane.pulses.armed();
-        let id = lane.camera.id;
-        match std::mem::replace(&mut lane.state, State::Open) {
-            State::Gone(_) => {
-                let _ = self.out.send(ViewEvent::Gone(id, false));
-                self.tell(at, CameraEvent::Back);
-            }
-            State::Awaited => self.tell(at, CameraEvent::Opened),
-            State::Open => {}
+        if !std::mem::replace(&mut lane.open, true) {
+            lane.told = None;
+            lane.pulses.armed();
+            self.tell(at, CameraEvent::Opened);
         }
     }
 

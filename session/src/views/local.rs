@@ -169,7 +169,8 @@ impl WorkerBody {
         if self.plan.take_stale(self.camera) {
             self.cropper.begin_anew();
         }
-        let due = self.plan.due(&frame.info);
+        let info = &frame.info;
+        let due = self.plan.due(info.camera, info.segment, info.trigger, info.exposure);
         let begun = Instant::now();
         let mut picture = if due.is_some() { Asked::Nothing } else { Asked::No };
         let crop = match self.cropper.process(&frame.info, frame.bytes()) {

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use frame::{CameraId, FrameInfo, SegmentId};
+use frame::{CameraId, HostTime, SegmentId, TriggerIndex};
 use transport::{Framing, PromisedInstant, WantedPictures};
 
 /// Instants that may be due at a time. A camera whose frames come late still finds its own among them.
@@ -75,7 +75,7 @@ impl PicturePlan {
         let PromisedInstant { segment, pulse, exposure_ns, framing } = promised;
         let at = Instant { segment: SegmentId(segment), pulse, exposure_ns };
         let mut state = self.state();
-        state.stale.extend(&framing.stale);
+        state.add_stale(&framing.stale);
         // The other host makes up for what a seam swallows.
         state.remember(Promise { at, framing, met: true });
     }
@@ -83,7 +83,7 @@ impl PicturePlan {
     /// Inference wants pictures.
     pub fn want(&self, wanted: WantedPictures) {
         let mut state = self.state();
-        state.stale.extend(&wanted.framing.stale);
+        state.add_stale(&wanted.framing.stale);
         match state.newest {
             Some(_) => state.promise(wanted),
             None => state.waiting = Some(wanted),
@@ -91,9 +91,15 @@ impl PicturePlan {
     }
 
     /// What to make of a frame. Every frame is to be asked about, once, before it is worked on.
-    pub(crate) fn due(&self, info: &FrameInfo) -> Option<Due> {
+    pub(crate) fn due(
+        &self,
+        camera: CameraId,
+        segment: SegmentId,
+        trigger: TriggerIndex,
+        exposure: HostTime,
+    ) -> Option<Due> {
         let mut state = self.state();
-        let at = Instant { segment: info.segment, pulse: info.trigger.pulse(), exposure_ns: info.exposure.ns };
+        let at = Instant { segment, pulse: trigger.pulse(), exposure_ns: exposure.ns };
         if state.newest.is_none_or(|newest| at.exposure_ns > newest.exposure_ns) {
             state.newest = Some(at);
             state.renew(at.exposure_ns);
@@ -105,7 +111,7 @@ impl PicturePlan {
         let promise = state.due.iter_mut().find(|promise| promise.at.is(&at, half_ns))?;
         promise.met = true;
         Some(match &promise.framing {
-            framing if framing.whole_of.contains(&info.camera.0) => Due::Whole,
+            framing if framing.whole_of.contains(&camera.0) => Due::Whole,
             framing if framing.whole_still => Due::SquareOrWhole,
             _ => Due::Square,
         })
@@ -136,6 +142,12 @@ impl Instant {
 }
 
 impl State {
+    /// A camera of a peer host takes its mark there and never here, so each is marked once at most.
+    fn add_stale(&mut self, cameras: &[u16]) {
+        let new = cameras.iter().filter(|camera| !self.stale.contains(camera)).copied().collect::<Vec<_>>();
+        self.stale.extend(new);
+    }
+
     fn promise(&mut self, wanted: WantedPictures) {
         let Some(newest) = self.newest.filter(|_| self.period_ns > 0) else { return };
         let ahead_ns = (wanted.after_ns - newest.exposure_ns).max(0);
@@ -176,29 +188,23 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use frame::{DeviceStamp, HostTime, Picture, PixelFormat, TriggerIndex};
-
     use super::*;
 
     const PERIOD_NS: i64 = 20_000_000;
 
-    fn frame(segment: u32, pulse: Option<u64>, exposure_ns: i64) -> FrameInfo {
-        FrameInfo {
-            camera: CameraId(0),
-            sequence: 0,
-            segment: SegmentId(segment),
-            trigger: pulse.map_or(TriggerIndex::Unresolved, TriggerIndex::Certain),
-            exposure: HostTime::monotonic(exposure_ns, 0),
-            exposure_duration_ns: 0,
-            arrival_ns: 0,
-            device: DeviceStamp::default(),
-            source: None,
-            picture: Picture::packed(PixelFormat::Gray8, 2, 2),
-        }
+    /// A frame of the first camera.
+    fn frame(segment: u32, pulse: Option<u64>, exposure_ns: i64) -> (CameraId, SegmentId, TriggerIndex, HostTime) {
+        let trigger = pulse.map_or(TriggerIndex::Unresolved, TriggerIndex::Certain);
+        (CameraId(0), SegmentId(segment), trigger, HostTime::monotonic(exposure_ns, 0))
     }
 
-    fn pulse(number: u64) -> FrameInfo {
+    fn pulse(number: u64) -> (CameraId, SegmentId, TriggerIndex, HostTime) {
         frame(0, Some(number), number as i64 * PERIOD_NS)
+    }
+
+    fn ask(plan: &PicturePlan, frame: (CameraId, SegmentId, TriggerIndex, HostTime)) -> Option<Due> {
+        let (camera, segment, trigger, exposure) = frame;
+        plan.due(camera, segment, trigger, exposure)
     }
 
     fn wanted(after_ns: i64, in_a_row: u8) -> WantedPictures {
@@ -215,7 +221,7 @@ mod tests {
     fn due(plan: &PicturePlan, pulses: std::ops::Range<u64>) -> Vec<u64> {
         let mut due = Vec::new();
         for number in pulses {
-            let answers = [plan.due(&pulse(number)), plan.due(&pulse(number)), plan.due(&pulse(number - 2))];
+            let answers = [number, number, number - 2].map(|number| ask(plan, pulse(number)));
             assert_eq!(answers[0], answers[1]);
             if answers[2].is_some() {
                 due.push(number - 2);
@@ -234,8 +240,11 @@ mod tests {
         assert_eq!(due(&plan, 20..30), [24, 25, 26]);
         let framing = Framing { whole_still: true, whole_of: vec![1], stale: vec![1] };
         plan.want(WantedPictures { framing, ..wanted(0, 1) });
-        assert_eq!(plan.due(&pulse(30)), Some(Due::SquareOrWhole));
-        assert_eq!(plan.due(&FrameInfo { camera: CameraId(1), ..pulse(30) }), Some(Due::Whole));
+        assert_eq!(ask(&plan, pulse(30)), Some(Due::SquareOrWhole));
+        assert_eq!(
+            plan.due(CameraId(1), SegmentId(0), TriggerIndex::Certain(30), HostTime::monotonic(30 * PERIOD_NS, 0)),
+            Some(Due::Whole)
+        );
         assert_eq!([0, 1, 1].map(|camera| plan.take_stale(CameraId(camera))), [false, true, false]);
     }
 
@@ -254,24 +263,24 @@ mod tests {
     fn what_was_wanted_before_the_first_frame_is_not_forgotten() {
         let plan = plan();
         plan.want(wanted(0, 1));
-        assert_eq!(plan.due(&pulse(7)), None, "the first instant is under way");
-        assert_eq!(plan.due(&pulse(8)), Some(Due::Square));
+        assert_eq!(ask(&plan, pulse(7)), None, "the first instant is under way");
+        assert_eq!(ask(&plan, pulse(8)), Some(Due::Square));
     }
 
     #[test]
     fn an_instant_that_a_seam_swallows_is_made_up_for() {
         let plan = plan();
-        plan.due(&pulse(7));
+        ask(&plan, pulse(7));
         plan.want(wanted(0, 2));
         let after = |number: i64| frame(1, Some(number as u64), (8 + number) * PERIOD_NS);
-        let due: Vec<_> = (0..8).filter(|&number| plan.due(&after(number)).is_some()).collect();
+        let due: Vec<_> = (0..8).filter(|&number| ask(&plan, after(number)).is_some()).collect();
         assert_eq!(due.len(), 2, "{due:?}");
     }
 
     #[test]
     fn cameras_that_run_free_go_by_time() {
         let plan = plan();
-        let free = |at: i64, late_ns: i64| plan.due(&frame(0, None, at * PERIOD_NS + late_ns));
+        let free = |at: i64, late_ns: i64| ask(&plan, frame(0, None, at * PERIOD_NS + late_ns));
         free(3, 0);
         plan.want(wanted(0, 1));
         assert_eq!([free(4, 0), free(4, 5_000_000), free(4, -5_000_000)], [Some(Due::Square); 3]);

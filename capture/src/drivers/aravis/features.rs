@@ -1,3 +1,5 @@
+//! The features of a GenICam camera, by name.
+
 use ::aravis::prelude::*;
 use ::aravis::{Camera, Device, glib};
 

@@ -1,3 +1,5 @@
+//! Frame ids of a GigE Vision stream, unwrapped.
+
 /// Unwraps a stream's frame ids. GigE Vision counts in 16 bits from 1 to 65535, without 0, or in 64 bits; some cameras
 /// count from 0 to 65535.
 #[derive(Default)]

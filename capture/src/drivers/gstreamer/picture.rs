@@ -1,3 +1,5 @@
+//! From GStreamer's caps to the format of a picture.
+
 use frame::{BayerPattern, Encoding, Picture, PixelFormat};
 use gstreamer as gst;
 

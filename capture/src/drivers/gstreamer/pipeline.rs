@@ -1,3 +1,5 @@
+//! Building, starting and looping pipelines.
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use gstreamer::prelude::*;

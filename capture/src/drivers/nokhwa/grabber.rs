@@ -1,3 +1,5 @@
+//! The thread that waits for nokhwa's next picture.
+
 use std::convert::Infallible;
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -1,3 +1,5 @@
+//! A V4L2 device's count of its frames, unwrapped.
+
 /// A device's count of its frames, of 32 bits, unwrapped.
 #[derive(Debug, Default)]
 pub struct Counter {

@@ -1,3 +1,5 @@
+//! Verdicts on cameras that were opened.
+
 use super::*;
 use crate::doctor::finding::State;
 use crate::doctor::tests::rig;
