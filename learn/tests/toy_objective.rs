@@ -16,7 +16,7 @@ const HIDDEN: i64 = 8;
 /// A loss beyond this is none that training recovers from.
 const MOST: f64 = 1e6;
 
-/// Learns y = sin 3x from points that are drawn anew in each step.
+/// Learns y = sin 1.5x from points that are drawn anew in each step.
 struct Sine {
     seed: u64,
     hidden: [Tensor; 2],
@@ -70,7 +70,7 @@ impl Objective for Sine {
         let x: Vec<f32> = (0..64).map(|_| rng.random_range(-1.0..1.0)).collect();
         let x = Tensor::from_slice(&x).reshape([-1, 1]);
         let factor = self.spoilt.filter(|(from, _)| step >= *from).map_or(1.0, |(_, factor)| factor);
-        let y = (&x * 3.0).sin() * factor;
+        let y = (&x * 1.5).sin() * factor;
         Ok(Some([x, y]))
     }
 
