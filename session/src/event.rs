@@ -70,7 +70,10 @@ pub struct Event {
 
 /// Tells a session of events outside of it: of processes beside it and of the rig's geometry.
 #[derive(Clone)]
-pub struct EventSender(Sender<(EventKind, String)>);
+pub struct EventSender(Sender<Told>);
+
+/// What is told of an event.
+type Told = (EventKind, String);
 
 impl EventSender {
     /// Never blocks. An event that finds no room is in the program's log alone.
@@ -95,7 +98,7 @@ pub struct EventLog {
     /// By camera, how often it was found to see another place.
     times_moved: Vec<u64>,
     moved: Vec<CameraId>,
-    outside: (Sender<(EventKind, String)>, Receiver<(EventKind, String)>),
+    outside: (Sender<Told>, Receiver<Told>),
 }
 
 impl EventLog {
@@ -152,7 +155,7 @@ impl EventLog {
         &self.texts
     }
 
-    pub(crate) fn outside(&self) -> Receiver<(EventKind, String)> {
+    pub(crate) fn outside(&self) -> Receiver<Told> {
         self.outside.1.clone()
     }
 

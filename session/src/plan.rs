@@ -159,12 +159,13 @@ impl Prepared {
 
     fn start_at(self, first_segment: SegmentId, sinks: Sinks) -> Result<Session, SessionError> {
         let ledgers: Vec<_> = self.names.iter().map(|_| LossLedger::default()).collect();
-        let recorder = self.record(&ledgers[..self.local_cameras()])?;
         let playback = self.trial.unwrap_or(self.playback);
         let (mut cameras, mut pulses) = self.rig.cameras(playback, monotonic_now_ns() + LEAD_NS)?;
         if let HostLink::Peer(peer) = &self.link {
             pulses = peer.take_pulses(&mut cameras);
         }
+        // What is wrong with a camera shows before a take is made.
+        let recorder = self.record(&ledgers[..self.local_cameras()])?;
         self.pictures.begin(self.rate_hz());
         Session::start(self, Parts { cameras, pulses, first_segment, ledgers, recorder, sinks })
     }
