@@ -229,7 +229,7 @@ fn what_gives_no_bodies_says_why() {
     assert!(error.contains("cameras with pictures: 1; geometry needs two"), "{error}");
     let nobody = grey_take(&folder.path().join("two"), 2);
     let error = said(&nobody, &finder);
-    assert!(error.contains("instants in which two cameras or more see somebody: 0"), "{error}");
+    assert!(error.contains("instants in which two or more cameras see somebody: 0"), "{error}");
     let error = said(&footage_take, folder.path());
     assert!(error.contains("libopenvino_c.so: not there") && error.contains("scripts/fetch-finder.sh"), "{error}");
     assert!(!out.exists(), "nothing is written where nothing was found");
