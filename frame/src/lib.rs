@@ -4,8 +4,11 @@
 
 mod ids;
 mod ledger;
+#[cfg(loom)]
+mod model_queue;
 mod picture;
 mod pool;
+mod sync;
 mod time;
 
 pub use ids::{CameraId, SegmentId, SetIndex, SourcePosition, TriggerIndex};

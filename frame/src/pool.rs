@@ -1,9 +1,6 @@
 use std::ops::Deref;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crossbeam::queue::ArrayQueue;
-
+use crate::sync::{Arc, ArrayQueue, AtomicUsize, Ordering};
 use crate::{CameraId, HostTime, Picture, SegmentId, SourcePosition, TriggerIndex};
 
 /// A fixed number of buffers for one camera. Nothing is allocated for pixels after the pool is made, except where a
