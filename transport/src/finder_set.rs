@@ -90,7 +90,13 @@ pub(crate) fn encode(set: &FinderSet) -> Result<Packed<'_>, TransportError> {
     Packed::new(FORMAT, &header, pixels.collect())
 }
 
-pub(crate) fn decode(bytes: &[u8]) -> Result<FinderSet, TransportError> {
+/// The message for pictures of one instant.
+pub fn encode_finder_set(set: &FinderSet) -> Result<Vec<u8>, TransportError> {
+    Ok(encode(set)?.to_vec())
+}
+
+/// The pictures in a message.
+pub fn decode_finder_set(bytes: &[u8]) -> Result<FinderSet, TransportError> {
     let (header, mut pixels) = Unpacked::new::<Header>("pictures of an instant", FORMAT, bytes)?;
     let mut views = Vec::with_capacity(header.views.len());
     for view in header.views {
@@ -149,16 +155,16 @@ mod tests {
     #[test]
     fn pictures_survive_the_way() {
         for set in [set(), FinderSet { views: vec![], ..set() }] {
-            assert_eq!(decode(&encode(&set).unwrap().to_vec()).unwrap(), set);
+            assert_eq!(decode_finder_set(&encode_finder_set(&set).unwrap()).unwrap(), set);
         }
     }
 
     #[test]
     fn every_cut_is_an_error_and_none_panics() {
-        let bytes = encode(&set()).unwrap().to_vec();
+        let bytes = encode_finder_set(&set()).unwrap();
         for length in 0..bytes.len() {
-            assert!(decode(&bytes[..length]).is_err(), "cut at {length}");
+            assert!(decode_finder_set(&bytes[..length]).is_err(), "cut at {length}");
         }
-        assert!(decode(&[bytes.as_slice(), &[0]].concat()).is_err());
+        assert!(decode_finder_set(&[bytes.as_slice(), &[0]].concat()).is_err());
     }
 }

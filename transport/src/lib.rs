@@ -13,11 +13,14 @@ mod ports;
 mod pose_message;
 mod rig_words;
 mod status;
+#[cfg(feature = "zenoh")]
 mod zenoh_hosts;
+#[cfg(feature = "zenoh")]
 mod zenoh_link;
 
+pub use codec::{decode_moment, encode_moment};
 pub use error::TransportError;
-pub use finder_set::{Asked, FinderSet, FinderView};
+pub use finder_set::{Asked, FinderSet, FinderView, decode_finder_set, encode_finder_set};
 pub use host_view::{HostView, ViewLabel, crop_of, encode_view, picture_of};
 pub use host_words::{Answer, CameraState, Heard, Hello, LinkedPulses, PromisedInstant, SystemClock};
 pub use in_process::{
@@ -35,7 +38,9 @@ pub use pose_message::{
 };
 pub use rig_words::{Framing, RigCameraStatus, RigCommand, RigEvent, RigStatus, WantedPictures};
 pub use status::{InferStatus, LearnerStatus};
+#[cfg(feature = "zenoh")]
 pub use zenoh_hosts::{FirstHost, Hellos, OtherHost, PromiseSink, Promises, ViewSink, Views};
+#[cfg(feature = "zenoh")]
 pub use zenoh_link::{
     POOL_BYTES, ZenohCommandSink, ZenohCommandSource, ZenohFinderSetSink, ZenohFinderSetSource, ZenohHintSink,
     ZenohHintSource, ZenohLink, ZenohMomentSink, ZenohMomentSource, ZenohPoseSink, ZenohPoseSource,
