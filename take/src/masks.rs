@@ -11,8 +11,10 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use frame::CameraId;
-use mcap::records::MessageHeader;
+use mcap::records::{MessageHeader, Record, op};
+use mcap::sans_io::{LinearReadEvent, LinearReader, LinearReaderOptions};
 use mcap::write::WriteOptions;
+use mcap::{McapError, McapResult};
 
 use crate::TakeError;
 
@@ -115,8 +117,11 @@ impl MaskWriter {
 /// Masks of a take, held as they are on the disk (some hundred bytes each) and unfolded when asked for.
 pub struct MaskReader {
     path: PathBuf,
-    by_camera: HashMap<String, BTreeMap<u32, Box<[u8]>>>,
+    by_camera: Messages,
 }
+
+/// By camera and source index.
+type Messages = HashMap<String, BTreeMap<u32, Box<[u8]>>>;
 
 impl MaskReader {
     /// Reads `masks.mcap` in the folder of a take.
@@ -126,16 +131,7 @@ impl MaskReader {
     pub fn open(take: &Path) -> Result<Self, TakeError> {
         let path = take.join(MASKS_FILE);
         let data = std::fs::read(&path).map_err(|e| TakeError::io("read", &path, e))?;
-        let mut by_camera: HashMap<String, BTreeMap<u32, Box<[u8]>>> = HashMap::new();
-        for message in mcap::MessageStream::new(&data).map_err(|e| TakeError::mcap(&path, e))? {
-            let message = message.map_err(|e| TakeError::mcap(&path, e))?;
-            let channel = &message.channel;
-            if let (Some(camera), ENCODING) =
-                (channel.topic.strip_prefix(TOPIC_PREFIX), channel.message_encoding.as_str())
-            {
-                by_camera.entry(camera.to_owned()).or_default().insert(message.sequence, message.data.as_ref().into());
-            }
-        }
+        let by_camera = messages(&data).map_err(|e| TakeError::mcap(&path, e))?;
         Ok(Self { path, by_camera })
     }
 
@@ -155,6 +151,45 @@ impl MaskReader {
         let what = |what| format!("the mask of frame {source_index} of {camera} {what}");
         decode(message).map(Some).map_err(|e| TakeError::Mask { path: self.path.clone(), what: what(e) })
     }
+}
+
+/// The masks in a whole file. Of other records only the lengths are looked at: the crate mcap panics at damaged ones of
+/// kinds that genlock never writes.
+fn messages(mut file: &[u8]) -> McapResult<Messages> {
+    // A record cannot be longer than its file; without this limit, damaged lengths overflow in the crate mcap.
+    let options = LinearReaderOptions::default().with_record_length_limit(file.len());
+    let mut reader = LinearReader::new_with_options(options);
+    let mut cameras: HashMap<u16, Option<String>> = HashMap::new();
+    let mut by_camera = Messages::new();
+    while let Some(event) = reader.next_event() {
+        match event? {
+            LinearReadEvent::ReadRequest(bytes) => {
+                let (next, rest) = file.split_at(bytes.min(file.len()));
+                reader.insert(next.len()).copy_from_slice(next);
+                reader.notify_read(next.len());
+                file = rest;
+            }
+            LinearReadEvent::Record { opcode: opcode @ (op::CHANNEL | op::MESSAGE), data } => {
+                match mcap::parse_record(opcode, data)? {
+                    Record::Channel(channel) => {
+                        let camera = channel.topic.strip_prefix(TOPIC_PREFIX);
+                        let camera = camera.filter(|_| channel.message_encoding == ENCODING).map(str::to_owned);
+                        cameras.insert(channel.id, camera);
+                    }
+                    Record::Message { header, data } => match cameras.get(&header.channel_id) {
+                        Some(Some(camera)) => {
+                            by_camera.entry(camera.clone()).or_default().insert(header.sequence, data.as_ref().into());
+                        }
+                        Some(None) => {}
+                        None => return Err(McapError::UnknownChannel(header.sequence, header.channel_id)),
+                    },
+                    _ => {}
+                }
+            }
+            LinearReadEvent::Record { .. } => {}
+        }
+    }
+    Ok(by_camera)
 }
 
 fn encode((width_px, height_px): (u32, u32), pixels: &[u8], out: &mut Vec<u8>) {
@@ -302,7 +337,14 @@ mod tests {
         writer.finish().unwrap();
         let path = folder.path().join(MASKS_FILE);
         let data = std::fs::read(&path).unwrap();
-        std::fs::write(&path, &data[..data.len() - 4]).unwrap();
-        assert!(MaskReader::open(folder.path()).is_err_and(|e| e.to_string().contains(MASKS_FILE)));
+        let refused = |data: &[u8]| {
+            std::fs::write(&path, data).unwrap();
+            MaskReader::open(folder.path()).is_err_and(|e| e.to_string().contains(MASKS_FILE))
+        };
+        assert!(refused(&data[..data.len() - 4]));
+        // The length of the first record, behind the magic and its kind.
+        let mut endless = data.clone();
+        endless[9..17].fill(0xff);
+        assert!(refused(&endless));
     }
 }

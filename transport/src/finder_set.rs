@@ -101,11 +101,12 @@ pub fn decode_finder_set(bytes: &[u8]) -> Result<FinderSet, TransportError> {
     let mut views = Vec::with_capacity(header.views.len());
     for view in header.views {
         let (width, height) = view.size;
-        let area = width as usize * height as usize;
+        // What does not fit is longer than any message.
+        let area = (width as usize).saturating_mul(height as usize);
         let picture = FinderPicture {
             width,
             height,
-            rgb: pixels.take(3 * area)?.into(),
+            rgb: pixels.take(area.saturating_mul(3))?.into(),
             origin_px: view.origin_px,
             scale: view.scale,
             frame_px: view.frame_px,
@@ -157,6 +158,17 @@ mod tests {
         for set in [set(), FinderSet { views: vec![], ..set() }] {
             assert_eq!(decode_finder_set(&encode_finder_set(&set).unwrap()).unwrap(), set);
         }
+    }
+
+    #[test]
+    fn sides_whose_product_overflows_are_an_error() {
+        // 3 × width × height is 2,273 modulo 2⁶⁴.
+        let (width, height) = (3_718_527_251, 1_653_588_713);
+        let mut views = set().views;
+        views.truncate(1);
+        views[0].picture = FinderPicture { width, height, rgb: vec![0; 2_273].into(), ..views[0].picture.clone() };
+        let bytes = encode_finder_set(&FinderSet { views, ..set() }).unwrap();
+        assert!(decode_finder_set(&bytes).is_err());
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::surface::Texture;
 
 use super::mesh::{Mesh, Vertex};
 use super::names;
+use super::rig::is_near;
 use super::skeleton::{BONES, Bone};
 use super::texture::{halved, rgb, srgb};
 use super::{Actor, ActorError, facing};
@@ -44,6 +45,11 @@ pub fn load(path: &Path, options: LoadOptions) -> Result<Actor, ActorError> {
 /// As [`load`].
 pub fn read(bytes: &[u8], path: &Path, options: LoadOptions) -> Result<Actor, ActorError> {
     let failed = |source| ActorError::Gltf { path: path.to_owned(), source: Box::new(source) };
+    // The crate gltf takes for granted that a binary file is as long as its own header.
+    if let [b'g', b'l', b'T', b'F', _, _, _, _, 0..=11, 0, 0, 0, ..] = bytes {
+        let length = gltf::binary::Error::Length { length: u32::from(bytes[8]), length_read: bytes.len() };
+        return Err(failed(gltf::Error::Binary(length)));
+    }
     let gltf = gltf::Gltf::from_slice(bytes).map_err(failed)?;
     let folder = path.parent();
     let buffers = gltf::import_buffers(&gltf.document, folder, gltf.blob).map_err(failed)?;
@@ -56,15 +62,24 @@ pub fn read(bytes: &[u8], path: &Path, options: LoadOptions) -> Result<Actor, Ac
 
 /// By node: where it is by default.
 fn world_matrices(document: &gltf::Document) -> Vec<Mat4> {
-    let mut world = vec![Mat4::IDENTITY; document.nodes().len()];
+    let own = |node: &Node<'_>, parent: Mat4| parent * Mat4::from_cols_array_2d(&node.transform().matrix());
+    inherited(document, Mat4::IDENTITY, own)
+}
+
+/// By node: what `own` makes of it and its parent's, above which is `root`. Each node is looked at once, though a
+/// damaged file may hang it on two others, or on itself.
+fn inherited<T: Copy>(document: &gltf::Document, root: T, own: impl Fn(&Node<'_>, T) -> T) -> Vec<T> {
+    let mut by_node = vec![None; document.nodes().len()];
     let roots = document.scenes().flat_map(|scene| scene.nodes().collect::<Vec<_>>());
-    let mut open: Vec<(Node<'_>, Mat4)> = roots.map(|node| (node, Mat4::IDENTITY)).collect();
+    let mut open: Vec<(Node<'_>, T)> = roots.map(|node| (node, root)).collect();
     while let Some((node, parent)) = open.pop() {
-        let own = parent * Mat4::from_cols_array_2d(&node.transform().matrix());
-        world[node.index()] = own;
-        open.extend(node.children().map(|child| (child, own)));
+        if by_node[node.index()].is_none() {
+            let own = own(&node, parent);
+            by_node[node.index()] = Some(own);
+            open.extend(node.children().map(|child| (child, own)));
+        }
     }
-    world
+    by_node.into_iter().map(|own| own.unwrap_or(root)).collect()
 }
 
 struct File<'a> {
@@ -124,6 +139,9 @@ impl File<'_> {
                 (None, Some(parent)) if !names::is_required(bone) => rest[parent.index()],
                 _ => return Err(self.missing(bone)),
             };
+            if !is_near(rest[bone.index()]) {
+                return Err(ActorError::file(self.path, format!("the joint for {bone:?} is at no place")));
+            }
         }
         Ok(rest)
     }
@@ -143,15 +161,7 @@ impl File<'_> {
     fn owners(&self, bones: &[Option<usize>; BONES]) -> Vec<Bone> {
         let by_node: HashMap<usize, Bone> =
             Bone::ALL.into_iter().filter_map(|bone| Some((bones[bone.index()]?, bone))).collect();
-        let mut owners = vec![Bone::Hips; self.document.nodes().len()];
-        let roots = self.document.scenes().flat_map(|scene| scene.nodes().collect::<Vec<_>>());
-        let mut open: Vec<(Node<'_>, Bone)> = roots.map(|node| (node, Bone::Hips)).collect();
-        while let Some((node, inherited)) = open.pop() {
-            let own = by_node.get(&node.index()).copied().unwrap_or(inherited);
-            owners[node.index()] = own;
-            open.extend(node.children().map(|child| (child, own)));
-        }
-        owners
+        inherited(self.document, Bone::Hips, |node, parent| by_node.get(&node.index()).copied().unwrap_or(parent))
     }
 
     fn mesh(
@@ -200,8 +210,8 @@ impl File<'_> {
             pairs().for_each(|(joint, weight)| matrix += moves[joint] * (weight / total));
             let position = (matrix * positions[index].extend(1.0)).truncate();
             let normal = normals.as_ref().map_or(Vec3::Y, |normals| matrix.transform_vector3(normals[index]));
-            if total <= 0.0 || !position.is_finite() {
-                return Err(format!("vertex {index} has no weights or is no point"));
+            if total <= 0.0 || !is_near(position) {
+                return Err(format!("vertex {index} has no weights or is at no place"));
             }
             let bones = pairs().map(|(joint, weight)| (owners[joints[joint]], weight));
             vertices.push(Vertex::new(position, normal.normalize_or(Vec3::Y), bones));
