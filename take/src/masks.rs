@@ -11,10 +11,9 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use frame::CameraId;
+use mcap::MAGIC;
 use mcap::records::{MessageHeader, Record, op};
-use mcap::sans_io::{LinearReadEvent, LinearReader, LinearReaderOptions};
 use mcap::write::WriteOptions;
-use mcap::{McapError, McapResult};
 
 use crate::TakeError;
 
@@ -131,7 +130,7 @@ impl MaskReader {
     pub fn open(take: &Path) -> Result<Self, TakeError> {
         let path = take.join(MASKS_FILE);
         let data = std::fs::read(&path).map_err(|e| TakeError::io("read", &path, e))?;
-        let by_camera = messages(&data).map_err(|e| TakeError::mcap(&path, e))?;
+        let by_camera = messages(&data).map_err(|what| TakeError::Mask { path: path.clone(), what })?;
         Ok(Self { path, by_camera })
     }
 
@@ -153,43 +152,39 @@ impl MaskReader {
     }
 }
 
-/// The masks in a whole file. Of other records only the lengths are looked at: the crate mcap panics at damaged ones of
-/// kinds that genlock never writes.
-fn messages(mut file: &[u8]) -> McapResult<Messages> {
-    // A record cannot be longer than its file; without this limit, damaged lengths overflow in the crate mcap.
-    let options = LinearReaderOptions::default().with_record_length_limit(file.len());
-    let mut reader = LinearReader::new_with_options(options);
+/// The masks in a whole file. Of records that genlock does not write only the length is looked at.
+fn messages(file: &[u8]) -> Result<Messages, String> {
+    let mut rest = file.strip_prefix(MAGIC).ok_or("this is no MCAP file")?;
     let mut cameras: HashMap<u16, Option<String>> = HashMap::new();
     let mut by_camera = Messages::new();
-    while let Some(event) = reader.next_event() {
-        match event? {
-            LinearReadEvent::ReadRequest(bytes) => {
-                let (next, rest) = file.split_at(bytes.min(file.len()));
-                reader.insert(next.len()).copy_from_slice(next);
-                reader.notify_read(next.len());
-                file = rest;
+    loop {
+        let (&[opcode, ref length @ ..], behind) = rest.split_first_chunk::<9>().ok_or("it is cut off")?;
+        let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
+        let (body, behind) = behind.split_at_checked(length).ok_or("it is cut off")?;
+        rest = behind;
+        match opcode {
+            op::CHANNEL | op::MESSAGE => {}
+            op::FOOTER if rest == MAGIC => return Ok(by_camera),
+            op::FOOTER => return Err("it is cut off".to_owned()),
+            op::CHUNK => return Err("it holds a chunk, which genlock never writes".to_owned()),
+            _ => continue,
+        }
+        match mcap::parse_record(opcode, body).map_err(|e| e.to_string())? {
+            Record::Channel(channel) => {
+                let camera = channel.topic.strip_prefix(TOPIC_PREFIX);
+                let camera = camera.filter(|_| channel.message_encoding == ENCODING).map(str::to_owned);
+                cameras.insert(channel.id, camera);
             }
-            LinearReadEvent::Record { opcode: opcode @ (op::CHANNEL | op::MESSAGE), data } => {
-                match mcap::parse_record(opcode, data)? {
-                    Record::Channel(channel) => {
-                        let camera = channel.topic.strip_prefix(TOPIC_PREFIX);
-                        let camera = camera.filter(|_| channel.message_encoding == ENCODING).map(str::to_owned);
-                        cameras.insert(channel.id, camera);
-                    }
-                    Record::Message { header, data } => match cameras.get(&header.channel_id) {
-                        Some(Some(camera)) => {
-                            by_camera.entry(camera.clone()).or_default().insert(header.sequence, data.as_ref().into());
-                        }
-                        Some(None) => {}
-                        None => return Err(McapError::UnknownChannel(header.sequence, header.channel_id)),
-                    },
-                    _ => {}
+            Record::Message { header, data } => match cameras.get(&header.channel_id) {
+                Some(Some(camera)) => {
+                    by_camera.entry(camera.clone()).or_default().insert(header.sequence, data.as_ref().into());
                 }
-            }
-            LinearReadEvent::Record { .. } => {}
+                Some(None) => {}
+                None => return Err(format!("a message of channel {}, which is not there", header.channel_id)),
+            },
+            _ => {}
         }
     }
-    Ok(by_camera)
 }
 
 fn encode((width_px, height_px): (u32, u32), pixels: &[u8], out: &mut Vec<u8>) {

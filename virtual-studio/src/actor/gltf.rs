@@ -13,6 +13,7 @@ use gltf::{Node, Primitive, Skin};
 
 use crate::surface::Texture;
 
+use super::gltf_checks;
 use super::mesh::{Mesh, Vertex};
 use super::names;
 use super::rig::is_near;
@@ -45,14 +46,11 @@ pub fn load(path: &Path, options: LoadOptions) -> Result<Actor, ActorError> {
 /// As [`load`].
 pub fn read(bytes: &[u8], path: &Path, options: LoadOptions) -> Result<Actor, ActorError> {
     let failed = |source| ActorError::Gltf { path: path.to_owned(), source: Box::new(source) };
-    // The crate gltf takes for granted that a binary file is as long as its own header.
-    if let [b'g', b'l', b'T', b'F', _, _, _, _, 0..=11, 0, 0, 0, ..] = bytes {
-        let length = gltf::binary::Error::Length { length: u32::from(bytes[8]), length_read: bytes.len() };
-        return Err(failed(gltf::Error::Binary(length)));
-    }
+    gltf_checks::length(bytes).map_err(failed)?;
     let gltf = gltf::Gltf::from_slice(bytes).map_err(failed)?;
     let folder = path.parent();
     let buffers = gltf::import_buffers(&gltf.document, folder, gltf.blob).map_err(failed)?;
+    gltf_checks::images(&gltf.document, &buffers).map_err(|problem| ActorError::file(path, problem))?;
     let images = gltf::import_images(&gltf.document, folder, &buffers).map_err(failed)?;
     let world = world_matrices(&gltf.document);
     let buffers: Vec<&[u8]> = buffers.iter().map(|buffer| buffer.0.as_slice()).collect();
@@ -171,6 +169,9 @@ impl File<'_> {
         owners: &[Bone],
         options: LoadOptions,
     ) -> Result<Mesh, String> {
+        let material = primitive.material();
+        let uv_set = material.pbr_metallic_roughness().base_color_texture().map_or(0, |texture| texture.tex_coord());
+        gltf_checks::attributes(primitive, skin, uv_set)?;
         let reader = primitive.reader(|buffer| self.buffers.get(buffer.index()).copied());
         let skin_reader = skin.reader(|buffer| self.buffers.get(buffer.index()).copied());
         let joints: Vec<usize> = skin.joints().map(|node| node.index()).collect();
@@ -187,8 +188,6 @@ impl File<'_> {
         let positions: Vec<Vec3> = reader.read_positions().ok_or("no positions")?.map(Vec3::from).collect();
         let count = positions.len();
         let normals: Option<Vec<Vec3>> = reader.read_normals().map(|normals| normals.map(Vec3::from).collect());
-        let material = primitive.material();
-        let uv_set = material.pbr_metallic_roughness().base_color_texture().map_or(0, |texture| texture.tex_coord());
         let uvs: Vec<[f32; 2]> =
             reader.read_tex_coords(uv_set).map_or_else(|| vec![[0.0; 2]; count], |uvs| uvs.into_f32().collect());
         let influences = reader.read_joints(0).ok_or("no joints")?.into_u16();
