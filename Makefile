@@ -3,7 +3,7 @@ ARGS ?=
 # Of your own: make demo FOOTAGE=dir (one video per camera), CUDA=1 (a libtorch for GPUs), GENLOCK_CACHE=dir
 export FOOTAGE CUDA GENLOCK_CACHE
 
-.PHONY: demo test bench fresh setup
+.PHONY: demo test bench fuzz fresh setup
 
 demo:
 	@bash scripts/demo.sh $(ARGS)
@@ -13,6 +13,10 @@ test:
 
 bench:
 	@bash scripts/bench.sh $(ARGS)
+
+# Searches for inputs that break parsers: make fuzz TARGET=take_header SECONDS=600
+fuzz:
+	@bash scripts/fuzz.sh $(or $(TARGET),all) $(or $(SECONDS),60)
 
 # Before a release, as root: whether the set-up makes a bare Debian whole. See CONTRIBUTING.md.
 fresh:

@@ -38,9 +38,12 @@ for crate in $members; do
     esac
     if reaches "$crate" "$cards"; then refuse "$crate depends on wgpu without being asked to"; fi
 done
+# Minutes of compiling that `make fuzz` has no use for.
+if reaches fuzz 'zenoh.*'; then refuse "fuzz depends on Zenoh"; fi
 # The gate itself must be able to see.
 reaches model "$torch" || refuse "model should depend on libtorch: this gate sees nothing"
 reaches joints "$finder" || refuse "joints should depend on OpenVINO: this gate sees nothing"
+reaches transport 'zenoh.*' || refuse "transport should depend on Zenoh: this gate sees nothing"
 reaches capture "$cameras" --all-features || refuse "capture's features should reach GStreamer: this gate sees nothing"
 reaches genlock-learn "$cards" --features gpu || refuse "genlock-learn's feature gpu should reach wgpu: this gate sees nothing"
 

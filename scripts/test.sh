@@ -30,6 +30,9 @@ GENLOCK_FOOTAGE_TAKE=$(echo "$takes"/takes/*)
 export GENLOCK_FOOTAGE_TAKE
 # Before emulated cameras, too.
 step env GENLOCK_NEEDS_CAMERAS=1 cargo test --release --locked --workspace
+# Threads in every order; with few dependencies, in a folder of its own, since the flag reaches them all.
+step env RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR="$TARGET/loom" \
+    cargo test --release --locked -p frame -p router --test models
 # What learns and infers, once more as on a processor with AVX2 alone, which computes by other kernels.
 if grep -qE -m1 '\b(avx512f|amx_tile)\b' /proc/cpuinfo; then
     step env ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 cargo test --release --locked --workspace \

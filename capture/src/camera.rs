@@ -7,16 +7,12 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use crossbeam::channel::Sender;
-use frame::{
-    BufferPool, CameraId, DeviceStamp, EdgeAccount, Frame, FrameInfo, LossReason, SegmentId, Slot, monotonic_now_ns,
-};
+use frame::{BufferPool, CameraId, DeviceStamp, FrameInfo, LossReason, SegmentId, Slot, monotonic_now_ns};
 use frame_sync::timing::TimingEvent;
-use ringbuf::HeapProd;
-use ringbuf::traits::Producer;
+use router::Outlet;
 
 use crate::event::{CameraEvent, CaptureEvent, CaptureEventKind};
 use crate::firing::Firing;
-use crate::router::Wake;
 use crate::timing::{Timed, Timing};
 use crate::trigger::{Arming, Exposures, Published, PulseBoard, pause};
 use crate::{CameraDriver, DriverError, DriverEvent, Health, Unit};
@@ -70,12 +66,8 @@ pub(crate) struct CameraThread {
     pub exposures: Option<Exposures>,
     /// When each camera last delivered.
     pub last_units: Arc<[AtomicI64]>,
-    pub account: EdgeAccount,
-    pub ring: HeapProd<Frame>,
-    /// Whether the camera is gone, for the router.
-    pub gone: Arc<AtomicBool>,
+    pub outlet: Outlet,
     pub health: Arc<ArcSwap<Health>>,
-    pub router: Wake,
     pub events: Sender<CaptureEvent>,
     pub stop: Arc<AtomicBool>,
     pub first_segment: SegmentId,
@@ -109,7 +101,7 @@ impl CameraThread {
             if sequence > before {
                 retry_in = FIRST_RETRY;
             }
-            self.gone();
+            self.outlet.gone();
             self.tell(CameraEvent::Failed { problem: failure.into(), retry_in: Some(retry_in) });
             pause(retry_in, &|| self.stopping());
             retry_in = (retry_in * 2).min(LAST_RETRY);
@@ -158,26 +150,17 @@ impl CameraThread {
     }
 
     fn deliver(&mut self, slot: Option<Slot>, info: FrameInfo, sequence: &mut u64) {
-        self.account.enter();
         *sequence += 1;
         self.delivered(info.arrival_ns);
-        if self.gone.swap(false, Ordering::AcqRel) {
+        if self.outlet.is_back() {
             self.tell(CameraEvent::Back);
         }
-        let Some(slot) = slot else {
-            self.account.lose(LossReason::PoolEmpty);
-            return;
-        };
-        match self.ring.try_push(slot.into_frame(info)) {
-            Ok(()) => self.router.now(),
-            Err(_) => self.account.lose(LossReason::RingFull),
-        }
+        self.outlet.deliver(slot.map(|slot| slot.into_frame(info)));
     }
 
     /// Pictures that never came to be read.
     fn lose(&self, reason: LossReason, frames: u64, sequence: &mut u64) {
-        self.account.enter_many(frames);
-        self.account.lose_many(reason, frames);
+        self.outlet.lose(reason, frames);
         *sequence += frames;
     }
 
@@ -252,12 +235,6 @@ impl CameraThread {
 
     fn stopping(&self) -> bool {
         self.stop.load(Ordering::Acquire)
-    }
-
-    /// The consumers hear of it behind the last frame.
-    fn gone(&self) {
-        self.gone.store(true, Ordering::Release);
-        self.router.now();
     }
 
     fn tell(&self, event: CameraEvent) {

@@ -10,13 +10,11 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use frame::{CameraId, LossLedger, SegmentId, monotonic_now_ns};
-use ringbuf::HeapRb;
-use ringbuf::traits::Split;
+use router::{FrameConsumer, Lane, route};
 use thiserror::Error;
 
 use crate::camera::CameraThread;
 use crate::event::{CaptureEvent, CaptureEventKind};
-use crate::router::{FrameConsumer, Lane, Wake, route};
 use crate::trigger::{Arming, Published, PulseBoard, Pulses, TriggerThread};
 use crate::{CameraSpec, Health};
 
@@ -95,12 +93,11 @@ impl Capture {
         let stop = Arc::new(AtomicBool::new(false));
         let (event_sender, events) = bounded(EVENTS);
         let mut lanes = Vec::with_capacity(ledgers.len());
-        let mut ends = Vec::with_capacity(ledgers.len());
+        let mut entrances = Vec::with_capacity(ledgers.len());
         for (index, ledger) in ledgers.iter().enumerate().take(cameras.len()) {
-            let (producer, ring) = HeapRb::new(RING_FRAMES).split();
-            let gone = Arc::new(AtomicBool::new(false));
-            lanes.push(Lane::new(CameraId(index as u16), ring, ledger.capture.clone(), gone.clone()));
-            ends.push((producer, gone));
+            let (lane, entrance) = Lane::new(CameraId(index as u16), RING_FRAMES, ledger.capture.clone());
+            lanes.push(lane);
+            entrances.push(entrance);
         }
         let abandon = Arc::new(AtomicBool::new(false));
         let router = {
@@ -143,7 +140,7 @@ impl Capture {
         };
         let mut threads = Vec::with_capacity(cameras.len());
         let mut healths = Vec::with_capacity(cameras.len());
-        for (index, (spec, (ring, gone))) in cameras.into_iter().zip(ends).enumerate() {
+        for (index, (spec, entrance)) in cameras.into_iter().zip(entrances).enumerate() {
             let name = format!("camera-{}", spec.name);
             let health = Arc::new(ArcSwap::from_pointee(Health::default()));
             healths.push(health.clone());
@@ -155,10 +152,7 @@ impl Capture {
                 exposures: exposures.clone(),
                 last_units: last_units.clone(),
                 health,
-                account: ledgers[index].capture.clone(),
-                ring,
-                gone,
-                router: Wake(router.handle.thread().clone()),
+                outlet: entrance.to(router.handle.thread().clone()),
                 events: event_sender.clone(),
                 stop: stop.clone(),
                 first_segment: options.first_segment,

@@ -11,7 +11,6 @@ mod driver;
 pub mod drivers;
 mod event;
 mod firing;
-mod router;
 mod timing;
 pub mod trigger;
 

@@ -198,7 +198,7 @@ fn variable(data: &[u8], big_endian: bool, wanted: &[&str], depth: usize) -> Res
             if values.len() != count {
                 return Err(format!("it is damaged: {} of {count} numbers in {name:?}", values.len()));
             }
-            let rows = dims.first().copied().unwrap_or(0);
+            let rows = *dims.first().ok_or(CUT)?;
             Value::Matrix(Matrix { rows, columns: count.checked_div(rows).unwrap_or(0), values })
         }
         _ => Value::Other,

@@ -6,9 +6,12 @@
 
 mod ids;
 mod ledger;
+#[cfg(loom)]
+mod model_queue;
 mod picture;
 mod pool;
 mod problem;
+mod sync;
 mod time;
 
 pub use ids::{CameraId, SegmentId, SetIndex, SourcePosition, TriggerIndex};

@@ -78,7 +78,9 @@ impl Picture {
             PixelFormat::Nv12 => [(w, h), (2 * w.div_ceil(2), h.div_ceil(2))],
         };
         let end = |(plane, (row_bytes, rows)): (&Option<Plane>, (usize, usize))| {
-            plane.filter(|_| rows > 0).map(|plane| plane.offset + (rows - 1) * plane.stride + row_bytes)
+            // Takes of others may say anything.
+            let before_last = |plane: Plane| plane.offset.saturating_add((rows - 1).saturating_mul(plane.stride));
+            plane.filter(|_| rows > 0).map(|plane| before_last(plane).saturating_add(row_bytes))
         };
         planes.iter().zip(rows).filter_map(end).max().unwrap_or(0)
     }

@@ -1,11 +1,8 @@
 //! Pooled buffers, the frames in them, and the quotas that limit how many a consumer may hold.
 
 use std::ops::Deref;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crossbeam::queue::ArrayQueue;
-
+use crate::sync::{Arc, ArrayQueue, AtomicUsize, Ordering};
 use crate::{CameraId, HostTime, Picture, SegmentId, SourcePosition, TriggerIndex};
 
 /// A fixed number of buffers for one camera. No memory for pixels is allocated after the pool is made, except when a

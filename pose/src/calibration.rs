@@ -81,6 +81,9 @@ impl CalibratedCamera {
         if !orthonormal || self.rotation.determinant() < 0.0 {
             return Err("its rotation is not a rotation matrix");
         }
+        if self.size_px.contains(&0) {
+            return Err("its picture has no size");
+        }
         let numbers = self.intrinsics.iter().chain(&self.translation_mm).chain(&self.distortion);
         if numbers.copied().all(f64::is_finite) { Ok(()) } else { Err("a number is not finite") }
     }
@@ -169,6 +172,7 @@ fn qca_camera(camera: roxmltree::Node<'_, '_>) -> Result<CalibratedCamera, Strin
         lens("radialDistortion3")?,
     ];
     let translation_mm = -rotation * Vector3::new(pose("x")?, pose("y")?, pose("z")?);
-    let size_px = [(view("right")? - left) as u32 + 1, (view("bottom")? - top) as u32 + 1];
+    // Both edges are of the picture.
+    let size_px = [view("right")? - left, view("bottom")? - top].map(|side| (side + 1.0) as u32);
     Ok(CalibratedCamera { name, size_px, intrinsics, distortion, rotation, translation_mm })
 }

@@ -82,7 +82,13 @@ impl Labels {
             let problem = format!("labels of version {version}, this program reads {VERSION}; import them again");
             return Err(PoseError::file(path, problem));
         }
-        parse_json(path, &text)
+        let labels: Self = parse_json(path, &text)?;
+        match labels.cameras.iter().find(|camera| !camera.is_ascending()) {
+            Some(camera) => {
+                Err(PoseError::file(path, format!("the labels of {} are not ordered by source_index", camera.name)))
+            }
+            None => Ok(labels),
+        }
     }
 
     /// Writes a label file, replacing what is there.
@@ -101,6 +107,10 @@ impl Labels {
 }
 
 impl CameraLabels {
+    fn is_ascending(&self) -> bool {
+        self.frames.is_sorted_by(|before, after| before.source_index < after.source_index)
+    }
+
     /// The label of a frame of the source, if it has one.
     pub fn at(&self, source_index: u32) -> Option<&FrameLabel> {
         let found = self.frames.binary_search_by_key(&source_index, |frame| frame.source_index);

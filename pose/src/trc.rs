@@ -108,7 +108,7 @@ fn parse(text: &str) -> Result<Trc, String> {
         let frame = number(cells[0], line_number)?;
         let source_index = start + frame - *first.get_or_insert(frame);
         let earliest = frames.last().map_or(0.0, |last| f64::from(last.source_index) + 1.0);
-        if source_index < earliest || source_index.fract() != 0.0 {
+        if source_index < earliest || source_index > f64::from(u32::MAX) || source_index.fract() != 0.0 {
             return Err(format!("line {line_number}: frame number {} is out of order", cells[0]));
         }
         let markers_mm = (0..markers)
@@ -173,5 +173,6 @@ mod tests {
         check(&HEAD.replace("\tm\t", "\tin\t"), "line 3: units are \"in\"; m and mm are understood");
         check(&HEAD.replace("\tB\t", "\t\t"), "line 4 names 1 markers where the header announces 2");
         check(&format!("{HEAD}9\t0\n1\t0"), "line 7: frame number 1 is out of order");
+        check(&format!("{HEAD}1\t0\n5000000000\t0"), "line 7: frame number 5000000000 is out of order");
     }
 }

@@ -9,8 +9,14 @@ use crate::{PictureFault, RgbImage, Scale};
 pub fn size_px(codec: &mut Decompressor, bytes: &[u8]) -> Result<(u32, u32), PictureFault> {
     let header = codec.read_header(bytes)?;
     // JPEG's own fields are 16 bits wide.
-    check_size((header.width as u32, header.height as u32))
+    let size_px = check_size((header.width as u32, header.height as u32))?;
+    let needed = header.width * header.height / PIXELS_PER_BYTE;
+    if bytes.len() < needed { Err(PictureFault::Short { bytes: bytes.len(), needed }) } else { Ok(size_px) }
 }
+
+/// No JPEG of a camera has fewer bytes: it spends a bit on each block of 8×8 pixels, even where all are alike.
+/// So a few damaged bytes cannot make us allocate a gigabyte.
+const PIXELS_PER_BYTE: usize = 1024;
 
 /// Decodes at a reduced scale, inside the inverse DCT.
 pub fn decode(

@@ -33,6 +33,16 @@ fn a_cut_jpeg_is_an_error_that_names_the_frame() {
 }
 
 #[test]
+fn a_jpeg_that_says_to_be_larger_than_its_bytes_can_be_is_refused() {
+    let mut huge = jpeg();
+    let start_of_frame = huge.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
+    // Height and width, 16 bits each.
+    huge[start_of_frame + 5..start_of_frame + 9].copy_from_slice(&[0x40, 0, 0x40, 0]);
+    let error = cropper().process(&jpeg_info(17), &huge).unwrap_err().to_string();
+    assert!(error.contains("bytes where its picture needs 262144"), "{error}");
+}
+
+#[test]
 fn after_a_damaged_frame_the_next_is_fine() {
     let mut stage = Stage::ready(64);
     assert!(stage.cropper.process(&jpeg_info(1), &[0xff; 100]).is_err());

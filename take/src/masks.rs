@@ -11,7 +11,8 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use frame::CameraId;
-use mcap::records::MessageHeader;
+use mcap::MAGIC;
+use mcap::records::{MessageHeader, Record, op};
 use mcap::write::WriteOptions;
 
 use crate::TakeError;
@@ -122,8 +123,11 @@ impl MaskWriter {
 /// The masks of a take, held compressed (some hundred bytes each) and decoded on demand.
 pub struct MaskReader {
     path: PathBuf,
-    by_camera: HashMap<String, BTreeMap<u32, Box<[u8]>>>,
+    by_camera: Messages,
 }
+
+/// By camera and source index.
+type Messages = HashMap<String, BTreeMap<u32, Box<[u8]>>>;
 
 impl MaskReader {
     /// Reads `masks.mcap` in the folder of a take.
@@ -133,16 +137,7 @@ impl MaskReader {
     pub fn open(take: &Path) -> Result<Self, TakeError> {
         let path = take.join(MASKS_FILE);
         let data = std::fs::read(&path).map_err(|e| TakeError::io("read", &path, e))?;
-        let mut by_camera: HashMap<String, BTreeMap<u32, Box<[u8]>>> = HashMap::new();
-        for message in mcap::MessageStream::new(&data).map_err(|e| TakeError::mcap(&path, e))? {
-            let message = message.map_err(|e| TakeError::mcap(&path, e))?;
-            let channel = &message.channel;
-            if let (Some(camera), ENCODING) =
-                (channel.topic.strip_prefix(TOPIC_PREFIX), channel.message_encoding.as_str())
-            {
-                by_camera.entry(camera.to_owned()).or_default().insert(message.sequence, message.data.as_ref().into());
-            }
-        }
+        let by_camera = messages(&data).map_err(|what| TakeError::Mask { path: path.clone(), what })?;
         Ok(Self { path, by_camera })
     }
 
@@ -161,6 +156,41 @@ impl MaskReader {
         };
         let what = |what| format!("the mask of frame {source_index} of {camera} {what}");
         decode(message).map(Some).map_err(|e| TakeError::Mask { path: self.path.clone(), what: what(e) })
+    }
+}
+
+/// The masks in a whole file. Of records that genlock does not write only the length is looked at.
+fn messages(file: &[u8]) -> Result<Messages, String> {
+    let mut rest = file.strip_prefix(MAGIC).ok_or("this is no MCAP file")?;
+    let mut cameras: HashMap<u16, Option<String>> = HashMap::new();
+    let mut by_camera = Messages::new();
+    loop {
+        let (&[opcode, ref length @ ..], behind) = rest.split_first_chunk::<9>().ok_or("it is cut off")?;
+        let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
+        let (body, behind) = behind.split_at_checked(length).ok_or("it is cut off")?;
+        rest = behind;
+        match opcode {
+            op::CHANNEL | op::MESSAGE => {}
+            op::FOOTER if rest == MAGIC => return Ok(by_camera),
+            op::FOOTER => return Err("it is cut off".to_owned()),
+            op::CHUNK => return Err("it holds a chunk, which genlock never writes".to_owned()),
+            _ => continue,
+        }
+        match mcap::parse_record(opcode, body).map_err(|e| e.to_string())? {
+            Record::Channel(channel) => {
+                let camera = channel.topic.strip_prefix(TOPIC_PREFIX);
+                let camera = camera.filter(|_| channel.message_encoding == ENCODING).map(str::to_owned);
+                cameras.insert(channel.id, camera);
+            }
+            Record::Message { header, data } => match cameras.get(&header.channel_id) {
+                Some(Some(camera)) => {
+                    by_camera.entry(camera.clone()).or_default().insert(header.sequence, data.as_ref().into());
+                }
+                Some(None) => {}
+                None => return Err(format!("a message of channel {}, which is not there", header.channel_id)),
+            },
+            _ => {}
+        }
     }
 }
 
@@ -309,7 +339,14 @@ mod tests {
         writer.finish().unwrap();
         let path = folder.path().join(MASKS_FILE);
         let data = std::fs::read(&path).unwrap();
-        std::fs::write(&path, &data[..data.len() - 4]).unwrap();
-        assert!(MaskReader::open(folder.path()).is_err_and(|e| e.to_string().contains(MASKS_FILE)));
+        let refused = |data: &[u8]| {
+            std::fs::write(&path, data).unwrap();
+            MaskReader::open(folder.path()).is_err_and(|e| e.to_string().contains(MASKS_FILE))
+        };
+        assert!(refused(&data[..data.len() - 4]));
+        // The length of the first record, behind the magic and its kind.
+        let mut endless = data.clone();
+        endless[9..17].fill(0xff);
+        assert!(refused(&endless));
     }
 }

@@ -107,7 +107,7 @@ impl Session {
         }
         let mut seen = BTreeSet::new();
         for take in &session.takes {
-            let plain = !take.name.is_empty() && !take.name.contains(['/', '\\']) && take.name != "..";
+            let plain = !["", ".", ".."].contains(&&*take.name) && !take.name.contains(['/', '\\']);
             if !plain || !seen.insert(&take.name) {
                 return Err(wrong(format!("`{}` is not a valid name of a take, or the name of two", take.name)));
             }
@@ -199,6 +199,8 @@ mod tests {
         refused(folder.path(), &["version 9"]);
         std::fs::write(folder.path().join(FILE), text.replace("001", "../x")).unwrap();
         refused(folder.path(), &["`../x` is not a valid name"]);
+        std::fs::write(folder.path().join(FILE), text.replace("001", ".")).unwrap();
+        refused(folder.path(), &["`.` is not a valid name"]);
         std::fs::write(folder.path().join(FILE), text.replace("001", "000")).unwrap();
         refused(folder.path(), &["the name of two"]);
     }

@@ -120,7 +120,13 @@ pub(crate) fn encode(number: u64, moment: &Moment) -> Result<Packed<'_>, Transpo
     Packed::new(FORMAT, &header, samples.flat_map(|s| [&s.rgb[..], &s.mask[..]]).collect())
 }
 
-pub(crate) fn decode(bytes: &[u8]) -> Result<Received<Moment>, TransportError> {
+/// The message for a moment, which is the `number`th of its sink.
+pub fn encode_moment(number: u64, moment: &Moment) -> Result<Vec<u8>, TransportError> {
+    Ok(encode(number, moment)?.to_vec())
+}
+
+/// The moment in a message, and its number.
+pub fn decode_moment(bytes: &[u8]) -> Result<Received<Moment>, TransportError> {
     let (header, mut pixels) = Unpacked::new::<Header>("a moment", FORMAT, bytes)?;
     let mut views = Vec::with_capacity(header.views.len());
     for view in header.views {
@@ -156,16 +162,16 @@ mod tests {
     #[test]
     fn a_moment_survives_the_way() {
         let original = moment(7, 8);
-        let bytes = encode(3, &original).unwrap().to_vec();
-        assert_eq!(decode(&bytes).unwrap(), Received { number: 3, value: original });
+        let bytes = encode_moment(3, &original).unwrap();
+        assert_eq!(decode_moment(&bytes).unwrap(), Received { number: 3, value: original });
     }
 
     #[test]
     fn every_cut_is_an_error_and_none_panics() {
-        let bytes = encode(0, &moment(1, 2)).unwrap().to_vec();
+        let bytes = encode_moment(0, &moment(1, 2)).unwrap();
         for length in 0..bytes.len() {
-            assert!(decode(&bytes[..length]).is_err(), "cut at {length}");
+            assert!(decode_moment(&bytes[..length]).is_err(), "cut at {length}");
         }
-        assert!(decode(&[bytes.as_slice(), &[0]].concat()).is_err());
+        assert!(decode_moment(&[bytes.as_slice(), &[0]].concat()).is_err());
     }
 }

@@ -90,16 +90,23 @@ pub(crate) fn encode(set: &FinderSet) -> Result<Packed<'_>, TransportError> {
     Packed::new(FORMAT, &header, pixels.collect())
 }
 
-pub(crate) fn decode(bytes: &[u8]) -> Result<FinderSet, TransportError> {
+/// The message for pictures of one instant.
+pub fn encode_finder_set(set: &FinderSet) -> Result<Vec<u8>, TransportError> {
+    Ok(encode(set)?.to_vec())
+}
+
+/// The pictures in a message.
+pub fn decode_finder_set(bytes: &[u8]) -> Result<FinderSet, TransportError> {
     let (header, mut pixels) = Unpacked::new::<Header>("pictures of an instant", FORMAT, bytes)?;
     let mut views = Vec::with_capacity(header.views.len());
     for view in header.views {
         let (width, height) = view.size;
-        let area = width as usize * height as usize;
+        // What does not fit is longer than any message.
+        let area = (width as usize).saturating_mul(height as usize);
         let picture = FinderPicture {
             width,
             height,
-            rgb: pixels.take(3 * area)?.into(),
+            rgb: pixels.take(area.saturating_mul(3))?.into(),
             origin_px: view.origin_px,
             scale: view.scale,
             frame_px: view.frame_px,
@@ -149,16 +156,27 @@ mod tests {
     #[test]
     fn pictures_survive_the_way() {
         for set in [set(), FinderSet { views: vec![], ..set() }] {
-            assert_eq!(decode(&encode(&set).unwrap().to_vec()).unwrap(), set);
+            assert_eq!(decode_finder_set(&encode_finder_set(&set).unwrap()).unwrap(), set);
         }
     }
 
     #[test]
+    fn sides_whose_product_overflows_are_an_error() {
+        // 3 × width × height is 2,273 modulo 2⁶⁴.
+        let (width, height) = (3_718_527_251, 1_653_588_713);
+        let mut views = set().views;
+        views.truncate(1);
+        views[0].picture = FinderPicture { width, height, rgb: vec![0; 2_273].into(), ..views[0].picture.clone() };
+        let bytes = encode_finder_set(&FinderSet { views, ..set() }).unwrap();
+        assert!(decode_finder_set(&bytes).is_err());
+    }
+
+    #[test]
     fn every_cut_is_an_error_and_none_panics() {
-        let bytes = encode(&set()).unwrap().to_vec();
+        let bytes = encode_finder_set(&set()).unwrap();
         for length in 0..bytes.len() {
-            assert!(decode(&bytes[..length]).is_err(), "cut at {length}");
+            assert!(decode_finder_set(&bytes[..length]).is_err(), "cut at {length}");
         }
-        assert!(decode(&[bytes.as_slice(), &[0]].concat()).is_err());
+        assert!(decode_finder_set(&[bytes.as_slice(), &[0]].concat()).is_err());
     }
 }

@@ -15,13 +15,16 @@ mod ports;
 mod pose_message;
 mod rig_messages;
 mod status;
+#[cfg(feature = "zenoh")]
 mod zenoh_host_links;
+#[cfg(feature = "zenoh")]
 mod zenoh_link;
 
 pub use camera_state::CameraState;
+pub use codec::{decode_moment, encode_moment};
 pub use cropped_view::CroppedView;
 pub use error::TransportError;
-pub use finder_set::{Asked, FinderSet, FinderView};
+pub use finder_set::{Asked, FinderSet, FinderView, decode_finder_set, encode_finder_set};
 pub use host_messages::{Answer, Heard, Hello, HelloCamera, LinkedPulses, PromisedInstant, SystemClock};
 pub use host_view::{HostView, ViewLabel};
 pub use in_process::{
@@ -39,7 +42,9 @@ pub use pose_message::{
 };
 pub use rig_messages::{Framing, RigCameraStatus, RigCommand, RigEvent, RigEventKind, RigStatus, WantedPictures};
 pub use status::{InferStatus, LearnerStatus};
+#[cfg(feature = "zenoh")]
 pub use zenoh_host_links::{FirstHostLink, Hellos, PeerHostLink, PromiseSink, Promises, ViewSink, Views};
+#[cfg(feature = "zenoh")]
 pub use zenoh_link::{
     POOL_BYTES, ZenohCommandSink, ZenohCommandSource, ZenohFinderSetSink, ZenohFinderSetSource, ZenohHintSink,
     ZenohHintSource, ZenohLink, ZenohMomentSink, ZenohMomentSource, ZenohPoseSink, ZenohPoseSource,

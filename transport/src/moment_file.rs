@@ -21,7 +21,7 @@ impl MomentFileWriter {
 
 impl MomentSink for MomentFileWriter {
     fn send(&mut self, moment: &Moment) -> Result<(), TransportError> {
-        let bytes = codec::encode(self.next, moment)?.to_vec();
+        let bytes = codec::encode_moment(self.next, moment)?;
         self.next += 1;
         self.out
             .write_all(&(bytes.len() as u32).to_le_bytes())
@@ -63,7 +63,7 @@ impl Iterator for MomentFileReader {
 
     fn next(&mut self) -> Option<Self::Item> {
         match self.record() {
-            Ok(record) => record.map(|bytes| codec::decode(&bytes)),
+            Ok(record) => record.map(|bytes| codec::decode_moment(&bytes)),
             Err(e) => Some(Err(TransportError::Io(e))),
         }
     }

@@ -220,7 +220,7 @@ impl MomentSource for ZenohMomentSource {
         if self.by_shared_memory.replace(shared) != Some(shared) {
             tracing::info!("moments come by {}", if shared { "shared memory" } else { "network messages" });
         }
-        codec::decode(&sample.payload().to_bytes()).map(Some)
+        codec::decode_moment(&sample.payload().to_bytes()).map(Some)
     }
 }
 
@@ -237,7 +237,7 @@ pub struct ZenohFinderSetSource(Ring);
 impl FinderSetSource for ZenohFinderSetSource {
     fn receive(&mut self, wait: Duration) -> Result<Option<FinderSet>, TransportError> {
         let Some(sample) = self.0.receive(wait)? else { return Ok(None) };
-        finder_set::decode(&sample.payload().to_bytes()).map(Some)
+        finder_set::decode_finder_set(&sample.payload().to_bytes()).map(Some)
     }
 }
 

@@ -114,6 +114,18 @@ fn a_model_in_another_unit_that_faces_away_is_put_right() {
 }
 
 #[test]
+fn a_node_that_hangs_on_itself_is_looked_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = SOUND.write(folder.path());
+    let text = std::fs::read_to_string(&path).unwrap();
+    let circle = text.replace(r#"{"name":"mixamorig:Hips","#, r#"{"name":"mixamorig:Hips","children":[16],"#);
+    assert_ne!(circle, text);
+    std::fs::write(&path, circle).unwrap();
+    let actor = load(&path, LoadOptions::default()).unwrap();
+    assert!((actor.height_m() - 1.75).abs() < 1e-4);
+}
+
+#[test]
 fn what_is_wrong_is_named() {
     check(&Figure { skinned: false, ..SOUND }, "skin");
     let renamed = Some(("mixamorig:LeftUpLeg", "Leg_Oben"));

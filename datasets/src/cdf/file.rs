@@ -96,13 +96,13 @@ impl<'a> File<'a> {
         let mut values = vec![0; records * record_bytes];
         let mut present = vec![false; records];
         let mut pending = Vec::from_iter(vdr.offset(28)?);
-        // Stops at cycles, too.
-        let mut budget = self.bytes.len() / 28;
+        // Stops at cycles, too. An index and each of its entries take 16 bytes or more.
+        let mut budget = self.bytes.len() / 16;
         while let Some(at) = pending.pop() {
-            budget = budget.checked_sub(1).ok_or("it is damaged: its index has a cycle")?;
             let vxr = self.record(at, &[VXR])?;
             pending.extend(vxr.offset(12)?);
             let (entries, used) = (vxr.u32(20)? as usize, vxr.u32(24)? as usize);
+            budget = budget.checked_sub(1 + used).ok_or("it is damaged: its index has a cycle")?;
             for entry in 0..used {
                 let (first, last) = (vxr.u32(28 + 4 * entry)? as usize, vxr.u32(28 + 4 * (entries + entry))? as usize);
                 let child =
@@ -115,11 +115,14 @@ impl<'a> File<'a> {
                 // More records may be allocated than were written.
                 let end = last.saturating_add(1).min(records);
                 let Some(covered) = present.get_mut(first..end) else { continue };
-                covered.fill(true);
+                if covered.contains(&true) {
+                    return Err(format!("it is damaged: two values for one of the records {first} to {last}"));
+                }
                 let into = &mut values[first * record_bytes..end * record_bytes];
                 let stored = block.values(into.len())?;
                 // A block may be larger than its used part.
                 into.copy_from_slice(stored.get(..into.len()).ok_or("it is damaged: values are missing")?);
+                covered.fill(true);
             }
         }
         match present.iter().position(|present| !present) {

@@ -27,7 +27,7 @@ pub(crate) fn patches(part: &Part, vertices: &[Vertex]) -> Vec<Option<Patch>> {
         });
         let [a, b, c] = corners;
         let area = (b.0 - a.0) * (c.1 - a.1) - (b.1 - a.1) * (c.0 - a.0);
-        if area == 0.0 {
+        if area == 0.0 || !area.is_finite() {
             continue;
         }
         let extent = |of: fn(&(f32, f32)) -> f32| {
@@ -35,6 +35,9 @@ pub(crate) fn patches(part: &Part, vertices: &[Vertex]) -> Vec<Option<Patch>> {
             (values[0].min(values[1]).min(values[2]), values[0].max(values[1]).max(values[2]))
         };
         let (xs, ys) = (extent(|corner| corner.0), extent(|corner| corner.1));
+        if !is_laid_once(xs, width) || !is_laid_once(ys, height) {
+            continue;
+        }
         // As far outside as half a texel, so that slivers are covered, too.
         let slack = 0.5 * (xs.1 - xs.0 + ys.1 - ys.0) / area.abs();
         let range = |(low, high): (f32, f32)| (low - 0.5).ceil() as i64..=(high + 0.5).floor() as i64;
@@ -57,6 +60,11 @@ pub(crate) fn patches(part: &Part, vertices: &[Vertex]) -> Vec<Option<Patch>> {
         }
     }
     patches
+}
+
+/// No model lays its texture several times over one triangle. A damaged one may, without end.
+fn is_laid_once((low, high): (f32, f32), side: usize) -> bool {
+    high - low <= 2.0 * side as f32
 }
 
 /// Spreads the colours of covered texels over those that are not, so that neither filtering nor mip maps draw the

@@ -13,8 +13,10 @@ use gltf::{Node, Primitive, Skin};
 
 use crate::surface::Texture;
 
+use super::gltf_checks;
 use super::mesh::{Mesh, Vertex};
 use super::names;
+use super::rig::is_near;
 use super::skeleton::{BONES, Bone};
 use super::texture::{halved, rgb, srgb};
 use super::{Actor, ActorError, facing};
@@ -44,9 +46,11 @@ pub fn load(path: &Path, options: LoadOptions) -> Result<Actor, ActorError> {
 /// As [`load`].
 pub fn read(bytes: &[u8], path: &Path, options: LoadOptions) -> Result<Actor, ActorError> {
     let failed = |source| ActorError::Gltf { path: path.to_owned(), source: Box::new(source) };
+    gltf_checks::length(bytes).map_err(failed)?;
     let gltf = gltf::Gltf::from_slice(bytes).map_err(failed)?;
     let folder = path.parent();
     let buffers = gltf::import_buffers(&gltf.document, folder, gltf.blob).map_err(failed)?;
+    gltf_checks::images(&gltf.document, &buffers).map_err(|problem| ActorError::file(path, problem))?;
     let images = gltf::import_images(&gltf.document, folder, &buffers).map_err(failed)?;
     let world = world_matrices(&gltf.document);
     let buffers: Vec<&[u8]> = buffers.iter().map(|buffer| buffer.0.as_slice()).collect();
@@ -56,15 +60,24 @@ pub fn read(bytes: &[u8], path: &Path, options: LoadOptions) -> Result<Actor, Ac
 
 /// By node: where it is by default.
 fn world_matrices(document: &gltf::Document) -> Vec<Mat4> {
-    let mut world = vec![Mat4::IDENTITY; document.nodes().len()];
+    let own = |node: &Node<'_>, parent: Mat4| parent * Mat4::from_cols_array_2d(&node.transform().matrix());
+    inherited(document, Mat4::IDENTITY, own)
+}
+
+/// By node: what `own` makes of it and its parent's, above which is `root`. Each node is looked at once, though a
+/// damaged file may hang it on two others, or on itself.
+fn inherited<T: Copy>(document: &gltf::Document, root: T, own: impl Fn(&Node<'_>, T) -> T) -> Vec<T> {
+    let mut by_node = vec![None; document.nodes().len()];
     let roots = document.scenes().flat_map(|scene| scene.nodes().collect::<Vec<_>>());
-    let mut open: Vec<(Node<'_>, Mat4)> = roots.map(|node| (node, Mat4::IDENTITY)).collect();
+    let mut open: Vec<(Node<'_>, T)> = roots.map(|node| (node, root)).collect();
     while let Some((node, parent)) = open.pop() {
-        let own = parent * Mat4::from_cols_array_2d(&node.transform().matrix());
-        world[node.index()] = own;
-        open.extend(node.children().map(|child| (child, own)));
+        if by_node[node.index()].is_none() {
+            let own = own(&node, parent);
+            by_node[node.index()] = Some(own);
+            open.extend(node.children().map(|child| (child, own)));
+        }
     }
-    world
+    by_node.into_iter().map(|own| own.unwrap_or(root)).collect()
 }
 
 struct File<'a> {
@@ -124,6 +137,9 @@ impl File<'_> {
                 (None, Some(parent)) if !names::is_required(bone) => rest[parent.index()],
                 _ => return Err(self.missing(bone)),
             };
+            if !is_near(rest[bone.index()]) {
+                return Err(ActorError::file(self.path, format!("the joint for {bone:?} is at no place")));
+            }
         }
         Ok(rest)
     }
@@ -143,15 +159,7 @@ impl File<'_> {
     fn owners(&self, bones: &[Option<usize>; BONES]) -> Vec<Bone> {
         let by_node: HashMap<usize, Bone> =
             Bone::ALL.into_iter().filter_map(|bone| Some((bones[bone.index()]?, bone))).collect();
-        let mut owners = vec![Bone::Hips; self.document.nodes().len()];
-        let roots = self.document.scenes().flat_map(|scene| scene.nodes().collect::<Vec<_>>());
-        let mut open: Vec<(Node<'_>, Bone)> = roots.map(|node| (node, Bone::Hips)).collect();
-        while let Some((node, inherited)) = open.pop() {
-            let own = by_node.get(&node.index()).copied().unwrap_or(inherited);
-            owners[node.index()] = own;
-            open.extend(node.children().map(|child| (child, own)));
-        }
-        owners
+        inherited(self.document, Bone::Hips, |node, parent| by_node.get(&node.index()).copied().unwrap_or(parent))
     }
 
     fn mesh(
@@ -161,6 +169,9 @@ impl File<'_> {
         owners: &[Bone],
         options: LoadOptions,
     ) -> Result<Mesh, String> {
+        let material = primitive.material();
+        let uv_set = material.pbr_metallic_roughness().base_color_texture().map_or(0, |texture| texture.tex_coord());
+        gltf_checks::attributes(primitive, skin, uv_set)?;
         let reader = primitive.reader(|buffer| self.buffers.get(buffer.index()).copied());
         let skin_reader = skin.reader(|buffer| self.buffers.get(buffer.index()).copied());
         let joints: Vec<usize> = skin.joints().map(|node| node.index()).collect();
@@ -177,8 +188,6 @@ impl File<'_> {
         let positions: Vec<Vec3> = reader.read_positions().ok_or("no positions")?.map(Vec3::from).collect();
         let count = positions.len();
         let normals: Option<Vec<Vec3>> = reader.read_normals().map(|normals| normals.map(Vec3::from).collect());
-        let material = primitive.material();
-        let uv_set = material.pbr_metallic_roughness().base_color_texture().map_or(0, |texture| texture.tex_coord());
         let uvs: Vec<[f32; 2]> =
             reader.read_tex_coords(uv_set).map_or_else(|| vec![[0.0; 2]; count], |uvs| uvs.into_f32().collect());
         let influences = reader.read_joints(0).ok_or("no joints")?.into_u16();
@@ -200,8 +209,8 @@ impl File<'_> {
             pairs().for_each(|(joint, weight)| matrix += moves[joint] * (weight / total));
             let position = (matrix * positions[index].extend(1.0)).truncate();
             let normal = normals.as_ref().map_or(Vec3::Y, |normals| matrix.transform_vector3(normals[index]));
-            if total <= 0.0 || !position.is_finite() {
-                return Err(format!("vertex {index} has no weights or is no point"));
+            if total <= 0.0 || !is_near(position) {
+                return Err(format!("vertex {index} has no weights or is at no place"));
             }
             let bones = pairs().map(|(joint, weight)| (owners[joints[joint]], weight));
             vertices.push(Vertex::new(position, normal.normalize_or(Vec3::Y), bones));

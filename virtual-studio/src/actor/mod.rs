@@ -9,6 +9,7 @@ mod atlas;
 mod cap;
 mod error;
 pub mod gltf;
+mod gltf_checks;
 mod identity;
 mod labels;
 mod local;

@@ -13,7 +13,7 @@ use crate::surface::{Part, Texture};
 
 use super::labels::Landmarks;
 use super::mesh::Vertex;
-use super::rig::Rig;
+use super::rig::{Rig, is_near};
 use super::skeleton::{BONES, Bone};
 use super::{Actor, ActorError};
 
@@ -129,7 +129,7 @@ impl Actor {
         let (parts, vertices): (Vec<Part>, Vec<Vec<Vertex>>) = unpacked?.into_iter().unzip();
         let rest = packed.rest.map(Vec3::from);
         let landmarks = Landmarks { nose: packed.nose.into(), crown: packed.crown.into() };
-        if !rest.iter().chain([&landmarks.nose, &landmarks.crown]).all(|point| point.is_finite()) {
+        if !rest.iter().chain([&landmarks.nose, &landmarks.crown]).all(|point| is_near(*point)) {
             return Err("a joint is at no place".into());
         }
         if packed.body >= parts.len() {
@@ -193,7 +193,7 @@ fn unpacked_part(part: &PackedPart) -> Result<(Part, Vec<Vertex>), String> {
 fn vertex(at: Vec3, normal: Vec3, bones: [u8; 4], weights: [f32; 4]) -> Result<Vertex, String> {
     let bone = |index: u8| Bone::ALL.get(usize::from(index)).copied().ok_or("a vertex has no such bone");
     let bones = bones.into_iter().map(bone).collect::<Result<Vec<_>, _>>()?;
-    if !at.is_finite() || !weights.iter().all(|weight| weight.is_finite()) {
+    if !is_near(at) || !weights.iter().all(|weight| weight.is_finite()) {
         return Err("a vertex is at no place".into());
     }
     Ok(Vertex::new(at, normal, bones.into_iter().zip(weights)))

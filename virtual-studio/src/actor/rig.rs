@@ -62,6 +62,14 @@ impl Rig {
     }
 }
 
+/// How far from the origin a point of a body may lie, in metres: what is further away is damage, and its squares overflow.
+const FARTHEST_M: f32 = 1000.0;
+
+/// Whether a point can be one of a body.
+pub(crate) fn is_near(point: Vec3) -> bool {
+    point.is_finite() && point.abs().max_element() <= FARTHEST_M
+}
+
 /// The shortest rotation from one direction to another, of any lengths; none where a direction is missing.
 pub(crate) fn arc(from: Vec3, to: Vec3) -> Quat {
     match (from.try_normalize(), to.try_normalize()) {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use glam::{Vec3, Vec3A};
 use image::codecs::hdr::{HdrDecoder, HdrEncoder};
-use image::{DynamicImage, ImageError, Rgb};
+use image::{DynamicImage, ImageDecoder, ImageError, Rgb};
 use thiserror::Error;
 
 use super::fast::floor1;
@@ -22,9 +22,14 @@ pub enum EnvironmentError {
     Decode { path: PathBuf, source: ImageError },
     #[error("{}: {width}×{height} px is no equirectangular panorama; it must be twice as wide as high", path.display())]
     Shape { path: PathBuf, width: u32, height: u32 },
+    #[error("{}: {width}×{height} px do not fit into its {bytes} bytes; it is damaged, restore it", path.display())]
+    Short { path: PathBuf, width: u32, height: u32, bytes: u64 },
     #[error("{}: the panorama is black or has values that are no numbers", path.display())]
     Dark { path: PathBuf },
 }
+
+/// Most that a byte stands for. Runs make it 16, so this bounds what a damaged header can make us allocate.
+const PIXELS_PER_BYTE: u64 = 1000;
 
 /// Radiance from all directions, equirectangular: the top row is straight up, the middle column is −z.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,9 +113,15 @@ impl Environment {
     /// # Errors
     /// A file that cannot be read or decoded, is not twice as wide as high, or holds no light.
     pub fn read(path: &Path) -> Result<Self, EnvironmentError> {
-        let file = File::open(path).map_err(|source| EnvironmentError::Open { path: path.to_owned(), source })?;
+        let open = |source| EnvironmentError::Open { path: path.to_owned(), source };
+        let file = File::open(path).map_err(open)?;
+        let bytes = file.metadata().map_err(open)?.len();
         let decode = |source| EnvironmentError::Decode { path: path.to_owned(), source };
         let decoder = HdrDecoder::new(BufReader::new(file)).map_err(decode)?;
+        let (width, height) = decoder.dimensions();
+        if u64::from(width) * u64::from(height) / PIXELS_PER_BYTE > bytes {
+            return Err(EnvironmentError::Short { path: path.to_owned(), width, height, bytes });
+        }
         let picture = DynamicImage::from_decoder(decoder).map_err(decode)?.into_rgb32f();
         let (width, height) = picture.dimensions();
         if width != 2 * height || height < 4 {
@@ -252,6 +263,8 @@ mod tests {
         let path = folder.join("no.hdr");
         std::fs::write(&path, b"no picture").unwrap();
         assert!(matches!(Environment::read(&path), Err(EnvironmentError::Decode { .. })));
+        std::fs::write(&path, b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 100000 +X 200000\n").unwrap();
+        assert!(matches!(Environment::read(&path), Err(EnvironmentError::Short { .. })));
         assert!(Environment::read(&folder.join("none.hdr")).unwrap_err().to_string().contains("none.hdr"));
         std::fs::remove_dir_all(folder).unwrap();
     }

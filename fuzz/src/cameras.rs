@@ -1,0 +1,49 @@
+//! What cameras and the trigger box send. Both parsers lie behind features of `capture` that need camera libraries, and
+//! stand alone, so their files are compiled here.
+
+#[allow(dead_code, reason = "it is private to capture, and a part of it is asked for here")]
+#[path = "../../capture/src/drivers/jpeg.rs"]
+mod jpeg;
+#[allow(dead_code, reason = "it is private to capture, and a part of it is asked for here")]
+#[path = "../../capture/src/trigger/protocol.rs"]
+mod protocol;
+
+use protocol::{Answer, Hello, Lines, Reading, Started, Status};
+
+/// A unit of a webcam that says to be a JPEG, and bytes behind it.
+pub fn camera_jpeg(data: &[u8]) {
+    let Some(length) = jpeg::length(data) else { return };
+    assert!(data[..length].starts_with(&[0xff, 0xd8]) && data[..length].ends_with(&[0xff, 0xd9]));
+    assert_eq!(jpeg::length(&data[..length]), Some(length), "what lies behind the end does not matter");
+    assert_eq!(jpeg::length(&data[..length - 1]), None);
+}
+
+/// What comes out of the serial line of a trigger box. Each line is looked at as it is, and with the sum that it should
+/// have, which a search would hardly find.
+pub fn trigger_box(data: &[u8]) {
+    let mut lines = Lines::default();
+    for line in data.iter().filter_map(|&byte| lines.push(byte)) {
+        assert!(line.len() <= 128 && !line.contains(&b'\n'));
+        answer(&line);
+        let sealed = [&line[..], format!("*{:04X}", crc16(&line)).as_bytes()].concat();
+        answer(&sealed);
+    }
+}
+
+fn answer(line: &[u8]) {
+    let Some(answer) = Answer::parse(line) else { return };
+    let (Ok(said) | Err(said)) = answer.said;
+    assert!(said.len() < line.len());
+    if let Some(hello) = Hello::parse(&said) {
+        assert!(hello.ticks_per_second > 0);
+    }
+    Started::parse(&said);
+    Reading::parse(&said);
+    Status::parse(&said);
+}
+
+fn crc16(bytes: &[u8]) -> u16 {
+    bytes.iter().fold(0xFFFF, |crc, &byte| {
+        (0..8).fold(crc ^ (u16::from(byte) << 8), |crc, _| (crc << 1) ^ if crc & 0x8000 != 0 { 0x1021 } else { 0 })
+    })
+}

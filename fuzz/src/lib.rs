@@ -1,0 +1,52 @@
+//! What must hold for every input of a parser: one function for each target of the fuzzer.
+//!
+//! The programs in `fuzz_targets` search for inputs that break these functions; `tests/corpus.rs` replays the inputs
+//! that are kept. A target panics where a property does not hold. It also fails by using too much memory or time.
+
+mod cameras;
+mod datasets;
+mod messages;
+mod pictures;
+mod poses;
+mod scratch;
+mod studio;
+mod takes;
+mod texts;
+
+/// The name of a target, which is that of its program and of its folder in `corpus`, and its function.
+pub type Target = (&'static str, fn(&[u8]));
+
+pub const TARGETS: &[Target] = &[
+    ("bvh", studio::bvh),
+    ("calibration", poses::calibration),
+    ("camera_jpeg", cameras::camera_jpeg),
+    ("cdf", datasets::cdf),
+    ("finder_set", messages::finder_set),
+    ("geometry", messages::geometry),
+    ("gltf", studio::gltf),
+    ("host_view", messages::host_view),
+    ("host_messages", messages::host_messages),
+    ("json_messages", messages::json_messages),
+    ("masks", takes::masks),
+    ("mat", datasets::mat),
+    ("moment", messages::moment),
+    ("packed_clip", studio::packed_clip),
+    ("packed_person", studio::packed_person),
+    ("panorama", studio::panorama),
+    ("picture", pictures::picture),
+    ("pose_files", poses::pose_files),
+    ("rig", texts::rig),
+    ("scenario", texts::scenario),
+    ("settings", texts::settings),
+    ("take_description", takes::description),
+    ("take_header", takes::header),
+    ("take_recording", takes::recording),
+    ("trc", poses::trc),
+    ("trigger_box", cameras::trigger_box),
+];
+
+/// Runs the target of this name, for its program.
+pub fn run(name: &str, data: &[u8]) {
+    let (_, target) = TARGETS.iter().find(|(known, _)| *known == name).expect("a target of this name");
+    target(data);
+}

@@ -1,0 +1,104 @@
+//! Messages between processes and hosts.
+
+use std::fmt::Debug;
+
+use body::RigGeometry;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use subject::{FinderPicture, Sample};
+use transport::{
+    Answer, Asked, CroppedView, Hello, Hint, HostView, PoseMessage, PromisedInstant, RigCommand, decode_finder_set,
+    decode_moment, encode_finder_set, encode_moment,
+};
+
+pub fn moment(data: &[u8]) {
+    let Ok(received) = decode_moment(data) else { return };
+    for sample in received.value.views.iter().flat_map(|view| &view.samples) {
+        check_sample(sample);
+    }
+    let written = encode_moment(received.number, &received.value).expect("a moment can be sent on");
+    let again = decode_moment(&written).expect("what was written reads");
+    // Numbers may be NaN, which no comparison of values takes for the same.
+    assert_eq!(encode_moment(again.number, &again.value).expect("a moment can be sent on"), written);
+}
+
+fn check_sample(sample: &Sample) {
+    let area = usize::from(sample.size_px) * usize::from(sample.size_px);
+    assert_eq!((sample.rgb.len(), sample.mask.len()), (3 * area, area));
+}
+
+pub fn finder_set(data: &[u8]) {
+    let Ok(set) = decode_finder_set(data) else { return };
+    for view in &set.views {
+        check_picture(&view.picture);
+    }
+    let written = encode_finder_set(&set).expect("pictures can be sent on");
+    let again = decode_finder_set(&written).expect("what was written reads");
+    assert_eq!(encode_finder_set(&again).expect("pictures can be sent on"), written);
+}
+
+fn check_picture(picture: &FinderPicture) {
+    let area = u128::from(picture.width) * u128::from(picture.height);
+    assert_eq!(picture.rgb.len() as u128, 3 * area);
+    assert!(picture.mask.as_ref().is_none_or(|mask| mask.len() as u128 == area));
+    picture.is_whole();
+}
+
+pub fn host_view(data: &[u8]) {
+    let Ok(came) = HostView::decode(data) else { return };
+    came.view.crop.iter().for_each(check_sample);
+    if let Asked::Picture(picture) = &came.view.picture {
+        check_picture(picture);
+    }
+    // A picture is compressed anew and comes out another.
+    let view = CroppedView { picture: Asked::No, ..came.view };
+    let written = HostView::encode(came.label, &view).expect("a view can be sent on");
+    let again = HostView::decode(&written).expect("what was written reads");
+    assert_eq!(HostView::encode(again.label, &again.view).expect("a view can be sent on"), written);
+}
+
+/// The first byte chooses between question, answer and promise.
+pub fn host_messages(data: &[u8]) {
+    let Some((kind, words)) = data.split_first() else { return };
+    match kind % 3 {
+        0 => by_postcard::<Hello>(words),
+        1 => by_postcard::<Answer>(words),
+        _ => by_postcard::<PromisedInstant>(words),
+    }
+}
+
+fn by_postcard<T: Serialize + DeserializeOwned>(data: &[u8]) {
+    let Ok(value) = postcard::from_bytes::<T>(data) else { return };
+    let written = postcard::to_stdvec(&value).expect("it can be sent on");
+    let again: T = postcard::from_bytes(&written).expect("what was written reads");
+    assert_eq!(postcard::to_stdvec(&again).expect("it can be sent on"), written);
+}
+
+/// Poses, hints of learner and inference, and commands, among them those of the page.
+pub fn json_messages(data: &[u8]) {
+    by_json::<PoseMessage>(data);
+    by_json::<Hint>(data);
+    by_json::<RigCommand>(data);
+}
+
+fn by_json<T: Serialize + DeserializeOwned + PartialEq + Debug>(data: &[u8]) {
+    let Ok(value) = serde_json::from_slice::<T>(data) else { return };
+    let written = serde_json::to_vec(&value).expect("it can be sent on");
+    assert_eq!(serde_json::from_slice::<T>(&written).expect("what was written reads"), value);
+}
+
+/// A rig's geometry, as files and hints have it.
+pub fn geometry(data: &[u8]) {
+    by_json::<RigGeometry>(data);
+    let Ok(geometry) = serde_json::from_slice::<RigGeometry>(data) else { return };
+    if geometry.check().is_err() {
+        return;
+    }
+    for camera in geometry.cameras.values() {
+        let placed = camera.camera();
+        assert!(placed.focal_px > 0.0 && placed.focal_px.is_finite());
+        assert!(placed.position_mm.iter().chain(&placed.rotation).all(|value| value.is_finite()));
+    }
+    let id = geometry.clone().with_id().id;
+    assert_eq!(id, RigGeometry { id: "another".into(), ..geometry }.with_id().id, "an id depends on all but itself");
+}

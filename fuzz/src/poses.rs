@@ -1,0 +1,59 @@
+//! Files of poses, markers and calibrations.
+
+use pose::{Labels, pose_file};
+use virtual_studio::motion::Markers;
+
+use crate::scratch;
+
+pub fn trc(data: &[u8]) {
+    scratch::file("markers.trc", data, |path| {
+        let Ok(trc) = pose::trc::read(path) else { return };
+        assert!(trc.frames.is_sorted_by(|a, b| a.source_index < b.source_index));
+        for frame in &trc.frames {
+            assert_eq!(frame.markers_mm.len(), trc.names.len());
+            assert!(frame.markers_mm.iter().flatten().flatten().all(|value| value.is_finite()));
+        }
+        if let Ok(markers) = Markers::load(path) {
+            assert_eq!(markers.instants(), trc.frames.len());
+            assert!(markers.rate_hz() > 0.0);
+        }
+        pose::trc::write(path, "again", &trc).expect("a temporary file");
+        if trc.rate_hz > 0.0 && trc.frames.iter().all(|frame| frame.source_index < 1 << 31) {
+            let again = pose::trc::read(path).expect("what was written reads");
+            let indices = |trc: &pose::trc::Trc| trc.frames.iter().map(|frame| frame.source_index).collect::<Vec<_>>();
+            assert_eq!((&again.names, indices(&again)), (&trc.names, indices(&trc)));
+        }
+    });
+}
+
+pub fn calibration(data: &[u8]) {
+    scratch::file("calibration", data, |path| {
+        let Ok(cameras) = pose::calibration::read(path) else { return };
+        for camera in cameras {
+            camera.project(camera.to_camera(nalgebra::Vector3::new(1.0, 2.0, 3.0)));
+            assert!(camera.intrinsics.iter().all(|value| value.is_finite()));
+            assert!(camera.size_px.iter().all(|side| *side > 0), "{:?}", camera.size_px);
+        }
+    });
+}
+
+/// Poses to compare, or labels.
+pub fn pose_files(data: &[u8]) {
+    scratch::file("poses.json", data, |path| {
+        if let Ok(poses) = pose_file::read(path) {
+            drop(pose::compare_files(path, path));
+            let finite = poses.iter().flatten().flatten().all(|value| value.is_finite());
+            if finite {
+                pose_file::write(path, &poses).expect("a temporary file");
+                assert_eq!(pose_file::read(path).expect("what was written reads"), poses);
+            }
+        }
+        std::fs::write(path, data).expect("a temporary file");
+        let Ok(labels) = Labels::read(path) else { return };
+        for camera in &labels.cameras {
+            for frame in &camera.frames {
+                assert!(camera.at(frame.source_index).is_some(), "a label is found by its index");
+            }
+        }
+    });
+}

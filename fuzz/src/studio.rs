@@ -1,0 +1,103 @@
+//! Assets of virtual studios: people, motions, panoramas.
+
+use std::io::Write;
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+use virtual_studio::actor::gltf::{self, LoadOptions};
+use virtual_studio::actor::{Actor, BodyPose};
+use virtual_studio::motion::bvh::Bvh;
+use virtual_studio::motion::{Clip, Motion, retarget};
+use virtual_studio::render::Environment;
+use virtual_studio::surface::Posed;
+
+use crate::scratch;
+
+/// As when assets are packed.
+const OPTIONS: LoadOptions = LoadOptions { triangles: Some(100), texture_px: Some(64) };
+/// Of packed people and clips.
+const VERSION: u8 = 2;
+
+/// A glTF that refers to no other file.
+pub fn gltf(data: &[u8]) {
+    for options in [LoadOptions::default(), OPTIONS] {
+        // There is nothing in this folder.
+        let Ok(actor) = gltf::read(data, Path::new("/nonexistent/person.gltf"), options) else { return };
+        check_person(&actor);
+        let packed = actor.pack().expect("a person can be packed");
+        check_person(&Actor::unpack(&packed, Path::new("packed")).expect("what was packed unpacks"));
+    }
+}
+
+/// What a packed person holds before it is compressed.
+pub fn packed_person(data: &[u8]) {
+    if let Ok(actor) = Actor::unpack(&sealed(data), Path::new("packed")) {
+        check_person(&actor);
+    }
+}
+
+fn check_person(actor: &Actor) {
+    let mut posed = Posed::default();
+    actor.pose(&BodyPose::REST, &mut posed);
+    assert!(actor.joints(&BodyPose::REST).iter().flatten().all(|value| value.is_finite()));
+    for part in actor.parts() {
+        let texture = &part.texture;
+        assert_eq!(texture.rgb.len(), 3 * texture.width as usize * texture.height as usize);
+        assert!(part.triangles.iter().flatten().all(|&index| (index as usize) < part.uvs.len()));
+    }
+}
+
+pub fn bvh(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let path = Path::new("motion.bvh");
+    let Ok(bvh) = Bvh::parse(text, path) else { return };
+    assert!(bvh.frames() > 0 && bvh.duration_s() >= 0.0);
+    assert_eq!(bvh.rest().len(), bvh.joints.len());
+    for (index, joint) in bvh.joints.iter().enumerate() {
+        assert!(joint.parent.is_none_or(|parent| parent < index));
+    }
+    for frame in [0, bvh.frames() - 1] {
+        assert_eq!(bvh.frame(frame).len(), bvh.joints.len());
+    }
+    if let Ok(clip) = retarget::retarget(&bvh, path) {
+        assert_eq!(clip.poses().len(), bvh.frames());
+        check_clip(&clip);
+        let packed = clip.pack(1).expect("a clip can be packed");
+        // Captures far away from all people are not packed to be read again.
+        if let Ok(unpacked) = Clip::unpack(&packed, path) {
+            assert_eq!(unpacked.poses().len(), bvh.frames());
+        }
+    }
+}
+
+/// What a packed clip holds before it is compressed.
+pub fn packed_clip(data: &[u8]) {
+    if let Ok(clip) = Clip::unpack(&sealed(data), Path::new("packed")) {
+        assert!(clip.poses().iter().all(|pose| pose.root.is_finite()));
+        check_clip(&clip);
+    }
+}
+
+fn check_clip(clip: &Clip) {
+    assert!(!clip.poses().is_empty() && clip.frame_time_s() > 0.0);
+    let duration_s = clip.duration_s();
+    for time_s in [-1.0, 0.0, 0.3 * duration_s, duration_s, f64::MAX] {
+        clip.at(time_s);
+    }
+    clip.leaps();
+}
+
+/// As packed files are: a version, then the contents with a checksum.
+fn sealed(contents: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(vec![VERSION], Compression::none());
+    encoder.write_all(contents).and_then(|()| encoder.finish()).expect("memory")
+}
+
+pub fn panorama(data: &[u8]) {
+    scratch::file("panorama.hdr", data, |path| {
+        let Ok(environment) = Environment::read(path) else { return };
+        let packed = environment.pack(64).expect("a panorama can be packed");
+        scratch::file("packed.hdr", &packed, |path| drop(Environment::read(path)));
+    });
+}

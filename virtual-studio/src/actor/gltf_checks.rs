@@ -1,0 +1,93 @@
+//! What the crate gltf takes for granted of a file. It panics at damaged ones that break it, or reads without end.
+
+use gltf::accessor::{Accessor, DataType, Dimensions};
+use gltf::buffer::{Data, View};
+use gltf::{Document, Primitive, Semantic, Skin};
+
+/// Values of one attribute; no body has more vertices.
+const MOST_VALUES: usize = 1 << 24;
+
+/// A binary file is as long as its own header.
+///
+/// # Errors
+/// One that says to be shorter.
+pub fn length(bytes: &[u8]) -> Result<(), gltf::Error> {
+    match bytes {
+        [b'g', b'l', b'T', b'F', _, _, _, _, length @ 0..=11, 0, 0, 0, ..] => {
+            let error = gltf::binary::Error::Length { length: u32::from(*length), length_read: bytes.len() };
+            Err(gltf::Error::Binary(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Each image is in a file of its own, or of a known kind and whole in a buffer.
+///
+/// # Errors
+/// The first image that is not.
+pub fn images(document: &Document, buffers: &[Data]) -> Result<(), String> {
+    for (index, image) in document.as_json().images.iter().enumerate() {
+        let is_there = match image.buffer_view {
+            Some(view) => {
+                image.mime_type.is_some()
+                    && document.views().nth(view.value()).is_some_and(|view| holds(&view, buffers))
+            }
+            None => image.uri.is_some(),
+        };
+        if !is_there {
+            return Err(format!("image {index} is nowhere, or of no kind"));
+        }
+    }
+    Ok(())
+}
+
+fn holds(view: &View<'_>, buffers: &[Data]) -> bool {
+    let end = view.offset().checked_add(view.length());
+    end.zip(buffers.get(view.buffer().index())).is_some_and(|(end, buffer)| end <= buffer.len())
+}
+
+/// What is read of a mesh and its skin has the types that glTF allows, and lies in its buffers.
+///
+/// # Errors
+/// The first attribute that does not.
+pub fn attributes(primitive: &Primitive<'_>, skin: &Skin<'_>, uv_set: u32) -> Result<(), String> {
+    use DataType::{F32, U8, U16, U32};
+    use Dimensions::{Mat4, Scalar, Vec2, Vec3, Vec4};
+    let attribute = |semantic| primitive.get(&semantic);
+    let all: [(_, _, &[DataType], _); 7] = [
+        ("positions", attribute(Semantic::Positions), &[F32], Vec3),
+        ("normals", attribute(Semantic::Normals), &[F32], Vec3),
+        ("texture coordinates", attribute(Semantic::TexCoords(uv_set)), &[U8, U16, F32], Vec2),
+        ("joints", attribute(Semantic::Joints(0)), &[U8, U16], Vec4),
+        ("weights", attribute(Semantic::Weights(0)), &[U8, U16, F32], Vec4),
+        ("indices", primitive.indices(), &[U8, U16, U32], Scalar),
+        ("inverse bind matrices", skin.inverse_bind_matrices(), &[F32], Mat4),
+    ];
+    for (name, accessor, types, dimensions) in all {
+        let Some(accessor) = accessor else { continue };
+        if !types.contains(&accessor.data_type()) || accessor.dimensions() != dimensions || !is_whole(&accessor) {
+            return Err(format!("the {name} are damaged, or of a type that glTF does not allow"));
+        }
+    }
+    Ok(())
+}
+
+fn is_whole(accessor: &Accessor<'_>) -> bool {
+    let (count, size) = (accessor.count(), accessor.size());
+    let sparse = accessor.sparse().is_none_or(|sparse| {
+        let (some, indices, values) = (sparse.count(), sparse.indices(), sparse.values());
+        some <= count
+            && fits(&indices.view(), indices.offset(), some, indices.index_type().size())
+            && fits(&values.view(), values.offset(), some, size)
+    });
+    let base = accessor.view().is_none_or(|view| fits(&view, accessor.offset(), count, size));
+    (1..=MOST_VALUES).contains(&count) && sparse && base
+}
+
+/// Whether so many values of this size are in a view.
+fn fits(view: &View<'_>, offset: usize, count: usize, size: usize) -> bool {
+    let stride = view.stride().unwrap_or(size);
+    let before_last = count.checked_sub(1).and_then(|others| stride.checked_mul(others));
+    let end = before_last.and_then(|before| offset.checked_add(before)?.checked_add(size));
+    stride >= size && end.is_some_and(|end| end <= view.length())
+}
