@@ -7,7 +7,7 @@ use genlock_tests::{check_accounts, fail, genlock, json, recorded, succeed};
 use take::{Session, TakeReader};
 use transport::MomentFileReader;
 use virtual_studio::actor::gltf::LoadOptions;
-use virtual_studio::live::{Live, LiveOptions, Sent};
+use virtual_studio::live::{LiveStudio, Sent};
 use virtual_studio::render::{Environment, Sky};
 
 const VIEWS: usize = 3;
@@ -33,8 +33,8 @@ fn rig(folder: &Path, cameras: usize, rate_hz: f64) -> PathBuf {
 /// Every recorded frame but each camera's first has a certain trigger, and shows what that camera sees at this pulse.
 fn check_frames(take: &Path, scenario: &Path) {
     let take = TakeReader::open(take).unwrap();
-    let load = LoadOptions { triangles: Some(8_000), ..LoadOptions::default() };
-    let mut studio = Live::open(scenario, VIEWS, LiveOptions { load, ..LiveOptions::default() }).unwrap();
+    let people = LoadOptions { triangles: Some(8_000), ..LoadOptions::default() };
+    let mut studio = LiveStudio::open(scenario, VIEWS, people).unwrap();
     let mut next = [0; VIEWS];
     for pulse in 0..500 {
         let truth = studio.pulse(pulse).unwrap();

@@ -13,7 +13,7 @@ use crossbeam::channel::{Receiver, RecvTimeoutError};
 use frame::{Slot, monotonic_now_ns};
 use miette::{IntoDiagnostic, bail};
 use virtual_studio::actor::gltf::LoadOptions;
-use virtual_studio::live::{Live, LiveOptions};
+use virtual_studio::live::LiveStudio;
 use virtual_studio::scene::Scenario;
 
 use player::{Item, Player, Step};
@@ -28,7 +28,7 @@ pub struct Studios(Vec<Studio>);
 struct Studio {
     /// Places of its cameras in the rig.
     cameras: Vec<usize>,
-    live: Arc<Mutex<Live>>,
+    live: Arc<Mutex<LiveStudio>>,
 }
 
 impl Studios {
@@ -44,9 +44,8 @@ impl Studios {
         let mut instants = None;
         let mut studios = vec![];
         for (source, cameras) in named {
-            let load = LoadOptions { triangles: Some(TRIANGLES), ..LoadOptions::default() };
-            let options = LiveOptions { load, ..LiveOptions::default() };
-            let live = Live::open(Path::new(source), cameras.len(), options).into_diagnostic()?;
+            let people = LoadOptions { triangles: Some(TRIANGLES), ..LoadOptions::default() };
+            let live = LiveStudio::open(Path::new(source), cameras.len(), people).into_diagnostic()?;
             check(rig, source, live.scenario(), &mut instants)?;
             studios.push(Studio { cameras, live: Arc::new(Mutex::new(live)) });
         }
@@ -80,7 +79,7 @@ pub fn is_virtual(camera: &Camera) -> bool {
 
 /// The rig whose cameras are all views of a scenario's studio.
 pub fn rig_of(scenario: &Path) -> miette::Result<Rig> {
-    let read = Scenario::read(scenario, None).into_diagnostic()?;
+    let read = Scenario::read(scenario).into_diagnostic()?;
     let (rate_hz, views) = (read.rate_hz, read.views());
     let head =
         format!("version = 1\nname = \"virtual-studio\"\n\n[trigger]\nmode = \"hardware\"\nrate-hz = {rate_hz:?}\n");

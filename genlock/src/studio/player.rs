@@ -107,7 +107,7 @@ impl Player {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use virtual_studio::live::Unit as Said;
+    use virtual_studio::live::UnitStamp as Said;
 
     const PERIOD_NS: i64 = 40_000_000;
     const START_NS: i64 = 5_000_000_000;
