@@ -10,5 +10,5 @@ GENLOCK_FOOTAGE=$(bash scripts/fetch-footage.sh)
 GENLOCK_FINDER=$(bash scripts/fetch-finder.sh) || say "Going on without the finder of joints."
 export LIBTORCH GENLOCK_FOOTAGE GENLOCK_FINDER
 # The whole workspace, as in every other script: one set of features, and nothing is compiled twice.
-cargo build --release --locked --workspace --bins
-exec "$TARGET/release/bench" "$@"
+cargo build --release --locked --workspace --bins --example bench --example bench-copies
+exec "$TARGET/release/examples/bench" "$@"

@@ -70,7 +70,8 @@ pub(crate) struct CameraThread {
     pub health: Arc<ArcSwap<Health>>,
     pub events: Sender<CaptureEvent>,
     pub stop: Arc<AtomicBool>,
-    pub first_segment: SegmentId,
+    /// Of all segments, where another host did not begin the pulses.
+    pub epoch: Option<u32>,
 }
 
 /// What is done now and then beside the units.
@@ -201,11 +202,15 @@ impl CameraThread {
         if let Some(exposures) = &self.exposures {
             exposures.tell(self.id, exposure);
         }
-        let generation = pulses.map_or(0, |published| published.generation);
+        let segment = SegmentId {
+            epoch: pulses.and_then(|published| published.epoch).or(self.epoch).unwrap_or(unit.segment.epoch),
+            opening: pulses.map_or(unit.segment.opening, |published| published.opening),
+            seam: unit.segment.seam,
+        };
         FrameInfo {
             camera: self.id,
             sequence: *sequence,
-            segment: SegmentId(self.first_segment.0 + unit.segment.0 + generation),
+            segment,
             trigger,
             exposure,
             exposure_duration_ns: unit.exposure_duration_ns,

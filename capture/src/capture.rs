@@ -26,16 +26,17 @@ const EVENTS: usize = 256;
 pub struct CaptureOptions {
     /// The trigger that all cameras share; unknown in free-run and for replays that know their triggers.
     pub pulses: Pulses,
-    /// Segments are numbered from here, so that captures that follow each other share no segment.
-    pub first_segment: SegmentId,
+    /// The [epoch](SegmentId::epoch) of all segments, so that captures that follow each other share none; `None` keeps
+    /// the sources' own.
+    pub epoch: Option<u32>,
     /// Cameras behind these that share the pulses, but whose frames come another way: see [`RemoteCamera`].
     pub remote_cameras: usize,
 }
 
 impl CaptureOptions {
-    /// Segments from 0, and no remote cameras.
+    /// No epoch, and no remote cameras.
     pub fn new(pulses: Pulses) -> Self {
-        Self { pulses, first_segment: SegmentId(0), remote_cameras: 0 }
+        Self { pulses, epoch: None, remote_cameras: 0 }
     }
 }
 
@@ -116,7 +117,7 @@ impl Capture {
         let trigger = match options.pulses {
             Pulses::Unknown => None,
             Pulses::Known(train) => {
-                board.publish(Some(Published { train, generation: 0 }));
+                board.publish(Some(Published { train, epoch: None, opening: 0 }));
                 None
             }
             Pulses::From(source) => {
@@ -155,7 +156,7 @@ impl Capture {
                 outlet: entrance.to(router.handle.thread().clone()),
                 events: event_sender.clone(),
                 stop: stop.clone(),
-                first_segment: options.first_segment,
+                epoch: options.epoch,
             };
             threads.push(Worker::start(name, move || camera.run())?);
         }

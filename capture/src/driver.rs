@@ -18,7 +18,7 @@ pub enum Stamp {
 /// What a camera's unit is, beside its bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Unit {
-    /// Where the driver knows of a seam, its own numbering of segments, from 0.
+    /// Where the driver knows of seams, the one before the unit; for recordings the segment in which it was recorded.
     pub segment: SegmentId,
     /// Start of exposure.
     pub exposure: Stamp,

@@ -10,8 +10,8 @@ use crate::{CameraDriver, DriverError, Stamp, Unit};
 /// When a camera is asked for its pictures, and for which it was not.
 #[derive(Default)]
 pub(crate) struct Firing {
-    /// The next pulse at which it is to be asked, of those of this generation.
-    generation: u32,
+    /// The next pulse at which it is to be asked, of those of this beginning.
+    beginning: (Option<u32>, u32),
     next: Option<u64>,
     /// Pulses at which it was not, since the last unit, and when the last of them was.
     unasked: u64,
@@ -21,9 +21,9 @@ pub(crate) struct Firing {
 impl Firing {
     /// Asks for a picture if one is due; says how long it is until the next one.
     pub fn look(&mut self, driver: &mut dyn CameraDriver, pulses: Published) -> Result<Duration, DriverError> {
-        let Published { train, generation, .. } = pulses;
-        if self.generation != generation {
-            (self.generation, self.next) = (generation, None);
+        let Published { train, .. } = pulses;
+        if self.beginning != pulses.beginning() {
+            (self.beginning, self.next) = (pulses.beginning(), None);
         }
         let due_ns = |pulse: u64| train.start_ns + (pulse as f64 * train.period_ns).round() as i64;
         let now_ns = monotonic_now_ns();

@@ -13,7 +13,8 @@ const COUNTER_BITS: u32 = 64;
 /// it was opened.
 pub(crate) struct Timing {
     timer: FrameTimer,
-    generation: Option<u32>,
+    /// Of the pulses that the units before were counted by.
+    beginning: Option<(Option<u32>, u32)>,
     /// Pulses at which the camera was not fired, and which it did not count.
     unasked: u64,
     /// How far, in a segment, the numbers of pulses were ahead of the account's at most.
@@ -33,7 +34,7 @@ pub(crate) struct Timed {
 impl Timing {
     pub fn new(clock: Option<DeviceClock>) -> Self {
         let config = FrameTimerConfig { clock, counter_bits: COUNTER_BITS, host: ClockId::Monotonic };
-        Self { timer: FrameTimer::new(config), generation: None, unasked: 0, ahead: None }
+        Self { timer: FrameTimer::new(config), beginning: None, unasked: 0, ahead: None }
     }
 
     pub fn latch(&mut self, latch: Latch) {
@@ -53,7 +54,7 @@ impl Timing {
         };
         let stamp = FrameStamp { ticks, host, counter: unit.counter.map(|counter| counter + self.unasked), arrival_ns };
         if let Some(pulses) = pulses
-            && self.generation.replace(pulses.generation).is_some_and(|before| before != pulses.generation)
+            && self.beginning.replace(pulses.beginning()).is_some_and(|before| before != pulses.beginning())
         {
             self.timer.pulses_restarted();
             self.ahead = None;

@@ -38,7 +38,7 @@ fn take(folder: &Path) -> Arc<TakeReader> {
         let info = FrameInfo {
             camera: CameraId(0),
             sequence,
-            segment: SegmentId(0),
+            segment: SegmentId::seam(0),
             trigger: trigger(sequence),
             exposure: HostTime::monotonic(exposed_ns, 10_000),
             exposure_duration_ns: 0,

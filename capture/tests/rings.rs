@@ -74,7 +74,7 @@ fn run(cameras: Vec<SimulatedCamera>, consumer: Collector, wait: Duration) -> (V
     let ledgers: Vec<LossLedger> = cameras.iter().map(|_| LossLedger::default()).collect();
     let pulses = cameras[0].pulses;
     let specs = cameras.into_iter().enumerate().map(|(i, camera)| spec(&format!("cam{i}"), camera)).collect();
-    let options = CaptureOptions { first_segment: SegmentId(5), ..CaptureOptions::new(Pulses::Known(pulses)) };
+    let options = CaptureOptions { epoch: Some(5), ..CaptureOptions::new(Pulses::Known(pulses)) };
     let capture = Capture::start(specs, &ledgers, vec![Box::new(consumer)], options).unwrap();
     let events = capture.events().clone();
     let deadline = std::time::Instant::now() + wait;
@@ -94,7 +94,12 @@ fn every_frame_arrives_in_order_with_its_trigger() {
     let frames = consumer.frames.lock().unwrap();
     for camera in 0..2 {
         let of_camera: Vec<_> = frames.iter().filter(|f| f.camera == CameraId(camera)).collect();
-        assert!(of_camera.iter().enumerate().all(|(i, f)| f.sequence == i as u64 && f.segment == SegmentId(5)));
+        assert!(
+            of_camera
+                .iter()
+                .enumerate()
+                .all(|(i, f)| f.sequence == i as u64 && f.segment == SegmentId { epoch: 5, ..SegmentId::default() })
+        );
         // The first word of a counter is not yet confirmed; it may be unresolved or tentative, never wrong.
         assert!(of_camera.iter().all(|f| f.trigger.pulse().is_none_or(|pulse| pulse == f.sequence)));
         assert!(of_camera[10..].iter().all(|f| f.trigger == TriggerIndex::Certain(f.sequence)));

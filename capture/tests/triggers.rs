@@ -96,7 +96,7 @@ impl CameraDriver for Device {
         }
         let ticks = (exposed_ns - self.origin_ns) as f64 * (1.0 + self.drift_ppm * 1e-6) / 1e3;
         Ok(DriverEvent::Unit(Unit {
-            segment: SegmentId(0),
+            segment: SegmentId::seam(0),
             exposure: Stamp::Device { ticks: ticks as u64, arrival_ns: monotonic_now_ns() },
             exposure_duration_ns: 0,
             counter: Some(self.taken),

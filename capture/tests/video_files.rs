@@ -100,7 +100,7 @@ fn loops_are_segments_and_all_cameras_agree_on_every_trigger() {
         let played = pulse * u64::from(divisor);
         let source = info.source.unwrap();
         assert_eq!(u64::from(source.index), played % u64::from(FRAMES), "{info:?}");
-        assert_eq!(u64::from(info.segment.0), played / u64::from(FRAMES), "{info:?}");
+        assert_eq!(u64::from(info.segment.seam), played / u64::from(FRAMES), "{info:?}");
         let true_ns = start_ns + (played as f64 * 1e9 / RATE_HZ) as i64;
         assert!((info.exposure.ns - true_ns).abs() < 10_000, "{} ns off", info.exposure.ns - true_ns);
         assert!(info.arrival_ns >= info.exposure.ns);

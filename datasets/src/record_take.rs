@@ -87,7 +87,7 @@ fn write_pictures<'a>(
             let info = FrameInfo {
                 camera: CameraId(number as u16),
                 sequence: u64::from(index),
-                segment: SegmentId(0),
+                segment: SegmentId::seam(0),
                 trigger: TriggerIndex::Certain(u64::from(index)),
                 exposure: HostTime::monotonic(exposure_ns, 0),
                 exposure_duration_ns: 0,

@@ -21,7 +21,7 @@ use crate::{CameraId, HostTime, Picture, SegmentId, SourcePosition, TriggerIndex
 /// let frame = slot.into_frame(FrameInfo {
 ///     camera: CameraId(0),
 ///     sequence: 0,
-///     segment: SegmentId(0),
+///     segment: SegmentId::seam(0),
 ///     trigger: TriggerIndex::Unresolved,
 ///     exposure: HostTime::monotonic(1_000, 0),
 ///     exposure_duration_ns: 0,
@@ -240,7 +240,7 @@ mod tests {
         FrameInfo {
             camera: CameraId(0),
             sequence: 0,
-            segment: SegmentId(0),
+            segment: SegmentId::seam(0),
             trigger: TriggerIndex::Certain(0),
             exposure: HostTime::monotonic(0, 0),
             exposure_duration_ns: 0,

@@ -84,7 +84,7 @@ mod tests {
         Moment {
             set: SetIndex(set),
             trigger: TriggerIndex::Certain(set),
-            segment: SegmentId(0),
+            segment: SegmentId::seam(0),
             exposure: HostTime::monotonic(set as i64, 0),
             arrival_ns: 0,
             source: None,

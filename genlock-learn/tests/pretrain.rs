@@ -53,7 +53,7 @@ fn moment(number: u32) -> Moment {
     Moment {
         set: SetIndex(number.into()),
         trigger: TriggerIndex::Certain(number.into()),
-        segment: SegmentId(segment),
+        segment: SegmentId::seam(segment),
         exposure,
         arrival_ns: 0,
         source: Some(SourcePosition { index, length: 50 }),

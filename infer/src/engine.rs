@@ -164,7 +164,7 @@ impl Engine {
             set_index: moment.set.0,
             trigger_index: moment.trigger.pulse(),
             trigger_state: trigger_state(moment.trigger),
-            segment: moment.segment.0,
+            segment: moment.segment.number(),
             exposure_ns: moment.exposure.ns,
             exposure_utc_ns: None,
             source_index: moment.source.map(|source| source.index),

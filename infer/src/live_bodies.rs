@@ -258,7 +258,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             set_index: set.set.0,
             trigger_index: set.trigger.pulse(),
             trigger_state: trigger_state(set.trigger),
-            segment: set.segment.0,
+            segment: set.segment.number(),
             exposure_ns: set.exposure.ns,
             exposure_utc_ns: None,
             source_index: set.source.map(|source| source.index),

@@ -45,7 +45,7 @@ impl Stream {
             // Velocities come from the instants around, as in a stream.
             views.iter_mut().flatten().for_each(|view| view.velocity_px = None);
             let seen = SeenInstant {
-                segment: SegmentId(0),
+                segment: SegmentId::seam(0),
                 trigger: TriggerIndex::Certain(self.pulse),
                 exposure_ns: self.now_ns,
                 exposures_ns: vec![Some(self.now_ns); views.len()],

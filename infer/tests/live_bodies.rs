@@ -114,7 +114,7 @@ fn set(number: u64, exposure_ns: i64, segment: u32, cameras: &[u16]) -> FinderSe
     FinderSet {
         set: SetIndex(number),
         trigger: TriggerIndex::Certain(number),
-        segment: SegmentId(segment),
+        segment: SegmentId::seam(segment),
         exposure: HostTime::monotonic(exposure_ns, 0),
         source: None,
         views: cameras.iter().map(view).collect(),

@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let mut info = FrameInfo {
                 camera: CameraId(camera),
                 sequence: index.into(),
-                segment: SegmentId(0),
+                segment: SegmentId::seam(0),
                 trigger: TriggerIndex::Certain(index.into()),
                 exposure: HostTime::monotonic(exposure_ns, 1_000),
                 exposure_duration_ns: 0,

@@ -67,7 +67,7 @@ fn info(camera: u16, sequence: u64, segment: u32, source: Option<SourcePosition>
     FrameInfo {
         camera: CameraId(camera),
         sequence,
-        segment: SegmentId(segment),
+        segment: SegmentId::seam(segment),
         trigger: TriggerIndex::Certain(sequence),
         exposure: HostTime::monotonic(16_000_000 * sequence as i64, 0),
         exposure_duration_ns: 0,

@@ -88,7 +88,7 @@ fn frame(pool: &BufferPool, camera: u16, sequence: u64) -> Option<Frame> {
     let info = FrameInfo {
         camera: CameraId(camera),
         sequence,
-        segment: SegmentId(0),
+        segment: SegmentId::seam(0),
         trigger: TriggerIndex::Unresolved,
         exposure: HostTime::monotonic(0, 0),
         exposure_duration_ns: 0,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use calibration_free_config::Rig;
-use frame::{LossLedger, Problem, SegmentId, monotonic_now_ns};
+use frame::{LossLedger, Problem, monotonic_now_ns};
 use subject::{BackgroundConfig, SubjectCropper};
 use take::TakeInfo;
 
@@ -20,8 +20,8 @@ use crate::views::preview::PreviewSink;
 
 /// From opening the cameras to the first trigger: all must be armed by then.
 const LEAD_NS: i64 = 1_500_000_000;
-/// Segments of a trial share no number with those of the session.
-const TRIAL_SEGMENTS: SegmentId = SegmentId(1 << 31);
+/// The epoch of a trial's segments, which no session has.
+const TRIAL_EPOCH: u32 = u32::MAX;
 
 /// What a session is of.
 pub struct SessionPlan {
@@ -143,21 +143,21 @@ impl Prepared {
     /// # Errors
     /// The take cannot be made, a camera's description is wrong, a thread does not start.
     pub fn start(self, sinks: Sinks) -> Result<Session, SessionError> {
-        let first_segment = self.link.first_segment();
-        self.start_at(first_segment, sinks)
+        let epoch = self.link.epoch();
+        self.start_in(epoch, sinks)
     }
 
-    /// Starts the cameras for a trial with another playback. It is not recorded, and its segments are numbered apart from
-    /// those of the session that follows.
+    /// Starts the cameras for a trial with another playback. It is not recorded, and its segments are none
+    /// of those of the session that follows.
     ///
     /// # Errors
     /// As [`Self::start`].
     pub fn start_trial(mut self, playback: Playback, sinks: Sinks) -> Result<Session, SessionError> {
         self.trial = Some(playback);
-        self.start_at(TRIAL_SEGMENTS, sinks)
+        self.start_in(Some(TRIAL_EPOCH), sinks)
     }
 
-    fn start_at(self, first_segment: SegmentId, sinks: Sinks) -> Result<Session, SessionError> {
+    fn start_in(self, epoch: Option<u32>, sinks: Sinks) -> Result<Session, SessionError> {
         let ledgers: Vec<_> = self.names.iter().map(|_| LossLedger::default()).collect();
         let playback = self.trial.unwrap_or(self.playback);
         let (mut cameras, mut pulses) = self.rig.cameras(playback, monotonic_now_ns() + LEAD_NS)?;
@@ -167,7 +167,7 @@ impl Prepared {
         // What is wrong with a camera shows before a take is made.
         let recorder = self.record(&ledgers[..self.local_cameras()])?;
         self.pictures.begin(self.rate_hz());
-        Session::start(self, Parts { cameras, pulses, first_segment, ledgers, recorder, sinks })
+        Session::start(self, Parts { cameras, pulses, epoch, ledgers, recorder, sinks })
     }
 
     fn record(&self, ledgers: &[LossLedger]) -> Result<Option<(Recorder, RecorderTap)>, SessionError> {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use capture::{CameraSpec, Capture, CaptureOptions, FrameConsumer, Health, Pulses};
 use crossbeam::channel::bounded;
-use frame::{CameraId, LossLedger, SegmentId};
+use frame::{CameraId, LossLedger};
 
 use crate::event::EventLog;
 use crate::hosts::{HostLink, Listeners, RemoteViews};
@@ -29,7 +29,7 @@ const STOP_DEADLINE: Duration = Duration::from_secs(5);
 pub(crate) struct Parts {
     pub cameras: Vec<CameraSpec>,
     pub pulses: Pulses,
-    pub first_segment: SegmentId,
+    pub epoch: Option<u32>,
     pub ledgers: Vec<LossLedger>,
     pub recorder: Option<(Recorder, RecorderTap)>,
     pub sinks: Sinks,
@@ -57,7 +57,7 @@ pub struct Session {
 
 impl Session {
     pub(crate) fn start(mut prepared: Prepared, parts: Parts) -> Result<Self, SessionError> {
-        let Parts { cameras, pulses, first_segment, ledgers, recorder, sinks } = parts;
+        let Parts { cameras, pulses, epoch, ledgers, recorder, sinks } = parts;
         let (all, local) = (prepared.names.len(), prepared.local_cameras());
         let vitals = Vitals::new(all);
         let losses = LossWatch::new(prepared.names.iter().cloned().zip(ledgers.iter().cloned()).collect());
@@ -90,7 +90,7 @@ impl Session {
             }
             None => None,
         };
-        let options = CaptureOptions { pulses, first_segment, remote_cameras: all - local };
+        let options = CaptureOptions { pulses, epoch, remote_cameras: all - local };
         let capture = Capture::start(cameras, &ledgers, consumers, options)?;
         let remote_views = match &mut prepared.link {
             HostLink::First(first) => {

@@ -13,7 +13,7 @@ fn info(k: usize, length: usize) -> FrameInfo {
     FrameInfo {
         camera: CameraId(0),
         sequence: k as u64,
-        segment: SegmentId((k / length) as u32),
+        segment: SegmentId::seam((k / length) as u32),
         trigger: TriggerIndex::Unresolved,
         exposure: HostTime::monotonic(k as i64 * 1_000_000_000 / 60, 0),
         exposure_duration_ns: 0,

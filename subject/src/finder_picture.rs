@@ -151,7 +151,7 @@ mod tests {
         let info = FrameInfo {
             camera: CameraId(0),
             sequence: 0,
-            segment: SegmentId(0),
+            segment: SegmentId::seam(0),
             trigger: TriggerIndex::Unresolved,
             exposure: HostTime::monotonic(0, 0),
             exposure_duration_ns: 0,

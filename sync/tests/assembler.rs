@@ -22,7 +22,7 @@ impl Sent {
     fn arrival(self) -> Arrival<Self> {
         Arrival {
             camera: CameraId(self.camera),
-            segment: SegmentId(self.segment),
+            segment: SegmentId::seam(self.segment),
             trigger: TriggerIndex::Certain(self.pulse),
             arrival_ns: self.arrival_ns,
             item: self,
@@ -85,7 +85,7 @@ fn run(config: AssemblerConfig, mut frames: Vec<Sent>) -> Ran {
         for (camera, item) in set.items.iter().enumerate() {
             assert_eq!(set.missing() >> camera & 1 == 1, item.is_none());
             let Some(item) = item else { continue };
-            assert_eq!((usize::from(item.camera), item.segment, item.pulse), (camera, set.segment.0, pulse));
+            assert_eq!((usize::from(item.camera), item.segment, item.pulse), (camera, set.segment.seam, pulse));
             assert!((set.first_arrival_ns..=set.last_arrival_ns).contains(&item.arrival_ns));
             numbers.push(item.number);
         }

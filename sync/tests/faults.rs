@@ -65,7 +65,7 @@ impl Sets {
             if assembler.next_deadline_ns().is_some_and(|due_ns| due_ns <= arrival_ns) {
                 assembler.advance(arrival_ns, &mut out);
             }
-            let (camera, segment) = (CameraId(frame.camera as u16), SegmentId(0));
+            let (camera, segment) = (CameraId(frame.camera as u16), SegmentId::seam(0));
             assembler.arrive(Arrival { camera, segment, trigger, arrival_ns, item: frame.truth }, &mut out);
             out.drain(..).for_each(|action| self.count(action));
         }

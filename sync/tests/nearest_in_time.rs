@@ -19,7 +19,7 @@ struct Sent {
 fn arrival(sent: Sent) -> TimedArrival<Sent> {
     TimedArrival {
         camera: CameraId(sent.camera),
-        segment: SegmentId(sent.segment),
+        segment: SegmentId::seam(sent.segment),
         exposure: HostTime { ns: sent.exposure_ns, uncertainty_ns: 0, clock: ClockId::Simulated },
         arrival_ns: sent.arrival_ns,
         item: sent,
@@ -79,7 +79,7 @@ fn run(config: NearestConfig, mut frames: Vec<Sent>) -> Ran {
     assert_eq!((assembler.in_flight(), assembler.next_deadline_ns()), (0, None));
 
     let mut numbers: Vec<usize> = ran.rejected.iter().map(|(_, item)| item.number).collect();
-    let mut last = (SegmentId(0), i64::MIN);
+    let mut last = (SegmentId::seam(0), i64::MIN);
     for (i, set) in ran.sets.iter().enumerate() {
         assert_eq!((set.index.0, set.trigger), (i as u64, TriggerIndex::Unresolved));
         assert!(spread_ns(set) <= i64::from(config.tolerance_ns), "{set:?}");
@@ -88,7 +88,7 @@ fn run(config: NearestConfig, mut frames: Vec<Sent>) -> Ran {
         last = first;
         for (camera, item) in set.items.iter().enumerate() {
             let Some(item) = item else { continue };
-            assert_eq!((usize::from(item.camera), item.segment), (camera, set.segment.0));
+            assert_eq!((usize::from(item.camera), item.segment), (camera, set.segment.seam));
             numbers.push(item.number);
         }
         assert_eq!(set.closed == Closed::Complete, set.missing() == 0);

@@ -20,7 +20,7 @@ fn histories() -> impl Strategy<Value = Vec<InstantMeta>> {
             let mut at = s as i64 * 300_000_000;
             for (step, jitter_ns, views) in instants {
                 at += step * FRAME_NS;
-                metas.push(InstantMeta { segment: SegmentId(s as u32), exposure_ns: at + jitter_ns, views });
+                metas.push(InstantMeta { segment: SegmentId::seam(s as u32), exposure_ns: at + jitter_ns, views });
             }
         }
         if shuffle { Just(metas).prop_shuffle().boxed() } else { Just(metas).boxed() }
@@ -186,7 +186,7 @@ fn short_take() -> Vec<InstantMeta> {
         3 => 0b1010,
         _ => 0b1111,
     };
-    (0..40).map(|k| InstantMeta { segment: SegmentId(0), exposure_ns: k * FRAME_NS, views: views(k) }).collect()
+    (0..40).map(|k| InstantMeta { segment: SegmentId::seam(0), exposure_ns: k * FRAME_NS, views: views(k) }).collect()
 }
 
 /// How much each key weighs in either class: (positives, negatives), each with its sum of squares.
@@ -314,7 +314,7 @@ fn the_obvious_sampler_fails_the_check() {
 #[test]
 fn batches_spread_over_the_widest_gap_and_prefer_full_segments() {
     let segment = |s: u32, n: i64| {
-        (0..n).map(move |k| InstantMeta { segment: SegmentId(s), exposure_ns: k * FRAME_NS, views: 0b1111 })
+        (0..n).map(move |k| InstantMeta { segment: SegmentId::seam(s), exposure_ns: k * FRAME_NS, views: 0b1111 })
     };
     // The second segment is too short for any pair.
     let metas: Vec<_> = segment(0, 2000).chain(segment(1, 5)).chain(segment(2, 1000)).collect();
@@ -326,7 +326,7 @@ fn batches_spread_over_the_widest_gap_and_prefer_full_segments() {
         let times: Vec<_> = draw.images.iter().map(|image| metas[image.instant].exposure_ns).collect();
         let extent_ns = times.iter().max().unwrap() - times.iter().min().unwrap();
         assert!((1_900_000_000..2_560_000_000).contains(&extent_ns), "{extent_ns}");
-        drawn[metas[draw.images[0].instant].segment.0 as usize] += 1;
+        drawn[metas[draw.images[0].instant].segment.seam as usize] += 1;
     }
     assert_eq!(drawn[1], 0);
     assert!(drawn[0] > 150 && drawn[2] > 50, "{drawn:?}");
@@ -334,8 +334,9 @@ fn batches_spread_over_the_widest_gap_and_prefer_full_segments() {
 
 #[test]
 fn the_gap_excludes_both_its_ends() {
-    let metas: Vec<_> =
-        (0..200).map(|k| InstantMeta { segment: SegmentId(0), exposure_ns: k * 20_000_000, views: 0b1111 }).collect();
+    let metas: Vec<_> = (0..200)
+        .map(|k| InstantMeta { segment: SegmentId::seam(0), exposure_ns: k * 20_000_000, views: 0b1111 })
+        .collect();
     let mut sampler = PairSampler::new(SamplerConfig::default(), 6);
     let frames: HashSet<_> = (0..DRAWS)
         .map(|_| sampler.tuple(&metas).unwrap().unsynced)

@@ -93,7 +93,8 @@ fn sets_survive_a_counter_wrap() {
             let resolution = counters[camera].resolve(&PULSES, exposure, Some((begin[camera] + pulse) % 65_536));
             assert!(!resolution.disagreement);
             let (camera, arrival_ns) = (CameraId(camera as u16), exposure.ns + 3_000_000);
-            let arrival = Arrival { camera, segment: SegmentId(0), trigger: resolution.index, arrival_ns, item: pulse };
+            let arrival =
+                Arrival { camera, segment: SegmentId::seam(0), trigger: resolution.index, arrival_ns, item: pulse };
             assembler.arrive(arrival, &mut out);
         }
         for action in out.drain(..) {

@@ -7,17 +7,17 @@
 //! | 2 | u8 | clock of the exposure: 0 monotonic, 1 simulated |
 //! | 3 | u8 | picture: 0 Gray8, 1 Rgb8, 2 Yuyv, 3 Nv12, 4 to 7 Bayer8 (RGGB, GRBG, GBRG, BGGR), 128 MJPEG, 129 H.264 |
 //! | 4 | u8 | flags: 1 source position, 2 first plane, 4 second plane, 8 device time, 16 device counter are present |
-//! | 5 | 3 × u8 | zero |
+//! | 5 | u24 | segment: how often the pulses had begun again |
 //! | 8 | u64 | sequence |
 //! | 16 | u64 | trigger pulse, 0 when unresolved |
 //! | 24 | i64 | start of exposure, ns |
 //! | 32 | i64 | arrival, ns of `CLOCK_MONOTONIC` |
-//! | 40 | u32 | segment |
+//! | 40 | u32 | segment: the seam of the source |
 //! | 44 | u32 | uncertainty of the start of exposure, ns |
 //! | 48 | u32 | duration of the exposure, ns |
 //! | 52, 56 | u32 | index in and length of the source, frames |
 //! | 60, 64 | u32 | width, height, px |
-//! | 68 | u32 | zero |
+//! | 68 | u32 | segment: the session of several hosts, s UTC; 0 for one host |
 //! | 72, 80 | u64 | first plane: offset after this header, stride, bytes |
 //! | 88, 96 | u64 | second plane: the same |
 //! | 104 | i64 | the device's own clock at the start of exposure, ns |
@@ -78,7 +78,10 @@ pub(crate) fn encode(info: &FrameInfo) -> [u8; LENGTH] {
     put(&mut out, 16, pulse.to_le_bytes());
     put(&mut out, 24, info.exposure.ns.to_le_bytes());
     put(&mut out, 32, info.arrival_ns.to_le_bytes());
-    put(&mut out, 40, info.segment.0.to_le_bytes());
+    let [opening @ .., _] = info.segment.opening.min(SegmentId::MAX_OPENING).to_le_bytes();
+    put(&mut out, 5, opening);
+    put(&mut out, 40, info.segment.seam.to_le_bytes());
+    put(&mut out, 68, info.segment.epoch.to_le_bytes());
     put(&mut out, 44, info.exposure.uncertainty_ns.to_le_bytes());
     put(&mut out, 48, info.exposure_duration_ns.to_le_bytes());
     put(&mut out, 60, width_px.to_le_bytes());
@@ -155,7 +158,7 @@ pub(crate) fn decode(camera: CameraId, bytes: &[u8]) -> Result<(FrameInfo, usize
     let info = FrameInfo {
         camera,
         sequence: u64_at(8),
-        segment: SegmentId(u32_at(40)),
+        segment: SegmentId { epoch: u32_at(68), opening: u32_at(4) >> 8, seam: u32_at(40) },
         trigger,
         exposure: HostTime { ns: i64::from_le_bytes(get(header, 24)), uncertainty_ns: u32_at(44), clock },
         exposure_duration_ns: u32_at(48),
@@ -186,7 +189,7 @@ mod tests {
         let info = FrameInfo {
             camera: CameraId(3),
             sequence: 7,
-            segment: SegmentId(1),
+            segment: SegmentId { epoch: 1_800_000_000, opening: 2, seam: 1 },
             trigger: TriggerIndex::Certain(9),
             exposure: HostTime::monotonic(11, 12),
             exposure_duration_ns: 13,

@@ -33,7 +33,7 @@
 //! let frame = FrameInfo {
 //!     camera: CameraId(0),
 //!     sequence: 0,
-//!     segment: SegmentId(0),
+//!     segment: SegmentId::seam(0),
 //!     trigger: TriggerIndex::Certain(0),
 //!     exposure: HostTime::monotonic(1_000, 0),
 //!     exposure_duration_ns: 0,

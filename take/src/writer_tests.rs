@@ -60,7 +60,7 @@ fn info(sequence: u64) -> FrameInfo {
     FrameInfo {
         camera: CameraId(0),
         sequence,
-        segment: SegmentId(0),
+        segment: SegmentId::seam(0),
         trigger: TriggerIndex::Unresolved,
         exposure: HostTime::monotonic(sequence as i64, 0),
         exposure_duration_ns: 0,

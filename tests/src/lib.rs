@@ -1,5 +1,6 @@
 //! Helpers of the end-to-end tests: the binaries, the footage, and running and watching sessions.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -126,6 +127,15 @@ pub fn eventually<T>(what: &str, within: Duration, mut look: impl FnMut() -> Opt
         assert!(Instant::now() < until, "{what}: not within {within:?}");
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// Waits until the newest take in a folder holds so many frames of each of these cameras, and names it.
+pub fn until_recorded(takes: &Path, cameras: Range<usize>, frames: u64) -> PathBuf {
+    eventually(&format!("{frames} frames in {}", takes.display()), Duration::from_secs(60), || {
+        let take = std::fs::read_dir(takes).ok()?.flatten().map(|entry| entry.path()).max()?;
+        let so_far = take::inspect(&take).ok()?;
+        so_far.cameras.get(cameras.clone())?.iter().all(|camera| camera.frames >= frames).then_some(take)
+    })
 }
 
 pub fn kill(pid: u32, signal: i32) {

@@ -266,7 +266,7 @@ fn grey_take(parent: &Path, cameras: u16) -> PathBuf {
             let info = FrameInfo {
                 camera: CameraId(camera),
                 sequence,
-                segment: SegmentId(0),
+                segment: SegmentId::seam(0),
                 trigger: TriggerIndex::Certain(sequence),
                 exposure: HostTime::monotonic(at_ns, 0),
                 exposure_duration_ns: 0,

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use frame::CameraId;
 use genlock_tests::{
     Running, check_accounts, children, eventually, footage, genlock, json, kill, quick_recipe, recorded, succeed,
+    until_recorded,
 };
 use serde_json::Value;
 use take::TakeReader;
@@ -34,7 +35,7 @@ fn a_session_learns_records_and_replays_with_the_same_indices() {
     let session = Running::start(demo(&footage, folder.path(), &["--headless", "--recipe"]).arg(recipe));
     let checkpoint = folder.path().join("data/learner/learner.safetensors");
     eventually("a first checkpoint", LEARNING, || checkpoint.is_file().then_some(()));
-    std::thread::sleep(Duration::from_secs(10));
+    until_recorded(&folder.path().join("data/takes"), 0..4, 200);
     kill(session.0.id(), libc::SIGTERM);
     assert!(session.finish(Duration::from_secs(60)).success());
     let report = json(&folder.path().join("report.json"));
@@ -104,15 +105,11 @@ fn a_killed_session_leaves_a_readable_take_and_no_process() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = demo(&footage, folder.path(), &["--headless"]);
     let mut session = Running::start(&mut command);
-    let takes = folder.path().join("data/takes");
-    let take = eventually("a take", Duration::from_secs(30), || {
-        Some(std::fs::read_dir(&takes).ok()?.flatten().next()?.path())
-    });
     let offspring = eventually("both processes", Duration::from_secs(10), || {
         let offspring = children(session.0.id());
         (offspring.len() == 2).then_some(offspring)
     });
-    std::thread::sleep(Duration::from_secs(6));
+    let take = until_recorded(&folder.path().join("data/takes"), 0..4, 40);
     session.0.kill().unwrap();
     session.0.wait().unwrap();
     for (pid, words) in offspring {
@@ -140,9 +137,12 @@ fn a_session_that_is_stopped_while_the_rate_is_measured_reports_all_the_same() {
     let mut command = genlock(["demo", "--headless", "--no-learner", "--rate", "auto", "--footage"]);
     command.arg(&footage).arg("--data").arg(folder.path().join("data")).arg("--report").arg(&report);
     let session = Running::start(&mut command);
-    // The recorder would start only after it.
-    eventually("infer", Duration::from_secs(20), || (!children(session.0.id()).is_empty()).then_some(()));
-    std::thread::sleep(Duration::from_secs(3));
+    let threads = format!("/proc/{}/task", session.0.id());
+    let name = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("comm")).unwrap_or_default();
+    eventually("four cameras in the trial", Duration::from_secs(60), || {
+        let threads = std::fs::read_dir(&threads).ok()?.flatten().map(name);
+        (threads.filter(|name| name.starts_with("camera-")).count() == 4).then_some(())
+    });
     kill(session.0.id(), libc::SIGINT);
     // It was stopped in order, and has nothing in it.
     assert_eq!(session.finish(Duration::from_secs(60)).code(), Some(1));

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use frame::CameraId;
-use genlock_tests::{Running, check_accounts, genlock, json, recorded};
+use genlock_tests::{Running, check_accounts, genlock, json, recorded, until_recorded};
 use take::TakeReader;
 
 const RATE_HZ: u32 = 25;
@@ -37,8 +37,9 @@ fn a_stream_whose_sender_dies_and_comes_back_is_a_camera_that_does() {
     let first = sender(port);
     let mut command = genlock(["run", "--headless", "--no-learner", "--seconds", "20", "--report"]);
     let session = Running::start(command.arg(&report).arg("--data").arg(folder.path().join("data")).arg(&path));
-    std::thread::sleep(Duration::from_secs(7));
+    until_recorded(&folder.path().join("takes"), 1..2, 100);
     drop(first);
+    // So long it is away.
     std::thread::sleep(Duration::from_secs(2));
     let _second = sender(port);
     assert!(session.finish(Duration::from_secs(60)).success());

@@ -30,7 +30,7 @@ fn shifted(take: &Path, parent: &Path, late: &[u32]) -> PathBuf {
             let (mut info, bytes) = take.read(id, index).unwrap();
             let number = u64::from(source - late);
             info.sequence = number;
-            info.segment = SegmentId(0);
+            info.segment = SegmentId::seam(0);
             info.trigger = TriggerIndex::Certain(number);
             info.exposure.ns = (number as f64 * 1e9 / 60.0) as i64;
             info.arrival_ns = info.exposure.ns;

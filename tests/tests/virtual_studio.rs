@@ -7,7 +7,7 @@ use genlock_tests::{check_accounts, fail, genlock, json, recorded, succeed};
 use take::{Session, TakeReader};
 use transport::MomentFileReader;
 use virtual_studio::actor::gltf::LoadOptions;
-use virtual_studio::live::{Live, LiveOptions, Sent};
+use virtual_studio::live::{LiveStudio, Sent};
 use virtual_studio::render::{Environment, Sky};
 
 const VIEWS: usize = 3;
@@ -33,8 +33,8 @@ fn rig(folder: &Path, cameras: usize, rate_hz: f64) -> PathBuf {
 /// Every recorded frame but each camera's first has a certain trigger, and shows what that camera sees at this pulse.
 fn check_frames(take: &Path, scenario: &Path) {
     let take = TakeReader::open(take).unwrap();
-    let load = LoadOptions { triangles: Some(8_000), ..LoadOptions::default() };
-    let mut studio = Live::open(scenario, VIEWS, LiveOptions { load, ..LiveOptions::default() }).unwrap();
+    let people = LoadOptions { triangles: Some(8_000), ..LoadOptions::default() };
+    let mut studio = LiveStudio::open(scenario, VIEWS, people).unwrap();
     let mut next = [0; VIEWS];
     for pulse in 0..500 {
         let truth = studio.pulse(pulse).unwrap();
@@ -45,7 +45,7 @@ fn check_frames(take: &Path, scenario: &Path) {
                 continue;
             }
             assert!(*next == 0 || info.trigger == TriggerIndex::Certain(pulse), "{info:?}");
-            assert_eq!((u64::from(info.segment.0), info.source), (pulse / INSTANTS, truth.source));
+            assert_eq!((info.segment.number(), info.source), (pulse / INSTANTS, truth.source));
             let Sent::Picture { jpeg, .. } = sent else { panic!("nothing was sent at pulse {pulse}") };
             assert!(take.read(camera, *next).unwrap().1 == *jpeg, "camera {view} shows another instant at {pulse}");
             *next += 1;
@@ -75,7 +75,7 @@ fn a_session_in_a_studio_delivers_sets_that_are_never_wrong() {
         let moment = moment.unwrap().value;
         let pulse = moment.trigger.pulse().unwrap();
         assert!(moments == 0 || moment.trigger == TriggerIndex::Certain(pulse), "{:?}", moment.trigger);
-        assert_eq!(u64::from(moment.segment.0), pulse / INSTANTS);
+        assert_eq!(moment.segment.number(), pulse / INSTANTS);
         assert!(moment.views.iter().all(|view| view.exposure == moment.exposure));
         moments += 1;
     }

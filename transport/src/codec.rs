@@ -10,14 +10,24 @@ use subject::{BackgroundId, Region, Sample};
 use crate::packed::{Packed, Unpacked};
 use crate::{Moment, Received, TransportError, TriggerState, View};
 
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
+/// Files of moments hold it, too.
+const FORMAT_BEFORE: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Header {
+    before: HeaderBefore,
+    epoch: u32,
+    opening: u32,
+}
+
+/// All that the header had in the format before.
+#[derive(Serialize, Deserialize)]
+struct HeaderBefore {
     number: u64,
     set: u64,
     trigger: (TriggerState, u64),
-    segment: u32,
+    seam: u32,
     exposure: Time,
     arrival_ns: i64,
     source: Option<(u32, u32)>,
@@ -94,13 +104,14 @@ pub(crate) fn trigger_from_wire((state, pulse): (TriggerState, u64)) -> TriggerI
     }
 }
 
-pub(crate) fn encode(number: u64, moment: &Moment) -> Result<Packed<'_>, TransportError> {
+fn header(number: u64, moment: &Moment) -> Header {
     let (state, pulse) = trigger_to_wire(moment.trigger);
-    let header = Header {
+    let SegmentId { epoch, opening, seam } = moment.segment;
+    let before = HeaderBefore {
         number,
         set: moment.set.0,
         trigger: (state, pulse.unwrap_or(0)),
-        segment: moment.segment.0,
+        seam,
         exposure: moment.exposure.into(),
         arrival_ns: moment.arrival_ns,
         source: moment.source.map(|s| (s.index, s.length)),
@@ -116,8 +127,16 @@ pub(crate) fn encode(number: u64, moment: &Moment) -> Result<Packed<'_>, Transpo
             })
             .collect(),
     };
+    Header { before, epoch, opening }
+}
+
+fn pixels(moment: &Moment) -> Vec<&[u8]> {
     let samples = moment.views.iter().flat_map(|view| &view.samples);
-    Packed::new(FORMAT, &header, samples.flat_map(|s| [&s.rgb[..], &s.mask[..]]).collect())
+    samples.flat_map(|s| [&s.rgb[..], &s.mask[..]]).collect()
+}
+
+pub(crate) fn encode(number: u64, moment: &Moment) -> Result<Packed<'_>, TransportError> {
+    Packed::new(FORMAT, &header(number, moment), pixels(moment))
 }
 
 /// The message for a moment, which is the `number`th of its sink.
@@ -127,7 +146,12 @@ pub fn encode_moment(number: u64, moment: &Moment) -> Result<Vec<u8>, TransportE
 
 /// The moment in a message, and its number.
 pub fn decode_moment(bytes: &[u8]) -> Result<Received<Moment>, TransportError> {
-    let (header, mut pixels) = Unpacked::new::<Header>("a moment", FORMAT, bytes)?;
+    let (Header { before: header, epoch, opening }, mut pixels) = if bytes.starts_with(&FORMAT_BEFORE.to_le_bytes()) {
+        let (before, pixels) = Unpacked::new("a moment", FORMAT_BEFORE, bytes)?;
+        (Header { before, epoch: 0, opening: 0 }, pixels)
+    } else {
+        Unpacked::new("a moment", FORMAT, bytes)?
+    };
     let mut views = Vec::with_capacity(header.views.len());
     for view in header.views {
         let mut samples = Vec::with_capacity(view.samples.len());
@@ -144,7 +168,7 @@ pub fn decode_moment(bytes: &[u8]) -> Result<Received<Moment>, TransportError> {
         value: Moment {
             set: SetIndex(header.set),
             trigger: trigger_from_wire(header.trigger),
-            segment: SegmentId(header.segment),
+            segment: SegmentId { epoch, opening, seam: header.seam },
             exposure: header.exposure.into(),
             arrival_ns: header.arrival_ns,
             source: header.source.map(|(index, length)| SourcePosition { index, length }),
@@ -161,8 +185,16 @@ mod tests {
 
     #[test]
     fn a_moment_survives_the_way() {
-        let original = moment(7, 8);
+        let segment = SegmentId { epoch: 1_800_000_000, opening: 2, seam: 3 };
+        let original = Moment { segment, ..moment(7, 8) };
         let bytes = encode_moment(3, &original).unwrap();
+        assert_eq!(decode_moment(&bytes).unwrap(), Received { number: 3, value: original });
+    }
+
+    #[test]
+    fn a_moment_of_the_format_before_reads() {
+        let original = moment(7, 8);
+        let bytes = Packed::new(FORMAT_BEFORE, &header(3, &original).before, pixels(&original)).unwrap().to_vec();
         assert_eq!(decode_moment(&bytes).unwrap(), Received { number: 3, value: original });
     }
 

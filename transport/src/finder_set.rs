@@ -9,7 +9,7 @@ use crate::codec::{Time, trigger_from_wire, trigger_to_wire};
 use crate::packed::{Packed, Unpacked};
 use crate::{TransportError, TriggerState};
 
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// The pictures of one instant for the finder of joints.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +49,7 @@ pub enum Asked {
 struct Header {
     set: u64,
     trigger: (TriggerState, u64),
-    segment: u32,
+    segment: SegmentId,
     exposure: Time,
     source: Option<(u32, u32)>,
     views: Vec<ViewHeader>,
@@ -80,7 +80,7 @@ pub(crate) fn encode(set: &FinderSet) -> Result<Packed<'_>, TransportError> {
     let header = Header {
         set: set.set.0,
         trigger: (state, pulse.unwrap_or(0)),
-        segment: set.segment.0,
+        segment: set.segment,
         exposure: set.exposure.into(),
         source: set.source.map(|s| (s.index, s.length)),
         views: set.views.iter().map(view).collect(),
@@ -118,7 +118,7 @@ pub fn decode_finder_set(bytes: &[u8]) -> Result<FinderSet, TransportError> {
     Ok(FinderSet {
         set: SetIndex(header.set),
         trigger: trigger_from_wire(header.trigger),
-        segment: SegmentId(header.segment),
+        segment: header.segment,
         exposure: header.exposure.into(),
         source: header.source.map(|(index, length)| SourcePosition { index, length }),
         views,
@@ -146,7 +146,7 @@ mod tests {
         FinderSet {
             set: SetIndex(7),
             trigger: TriggerIndex::Certain(8),
-            segment: SegmentId(2),
+            segment: SegmentId::seam(2),
             exposure: HostTime::monotonic(1_000, 5),
             source: Some(SourcePosition { index: 4, length: 100 }),
             views: vec![view(0), view(3)],

@@ -1,7 +1,7 @@
 //! The messages that two hosts of one rig exchange beside the views, a few times a second: a peer asks, the first host
 //! answers.
 
-use frame::Problem;
+use frame::{Problem, SegmentId};
 use serde::{Deserialize, Serialize};
 
 use crate::CameraState;
@@ -63,7 +63,7 @@ pub struct LinkedPulses {
     pub period_ns: f64,
     pub uncertainty_ns: u32,
     /// Frames at these pulses belong to this segment.
-    pub segment: u32,
+    pub segment: SegmentId,
 }
 
 /// Which crops of a camera have come, since the first of this session.
@@ -80,7 +80,7 @@ pub struct Heard {
 /// An instant of which the finder of joints gets pictures, told before any camera has come to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PromisedInstant {
-    pub segment: u32,
+    pub segment: SegmentId,
     pub pulse: Option<u64>,
     /// When it is expected, `CLOCK_MONOTONIC` of the host that puts the sets together.
     pub exposure_ns: i64,

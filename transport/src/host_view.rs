@@ -9,7 +9,7 @@ use crate::codec::{SampleHeader, Time, trigger_from_wire, trigger_to_wire};
 use crate::packed::{Packed, Unpacked};
 use crate::{Asked, CroppedView, TransportError, TriggerState};
 
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// What the receiver needs to know of a view beside the view itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ pub struct ViewLabel {
 struct Header {
     label: ViewLabel,
     sequence: u64,
-    segment: u32,
+    segment: SegmentId,
     trigger: (TriggerState, u64),
     exposure: Time,
     source: Option<(u32, u32)>,
@@ -74,7 +74,7 @@ impl HostView {
         let header = Header {
             label,
             sequence: view.sequence,
-            segment: view.segment.0,
+            segment: view.segment,
             trigger: (state, pulse.unwrap_or(0)),
             exposure: view.exposure.into(),
             source: view.source.map(|s| (s.index, s.length)),
@@ -112,7 +112,7 @@ impl HostView {
         let view = CroppedView {
             camera: CameraId(0),
             sequence: header.sequence,
-            segment: SegmentId(header.segment),
+            segment: header.segment,
             trigger: trigger_from_wire(header.trigger),
             exposure: header.exposure.into(),
             arrival_ns: 0,
@@ -142,7 +142,7 @@ mod tests {
         CroppedView {
             camera: CameraId(0),
             sequence: 9,
-            segment: SegmentId(2),
+            segment: SegmentId::seam(2),
             trigger: TriggerIndex::Certain(77),
             exposure: HostTime::monotonic(1_000_000, 500),
             arrival_ns: 0,

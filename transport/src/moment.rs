@@ -57,7 +57,7 @@ pub(crate) mod tests {
         Moment {
             set: SetIndex(seed),
             trigger: TriggerIndex::Certain(seed),
-            segment: SegmentId(2),
+            segment: SegmentId::seam(2),
             exposure: HostTime::monotonic(1_000, 5),
             arrival_ns: 2_000,
             source: Some(SourcePosition { index: 4, length: 100 }),

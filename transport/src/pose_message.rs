@@ -18,7 +18,7 @@ pub struct PoseMessage {
     pub trigger_index: Option<u64>,
     /// `certain`, `tentative` or `unresolved`.
     pub trigger_state: TriggerState,
-    pub segment: u32,
+    pub segment: u64,
     /// Start of exposure of the earliest view, `CLOCK_MONOTONIC` of the capturing host.
     pub exposure_ns: i64,
     /// The same instant in UTC, nanoseconds since 1970; filled by the process that serves the stream.

@@ -124,3 +124,29 @@ impl RigEventKind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_have_the_names_of_event_kinds() {
+        use RigEventKind::*;
+        let kinds = [
+            Geometry,
+            GeometryRefused,
+            GeometryDoubted,
+            CameraMoved,
+            CameraFound,
+            CameraLeftOut,
+            CameraLens,
+            CameraRollingShutter,
+            CameraOutOfSync,
+            RigCommand,
+            SolverDied,
+        ];
+        for kind in kinds {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
+        }
+    }
+}

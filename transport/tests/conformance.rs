@@ -16,7 +16,7 @@ fn moment(set: u64, size_px: u16) -> Moment {
     Moment {
         set: SetIndex(set),
         trigger: TriggerIndex::Tentative(set),
-        segment: SegmentId(1),
+        segment: SegmentId::seam(1),
         exposure: HostTime::monotonic(set as i64, 1),
         arrival_ns: 3,
         source: None,

@@ -6,13 +6,13 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use image::ImageError;
 use thiserror::Error;
 
+use crate::AssetError;
+use crate::actor::Actor;
 use crate::actor::gltf::LoadOptions;
-use crate::actor::{Actor, ActorError};
-use crate::motion::{Clip, MotionError};
-use crate::render::{Environment, EnvironmentError};
+use crate::motion::Clip;
+use crate::render::Environment;
 use crate::session::Script;
 
 /// How small people become. Faces lose a little.
@@ -43,18 +43,12 @@ pub enum PackError {
     #[error("cannot {doing} {}: {source}", path.display())]
     Io { doing: &'static str, path: PathBuf, source: io::Error },
     #[error(transparent)]
-    Actor(#[from] ActorError),
-    #[error(transparent)]
-    Motion(#[from] MotionError),
-    #[error(transparent)]
-    Environment(#[from] EnvironmentError),
-    #[error("{}: {source}", path.display())]
-    Encode { path: PathBuf, source: ImageError },
+    Asset(#[from] AssetError),
 }
 
 /// What was packed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Packed {
+pub struct PackedAssets {
     pub people: usize,
     pub motions: usize,
     pub environments: usize,
@@ -81,7 +75,7 @@ pub fn pack(
     assets: &Path,
     out: &Path,
     mut each: impl FnMut(usize, usize),
-) -> Result<Packed, PackError> {
+) -> Result<PackedAssets, PackError> {
     if out.exists() {
         return Err(PackError::Exists { path: out.to_owned() });
     }
@@ -114,8 +108,8 @@ fn fill(
     files: &BTreeSet<(Kind, PathBuf)>,
     assets: &Path,
     each: &mut dyn FnMut(usize, usize),
-) -> Result<Packed, PackError> {
-    let mut packed = Packed::default();
+) -> Result<PackedAssets, PackError> {
+    let mut packed = PackedAssets::default();
     let mut folders = BTreeSet::new();
     for (done, (kind, file)) in files.iter().enumerate() {
         each(done, files.len());
@@ -170,7 +164,7 @@ impl Kind {
         }
     }
 
-    fn count(self, packed: &mut Packed) -> &mut usize {
+    fn count(self, packed: &mut PackedAssets) -> &mut usize {
         match self {
             Self::Person => &mut packed.people,
             Self::Motion => &mut packed.motions,
@@ -182,10 +176,10 @@ impl Kind {
     fn read(self, file: &Path) -> Result<Vec<u8>, PackError> {
         Ok(match self {
             Self::Person => Actor::load(file, PEOPLE)?.pack()?,
-            Self::Motion => Clip::load(file)?.pack(1)?,
+            Self::Motion => Clip::load(file)?.pack()?,
             Self::Environment => Environment::read(file)?
                 .pack(ENVIRONMENT_PX)
-                .map_err(|source| PackError::Encode { path: file.to_owned(), source })?,
+                .map_err(|problem| AssetError::file(file, problem.to_string()))?,
         })
     }
 }

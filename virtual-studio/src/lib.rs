@@ -3,8 +3,8 @@
 //! World frame: right-handed, metres, y up, the floor at y = 0. A camera's frame: x right, y down, z forward.
 
 pub mod actor;
+mod asset_error;
 pub mod assets;
-pub mod cast;
 pub mod live;
 pub mod motion;
 mod packed;
@@ -15,3 +15,5 @@ mod seed;
 pub mod session;
 pub mod surface;
 pub mod trigger;
+
+pub use asset_error::AssetError;

@@ -47,16 +47,9 @@ pub trait Performance: Send {
     /// How tall the person stands, from the floor to the top of the head, in metres.
     fn height_m(&self) -> f32;
 
-    /// Length of the motion in seconds. Later times are answered, too: the motion then repeats or rests.
-    fn duration_s(&self) -> f64;
-
-    /// Where everything is at a time from the start of the motion.
+    /// Where everything is at a time from the start of the motion, which never ends.
     fn pose(&self, time_s: f64, into: &mut Posed);
 
     /// [`Posed::joints`] alone, for whoever needs no more.
-    fn joints(&self, time_s: f64) -> [[f32; 3]; 17] {
-        let mut body = Posed::default();
-        self.pose(time_s, &mut body);
-        body.joints
-    }
+    fn joints(&self, time_s: f64) -> [[f32; 3]; 17];
 }

@@ -10,7 +10,7 @@ use glam::{Quat, Vec3};
 use pose::{BONES as LABEL_BONES, JOINTS};
 use proptest::prelude::*;
 use virtual_studio::actor::gltf::{LoadOptions, load};
-use virtual_studio::actor::{Actor, BONES, BodyPose, Looks, Proportions, identity, procedural};
+use virtual_studio::actor::{Actor, BONES, Looks, Proportions, SkeletonPose, identity, procedural};
 use virtual_studio::surface::Posed;
 
 fn built_in() -> &'static Actor {
@@ -18,18 +18,18 @@ fn built_in() -> &'static Actor {
     ACTOR.get_or_init(|| procedural::actor(1))
 }
 
-fn posed(actor: &Actor, pose: &BodyPose) -> Posed {
+fn posed(actor: &Actor, pose: &SkeletonPose) -> Posed {
     let mut out = Posed::default();
     actor.pose(pose, &mut out);
     out
 }
 
 /// Any pose: each bone turned by up to 2 radians against its parent.
-fn poses() -> impl Strategy<Value = BodyPose> {
+fn poses() -> impl Strategy<Value = SkeletonPose> {
     let turns = proptest::collection::vec([-1.2..1.2f32, -1.2..1.2f32, -1.2..1.2f32], BONES);
     (turns, [-2.0..2.0f32, 0.0..2.0f32, -2.0..2.0f32]).prop_map(|(turns, root)| {
         let locals = std::array::from_fn(|bone| Quat::from_scaled_axis(Vec3::from(turns[bone])));
-        BodyPose::from_locals(&locals, Vec3::from(root))
+        SkeletonPose::from_locals(&locals, Vec3::from(root))
     })
 }
 
@@ -38,11 +38,11 @@ fn rigid_bones() -> impl Iterator<Item = (usize, usize)> {
     LABEL_BONES.into_iter().filter(|&(from, to)| (from, to) != (0, 7) && (from, to) != (7, 8) && from != 8 && to != 9)
 }
 
-fn assert_labels_are_rigid(actor: &Actor, pose: &BodyPose) {
+fn assert_labels_are_rigid(actor: &Actor, pose: &SkeletonPose) {
     let length = |joints: &[[f32; 3]; JOINTS], (from, to): (usize, usize)| {
         Vec3::from(joints[from]).distance(Vec3::from(joints[to]))
     };
-    let (rest, now) = (actor.joints(&BodyPose::REST), actor.joints(pose));
+    let (rest, now) = (actor.joints(&SkeletonPose::REST), actor.joints(pose));
     for bone in rigid_bones() {
         assert!((length(&rest, bone) - length(&now, bone)).abs() < 1e-3, "bone {bone:?}");
     }
@@ -111,7 +111,7 @@ fn at_rest_a_person_stands_on_the_floor_and_faces_the_front() {
         actors.extend(people.iter().step_by(4).map(|path| load(path, options).unwrap()));
     }
     for actor in actors {
-        let joints = actor.joints(&BodyPose { root: Vec3::ZERO, ..BodyPose::REST }).map(Vec3::from);
+        let joints = actor.joints(&SkeletonPose { root: Vec3::ZERO, ..SkeletonPose::REST }).map(Vec3::from);
         let height = actor.height_m();
         assert!((1.4..2.1).contains(&height), "{height}");
         let [hip, _, right_knee, right_foot, left_hip, ..] = joints;
@@ -127,7 +127,7 @@ fn at_rest_a_person_stands_on_the_floor_and_faces_the_front() {
         // Bones point along the axes in the canonical rest pose.
         assert!((left_wrist - joints[12]).angle_between(Vec3::X) < 0.01);
         assert!((right_foot - right_knee).angle_between(Vec3::NEG_Y) < 0.01);
-        let lowest = actor.lowest_m(&BodyPose { root: Vec3::ZERO, ..BodyPose::REST });
+        let lowest = actor.lowest_m(&SkeletonPose { root: Vec3::ZERO, ..SkeletonPose::REST });
         assert!((crown.y - lowest - height).abs() < 0.03, "the canonical pose is as tall as the modelled one");
     }
 }
@@ -142,13 +142,13 @@ fn proportions_stretch_what_they_name() {
     let other = actor.resized(&wide);
     close(other.leg_m(), actor.leg_m() * 1.1 * 0.95);
     let arm = |actor: &Actor| {
-        let joints = actor.joints(&BodyPose::REST).map(Vec3::from);
+        let joints = actor.joints(&SkeletonPose::REST).map(Vec3::from);
         joints[11].distance(joints[12])
     };
     close(arm(&other), arm(actor) * 1.1 * 1.05);
     // The mesh goes along: hands still end a hand beyond the wrists.
     let reach = |actor: &Actor| {
-        let posed = posed(actor, &BodyPose::REST);
+        let posed = posed(actor, &SkeletonPose::REST);
         posed.shapes[0].positions.iter().map(|point| point[0]).fold(f32::MIN, f32::max) - posed.joints[13][0]
     };
     close(reach(&other), reach(actor) * 1.1);
@@ -158,7 +158,7 @@ fn proportions_stretch_what_they_name() {
 fn looks_change_the_picture_and_not_the_labels() {
     let actor = built_in();
     let plain = actor.with_looks(&Looks::AS_PAINTED);
-    let rest = BodyPose::REST;
+    let rest = SkeletonPose::REST;
     assert_eq!(posed(&plain, &rest).shapes[0].positions, posed(actor, &rest).shapes[0].positions);
     for seed in 0..30 {
         let looks = Looks::sample(seed);
@@ -215,9 +215,9 @@ fn decimation_keeps_labels_and_shape() {
     assert!((7_000..=8_000).contains(&triangles(&simple)), "{}", triangles(&simple));
     assert_eq!(full.parts().len(), 2, "hair is a part of its own");
     assert_eq!(simple.parts()[0].texture.width, 256);
-    assert_eq!(full.joints(&BodyPose::REST), simple.joints(&BodyPose::REST));
+    assert_eq!(full.joints(&SkeletonPose::REST), simple.joints(&SkeletonPose::REST));
     let extent = |actor: &Actor| {
-        let shapes = posed(actor, &BodyPose::REST).shapes;
+        let shapes = posed(actor, &SkeletonPose::REST).shapes;
         let points = shapes.iter().flat_map(|shape| shape.positions.clone()).map(Vec3::from);
         points.fold((Vec3::INFINITY, Vec3::NEG_INFINITY), |(low, high), p| (low.min(p), high.max(p)))
     };

@@ -1,4 +1,4 @@
-//! Packed assets take the place of those that they were made from.
+//! PackedAssets assets take the place of those that they were made from.
 
 mod common;
 
@@ -12,8 +12,8 @@ use glam::Vec3;
 use pose::Labels;
 use take::session::LABELS_FILE;
 use take::{Session, TakeReader};
-use virtual_studio::assets::{self, NOTICE, PackError, Packed};
-use virtual_studio::render::{Backend, CpuOptions};
+use virtual_studio::assets::{self, NOTICE, PackError, PackedAssets};
+use virtual_studio::render::Backend;
 use virtual_studio::session::{Progress, Script, SessionOptions, render};
 
 const EVERYTHING: &str = r#"
@@ -41,8 +41,7 @@ fn read(scenario: &Path, assets: &Path) -> Script {
 }
 
 fn rendered(script: Script, out: &Path) -> Session {
-    let (backend, renderer) = (Backend::Cpu, CpuOptions::default());
-    let options = SessionOptions { load: assets::PEOPLE, backend, renderer, threads: 2 };
+    let options = SessionOptions { load: assets::PEOPLE, backend: Backend::Cpu, threads: 2 };
     render(&[script], out, &options, &Progress::default(), &AtomicBool::new(false)).unwrap();
     Session::read(out).unwrap()
 }
@@ -66,7 +65,7 @@ fn everything_fits_into_20_mib_and_renders_alike() {
     let (scenario, made, moved) =
         (written(folder.path(), EVERYTHING), folder.path().join("made"), folder.path().join("elsewhere/packed"));
     let packed = assets::pack(&[read(&scenario, &data)], &data, &made, |_, _| {}).unwrap();
-    let Packed { people, motions, environments, bytes } = packed;
+    let PackedAssets { people, motions, environments, bytes } = packed;
     eprintln!("{people} people, {motions} motions and {environments} environments take {bytes} bytes");
     assert_eq!((people, motions, environments), (59, 117, 10));
     assert!(bytes < 20 << 20, "{bytes}");

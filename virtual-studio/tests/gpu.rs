@@ -12,9 +12,9 @@ use glam::{Vec2, Vec3, Vec3A};
 use take::{Session, TakeReader};
 use virtual_studio::actor::gltf::LoadOptions;
 use virtual_studio::render::{
-    Backend, Block, CpuOptions, Environment, Light, Pattern, Picture, Renderer, Set, Shot, Sky, Surround,
+    Backend, Block, Environment, Light, Pattern, RenderedPicture, Renderer, Set, Shot, Sky, Surround,
 };
-use virtual_studio::rig::{Camera, Intrinsics};
+use virtual_studio::rig::{Intrinsics, VirtualCamera};
 use virtual_studio::session::{Progress, RenderError, Rendered, Script, SessionOptions, render};
 use virtual_studio::surface::{Performance, Posed};
 
@@ -39,10 +39,13 @@ fn renderer(backend: &Backend, samples_per_side: usize, second: f64) -> Box<dyn 
     let red = Pattern::plain(Vec3A::new(0.8, 0.1, 0.0));
     let post = Block::new(Vec3::from(body.joints[0]).with_z(1.6), Vec3::new(0.03, 1.6, 0.03), 0.4, red);
     let set = Set { light: Light::of(&environment), surround: Surround::Environment(environment), blocks: vec![post] };
-    let options = CpuOptions { samples_per_side, ..CpuOptions::default() };
-    let mut renderer = backend.renderer(figure.parts(), set, options);
+    let mut renderer = backend.renderer(figure.parts(), set, samples_per_side);
     renderer.set_body(&body);
     renderer
+}
+
+fn draw_all(renderer: &mut dyn Renderer, shots: &[Shot]) -> Vec<RenderedPicture> {
+    shots.iter().enumerate().map(|(view, shot)| renderer.draw(view, shot)).collect()
 }
 
 /// A camera without distortion, one with, one that is rolled and has another size.
@@ -52,7 +55,7 @@ fn shots() -> Vec<Shot> {
         Intrinsics::new(size_px, Vec2::splat(1.1 * size_px[1] as f32), centre, [k1, -0.2 * k1]).unwrap()
     };
     let camera = |lens: Intrinsics, x: f32, roll_rad: f32| {
-        Camera::looking_at(lens, Vec3::new(x, 1.3, 3.4), Vec3::new(0.0, 0.9, 0.0), roll_rad).unwrap()
+        VirtualCamera::looking_at(lens, Vec3::new(x, 1.3, 3.4), Vec3::new(0.0, 0.9, 0.0), roll_rad).unwrap()
     };
     let cameras = [
         camera(lens([224, 224], 0.0), 0.3, 0.0),
@@ -76,7 +79,7 @@ struct Apart {
 }
 
 impl Apart {
-    fn of(a: &Picture, b: &Picture) -> Self {
+    fn of(a: &RenderedPicture, b: &RenderedPicture) -> Self {
         let width = a.width as usize;
         let (mut covered, mut differs) = (0.0, 0.0);
         let (mut person, mut surround) = ((0.0, 0.0), (0.0, 0.0));
@@ -102,7 +105,7 @@ impl Apart {
 }
 
 /// The picture `pixels` further left, or a row up for each width.
-fn shifted(picture: &Picture, pixels: usize) -> Picture {
+fn shifted(picture: &RenderedPicture, pixels: usize) -> RenderedPicture {
     let mut shifted = picture.clone();
     shifted.rgb.rotate_left(3 * pixels);
     shifted.mask.rotate_left(pixels);
@@ -122,7 +125,8 @@ fn alike(apart: &Apart, samples: usize) -> bool {
 fn the_card_draws_what_the_processor_draws() {
     let Some(card) = card() else { return };
     for samples in [1, 2] {
-        let [cpu, gpu] = [&Backend::Cpu, &card].map(|backend| renderer(backend, samples, 1.0).draw_all(&shots()));
+        let [cpu, gpu] =
+            [&Backend::Cpu, &card].map(|backend| draw_all(&mut *renderer(backend, samples, 1.0), &shots()));
         assert_eq!(gpu.len(), 3);
         for (cpu, gpu) in cpu.iter().zip(&gpu) {
             let apart = Apart::of(cpu, gpu);
@@ -132,8 +136,8 @@ fn the_card_draws_what_the_processor_draws() {
                 cpu.depth_m.iter().zip(&cpu.mask).filter(|(depth_m, mask)| **depth_m < 2.2 && **mask == 0).count();
             assert!(post > 500, "the post is seen in {post} pixels");
             // What this test must not let through.
-            let nobody = Picture { mask: vec![0; cpu.mask.len()], ..cpu.clone() };
-            let dark = Picture { rgb: cpu.rgb.iter().map(|byte| byte / 8 * 7).collect(), ..cpu.clone() };
+            let nobody = RenderedPicture { mask: vec![0; cpu.mask.len()], ..cpu.clone() };
+            let dark = RenderedPicture { rgb: cpu.rgb.iter().map(|byte| byte / 8 * 7).collect(), ..cpu.clone() };
             for wrong in [nobody, dark, shifted(cpu, 1), shifted(cpu, cpu.width as usize)] {
                 let apart = Apart::of(cpu, &wrong);
                 assert!(!alike(&apart, samples), "{apart:?}");
@@ -147,17 +151,16 @@ fn equal_calls_give_equal_pictures() {
     let Some(card) = card() else { return };
     let shots = shots();
     let mut one = renderer(&card, 2, 1.0);
-    let first = one.draw_all(&shots);
+    let first = draw_all(&mut *one, &shots);
     let mut other = renderer(&card, 2, 1.0);
     let singly: Vec<_> = [2, 0, 1].map(|view| (view, other.draw(view, &shots[view]))).into();
-    assert!(singly.iter().all(|(view, picture)| *picture == first[*view]), "views one by one differ");
-    assert!(first == one.draw_all(&shots), "the second time differs");
-    assert!(first != renderer(&card, 2, 1.2).draw_all(&shots), "the body does not move");
+    assert!(singly.iter().all(|(view, picture)| *picture == first[*view]), "another order differs");
+    assert!(first == draw_all(&mut *one, &shots), "the second time differs");
+    assert!(first != draw_all(&mut *renderer(&card, 2, 1.2), &shots), "the body does not move");
 }
 
 fn session(out: &Path, script: &Path, backend: &Backend, threads: usize) -> Result<Rendered, RenderError> {
-    let (load, renderer) = (LoadOptions::default(), CpuOptions::default());
-    let options = SessionOptions { load, backend: backend.clone(), renderer, threads };
+    let options = SessionOptions { load: LoadOptions::default(), backend: backend.clone(), threads };
     render(&[Script::read(script, None, &[])?], out, &options, &Progress::default(), &AtomicBool::new(false))
 }
 

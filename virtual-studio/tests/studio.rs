@@ -5,12 +5,10 @@ mod figure;
 use figure::Figure;
 use glam::Vec3;
 use pose::ROOT;
-use virtual_studio::render::{
-    Block, Cpu, CpuOptions, Environment, Light as SceneLight, Pattern, Renderer, Set, Shot, Sky, Surround,
-};
-use virtual_studio::rig::{Camera, Intrinsics};
+use virtual_studio::render::{Backend, Block, Cpu, Environment, Light, Pattern, Renderer, Set, Shot, Sky, Surround};
+use virtual_studio::rig::{Intrinsics, VirtualCamera};
 use virtual_studio::scene::{
-    Background, Catalogue, Light, RenderedView, Rigging, Scenario, Studio, StudioOptions, TakePlan, Vary,
+    Catalogue, LightSource, RenderedView, Rigging, Scenario, Studio, StudioPlan, SurroundKind,
 };
 use virtual_studio::surface::{Performance, Posed};
 
@@ -19,16 +17,18 @@ fn scenario(more: &str) -> Scenario {
     Scenario::from_toml_str(&text, "test").unwrap()
 }
 
-fn plan(scenario: &Scenario, background: Background) -> TakePlan {
-    TakePlan { background, ..Catalogue::read(scenario, "s.toml").unwrap().plan(scenario, 0) }
+fn plan(scenario: &Scenario, background: SurroundKind) -> StudioPlan {
+    StudioPlan { background, ..Catalogue::read(scenario, "s.toml").unwrap().plan(scenario, 0) }
 }
 
-fn studio(scenario: &Scenario, background: Background, threads: usize) -> Studio {
+fn studio(scenario: &Scenario, background: SurroundKind) -> Studio {
     let plan = plan(scenario, background);
-    let Light::BuiltIn(sky) = plan.light else { panic!("no folder was named") };
-    let options =
-        StudioOptions { renderer: CpuOptions { threads, ..CpuOptions::default() }, ..StudioOptions::default() };
-    Studio::new(scenario, &plan, Box::new(Figure::new(20, 24)), Environment::built_in(sky), options).unwrap()
+    let LightSource::BuiltIn(sky) = plan.light else { panic!("no folder was named") };
+    Studio::new(scenario, &plan, Box::new(Figure::new(20, 24)), Environment::built_in(sky), &Backend::Cpu).unwrap()
+}
+
+fn view_all(studio: &mut Studio, time_s: f64) -> Vec<RenderedView> {
+    (0..studio.views()).map(|view| studio.view(view, time_s).unwrap()).collect()
 }
 
 fn same(a: &[RenderedView], b: &[RenderedView]) -> bool {
@@ -36,35 +36,36 @@ fn same(a: &[RenderedView], b: &[RenderedView]) -> bool {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_pixels_on_any_number_of_threads_and_in_any_order() {
+fn the_same_seed_gives_the_same_pixels_in_any_order() {
     let scenario = scenario("rig = { views = 3, size-px = [160, 120] }\nvary = { motion-blur = 1.0 }");
-    for background in [Background::Environment, Background::Room, Background::Black] {
-        let mut one = studio(&scenario, background, 1);
-        let first = one.view_all(1.0).unwrap();
-        one.view_all(2.0).unwrap();
-        assert!(same(&first, &one.view_all(1.0).unwrap()), "coming back changes pixels");
-        let mut three = studio(&scenario, background, 3);
-        assert!(same(&first, &three.view_all(1.0).unwrap()), "threads change pixels");
-        let mut single = studio(&scenario, background, 1);
-        let views: Vec<_> = [2, 0, 1].map(|view| single.view(view, 1.0).unwrap()).into();
-        assert!(same(&[&views[1], &views[2], &views[0]].map(Clone::clone), &first), "views one by one differ");
+    for background in [SurroundKind::Environment, SurroundKind::Room, SurroundKind::Black] {
+        let mut one = studio(&scenario, background);
+        let first = view_all(&mut one, 1.0);
+        view_all(&mut one, 2.0);
+        assert!(same(&first, &view_all(&mut one, 1.0)), "coming back changes pixels");
+        let mut other = studio(&scenario, background);
+        let views: Vec<_> = [2, 0, 1].map(|view| other.view(view, 1.0).unwrap()).into();
+        assert!(same(&[&views[1], &views[2], &views[0]].map(Clone::clone), &first), "another order changes pixels");
         let mut other = scenario.clone();
         other.seed += 1;
-        assert!(!same(&first, &studio(&other, background, 1).view_all(1.0).unwrap()), "the seed does nothing");
+        assert!(!same(&first, &view_all(&mut studio(&other, background), 1.0)), "the seed does nothing");
     }
 }
 
+/// Nothing varies.
+const CLEAN: &str = "[vary]\nlooks = 0.0\nbodies = 0.0\nexposure-stops = 0.0\nwhite-balance = 0.0\nnoise = 0.0\n\
+                     defocus-px = 0.0\noccluders = 0.0\nprops = 0\njpeg-quality = [95, 95]\n";
+
 /// Clean pictures of the figure before a black surround.
 fn clean(rig: &str) -> Studio {
-    let scenario = Scenario { vary: Vary::nothing(), ..scenario(rig) };
-    studio(&scenario, Background::Black, 1)
+    studio(&scenario(&format!("{rig}\n{CLEAN}")), SurroundKind::Black)
 }
 
 #[test]
 fn joints_lie_on_the_body_and_labels_agree_with_each_other() {
     let mut studio = clean("rig = { views = 6, size-px = [320, 240], roll-degrees = [0.0, 45.0] }");
     for step in 0..6 {
-        for view in studio.view_all(0.7 * f64::from(step)).unwrap() {
+        for view in view_all(&mut studio, 0.7 * f64::from(step)) {
             let (picture, labels) = (&view.picture, &view.labels);
             let px = labels.joints_px.unwrap();
             let [left, top, right, bottom] = labels.box_px.unwrap().map(|edge| edge as f32);
@@ -96,7 +97,7 @@ fn joints_lie_on_the_body_and_labels_agree_with_each_other() {
 
 #[test]
 fn the_mask_is_the_body_and_nothing_else() {
-    for view in clean("rig = { views = 3, size-px = [320, 240] }").view_all(1.0).unwrap() {
+    for view in view_all(&mut clean("rig = { views = 3, size-px = [320, 240] }"), 1.0) {
         let picture = &view.picture;
         for (rgb, (&mask, &depth)) in picture.rgb.chunks(3).zip(picture.mask.iter().zip(&picture.depth_m)) {
             assert_eq!(mask == 0, depth == f32::INFINITY);
@@ -110,12 +111,13 @@ fn the_mask_is_the_body_and_nothing_else() {
 /// Two views of one point agree: what view 0 sees at a depth, view 1 sees at the same place of the world.
 #[test]
 fn depths_of_two_views_meet_in_the_world() {
-    let views = clean("rig = { views = 2, size-px = [640, 480], distortion = [-0.1, -0.1] }").view_all(1.0).unwrap();
+    let mut studio = clean("rig = { views = 2, size-px = [640, 480], distortion = [-0.1, -0.1] }");
+    let views = view_all(&mut studio, 1.0);
     let figure = Figure::new(20, 24);
     let mut body = Posed::default();
     figure.pose(1.0, &mut body);
     for view in &views {
-        let camera: Camera = view.labels.camera;
+        let camera: VirtualCamera = view.labels.camera;
         let mut checked = 0;
         for (at, &mask) in view.picture.mask.iter().enumerate().filter(|(at, _)| at % 7 == 0) {
             if mask < 255 {
@@ -135,11 +137,10 @@ fn depths_of_two_views_meet_in_the_world() {
 
 #[test]
 fn the_person_darkens_the_floor_and_a_shadow_leaves_with_them() {
-    let mut scenario = scenario("rig = { views = 1, size-px = [320, 240] }\n[place]\nskies = [\"noon\"]");
-    scenario.vary = Vary::nothing();
-    let mut studio = studio(&scenario, Background::Environment, 1);
+    let text = format!("rig = {{ views = 1, size-px = [320, 240] }}\n{CLEAN}\n[place]\nskies = [\"noon\"]");
+    let mut studio = studio(&scenario(&text), SurroundKind::Environment);
     let (a, b) = (studio.view(0, 0.0).unwrap().picture, studio.view(0, 4.0).unwrap().picture);
-    let darker = |a: &virtual_studio::render::Picture, b: &virtual_studio::render::Picture| {
+    let darker = |a: &virtual_studio::render::RenderedPicture, b: &virtual_studio::render::RenderedPicture| {
         let pixels = a.rgb.chunks(3).zip(b.rgb.chunks(3)).zip(a.mask.iter().zip(&b.mask));
         pixels.filter(|((a, b), (in_a, in_b))| **in_a == 0 && **in_b == 0 && a[1] + 15 < b[1]).count()
     };
@@ -152,14 +153,9 @@ fn cameras_that_are_given_must_see_the_stage() {
     let text = "[[camera]]\nsize-px = [64, 48]\nfield-of-view-degrees = 50.0\nposition-m = [0.0, 1.0, 4.0]\nlook-at-m = [0.0, 1.0, 9.0]";
     let scenario = scenario(text);
     assert!(matches!(scenario.rigging, Rigging::Given(_)));
-    let plan = plan(&scenario, Background::Black);
-    let studio = Studio::new(
-        &scenario,
-        &plan,
-        Box::new(Figure::new(8, 8)),
-        Environment::built_in(Sky::Noon),
-        StudioOptions::default(),
-    );
+    let plan = plan(&scenario, SurroundKind::Black);
+    let studio =
+        Studio::new(&scenario, &plan, Box::new(Figure::new(8, 8)), Environment::built_in(Sky::Noon), &Backend::Cpu);
     assert!(
         studio.err().unwrap().to_string().contains("camera 0: the camera at (0, 1, 4) m looks away from the stage")
     );
@@ -168,7 +164,7 @@ fn cameras_that_are_given_must_see_the_stage() {
 #[test]
 fn a_picture_becomes_a_jpeg_of_its_size() {
     let scenario = scenario("rig = { views = 1, size-px = [96, 64] }");
-    let view = studio(&scenario, Background::Room, 1).view(0, 0.5).unwrap();
+    let view = studio(&scenario, SurroundKind::Room).view(0, 0.5).unwrap();
     let bytes = view.jpeg().unwrap();
     let header = turbojpeg::read_header(&bytes).unwrap();
     assert_eq!((header.width, header.height), (96, 64));
@@ -182,13 +178,13 @@ fn what_stands_before_the_person_is_not_theirs() {
     figure.pose(0.0, &mut body);
     let centre = Vec3::from(body.joints[ROOT]);
     let lens = Intrinsics::with_field_of_view([320, 240], 0.7).unwrap();
-    let camera = Camera::looking_at(lens, centre + Vec3::new(0.0, 0.0, 3.5), centre, 0.1).unwrap();
+    let camera = VirtualCamera::looking_at(lens, centre + Vec3::new(0.0, 0.0, 3.5), centre, 0.1).unwrap();
     let red = Pattern::plain(glam::Vec3A::new(0.8, 0.0, 0.0));
     let post = |z: f32| Block::new(centre + Vec3::new(0.0, 0.0, z), Vec3::new(0.015, 1.6, 0.015), 0.4, red);
     let draw = |blocks: Vec<Block>| {
         let environment = Environment::built_in(Sky::Overcast);
-        let set = Set { light: SceneLight::of(&environment), surround: Surround::Environment(environment), blocks };
-        let mut renderer = Cpu::new(figure.parts(), set, CpuOptions::default());
+        let set = Set { light: Light::of(&environment), surround: Surround::Environment(environment), blocks };
+        let mut renderer = Cpu::new(figure.parts(), set, 2);
         renderer.set_body(&body);
         renderer.draw(0, &Shot { camera, gain: [1.0; 3] })
     };
@@ -218,7 +214,7 @@ fn panoramas_light_a_scene() {
     for entry in std::fs::read_dir(std::path::Path::new(&data).join("hdri_cc0")).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|ending| ending == "hdr") {
-            let light = SceneLight::of(&Environment::read(&path).unwrap());
+            let light = Light::of(&Environment::read(&path).unwrap());
             let sun = light.sun().unwrap();
             let up = light.soft(glam::Vec3A::Y);
             assert!(up.is_finite() && up.min_element() > 0.0, "{}: no sky", path.display());

@@ -11,8 +11,8 @@ use glam::{Vec2, Vec3};
 use nalgebra::Vector3;
 use pose::calibration::{self, CalibratedCamera};
 use pose::trc;
-use virtual_studio::actor::{BodyPose, procedural};
-use virtual_studio::rig::Camera;
+use virtual_studio::actor::{SkeletonPose, procedural};
+use virtual_studio::rig::VirtualCamera;
 use virtual_studio::scene::{Rigging, Scenario, Split};
 
 /// Two cameras with radial distortion; the second is rolled by 90° and has other pixels.
@@ -32,20 +32,20 @@ fn twin(markers: &Path, calibration: &Path, more: &str) -> String {
 /// Markers of somebody who stands there for two instants, and [`CALIBRATION`].
 fn made(folder: &Path) -> [PathBuf; 2] {
     let [markers, calibration] = ["markers.trc", "Calib.qca.txt"].map(|name| folder.join(name));
-    let joints = procedural::actor(0).joints(&BodyPose::REST).map(Vec3::from);
+    let joints = procedural::actor(0).joints(&SkeletonPose::REST).map(Vec3::from);
     write(&markers, &vec![(joints, [Vec3::Z * 0.2; 2]); 2]);
     fs::write(&calibration, CALIBRATION).unwrap();
     [markers, calibration]
 }
 
-fn cameras(scenario: &Scenario) -> &[Camera] {
+fn cameras(scenario: &Scenario) -> &[VirtualCamera] {
     let Rigging::Given(cameras) = &scenario.rigging else { panic!("a twin has the cameras of its take") };
     cameras
 }
 
 /// Largest distance, in the real camera's pixels, of where the two see places (millimetres, z up) within its picture,
 /// and how many places there are.
-fn apart(real: &CalibratedCamera, twin: &Camera, reduced: f32, places: &[Vector3<f64>]) -> (f32, usize) {
+fn apart(real: &CalibratedCamera, twin: &VirtualCamera, reduced: f32, places: &[Vector3<f64>]) -> (f32, usize) {
     let [width, height] = real.size_px.map(f64::from);
     let distance = |place: &Vector3<f64>| {
         let true_px = real.project(real.to_camera(*place))?;
@@ -132,7 +132,7 @@ fn the_example_is_a_twin() {
     made(folder.path());
     let path = folder.path().join("twin.toml");
     fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/twin.toml"), &path).unwrap();
-    let scenario = Scenario::read(&path, None).unwrap();
+    let scenario = Scenario::read(&path).unwrap();
     assert_eq!((scenario.takes, cameras(&scenario).len()), (8, 2));
     assert_eq!(cameras(&scenario)[0].intrinsics.size_px(), [160, 120]);
 }

@@ -74,7 +74,7 @@ impl CameraDriver for SimulatedDriver {
             }
         }
         Ok(DriverEvent::Unit(Unit {
-            segment: SegmentId(0),
+            segment: SegmentId::seam(0),
             exposure: Stamp::Host(HostTime::monotonic(due_ns, 1_000)),
             exposure_duration_ns: 1_000_000,
             counter: Some(pulse),

@@ -12,8 +12,17 @@ pub struct PulseBoard(Arc<ArcSwapOption<Published>>);
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Published {
     pub train: PulseTrain,
-    /// Counts the times that the pulses began anew: each is a segment of its own.
-    pub generation: u32,
+    /// The session whose pulses these are, where another host began them.
+    pub epoch: Option<u32>,
+    /// How often the pulses have begun again: each time opens a segment of its own.
+    pub opening: u32,
+}
+
+impl Published {
+    /// Which beginning of the pulses this is: another one means that they are counted from 0 again.
+    pub(crate) fn beginning(&self) -> (Option<u32>, u32) {
+        (self.epoch, self.opening)
+    }
 }
 
 impl PulseBoard {

@@ -48,9 +48,14 @@ pub trait TriggerSource: Send {
     /// may take as long as a round trip to the source.
     fn pulses(&mut self) -> Result<Option<PulseTrain>, TriggerError>;
 
-    /// Goes up when the pulses began anew by themselves: their numbers then start from 0 again.
-    fn generation(&self) -> u32 {
+    /// Goes up when the pulses began again by themselves: their numbers then start from 0 again.
+    fn opening(&self) -> u32 {
         0
+    }
+
+    /// The session whose pulses these are, where another host began them.
+    fn epoch(&self) -> Option<u32> {
+        None
     }
 
     /// Where the cameras are to tell what they exposed, for sources that learn from that.

@@ -72,7 +72,7 @@ impl TriggerSource for ObservedTrigger {
         Ok(self.estimator.pulses())
     }
 
-    fn generation(&self) -> u32 {
+    fn opening(&self) -> u32 {
         self.estimator.generation()
     }
 
@@ -104,7 +104,7 @@ mod tests {
         (300..900).for_each(|pulse| expose(&mut trigger, pulse, &[0, 1]));
         assert_eq!(trigger.reference.unwrap().0, CameraId(0));
         let train = trigger.pulses().unwrap().unwrap();
-        assert_eq!(trigger.generation(), 0);
+        assert_eq!(trigger.opening(), 0);
         let off_ns = train.pulse_ns(899) - (7_000_000 + 899 * PERIOD_NS);
         assert!(off_ns.abs() < PERIOD_NS / 4, "{off_ns}");
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use frame::{CameraId, monotonic_now_ns};
+use frame::{CameraId, SegmentId, monotonic_now_ns};
 
 use super::board::{Published, PulseBoard};
 use super::{Arming, TriggerSource};
@@ -50,7 +50,7 @@ impl<T: Fn(TriggerEvent)> TriggerThread<T> {
             };
             self.board.publish(None);
             // What comes next is counted anew.
-            base += self.source.generation() + 1;
+            base = (base + self.source.opening() + 1).min(SegmentId::MAX_OPENING);
             (self.tell)(TriggerEvent::Failed { problem: failure.into(), retry_in });
             pause(retry_in, &stopping);
             retry_in = (retry_in * 2).min(LAST_RETRY);
@@ -63,8 +63,8 @@ impl<T: Fn(TriggerEvent)> TriggerThread<T> {
         let mut silent = false;
         while !stopping() {
             let train = self.source.pulses()?;
-            let generation = base + self.source.generation();
-            self.board.publish(train.map(|train| Published { train, generation }));
+            let (epoch, opening) = (self.source.epoch(), base + self.source.opening());
+            self.board.publish(train.map(|train| Published { train, epoch, opening }));
             let patience_ns = train.map_or(SILENCE_NS, |t| SILENCE_NS.max((SILENT_PERIODS * t.period_ns) as i64));
             let newest = self.last_units.iter().map(|at| at.load(Ordering::Relaxed)).max().unwrap_or_default();
             let now_silent = newest > 0 && monotonic_now_ns() - newest > patience_ns;

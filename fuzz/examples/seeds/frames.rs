@@ -20,7 +20,7 @@ pub fn info(picture: Picture) -> FrameInfo {
     FrameInfo {
         camera: CameraId(0),
         sequence: 7,
-        segment: SegmentId(1),
+        segment: SegmentId::seam(1),
         trigger: TriggerIndex::Certain(9),
         exposure: HostTime::monotonic(1_000_000, 500),
         exposure_duration_ns: 4_000_000,

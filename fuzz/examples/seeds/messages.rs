@@ -41,7 +41,7 @@ fn with_pixels() -> Vec<Seed> {
     let moment = Moment {
         set: SetIndex(7),
         trigger: TriggerIndex::Certain(8),
-        segment: SegmentId(2),
+        segment: SegmentId::seam(2),
         exposure,
         arrival_ns: 2_000,
         source,
@@ -53,7 +53,7 @@ fn with_pixels() -> Vec<Seed> {
     let set = FinderSet {
         set: SetIndex(7),
         trigger: TriggerIndex::Tentative(8),
-        segment: SegmentId(2),
+        segment: SegmentId::seam(2),
         exposure,
         source,
         views: vec![finder_view(0, finder_picture(3, 2)), finder_view(3, masked)],
@@ -62,7 +62,7 @@ fn with_pixels() -> Vec<Seed> {
     let cropped = |crop, picture| CroppedView {
         camera: CameraId(0),
         sequence: 9,
-        segment: SegmentId(2),
+        segment: SegmentId::seam(2),
         trigger: TriggerIndex::Certain(8),
         exposure,
         arrival_ns: 0,

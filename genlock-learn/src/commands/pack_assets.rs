@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use miette::IntoDiagnostic;
-use virtual_studio::assets::{Packed, pack};
+use virtual_studio::assets::{PackedAssets, pack};
 use virtual_studio::session::Script;
 
 use super::progress::bar;
@@ -30,7 +30,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
         shown.set_position(done as u64);
     });
     shown.finish_and_clear();
-    let Packed { people, motions, environments, bytes } = packed.into_diagnostic()?;
+    let PackedAssets { people, motions, environments, bytes } = packed.into_diagnostic()?;
     println!(
         "{}: {people} people, {motions} motions, {environments} environments, {:.1} MiB",
         args.out.display(),

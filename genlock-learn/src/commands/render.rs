@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use miette::{IntoDiagnostic, bail};
 use virtual_studio::actor::gltf::LoadOptions;
-use virtual_studio::render::{Backend, CpuOptions};
+use virtual_studio::render::Backend;
 use virtual_studio::session::{Progress, Rendered, Script, SessionOptions, render};
 
 use super::progress::bar;
@@ -66,7 +66,6 @@ pub fn run(args: &Args) -> miette::Result<()> {
     let options = SessionOptions {
         load: LoadOptions { triangles: (args.triangles > 0).then_some(args.triangles), ..LoadOptions::default() },
         backend: args.backend.open()?,
-        renderer: CpuOptions::default(),
         threads: args.threads.unwrap_or(cores),
     };
     let (progress, stop) = (Progress::default(), AtomicBool::new(false));

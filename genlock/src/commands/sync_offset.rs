@@ -104,7 +104,7 @@ fn frame_info(camera: usize, number: u64, rate_hz: f64, [width_px, height_px]: [
     FrameInfo {
         camera: CameraId(camera as u16),
         sequence: number,
-        segment: SegmentId(0),
+        segment: SegmentId::seam(0),
         trigger: TriggerIndex::Certain(number),
         exposure: HostTime::monotonic(at_ns, 0),
         exposure_duration_ns: 0,

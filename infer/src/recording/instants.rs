@@ -153,7 +153,7 @@ mod tests {
         FrameInfo {
             camera: CameraId(0),
             sequence: 0,
-            segment: SegmentId(segment),
+            segment: SegmentId::seam(segment),
             trigger,
             exposure: HostTime::monotonic(exposure_ns, 1000),
             exposure_duration_ns: 0,

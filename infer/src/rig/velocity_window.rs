@@ -103,7 +103,7 @@ mod tests {
         };
         let exposure_ns = pulse as i64 * PERIOD_NS;
         SeenInstant {
-            segment: SegmentId(segment),
+            segment: SegmentId::seam(segment),
             trigger: TriggerIndex::Certain(pulse),
             exposure_ns,
             exposures_ns: vec![Some(exposure_ns), Some(exposure_ns + late_ns)],

@@ -55,7 +55,7 @@ pub fn moment(number: u64) -> Moment {
     Moment {
         set: SetIndex(number),
         trigger: TriggerIndex::Certain(number + 7),
-        segment: SegmentId(2),
+        segment: SegmentId::seam(2),
         exposure: HostTime::monotonic(1_000 * number as i64, 10),
         arrival_ns: monotonic_now_ns(),
         source: Some(SourcePosition { index: number as u32, length: 100 }),

@@ -97,7 +97,7 @@ mod tests {
         Moment {
             set: SetIndex(index.into()),
             trigger: TriggerIndex::Unresolved,
-            segment: SegmentId(0),
+            segment: SegmentId::seam(0),
             exposure,
             arrival_ns: 0,
             source: Some(SourcePosition { index: index % 3, length: 3 }),

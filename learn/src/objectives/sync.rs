@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn tuples_cost_what_equation_1_says() {
         let instants: Vec<InstantMeta> = (0..40)
-            .map(|i| InstantMeta { segment: SegmentId(0), exposure_ns: i * 20_000_000, views: 0b1111 })
+            .map(|i| InstantMeta { segment: SegmentId::seam(0), exposure_ns: i * 20_000_000, views: 0b1111 })
             .collect();
         let task = Sync::new(&PretrainRecipe { batch: BatchForm::Tuple { tuples: 6 }, ..PretrainRecipe::default() });
         let draw = task.draw(&instants, 5).unwrap();

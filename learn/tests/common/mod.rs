@@ -21,7 +21,7 @@ pub fn moment(index: u32, segment: u32) -> Moment {
     Moment {
         set: SetIndex(u64::from(segment * LENGTH + index)),
         trigger: TriggerIndex::Certain(u64::from(index)),
-        segment: SegmentId(segment),
+        segment: SegmentId::seam(segment),
         exposure,
         arrival_ns: exposure.ns,
         source: Some(SourcePosition { index, length: LENGTH }),

@@ -165,7 +165,7 @@ fn frame_info(camera: u16, index: u32) -> FrameInfo {
     FrameInfo {
         camera: CameraId(camera),
         sequence: index.into(),
-        segment: SegmentId(0),
+        segment: SegmentId::seam(0),
         trigger: TriggerIndex::Certain(index.into()),
         exposure: HostTime::monotonic(exposure_ns, 0),
         exposure_duration_ns: 0,

@@ -126,6 +126,8 @@ pub(super) fn system_clock() -> SystemClock {
 
 #[cfg(test)]
 mod tests {
+    use frame::SegmentId;
+
     use super::*;
 
     /// The first host's clock is ahead by a thousand seconds and runs 20 ppm fast.
@@ -157,7 +159,12 @@ mod tests {
         assert!((back.ns - now_ns).abs() < 10, "{back:?}");
 
         // Pulses of the first host at 50 Hz; where they are here is known by the line above.
-        let pulses = LinkedPulses { start_ns: there(begin_ns), period_ns: 2e7, uncertainty_ns: 500, segment: 3 };
+        let pulses = LinkedPulses {
+            start_ns: there(begin_ns),
+            period_ns: 2e7,
+            uncertainty_ns: 500,
+            segment: SegmentId::seam(3),
+        };
         let train = clock.train(&pulses, now_ns).unwrap();
         for pulse in 1000..1100 {
             let true_ns = begin_ns as f64 + pulse as f64 * 2e7 / 1.00002;

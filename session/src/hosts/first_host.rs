@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use calibration_free_config::{Link, Rig};
 use capture::{PulseBoard, RemoteCamera};
 use crossbeam::channel::Sender;
-use frame::{LossLedger, SegmentId, monotonic_now_ns};
+use frame::{LossLedger, monotonic_now_ns};
 use take::ClockRelation;
 use transport::{FirstHostLink, PromiseSink, TransportError, Views};
 
@@ -49,8 +49,8 @@ impl FirstHost {
         RemoteViews::start(self.peers.clone(), views, cameras, ledgers, listeners, out).map(Some)
     }
 
-    pub fn first_segment(&self) -> SegmentId {
-        self.peers.first_segment()
+    pub fn epoch(&self) -> u32 {
+        self.peers.epoch()
     }
 
     /// Passes on what is known of the pulses.

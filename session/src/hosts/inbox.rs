@@ -45,7 +45,7 @@ mod tests {
         let view = CroppedView {
             camera: CameraId(0),
             sequence,
-            segment: SegmentId(0),
+            segment: SegmentId::seam(0),
             trigger: TriggerIndex::Unresolved,
             exposure: HostTime::monotonic(0, 0),
             arrival_ns: 0,

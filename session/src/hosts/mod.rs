@@ -20,7 +20,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use calibration_free_config::{LOCAL, Rig};
-use frame::{EdgeAccount, LossLedger, Problem, SegmentId};
+use frame::{EdgeAccount, LossLedger, Problem};
 use serde::Serialize;
 use take::ClockRelation;
 use transport::{CameraState, TransportError};
@@ -77,12 +77,12 @@ impl HostLink {
         }
     }
 
-    /// The segment of the first pulses. That of several hosts is new each time, so that a peer that goes on while the first
-    /// host starts anew tells the pulses of both apart; a peer hears the first host's.
-    pub fn first_segment(&self) -> SegmentId {
+    /// The epoch of the segments. That of several hosts is new each time, so that a peer that goes on while the first
+    /// host restarts tells the pulses of both apart; a peer hears the first host's.
+    pub fn epoch(&self) -> Option<u32> {
         match self {
-            Self::None | Self::Peer(_) => SegmentId(0),
-            Self::First(first) => first.first_segment(),
+            Self::None | Self::Peer(_) => None,
+            Self::First(first) => Some(first.epoch()),
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use calibration_free_config::LinkClock;
-use frame::{EdgeAccount, HostTime, Problem, monotonic_now_ns};
+use frame::{EdgeAccount, HostTime, Problem, SegmentId, monotonic_now_ns};
 use frame_sync::timing::PulseTrain;
 use take::ClockRelation;
 use transport::{Answer, CameraState, Hello, HelloCamera, LinkedPulses};
@@ -123,7 +123,7 @@ impl PeerState {
     }
 
     /// The first host's pulses on this host's clock, and their segment.
-    pub fn train(&self) -> Option<(PulseTrain, u32)> {
+    pub fn train(&self) -> Option<(PulseTrain, SegmentId)> {
         let known = self.known();
         let pulses = known.pulses.as_ref()?;
         Some((known.clock.train(pulses, monotonic_now_ns())?, pulses.segment))

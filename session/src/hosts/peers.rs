@@ -31,8 +31,8 @@ pub(super) struct Peers {
     rig: u64,
     preprocessing: u64,
     closed: AtomicBool,
-    /// Frames at the first pulses belong to it.
-    first_segment: SegmentId,
+    /// When the session began, in seconds UTC, of which a session takes some.
+    epoch: u32,
     pulses: OnceLock<PulseBoard>,
     known: Mutex<HashMap<String, Peer>>,
     cameras: Vec<PeerCamera>,
@@ -64,8 +64,7 @@ impl Peers {
             rig: super::rig_hash(rig),
             preprocessing,
             closed: AtomicBool::new(false),
-            // Seconds, of which a session takes some.
-            first_segment: SegmentId(u32::try_from(now.timestamp()).unwrap_or_default()),
+            epoch: u32::try_from(now.timestamp()).unwrap_or_default(),
             pulses: OnceLock::new(),
             known: Mutex::new(HashMap::new()),
             cameras,
@@ -76,8 +75,8 @@ impl Peers {
         &self.session
     }
 
-    pub fn first_segment(&self) -> SegmentId {
-        self.first_segment
+    pub fn epoch(&self) -> u32 {
+        self.epoch
     }
 
     /// What is known of the pulses goes with each answer from now on.
@@ -175,7 +174,7 @@ impl Peers {
                 start_ns: train.start_ns,
                 period_ns: train.period_ns,
                 uncertainty_ns: train.uncertainty_ns,
-                segment: self.first_segment.0 + published.generation,
+                segment: SegmentId { epoch: self.epoch, opening: published.opening, seam: 0 },
             })
         });
         Answer {

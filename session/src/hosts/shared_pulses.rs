@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use capture::drivers::simulated::{SimulatedCamera, SimulatedDriver};
 use capture::{CameraDriver, DriverError, DriverEvent, OpenDriver, PulseTrain, TriggerError, TriggerSource};
-use frame::{Slot, monotonic_now_ns};
+use frame::{SegmentId, Slot, monotonic_now_ns};
 
 use super::peer_state::PeerState;
 
@@ -22,8 +22,12 @@ impl TriggerSource for LinkedTrigger {
         Ok(self.0.train().map(|(train, _)| train))
     }
 
-    fn generation(&self) -> u32 {
-        self.0.train().map_or(0, |(_, segment)| segment)
+    fn opening(&self) -> u32 {
+        self.0.train().map_or(0, |(_, segment)| segment.opening)
+    }
+
+    fn epoch(&self) -> Option<u32> {
+        Some(self.0.train()?.1.epoch)
     }
 
     fn stop(&mut self) {}
@@ -34,7 +38,7 @@ pub(super) struct FollowingCamera {
     link: Arc<PeerState>,
     camera: SimulatedCamera,
     /// Of this segment.
-    driver: Option<(u32, SimulatedDriver)>,
+    driver: Option<(SegmentId, SimulatedDriver)>,
 }
 
 impl FollowingCamera {

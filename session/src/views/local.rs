@@ -290,7 +290,7 @@ mod tests {
         let info = FrameInfo {
             camera: CameraId(0),
             sequence,
-            segment: SegmentId(0),
+            segment: SegmentId::seam(0),
             trigger: TriggerIndex::Certain(sequence),
             exposure: HostTime::monotonic(sequence as i64 * 10_000_000, 0),
             exposure_duration_ns: 0,

@@ -73,7 +73,7 @@ impl PicturePlan {
     /// The host that puts the sets together has promised an instant; its time is on this host's clock.
     pub(crate) fn take_over(&self, promised: PromisedInstant) {
         let PromisedInstant { segment, pulse, exposure_ns, framing } = promised;
-        let at = Instant { segment: SegmentId(segment), pulse, exposure_ns };
+        let at = Instant { segment, pulse, exposure_ns };
         let mut state = self.state();
         state.add_stale(&framing.stale);
         // The other host makes up for what a seam swallows.
@@ -162,7 +162,7 @@ impl State {
             if let Some(pass_on) = &self.pass_on {
                 let Instant { segment, pulse, exposure_ns } = at;
                 let framing = wanted.framing.clone();
-                pass_on(&PromisedInstant { segment: segment.0, pulse, exposure_ns, framing });
+                pass_on(&PromisedInstant { segment, pulse, exposure_ns, framing });
             }
             self.remember(Promise { at, framing: wanted.framing.clone(), met: false });
         }
@@ -195,7 +195,7 @@ mod tests {
     /// A frame of the first camera.
     fn frame(segment: u32, pulse: Option<u64>, exposure_ns: i64) -> (CameraId, SegmentId, TriggerIndex, HostTime) {
         let trigger = pulse.map_or(TriggerIndex::Unresolved, TriggerIndex::Certain);
-        (CameraId(0), SegmentId(segment), trigger, HostTime::monotonic(exposure_ns, 0))
+        (CameraId(0), SegmentId::seam(segment), trigger, HostTime::monotonic(exposure_ns, 0))
     }
 
     fn pulse(number: u64) -> (CameraId, SegmentId, TriggerIndex, HostTime) {
@@ -242,7 +242,12 @@ mod tests {
         plan.want(WantedPictures { framing, ..wanted(0, 1) });
         assert_eq!(ask(&plan, pulse(30)), Some(Due::SquareOrWhole));
         assert_eq!(
-            plan.due(CameraId(1), SegmentId(0), TriggerIndex::Certain(30), HostTime::monotonic(30 * PERIOD_NS, 0)),
+            plan.due(
+                CameraId(1),
+                SegmentId::seam(0),
+                TriggerIndex::Certain(30),
+                HostTime::monotonic(30 * PERIOD_NS, 0)
+            ),
             Some(Due::Whole)
         );
         assert_eq!([0, 1, 1].map(|camera| plan.take_stale(CameraId(camera))), [false, true, false]);

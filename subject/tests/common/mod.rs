@@ -46,7 +46,7 @@ pub fn info(sequence: u64, time_ms: i64) -> FrameInfo {
     FrameInfo {
         camera: CameraId(2),
         sequence,
-        segment: SegmentId(0),
+        segment: SegmentId::seam(0),
         trigger: TriggerIndex::Unresolved,
         exposure: HostTime::monotonic(time_ms * 1_000_000, 0),
         exposure_duration_ns: 0,
@@ -87,7 +87,7 @@ impl Stage {
     }
 
     pub fn see(&mut self, rects: &[Rect]) -> Outcome {
-        let info = FrameInfo { segment: SegmentId(self.segment), ..info(self.sequence, self.time_ms) };
+        let info = FrameInfo { segment: SegmentId::seam(self.segment), ..info(self.sequence, self.time_ms) };
         let outcome = self.cropper.process(&info, &paint(self.sequence, rects));
         self.sequence += 1;
         outcome.unwrap()

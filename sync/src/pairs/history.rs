@@ -81,7 +81,7 @@ mod tests {
         fn keeps_the_newest_in_order(capacity in 1usize..20, pushes in 0i64..200) {
             let mut history = MomentHistory::new(capacity);
             for n in 0..pushes {
-                let evicted = history.push(InstantMeta { segment: SegmentId(0), exposure_ns: n, views: 1 }, n);
+                let evicted = history.push(InstantMeta { segment: SegmentId::seam(0), exposure_ns: n, views: 1 }, n);
                 let expected = n - capacity as i64;
                 prop_assert_eq!(evicted.map(|(m, i)| (m.exposure_ns, i)), (expected >= 0).then_some((expected, expected)));
                 prop_assert_eq!(history.metas().len(), history.len());

@@ -25,7 +25,7 @@ pub fn frame(camera: u16, sequence: u64) -> (FrameInfo, Vec<u8>) {
     let info = FrameInfo {
         camera: CameraId(camera),
         sequence,
-        segment: SegmentId(0),
+        segment: SegmentId::seam(0),
         trigger: TriggerIndex::Certain(sequence),
         exposure: HostTime::monotonic(exposure_ns, 1000),
         exposure_duration_ns: 5_000_000,
@@ -67,7 +67,7 @@ pub fn any_frame(cameras: u16) -> impl Strategy<Value = (FrameInfo, Vec<u8>)> {
             let info = FrameInfo {
                 camera: CameraId(camera),
                 sequence,
-                segment: SegmentId(segment),
+                segment: SegmentId::seam(segment),
                 trigger,
                 exposure: HostTime { ns, uncertainty_ns, clock },
                 exposure_duration_ns: duration,

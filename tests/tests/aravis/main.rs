@@ -12,7 +12,7 @@ use capture::conformance::{Expected, conforms};
 use capture::drivers::aravis::AravisCamera;
 use fakes::{CAMERAS, address, own_network, plain, quick, rig};
 use frame::{CameraId, FrameInfo, LossReason};
-use genlock_tests::{genlock, json, recorded, succeed};
+use genlock_tests::{genlock, json, recorded, succeed, until_recorded};
 use serde_json::Value;
 use take::TakeReader;
 
@@ -156,8 +156,9 @@ fn a_camera_that_is_killed_joins_again_and_the_others_lose_nothing() {
     let (report, frames) = std::thread::scope(|scope| {
         // Threads of this thread are in its network.
         let recording = scope.spawn(|| capture_of(folder.path(), &rig, 20));
-        std::thread::sleep(Duration::from_secs(5));
+        until_recorded(&folder.path().join("takes"), 0..CAMERAS, 50);
         cameras[2] = None;
+        // So long it is away.
         std::thread::sleep(Duration::from_secs(1));
         cameras[2] = Some(plain(2));
         recording.join().unwrap()

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use genlock_tests::{Running, genlock, json, kill, recorded, stand_in, succeed, take_and_finder};
+use genlock_tests::{Running, genlock, json, kill, recorded, stand_in, succeed, take_and_finder, until_recorded};
 use net::{AHEAD_NS, FIRST, Hosts};
 use serde_json::Value;
 
@@ -106,8 +106,9 @@ fn sets_assemble_across_two_hosts_and_a_cut_network_costs_what_was_in_flight() {
     let one = first(folder.path(), &rig, "a", 16);
     wait(0.5);
     let other = second(&hosts, folder.path(), &rig, "b", 14);
-    wait(6.0);
+    until_recorded(&folder.path().join("b"), 0..2, 5 * RATE_HZ);
     hosts.cable(false);
+    // So long it is out.
     wait(2.0);
     hosts.cable(true);
     assert!(one.finish(END).success() && other.finish(END).success());
@@ -137,7 +138,7 @@ fn a_host_that_is_killed_joins_again_at_the_right_pulses() {
     let one = first(folder.path(), &rig, "a", 16);
     wait(0.5);
     let killed = second(&hosts, folder.path(), &rig, "killed", 60);
-    wait(5.0);
+    until_recorded(&folder.path().join("killed"), 0..2, 4 * RATE_HZ);
     kill(killed.0.id(), libc::SIGKILL);
     drop(killed);
     wait(2.0);
@@ -163,7 +164,7 @@ fn the_first_host_starts_anew_as_a_live_session_while_the_second_goes_on() {
     let before = first(folder.path(), &rig, "before", 60);
     wait(0.5);
     let other = second(&hosts, folder.path(), &rig, "b", 20);
-    wait(5.0);
+    until_recorded(&folder.path().join("b"), 0..2, 4 * RATE_HZ);
     kill(before.0.id(), libc::SIGKILL);
     drop(before);
     wait(1.0);

@@ -4,7 +4,7 @@ use glam::Vec3;
 
 use crate::surface::{Part, Texture};
 
-use super::mesh::Vertex;
+use super::mesh::SkinnedVertex;
 use super::skeleton::Bone;
 
 /// What a texel is laid over.
@@ -17,7 +17,7 @@ pub(crate) struct Patch {
 }
 
 /// By texel of a part's texture, rows from the top; none where no triangle is.
-pub(crate) fn patches(part: &Part, vertices: &[Vertex]) -> Vec<Option<Patch>> {
+pub(crate) fn patches(part: &Part, vertices: &[SkinnedVertex]) -> Vec<Option<Patch>> {
     let (width, height) = (part.texture.width as usize, part.texture.height as usize);
     let mut patches = vec![None; width * height];
     for triangle in &part.triangles {

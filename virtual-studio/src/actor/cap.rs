@@ -7,8 +7,8 @@ use glam::{Vec3, Vec3A};
 
 use crate::surface::Texture;
 
-use super::labels::Landmarks;
-use super::mesh::{Mesh, Vertex};
+use super::labels::HeadPoints;
+use super::mesh::{Mesh, SkinnedVertex};
 use super::skeleton::Bone;
 
 /// The half ellipsoid that a cap is: what it rests on at the height of the brow, and its half axes.
@@ -27,7 +27,7 @@ const UP: u32 = 8;
 
 impl Dome {
     /// `None` if the head has no vertices above the brow.
-    pub fn fit(body: &[Vertex], landmarks: &Landmarks) -> Option<Self> {
+    pub fn fit(body: &[SkinnedVertex], landmarks: &HeadPoints) -> Option<Self> {
         let brow = landmarks.nose.y + BROW * (landmarks.crown.y - landmarks.nose.y);
         let above = body.iter().filter(|vertex| vertex.owner() == Bone::Head && vertex.position.y > brow);
         let (low, high) = above.fold((Vec3A::INFINITY, Vec3A::NEG_INFINITY), |(low, high), vertex| {
@@ -56,7 +56,7 @@ impl Dome {
         let texture = Arc::new(Texture { width: 1, height: 1, rgb: colour.to_vec() });
         let mut mesh = Mesh { vertices: Vec::new(), uvs: Vec::new(), triangles: Vec::new(), texture };
         let mut put = |point: Vec3| {
-            mesh.vertices.push(Vertex::new(point, Vec3::Y, [(Bone::Head, 1.0)]));
+            mesh.vertices.push(SkinnedVertex::new(point, Vec3::Y, [(Bone::Head, 1.0)]));
             mesh.uvs.push([0.5; 2]);
         };
         for up in 0..=UP {

@@ -13,13 +13,15 @@ use gltf::{Node, Primitive, Skin};
 
 use crate::surface::Texture;
 
+use super::armature::is_near;
 use super::gltf_checks;
-use super::mesh::{Mesh, Vertex};
+use super::mesh::{Mesh, SkinnedVertex};
 use super::names;
-use super::rig::is_near;
 use super::skeleton::{BONES, Bone};
-use super::texture::{halved, rgb, srgb};
-use super::{Actor, ActorError, facing};
+use super::texture::{halved, rgb};
+use super::{Actor, facing};
+use crate::AssetError;
+use crate::render::to_srgb;
 
 /// How a file is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -35,26 +37,25 @@ const PLAUSIBLE_M: std::ops::RangeInclusive<f32> = 0.4..=3.0;
 
 /// # Errors
 /// The file cannot be read, has no skinned mesh, lacks a joint that every human has, or holds numbers that are none.
-pub fn load(path: &Path, options: LoadOptions) -> Result<Actor, ActorError> {
-    let bytes = std::fs::read(path).map_err(|source| ActorError::Io { path: path.to_owned(), source })?;
-    read(&bytes, path, options)
+pub fn load(path: &Path, options: LoadOptions) -> Result<Actor, AssetError> {
+    read(&std::fs::read(path).map_err(AssetError::io(path))?, path, options)
 }
 
 /// The same from memory; what the file refers to is looked for beside `path`.
 ///
 /// # Errors
 /// As [`load`].
-pub fn read(bytes: &[u8], path: &Path, options: LoadOptions) -> Result<Actor, ActorError> {
-    let failed = |source| ActorError::Gltf { path: path.to_owned(), source: Box::new(source) };
+pub fn read(bytes: &[u8], path: &Path, options: LoadOptions) -> Result<Actor, AssetError> {
+    let failed = |cause| AssetError::Gltf { path: path.to_owned(), cause: Box::new(cause) };
     gltf_checks::length(bytes).map_err(failed)?;
     let gltf = gltf::Gltf::from_slice(bytes).map_err(failed)?;
     let folder = path.parent();
     let buffers = gltf::import_buffers(&gltf.document, folder, gltf.blob).map_err(failed)?;
-    gltf_checks::images(&gltf.document, &buffers).map_err(|problem| ActorError::file(path, problem))?;
+    gltf_checks::images(&gltf.document, &buffers).map_err(|problem| AssetError::file(path, problem))?;
     let images = gltf::import_images(&gltf.document, folder, &buffers).map_err(failed)?;
     let world = world_matrices(&gltf.document);
     let buffers: Vec<&[u8]> = buffers.iter().map(|buffer| buffer.0.as_slice()).collect();
-    let file = File { path, document: &gltf.document, buffers, images, world };
+    let file = GltfFile { path, document: &gltf.document, buffers, images, world };
     file.actor(options)
 }
 
@@ -80,7 +81,7 @@ fn inherited<T: Copy>(document: &gltf::Document, root: T, own: impl Fn(&Node<'_>
     by_node.into_iter().map(|own| own.unwrap_or(root)).collect()
 }
 
-struct File<'a> {
+struct GltfFile<'a> {
     path: &'a Path,
     document: &'a gltf::Document,
     buffers: Vec<&'a [u8]>,
@@ -88,11 +89,11 @@ struct File<'a> {
     world: Vec<Mat4>,
 }
 
-impl File<'_> {
-    fn actor(&self, options: LoadOptions) -> Result<Actor, ActorError> {
+impl GltfFile<'_> {
+    fn actor(&self, options: LoadOptions) -> Result<Actor, AssetError> {
         let skinned: Vec<_> = self.document.nodes().filter_map(|node| Some((node.mesh()?, node.skin()?))).collect();
         if skinned.is_empty() {
-            return Err(ActorError::NoSkin { path: self.path.to_owned() });
+            return Err(AssetError::file(self.path, "no mesh has a skin; an actor needs a rigged body"));
         }
         let bones = self.bones();
         let mut rest = self.rest(&bones)?;
@@ -101,17 +102,14 @@ impl File<'_> {
         for (mesh, skin) in &skinned {
             for primitive in mesh.primitives().filter(|primitive| primitive.mode() == gltf::mesh::Mode::Triangles) {
                 let name = mesh.name().map_or_else(|| mesh.index().to_string(), str::to_owned);
-                meshes.push(self.mesh(&primitive, skin, &owners, options).map_err(|problem| ActorError::Mesh {
-                    path: self.path.to_owned(),
-                    mesh: name,
-                    problem,
-                })?);
+                let failed = |problem| AssetError::file(self.path, format!("mesh {name}: {problem}"));
+                meshes.push(self.mesh(&primitive, skin, &owners, options).map_err(failed)?);
             }
         }
         self.face(&mut rest, &mut meshes)?;
         settle_hips(&mut rest);
         let mut actor = Actor::assemble(rest, meshes)
-            .ok_or_else(|| ActorError::file(self.path, "no vertex moves with the head"))?;
+            .ok_or_else(|| AssetError::file(self.path, "no vertex moves with the head"))?;
         actor.dilate_textures();
         options.triangles.into_iter().for_each(|triangles| actor.decimate(triangles));
         Ok(actor)
@@ -129,7 +127,7 @@ impl File<'_> {
     }
 
     /// Where the bones begin; those that only some skeletons have lie at their parents' or children's ends.
-    fn rest(&self, bones: &[Option<usize>; BONES]) -> Result<[Vec3; BONES], ActorError> {
+    fn rest(&self, bones: &[Option<usize>; BONES]) -> Result<[Vec3; BONES], AssetError> {
         let mut rest = [Vec3::ZERO; BONES];
         for bone in Bone::ALL {
             rest[bone.index()] = match (bones[bone.index()], bone.parent()) {
@@ -138,21 +136,17 @@ impl File<'_> {
                 _ => return Err(self.missing(bone)),
             };
             if !is_near(rest[bone.index()]) {
-                return Err(ActorError::file(self.path, format!("the joint for {bone:?} is at no place")));
+                return Err(AssetError::file(self.path, format!("the joint for {bone:?} is at no place")));
             }
         }
         Ok(rest)
     }
 
-    fn missing(&self, bone: Bone) -> ActorError {
+    fn missing(&self, bone: Bone) -> AssetError {
         let joints = self.document.skins().flat_map(|skin| skin.joints().collect::<Vec<_>>());
         let found: Vec<_> = joints.filter_map(|node| node.name()).take(30).collect();
-        ActorError::MissingJoint {
-            path: self.path.to_owned(),
-            bone: format!("{bone:?}"),
-            looked_for: names::names(bone).join(", "),
-            found: found.join(", "),
-        }
+        let (looked_for, found) = (names::names(bone).join(", "), found.join(", "));
+        AssetError::file(self.path, format!("no joint for {bone:?}; none of {looked_for} is among {found}"))
     }
 
     /// By node, the bone that it moves with: its own, that of its nearest ancestor, or else the hips.
@@ -213,7 +207,7 @@ impl File<'_> {
                 return Err(format!("vertex {index} has no weights or is at no place"));
             }
             let bones = pairs().map(|(joint, weight)| (owners[joints[joint]], weight));
-            vertices.push(Vertex::new(position, normal.normalize_or(Vec3::Y), bones));
+            vertices.push(SkinnedVertex::new(position, normal.normalize_or(Vec3::Y), bones));
         }
         let indices: Vec<u32> =
             reader.read_indices().map_or_else(|| (0..count as u32).collect(), |indices| indices.into_u32().collect());
@@ -232,7 +226,7 @@ impl File<'_> {
     /// The base colour: texture times factor.
     fn texture(&self, material: &gltf::Material<'_>, options: LoadOptions) -> Result<Texture, String> {
         let base = material.pbr_metallic_roughness();
-        let tint = Vec4::from(base.base_color_factor()).truncate().map(srgb);
+        let tint = Vec4::from(base.base_color_factor()).truncate().map(to_srgb);
         let mut texture = match base.base_color_texture() {
             Some(info) => rgb(&self.images[info.texture().source().index()])?,
             None => Texture { width: 1, height: 1, rgb: vec![255; 3] },
@@ -249,10 +243,10 @@ impl File<'_> {
     }
 
     /// Turns the body to face +Z.
-    fn face(&self, rest: &mut [Vec3; BONES], meshes: &mut [Mesh]) -> Result<(), ActorError> {
+    fn face(&self, rest: &mut [Vec3; BONES], meshes: &mut [Mesh]) -> Result<(), AssetError> {
         let (left, right) = (rest[Bone::LeftUpLeg.index()], rest[Bone::RightUpLeg.index()]);
         let turn =
-            facing(left, right).ok_or_else(|| ActorError::file(self.path, "both hip joints are at one place"))?;
+            facing(left, right).ok_or_else(|| AssetError::file(self.path, "both hip joints are at one place"))?;
         for point in rest.iter_mut() {
             *point = turn * *point;
         }
@@ -264,7 +258,7 @@ impl File<'_> {
         let (low, high) = (heights().fold(f32::INFINITY, f32::min), heights().fold(f32::NEG_INFINITY, f32::max));
         if !PLAUSIBLE_M.contains(&(high - low)) {
             let problem = format!("the body is {:.2} m tall; glTF's unit is the metre, and y points up", high - low);
-            return Err(ActorError::file(self.path, problem));
+            return Err(AssetError::file(self.path, problem));
         }
         Ok(())
     }

@@ -1,3 +1,5 @@
+//! Who is who among files of people.
+
 /// Who a file shows: names of the VALID library end in sex, number and outfit (`White_M_3_Busi`), and the outfit makes
 /// no other person. Any other name is a person of its own.
 pub fn identity(name: &str) -> &str {

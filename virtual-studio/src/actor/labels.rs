@@ -15,13 +15,13 @@
 
 use glam::{Affine3A, Vec3};
 
-use super::mesh::{Mesh, Vertex};
-use super::rig::Rig;
+use super::armature::Armature;
+use super::mesh::{Mesh, SkinnedVertex};
 use super::skeleton::{BONES, Bone};
 
 /// Points on the resting head that no skeleton has.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Landmarks {
+pub(crate) struct HeadPoints {
     pub nose: Vec3,
     pub crown: Vec3,
 }
@@ -29,11 +29,11 @@ pub(crate) struct Landmarks {
 /// How far below the highest vertex the top of the head reaches, and how far from the middle a nose may be.
 const PATCH_M: f32 = 0.02;
 
-impl Landmarks {
+impl HeadPoints {
     /// Found on the mesh of the body, as it stands at rest. `None` if nothing hangs on the head.
-    pub fn find(body: &Mesh, rig: &Rig) -> Option<Self> {
-        let head = rig.rest[Bone::Head.index()];
-        let on_head = |vertex: &&Vertex| vertex.owner() == Bone::Head;
+    pub fn find(body: &Mesh, armature: &Armature) -> Option<Self> {
+        let head = armature.rest[Bone::Head.index()];
+        let on_head = |vertex: &&SkinnedVertex| vertex.owner() == Bone::Head;
         let points: Vec<Vec3> = body.vertices.iter().filter(on_head).map(|vertex| vertex.position.into()).collect();
         let top = points.iter().map(|point| point.y).reduce(f32::max)?;
         let crown = mean(points.iter().filter(|point| point.y > top - PATCH_M).copied())?.with_y(top);
@@ -51,8 +51,12 @@ fn mean(points: impl Iterator<Item = Vec3>) -> Option<Vec3> {
 }
 
 /// The joints where the bones were placed, metres.
-pub(crate) fn joints(placed: &[Affine3A; BONES], rig: &Rig, landmarks: &Landmarks) -> [[f32; 3]; pose::JOINTS] {
-    let at = |bone: Bone| placed[bone.index()].transform_point3(rig.rest[bone.index()]);
+pub(crate) fn joints(
+    placed: &[Affine3A; BONES],
+    armature: &Armature,
+    landmarks: &HeadPoints,
+) -> [[f32; 3]; pose::JOINTS] {
+    let at = |bone: Bone| placed[bone.index()].transform_point3(armature.rest[bone.index()]);
     let on_head = |point: Vec3| placed[Bone::Head.index()].transform_point3(point);
     let (left_hip, right_hip) = (at(Bone::LeftUpLeg), at(Bone::RightUpLeg));
     let (root, thorax) = (left_hip.midpoint(right_hip), at(Bone::Neck));

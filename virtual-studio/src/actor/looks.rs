@@ -12,7 +12,7 @@ use crate::surface::{Part, Texture};
 use super::atlas::{self, Patch};
 use super::cap::Dome;
 use super::skeleton::Bone;
-use super::{Actor, local};
+use super::{Actor, neighbourhood};
 
 /// How a person differs from the one that was painted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -115,32 +115,32 @@ impl Actor {
     fn painted(&self, texture: &Texture, patches: &[Option<Patch>], looks: &Looks) -> Texture {
         let mut painted = texture.clone();
         let old = texture.rgb.as_chunks::<3>().0;
-        let skin = Skin::of(old, patches, self.landmarks.nose);
-        let rest = |bone: Bone| self.rig.rest[bone.index()];
+        let skin = FaceColour::of(old, patches, self.landmarks.nose);
+        let rest = |bone: Bone| self.armature.rest[bone.index()];
         let hem = 0.7 * rest(Bone::LeftLeg).y + 0.3 * rest(Bone::LeftUpLeg).y;
         let texels = old.iter().map(|rgb| Vec3::from(rgb.map(f32::from)) / 255.0);
         let texels: Vec<(Vec3, Option<Patch>)> = texels.zip(patches.iter().copied()).collect();
         // Patterns have the colour of skin in places; skin has it all around.
         let alike: Vec<_> = texels.iter().map(|&(old, patch)| patch.map(|_| skin.is_like(old))).collect();
         let width = texture.width as usize;
-        let skin_around = local::share(&alike, width, (width / 100).max(1));
+        let skin_around = neighbourhood::share(&alike, width, (width / 100).max(1));
         for (index, rgb) in painted.rgb.as_chunks_mut::<3>().0.iter_mut().enumerate() {
             let (old, Some(patch)) = texels[index] else { continue };
-            let region = Region::of(patch.bone);
+            let region = Garment::of(patch.bone);
             let is_skin = skin_around[index] > 0.5;
             let bare = match region {
-                Region::Head => true,
+                Garment::Head => true,
                 _ if is_skin => true,
-                Region::Torso => looks.bare_torso,
-                Region::Legs => looks.bare_legs && patch.at.y < hem,
-                Region::Shoes => false,
+                Garment::Torso => looks.bare_torso,
+                Garment::Legs => looks.bare_legs && patch.at.y < hem,
+                Garment::Shoes => false,
             };
             let new = match (region, bare) {
-                (Region::Head, _) if !is_skin => old,
+                (Garment::Head, _) if !is_skin => old,
                 (_, true) if is_skin => old * looks.skin,
                 (_, true) => skin.instead_of(old) * looks.skin,
-                (Region::Torso, false) => looks.shirt.map_or(old, |dye| dye.over(old)),
-                (Region::Legs, false) => looks.trousers.map_or(old, |dye| dye.over(old)),
+                (Garment::Torso, false) => looks.shirt.map_or(old, |dye| dye.over(old)),
+                (Garment::Legs, false) => looks.trousers.map_or(old, |dye| dye.over(old)),
                 _ => old,
             };
             *rgb = (new.clamp(Vec3::ZERO, Vec3::ONE) * 255.0).to_array().map(|value| value as u8);
@@ -183,14 +183,14 @@ impl Actor {
 
 /// Where on the body, as far as clothes go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Region {
+enum Garment {
     Head,
     Torso,
     Legs,
     Shoes,
 }
 
-impl Region {
+impl Garment {
     fn of(bone: Bone) -> Self {
         match bone {
             Bone::Head => Self::Head,
@@ -204,11 +204,11 @@ impl Region {
 
 /// The colour of somebody's face.
 #[derive(Clone, Copy, Debug)]
-struct Skin {
+struct FaceColour {
     colour: Vec3,
 }
 
-impl Skin {
+impl FaceColour {
     /// The median, channel by channel, of what is painted within 7 cm of the nose.
     fn of(texels: &[[u8; 3]], patches: &[Option<Patch>], nose: Vec3) -> Self {
         let near = |patch: &Option<Patch>| patch.is_some_and(|p| p.bone == Bone::Head && p.at.distance(nose) < 0.07);

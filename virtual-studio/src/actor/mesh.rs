@@ -13,7 +13,7 @@ const INFLUENCES: usize = 4;
 
 /// A vertex at rest and the bones that move it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Vertex {
+pub(crate) struct SkinnedVertex {
     pub position: Vec3A,
     pub normal: Vec3A,
     /// Strongest first; from the first weight of zero on, none.
@@ -22,7 +22,7 @@ pub(crate) struct Vertex {
     pub weights: [f32; INFLUENCES],
 }
 
-impl Vertex {
+impl SkinnedVertex {
     /// A vertex with the strongest four of any influences; the hips', where there are none.
     pub fn new(position: Vec3, normal: Vec3, influences: impl IntoIterator<Item = (Bone, f32)>) -> Self {
         let mut by_bone = [0.0; BONES];
@@ -55,7 +55,7 @@ impl Vertex {
 /// A textured piece of a body at rest.
 #[derive(Clone, Debug)]
 pub(crate) struct Mesh {
-    pub vertices: Vec<Vertex>,
+    pub vertices: Vec<SkinnedVertex>,
     /// One for each vertex.
     pub uvs: Vec<[f32; 2]>,
     pub triangles: Vec<[u32; 3]>,
@@ -67,7 +67,7 @@ impl Mesh {
     /// share them, so that seams of the texture do not show.
     pub fn smooth(&mut self) {
         let mut sums = std::collections::HashMap::new();
-        let key = |vertex: &Vertex| vertex.position.to_array().map(|value| (value * 1e5).round() as i32);
+        let key = |vertex: &SkinnedVertex| vertex.position.to_array().map(|value| (value * 1e5).round() as i32);
         for triangle in &self.triangles {
             let [a, b, c] = triangle.map(|index| self.vertices[index as usize].position);
             let normal = (b - a).cross(c - a);

@@ -1,95 +1,73 @@
-//! People: a rigged body, moved by [poses](BodyPose), with its labels.
+//! People: a rigged body, moved by [poses](SkeletonPose), with its labels.
 //!
 //! An [`Actor`] comes from a [glTF file](gltf), [packed](Actor::pack) or not, or is [built in](procedural); [`Looks`]
 //! and [`Proportions`] vary it by seed.
 //! Every body is brought to one [skeleton] when it is made: bones that the canonical human lacks (fingers, eyes) are
 //! rigidly part of those that it has.
 
+mod armature;
 mod atlas;
 mod cap;
-mod error;
+mod file;
 pub mod gltf;
 mod gltf_checks;
 mod identity;
 mod labels;
-mod local;
 pub mod looks;
 mod mesh;
 mod names;
+mod neighbourhood;
 mod pack;
 pub mod procedural;
 mod proportions;
-mod rig;
 pub mod skeleton;
 mod skinning;
 mod texture;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use glam::{Vec3, Vec3A};
 
-pub use error::ActorError;
 pub use identity::identity;
 pub use looks::Looks;
 pub use proportions::Proportions;
-pub use skeleton::{BONES, BodyPose, Bone};
+pub use skeleton::{BONES, Bone, SkeletonPose};
 
+pub(crate) use armature::{arc, facing};
 pub(crate) use names::is_required;
-pub(crate) use rig::{arc, facing};
 
 use crate::surface::{Part, Posed};
-use gltf::LoadOptions;
-use labels::Landmarks;
-use mesh::{Mesh, Vertex};
-use rig::Rig;
+use armature::Armature;
+use labels::HeadPoints;
+use mesh::{Mesh, SkinnedVertex};
 
 /// A person who can take poses.
 #[derive(Clone, Debug)]
 pub struct Actor {
     parts: Vec<Part>,
     /// By part.
-    vertices: Vec<Vec<Vertex>>,
+    vertices: Vec<Vec<SkinnedVertex>>,
     /// The part with skin and clothes.
     body: usize,
     /// Vertices among which the lowest of any pose is, to a few millimetres.
-    hull: Vec<Vertex>,
-    rig: Rig,
-    landmarks: Landmarks,
+    hull: Vec<SkinnedVertex>,
+    armature: Armature,
+    landmarks: HeadPoints,
 }
 
 impl Actor {
-    /// Endings of the files that hold people.
-    pub const ENDINGS: [&str; 3] = ["glb", "gltf", Self::PACKED];
-    /// The ending of packed ones.
-    pub const PACKED: &str = "person";
-
-    /// Reads a packed actor or, by its ending, a glTF file. Textures of packed ones stay as they are.
-    ///
-    /// # Errors
-    /// The file cannot be read or is no rigged human.
-    pub fn load(path: &Path, options: LoadOptions) -> Result<Self, ActorError> {
-        if path.extension().is_none_or(|ending| ending != Self::PACKED) {
-            return gltf::load(path, options);
-        }
-        let bytes = std::fs::read(path).map_err(|source| ActorError::Io { path: path.to_owned(), source })?;
-        let mut actor = Self::unpack(&bytes, path)?;
-        options.triangles.into_iter().for_each(|triangles| actor.decimate(triangles));
-        Ok(actor)
-    }
-
     /// Puts a body together that faces +Z. The mesh with the most vertices is the body, the others are hair and the
     /// like. `None` without a head.
     fn assemble(rest: [Vec3; BONES], meshes: Vec<Mesh>) -> Option<Self> {
-        let rig = Rig::new(rest);
+        let armature = Armature::new(rest);
         let body = (0..meshes.len()).max_by_key(|&mesh| meshes[mesh].vertices.len())?;
-        let landmarks = Landmarks::find(&meshes[body], &rig)?;
+        let landmarks = HeadPoints::find(&meshes[body], &armature)?;
         let hull = hull(&meshes[body].vertices);
         let (parts, vertices) = meshes
             .into_iter()
             .map(|Mesh { vertices, uvs, triangles, texture }| (Part { uvs, triangles, texture }, vertices))
             .unzip();
-        let mut actor = Self { parts, vertices, body, hull, rig, landmarks };
+        let mut actor = Self { parts, vertices, body, hull, armature, landmarks };
         actor.stand();
         Some(actor)
     }
@@ -98,8 +76,8 @@ impl Actor {
     fn stand(&mut self) {
         let heights = self.vertices.iter().flatten().map(|vertex| vertex.position.y);
         let floor = heights.fold(f32::INFINITY, f32::min);
-        let by = -self.rig.hip_centre().with_y(floor);
-        self.rig = Rig::new(self.rig.rest.map(|point| point + by));
+        let by = -self.armature.hip_centre().with_y(floor);
+        self.armature = Armature::new(self.armature.rest.map(|point| point + by));
         self.landmarks.nose += by;
         self.landmarks.crown += by;
         for vertex in self.vertices.iter_mut().flatten().chain(&mut self.hull) {
@@ -113,30 +91,30 @@ impl Actor {
     }
 
     /// Skins the body. `out` may come from any actor and keeps its memory.
-    pub fn pose(&self, at: &BodyPose, out: &mut Posed) {
-        let placed = self.rig.place(at);
+    pub fn pose(&self, at: &SkeletonPose, out: &mut Posed) {
+        let placed = self.armature.place(at);
         out.shapes.resize_with(self.vertices.len(), Default::default);
         for (vertices, shape) in self.vertices.iter().zip(&mut out.shapes) {
             skinning::skin(vertices, &placed, shape);
         }
-        out.joints = labels::joints(&placed, &self.rig, &self.landmarks);
+        out.joints = labels::joints(&placed, &self.armature, &self.landmarks);
     }
 
-    /// The pose that the body was modelled in, standing above the origin. Files differ in it; [`BodyPose::REST`] is the
+    /// The pose that the body was modelled in, standing above the origin. Files differ in it; [`SkeletonPose::REST`] is the
     /// same for all.
-    pub fn modelled_pose(&self) -> BodyPose {
-        self.rig.modelled()
+    pub fn modelled_pose(&self) -> SkeletonPose {
+        self.armature.modelled()
     }
 
     /// The 17 joints alone, as [`Self::pose`] gives them.
-    pub fn joints(&self, at: &BodyPose) -> [[f32; 3]; pose::JOINTS] {
-        labels::joints(&self.rig.place(at), &self.rig, &self.landmarks)
+    pub fn joints(&self, at: &SkeletonPose) -> [[f32; 3]; pose::JOINTS] {
+        labels::joints(&self.armature.place(at), &self.armature, &self.landmarks)
     }
 
     /// The height of the body's lowest point above the floor, metres, to a few millimetres.
-    pub fn lowest_m(&self, at: &BodyPose) -> f32 {
-        let placed = self.rig.place(at);
-        let height = |vertex: &Vertex| skinning::blend(vertex, &placed).transform_point3a(vertex.position).y;
+    pub fn lowest_m(&self, at: &SkeletonPose) -> f32 {
+        let placed = self.armature.place(at);
+        let height = |vertex: &SkinnedVertex| skinning::blend(vertex, &placed).transform_point3a(vertex.position).y;
         self.hull.iter().map(height).fold(f32::INFINITY, f32::min)
     }
 
@@ -145,9 +123,9 @@ impl Actor {
         self.landmarks.crown.y
     }
 
-    /// Thigh plus shin: what a [`BodyPose::root`] is measured in.
+    /// Thigh plus shin: what a [`SkeletonPose::root`] is measured in.
     pub fn leg_m(&self) -> f32 {
-        self.rig.leg_m
+        self.armature.leg_m
     }
 
     /// Leaves no texel without colour, so that textures can be filtered and mip-mapped.
@@ -178,7 +156,7 @@ impl Actor {
 }
 
 /// By bone, the vertices that reach furthest in each of 26 directions.
-fn hull(vertices: &[Vertex]) -> Vec<Vertex> {
+fn hull(vertices: &[SkinnedVertex]) -> Vec<SkinnedVertex> {
     let step = |index: usize| [-1.0, 0.0, 1.0][index % 3];
     let directions: Vec<_> =
         (0..27).filter_map(|i| Vec3::new(step(i), step(i / 3), step(i / 9)).try_normalize()).map(Vec3A::from).collect();

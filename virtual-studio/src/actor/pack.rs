@@ -8,14 +8,14 @@ use image::ExtendedColorType;
 use image::codecs::jpeg::{JpegDecoder, JpegEncoder};
 use serde::{Deserialize, Serialize};
 
-use crate::packed;
 use crate::surface::{Part, Texture};
+use crate::{AssetError, packed};
 
-use super::labels::Landmarks;
-use super::mesh::Vertex;
-use super::rig::{Rig, is_near};
+use super::Actor;
+use super::armature::{Armature, is_near};
+use super::labels::HeadPoints;
+use super::mesh::SkinnedVertex;
 use super::skeleton::{BONES, Bone};
-use super::{Actor, ActorError};
 
 const VERSION: u8 = 2;
 const JPEG_QUALITY: u8 = 82;
@@ -23,7 +23,7 @@ const JPEG_QUALITY: u8 = 82;
 const MAX_TEXELS: u64 = 1 << 26;
 
 #[derive(Serialize, Deserialize)]
-struct Packed {
+struct PackedActor {
     rest: [Vec3Bytes; BONES],
     nose: Vec3Bytes,
     crown: Vec3Bytes,
@@ -94,18 +94,18 @@ impl Actor {
     ///
     /// # Errors
     /// A texture is larger than JPEG allows.
-    pub fn pack(&self) -> Result<Vec<u8>, ActorError> {
-        let failed = |problem: String| ActorError::file(Path::new("(packing)"), problem);
+    pub fn pack(&self) -> Result<Vec<u8>, AssetError> {
+        let failed = |problem: String| AssetError::file(Path::new("(packing)"), problem);
         let parts = self.parts.iter().zip(&self.vertices);
         let parts =
             parts.map(|(part, vertices)| packed_part(part, vertices)).collect::<Result<_, _>>().map_err(failed)?;
-        let hull = |vertex: &Vertex| PackedHull {
+        let hull = |vertex: &SkinnedVertex| PackedHull {
             position: vertex.position.into(),
             bones: vertex.bones,
             weights: vertex.weights,
         };
-        let packed = Packed {
-            rest: self.rig.rest.map(Into::into),
+        let packed = PackedActor {
+            rest: self.armature.rest.map(Into::into),
             nose: self.landmarks.nose.into(),
             crown: self.landmarks.crown.into(),
             hull: self.hull.iter().map(hull).collect(),
@@ -119,16 +119,16 @@ impl Actor {
     ///
     /// # Errors
     /// The bytes are no packed actor, or damaged.
-    pub fn unpack(bytes: &[u8], name: &Path) -> Result<Self, ActorError> {
-        Self::unpacked(bytes).map_err(|problem| ActorError::file(name, format!("not a packed actor: {problem}")))
+    pub fn unpack(bytes: &[u8], name: &Path) -> Result<Self, AssetError> {
+        Self::unpacked(bytes).map_err(|problem| AssetError::file(name, format!("not a packed actor: {problem}")))
     }
 
     fn unpacked(bytes: &[u8]) -> Result<Self, String> {
-        let packed: Packed = packed::open(VERSION, bytes)?;
+        let packed: PackedActor = packed::open(VERSION, bytes)?;
         let unpacked = packed.parts.iter().map(unpacked_part).collect::<Result<Vec<_>, _>>();
-        let (parts, vertices): (Vec<Part>, Vec<Vec<Vertex>>) = unpacked?.into_iter().unzip();
+        let (parts, vertices): (Vec<Part>, Vec<Vec<SkinnedVertex>>) = unpacked?.into_iter().unzip();
         let rest = packed.rest.map(Vec3::from);
-        let landmarks = Landmarks { nose: packed.nose.into(), crown: packed.crown.into() };
+        let landmarks = HeadPoints { nose: packed.nose.into(), crown: packed.crown.into() };
         if !rest.iter().chain([&landmarks.nose, &landmarks.crown]).all(|point| is_near(*point)) {
             return Err("a joint is at no place".into());
         }
@@ -137,17 +137,17 @@ impl Actor {
         }
         let hull = |packed: &PackedHull| vertex(packed.position.into(), Vec3::Y, packed.bones, packed.weights);
         let hull = packed.hull.iter().map(hull).collect::<Result<_, _>>()?;
-        Ok(Self { parts, vertices, body: packed.body, hull, rig: Rig::new(rest), landmarks })
+        Ok(Self { parts, vertices, body: packed.body, hull, armature: Armature::new(rest), landmarks })
     }
 }
 
-fn packed_part(part: &Part, vertices: &[Vertex]) -> Result<PackedPart, String> {
+fn packed_part(part: &Part, vertices: &[SkinnedVertex]) -> Result<PackedPart, String> {
     let points = vertices.iter().map(|vertex| vertex.position);
     let (low, high) = points.fold((Vec3A::MAX, Vec3A::MIN), |(low, high), at| (low.min(at), high.max(at)));
     let uvs = |of: fn(f32, f32) -> f32, axis: usize| part.uvs.iter().map(|uv| uv[axis]).reduce(of).unwrap_or(0.0);
     let (uv_low, uv_high) = ([uvs(f32::min, 0), uvs(f32::min, 1)], [uvs(f32::max, 0), uvs(f32::max, 1)]);
     let (mut at, mut uv_at, mut index_at) = ([0; 3], [0; 2], 0u32);
-    let vertex = |(vertex, uv): (&Vertex, &[f32; 2])| PackedVertex {
+    let vertex = |(vertex, uv): (&SkinnedVertex, &[f32; 2])| PackedVertex {
         position: way(&mut at, std::array::from_fn(|i| steps(vertex.position[i], low[i], high[i]))),
         normal: vertex.normal.to_array().map(|value| (value * 127.0).round() as i8),
         uv: way(&mut uv_at, std::array::from_fn(|i| steps(uv[i], uv_low[i], uv_high[i]))),
@@ -165,7 +165,7 @@ fn packed_part(part: &Part, vertices: &[Vertex]) -> Result<PackedPart, String> {
     Ok(PackedPart { low: low.into(), high: high.into(), uv_low, uv_high, vertices, triangles, jpeg })
 }
 
-fn unpacked_part(part: &PackedPart) -> Result<(Part, Vec<Vertex>), String> {
+fn unpacked_part(part: &PackedPart) -> Result<(Part, Vec<SkinnedVertex>), String> {
     let count = part.vertices.len();
     let mut index_at = 0u32;
     let mut index = |way: i32| {
@@ -190,13 +190,13 @@ fn unpacked_part(part: &PackedPart) -> Result<(Part, Vec<Vertex>), String> {
     Ok((Part { uvs, triangles, texture }, vertices))
 }
 
-fn vertex(at: Vec3, normal: Vec3, bones: [u8; 4], weights: [f32; 4]) -> Result<Vertex, String> {
+fn vertex(at: Vec3, normal: Vec3, bones: [u8; 4], weights: [f32; 4]) -> Result<SkinnedVertex, String> {
     let bone = |index: u8| Bone::ALL.get(usize::from(index)).copied().ok_or("a vertex has no such bone");
     let bones = bones.into_iter().map(bone).collect::<Result<Vec<_>, _>>()?;
     if !is_near(at) || !weights.iter().all(|weight| weight.is_finite()) {
         return Err("a vertex is at no place".into());
     }
-    Ok(Vertex::new(at, normal, bones.into_iter().zip(weights)))
+    Ok(SkinnedVertex::new(at, normal, bones.into_iter().zip(weights)))
 }
 
 fn texture(jpeg: &[u8]) -> Result<Texture, String> {
@@ -215,7 +215,7 @@ fn texture(jpeg: &[u8]) -> Result<Texture, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actor::{BodyPose, procedural};
+    use crate::actor::{SkeletonPose, procedural};
 
     #[test]
     fn whatever_a_byte_becomes_nothing_panics() {
@@ -223,7 +223,7 @@ mod tests {
         let flipped = |at| packed::flipped(&whole, at);
         for bytes in (0..).step_by(997).map_while(flipped).chain((0..600).map_while(flipped)) {
             if let Ok(actor) = Actor::unpack(&bytes, Path::new("flipped")) {
-                actor.pose(&BodyPose::REST, &mut Default::default());
+                actor.pose(&SkeletonPose::REST, &mut Default::default());
             }
         }
     }

@@ -1,9 +1,11 @@
+//! Bodies of other sizes.
+
 use glam::{Affine3A, Mat3A, Vec3, Vec3A};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::labels::Landmarks;
-use super::rig::Rig;
+use super::armature::Armature;
+use super::labels::HeadPoints;
 use super::skeleton::{BONES, Bone};
 use super::{Actor, skinning};
 
@@ -58,7 +60,7 @@ impl Proportions {
 impl Actor {
     /// The same person in another size. Mesh and joints are stretched alike, so labels stay exact.
     pub fn resized(&self, by: &Proportions) -> Self {
-        let old = &self.rig.rest;
+        let old = &self.armature.rest;
         let mut rest = *old;
         let mut stretched = [Affine3A::IDENTITY; BONES];
         let mut inverse = [Mat3A::IDENTITY; BONES];
@@ -81,8 +83,8 @@ impl Actor {
             vertex.normal = turned.normalize_or(vertex.normal);
         }
         let on_head = |point: Vec3| stretched[Bone::Head.index()].transform_point3(point);
-        actor.landmarks = Landmarks { nose: on_head(self.landmarks.nose), crown: on_head(self.landmarks.crown) };
-        actor.rig = Rig::new(rest);
+        actor.landmarks = HeadPoints { nose: on_head(self.landmarks.nose), crown: on_head(self.landmarks.crown) };
+        actor.armature = Armature::new(rest);
         actor.stand();
         actor
     }

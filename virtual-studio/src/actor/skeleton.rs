@@ -39,29 +39,11 @@ pub enum Bone {
 use Bone::*;
 
 impl Bone {
+    #[rustfmt::skip]
     pub const ALL: [Bone; BONES] = [
-        Hips,
-        Spine,
-        Chest,
-        UpperChest,
-        Neck,
-        Head,
-        LeftShoulder,
-        LeftArm,
-        LeftForeArm,
-        LeftHand,
-        RightShoulder,
-        RightArm,
-        RightForeArm,
-        RightHand,
-        LeftUpLeg,
-        LeftLeg,
-        LeftFoot,
-        LeftToe,
-        RightUpLeg,
-        RightLeg,
-        RightFoot,
-        RightToe,
+        Hips, Spine, Chest, UpperChest, Neck, Head,
+        LeftShoulder, LeftArm, LeftForeArm, LeftHand, RightShoulder, RightArm, RightForeArm, RightHand,
+        LeftUpLeg, LeftLeg, LeftFoot, LeftToe, RightUpLeg, RightLeg, RightFoot, RightToe,
     ];
 
     /// The trunk from below, in order.
@@ -111,24 +93,14 @@ impl Bone {
 
     /// The same bone of the other side.
     pub const fn mirrored(self) -> Bone {
+        // Each limb has four bones, the left arm before the right one, the left leg before the right one.
+        let index = self.index();
         match self {
-            LeftShoulder => RightShoulder,
-            LeftArm => RightArm,
-            LeftForeArm => RightForeArm,
-            LeftHand => RightHand,
-            RightShoulder => LeftShoulder,
-            RightArm => LeftArm,
-            RightForeArm => LeftForeArm,
-            RightHand => LeftHand,
-            LeftUpLeg => RightUpLeg,
-            LeftLeg => RightLeg,
-            LeftFoot => RightFoot,
-            LeftToe => RightToe,
-            RightUpLeg => LeftUpLeg,
-            RightLeg => LeftLeg,
-            RightFoot => LeftFoot,
-            RightToe => LeftToe,
-            trunk => trunk,
+            Hips | Spine | Chest | UpperChest | Neck | Head => self,
+            LeftShoulder | LeftArm | LeftForeArm | LeftHand | LeftUpLeg | LeftLeg | LeftFoot | LeftToe => {
+                Self::ALL[index + 4]
+            }
+            _ => Self::ALL[index - 4],
         }
     }
 
@@ -139,14 +111,14 @@ impl Bone {
 
 /// How a body stands at one instant.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BodyPose {
+pub struct SkeletonPose {
     /// By [`Bone`]: the rotation in the world that takes the canonical rest pose to this one.
     pub rotations: [Quat; BONES],
     /// The middle of the two hip joints in the world, in leg lengths (thigh plus shin) of whoever takes the pose.
     pub root: Vec3,
 }
 
-impl BodyPose {
+impl SkeletonPose {
     /// The T-pose, with the hips one leg length above the origin.
     pub const REST: Self = Self { rotations: [Quat::IDENTITY; BONES], root: Vec3::Y };
 
@@ -214,8 +186,8 @@ mod tests {
     #[test]
     fn locals_come_back_and_two_mirrors_are_none() {
         let turn = |bone: Bone| Quat::from_scaled_axis(Vec3::new(0.1, -0.07, 0.05) * bone.index() as f32);
-        let pose = BodyPose { rotations: Bone::ALL.map(turn), root: Vec3::new(0.3, 0.9, -2.0) };
-        let back = BodyPose::from_locals(&pose.locals(), pose.root);
+        let pose = SkeletonPose { rotations: Bone::ALL.map(turn), root: Vec3::new(0.3, 0.9, -2.0) };
+        let back = SkeletonPose::from_locals(&pose.locals(), pose.root);
         for bone in Bone::ALL {
             assert!(back.rotation(bone).angle_between(pose.rotation(bone)) < 1e-3);
         }

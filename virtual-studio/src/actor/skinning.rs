@@ -4,11 +4,11 @@ use glam::{Affine3A, Vec3A};
 
 use crate::surface::Shape;
 
-use super::mesh::Vertex;
+use super::mesh::SkinnedVertex;
 use super::skeleton::BONES;
 
 /// Moves resting vertices with their bones. Allocates only while `out` grows to its first size.
-pub(crate) fn skin(vertices: &[Vertex], placed: &[Affine3A; BONES], out: &mut Shape) {
+pub(crate) fn skin(vertices: &[SkinnedVertex], placed: &[Affine3A; BONES], out: &mut Shape) {
     out.positions.resize(vertices.len(), [0.0; 3]);
     out.normals.resize(vertices.len(), [0.0; 3]);
     let places = out.positions.iter_mut().zip(&mut out.normals);
@@ -20,7 +20,7 @@ pub(crate) fn skin(vertices: &[Vertex], placed: &[Affine3A; BONES], out: &mut Sh
 }
 
 /// What moves one vertex.
-pub(crate) fn blend(vertex: &Vertex, placed: &[Affine3A; BONES]) -> Affine3A {
+pub(crate) fn blend(vertex: &SkinnedVertex, placed: &[Affine3A; BONES]) -> Affine3A {
     let mut moved = placed[usize::from(vertex.bones[0])];
     if vertex.weights[1] > 0.0 {
         moved = scaled(moved, vertex.weights[0]);

@@ -4,11 +4,6 @@ use gltf::image::{Data, Format};
 
 use crate::surface::Texture;
 
-/// A linear value, encoded; both from 0 to 1.
-pub(crate) fn srgb(linear: f32) -> f32 {
-    if linear <= 0.003_130_8 { 12.92 * linear } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 }
-}
-
 /// # Errors
 /// Formats with more than 8 bits a channel.
 pub(crate) fn rgb(image: &Data) -> Result<Texture, String> {

@@ -1,27 +1,30 @@
 //! A studio that is open for as long as somebody looks: take after take, pulse by pulse, what each camera sends.
 
-mod error;
-mod take;
-
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use frame::{SegmentId, SourcePosition};
-
-pub use error::LiveError;
+use thiserror::Error;
 
 use crate::actor::gltf::LoadOptions;
-use crate::cast::Cast;
-use crate::render::CpuOptions;
-use crate::scene::{Catalogue, Scenario};
-use take::{Programme, Staged};
+use crate::render::Backend;
+use crate::scene::{Cast, Catalogue, Scenario, ScenarioError, Studio, StudioError};
+use crate::trigger::SimulatedTrigger;
 
-/// How people are loaded and pictures are rendered.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct LiveOptions {
-    pub load: LoadOptions,
-    pub renderer: CpuOptions,
+/// Why a studio shows nothing.
+#[derive(Debug, Error)]
+pub enum LiveError {
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    #[error(
+        "{}: there are {cameras} cameras for its {views} views; remove cameras, or give the scenario more views",
+        path.display()
+    )]
+    Cameras { path: PathBuf, cameras: usize, views: usize },
+    // The words of the cause are in the message: as a source, it would be told twice.
+    #[error("take {take} of {scenario}: {cause}")]
+    Take { scenario: String, take: u64, cause: StudioError },
 }
 
 /// What the cameras make of one pulse.
@@ -42,17 +45,17 @@ pub struct Pulse {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sent {
     /// A picture, once or, where the camera delivers it twice, more often.
-    Picture { jpeg: Vec<u8>, size_px: [u32; 2], units: Vec<Unit> },
+    Picture { jpeg: Vec<u8>, size_px: [u32; 2], units: Vec<UnitStamp> },
     /// It was lost on the way.
     Lost,
     /// The camera has left. Its counter starts anew when it returns.
     Away,
 }
 
-/// What a camera says of a picture. After a slip the picture is an earlier one, and nothing here shows it. Counters are
-/// unwrapped and times are the host's, as drivers hand them over: narrow counters and drifting clocks do not show.
+/// What a camera says of a picture, on the host's clock. After a slip the picture is an earlier one, and nothing here
+/// shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unit {
+pub struct UnitStamp {
     /// Pulses since the camera started.
     pub counter: u64,
     /// Start of exposure, nanoseconds since pulse 0.
@@ -63,7 +66,7 @@ pub struct Unit {
 
 /// Renders a scenario's takes one after the other, and begins again after the last one. The next take is set up by a
 /// thread aside while one is shown.
-pub struct Live {
+pub struct LiveStudio {
     programme: Arc<Programme>,
     /// The pulse at which each camera started.
     started: Vec<u64>,
@@ -71,19 +74,40 @@ pub struct Live {
     next: Option<JoinHandle<Staged>>,
 }
 
-impl Live {
+/// All that the takes of a studio have in common.
+struct Programme {
+    scenario: Scenario,
+    catalogue: Catalogue,
+    cast: Cast,
+    /// Cameras that somebody looks through: the scenario's first ones.
+    cameras: usize,
+}
+
+/// A take, counted without end, or why there is none.
+struct Staged {
+    number: u64,
+    take: Result<Take, Arc<LiveError>>,
+}
+
+/// One take, ready to be shown.
+struct Take {
+    studio: Studio,
+    trigger: SimulatedTrigger,
+}
+
+impl LiveStudio {
     /// Opens the studio of a scenario file for its first `cameras` cameras and sets up the first take.
     ///
     /// # Errors
     /// A scenario that is wrong or has fewer views, files that cannot be used, cameras that cannot be where they are.
-    pub fn open(path: &Path, cameras: usize, options: LiveOptions) -> Result<Self, Arc<LiveError>> {
-        let scenario = Scenario::read(path, None).map_err(LiveError::from)?;
+    pub fn open(path: &Path, cameras: usize, people: LoadOptions) -> Result<Self, Arc<LiveError>> {
+        let scenario = Scenario::read(path).map_err(LiveError::from)?;
         let views = scenario.views();
         if cameras > views {
             return Err(Arc::new(LiveError::Cameras { path: path.to_owned(), cameras, views }));
         }
         let catalogue = Catalogue::read(&scenario, &path.display().to_string()).map_err(LiveError::from)?;
-        let programme = Arc::new(Programme { scenario, catalogue, cast: Cast::new(options.load), options, cameras });
+        let programme = Arc::new(Programme { scenario, catalogue, cast: Cast::new(people), cameras });
         let now = programme.stage(0);
         if let Err(error) = &now.take {
             return Err(error.clone());
@@ -100,14 +124,15 @@ impl Live {
     /// # Errors
     /// What is wrong with the take of this pulse. The next take may be well.
     pub fn pulse(&mut self, number: u64) -> Result<Pulse, Arc<LiveError>> {
-        let take = number / self.programme.scenario.instants;
+        let Scenario { instants, rate_hz, .. } = self.programme.scenario;
+        let take = number / instants;
         self.stage(take);
-        let sent = match &mut self.now.take {
-            Ok(staged) => self.programme.send(staged, number, &self.started)?,
-            Err(error) => return Err(error.clone()),
-        };
+        let staged = self.now.take.as_mut().map_err(|error| error.clone())?;
+        let cameras = self.started.iter().enumerate();
+        let sent = cameras.map(|(camera, &started)| staged.sent(camera, number, number % instants, started, rate_hz));
+        let sent = sent.collect::<Result<_, _>>().map_err(|cause| Arc::new(self.programme.failed(take, cause)))?;
         let source = position(&self.programme.scenario, number);
-        Ok(Pulse { number, segment: SegmentId(take as u32), source, sent })
+        Ok(Pulse { number, segment: SegmentId::seam(take as u32), source, sent })
     }
 
     /// Makes a take the one that is shown.
@@ -138,10 +163,64 @@ impl Live {
         let Ok(take) = &self.now.take else { return };
         let first = self.now.number * self.programme.scenario.instants;
         for (camera, started) in self.started.iter_mut().enumerate() {
-            if let Some(absence) = take.trigger.faults(camera).absence {
-                *started = first + absence.until;
+            if let Some(absence) = &take.trigger.faults(camera).absence {
+                *started = first + absence.end;
             }
         }
+    }
+}
+
+impl Programme {
+    fn stage(&self, number: u64) -> Staged {
+        Staged { number, take: self.take(number).map_err(|cause| Arc::new(self.failed(number, cause))) }
+    }
+
+    fn take(&self, number: u64) -> Result<Take, StudioError> {
+        let Self { scenario, catalogue, cast, cameras } = self;
+        let plan = catalogue.plan(scenario, number % scenario.takes);
+        let mut studio = cast.studio(scenario, &plan, &Backend::Cpu)?;
+        // What stands still is drawn with the first pictures, which take the longest.
+        for camera in 0..*cameras {
+            studio.view(camera, 0.0)?;
+        }
+        Ok(Take { studio, trigger: scenario.trigger(plan.seed) })
+    }
+
+    fn failed(&self, number: u64, cause: StudioError) -> LiveError {
+        LiveError::Take { scenario: self.scenario.name.clone(), take: number % self.scenario.takes, cause }
+    }
+}
+
+impl Take {
+    /// What a camera makes of the pulse `number`, the `at`-th of this take, if it started at the pulse `started`.
+    fn sent(
+        &mut self,
+        camera: usize,
+        number: u64,
+        at: u64,
+        mut started: u64,
+        rate_hz: f64,
+    ) -> Result<Sent, StudioError> {
+        let (trigger, faults) = (&self.trigger, self.trigger.faults(camera));
+        match &faults.absence {
+            Some(away) if away.contains(&at) => return Ok(Sent::Away),
+            Some(away) if at >= away.end => started = number - at + away.end,
+            _ => {}
+        }
+        let (mut shown, mut units) = (at, vec![]);
+        for delivery in trigger.deliver(camera, at) {
+            shown = delivery.shown;
+            units.push(UnitStamp {
+                counter: number - started,
+                exposure_ns: trigger.pulse_ns(number) + faults.offset_ns,
+                arrival_ns: trigger.pulse_ns(number) + delivery.arrival_ns - trigger.pulse_ns(at),
+            });
+        }
+        if units.is_empty() {
+            return Ok(Sent::Lost);
+        }
+        let view = self.studio.view(camera, shown as f64 / rate_hz)?;
+        Ok(Sent::Picture { jpeg: view.jpeg()?, size_px: [view.picture.width, view.picture.height], units })
     }
 }
 

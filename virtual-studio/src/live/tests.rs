@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+//! Tests of live studios.
 
 use super::*;
 
@@ -11,12 +11,12 @@ fn scenario(folder: &Path, more: &str) -> PathBuf {
     path
 }
 
-fn live(more: &str) -> Live {
+fn live(more: &str) -> LiveStudio {
     let folder = tempfile::tempdir().unwrap();
-    Live::open(&scenario(folder.path(), more), 2, LiveOptions::default()).unwrap()
+    LiveStudio::open(&scenario(folder.path(), more), 2, LoadOptions::default()).unwrap()
 }
 
-fn picture(sent: &Sent) -> (&[u8], &[Unit]) {
+fn picture(sent: &Sent) -> (&[u8], &[UnitStamp]) {
     let Sent::Picture { jpeg, units, .. } = sent else { panic!("no picture: {sent:?}") };
     (jpeg, units)
 }
@@ -26,11 +26,11 @@ fn takes_follow_each_other_and_begin_again() {
     let mut live = live("");
     let pulses: Vec<Pulse> = (0..25).map(|number| live.pulse(number).unwrap()).collect();
     for (number, pulse) in (0..).zip(&pulses) {
-        assert_eq!((pulse.number, pulse.segment.0), (number, number as u32 / 10));
+        assert_eq!((pulse.number, pulse.segment.seam), (number, number as u32 / 10));
         assert_eq!(pulse.source, Some(SourcePosition { index: number as u32 % 20, length: 20 }));
         for sent in &pulse.sent {
             let ns = number as i64 * 40_000_000;
-            assert_eq!(picture(sent).1, [Unit { counter: number, exposure_ns: ns, arrival_ns: ns }]);
+            assert_eq!(picture(sent).1, [UnitStamp { counter: number, exposure_ns: ns, arrival_ns: ns }]);
         }
     }
     let first = |number: usize| picture(&pulses[number].sent[0]).0;
@@ -44,7 +44,7 @@ fn takes_follow_each_other_and_begin_again() {
 #[test]
 fn a_camera_that_returns_counts_anew_and_goes_on_counting_in_the_next_take() {
     let mut live = live("[trigger]\nleave = 1.0\n");
-    let absence = live.now.take.as_ref().unwrap().trigger.faults(0).absence.unwrap();
+    let absence = live.now.take.as_ref().unwrap().trigger.faults(0).absence.clone().unwrap();
     let (mut away, mut counters) = (vec![], vec![]);
     for number in 0..12 {
         match &live.pulse(number).unwrap().sent[0] {
@@ -52,8 +52,8 @@ fn a_camera_that_returns_counts_anew_and_goes_on_counting_in_the_next_take() {
             sent => counters.push(picture(sent).1[0].counter),
         }
     }
-    assert_eq!(away, (absence.from..absence.until).collect::<Vec<_>>());
-    assert_eq!(counters, (0..absence.from).chain(0..12 - absence.until).collect::<Vec<_>>());
+    assert_eq!(away, absence.clone().collect::<Vec<_>>());
+    assert_eq!(counters, (0..absence.start).chain(0..12 - absence.end).collect::<Vec<_>>());
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn losses_and_duplicates_are_sent_as_such() {
 #[test]
 fn a_slip_shows_in_the_picture_alone() {
     let (mut slipped, mut exact) = (live("[trigger]\nslip = 1.0\n"), live(""));
-    let from = slipped.now.take.as_ref().unwrap().trigger.faults(1).slip.as_ref().unwrap().from;
+    let from = slipped.now.take.as_ref().unwrap().trigger.faults(1).slips_at.unwrap();
     for number in 0..10 {
         let [slipped, exact, before] = [
             slipped.pulse(number).unwrap(),
@@ -88,7 +88,7 @@ fn a_slip_shows_in_the_picture_alone() {
 #[test]
 fn what_cannot_be_shown_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let refused = |path: &Path, cameras| match Live::open(path, cameras, LiveOptions::default()) {
+    let refused = |path: &Path, cameras| match LiveStudio::open(path, cameras, LoadOptions::default()) {
         Ok(_) => panic!("it should be refused"),
         Err(error) => error.to_string(),
     };

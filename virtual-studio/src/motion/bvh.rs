@@ -4,11 +4,11 @@ use std::path::Path;
 
 use glam::{DQuat, DVec3};
 
-use super::MotionError;
+use crate::AssetError;
 
 /// A joint, or an end site.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Joint {
+pub struct BvhJoint {
     /// Empty for an end site.
     pub name: String,
     /// Index among [`Bvh::joints`], smaller than the joint's own.
@@ -28,7 +28,7 @@ enum Channel {
 /// A file's hierarchy and frames.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bvh {
-    pub joints: Vec<Joint>,
+    pub joints: Vec<BvhJoint>,
     pub frame_time_s: f64,
     frames: usize,
     /// `frames × channels of all joints`.
@@ -41,14 +41,14 @@ const MAX_FRAMES: usize = 86_400 * 120;
 impl Bvh {
     /// # Errors
     /// The file cannot be read, or is none; line and joint are named.
-    pub fn load(path: &Path) -> Result<Self, MotionError> {
-        let text = std::fs::read_to_string(path).map_err(|source| MotionError::Io { path: path.to_owned(), source })?;
+    pub fn load(path: &Path) -> Result<Self, AssetError> {
+        let text = std::fs::read_to_string(path).map_err(AssetError::io(path))?;
         Self::parse(&text, path)
     }
 
     /// # Errors
     /// The text is no BVH; `path` names it.
-    pub fn parse(text: &str, path: &Path) -> Result<Self, MotionError> {
+    pub fn parse(text: &str, path: &Path) -> Result<Self, AssetError> {
         let mut lines = Lines { path, lines: text.lines(), number: 0 };
         let joints = hierarchy(&mut lines)?;
         let (frames, frame_time_s) = motion_header(&mut lines)?;
@@ -118,7 +118,7 @@ impl Bvh {
     }
 }
 
-fn joint_of_channel(joints: &[Joint], channel: usize) -> Option<&Joint> {
+fn joint_of_channel(joints: &[BvhJoint], channel: usize) -> Option<&BvhJoint> {
     let mut first = 0;
     joints.iter().find(|joint| {
         first += joint.channels.len();
@@ -126,9 +126,9 @@ fn joint_of_channel(joints: &[Joint], channel: usize) -> Option<&Joint> {
     })
 }
 
-fn hierarchy(lines: &mut Lines<'_>) -> Result<Vec<Joint>, MotionError> {
+fn hierarchy(lines: &mut Lines<'_>) -> Result<Vec<BvhJoint>, AssetError> {
     lines.expect("HIERARCHY")?;
-    let mut joints: Vec<Joint> = Vec::new();
+    let mut joints: Vec<BvhJoint> = Vec::new();
     let mut open: Vec<usize> = Vec::new();
     loop {
         let words = lines.line()?;
@@ -168,11 +168,11 @@ fn hierarchy(lines: &mut Lines<'_>) -> Result<Vec<Joint>, MotionError> {
 fn open_joint(
     lines: &mut Lines<'_>,
     name: &str,
-    joints: &mut Vec<Joint>,
+    joints: &mut Vec<BvhJoint>,
     open: &mut Vec<usize>,
-) -> Result<(), MotionError> {
+) -> Result<(), AssetError> {
     let joint =
-        Joint { name: name.to_owned(), parent: open.last().copied(), offset: DVec3::ZERO, channels: Vec::new() };
+        BvhJoint { name: name.to_owned(), parent: open.last().copied(), offset: DVec3::ZERO, channels: Vec::new() };
     lines.expect("{")?;
     open.push(joints.len());
     joints.push(joint);
@@ -194,7 +194,7 @@ fn channel(name: &str) -> Option<Channel> {
     }
 }
 
-fn motion_header(lines: &mut Lines<'_>) -> Result<(usize, f64), MotionError> {
+fn motion_header(lines: &mut Lines<'_>) -> Result<(usize, f64), AssetError> {
     let frames = match *lines.line()? {
         ["Frames:", count] => count.parse().ok().filter(|frames| (1..=MAX_FRAMES).contains(frames)),
         _ => None,
@@ -223,11 +223,11 @@ impl<'a> Lines<'a> {
         })
     }
 
-    fn line(&mut self) -> Result<Vec<&'a str>, MotionError> {
+    fn line(&mut self) -> Result<Vec<&'a str>, AssetError> {
         self.words().ok_or_else(|| self.error(None, "the file ends here"))
     }
 
-    fn expect(&mut self, word: &str) -> Result<(), MotionError> {
+    fn expect(&mut self, word: &str) -> Result<(), AssetError> {
         let words = self.line()?;
         if words == [word] {
             Ok(())
@@ -236,8 +236,8 @@ impl<'a> Lines<'a> {
         }
     }
 
-    fn error(&self, joint: Option<&Joint>, problem: impl Into<String>) -> MotionError {
+    fn error(&self, joint: Option<&BvhJoint>, problem: impl Into<String>) -> AssetError {
         let joint = joint.map(|joint| if joint.name.is_empty() { "(end site)".into() } else { joint.name.clone() });
-        MotionError::Bvh { path: self.path.to_owned(), line: self.number, joint, problem: problem.into() }
+        AssetError::Bvh { path: self.path.to_owned(), line: self.number, joint, problem: problem.into() }
     }
 }

@@ -22,8 +22,9 @@ use nalgebra::Vector3;
 use pose::mapping::Mapping;
 use pose::{JOINTS, ROOT, trc};
 
-use super::{Clip, MotionError};
-use crate::actor::{Actor, BONES, BodyPose, Bone, arc};
+use super::Clip;
+use crate::AssetError;
+use crate::actor::{Actor, BONES, Bone, SkeletonPose, arc};
 
 /// From hip or shoulder: the upper bone, the lower, the end, and the joints of Human3.6M where the three begin.
 const LEGS: [([Bone; 3], [usize; 3]); 2] = [
@@ -44,11 +45,11 @@ const STRAIGHT: f32 = 0.15;
 pub struct Markers {
     rate_hz: f64,
     /// At least one.
-    instants: Vec<Instant>,
+    instants: Vec<MarkerFrame>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Instant {
+struct MarkerFrame {
     joints: [Vec3; JOINTS],
     /// From heel to toes, left and right.
     feet: [Option<Vec3>; 2],
@@ -57,8 +58,8 @@ struct Instant {
 impl Markers {
     /// # Errors
     /// The file is no TRC, lacks a marker that a pose needs at any instant, or skips an instant.
-    pub fn load(path: &Path) -> Result<Self, MotionError> {
-        let failed = |problem: String| MotionError::File { path: path.to_owned(), problem };
+    pub fn load(path: &Path) -> Result<Self, AssetError> {
+        let failed = |problem: String| AssetError::file(path, problem);
         let tracks = trc::read(path)?;
         let mapping = Mapping::new(&tracks).map_err(failed)?;
         if tracks.rate_hz.is_nan() || tracks.rate_hz <= 0.0 {
@@ -80,9 +81,9 @@ impl Markers {
                 let [big, small] = toes.map(at);
                 Some(big?.midpoint(small.or(big)?) - at(heel)?)
             };
-            Ok(Instant { joints, feet: feet.map(foot) })
+            Ok(MarkerFrame { joints, feet: feet.map(foot) })
         };
-        let instants = tracks.frames.iter().map(instant).collect::<Result<_, MotionError>>()?;
+        let instants = tracks.frames.iter().map(instant).collect::<Result<_, AssetError>>()?;
         Ok(Self { rate_hz: tracks.rate_hz, instants })
     }
 
@@ -102,8 +103,8 @@ impl Markers {
 
     /// The motion of an actor who does the same in the same place: the mean of its joints is that of the markers'.
     pub fn clip(&self, actor: &Actor) -> Clip {
-        let rest = actor.joints(&BodyPose::REST).map(Vec3::from);
-        let pose = |instant: &Instant| {
+        let rest = actor.joints(&SkeletonPose::REST).map(Vec3::from);
+        let pose = |instant: &MarkerFrame| {
             let mut pose = fit(instant, &rest);
             straighten(&mut pose, actor, &instant.joints);
             let mean = |joints: &[Vec3; JOINTS]| joints.iter().sum::<Vec3>() / JOINTS as f32;
@@ -121,7 +122,7 @@ pub(crate) fn from_z_up_mm(point: Vector3<f64>) -> Vec3 {
 }
 
 /// The rotations, by directions alone; `rest` are the actor's joints in the canonical rest pose.
-fn fit(instant: &Instant, rest: &[Vec3; JOINTS]) -> BodyPose {
+fn fit(instant: &MarkerFrame, rest: &[Vec3; JOINTS]) -> SkeletonPose {
     const THORAX: usize = 8;
     const NOSE: usize = 9;
     const CROWN: usize = 10;
@@ -152,7 +153,7 @@ fn fit(instant: &Instant, rest: &[Vec3; JOINTS]) -> BodyPose {
         let foot = heel_to_toes.map_or(shin, |toes| turn([Vec3::Z, Vec3::X], [toes, shin * Vec3::X]));
         set(&[bones[2], toe], foot);
     }
-    BodyPose { rotations, root: Vec3::ZERO }
+    SkeletonPose { rotations, root: Vec3::ZERO }
 }
 
 /// Upper and lower half of a limb that hangs on `trunk` and whose lower half bends towards `bend` at rest.
@@ -166,7 +167,7 @@ fn limb(bone: Bone, at: [usize; 3], trunk: Quat, bend: Vec3, joints: &[Vec3; JOI
 }
 
 /// The bends between hips and chest move the thorax a little; this leads it back to where it was seen.
-fn straighten(pose: &mut BodyPose, actor: &Actor, wanted: &[Vec3; JOINTS]) {
+fn straighten(pose: &mut SkeletonPose, actor: &Actor, wanted: &[Vec3; JOINTS]) {
     let stands = actor.joints(pose).map(Vec3::from);
     let back = arc(stands[8] - stands[0], wanted[8] - wanted[0]);
     for bone in [Bone::Spine, Bone::Chest, Bone::UpperChest, Bone::LeftShoulder, Bone::RightShoulder] {

@@ -8,9 +8,9 @@
 pub mod action;
 pub mod bvh;
 mod clip;
-mod contact;
-mod error;
-mod ground;
+mod file;
+mod footing;
+mod grounded;
 mod limits;
 mod markers;
 mod names;
@@ -20,30 +20,19 @@ pub mod retarget;
 pub mod widen;
 
 pub use clip::Clip;
-pub use error::MotionError;
-pub use ground::Grounded;
+pub use grounded::Grounded;
 pub use markers::Markers;
 
 pub(crate) use markers::from_z_up_mm;
 
-use crate::actor::BodyPose;
+use crate::actor::SkeletonPose;
 
 /// How a body stands at any time.
 pub trait Motion: Send + Sync {
     fn duration_s(&self) -> f64;
 
     /// The pose at a time from 0 to [`Self::duration_s`]; before and after, that at the end.
-    fn at(&self, time_s: f64) -> BodyPose;
-}
-
-impl<M: Motion + ?Sized> Motion for &M {
-    fn duration_s(&self) -> f64 {
-        (**self).duration_s()
-    }
-
-    fn at(&self, time_s: f64) -> BodyPose {
-        (**self).at(time_s)
-    }
+    fn at(&self, time_s: f64) -> SkeletonPose;
 }
 
 impl<M: Motion + ?Sized> Motion for std::sync::Arc<M> {
@@ -51,7 +40,7 @@ impl<M: Motion + ?Sized> Motion for std::sync::Arc<M> {
         (**self).duration_s()
     }
 
-    fn at(&self, time_s: f64) -> BodyPose {
+    fn at(&self, time_s: f64) -> SkeletonPose {
         (**self).at(time_s)
     }
 }

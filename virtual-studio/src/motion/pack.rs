@@ -6,17 +6,17 @@ use std::path::Path;
 use glam::{Quat, Vec3};
 use serde::{Deserialize, Serialize};
 
-use crate::actor::{BONES, BodyPose};
-use crate::packed;
+use crate::actor::{BONES, SkeletonPose};
+use crate::{AssetError, packed};
 
-use super::{Clip, MotionError};
+use super::Clip;
 
 const VERSION: u8 = 2;
 /// Of a rotation vector's components, none of which is longer than half a turn: 1/180 of a degree each.
 const STEPS: f32 = i16::MAX as f32 / PI;
 
 #[derive(Serialize, Deserialize)]
-struct Packed {
+struct PackedClip {
     frame_time_s: f64,
     frames: Vec<PackedPose>,
 }
@@ -29,34 +29,30 @@ struct PackedPose {
 }
 
 impl Clip {
-    /// Every `nth` frame, rotations to a hundredth of a degree.
+    /// All frames, rotations to a hundredth of a degree.
     ///
     /// # Errors
     /// None that are known; the encoder names its own.
-    pub fn pack(&self, nth: usize) -> Result<Vec<u8>, MotionError> {
-        let nth = nth.max(1);
+    pub fn pack(&self) -> Result<Vec<u8>, AssetError> {
         let mut course = Course::default();
-        let mut packed = |pose: &BodyPose| {
+        let mut packed = |pose: &SkeletonPose| {
             let steps = pose.rotations.map(|rotation| {
                 (shortest(rotation).to_scaled_axis() * STEPS).to_array().map(|value| value.round() as i16)
             });
             PackedPose { root: pose.root.into(), turned: course.leave(steps) }
         };
-        let frames = self.poses().iter().step_by(nth).map(&mut packed).collect();
-        let packed = Packed { frame_time_s: self.frame_time_s() * nth as f64, frames };
-        packed::seal(VERSION, &packed).map_err(|problem| MotionError::File { path: "(packing)".into(), problem })
+        let frames = self.poses().iter().map(&mut packed).collect();
+        let packed = PackedClip { frame_time_s: self.frame_time_s(), frames };
+        packed::seal(VERSION, &packed).map_err(|problem| AssetError::file(Path::new("(packing)"), problem))
     }
 
     /// The inverse of [`Self::pack`]; `name` says in errors where the bytes are from.
     ///
     /// # Errors
     /// The bytes are no packed clip, or damaged.
-    pub fn unpack(bytes: &[u8], name: &Path) -> Result<Self, MotionError> {
-        let failed = |problem: &str| MotionError::File {
-            path: name.to_owned(),
-            problem: format!("not a packed clip: {problem}"),
-        };
-        let packed: Packed = packed::open(VERSION, bytes).map_err(|problem| failed(&problem))?;
+    pub fn unpack(bytes: &[u8], name: &Path) -> Result<Self, AssetError> {
+        let failed = |problem: &str| AssetError::file(name, format!("not a packed clip: {problem}"));
+        let packed: PackedClip = packed::open(VERSION, bytes).map_err(|problem| failed(&problem))?;
         let sound = packed.frame_time_s.is_finite() && packed.frame_time_s > 0.0;
         if !sound
             || packed.frames.is_empty()
@@ -68,7 +64,7 @@ impl Clip {
         let pose = |frame: &PackedPose| {
             let steps = course.follow(&frame.turned);
             let rotations = steps.map(|steps| Quat::from_scaled_axis(Vec3::from(steps.map(f32::from)) / STEPS));
-            BodyPose { rotations, root: frame.root.into() }
+            SkeletonPose { rotations, root: frame.root.into() }
         };
         Ok(Self::new(packed.frame_time_s, packed.frames.iter().map(pose).collect()))
     }

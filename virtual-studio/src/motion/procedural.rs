@@ -6,9 +6,9 @@ use glam::{Quat, Vec3};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::actor::{BONES, BodyPose, Bone};
+use crate::actor::{BONES, Bone, SkeletonPose};
 
-use super::{Clip, contact};
+use super::{Clip, footing};
 
 const FRAME_TIME_S: f32 = 1.0 / 60.0;
 /// Heights of an ankle above the floor, in leg lengths.
@@ -78,8 +78,8 @@ pub fn clip(seed: u64, duration_s: f32) -> Clip {
         let mut body = Locals::standing();
         body.walk(&style, phase, going);
         body.gesture(gesture, standing, time_s);
-        let mut pose = BodyPose::from_locals(&body.0, at);
-        pose.root.y = contact::reach(&pose) + ANKLE;
+        let mut pose = SkeletonPose::from_locals(&body.0, at);
+        pose.root.y = footing::reach(&pose) + ANKLE;
         pose.rotations = pose.rotations.map(|rotation| Quat::from_rotation_y(heading) * rotation);
 
         phase += TAU * style.cadence_hz * going * FRAME_TIME_S;
@@ -89,7 +89,7 @@ pub fn clip(seed: u64, duration_s: f32) -> Clip {
         at += Quat::from_rotation_y(heading) * Vec3::Z * speed * FRAME_TIME_S;
         pose
     });
-    let mut poses: Vec<BodyPose> = poses.collect();
+    let mut poses: Vec<SkeletonPose> = poses.collect();
     let bounds = |of: fn(Vec3, Vec3) -> Vec3| poses.iter().map(|pose| pose.root).reduce(of).unwrap_or(Vec3::ZERO);
     let middle = bounds(Vec3::min).midpoint(bounds(Vec3::max)).with_y(0.0);
     poses.iter_mut().for_each(|pose| pose.root -= middle);

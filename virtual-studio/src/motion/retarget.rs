@@ -11,20 +11,21 @@ use std::path::Path;
 
 use glam::{DQuat, DVec3, Quat, Vec3};
 
-use crate::actor::{BONES, BodyPose, Bone, arc, facing, is_required};
+use crate::actor::{BONES, Bone, SkeletonPose, arc, facing, is_required};
 
+use super::Clip;
 use super::bvh::Bvh;
-use super::names::{self, Convention};
-use super::{Clip, MotionError};
+use super::names::Convention;
+use crate::AssetError;
 
 /// The clip stands on the floor with its skeleton's lowest joint of all frames, and the middle of its path is above the
 /// origin.
 ///
 /// # Errors
 /// A joint that every human has is missing, or the skeleton has no legs.
-pub fn retarget(bvh: &Bvh, path: &Path) -> Result<Clip, MotionError> {
+pub fn retarget(bvh: &Bvh, path: &Path) -> Result<Clip, AssetError> {
     let skeleton = Skeleton::new(bvh, path)?;
-    let mut poses: Vec<BodyPose> = Vec::with_capacity(bvh.frames());
+    let mut poses: Vec<SkeletonPose> = Vec::with_capacity(bvh.frames());
     let mut lowest = f64::INFINITY;
     for frame in 0..bvh.frames() {
         let world = bvh.frame(frame);
@@ -50,9 +51,9 @@ struct Skeleton {
 }
 
 impl Skeleton {
-    fn new(bvh: &Bvh, path: &Path) -> Result<Self, MotionError> {
+    fn new(bvh: &Bvh, path: &Path) -> Result<Self, AssetError> {
         let convention = Convention::of(bvh);
-        let joints = Bone::ALL.map(|bone| convention.joint(bone).and_then(|name| names::find(bvh, name)));
+        let joints = Bone::ALL.map(|bone| convention.find(bvh, bone));
         for bone in Bone::ALL {
             // Captured trunks differ most, and any two of their joints will do.
             let optional = !is_required(bone) || matches!(bone, Bone::Spine | Bone::Head | Bone::Neck);
@@ -62,7 +63,7 @@ impl Skeleton {
         }
         let rest = bvh.rest();
         let at = |bone: Bone| joints[bone.index()].map_or(DVec3::ZERO, |joint| rest[joint]);
-        let file = |problem: &str| MotionError::File { path: path.to_owned(), problem: problem.into() };
+        let file = |problem: &str| AssetError::file(path, problem);
         let turn = facing(at(Bone::LeftUpLeg).as_vec3(), at(Bone::RightUpLeg).as_vec3())
             .ok_or_else(|| file("both hip joints are at one place at rest"))?;
 
@@ -92,7 +93,7 @@ impl Skeleton {
         Ok(Self { joints, turn: turn.as_dquat(), align, leg })
     }
 
-    fn pose(&self, world: &[(DQuat, DVec3)]) -> BodyPose {
+    fn pose(&self, world: &[(DQuat, DVec3)]) -> SkeletonPose {
         let mut rotations = [None; BONES];
         for (index, joint) in self.joints.iter().enumerate() {
             let carried = joint.map(|joint| (self.turn * world[joint].0 * self.turn.inverse()).as_quat());
@@ -100,7 +101,7 @@ impl Skeleton {
         }
         let hip = |bone: Bone| self.joints[bone.index()].map_or(DVec3::ZERO, |joint| world[joint].1);
         let root = self.turn * hip(Bone::LeftUpLeg).midpoint(hip(Bone::RightUpLeg)) / self.leg;
-        BodyPose { rotations: filled(rotations), root: root.as_vec3() }
+        SkeletonPose { rotations: filled(rotations), root: root.as_vec3() }
     }
 }
 
@@ -137,13 +138,9 @@ fn toes(foot: Quat) -> Quat {
     Quat::from_rotation_x(-(0.6 * down).min(0.7))
 }
 
-fn missing(bvh: &Bvh, path: &Path, convention: &Convention, bone: Bone) -> MotionError {
+fn missing(bvh: &Bvh, path: &Path, convention: &Convention, bone: Bone) -> AssetError {
     let names = bvh.joints.iter().map(|joint| joint.name.as_str()).filter(|name| !name.is_empty());
-    MotionError::MissingJoint {
-        path: path.to_owned(),
-        bone: format!("{bone:?}"),
-        joint: convention.joint(bone).unwrap_or_default().to_owned(),
-        skeleton: format!("its skeleton is most like {}'s", convention.name),
-        found: names.collect::<Vec<_>>().join(", "),
-    }
+    let (joint, found) = (convention.joint(bone), names.collect::<Vec<_>>().join(", "));
+    let most_like = format!("its skeleton is most like {}'s; it has {found}", convention.name);
+    AssetError::file(path, format!("no joint {joint} ({bone:?}); {most_like}"))
 }

@@ -1,3 +1,5 @@
+//! Rectangles.
+
 use glam::Vec2;
 
 /// A rectangle that grows to hold points.

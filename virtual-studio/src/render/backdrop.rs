@@ -1,49 +1,104 @@
+//! What stands still, drawn once for each camera, and the picture that the person is drawn over.
+
 use glam::{Vec2, Vec3A};
 
-use super::Shot;
 use super::area::Area;
 use super::colour::{Colours, tone};
+use super::lit_scene::Scene;
 use super::rays::Rays;
 use super::set::{Hit, Set};
 use super::shadow::light_axes;
+use super::{RenderedPicture, Shot};
 
 /// What a camera sees without the person, in full sun and in the person's shadow.
 #[derive(Debug, Default)]
 pub(crate) struct Backdrop {
     /// What it was drawn for.
     shot: Option<Shot>,
-    pub sunlit: Vec<[u8; 3]>,
-    pub shaded: Vec<[u8; 3]>,
+    sunlit: Vec<[u8; 3]>,
+    shaded: Vec<[u8; 3]>,
     /// Along the camera's axis, metres; infinite for the sky.
     pub depth_m: Vec<f32>,
     /// Where surfaces meet within a pixel or beside it.
     pub edge: Vec<bool>,
     /// Fields of [`FIELD`] × [`FIELD`] pixels, row by row.
-    pub fields: Vec<Field>,
+    fields: Vec<Field>,
     surface: Vec<u32>,
 }
 
 /// Side of a field in pixels.
-pub(crate) const FIELD: usize = 16;
+const FIELD: usize = 16;
 
 /// Where the surfaces are that some neighbouring pixels see: most fields need no look for a shadow.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Field {
+struct Field {
     /// Across the light of the sun.
-    pub across_light: Area,
+    across_light: Area,
     /// Of what is on the floor, x and z.
-    pub on_floor: Area,
+    on_floor: Area,
 }
 
 /// Surfaces below this height are the floor, metres.
-pub(crate) const FLOOR_M: f32 = 0.01;
+const FLOOR_M: f32 = 0.01;
 
 /// Four places in a pixel, none in line with another.
 pub(crate) const PLACES: [[f32; 2]; 4] = [[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75]];
 
 impl Backdrop {
+    /// What a camera sees without the person, in their shadow.
+    pub fn picture(&mut self, scene: &Scene, shot: &Shot, rays: &Rays) -> RenderedPicture {
+        self.draw(&scene.set, shot, rays);
+        let [width, height] = shot.camera.intrinsics.size_px();
+        let mut picture = RenderedPicture {
+            width,
+            height,
+            rgb: self.sunlit.as_flattened().to_vec(),
+            mask: vec![0; self.sunlit.len()],
+            depth_m: self.depth_m.clone(),
+        };
+        self.throw_shadow(scene, rays, &mut picture);
+        picture
+    }
+
+    /// Darkens what the body keeps the sun and the sky from.
+    fn throw_shadow(&self, scene: &Scene, rays: &Rays, picture: &mut RenderedPicture) {
+        let (width, height) = (picture.width as usize, picture.height as usize);
+        let (shadow, contact) = (&scene.shadow_area, &scene.contact_area);
+        for (index, field) in self.fields.iter().enumerate() {
+            if !(field.across_light.meets(shadow) || field.on_floor.meets(contact)) {
+                continue;
+            }
+            let across = width.div_ceil(FIELD);
+            let (x0, y0) = (index % across * FIELD, index / across * FIELD);
+            for y in y0..(y0 + FIELD).min(height) {
+                for x in x0..(x0 + FIELD).min(width) {
+                    self.darken(scene, rays, x, y, picture);
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn darken(&self, scene: &Scene, rays: &Rays, x: usize, y: usize, picture: &mut RenderedPicture) {
+        let at = y * picture.width as usize + x;
+        let depth = self.depth_m[at];
+        if depth == f32::INFINITY {
+            return;
+        }
+        let point = rays.origin + rays.through(x as f32 + 0.5, y as f32 + 0.5) * depth;
+        let sunlit = scene.shadow.sunlit(point);
+        let open = if point.y < FLOOR_M { scene.contact.open(point.x, point.z) } else { 1.0 };
+        if sunlit < 1.0 || open < 1.0 {
+            let colours = Colours::new();
+            let shaded = colours.decode(self.shaded[at]);
+            let full = colours.decode(self.sunlit[at]);
+            let rgb = colours.encode(shaded * open + (full - shaded) * sunlit);
+            picture.rgb[3 * at..3 * at + 3].copy_from_slice(&rgb);
+        }
+    }
+
     /// Draws it, unless it is already drawn for this shot.
-    pub fn draw(&mut self, set: &Set, shot: &Shot, rays: &Rays) {
+    fn draw(&mut self, set: &Set, shot: &Shot, rays: &Rays) {
         if self.shot.as_ref() == Some(shot) {
             return;
         }

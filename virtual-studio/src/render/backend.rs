@@ -1,8 +1,8 @@
+//! What renders: the processor or a graphics card.
+
 use std::fmt::{self, Display, Formatter};
 
-use thiserror::Error;
-
-use super::{Cpu, CpuOptions, Renderer, Set};
+use super::{Cpu, GpuError, Renderer, Set};
 use crate::surface::Part;
 
 /// What renders. Pictures of two backends are alike, not equal.
@@ -14,20 +14,6 @@ pub enum Backend {
     /// A graphics card that all renderers share.
     #[cfg(feature = "gpu")]
     Gpu(std::sync::Arc<super::Card>),
-}
-
-/// Why there is no graphics card to render on.
-#[derive(Debug, Error)]
-pub enum GpuError {
-    #[error("this build has no GPU backend; build with --features gpu, or render with --backend cpu")]
-    NotBuilt,
-    #[error(
-        "no graphics card with Vulkan was found; install its driver or, for trials, a software one (Debian: libvulkan1 \
-         and mesa-vulkan-drivers), or render with --backend cpu"
-    )]
-    NoCard,
-    #[error("the graphics card {name} cannot be used: {problem}; render with --backend cpu")]
-    Refused { name: String, problem: String },
 }
 
 impl Backend {
@@ -51,12 +37,12 @@ impl Backend {
         }
     }
 
-    /// A renderer of one actor in one set. Threads are the processor's alone.
-    pub fn renderer(&self, parts: &[Part], set: Set, options: CpuOptions) -> Box<dyn Renderer> {
+    /// A renderer of one actor in one set, with 1 or, for 2, four samples in each pixel.
+    pub fn renderer(&self, parts: &[Part], set: Set, samples_per_side: usize) -> Box<dyn Renderer> {
         match self {
-            Self::Cpu => Box::new(Cpu::new(parts, set, options)),
+            Self::Cpu => Box::new(Cpu::new(parts, set, samples_per_side)),
             #[cfg(feature = "gpu")]
-            Self::Gpu(card) => Box::new(super::Gpu::new(card.clone(), parts, set, options)),
+            Self::Gpu(card) => Box::new(super::Gpu::new(card.clone(), parts, set, samples_per_side)),
         }
     }
 }

@@ -1,7 +1,9 @@
+//! Boxes on the floor.
+
 use glam::{Vec2, Vec3, Vec3A};
 
 use super::Pattern;
-use crate::rig::Camera;
+use crate::rig::VirtualCamera;
 
 /// A box that stands upright, turned about the vertical.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +54,7 @@ impl Block {
     }
 
     /// The rectangle of pixels, [x0, x1) × [y0, y1), that the block can be in.
-    pub(super) fn extent(&self, camera: &Camera) -> [usize; 4] {
+    pub(super) fn extent(&self, camera: &VirtualCamera) -> [usize; 4] {
         let [width, height] = camera.intrinsics.size_px();
         let (mut low, mut high) = (Vec2::INFINITY, Vec2::NEG_INFINITY);
         for i in 0..8 {

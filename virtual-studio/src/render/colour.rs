@@ -54,7 +54,8 @@ fn from_srgb(value: f32) -> f32 {
     if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
 }
 
-fn to_srgb(light: f32) -> f32 {
+/// Light, encoded; both from 0 to 1.
+pub(crate) fn to_srgb(light: f32) -> f32 {
     if light <= 0.003_130_8 { 12.92 * light } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 }
 }
 

@@ -1,9 +1,11 @@
+//! The shade beneath feet.
+
 use std::f32::consts::PI;
 
 use glam::{Vec2, Vec3A};
 
 use super::area::Area;
-use super::fast::floor;
+use super::floor::floor;
 
 /// How much of the sky the body hides from the floor beneath it: what makes feet stand.
 ///

@@ -4,7 +4,7 @@ use glam::Vec3A;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::Picture;
+use super::RenderedPicture;
 use super::colour::Colours;
 use crate::seed;
 
@@ -12,19 +12,20 @@ use crate::seed;
 /// that of the middle picture.
 ///
 /// Returns an empty picture for none.
-pub fn expose(mut pictures: Vec<Picture>) -> Picture {
+pub fn expose(mut pictures: Vec<RenderedPicture>) -> RenderedPicture {
     let middle = pictures.len() / 2;
     if pictures.len() < 2 {
         return pictures.pop().unwrap_or_default();
     }
     let colours = Colours::new();
     let share = 1.0 / pictures.len() as f32;
-    let mut mean = Picture { depth_m: std::mem::take(&mut pictures[middle].depth_m), ..Picture::default() };
+    let mut mean =
+        RenderedPicture { depth_m: std::mem::take(&mut pictures[middle].depth_m), ..RenderedPicture::default() };
     (mean.width, mean.height) = (pictures[0].width, pictures[0].height);
     mean.rgb = vec![0; pictures[0].rgb.len()];
     mean.mask = vec![0; pictures[0].mask.len()];
     for at in 0..mean.mask.len() {
-        let pixel = |picture: &Picture| -> [u8; 3] { [0, 1, 2].map(|channel| picture.rgb[3 * at + channel]) };
+        let pixel = |picture: &RenderedPicture| -> [u8; 3] { [0, 1, 2].map(|channel| picture.rgb[3 * at + channel]) };
         let first = pixel(&pictures[0]);
         let rgb = if pictures[1..].iter().all(|picture| pixel(picture) == first) {
             first
@@ -39,7 +40,7 @@ pub fn expose(mut pictures: Vec<Picture>) -> Picture {
 }
 
 /// Blurs the picture, not the mask, by a Gaussian of `sigma_px`: a lens out of focus.
-pub fn defocus(picture: &mut Picture, sigma_px: f32) {
+pub fn defocus(picture: &mut RenderedPicture, sigma_px: f32) {
     if sigma_px < 0.25 || picture.rgb.is_empty() {
         return;
     }
@@ -111,7 +112,7 @@ impl Sensor {
     }
 
     /// Adds noise that depends on `rng` alone.
-    pub fn expose(&self, picture: &mut Picture, rng: &mut ChaCha8Rng) {
+    pub fn expose(&self, picture: &mut RenderedPicture, rng: &mut ChaCha8Rng) {
         /// The upper half of a product.
         #[inline(always)]
         fn high(a: i16, b: i16) -> i16 {
@@ -138,8 +139,8 @@ impl Sensor {
 mod tests {
     use super::*;
 
-    fn grey(value: u8) -> Picture {
-        Picture {
+    fn grey(value: u8) -> RenderedPicture {
+        RenderedPicture {
             width: 64,
             height: 64,
             rgb: vec![value; 64 * 64 * 3],

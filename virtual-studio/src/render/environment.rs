@@ -3,30 +3,15 @@
 use std::f32::consts::{PI, TAU};
 use std::fs::File;
 use std::io::BufReader;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use glam::{Vec3, Vec3A};
 use image::codecs::hdr::{HdrDecoder, HdrEncoder};
 use image::{DynamicImage, ImageDecoder, ImageError, Rgb};
-use thiserror::Error;
 
-use super::fast::floor1;
-
-/// An environment that cannot be read.
-#[derive(Debug, Error)]
-pub enum EnvironmentError {
-    #[error("{}: {source}; check the path and its permissions", path.display())]
-    Open { path: PathBuf, source: std::io::Error },
-    #[error("{}: {source}; give a Radiance .hdr file", path.display())]
-    Decode { path: PathBuf, source: ImageError },
-    #[error("{}: {width}×{height} px is no equirectangular panorama; it must be twice as wide as high", path.display())]
-    Shape { path: PathBuf, width: u32, height: u32 },
-    #[error("{}: {width}×{height} px do not fit into its {bytes} bytes; it is damaged, restore it", path.display())]
-    Short { path: PathBuf, width: u32, height: u32, bytes: u64 },
-    #[error("{}: the panorama is black or has values that are no numbers", path.display())]
-    Dark { path: PathBuf },
-}
+use super::floor::floor1;
+use crate::AssetError;
 
 /// Most that a byte stands for. Runs make it 16, so this bounds what a damaged header can make us allocate.
 const PIXELS_PER_BYTE: u64 = 1000;
@@ -112,25 +97,27 @@ impl Environment {
     ///
     /// # Errors
     /// A file that cannot be read or decoded, is not twice as wide as high, or holds no light.
-    pub fn read(path: &Path) -> Result<Self, EnvironmentError> {
-        let open = |source| EnvironmentError::Open { path: path.to_owned(), source };
-        let file = File::open(path).map_err(open)?;
-        let bytes = file.metadata().map_err(open)?.len();
-        let decode = |source| EnvironmentError::Decode { path: path.to_owned(), source };
+    pub fn read(path: &Path) -> Result<Self, AssetError> {
+        let file = File::open(path).map_err(AssetError::io(path))?;
+        let bytes = file.metadata().map_err(AssetError::io(path))?.len();
+        let decode = |cause| AssetError::Panorama { path: path.to_owned(), cause };
         let decoder = HdrDecoder::new(BufReader::new(file)).map_err(decode)?;
         let (width, height) = decoder.dimensions();
         if u64::from(width) * u64::from(height) / PIXELS_PER_BYTE > bytes {
-            return Err(EnvironmentError::Short { path: path.to_owned(), width, height, bytes });
+            let problem = format!("{width}×{height} px do not fit into its {bytes} bytes; it is damaged, restore it");
+            return Err(AssetError::file(path, problem));
         }
         let picture = DynamicImage::from_decoder(decoder).map_err(decode)?.into_rgb32f();
         let (width, height) = picture.dimensions();
         if width != 2 * height || height < 4 {
-            return Err(EnvironmentError::Shape { path: path.to_owned(), width, height });
+            let problem =
+                format!("{width}×{height} px is no equirectangular panorama; it must be twice as wide as high");
+            return Err(AssetError::file(path, problem));
         }
         let radiance: Arc<[Vec3A]> = picture.pixels().map(|pixel| Vec3A::from_array(pixel.0)).collect();
         let sum = radiance.iter().sum::<Vec3A>().element_sum();
         if !(sum.is_finite() && sum > 0.0) {
-            return Err(EnvironmentError::Dark { path: path.to_owned() });
+            return Err(AssetError::file(path, "the panorama is black or has values that are no numbers"));
         }
         Ok(Self { width: width as usize, height: height as usize, radiance, turn: 0.0 })
     }
@@ -262,9 +249,9 @@ mod tests {
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join("no.hdr");
         std::fs::write(&path, b"no picture").unwrap();
-        assert!(matches!(Environment::read(&path), Err(EnvironmentError::Decode { .. })));
+        assert!(matches!(Environment::read(&path), Err(AssetError::Panorama { .. })));
         std::fs::write(&path, b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 100000 +X 200000\n").unwrap();
-        assert!(matches!(Environment::read(&path), Err(EnvironmentError::Short { .. })));
+        assert!(Environment::read(&path).unwrap_err().to_string().contains("do not fit into its 55 bytes"));
         assert!(Environment::read(&folder.join("none.hdr")).unwrap_err().to_string().contains("none.hdr"));
         std::fs::remove_dir_all(folder).unwrap();
     }

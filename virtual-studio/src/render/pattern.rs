@@ -1,6 +1,8 @@
+//! Surfaces without a picture file.
+
 use glam::{Vec2, Vec3A};
 
-use super::fast::{floor, floor1};
+use super::floor::{floor, floor1};
 
 /// How the two colours of a pattern are spread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

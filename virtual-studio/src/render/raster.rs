@@ -15,14 +15,14 @@ const HALF: i32 = 1 << (BITS - 1);
 
 /// A corner of triangles.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Vertex {
+pub(crate) struct ScreenVertex {
     x: i32,
     y: i32,
     /// Positive, and even over the picture: 1 / depth in perspective. Not positive behind the camera.
     pub nearness: f32,
 }
 
-impl Vertex {
+impl ScreenVertex {
     /// One that is not to be drawn, and with it every triangle that uses it.
     pub const BEHIND: Self = Self { x: 0, y: 0, nearness: -1.0 };
 
@@ -53,7 +53,7 @@ pub(crate) struct Window {
 
 impl Window {
     /// What of `width × height` samples the vertices may touch, with edges on whole multiples of `step`.
-    pub fn around(vertices: &[Vertex], width: usize, height: usize, step: usize) -> Self {
+    pub fn around(vertices: &[ScreenVertex], width: usize, height: usize, step: usize) -> Self {
         let (mut low, mut high) = ([i32::MAX; 2], [i32::MIN; 2]);
         for vertex in vertices.iter().filter(|vertex| vertex.nearness > 0.0) {
             (low[0], low[1]) = (low[0].min(vertex.x), low[1].min(vertex.y));
@@ -89,7 +89,7 @@ pub(crate) struct Visibility {
 
 impl Visibility {
     /// Draws the triangles anew. Both sides are drawn; where two are equally near, the first one stays.
-    pub fn draw(&mut self, window: Window, vertices: &[Vertex], triangles: &[[u32; 3]]) {
+    pub fn draw(&mut self, window: Window, vertices: &[ScreenVertex], triangles: &[[u32; 3]]) {
         let samples = window.width() * window.height();
         self.window = window;
         self.triangle.clear();
@@ -109,7 +109,7 @@ impl Visibility {
 }
 
 /// Keeps the nearest value of each sample, where `nearest` starts below all of them.
-pub(crate) fn draw_nearness(nearest: &mut [f32], width: usize, vertices: &[Vertex], triangles: &[[u32; 3]]) {
+pub(crate) fn draw_nearness(nearest: &mut [f32], width: usize, vertices: &[ScreenVertex], triangles: &[[u32; 3]]) {
     let window = Window { x0: 0, y0: 0, x1: width, y1: nearest.len() / width };
     for triangle in triangles {
         let [a, b, c] = triangle.map(|vertex| vertices[vertex as usize]);
@@ -119,7 +119,7 @@ pub(crate) fn draw_nearness(nearest: &mut [f32], width: usize, vertices: &[Verte
 
 /// Calls `put` for each sample of the window (its middle at halves) inside or on the edge of a triangle.
 #[inline(always)]
-fn fill(a: Vertex, b: Vertex, c: Vertex, window: &Window, mut put: impl FnMut(usize, f32)) {
+fn fill(a: ScreenVertex, b: ScreenVertex, c: ScreenVertex, window: &Window, mut put: impl FnMut(usize, f32)) {
     // The first and the last middle inside: most small triangles hold none and end here.
     let first = |low: i32, start: usize| ((low + HALF - 1) >> BITS).max(start as i32);
     let last = |high: i32, end: usize| ((high - HALF) >> BITS).min(end as i32 - 1);
@@ -165,7 +165,7 @@ fn fill(a: Vertex, b: Vertex, c: Vertex, window: &Window, mut put: impl FnMut(us
 
 /// Twice the area of the triangle from `p` over `q` to (x, y), in squares of the grid: exact.
 #[inline(always)]
-fn cross(p: Vertex, q: Vertex, x: i32, y: i32) -> i64 {
+fn cross(p: ScreenVertex, q: ScreenVertex, x: i32, y: i32) -> i64 {
     i64::from(q.x - p.x) * i64::from(y - p.y) - i64::from(q.y - p.y) * i64::from(x - p.x)
 }
 
@@ -175,7 +175,7 @@ mod tests {
 
     use super::*;
 
-    fn draw(vertices: &[Vertex], triangles: &[[u32; 3]]) -> Visibility {
+    fn draw(vertices: &[ScreenVertex], triangles: &[[u32; 3]]) -> Visibility {
         let mut buffer = Visibility::default();
         buffer.draw(Window { x0: 0, y0: 0, x1: 32, y1: 32 }, vertices, triangles);
         buffer
@@ -185,10 +185,10 @@ mod tests {
         /// A fan around an inner point covers every sample that its outline covers: no gap along shared edges.
         #[test]
         fn neighbours_leave_no_gap(x in 8.0f32..24.0, y in 8.0f32..24.0, turn in 0.0f32..1.0) {
-            let mut vertices = vec![Vertex::snap(x, y, 1.0)];
+            let mut vertices = vec![ScreenVertex::snap(x, y, 1.0)];
             vertices.extend((0..7).map(|i| {
                 let angle = (i as f32 + turn) * std::f32::consts::TAU / 7.0;
-                Vertex::snap(16.0 + 40.0 * angle.cos(), 16.0 + 40.0 * angle.sin(), 1.0)
+                ScreenVertex::snap(16.0 + 40.0 * angle.cos(), 16.0 + 40.0 * angle.sin(), 1.0)
             }));
             let triangles: Vec<_> = (0..7).map(|i| if i % 2 == 0 { [0, i + 1, (i + 1) % 7 + 1] } else { [0, (i + 1) % 7 + 1, i + 1] }).collect();
             prop_assert!(draw(&vertices, &triangles).triangle.iter().all(|&triangle| triangle != NONE));
@@ -196,7 +196,7 @@ mod tests {
 
         #[test]
         fn the_nearer_one_is_seen_whatever_the_order(near in 0.5f32..2.0, far in 0.1f32..0.4) {
-            let corner = |x: f32, y: f32, z: f32| Vertex::snap(x, y, z);
+            let corner = |x: f32, y: f32, z: f32| ScreenVertex::snap(x, y, z);
             let vertices: Vec<_> = [near, far].into_iter().flat_map(|z| [corner(0.0, 0.0, z), corner(64.0, 0.0, z), corner(0.0, 64.0, z)]).collect();
             for triangles in [[[0, 1, 2], [3, 4, 5]], [[3, 4, 5], [0, 2, 1]]] {
                 let buffer = draw(&vertices, &triangles);
@@ -207,14 +207,15 @@ mod tests {
 
     #[test]
     fn what_is_behind_the_camera_is_not_drawn() {
-        let vertices = [Vertex::BEHIND, Vertex::snap(30.0, 0.0, 1.0), Vertex::snap(0.0, 30.0, 1.0)];
+        let vertices = [ScreenVertex::BEHIND, ScreenVertex::snap(30.0, 0.0, 1.0), ScreenVertex::snap(0.0, 30.0, 1.0)];
         assert!(draw(&vertices, &[[0, 1, 2]]).triangle.iter().all(|&triangle| triangle == NONE));
-        assert_eq!(Window::around(&[Vertex::BEHIND], 32, 32, 1), Window::default());
+        assert_eq!(Window::around(&[ScreenVertex::BEHIND], 32, 32, 1), Window::default());
     }
 
     #[test]
     fn nearness_is_even_over_a_slanted_triangle() {
-        let vertices = [Vertex::snap(0.0, 0.0, 1.0), Vertex::snap(64.0, 0.0, 2.0), Vertex::snap(0.0, 64.0, 3.0)];
+        let vertices =
+            [ScreenVertex::snap(0.0, 0.0, 1.0), ScreenVertex::snap(64.0, 0.0, 2.0), ScreenVertex::snap(0.0, 64.0, 3.0)];
         let buffer = draw(&vertices, &[[0, 1, 2]]);
         let (x, y) = (10, 20);
         let want = 1.0 + (x as f32 + 0.5) / 64.0 + 2.0 * (y as f32 + 0.5) / 64.0;

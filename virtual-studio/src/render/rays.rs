@@ -1,6 +1,8 @@
+//! Rays through the pixels of a camera.
+
 use glam::{Mat3A, Vec2, Vec3A};
 
-use crate::rig::Camera;
+use crate::rig::VirtualCamera;
 
 /// Rays of a camera, in the world, with length 1 along the camera's axis, so that their parameter is depth.
 pub(crate) struct Rays {
@@ -22,7 +24,7 @@ struct Unbend {
 const STEPS: usize = 256;
 
 impl Rays {
-    pub fn new(camera: &Camera) -> Self {
+    pub fn new(camera: &VirtualCamera) -> Self {
         let lens = &camera.intrinsics;
         let unbend = (lens.radial() != [0.0; 2]).then(|| {
             let size = Vec2::from(lens.size_px().map(|side| side as f32));
@@ -68,7 +70,7 @@ mod tests {
     fn points_of_a_ray_appear_at_its_pixel() {
         for k1 in [-0.1, 0.0, 0.1] {
             let lens = Intrinsics::new([640, 480], Vec2::new(500.0, 505.0), Vec2::new(310.0, 250.0), [k1, -0.25 * k1]);
-            let camera = Camera::looking_at(lens.unwrap(), Vec3::new(2.0, 1.0, 3.0), Vec3::Y, 0.3).unwrap();
+            let camera = VirtualCamera::looking_at(lens.unwrap(), Vec3::new(2.0, 1.0, 3.0), Vec3::Y, 0.3).unwrap();
             let rays = Rays::new(&camera);
             for i in 0..500 {
                 let px = Vec2::new((i * 7 % 640) as f32, (i * 11 % 480) as f32);

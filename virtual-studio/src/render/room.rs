@@ -1,3 +1,5 @@
+//! Rooms.
+
 use glam::{Vec2, Vec3A};
 
 use super::Pattern;

@@ -3,7 +3,7 @@
 use glam::Vec3A;
 
 use super::{Block, Environment, Light, Room};
-use crate::rig::Camera;
+use crate::rig::VirtualCamera;
 
 /// A place without its person.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ const DOME_M: f32 = 14.0;
 
 impl Set {
     /// For each block the pixels that it can be in.
-    pub(crate) fn extents(&self, camera: &Camera) -> Vec<[usize; 4]> {
+    pub(crate) fn extents(&self, camera: &VirtualCamera) -> Vec<[usize; 4]> {
         self.blocks.iter().map(|block| block.extent(camera)).collect()
     }
 

@@ -1,8 +1,13 @@
+//! The body's shadow in the sun.
+
 use glam::{Mat3A, Vec2, Vec3, Vec3A};
 
 use super::area::Area;
-use super::fast::floor;
-use super::raster::{Vertex, draw_nearness};
+use super::floor::floor;
+use super::raster::{ScreenVertex, draw_nearness};
+
+/// Width and height of the map.
+const SIDE: usize = 160;
 
 /// What the sun sees of the body: how near to it each texel's first surface is.
 #[derive(Debug, Default)]
@@ -12,7 +17,6 @@ pub(crate) struct ShadowMap {
     /// Of the map's first corner.
     origin: Vec2,
     texels_per_m: f32,
-    side: usize,
     /// Along the sun's direction, metres from `floor`, and larger nearer to the sun; −∞ where nothing is.
     nearest: Vec<f32>,
     floor: f32,
@@ -20,21 +24,20 @@ pub(crate) struct ShadowMap {
     low: Vec3A,
     high: Vec3A,
     lights: Vec<Vec3A>,
-    vertices: Vec<Vertex>,
+    vertices: Vec<ScreenVertex>,
 }
 
 impl ShadowMap {
-    /// Draws the map of one instant, `side` texels wide. `towards_sun` has unit length.
-    pub fn draw(&mut self, towards_sun: Vec3, side: usize, positions: &[Vec3A], triangles: &[[u32; 3]]) {
+    /// Draws the map of one instant. `towards_sun` has unit length.
+    pub fn draw(&mut self, towards_sun: Vec3, positions: &[Vec3A], triangles: &[[u32; 3]]) {
         self.axes = light_axes(towards_sun);
         self.lights.clear();
         self.lights.extend(positions.iter().map(|&position| self.axes * position));
         let none = (Vec3A::INFINITY, Vec3A::NEG_INFINITY);
         let (low, high) = self.lights.iter().fold(none, |(low, high), &v| (low.min(v), high.max(v)));
         (self.low, self.high) = (low, high);
-        self.side = side;
         self.nearest.clear();
-        self.nearest.resize(side * side, f32::NEG_INFINITY);
+        self.nearest.resize(SIDE * SIDE, f32::NEG_INFINITY);
         if !(low.is_finite() && high.is_finite()) {
             // No texel is in reach of any point.
             (self.origin, self.texels_per_m) = (Vec2::INFINITY, 1.0);
@@ -42,17 +45,17 @@ impl ShadowMap {
         }
         // Whole steps of size and place: the texels do not crawl while the body moves.
         let span = (high - low).truncate().max_element();
-        let width_m = ((span * side as f32 / (side as f32 - 8.0)) * 4.0).ceil() / 4.0;
-        self.texels_per_m = side as f32 / width_m;
+        let width_m = ((span * SIDE as f32 / (SIDE as f32 - 8.0)) * 4.0).ceil() / 4.0;
+        self.texels_per_m = SIDE as f32 / width_m;
         let middle = (0.5 * (low + high)).truncate();
-        self.origin = (middle * self.texels_per_m - 0.5 * side as f32).round() / self.texels_per_m;
+        self.origin = (middle * self.texels_per_m - 0.5 * SIDE as f32).round() / self.texels_per_m;
         self.floor = low.z - 1.0;
         self.vertices.clear();
         self.vertices.extend(self.lights.iter().map(|light| {
             let place = (light.truncate() - self.origin) * self.texels_per_m;
-            Vertex::snap(place.x, place.y, light.z - self.floor)
+            ScreenVertex::snap(place.x, place.y, light.z - self.floor)
         }));
-        draw_nearness(&mut self.nearest, side, &self.vertices, triangles);
+        draw_nearness(&mut self.nearest, SIDE, &self.vertices, triangles);
     }
 
     /// How much of the sun a point sees past the body, 0 to 1, softened over three texels. Points outside the map are lit.
@@ -61,7 +64,7 @@ impl ShadowMap {
         let light = self.axes * point;
         let nearness = light.z - self.floor;
         let place = (light.truncate() - self.origin) * self.texels_per_m - 2.0;
-        let last = self.side as f32 - 4.0;
+        let last = SIDE as f32 - 4.0;
         if nearness > self.high.z - self.floor || !(place.min_element() >= 0.0 && place.max_element() < last) {
             return 1.0;
         }
@@ -69,10 +72,10 @@ impl ShadowMap {
         let part = place - corner;
         let weights_x = [1.0 - part.x, 1.0, 1.0, part.x];
         let weights_y = [1.0 - part.y, 1.0, 1.0, part.y];
-        let start = corner.y as usize * self.side + corner.x as usize;
+        let start = corner.y as usize * SIDE + corner.x as usize;
         let mut lit = 0.0;
         for (row, weight_y) in weights_y.iter().enumerate() {
-            let texels = &self.nearest[start + row * self.side..][..4];
+            let texels = &self.nearest[start + row * SIDE..][..4];
             let row: f32 =
                 texels.iter().zip(&weights_x).map(|(&near, &weight)| if near <= nearness { weight } else { 0.0 }).sum();
             lit += weight_y * row;
@@ -108,7 +111,7 @@ mod tests {
         let corners = [(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)];
         let positions = corners.map(|(x, z)| Vec3A::new(x, 1.0, z));
         let mut map = ShadowMap::default();
-        map.draw(Vec3::Y, 128, &positions, &[[0, 1, 2], [0, 2, 3]]);
+        map.draw(Vec3::Y, &positions, &[[0, 1, 2], [0, 2, 3]]);
         map
     }
 
@@ -127,7 +130,7 @@ mod tests {
     fn a_low_sun_throws_the_shadow_away_from_it() {
         let positions = [Vec3A::new(-0.5, 1.0, -0.5), Vec3A::new(0.5, 1.0, -0.5), Vec3A::new(0.0, 1.0, 0.5)];
         let mut map = ShadowMap::default();
-        map.draw(Vec3::new(1.0, 1.0, 0.0).normalize(), 128, &positions, &[[0, 1, 2]]);
+        map.draw(Vec3::new(1.0, 1.0, 0.0).normalize(), &positions, &[[0, 1, 2]]);
         assert_eq!(map.sunlit(Vec3A::new(-1.0, 0.0, -0.1)), 0.0);
         assert_eq!(map.sunlit(Vec3A::new(1.0, 0.0, -0.1)), 1.0);
         // On the way of rays that pass close to the body, far behind it.

@@ -1,10 +1,12 @@
+//! One camera at one instant.
+
 use glam::{Mat3, Vec2, Vec3};
 
-use super::{Intrinsics, RigError, Stage};
+use super::{CameraError, Intrinsics, PersonBounds};
 
 /// A camera at one instant: its lens and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Camera {
+pub struct VirtualCamera {
     pub intrinsics: Intrinsics,
     /// World axes to camera axes (x right, y down, z forward).
     pub rotation: Mat3,
@@ -12,17 +14,22 @@ pub struct Camera {
     pub position: Vec3,
 }
 
-impl Camera {
+impl VirtualCamera {
     /// At `position`, with `target` in its middle, its right side turned down by `roll_rad`.
     ///
     /// # Errors
     /// A target at the camera's own place or exactly above or below it.
-    pub fn looking_at(intrinsics: Intrinsics, position: Vec3, target: Vec3, roll_rad: f32) -> Result<Self, RigError> {
+    pub fn looking_at(
+        intrinsics: Intrinsics,
+        position: Vec3,
+        target: Vec3,
+        roll_rad: f32,
+    ) -> Result<Self, CameraError> {
         if !(position.is_finite() && target.is_finite() && roll_rad.is_finite()) {
-            return Err(RigError::NotFinite);
+            return Err(CameraError::NotFinite);
         }
-        let forward = (target - position).try_normalize().ok_or(RigError::NoDirection)?;
-        let level = forward.cross(Vec3::Y).try_normalize().ok_or(RigError::NoDirection)?;
+        let forward = (target - position).try_normalize().ok_or(CameraError::NoDirection)?;
+        let level = forward.cross(Vec3::Y).try_normalize().ok_or(CameraError::NoDirection)?;
         let down = forward.cross(level);
         let (sin, cos) = roll_rad.sin_cos();
         let (x, y) = (level * cos + down * sin, down * cos - level * sin);
@@ -57,21 +64,21 @@ impl Camera {
 
     /// # Errors
     /// A camera in the floor, in the middle of the stage, or with the middle of the stage outside its picture.
-    pub fn check(&self, stage: &Stage) -> Result<(), RigError> {
+    pub fn check(&self, stage: &PersonBounds) -> Result<(), CameraError> {
         let Vec3 { x, y, z } = self.position;
         if !self.position.is_finite() || self.rotation.to_cols_array().iter().any(|value| !value.is_finite()) {
-            return Err(RigError::NotFinite);
+            return Err(CameraError::NotFinite);
         }
         if y < 0.02 {
-            return Err(RigError::InFloor { x, y, z });
+            return Err(CameraError::InFloor { x, y, z });
         }
         if self.position.distance(stage.centre) < 0.5 {
-            return Err(RigError::OnStage { x, y, z });
+            return Err(CameraError::OnStage { x, y, z });
         }
         let [width, height] = self.intrinsics.size_px().map(|side| side as f32);
         let seen =
             self.project(stage.centre).is_some_and(|px| (0.0..width).contains(&px.x) && (0.0..height).contains(&px.y));
-        if seen { Ok(()) } else { Err(RigError::LooksAway { x, y, z }) }
+        if seen { Ok(()) } else { Err(CameraError::LooksAway { x, y, z }) }
     }
 }
 
@@ -79,9 +86,9 @@ impl Camera {
 mod tests {
     use super::*;
 
-    fn camera(roll: f32) -> Camera {
+    fn camera(roll: f32) -> VirtualCamera {
         let lens = Intrinsics::with_field_of_view([640, 480], 1.0).unwrap();
-        Camera::looking_at(lens, Vec3::new(0.0, 1.0, 4.0), Vec3::new(0.0, 1.0, 0.0), roll).unwrap()
+        VirtualCamera::looking_at(lens, Vec3::new(0.0, 1.0, 4.0), Vec3::new(0.0, 1.0, 0.0), roll).unwrap()
     }
 
     #[test]
@@ -106,7 +113,7 @@ mod tests {
     #[test]
     fn extrinsics_come_back() {
         let before = camera(0.4);
-        let after = Camera::from_extrinsics(before.intrinsics, before.rotation, before.translation());
+        let after = VirtualCamera::from_extrinsics(before.intrinsics, before.rotation, before.translation());
         assert!(before.position.distance(after.position) < 1e-5);
     }
 

@@ -1,3 +1,5 @@
+//! How what is held in the hand wanders.
+
 use glam::Vec3;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;

@@ -1,8 +1,10 @@
+//! Cameras that cannot be.
+
 use thiserror::Error;
 
 /// A camera or a rig that cannot be.
 #[derive(Clone, Debug, Error, PartialEq)]
-pub enum RigError {
+pub enum CameraError {
     #[error("{0} views; a rig has from 1 to 16")]
     Views(usize),
     #[error("a picture of {width}×{height} px; sides from 1 to 8192 are possible")]
@@ -22,5 +24,5 @@ pub enum RigError {
     #[error("the camera at ({x}, {y}, {z}) m looks away from the stage; turn it so that it sees the stage's middle")]
     LooksAway { x: f32, y: f32, z: f32 },
     #[error("camera {camera}: {cause}")]
-    Camera { camera: usize, cause: Box<RigError> },
+    Camera { camera: usize, cause: Box<CameraError> },
 }

@@ -1,6 +1,8 @@
+//! Lenses: between rays and pixels.
+
 use glam::{Vec2, Vec3};
 
-use super::RigError;
+use super::CameraError;
 
 /// How a camera turns rays into pixels: a pinhole with radial distortion, as OpenCV's k1 and k2. The middle of the first
 /// pixel is at 0.5.
@@ -18,22 +20,22 @@ pub struct Intrinsics {
 impl Intrinsics {
     /// # Errors
     /// An empty or huge picture, a focal length that is not positive, or distortion that folds the picture.
-    pub fn new(size_px: [u32; 2], focal_px: Vec2, centre_px: Vec2, radial: [f32; 2]) -> Result<Self, RigError> {
+    pub fn new(size_px: [u32; 2], focal_px: Vec2, centre_px: Vec2, radial: [f32; 2]) -> Result<Self, CameraError> {
         if size_px.iter().any(|&side| !(1..=8192).contains(&side)) {
-            return Err(RigError::Size { width: size_px[0], height: size_px[1] });
+            return Err(CameraError::Size { width: size_px[0], height: size_px[1] });
         }
         if !(focal_px.is_finite() && focal_px.min_element() > 0.0) {
-            return Err(RigError::Focal { x: focal_px.x, y: focal_px.y });
+            return Err(CameraError::Focal { x: focal_px.x, y: focal_px.y });
         }
         if !(centre_px.is_finite() && radial.iter().all(|k| k.is_finite())) {
-            return Err(RigError::NotFinite);
+            return Err(CameraError::NotFinite);
         }
         let mut lens = Self { size_px, focal_px, centre_px, radial, reach: f32::INFINITY };
         if radial != [0.0; 2] {
             let size = Vec2::new(size_px[0] as f32, size_px[1] as f32);
             let furthest = (size - centre_px).abs().max(centre_px.abs()) / focal_px;
             let reach = lens.undistorted_radius(1.1 * furthest.length());
-            lens.reach = reach.ok_or(RigError::Folds { k1: radial[0], k2: radial[1] })?.powi(2);
+            lens.reach = reach.ok_or(CameraError::Folds { k1: radial[0], k2: radial[1] })?.powi(2);
         }
         Ok(lens)
     }
@@ -42,10 +44,18 @@ impl Intrinsics {
     ///
     /// # Errors
     /// As [`Intrinsics::new`].
-    pub fn with_field_of_view(size_px: [u32; 2], horizontal_rad: f32) -> Result<Self, RigError> {
+    pub fn with_field_of_view(size_px: [u32; 2], horizontal_rad: f32) -> Result<Self, CameraError> {
         let focal = 0.5 * size_px[0] as f32 / (0.5 * horizontal_rad).tan();
         let centre = Vec2::new(size_px[0] as f32, size_px[1] as f32) * 0.5;
         Self::new(size_px, Vec2::splat(focal), centre, [0.0; 2])
+    }
+
+    /// Square pixels and distortion that never folds the picture; less for wide lenses.
+    pub(super) fn bent(size_px: [u32; 2], focal_px: f32, centre_px: Vec2, k1: f32) -> Result<Self, CameraError> {
+        let size = Vec2::new(size_px[0] as f32, size_px[1] as f32);
+        let corner = (size.length_squared() * 0.25 / (focal_px * focal_px)).max(1.0);
+        let radial = [k1 / corner, -0.25 * k1 / (corner * corner)];
+        Self::new(size_px, Vec2::splat(focal_px), centre_px, radial)
     }
 
     /// Width and height.

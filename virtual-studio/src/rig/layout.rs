@@ -1,3 +1,5 @@
+//! Rings of cameras around the stage, drawn by seed.
+
 use std::f32::consts::TAU;
 
 use glam::{Vec2, Vec3};
@@ -6,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 
 use super::drift::Drift;
-use super::{Camera, Framing, Intrinsics, MAX_VIEWS, Mount, Rig, RigError, Stage};
+use super::{CameraError, CameraRig, Framing, Intrinsics, MAX_VIEWS, Mount, PersonBounds, VirtualCamera};
 use crate::seed;
 
 /// From the first to the second value, both possible.
@@ -15,7 +17,7 @@ pub type Span = [f32; 2];
 /// Cameras around the stage, drawn by seed.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Layout {
+pub struct CameraRing {
     /// From 1 to 16.
     pub views: usize,
     /// Width and height of the pictures.
@@ -35,7 +37,7 @@ pub struct Layout {
     pub distortion: Span,
 }
 
-impl Default for Layout {
+impl Default for CameraRing {
     fn default() -> Self {
         Self {
             views: 4,
@@ -51,14 +53,14 @@ impl Default for Layout {
     }
 }
 
-impl Layout {
+impl CameraRing {
     /// The cameras of one take.
     ///
     /// # Errors
     /// No view or more than 16, or values from which no possible camera follows.
-    pub fn build(&self, stage: &Stage, seed: u64) -> Result<Rig, RigError> {
+    pub fn build(&self, stage: &PersonBounds, seed: u64) -> Result<CameraRig, CameraError> {
         if !(1..=MAX_VIEWS).contains(&self.views) {
-            return Err(RigError::Views(self.views));
+            return Err(CameraError::Views(self.views));
         }
         let first = TAU * seed::stream(seed, "ring").random::<f32>();
         let mount = |view: usize| {
@@ -66,12 +68,12 @@ impl Layout {
             let wobble = 0.25 * seed::within(&mut rng, -1.0..=1.0);
             let azimuth = first + TAU * (view as f32 + wobble) / self.views as f32;
             self.mount(stage, azimuth, &mut rng)
-                .map_err(|cause| RigError::Camera { camera: view, cause: Box::new(cause) })
+                .map_err(|cause| CameraError::Camera { camera: view, cause: Box::new(cause) })
         };
-        Rig::new((0..self.views).map(mount).collect::<Result<_, _>>()?, stage)
+        CameraRig::new((0..self.views).map(mount).collect::<Result<_, _>>()?, stage)
     }
 
-    fn mount(&self, stage: &Stage, azimuth: f32, rng: &mut ChaCha8Rng) -> Result<Mount, RigError> {
+    fn mount(&self, stage: &PersonBounds, azimuth: f32, rng: &mut ChaCha8Rng) -> Result<Mount, CameraError> {
         let draw = |rng: &mut ChaCha8Rng, span: Span| seed::within(rng, span[0]..=span[1]);
         let height = draw(rng, self.height_m);
         let distance = draw(rng, self.distance_m).max(1.15 * stage.radius_m + 0.3);
@@ -98,19 +100,11 @@ impl Layout {
         let width = needed.max(2.0 * (0.5 * field).tan());
         let centre =
             size * 0.5 + size * 0.02 * Vec2::new(seed::normal(rng), seed::normal(rng)).clamp(-Vec2::ONE, Vec2::ONE);
-        let lens = bent(self.size_px, size.x / width, centre, k1)?;
+        let lens = Intrinsics::bent(self.size_px, size.x / width, centre, k1)?;
         if self.hand_held {
             let aim = Drift::new(rng, Vec3::splat(0.12));
             return Ok(Mount::Held { lens, place, target, roll_rad, sway, aim });
         }
-        Camera::looking_at(lens, place, target, roll_rad).map(Mount::Fixed)
+        VirtualCamera::looking_at(lens, place, target, roll_rad).map(Mount::Fixed)
     }
-}
-
-/// A lens with distortion that never folds its picture.
-pub(super) fn bent(size_px: [u32; 2], focal_px: f32, centre_px: Vec2, k1: f32) -> Result<Intrinsics, RigError> {
-    let size = Vec2::new(size_px[0] as f32, size_px[1] as f32);
-    let corner = (size.length_squared() * 0.25 / (focal_px * focal_px)).max(1.0);
-    let radial = [k1 / corner, -0.25 * k1 / (corner * corner)];
-    Intrinsics::new(size_px, Vec2::splat(focal_px), centre_px, radial)
 }

@@ -10,52 +10,53 @@ mod turn;
 
 use glam::Vec3;
 
-pub use camera::Camera;
-pub use error::RigError;
+pub use camera::VirtualCamera;
+pub use error::CameraError;
 pub use intrinsics::Intrinsics;
-pub use layout::{Layout, Span};
+pub use layout::{CameraRing, Span};
 pub use mount::{Framing, Mount};
 pub use turn::Turn;
 
 /// Most cameras of a rig.
 pub const MAX_VIEWS: usize = 16;
 
-/// Where the person is over a take.
+/// A ball that holds the person: at one instant, or over a whole take, when it is the stage.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Stage {
-    /// Middle of what the person reaches, metres.
+pub struct PersonBounds {
+    /// Metres.
     pub centre: Vec3,
-    /// Of a ball around it that holds the person at all times, metres.
     pub radius_m: f32,
 }
 
-/// The person at one instant, as far as a camera that follows needs to know.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Subject {
-    /// Middle of the joints, metres.
-    pub centre: Vec3,
-    /// Of a ball around it that holds all joints, metres.
-    pub radius_m: f32,
+impl PersonBounds {
+    /// Around the box that holds the joints, with the flesh and hair around them.
+    pub(crate) fn around(joints: &[Vec3]) -> Self {
+        const FLESH_M: f32 = 0.12;
+        let none = (Vec3::INFINITY, Vec3::NEG_INFINITY);
+        let (low, high) = joints.iter().fold(none, |(low, high), &joint| (low.min(joint), high.max(joint)));
+        let centre = 0.5 * (low + high);
+        let furthest = joints.iter().map(|joint| joint.distance(centre)).fold(0.0, f32::max);
+        Self { centre, radius_m: furthest + FLESH_M }
+    }
 }
 
 /// The cameras of one take.
 #[derive(Clone, Debug)]
-pub struct Rig {
+pub struct CameraRig {
     mounts: Vec<Mount>,
     turns: Vec<Turn>,
 }
 
-impl Rig {
+impl CameraRig {
     /// # Errors
-    /// No camera, more than [`MAX_VIEWS`], or one that cannot be where it is at the start; see [`Camera::check`].
-    pub fn new(mounts: Vec<Mount>, stage: &Stage) -> Result<Self, RigError> {
+    /// No camera, more than [`MAX_VIEWS`], or one that cannot be where it is at the start; see [`VirtualCamera::check`].
+    pub fn new(mounts: Vec<Mount>, stage: &PersonBounds) -> Result<Self, CameraError> {
         if !(1..=MAX_VIEWS).contains(&mounts.len()) {
-            return Err(RigError::Views(mounts.len()));
+            return Err(CameraError::Views(mounts.len()));
         }
-        let subject = Subject { centre: stage.centre, radius_m: stage.radius_m };
         for (camera, mount) in mounts.iter().enumerate() {
-            let checked = mount.at(0.0, &subject).and_then(|camera| camera.check(stage));
-            checked.map_err(|cause| RigError::Camera { camera, cause: Box::new(cause) })?;
+            let checked = mount.at(0.0, stage).and_then(|camera| camera.check(stage));
+            checked.map_err(|cause| CameraError::Camera { camera, cause: Box::new(cause) })?;
         }
         Ok(Self { mounts, turns: Vec::new() })
     }
@@ -68,8 +69,8 @@ impl Rig {
     /// Cameras that never move.
     ///
     /// # Errors
-    /// As [`Rig::new`].
-    pub fn fixed(cameras: &[Camera], stage: &Stage) -> Result<Self, RigError> {
+    /// As [`CameraRig::new`].
+    pub fn fixed(cameras: &[VirtualCamera], stage: &PersonBounds) -> Result<Self, CameraError> {
         Self::new(cameras.iter().copied().map(Mount::Fixed).collect(), stage)
     }
 
@@ -77,18 +78,13 @@ impl Rig {
         self.mounts.len()
     }
 
-    /// Whether a camera sees the same background all the time.
-    pub fn is_fixed(&self, view: usize) -> bool {
-        matches!(self.mounts[view], Mount::Fixed(_)) && self.turns.iter().all(|turn| turn.camera != view)
-    }
-
     /// A camera at a time.
     ///
     /// # Errors
     /// A moving camera that comes to stand exactly where it looks.
-    pub fn at(&self, view: usize, time_s: f64, subject: &Subject) -> Result<Camera, RigError> {
-        let failed = |cause| RigError::Camera { camera: view, cause: Box::new(cause) };
-        let camera = self.mounts[view].at(time_s, subject).map_err(failed)?;
+    pub fn at(&self, view: usize, time_s: f64, person: &PersonBounds) -> Result<VirtualCamera, CameraError> {
+        let failed = |cause| CameraError::Camera { camera: view, cause: Box::new(cause) };
+        let camera = self.mounts[view].at(time_s, person).map_err(failed)?;
         Ok(self.turns.iter().fold(camera, |camera, turn| turn.apply(view, time_s, camera)))
     }
 }

@@ -1,8 +1,9 @@
+//! What a camera stands on, and where it is at a time.
+
 use glam::{Vec2, Vec3};
 
 use super::drift::Drift;
-use super::layout::bent;
-use super::{Camera, Intrinsics, RigError, Subject};
+use super::{CameraError, Intrinsics, PersonBounds, VirtualCamera};
 
 /// What a camera's picture is filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
@@ -17,7 +18,7 @@ pub enum Framing {
 /// What a camera stands on.
 #[derive(Clone, Debug)]
 pub enum Mount {
-    Fixed(Camera),
+    Fixed(VirtualCamera),
     /// Carried around its place by somebody who keeps the middle of the stage in view.
     Held {
         lens: Intrinsics,
@@ -40,22 +41,22 @@ pub enum Mount {
 }
 
 impl Mount {
-    pub(super) fn at(&self, time_s: f64, subject: &Subject) -> Result<Camera, RigError> {
+    pub(super) fn at(&self, time_s: f64, person: &PersonBounds) -> Result<VirtualCamera, CameraError> {
         match self {
             Self::Fixed(camera) => Ok(*camera),
             Self::Held { lens, place, target, roll_rad, sway, aim } => {
                 let roll = roll_rad + 0.3 * aim.at(time_s + 100.0).x;
-                Camera::looking_at(*lens, raised(*place + sway.at(time_s)), *target + aim.at(time_s), roll)
+                VirtualCamera::looking_at(*lens, raised(*place + sway.at(time_s)), *target + aim.at(time_s), roll)
             }
             Self::Following { size_px, place, roll_rad, k1, margin, sway, aim } => {
                 let place = raised(*place + sway.at(time_s));
-                let target = subject.centre + aim.at(time_s) * subject.radius_m;
-                let distance = place.distance(subject.centre).max(1.2 * subject.radius_m);
+                let target = person.centre + aim.at(time_s) * person.radius_m;
+                let distance = place.distance(person.centre).max(1.2 * person.radius_m);
                 let half = 0.5 * size_px[0].min(size_px[1]) as f32;
-                let focal = half * distance / (margin * subject.radius_m);
+                let focal = half * distance / (margin * person.radius_m);
                 let centre = Vec2::new(size_px[0] as f32, size_px[1] as f32) * 0.5;
-                let lens = bent(*size_px, focal, centre, *k1)?;
-                Camera::looking_at(lens, place, target, *roll_rad)
+                let lens = Intrinsics::bent(*size_px, focal, centre, *k1)?;
+                VirtualCamera::looking_at(lens, place, target, *roll_rad)
             }
         }
     }

@@ -1,25 +1,27 @@
+//! Tests of rigs and lenses.
+
 use glam::{Vec2, Vec3};
 use proptest::prelude::*;
 
 use super::*;
 
-const STAGE: Stage = Stage { centre: Vec3::new(0.0, 1.0, 0.0), radius_m: 1.4 };
-const SUBJECT: Subject = Subject { centre: Vec3::new(0.3, 0.9, -0.2), radius_m: 0.95 };
+const STAGE: PersonBounds = PersonBounds { centre: Vec3::new(0.0, 1.0, 0.0), radius_m: 1.4 };
+const SUBJECT: PersonBounds = PersonBounds { centre: Vec3::new(0.3, 0.9, -0.2), radius_m: 0.95 };
 
 fn lens() -> Intrinsics {
     Intrinsics::with_field_of_view([640, 480], 1.0).unwrap()
 }
 
 fn refused(position: Vec3, target: Vec3) -> String {
-    let camera = Camera::looking_at(lens(), position, target, 0.0).unwrap();
-    Rig::fixed(&[camera], &STAGE).unwrap_err().to_string()
+    let camera = VirtualCamera::looking_at(lens(), position, target, 0.0).unwrap();
+    CameraRig::fixed(&[camera], &STAGE).unwrap_err().to_string()
 }
 
 #[test]
 fn impossible_cameras_are_refused_and_named() {
-    assert_eq!(Layout { views: 0, ..Layout::default() }.build(&STAGE, 1).unwrap_err(), RigError::Views(0));
-    assert_eq!(Layout { views: 17, ..Layout::default() }.build(&STAGE, 1).unwrap_err(), RigError::Views(17));
-    assert_eq!(Rig::fixed(&[], &STAGE).unwrap_err(), RigError::Views(0));
+    assert_eq!(CameraRing { views: 0, ..CameraRing::default() }.build(&STAGE, 1).unwrap_err(), CameraError::Views(0));
+    assert_eq!(CameraRing { views: 17, ..CameraRing::default() }.build(&STAGE, 1).unwrap_err(), CameraError::Views(17));
+    assert_eq!(CameraRig::fixed(&[], &STAGE).unwrap_err(), CameraError::Views(0));
     let middle = STAGE.centre;
     assert!(
         refused(Vec3::new(3.0, -0.5, 0.0), middle)
@@ -29,12 +31,12 @@ fn impossible_cameras_are_refused_and_named() {
     assert!(refused(Vec3::new(0.1, 1.0, 0.0), middle).contains("where the person moves"));
     for focal in [0.0, -500.0, f32::NAN] {
         let error = Intrinsics::new([640, 480], Vec2::splat(focal), Vec2::new(320.0, 240.0), [0.0; 2]).unwrap_err();
-        assert!(matches!(error, RigError::Focal { .. }));
+        assert!(matches!(error, CameraError::Focal { .. }));
     }
     assert!(Intrinsics::new([0, 480], Vec2::ONE, Vec2::ZERO, [0.0; 2]).is_err());
     let folded = Intrinsics::new([640, 480], Vec2::splat(300.0), Vec2::new(320.0, 240.0), [-0.9, 0.0]);
-    assert_eq!(folded.unwrap_err(), RigError::Folds { k1: -0.9, k2: 0.0 });
-    assert_eq!(Camera::looking_at(lens(), middle, middle, 0.0).unwrap_err(), RigError::NoDirection);
+    assert_eq!(folded.unwrap_err(), CameraError::Folds { k1: -0.9, k2: 0.0 });
+    assert_eq!(VirtualCamera::looking_at(lens(), middle, middle, 0.0).unwrap_err(), CameraError::NoDirection);
 }
 
 proptest! {
@@ -55,7 +57,7 @@ proptest! {
     #[test]
     fn every_ring_sees_its_stage(seed: u64, views in 1usize..=16, hand_held: bool, follow: bool) {
         let framing = if follow { Framing::Subject } else { Framing::Stage };
-        let layout = Layout { views, hand_held, framing, roll_degrees: [0.0, 45.0], ..Layout::default() };
+        let layout = CameraRing { views, hand_held, framing, roll_degrees: [0.0, 45.0], ..CameraRing::default() };
         let rig = layout.build(&STAGE, seed).unwrap();
         prop_assert_eq!(rig.views(), views);
         for view in 0..views {
@@ -82,9 +84,9 @@ proptest! {
         width in 16u32..2000,
         radius in 0.9f32..4.0,
     ) {
-        let stage = Stage { radius_m: radius, ..STAGE };
+        let stage = PersonBounds { radius_m: radius, ..STAGE };
         for framing in [Framing::Stage, Framing::Subject] {
-            let layout = Layout {
+            let layout = CameraRing {
                 views, hand_held, framing, size_px: [width, 480],
                 distance_m: [distance; 2], height_m: [height; 2], roll_degrees: [roll; 2],
                 field_of_view_degrees: [field; 2], distortion: [k1; 2],
@@ -98,14 +100,14 @@ proptest! {
 
     #[test]
     fn rings_come_back_by_seed_and_cameras_by_their_number(seed: u64) {
-        let build = |views| Layout { views, ..Layout::default() }.build(&STAGE, seed).unwrap();
+        let build = |views| CameraRing { views, ..CameraRing::default() }.build(&STAGE, seed).unwrap();
         let (one, again) = (build(4), build(4));
         prop_assert_eq!(one.at(2, 0.0, &SUBJECT).unwrap(), again.at(2, 0.0, &SUBJECT).unwrap());
     }
 
     #[test]
     fn held_cameras_move_smoothly(seed: u64) {
-        let rig = Layout { hand_held: true, ..Layout::default() }.build(&STAGE, seed).unwrap();
+        let rig = CameraRing { hand_held: true, ..CameraRing::default() }.build(&STAGE, seed).unwrap();
         for step in 0..50 {
             let at = |step: i32| rig.at(0, f64::from(step) * 0.04, &SUBJECT).unwrap();
             let (a, b) = (at(step), at(step + 1));

@@ -1,6 +1,8 @@
+//! Cameras that somebody turns in the middle of a take.
+
 use serde::Deserialize;
 
-use super::Camera;
+use super::VirtualCamera;
 
 /// Somebody turns a camera on its stand, about the vertical through it, and it stays so.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -16,7 +18,7 @@ pub struct Turn {
 
 impl Turn {
     /// The camera of this number as the turn leaves it, at a time.
-    pub(super) fn apply(&self, view: usize, time_s: f64, camera: Camera) -> Camera {
+    pub(super) fn apply(&self, view: usize, time_s: f64, camera: VirtualCamera) -> VirtualCamera {
         let done = view == self.camera && time_s >= self.at_s;
         if done { camera.turned(self.degrees.to_radians()) } else { camera }
     }

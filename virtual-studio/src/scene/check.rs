@@ -1,27 +1,56 @@
-//! From the values that a file holds to values that are possible.
+//! Scenarios from files: from the values that they hold to values that are possible.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
 use glam::{Vec2, Vec3};
+use settings::Document;
 
-use super::scenario::{Background, Place, Rigging, Scenario, Split, Vary};
+use super::scenario::{Place, Rigging, Scenario, Split, Vary};
 use super::twin::Measured;
-use super::wire::{WireCamera, WirePlace, WireScenario, resolve};
-use super::{ScenarioError, Selection, Twin};
-use crate::rig::{Camera, Intrinsics, Layout, MAX_VIEWS, RigError, Span, Turn};
+use super::wire::{WireCamera, WireScenario};
+use super::{ScenarioError, Twin};
+use crate::rig::{CameraError, CameraRing, Intrinsics, MAX_VIEWS, Span, Turn, VirtualCamera};
 use crate::trigger::Faults;
 
-pub(super) fn scenario(wire: WireScenario, origin: &str, base: Option<&Path>) -> Result<Scenario, ScenarioError> {
+impl Scenario {
+    /// The version of the file format.
+    pub const VERSION: u32 = 1;
+
+    /// What a document says. Relative folders in it are meant from `base`.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its line, its key and a remedy.
+    pub fn from_document(document: &Document, base: Option<&Path>) -> Result<Self, ScenarioError> {
+        scenario(document.parse_version(Self::VERSION)?, document.origin(), base)
+    }
+
+    /// [`Self::from_document`] of text. `origin` is its file name in errors.
+    pub fn from_toml_str(text: &str, origin: &str) -> Result<Self, ScenarioError> {
+        Self::from_document(&Document::new(text, origin), None)
+    }
+
+    /// Reads a scenario file. Relative folders in it are meant from where it lies.
+    ///
+    /// # Errors
+    /// As [`Self::from_document`], or that the file cannot be read.
+    pub fn read(path: &Path) -> Result<Self, ScenarioError> {
+        Self::from_document(&Document::read(path)?, path.parent())
+    }
+}
+
+/// Relative folders and files are meant from `base`.
+fn scenario(mut wire: WireScenario, origin: &str, base: Option<&Path>) -> Result<Scenario, ScenarioError> {
     let check = Check { origin };
-    let selection = |mut selection: Selection| {
-        resolve(&mut selection, base);
-        selection
-    };
+    if let Some(base) = base {
+        let selections = [&mut wire.people, &mut wire.motions, &mut wire.place.environments];
+        let folders = selections.into_iter().flat_map(|selection| &mut selection.folders);
+        let files = wire.twin.iter_mut().flat_map(|twin| [&mut twin.markers, &mut twin.calibration]);
+        folders.chain(files).for_each(|path| *path = base.join(&*path));
+    }
     check.within("takes", wire.takes, 1..=1_000_000)?;
-    let twin = wire.twin.clone().map(|twin| from_folder(twin, base));
-    let measured = match &twin {
+    let measured = match &wire.twin {
         Some(twin) => {
             check.twin(&wire, twin)?;
             Some(twin.read(origin)?)
@@ -46,31 +75,24 @@ pub(super) fn scenario(wire: WireScenario, origin: &str, base: Option<&Path>) ->
     check.vary(&wire.vary)?;
     check.faults(&wire.trigger)?;
     check.turned(&wire.turned, rigging.views())?;
+    check.place(&wire.place)?;
     Ok(Scenario {
         rigging,
         turned: wire.turned,
-        place: check.place(wire.place, selection)?,
+        place: wire.place,
         name: wire.name,
-        split: wire.split.unwrap_or(if twin.is_some() { Split::HeldOut } else { Split::Train }),
+        split: wire.split.unwrap_or(if wire.twin.is_some() { Split::HeldOut } else { Split::Train }),
         seed: wire.seed,
         takes: wire.takes,
         instants,
         rate_hz,
-        people: selection(wire.people),
-        motions: selection(wire.motions),
+        people: wire.people,
+        motions: wire.motions,
         widened: wire.widened,
-        twin,
+        twin: wire.twin,
         vary: wire.vary,
         faults: wire.trigger,
     })
-}
-
-fn from_folder(mut twin: Twin, base: Option<&Path>) -> Twin {
-    if let Some(base) = base {
-        twin.markers = base.join(twin.markers);
-        twin.calibration = base.join(twin.calibration);
-    }
-    twin
 }
 
 struct Check<'a> {
@@ -145,11 +167,9 @@ impl Check<'_> {
 
     fn faults(&self, faults: &Faults) -> Result<(), ScenarioError> {
         self.within("trigger.offset-ms", faults.offset_ms, 0.0..=1000.0)?;
-        self.within("trigger.drift-ppm", faults.drift_ppm, 0.0..=10_000.0)?;
         self.within("trigger.jitter-ms", faults.jitter_ms, 0.0..=1000.0)?;
         self.within("trigger.loss", faults.loss, 0.0..=1.0)?;
         self.within("trigger.duplicate", faults.duplicate, 0.0..=1.0)?;
-        self.within("trigger.counter-bits", faults.counter_bits, 1..=64)?;
         self.within("trigger.leave", faults.leave, 0.0..=1.0)?;
         self.within("trigger.slip", faults.slip, 0.0..=1.0)
     }
@@ -167,24 +187,23 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn place(&self, wire: WirePlace, selection: impl Fn(Selection) -> Selection) -> Result<Place, ScenarioError> {
-        if wire.backgrounds.is_empty() {
+    fn place(&self, place: &Place) -> Result<(), ScenarioError> {
+        if place.backgrounds.is_empty() {
             let remedy = "name one of environment, room, black";
             return Err(self.error("place.backgrounds", "there is no background", remedy));
         }
-        if wire.skies.is_empty() && wire.environments.folders.is_empty() {
+        if place.skies.is_empty() && place.environments.folders.is_empty() {
             return Err(self.error("place.skies", "there is no light", "name a sky, or folders of environments"));
         }
-        let backgrounds: Vec<Background> = wire.backgrounds;
-        Ok(Place { environments: selection(wire.environments), skies: wire.skies, backgrounds })
+        Ok(())
     }
 
-    fn rigging(&self, rig: Option<Layout>, cameras: &[WireCamera]) -> Result<Rigging, ScenarioError> {
+    fn rigging(&self, rig: Option<CameraRing>, cameras: &[WireCamera]) -> Result<Rigging, ScenarioError> {
         let remedy = || format!("give from 1 to {MAX_VIEWS}");
         if cameras.is_empty() {
             let layout = rig.unwrap_or_default();
             if !(1..=MAX_VIEWS).contains(&layout.views) {
-                return Err(self.error("rig.views", RigError::Views(layout.views).to_string(), remedy()));
+                return Err(self.error("rig.views", CameraError::Views(layout.views).to_string(), remedy()));
             }
             self.layout(&layout)?;
             return Ok(Rigging::Drawn(layout));
@@ -193,13 +212,13 @@ impl Check<'_> {
             return Err(self.error("camera", "there are a [rig] and [[camera]]s", "remove one of the two"));
         }
         if cameras.len() > MAX_VIEWS {
-            return Err(self.error("camera", RigError::Views(cameras.len()).to_string(), remedy()));
+            return Err(self.error("camera", CameraError::Views(cameras.len()).to_string(), remedy()));
         }
         let given = cameras.iter().enumerate().map(|(index, camera)| self.camera(index, camera));
         Ok(Rigging::Given(given.collect::<Result<_, _>>()?))
     }
 
-    fn layout(&self, layout: &Layout) -> Result<(), ScenarioError> {
+    fn layout(&self, layout: &CameraRing) -> Result<(), ScenarioError> {
         self.within("rig.size-px", layout.size_px[0].min(layout.size_px[1]), 16..=8192)?;
         self.within("rig.size-px", layout.size_px[0].max(layout.size_px[1]), 16..=8192)?;
         self.span("rig.distance-m", layout.distance_m, 1.0..=11.0)?;
@@ -209,7 +228,7 @@ impl Check<'_> {
         self.span("rig.distortion", layout.distortion, -0.12..=0.12)
     }
 
-    fn camera(&self, index: usize, wire: &WireCamera) -> Result<Camera, ScenarioError> {
+    fn camera(&self, index: usize, wire: &WireCamera) -> Result<VirtualCamera, ScenarioError> {
         let key = |name: &str| format!("camera[{index}]{}{name}", if name.is_empty() { "" } else { "." });
         let size = Vec2::new(wire.size_px[0] as f32, wire.size_px[1] as f32);
         let focal = match (wire.focal_px, wire.field_of_view_degrees) {
@@ -224,13 +243,14 @@ impl Check<'_> {
             }
         };
         let centre = wire.centre_px.map_or(size * 0.5, Vec2::from);
-        let possible = |problem: RigError| self.error(key(""), problem.to_string(), "correct this camera");
+        let possible = |problem: CameraError| self.error(key(""), problem.to_string(), "correct this camera");
         let lens = Intrinsics::new(wire.size_px, focal, centre, wire.distortion).map_err(possible)?;
         let (position, target) = (Vec3::from(wire.position_m), Vec3::from(wire.look_at_m));
-        let camera = Camera::looking_at(lens, position, target, wire.roll_degrees.to_radians()).map_err(possible)?;
+        let camera =
+            VirtualCamera::looking_at(lens, position, target, wire.roll_degrees.to_radians()).map_err(possible)?;
         if position.y < 0.02 {
             let Vec3 { x, y, z } = position;
-            return Err(possible(RigError::InFloor { x, y, z }));
+            return Err(possible(CameraError::InFloor { x, y, z }));
         }
         Ok(camera)
     }

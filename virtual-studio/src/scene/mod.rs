@@ -1,7 +1,9 @@
-//! What is rendered: a scenario says it in TOML, a plan draws one take of it by seed, a studio renders that take.
+//! What is rendered: a scenario says it in TOML, a plan draws one take of it by seed, a studio renders that take, and a
+//! cast holds the files of all takes.
 
+mod cast;
 mod check;
-mod look;
+mod imaging;
 mod plan;
 mod scenario;
 mod studio;
@@ -10,10 +12,11 @@ mod twin;
 mod view;
 mod wire;
 
-pub use plan::{Catalogue, Light, TakePlan};
-pub use scenario::{Background, Place, Rigging, Scenario, Selection, Split, Vary};
+pub use cast::{Cast, StudioError};
+pub use plan::{Catalogue, LightSource, StudioPlan};
+pub use scenario::{FileSelection, Place, Rigging, Scenario, Split, SurroundKind, Vary};
 pub use settings::SettingsError as ScenarioError;
-pub use studio::{Studio, StudioOptions};
+pub use studio::Studio;
 pub use twin::Twin;
 pub use view::{JpegError, RenderedView, ViewLabels};
 

@@ -1,3 +1,5 @@
+//! Which people, motions and light a take has, drawn by seed.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -5,7 +7,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::ScenarioError;
-use super::scenario::{Background, Scenario, Selection, Split};
+use super::scenario::{FileSelection, Scenario, Split, SurroundKind};
 use crate::actor::Actor;
 use crate::motion::Clip;
 use crate::render::{Environment, Sky};
@@ -21,7 +23,7 @@ pub struct Catalogue {
 
 /// One take: who moves how, in what light.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TakePlan {
+pub struct StudioPlan {
     pub take: u64,
     /// All that is not named here is drawn from it.
     pub seed: u64,
@@ -32,12 +34,12 @@ pub struct TakePlan {
     pub widened: bool,
     /// Whose upper body a widened motion may take.
     pub other_motion: Option<PathBuf>,
-    pub light: Light,
-    pub background: Background,
+    pub light: LightSource,
+    pub background: SurroundKind,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Light {
+pub enum LightSource {
     File(PathBuf),
     BuiltIn(Sky),
 }
@@ -72,24 +74,26 @@ impl Catalogue {
 
     /// The plan of a take: the same for the same scenario and files. Held-out takes share no draw with others, whatever
     /// the seeds: the same rooms, cameras and proportions would be on both sides.
-    pub fn plan(&self, scenario: &Scenario, take: u64) -> TakePlan {
+    pub fn plan(&self, scenario: &Scenario, take: u64) -> StudioPlan {
         let side = match scenario.split {
             Split::Train => "take",
             Split::HeldOut => "held-out take",
         };
         let seed = seed::derive(scenario.seed.wrapping_add(take.wrapping_mul(0x9e37_79b9_7f4a_7c15)), side);
         let rng = |name| seed::stream(seed, name);
-        let sky = || pick(&scenario.place.skies, &mut rng("sky")).copied().map(Light::BuiltIn);
-        let light = pick(&self.environments, &mut rng("environment")).cloned().map(Light::File).or_else(sky);
-        TakePlan {
+        let sky = || pick(&scenario.place.skies, &mut rng("sky")).copied().map(LightSource::BuiltIn);
+        let light = pick(&self.environments, &mut rng("environment")).cloned().map(LightSource::File).or_else(sky);
+        StudioPlan {
             take,
             seed,
             person: pick(&self.people, &mut rng("person")).cloned(),
             motion: pick(&self.motions, &mut rng("motion")).cloned(),
             widened: rng("widened").random::<f64>() < scenario.widened,
             other_motion: pick(&self.motions, &mut rng("other motion")).cloned(),
-            light: light.unwrap_or(Light::BuiltIn(Sky::Overcast)),
-            background: pick(&scenario.place.backgrounds, &mut rng("background")).copied().unwrap_or(Background::Black),
+            light: light.unwrap_or(LightSource::BuiltIn(Sky::Overcast)),
+            background: pick(&scenario.place.backgrounds, &mut rng("background"))
+                .copied()
+                .unwrap_or(SurroundKind::Black),
         }
     }
 }
@@ -98,7 +102,7 @@ fn pick<'a, T>(from: &'a [T], rng: &mut ChaCha8Rng) -> Option<&'a T> {
     (!from.is_empty()).then(|| &from[rng.random_range(0..from.len())])
 }
 
-fn list(origin: &str, key: &str, selection: &Selection, endings: &[&str]) -> Result<Vec<PathBuf>, ScenarioError> {
+fn list(origin: &str, key: &str, selection: &FileSelection, endings: &[&str]) -> Result<Vec<PathBuf>, ScenarioError> {
     let mut files = Vec::new();
     for folder in &selection.folders {
         let (key, what) = (format!("{key}.folders"), folder.display().to_string());
@@ -118,7 +122,7 @@ fn list(origin: &str, key: &str, selection: &Selection, endings: &[&str]) -> Res
     Ok(files)
 }
 
-fn chosen(path: &Path, selection: &Selection, endings: &[&str]) -> bool {
+fn chosen(path: &Path, selection: &FileSelection, endings: &[&str]) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
     let Some(name) = path.file_stem().and_then(|name| name.to_str()) else { return false };
     let begins = |list: &[String]| list.iter().any(|start| name.starts_with(start.as_str()));

@@ -1,12 +1,13 @@
-use std::path::{Path, PathBuf};
+//! What a session of rendered takes is made of.
+
+use std::path::PathBuf;
 
 use serde::Deserialize;
-use settings::Document;
 
-use super::{ScenarioError, Twin, check};
+use super::Twin;
 use crate::render::Sky;
-use crate::rig::{Camera, Layout, Turn};
-use crate::trigger::{Faults, Trigger};
+use crate::rig::{CameraRing, Turn, VirtualCamera};
+use crate::trigger::{Faults, SimulatedTrigger};
 
 /// What a session of rendered takes is made of. Reading one opens no asset,
 /// which [`Catalogue`](super::Catalogue) does; only the files of a twin are read at once.
@@ -22,9 +23,9 @@ pub struct Scenario {
     pub instants: u64,
     pub rate_hz: f64,
     /// glTF files or packed people; the built-in actor where no folder is named.
-    pub people: Selection,
+    pub people: FileSelection,
     /// BVH files or packed clips; the built-in motion where no folder is named.
-    pub motions: Selection,
+    pub motions: FileSelection,
     /// Share of the takes whose motion is widened, 0 to 1.
     pub widened: f64,
     /// The real take that this one repeats, instead of [`Self::motions`]; its cameras are the rigging.
@@ -49,7 +50,7 @@ pub enum Split {
 /// Files of some folders, by their names without ending.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Selection {
+pub struct FileSelection {
     pub folders: Vec<PathBuf>,
     /// Those that begin so; empty for all.
     pub only: Vec<String>,
@@ -58,18 +59,26 @@ pub struct Selection {
 }
 
 /// Light and what is behind the person.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Place {
     /// Radiance .hdr panoramas; built-in skies where no folder is named.
-    pub environments: Selection,
+    pub environments: FileSelection,
     pub skies: Vec<Sky>,
     /// Drawn with equal chances; repeat one to favour it.
-    pub backgrounds: Vec<Background>,
+    pub backgrounds: Vec<SurroundKind>,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        let backgrounds = vec![SurroundKind::Environment, SurroundKind::Room];
+        Self { environments: FileSelection::default(), skies: Sky::ALL.to_vec(), backgrounds }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Background {
+pub enum SurroundKind {
     Environment,
     Room,
     Black,
@@ -79,9 +88,9 @@ pub enum Background {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rigging {
     /// Drawn by seed for each take.
-    Drawn(Layout),
+    Drawn(CameraRing),
     /// The same in all takes.
-    Given(Vec<Camera>),
+    Given(Vec<VirtualCamera>),
 }
 
 /// How much pictures differ; each bound is the most that a take or a camera draws.
@@ -129,25 +138,6 @@ impl Default for Vary {
     }
 }
 
-impl Vary {
-    /// Clean pictures.
-    pub fn nothing() -> Self {
-        Self {
-            looks: 0.0,
-            bodies: 0.0,
-            exposure_stops: 0.0,
-            white_balance: 0.0,
-            noise: 0.0,
-            motion_blur: 0.0,
-            shutter: 0.0,
-            defocus_px: 0.0,
-            occluders: 0.0,
-            props: 0,
-            jpeg_quality: [95, 95],
-        }
-    }
-}
-
 impl Rigging {
     pub(super) fn views(&self) -> usize {
         match self {
@@ -158,37 +148,13 @@ impl Rigging {
 }
 
 impl Scenario {
-    /// The version of the file format.
-    pub const VERSION: u32 = 1;
-
-    /// What a document says. Relative folders in it are meant from `base`.
-    ///
-    /// # Errors
-    /// The first thing that is wrong, with its line, its key and a remedy.
-    pub fn from_document(document: &Document, base: Option<&Path>) -> Result<Self, ScenarioError> {
-        check::scenario(document.parse_version(Self::VERSION)?, document.origin(), base)
-    }
-
-    /// [`Self::from_document`] of text. `origin` is its file name in errors.
-    pub fn from_toml_str(text: &str, origin: &str) -> Result<Self, ScenarioError> {
-        Self::from_document(&Document::new(text, origin), None)
-    }
-
-    /// Reads a scenario file. Relative folders in it are meant from `assets`, or else from where it lies.
-    ///
-    /// # Errors
-    /// As [`Self::from_document`], or that the file cannot be read.
-    pub fn read(path: &Path, assets: Option<&Path>) -> Result<Self, ScenarioError> {
-        Self::from_document(&Document::read(path)?, assets.or(path.parent()))
-    }
-
     /// Cameras of each take.
     pub fn views(&self) -> usize {
         self.rigging.views()
     }
 
     /// The trigger of a take that was planned with `seed`.
-    pub fn trigger(&self, seed: u64) -> Trigger {
-        Trigger::with_faults(self.rate_hz, self.views(), &self.faults, self.instants, seed)
+    pub fn trigger(&self, seed: u64) -> SimulatedTrigger {
+        SimulatedTrigger::new(self.rate_hz, self.views(), &self.faults, self.instants, seed)
     }
 }

@@ -3,54 +3,53 @@
 use std::f32::consts::TAU;
 use std::ops::RangeInclusive;
 
-use glam::{Vec2, Vec3, Vec3A};
+use glam::{Vec2, Vec3, Vec3A, Vec3Swizzles};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::Vary;
-use super::scenario::Background;
+use super::scenario::SurroundKind;
 use crate::render::{Block, Environment, Grain, Light, Panel, Pattern, Room, Set, Surround};
-use crate::rig::{Camera, Stage};
+use crate::rig::{PersonBounds, VirtualCamera};
 use crate::seed;
 
 /// Builds the place around a stage and the cameras that look at it.
 pub(super) fn build(
-    background: Background,
+    background: SurroundKind,
     environment: Environment,
     vary: &Vary,
-    stage: &Stage,
-    cameras: &[Camera],
+    stage: &PersonBounds,
+    cameras: &[VirtualCamera],
     seed: u64,
 ) -> Set {
     let turn = TAU * seed::stream(seed, "turn").random::<f32>();
     let environment = environment.turned(turn);
     let light = Light::of(&environment);
-    let light = if background == Background::Room { light.enclosed() } else { light };
+    let light = if background == SurroundKind::Room { light.enclosed() } else { light };
     let room = room(stage, cameras, &mut seed::stream(seed, "room"));
     let mut blocks = match background {
-        Background::Black => Vec::new(),
-        Background::Environment => furniture(vary.props / 2, stage, cameras, &room, seed),
-        Background::Room => furniture(vary.props, stage, cameras, &room, seed),
+        SurroundKind::Black => Vec::new(),
+        SurroundKind::Environment => furniture(vary.props / 2, stage, cameras, &room, seed),
+        SurroundKind::Room => furniture(vary.props, stage, cameras, &room, seed),
     };
     blocks.extend((0..).zip(cameras).filter_map(|(index, camera)| occluder(vary, stage, camera, cameras, seed, index)));
     let surround = match background {
-        Background::Black => Surround::Black,
-        Background::Environment => Surround::Environment(environment),
-        Background::Room => Surround::Room(Box::new(room)),
+        SurroundKind::Black => Surround::Black,
+        SurroundKind::Environment => Surround::Environment(environment),
+        SurroundKind::Room => Surround::Room(Box::new(room)),
     };
     Set { surround, blocks, light }
 }
 
 /// A room that holds the stage and all cameras, which may move by an arm's length.
-fn room(stage: &Stage, cameras: &[Camera], rng: &mut ChaCha8Rng) -> Room {
+fn room(stage: &PersonBounds, cameras: &[VirtualCamera], rng: &mut ChaCha8Rng) -> Room {
     const ARM_M: f32 = 0.8;
-    let flat = |v: Vec3| Vec2::new(v.x, v.z);
     let reach = Vec2::splat(stage.radius_m);
-    let (mut low, mut high) = (flat(stage.centre) - reach, flat(stage.centre) + reach);
+    let (mut low, mut high) = (stage.centre.xz() - reach, stage.centre.xz() + reach);
     let mut top = 2.4f32;
     for camera in cameras {
-        low = low.min(flat(camera.position));
-        high = high.max(flat(camera.position));
+        low = low.min(camera.position.xz());
+        high = high.max(camera.position.xz());
         top = top.max(camera.position.y + ARM_M);
     }
     let space = Vec2::new(seed::within(rng, 0.2..=2.5), seed::within(rng, 0.2..=2.5));
@@ -143,7 +142,7 @@ fn floor_pattern(rng: &mut ChaCha8Rng) -> Pattern {
 }
 
 /// Boxes and posts on the floor, away from the stage and out of every camera's way to it.
-fn furniture(most: u32, stage: &Stage, cameras: &[Camera], room: &Room, seed: u64) -> Vec<Block> {
+fn furniture(most: u32, stage: &PersonBounds, cameras: &[VirtualCamera], room: &Room, seed: u64) -> Vec<Block> {
     let mut rng = seed::stream(seed, "furniture");
     let wanted = rng.random_range(0..=most);
     let mut blocks = Vec::new();
@@ -156,9 +155,9 @@ fn furniture(most: u32, stage: &Stage, cameras: &[Camera], room: &Room, seed: u6
         let yaw = TAU * rng.random::<f32>();
         let pattern = any_pattern(&mut rng, 0.05..=0.7);
         let place = Vec2::new(seed::within(&mut rng, -1.0..=1.0), seed::within(&mut rng, -1.0..=1.0));
-        let inside = (room.half - Vec2::new(half.x, half.z).length()).max(Vec2::ZERO);
+        let inside = (room.half - half.xz().length()).max(Vec2::ZERO);
         let flat = room.centre + place * inside;
-        let width = Vec2::new(half.x, half.z).length();
+        let width = half.xz().length();
         if is_free(flat, width, stage, cameras) {
             blocks.push(Block::new(Vec3::new(flat.x, half.y, flat.y), half, yaw, pattern));
         }
@@ -166,19 +165,25 @@ fn furniture(most: u32, stage: &Stage, cameras: &[Camera], room: &Room, seed: u6
     blocks
 }
 
-fn is_free(at: Vec2, width: f32, stage: &Stage, cameras: &[Camera]) -> bool {
-    let flat = |v: Vec3| Vec2::new(v.x, v.z);
-    let centre = flat(stage.centre);
+fn is_free(at: Vec2, width: f32, stage: &PersonBounds, cameras: &[VirtualCamera]) -> bool {
+    let centre = stage.centre.xz();
     at.distance(centre) > stage.radius_m + width + 0.1
         && cameras.iter().all(|camera| {
-            let (from, way) = (flat(camera.position), centre - flat(camera.position));
+            let (from, way) = (camera.position.xz(), centre - camera.position.xz());
             let along = ((at - from).dot(way) / way.length_squared()).clamp(0.0, 1.0);
             (from + way * along).distance(at) > width + 0.5 + 0.5 * stage.radius_m * along
         })
 }
 
 /// Something between one camera and the person, that no camera stands in.
-fn occluder(vary: &Vary, stage: &Stage, camera: &Camera, all: &[Camera], seed: u64, index: u64) -> Option<Block> {
+fn occluder(
+    vary: &Vary,
+    stage: &PersonBounds,
+    camera: &VirtualCamera,
+    all: &[VirtualCamera],
+    seed: u64,
+    index: u64,
+) -> Option<Block> {
     let mut rng = seed::stream_at(seed, "occluder", index);
     if rng.random::<f32>() >= vary.occluders {
         return None;
@@ -198,9 +203,8 @@ fn occluder(vary: &Vary, stage: &Stage, camera: &Camera, all: &[Camera], seed: u
             seed::within(&mut rng, 0.1..=0.4),
         )
     };
-    let flat = |v: Vec3| Vec2::new(v.x, v.z);
-    let width = Vec2::new(half.x, half.z).length();
-    let away = flat(camera.position - stage.centre);
+    let width = half.xz().length();
+    let away = (camera.position - stage.centre).xz();
     let (near, far) = (stage.radius_m + width, away.length() - width - 0.5);
     let (side, part) = (seed::within(&mut rng, -0.5..=0.5), rng.random::<f32>());
     let (yaw, pattern) = (TAU * rng.random::<f32>(), any_pattern(&mut rng, 0.05..=0.7));
@@ -208,7 +212,7 @@ fn occluder(vary: &Vary, stage: &Stage, camera: &Camera, all: &[Camera], seed: u
         return None;
     }
     let along = away.normalize_or_zero();
-    let at = flat(stage.centre) + along * (near + 0.6 * (far - near) * part) + along.perp() * side;
-    let free = all.iter().all(|camera| flat(camera.position).distance(at) > width + 0.4);
+    let at = stage.centre.xz() + along * (near + 0.6 * (far - near) * part) + along.perp() * side;
+    let free = all.iter().all(|camera| camera.position.xz().distance(at) > width + 0.4);
     free.then(|| Block::new(Vec3::new(at.x, half.y, at.y), half, yaw, pattern))
 }

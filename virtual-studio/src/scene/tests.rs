@@ -1,3 +1,5 @@
+//! Tests of scenarios and their files.
+
 use super::*;
 use crate::rig::Framing;
 
@@ -13,7 +15,7 @@ fn the_least_scenario_needs_no_asset() {
     assert_eq!((scenario.takes, scenario.views()), (1, 4));
     let plan = Catalogue::read(&scenario, "s.toml").unwrap().plan(&scenario, 0);
     assert_eq!((plan.person, plan.motion), (None, None));
-    assert!(matches!(plan.light, Light::BuiltIn(_)));
+    assert!(matches!(plan.light, LightSource::BuiltIn(_)));
 }
 
 #[test]
@@ -83,7 +85,8 @@ fn folders_without_a_chosen_file_are_refused() {
         std::fs::write(folder.join(name), "").unwrap();
     }
     let mut scenario = Scenario::from_toml_str(LEAST, "s.toml").unwrap();
-    scenario.people = Selection { folders: vec![folder.clone()], without: vec!["ann".into()], ..Selection::default() };
+    scenario.people =
+        FileSelection { folders: vec![folder.clone()], without: vec!["ann".into()], ..FileSelection::default() };
     let catalogue = Catalogue::read(&scenario, "s.toml").unwrap();
     for take in 0..20 {
         assert_eq!(catalogue.plan(&scenario, take).person.unwrap(), folder.join("bob_1.glb"));

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::ScenarioError;
 use crate::motion::{Markers, from_z_up_mm};
-use crate::rig::{Camera, Intrinsics, RigError};
+use crate::rig::{CameraError, Intrinsics, VirtualCamera};
 
 /// Where a twin comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -35,7 +35,7 @@ fn one() -> u32 {
 pub(super) struct Measured {
     pub instants: u64,
     pub rate_hz: f64,
-    pub cameras: Vec<Camera>,
+    pub cameras: Vec<VirtualCamera>,
 }
 
 impl Twin {
@@ -58,7 +58,7 @@ impl Twin {
 
     /// The rendered camera lacks skew, k3 and tangential distortion, which move a picture by a pixel or two. Labels are
     /// those of the rendered camera, so they agree with the picture.
-    fn camera(&self, real: &CalibratedCamera) -> Result<Camera, RigError> {
+    fn camera(&self, real: &CalibratedCamera) -> Result<VirtualCamera, CameraError> {
         let parts = f64::from(self.reduced);
         let scaled = |x: f64, y: f64| Vec2::new((x / parts) as f32, (y / parts) as f32);
         let k = &real.intrinsics;
@@ -72,6 +72,6 @@ impl Twin {
         let axis = |row: usize| from_z_up_mm(real.rotation.row(row).transpose() * 1000.0);
         let rotation = Mat3::from_cols(axis(0), axis(1), axis(2)).transpose();
         let translation = Vec3::from_array((real.translation_mm * 1e-3).map(|value| value as f32).into());
-        Ok(Camera::from_extrinsics(lens, rotation, translation))
+        Ok(VirtualCamera::from_extrinsics(lens, rotation, translation))
     }
 }

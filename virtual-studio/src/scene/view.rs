@@ -1,3 +1,5 @@
+//! What one camera delivers for one instant, with its labels.
+
 use nalgebra::Vector3;
 use pose::labels::FrameLabel;
 use pose::look_at::to_look_at;
@@ -5,8 +7,8 @@ use pose::{JOINTS, Pose3d, ROOT};
 use thiserror::Error;
 use turbojpeg::{Compressor, Image, PixelFormat, Subsamp};
 
-use crate::render::Picture;
-use crate::rig::Camera;
+use crate::render::RenderedPicture;
+use crate::rig::VirtualCamera;
 use crate::surface::Posed;
 
 /// What one camera of a studio delivers for one instant, and the truth about it.
@@ -14,9 +16,7 @@ use crate::surface::Posed;
 pub struct RenderedView {
     /// Its number in the rig.
     pub view: usize,
-    /// Middle of the exposure, from the start of the motion.
-    pub time_s: f64,
-    pub picture: Picture,
+    pub picture: RenderedPicture,
     pub labels: ViewLabels,
     /// What this camera compresses with, 1 to 100.
     pub jpeg_quality: u8,
@@ -34,7 +34,7 @@ pub struct ViewLabels {
     /// What of the person is seen: left, top, right and bottom edge in pixels; none where nothing is.
     pub box_px: Option<[u32; 4]>,
     /// Intrinsics and extrinsics. For scoring alone: nothing that learns or infers may read them.
-    pub camera: Camera,
+    pub camera: VirtualCamera,
 }
 
 /// A picture that cannot be compressed.
@@ -52,7 +52,7 @@ impl RenderedView {
     /// # Errors
     /// What the codec says.
     pub fn jpeg(&self) -> Result<Vec<u8>, JpegError> {
-        let Picture { width, height, rgb, .. } = &self.picture;
+        let RenderedPicture { width, height, rgb, .. } = &self.picture;
         let image = Image {
             pixels: rgb.as_slice(),
             width: *width as usize,
@@ -71,7 +71,7 @@ impl RenderedView {
 }
 
 impl ViewLabels {
-    pub(super) fn new(body: &Posed, camera: &Camera, picture: &Picture) -> Self {
+    pub(super) fn new(body: &Posed, camera: &VirtualCamera, picture: &RenderedPicture) -> Self {
         let metres = body.joints.map(|joint| camera.to_camera(joint.into()));
         let joints_camera_mm = metres.map(|joint| (joint * 1000.0).to_array());
         let joints_px = metres.iter().map(|&joint| camera.intrinsics.project(joint).map(|px| px.to_array()));
@@ -93,7 +93,7 @@ impl ViewLabels {
 }
 
 /// The tightest box around all pixels that are covered by half or more.
-fn covered(picture: &Picture) -> Option<[u32; 4]> {
+fn covered(picture: &RenderedPicture) -> Option<[u32; 4]> {
     let width = picture.width.max(1) as usize;
     let (mut left, mut top, mut right, mut bottom) = (u32::MAX, u32::MAX, 0, 0);
     for (y, row) in (0..).zip(picture.mask.chunks_exact(width)) {

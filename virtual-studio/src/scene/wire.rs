@@ -1,13 +1,10 @@
 //! The file as it is written, before its values are checked.
 
-use std::path::Path;
-
 use serde::Deserialize;
 
 use super::Twin;
-use super::scenario::{Background, Selection, Split, Vary};
-use crate::render::Sky;
-use crate::rig::{Layout, Turn};
+use super::scenario::{FileSelection, Place, Split, Vary};
+use crate::rig::{CameraRing, Turn};
 use crate::trigger::Faults;
 
 #[derive(Deserialize)]
@@ -24,15 +21,15 @@ pub(super) struct WireScenario {
     pub instants: Option<u64>,
     pub rate_hz: Option<f64>,
     #[serde(default)]
-    pub people: Selection,
+    pub people: FileSelection,
     #[serde(default)]
-    pub motions: Selection,
+    pub motions: FileSelection,
     #[serde(default)]
     pub widened: f64,
     pub twin: Option<Twin>,
     #[serde(default)]
-    pub place: WirePlace,
-    pub rig: Option<Layout>,
+    pub place: Place,
+    pub rig: Option<CameraRing>,
     #[serde(default)]
     pub camera: Vec<WireCamera>,
     #[serde(default)]
@@ -45,21 +42,6 @@ pub(super) struct WireScenario {
 
 fn one() -> u64 {
     1
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(super) struct WirePlace {
-    pub environments: Selection,
-    pub skies: Vec<Sky>,
-    pub backgrounds: Vec<Background>,
-}
-
-impl Default for WirePlace {
-    fn default() -> Self {
-        let backgrounds = vec![Background::Environment, Background::Room];
-        Self { environments: Selection::default(), skies: Sky::ALL.to_vec(), backgrounds }
-    }
 }
 
 #[derive(Deserialize)]
@@ -76,13 +58,4 @@ pub(super) struct WireCamera {
     pub look_at_m: [f32; 3],
     #[serde(default)]
     pub roll_degrees: f32,
-}
-
-/// A relative folder is meant from `base`.
-pub(super) fn resolve(selection: &mut Selection, base: Option<&Path>) {
-    if let Some(base) = base {
-        for folder in &mut selection.folders {
-            *folder = base.join(&*folder);
-        }
-    }
 }

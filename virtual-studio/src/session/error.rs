@@ -1,3 +1,5 @@
+//! Why a session is not rendered.
+
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -5,9 +7,7 @@ use pose::PoseError;
 use take::TakeError;
 use thiserror::Error;
 
-use crate::cast::CastError;
-use crate::rig::RigError;
-use crate::scene::{JpegError, ScenarioError};
+use crate::scene::{ScenarioError, StudioError};
 
 /// Why a session is not rendered.
 #[derive(Debug, Error)]
@@ -35,11 +35,7 @@ pub enum RenderError {
     OtherBackend { path: PathBuf, known: String, asked: &'static str },
     // The words of the cause are in the message: as a source, it would be told twice.
     #[error("take {take}: {cause}")]
-    Cast { take: String, cause: Box<CastError> },
-    #[error("take {take}: {cause}")]
-    Rig { take: String, cause: RigError },
-    #[error("take {take}: {cause}")]
-    Jpeg { take: String, cause: JpegError },
+    Studio { take: String, cause: StudioError },
     #[error(transparent)]
     Take(Box<TakeError>),
     #[error(transparent)]
@@ -48,6 +44,12 @@ pub enum RenderError {
     Io { doing: &'static str, path: PathBuf, source: io::Error },
     #[error("{}: {problem}; remove the folder of this take and render again", path.display())]
     Truth { path: PathBuf, problem: String },
+}
+
+impl From<TakeError> for RenderError {
+    fn from(source: TakeError) -> Self {
+        Self::Take(Box::new(source))
+    }
 }
 
 impl RenderError {

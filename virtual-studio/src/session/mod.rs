@@ -1,8 +1,9 @@
 //! Renders scenarios into a session on disk: takes, and the truth beside them.
 
+mod backend;
 mod error;
-mod made;
-mod one_take;
+mod rendered_take;
+mod script;
 mod truth;
 
 use std::fs;
@@ -12,67 +13,29 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde::Deserialize;
 use settings::Document;
-use take::session::{HELD_OUT, SESSION_VERSION, TRAIN};
-use take::{Session, SessionTake, TakeError};
+use take::session::SESSION_VERSION;
+use take::{Session, SessionTake};
 
 pub use error::RenderError;
+pub use script::Script;
 pub use truth::{TRUTH_FILE, Truth, TruthCamera, TruthFrame};
 
 use crate::actor::gltf::LoadOptions;
-use crate::cast::Cast;
-use crate::render::{Backend, CpuOptions};
-use crate::scene::{Catalogue, Scenario, Split, StudioOptions, TakePlan};
-use one_take::OneTake;
+use crate::render::Backend;
+use crate::scene::Cast;
+use rendered_take::OneTake;
+use script::take_name;
 
 /// Where takes are made until they are whole.
 const PARTIAL: &str = "takes.partial";
 const TAKES: &str = "takes";
 const SCENARIOS: &str = "scenarios";
 
-/// A scenario and what it was read from.
-pub struct Script {
-    pub scenario: Scenario,
-    document: Document,
-    catalogue: Catalogue,
-}
-
-impl Script {
-    /// Reads a scenario and lists its folders, which are meant from `assets`, or else from where the file lies.
-    /// `changes` are `key=value`, as `takes=10`.
-    ///
-    /// # Errors
-    /// A scenario that is wrong, or folders that it names and that cannot be read.
-    pub fn read(path: &Path, assets: Option<&Path>, changes: &[String]) -> Result<Self, RenderError> {
-        let document = Document::read(path)?.set(changes)?;
-        let scenario = Scenario::from_document(&document, assets.or(path.parent()))?;
-        let catalogue = Catalogue::read(&scenario, document.origin())?;
-        Ok(Self { scenario, document, catalogue })
-    }
-
-    /// The files that it draws from.
-    pub fn catalogue(&self) -> &Catalogue {
-        &self.catalogue
-    }
-
-    fn plan(&self, take: u64) -> TakePlan {
-        self.catalogue.plan(&self.scenario, take)
-    }
-
-    fn take_name(&self, take: u64) -> String {
-        take_name(&self.scenario.name, take)
-    }
-}
-
-fn take_name(scenario: &str, take: u64) -> String {
-    format!("{scenario}-{take:05}")
-}
-
 /// How a session is rendered. The pictures depend on everything but the number of threads.
 #[derive(Clone, Debug)]
 pub struct SessionOptions {
     pub load: LoadOptions,
     pub backend: Backend,
-    pub renderer: CpuOptions,
     /// Takes that are rendered at a time, each by a thread of its own.
     pub threads: usize,
 }
@@ -114,21 +77,21 @@ pub fn render(
     let pictures = |script: &Script| script.scenario.instants * script.scenario.views() as u64;
     progress.total.store(jobs.iter().map(|(script, _)| pictures(script)).sum(), Ordering::Relaxed);
 
-    let studio = StudioOptions { backend: options.backend.clone(), renderer: options.renderer };
     let cast = Cast::new(options.load);
     let (next, kept, failed) = (AtomicU64::new(0), AtomicU64::new(0), Mutex::new(None));
     let work = || {
         while !stop.load(Ordering::Relaxed) {
             let Some((script, take)) = jobs.get(next.fetch_add(1, Ordering::Relaxed) as usize) else { return };
             let name = script.take_name(*take);
-            if out.join(TAKES).join(&name).is_dir() {
+            let whole = out.join(TAKES).join(&name);
+            if whole.is_dir() {
                 kept.fetch_add(1, Ordering::Relaxed);
                 progress.pictures.fetch_add(pictures(script), Ordering::Relaxed);
                 continue;
             }
             let plan = script.plan(*take);
-            let one = OneTake { script, plan: &plan, name: &name, cast: &cast, studio: &studio };
-            if let Err(error) = one.render(out, progress, stop) {
+            let one = OneTake { script, plan: &plan, name: &name, cast: &cast, backend: &options.backend };
+            if let Err(error) = one.render(&out.join(PARTIAL), &whole, &progress.pictures, stop) {
                 // The first to fail ends the others, too.
                 stop.store(true, Ordering::Relaxed);
                 failed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get_or_insert(error);
@@ -156,7 +119,7 @@ pub fn render(
 fn prepare(scripts: &[Script], out: &Path, backend: &Backend) -> Result<(), RenderError> {
     let made = |path: &Path| fs::create_dir_all(path).map_err(|e| RenderError::io("create", path, e));
     [out.join(TAKES), out.join(SCENARIOS)].iter().try_for_each(|path| made(path))?;
-    made::keep(out, backend)?;
+    backend::keep(out, &out.join(TAKES), backend)?;
     let mut new = vec![];
     for (index, script) in scripts.iter().enumerate() {
         let name = &script.scenario.name;
@@ -226,19 +189,6 @@ fn finish(out: &Path) -> Result<u64, RenderError> {
     let partial = out.join(PARTIAL);
     fs::remove_dir_all(&partial).map_err(|e| RenderError::io("remove", &partial, e))?;
     Ok(count)
-}
-
-fn split(split: Split) -> &'static str {
-    match split {
-        Split::Train => TRAIN,
-        Split::HeldOut => HELD_OUT,
-    }
-}
-
-impl From<TakeError> for RenderError {
-    fn from(source: TakeError) -> Self {
-        Self::Take(Box::new(source))
-    }
 }
 
 #[cfg(test)]

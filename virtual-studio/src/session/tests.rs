@@ -1,11 +1,14 @@
+//! Tests of rendered sessions.
+
 use std::sync::atomic::AtomicBool;
 
 use frame::CameraId;
 use pose::Labels;
-use take::session::LABELS_FILE;
+use take::session::{HELD_OUT, LABELS_FILE, TRAIN};
 use take::{MaskReader, TakeReader};
 
 use super::*;
+use crate::scene::Split;
 
 fn script(folder: &Path, name: &str, extra: &str) -> Script {
     let text = format!(
@@ -25,8 +28,7 @@ impl Script {
 }
 
 fn options(threads: usize) -> SessionOptions {
-    let (load, renderer) = (LoadOptions::default(), CpuOptions::default());
-    SessionOptions { load, backend: Backend::Cpu, renderer, threads }
+    SessionOptions { load: LoadOptions::default(), backend: Backend::Cpu, threads }
 }
 
 fn run(scripts: &[Script], out: &Path, threads: usize) -> Result<Rendered, RenderError> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use take::SessionTake;
 
 use super::RenderError;
-use crate::rig::Camera;
+use crate::rig::VirtualCamera;
 use crate::scene::ViewLabels;
 
 /// Name of the file in a take's folder.
@@ -72,7 +72,7 @@ impl Truth {
 }
 
 impl TruthCamera {
-    pub(super) fn new(name: &str, camera: &Camera) -> Self {
+    pub(super) fn new(name: &str, camera: &VirtualCamera) -> Self {
         let lens = &camera.intrinsics;
         Self {
             name: name.to_owned(),

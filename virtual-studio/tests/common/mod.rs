@@ -1,3 +1,5 @@
+//! What several suites need: shared data and captured skeletons.
+
 #![allow(dead_code)]
 
 pub mod trc_file;

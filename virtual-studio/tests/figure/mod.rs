@@ -35,8 +35,7 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// `around × along` vertices for each of 18 capsules; 34 × 36 makes 22,032 vertices and 42,840 triangles, as many as
-    /// an avatar has.
+    /// `around × along` vertices for each of 18 capsules; 20 × 24 makes 8,640 vertices.
     pub fn new(around: usize, along: usize) -> Self {
         let part = |capsule: usize| {
             let index = |ring: usize, spoke: usize| (ring * around + spoke % around) as u32;
@@ -63,10 +62,6 @@ impl Performance for Figure {
 
     fn height_m(&self) -> f32 {
         1.8
-    }
-
-    fn duration_s(&self) -> f64 {
-        8.0
     }
 
     fn pose(&self, time_s: f64, into: &mut Posed) {

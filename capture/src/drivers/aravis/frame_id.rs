@@ -5,6 +5,8 @@
 #[derive(Default)]
 pub struct FrameIds {
     last: Option<u64>,
+    /// When the last frame was seen.
+    last_ns: i64,
     counter: u64,
     /// The camera has used 0 behind 65535.
     zero_used: bool,
@@ -23,11 +25,15 @@ const TURN: u64 = 1 << 16;
 const LATE: u64 = 64;
 /// A frame that is not whole is so close behind the last one, or its id is not its own.
 const NEAR: u64 = 8;
+/// No camera sends frames faster than this.
+const LEAST_PERIOD_NS: i64 = 100_000;
 
 impl FrameIds {
     /// None for a frame that was counted already: one again, or one that comes behind a newer one and so counts as
-    /// missing.
-    pub fn see(&mut self, id: u64) -> Option<Step> {
+    /// missing. An id that is further ahead than the time since the last frame allows says that the camera has begun to
+    /// count anew: the frame is then the next one.
+    pub fn see(&mut self, id: u64, at_ns: i64) -> Option<Step> {
+        let elapsed_ns = at_ns - std::mem::replace(&mut self.last_ns, at_ns);
         let Some(last) = self.last.replace(id) else { return Some(Step { counter: self.counter, missing: 0 }) };
         let ahead = if id >= last || last >= TURN {
             id.saturating_sub(last)
@@ -41,15 +47,17 @@ impl FrameIds {
             self.last = Some(last);
             return None;
         }
+        let most = LATE + elapsed_ns.max(0).unsigned_abs() / LEAST_PERIOD_NS.unsigned_abs();
+        let ahead = if ahead <= most { ahead } else { 1 };
         self.counter += ahead;
         Some(Step { counter: self.counter, missing: ahead - 1 })
     }
 
     /// A frame that is not whole: where its first packet is lost, its id is still that of the buffer's last frame.
-    pub fn see_incomplete(&mut self, id: u64) -> Step {
+    pub fn see_incomplete(&mut self, id: u64, at_ns: i64) -> Step {
         let near = |last: u64| (1..=NEAR).contains(&id.wrapping_sub(last)) || (last + NEAR >= TURN && id < NEAR);
         if self.last.is_none_or(near)
-            && let Some(step) = self.see(id)
+            && let Some(step) = self.see(id, at_ns)
         {
             step
         } else {
@@ -71,9 +79,15 @@ impl FrameIds {
 mod tests {
     use super::*;
 
+    /// Frames that are so far apart that any number of others can have been between them.
     fn check(ids: impl IntoIterator<Item = u64>, expect: &[(u64, u64)]) {
+        check_every(10_000_000_000, ids, expect);
+    }
+
+    fn check_every(period_ns: i64, ids: impl IntoIterator<Item = u64>, expect: &[(u64, u64)]) {
         let mut seen = FrameIds::default();
-        let steps: Vec<_> = ids.into_iter().filter_map(|id| seen.see(id)).map(|s| (s.counter, s.missing)).collect();
+        let timed = ids.into_iter().zip(0..).filter_map(|(id, at)| seen.see(id, at * period_ns));
+        let steps: Vec<_> = timed.map(|s| (s.counter, s.missing)).collect();
         assert_eq!(steps, expect);
     }
 
@@ -93,7 +107,7 @@ mod tests {
                 // One frame of each round is lost, and in the last round it is 0 itself.
                 let lost = if round == 2 { 0 } else { 40_000 };
                 if id != lost {
-                    missing += ids.see(id).unwrap().missing;
+                    missing += ids.see(id, 0).unwrap().missing;
                 }
             }
         }
@@ -109,16 +123,34 @@ mod tests {
     }
 
     #[test]
+    fn ids_that_begin_anew_are_no_loss() {
+        let period_ns = 20_000_000;
+        check_every(period_ns, [135, 136, 1, 2], &[(0, 0), (1, 0), (2, 0), (3, 0)]);
+        check_every(period_ns, [135, 136, 0, 1], &[(0, 0), (1, 0), (2, 0), (3, 0)]);
+        check_every(period_ns, [70_000, 1_000_000, 1_000_001], &[(0, 0), (1, 0), (2, 0)]);
+        check_every(period_ns, [65_500, 65_510, 10], &[(0, 0), (10, 9), (45, 34)]);
+    }
+
+    #[test]
     fn a_frame_without_an_id_is_the_next() {
+        const AT_NS: i64 = 0;
         let mut ids = FrameIds::default();
-        ids.see(65534);
+        ids.see(65534, AT_NS);
         assert_eq!(ids.see_next(), Step { counter: 1, missing: 0 });
-        assert_eq!(ids.see(1), Some(Step { counter: 2, missing: 0 }));
+        assert_eq!(ids.see(1, AT_NS), Some(Step { counter: 2, missing: 0 }));
         assert_eq!(ids.see_next(), Step { counter: 3, missing: 0 });
-        assert_eq!(ids.see(4), Some(Step { counter: 5, missing: 1 }));
-        assert_eq!(ids.see_incomplete(6), Step { counter: 7, missing: 1 });
-        assert_eq!(ids.see_incomplete(0), Step { counter: 8, missing: 0 }, "the id of a buffer that was never used");
-        assert_eq!(ids.see_incomplete(65500), Step { counter: 9, missing: 0 }, "the id of the buffer's last frame");
-        assert_eq!(ids.see(9), Some(Step { counter: 10, missing: 0 }));
+        assert_eq!(ids.see(4, AT_NS), Some(Step { counter: 5, missing: 1 }));
+        assert_eq!(ids.see_incomplete(6, AT_NS), Step { counter: 7, missing: 1 });
+        assert_eq!(
+            ids.see_incomplete(0, AT_NS),
+            Step { counter: 8, missing: 0 },
+            "the id of a buffer that was never used"
+        );
+        assert_eq!(
+            ids.see_incomplete(65500, AT_NS),
+            Step { counter: 9, missing: 0 },
+            "the id of the buffer's last frame"
+        );
+        assert_eq!(ids.see(9, AT_NS), Some(Step { counter: 10, missing: 0 }));
     }
 }

@@ -239,8 +239,8 @@ impl AravisDriver {
         match buffer.status() {
             // Handed back as it was, as at a start.
             BufferStatus::Cleared => None,
-            BufferStatus::Success => self.ids.see(buffer.frame_id()),
-            _ => Some(self.ids.see_incomplete(buffer.frame_id())),
+            BufferStatus::Success => self.ids.see(buffer.frame_id(), monotonic_now_ns()),
+            _ => Some(self.ids.see_incomplete(buffer.frame_id(), monotonic_now_ns())),
         }
     }
 
@@ -272,7 +272,7 @@ impl AravisDriver {
             slot.bytes_mut().extend_from_slice(bytes);
         }
         Ok(DriverEvent::Unit(Unit {
-            segment: SegmentId(0),
+            segment: SegmentId::seam(0),
             exposure: Stamp::Device { ticks, arrival_ns },
             exposure_duration_ns: self.exposure_duration_ns,
             counter: Some(counter),

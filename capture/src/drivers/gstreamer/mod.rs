@@ -264,7 +264,7 @@ impl GstreamerDriver {
         let exposure = |ns: i64, uncertainty_ns: u32| Stamp::Host(HostTime::monotonic(ns, uncertainty_ns));
         let Some(Looped { video, first_loop }) = &self.file else {
             return Ok(Some(Unit {
-                segment: SegmentId(0),
+                segment: SegmentId::seam(0),
                 exposure: exposure(self.base_ns + running.nseconds() as i64 - self.delay.ns, self.delay.uncertainty_ns),
                 exposure_duration_ns: 0,
                 counter: None,
@@ -280,7 +280,7 @@ impl GstreamerDriver {
             return Ok(None);
         }
         Ok(Some(Unit {
-            segment: SegmentId(loops as u32),
+            segment: SegmentId::seam(loops as u32),
             exposure: exposure(self.base_ns + running.nseconds() as i64, 1_000),
             exposure_duration_ns: 0,
             counter: Some(played / u64::from(video.divisor)),

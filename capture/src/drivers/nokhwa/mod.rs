@@ -134,7 +134,7 @@ impl CameraDriver for NokhwaDriver {
             slot.bytes_mut().extend_from_slice(bytes);
         }
         Ok(DriverEvent::Unit(Unit {
-            segment: SegmentId(0),
+            segment: SegmentId::seam(0),
             exposure: Stamp::Host(self.stamps.exposure(stamp_ns, Marks::Later, arrival_ns)),
             exposure_duration_ns: 0,
             counter: None,

@@ -118,7 +118,7 @@ impl CameraDriver for V4l2Driver {
             let marks = marks(&meta, self.stamps_first_packets);
             let exposure = self.stamps.exposure(stamp_ns(&meta), marks, arrival_ns);
             DriverEvent::Unit(Unit {
-                segment: SegmentId(0),
+                segment: SegmentId::seam(0),
                 exposure: Stamp::Host(exposure),
                 exposure_duration_ns: self.exposure_duration_ns,
                 counter: step.counter,

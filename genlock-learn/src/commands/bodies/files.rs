@@ -28,7 +28,7 @@ struct Frame {
     set_index: usize,
     source_index: Option<u32>,
     trigger_index: Option<u64>,
-    segment: u32,
+    segment: u64,
     exposure_ns: i64,
     /// In the world of the geometry; none where no body was found.
     joints_mm: Option<[[f64; 3]; JOINTS]>,
@@ -117,7 +117,7 @@ fn frame(set_index: usize, instant: &Instant, body: Option<&Placed>) -> Frame {
         set_index,
         source_index: instant.source.map(|source| source.index),
         trigger_index: instant.pulse,
-        segment: instant.segment.0,
+        segment: instant.segment.number(),
         exposure_ns: instant.exposure_ns,
         joints_mm: points.map(|points| joints(points).map(Into::into)),
         landmarks_mm: points.map(|points| landmarks(points).map(Into::into)),

@@ -4,6 +4,7 @@ mod commands;
 mod lens_faults;
 mod lens_instants;
 mod moved_cameras;
+mod results;
 mod searches;
 mod see;
 mod state;

@@ -91,9 +91,7 @@ impl Keeper {
             );
         } else if !self.doubted {
             self.doubted = true;
-            self.store.forget();
-            self.moving_instants.clear();
-            self.lens_instants.forget();
+            self.forget_instants();
             self.agreements.clear();
             self.searched_ns = self.now_ns;
             self.report(

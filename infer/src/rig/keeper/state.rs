@@ -224,3 +224,7 @@ impl Keeper {
         self.events.push(RigEvent { kind, text });
     }
 }
+
+pub(super) fn utc_now() -> String {
+    chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}

@@ -97,7 +97,7 @@ pub(super) fn plan(
             take.pictures.push((instant, picture));
         }
         take.sources.push(source);
-        take.instants.push(InstantMeta { segment: SegmentId(index), exposure_ns, views });
+        take.instants.push(InstantMeta { segment: SegmentId::seam(index), exposure_ns, views });
         take.rows.push(rows);
     }
     Ok(take)

@@ -34,7 +34,7 @@ pub(super) struct Crop {
 }
 
 /// Segment and pulse.
-type Moment = (u32, u64);
+type Moment = (SegmentId, u64);
 /// By camera: what it shows.
 type Views = Vec<(u16, Sample)>;
 
@@ -103,7 +103,7 @@ impl Recorded {
         }
         self.rows.push(rows);
         self.pulses.push(pulse as u32);
-        self.instants.push(InstantMeta { segment: SegmentId(segment), exposure_ns, views });
+        self.instants.push(InstantMeta { segment, exposure_ns, views });
     }
 }
 
@@ -119,7 +119,7 @@ fn wanted(reader: &TakeReader, camera: CameraId, every: u32) -> Vec<(Moment, usi
             continue;
         }
         if info.source.is_none_or(|at| shown.insert(at.index)) {
-            wanted.push(((info.segment.0, pulse), frame));
+            wanted.push(((info.segment, pulse), frame));
         }
     }
     wanted

@@ -12,7 +12,7 @@ use capture::{CameraDriver, DriverError, DriverEvent, OpenDriver, PulseTrain};
 use crossbeam::channel::{Receiver, RecvTimeoutError};
 use frame::{Problem, Slot, monotonic_now_ns};
 use virtual_studio::actor::gltf::LoadOptions;
-use virtual_studio::live::{Live, LiveOptions};
+use virtual_studio::live::LiveStudio;
 use virtual_studio::scene::Scenario;
 
 use player::{Item, Player, Step};
@@ -27,7 +27,7 @@ pub(super) struct Studios(Vec<Studio>);
 struct Studio {
     /// Places of its cameras in the rig.
     cameras: Vec<usize>,
-    live: Arc<Mutex<Live>>,
+    live: Arc<Mutex<LiveStudio>>,
 }
 
 impl Studios {
@@ -45,9 +45,8 @@ impl Studios {
         let mut instants = None;
         let mut studios = vec![];
         for (source, cameras) in named {
-            let load = LoadOptions { triangles: Some(TRIANGLES), ..LoadOptions::default() };
-            let options = LiveOptions { load, ..LiveOptions::default() };
-            let live = Live::open(Path::new(source), cameras.len(), options).map_err(problem)?;
+            let people = LoadOptions { triangles: Some(TRIANGLES), ..LoadOptions::default() };
+            let live = LiveStudio::open(Path::new(source), cameras.len(), people).map_err(problem)?;
             check(rig, source, live.scenario(), &mut instants)?;
             studios.push(Studio { cameras, live: Arc::new(Mutex::new(live)) });
         }
@@ -81,7 +80,7 @@ fn problem(error: impl std::fmt::Display) -> Problem {
 
 /// The rig whose cameras are all views of a scenario's studio.
 pub fn studio_rig(scenario: &Path) -> Result<Rig, Problem> {
-    let read = Scenario::read(scenario, None).map_err(problem)?;
+    let read = Scenario::read(scenario).map_err(problem)?;
     let (rate_hz, views) = (read.rate_hz, read.views());
     let head =
         format!("version = 1\nname = \"virtual-studio\"\n\n[trigger]\nmode = \"hardware\"\nrate-hz = {rate_hz:?}\n");

@@ -107,13 +107,13 @@ impl Player {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use virtual_studio::live::Unit as Said;
+    use virtual_studio::live::UnitStamp as Said;
 
     const PERIOD_NS: i64 = 40_000_000;
     const START_NS: i64 = 5_000_000_000;
 
     fn item(pulse: u64, sent: Sent) -> Item {
-        let shot = Shot { segment: SegmentId(3), source: None, sent };
+        let shot = Shot { segment: SegmentId::seam(3), source: None, sent };
         Item { pulse, due_ns: START_NS + pulse as i64 * PERIOD_NS, sent: Ok(shot) }
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use capture::PulseTrain;
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
 use frame::monotonic_now_ns;
-use virtual_studio::live::Live;
+use virtual_studio::live::LiveStudio;
 
 use super::player::{Item, Shot};
 
@@ -27,7 +27,7 @@ pub struct Renderer {
 }
 
 impl Renderer {
-    pub fn start(live: Arc<Mutex<Live>>, cameras: usize, pulses: PulseTrain) -> io::Result<Self> {
+    pub fn start(live: Arc<Mutex<LiveStudio>>, cameras: usize, pulses: PulseTrain) -> io::Result<Self> {
         let (stop, stopped) = bounded(0);
         let (senders, receivers): (Vec<_>, Vec<_>) = (0..cameras).map(|_| bounded(WAITING)).unzip();
         let body = move || {
@@ -49,7 +49,7 @@ impl Drop for Renderer {
     }
 }
 
-fn render(live: &mut Live, cameras: &[Sender<Item>], pulses: PulseTrain, stopped: &Receiver<Infallible>) {
+fn render(live: &mut LiveStudio, cameras: &[Sender<Item>], pulses: PulseTrain, stopped: &Receiver<Infallible>) {
     let mut pace = Pace { pulses, next: 0 };
     loop {
         match pace.turn(monotonic_now_ns()) {

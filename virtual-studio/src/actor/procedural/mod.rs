@@ -23,16 +23,3 @@ pub fn actor(seed: u64) -> Actor {
     mesh.smooth();
     Actor::assemble(shape::rest(), vec![mesh]).expect("the built-in body has a head")
 }
-
-/// Fields of the texture, side by side.
-#[derive(Clone, Copy, Debug)]
-enum Field {
-    Skin,
-    Shirt,
-    Trousers,
-    Shoe,
-    Head,
-}
-
-const FIELDS: u32 = 5;
-const FIELD_PX: u32 = 128;

@@ -4,9 +4,20 @@ use rand::{Rng, RngExt};
 
 use crate::surface::Texture;
 
-use super::{FIELD_PX, FIELDS};
+/// Fields of the texture, side by side.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum TextureField {
+    Skin,
+    Shirt,
+    Trousers,
+    Shoe,
+    Head,
+}
 
-/// One field beside the other, in the order of [`super::Field`].
+pub(super) const FIELDS: u32 = 5;
+const FIELD_PX: u32 = 128;
+
+/// One field beside the other, in the order of [`TextureField`].
 pub(super) fn texture(rng: &mut impl Rng) -> Texture {
     let mut colour = |low: [u8; 3], high: [u8; 3]| {
         let share: f32 = rng.random();

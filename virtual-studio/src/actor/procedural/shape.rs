@@ -6,7 +6,7 @@ use glam::Vec3;
 
 use crate::actor::skeleton::{BONES, Bone};
 
-use super::Field;
+use super::paint::TextureField;
 use super::tubes::{Builder, Ring, along};
 
 /// Where the bones begin.
@@ -40,19 +40,19 @@ impl Builder {
     pub fn body(&mut self) {
         // Height, depth of the middle, half width, half depth.
         let trunk = [
-            (0.84, 0.0, 0.02, 0.02, Field::Trousers),
-            (0.86, 0.0, 0.10, 0.08, Field::Trousers),
-            (0.92, 0.0, 0.165, 0.115, Field::Trousers),
-            (1.00, 0.0, 0.16, 0.11, Field::Trousers),
-            (1.00, 0.0, 0.162, 0.112, Field::Shirt),
-            (1.10, 0.0, 0.145, 0.105, Field::Shirt),
-            (1.22, 0.0, 0.155, 0.115, Field::Shirt),
-            (1.32, 0.0, 0.165, 0.12, Field::Shirt),
-            (1.40, 0.0, 0.15, 0.10, Field::Shirt),
-            (1.45, 0.0, 0.10, 0.075, Field::Shirt),
-            (1.475, 0.0, 0.06, 0.06, Field::Shirt),
+            (0.84, 0.0, 0.02, 0.02, TextureField::Trousers),
+            (0.86, 0.0, 0.10, 0.08, TextureField::Trousers),
+            (0.92, 0.0, 0.165, 0.115, TextureField::Trousers),
+            (1.00, 0.0, 0.16, 0.11, TextureField::Trousers),
+            (1.00, 0.0, 0.162, 0.112, TextureField::Shirt),
+            (1.10, 0.0, 0.145, 0.105, TextureField::Shirt),
+            (1.22, 0.0, 0.155, 0.115, TextureField::Shirt),
+            (1.32, 0.0, 0.165, 0.12, TextureField::Shirt),
+            (1.40, 0.0, 0.15, 0.10, TextureField::Shirt),
+            (1.45, 0.0, 0.10, 0.075, TextureField::Shirt),
+            (1.475, 0.0, 0.06, 0.06, TextureField::Shirt),
         ];
-        let upright = |&(y, z, wide, deep, field): &(f32, f32, f32, f32, Field)| {
+        let upright = |&(y, z, wide, deep, field): &(f32, f32, f32, f32, TextureField)| {
             (Ring { centre: Vec3::new(0.0, y, z), across: Vec3::X * wide, deep: Vec3::Z * deep }, field)
         };
         let spine = |point: Vec3| {
@@ -61,9 +61,9 @@ impl Builder {
         };
         self.tube(trunk.iter().map(upright), spine);
         let neck = [
-            (1.43, 0.0, 0.058, 0.058, Field::Skin),
-            (1.50, 0.005, 0.055, 0.056, Field::Skin),
-            (1.58, 0.02, 0.055, 0.058, Field::Skin),
+            (1.43, 0.0, 0.058, 0.058, TextureField::Skin),
+            (1.50, 0.005, 0.055, 0.056, TextureField::Skin),
+            (1.58, 0.02, 0.055, 0.058, TextureField::Skin),
         ];
         self.tube(neck.iter().map(upright), |point| {
             along(point.y, &[(Bone::UpperChest, 0.0), (Bone::Neck, 1.45), (Bone::Head, 1.56)])
@@ -77,14 +77,14 @@ impl Builder {
                 0.03,
                 0.001 + 0.078 * wide * taper,
                 0.001 + 0.098 * wide * taper,
-                Field::Head,
+                TextureField::Head,
             ))
         });
         self.tube(head, |_| vec![(Bone::Head, 1.0)]);
         let nose = [(0.10, 0.020), (0.13, 0.016), (0.147, 0.008), (0.15, 0.001)].map(|(z, radius)| {
             (
                 Ring { centre: Vec3::new(0.0, 1.605, z), across: Vec3::X * radius, deep: Vec3::Y * radius * 1.4 },
-                Field::Skin,
+                TextureField::Skin,
             )
         });
         self.tube(nose.into_iter(), |_| vec![(Bone::Head, 1.0)]);
@@ -95,7 +95,7 @@ impl Builder {
 
     fn limbs(&mut self, side: f32) {
         let own = |bone: Bone| if side > 0.0 { bone } else { bone.mirrored() };
-        let sideways = |&(x, half, field): &(f32, f32, Field)| {
+        let sideways = |&(x, half, field): &(f32, f32, TextureField)| {
             let flat = if x > 0.7 { 0.45 } else { 1.0 };
             (
                 Ring { centre: Vec3::new(side * x, 1.42, 0.0), across: Vec3::Z * half, deep: Vec3::Y * half * flat },
@@ -103,19 +103,19 @@ impl Builder {
             )
         };
         let arm = [
-            (0.10, 0.01, Field::Shirt),
-            (0.12, 0.065, Field::Shirt),
-            (0.19, 0.066, Field::Shirt),
-            (0.30, 0.054, Field::Shirt),
-            (0.33, 0.056, Field::Shirt),
-            (0.33, 0.045, Field::Skin),
-            (0.45, 0.041, Field::Skin),
-            (0.52, 0.041, Field::Skin),
-            (0.68, 0.029, Field::Skin),
-            (0.72, 0.038, Field::Skin),
-            (0.80, 0.044, Field::Skin),
-            (0.86, 0.032, Field::Skin),
-            (0.89, 0.004, Field::Skin),
+            (0.10, 0.01, TextureField::Shirt),
+            (0.12, 0.065, TextureField::Shirt),
+            (0.19, 0.066, TextureField::Shirt),
+            (0.30, 0.054, TextureField::Shirt),
+            (0.33, 0.056, TextureField::Shirt),
+            (0.33, 0.045, TextureField::Skin),
+            (0.45, 0.041, TextureField::Skin),
+            (0.52, 0.041, TextureField::Skin),
+            (0.68, 0.029, TextureField::Skin),
+            (0.72, 0.038, TextureField::Skin),
+            (0.80, 0.044, TextureField::Skin),
+            (0.86, 0.032, TextureField::Skin),
+            (0.89, 0.004, TextureField::Skin),
         ];
         let bones = [
             (own(Bone::LeftShoulder), 0.0),
@@ -125,27 +125,30 @@ impl Builder {
         ];
         self.tube(arm.iter().map(sideways), |point| along(point.x.abs(), &bones));
 
-        let downward = |&(y, z, half, field): &(f32, f32, f32, Field)| {
+        let downward = |&(y, z, half, field): &(f32, f32, f32, TextureField)| {
             (Ring { centre: Vec3::new(side * 0.09, y, z), across: Vec3::X * half, deep: Vec3::Z * half }, field)
         };
         let leg = [
-            (0.99, 0.0, 0.02, Field::Trousers),
-            (0.95, 0.0, 0.075, Field::Trousers),
-            (0.86, 0.0, 0.092, Field::Trousers),
-            (0.70, 0.0, 0.080, Field::Trousers),
-            (0.52, 0.005, 0.060, Field::Trousers),
-            (0.46, 0.0, 0.058, Field::Trousers),
-            (0.34, -0.008, 0.058, Field::Trousers),
-            (0.12, 0.0, 0.045, Field::Trousers),
-            (0.10, 0.0, 0.046, Field::Trousers),
-            (0.08, 0.0, 0.004, Field::Trousers),
+            (0.99, 0.0, 0.02, TextureField::Trousers),
+            (0.95, 0.0, 0.075, TextureField::Trousers),
+            (0.86, 0.0, 0.092, TextureField::Trousers),
+            (0.70, 0.0, 0.080, TextureField::Trousers),
+            (0.52, 0.005, 0.060, TextureField::Trousers),
+            (0.46, 0.0, 0.058, TextureField::Trousers),
+            (0.34, -0.008, 0.058, TextureField::Trousers),
+            (0.12, 0.0, 0.045, TextureField::Trousers),
+            (0.10, 0.0, 0.046, TextureField::Trousers),
+            (0.08, 0.0, 0.004, TextureField::Trousers),
         ];
         let bones =
             [(own(Bone::LeftFoot), 0.0), (own(Bone::LeftLeg), 0.08), (own(Bone::LeftUpLeg), 0.50), (Bone::Hips, 0.97)];
         self.tube(leg.iter().map(downward), |point| along(point.y, &bones));
 
         let forward = |&(z, y, wide, high): &(f32, f32, f32, f32)| {
-            (Ring { centre: Vec3::new(side * 0.09, y, z), across: Vec3::X * wide, deep: Vec3::Y * high }, Field::Shoe)
+            (
+                Ring { centre: Vec3::new(side * 0.09, y, z), across: Vec3::X * wide, deep: Vec3::Y * high },
+                TextureField::Shoe,
+            )
         };
         let foot = [
             (-0.065, 0.04, 0.01, 0.01),

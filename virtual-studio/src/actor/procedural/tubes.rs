@@ -4,10 +4,10 @@ use std::f32::consts::TAU;
 
 use glam::Vec3;
 
-use crate::actor::mesh::Vertex;
+use crate::actor::mesh::SkinnedVertex;
 use crate::actor::skeleton::Bone;
 
-use super::{FIELDS, Field};
+use super::paint::{FIELDS, TextureField};
 
 /// Corners of a ring.
 const AROUND: usize = 20;
@@ -25,14 +25,18 @@ pub(super) struct Ring {
 
 #[derive(Default)]
 pub(super) struct Builder {
-    pub vertices: Vec<Vertex>,
+    pub vertices: Vec<SkinnedVertex>,
     pub uvs: Vec<[f32; 2]>,
     pub triangles: Vec<[u32; 3]>,
 }
 
 impl Builder {
     /// Rings joined one to the next; two at one place change the field of the texture.
-    pub fn tube(&mut self, rings: impl Iterator<Item = (Ring, Field)>, influences: impl Fn(Vec3) -> Vec<(Bone, f32)>) {
+    pub fn tube(
+        &mut self,
+        rings: impl Iterator<Item = (Ring, TextureField)>,
+        influences: impl Fn(Vec3) -> Vec<(Bone, f32)>,
+    ) {
         let first = self.vertices.len() as u32;
         let rings: Vec<_> = rings.collect();
         for (row, (ring, field)) in rings.iter().enumerate() {
@@ -41,7 +45,7 @@ impl Builder {
                 // From the back around, so that the front is in the middle of the field.
                 let (across, deep) = (TAU * turn).sin_cos();
                 let point = ring.centre - ring.across * across - ring.deep * deep;
-                self.vertices.push(Vertex::new(point, Vec3::Y, influences(ring.centre)));
+                self.vertices.push(SkinnedVertex::new(point, Vec3::Y, influences(ring.centre)));
                 let down = 1.0 - row as f32 / (rings.len() - 1) as f32;
                 let inside = |share: f32| 0.02 + 0.96 * share;
                 self.uvs.push([(*field as u8 as f32 + inside(turn)) / FIELDS as f32, inside(down)]);

@@ -1,23 +1,27 @@
+//! Bodies that tilt.
+
+use std::f32::consts::PI;
+
 use glam::{Quat, Vec3};
 use rand::{Rng, RngExt};
 
-use crate::actor::{BodyPose, Bone};
+use crate::actor::{Bone, SkeletonPose};
 
-use super::{Swell, heading};
+use super::swell::Swell;
 
 /// A body that tilts.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Lean {
+pub(super) struct Lean {
     /// A level axis.
-    pub axis: Vec3,
-    pub angle_rad: f32,
+    axis: Vec3,
+    angle_rad: f32,
     /// What stays behind.
-    pub stands_on: Stand,
-    pub swell: Swell,
+    stands_on: Stand,
+    swell: Swell,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stand {
+pub(super) enum Stand {
     /// Nothing: the whole body tilts.
     Ground,
     /// Both legs: it bows.
@@ -43,7 +47,7 @@ impl Lean {
         }
     }
 
-    pub(super) fn apply(&self, time_s: f32, pose: &mut BodyPose) {
+    pub(super) fn apply(&self, time_s: f32, pose: &mut SkeletonPose) {
         let tilt = Quat::from_axis_angle(self.axis, self.angle_rad * self.swell.at(time_s));
         for bone in Bone::ALL {
             let stays = match self.stands_on {
@@ -61,4 +65,9 @@ impl Lean {
 /// Whether a bone hangs on another, directly or not.
 fn is_below(bone: Bone, other: Bone) -> bool {
     std::iter::successors(bone.parent(), |bone| bone.parent()).any(|ancestor| ancestor == other)
+}
+
+/// A direction on the floor, as a turn about the vertical.
+pub(super) fn heading(rng: &mut impl Rng) -> f32 {
+    rng.random_range(-PI..PI)
 }

@@ -7,58 +7,38 @@ mod raise;
 mod stray;
 mod swell;
 
-use std::f32::consts::PI;
 use std::sync::Arc;
 
 use glam::Quat;
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::actor::{BodyPose, Bone};
+use crate::actor::{Bone, SkeletonPose};
 
-use super::{Motion, contact, limits};
+use super::{Motion, footing, limits};
 
-pub use lean::{Lean, Stand};
-pub use raise::Raise;
-pub use stray::Strays;
-pub use swell::Swell;
+use lean::{Lean, heading};
+use raise::Raise;
+use stray::Strays;
 
-/// What is changed. [`Self::NONE`] changes nothing, [`Self::mild`] and [`Self::strong`] draw.
+/// What is changed: every joint strays, half of the bodies lean, and limbs are raised.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Widening {
     /// Left and right change places.
-    pub mirrored: bool,
+    mirrored: bool,
     /// Times as fast.
-    pub speed: f32,
+    speed: f32,
     /// A turn about the vertical, for the whole motion.
-    pub heading_rad: f32,
+    heading_rad: f32,
     /// Where in the second motion, if there is one, the upper body starts.
-    pub upper_start_s: f64,
-    pub lean: Option<Lean>,
-    pub raised: Vec<Raise>,
-    pub strays: Option<Strays>,
+    upper_start_s: f64,
+    lean: Option<Lean>,
+    raised: Vec<Raise>,
+    strays: Strays,
 }
 
 impl Widening {
-    pub const NONE: Self = Self {
-        mirrored: false,
-        speed: 1.0,
-        heading_rad: 0.0,
-        upper_start_s: 0.0,
-        lean: None,
-        raised: Vec::new(),
-        strays: None,
-    };
-
-    /// Turned, mirrored or not, a little faster or slower, and otherwise as captured.
-    pub fn mild(seed: u64) -> Self {
-        let rng = &mut ChaCha8Rng::seed_from_u64(seed);
-        Self { mirrored: rng.random(), speed: rng.random_range(0.85..1.2), heading_rad: heading(rng), ..Self::NONE }
-    }
-
-    /// All there is: on top of what [`Self::mild`] does, every joint strays, half of the bodies lean, and limbs are
-    /// raised.
-    pub fn strong(seed: u64) -> Self {
+    pub fn sample(seed: u64) -> Self {
         let rng = &mut ChaCha8Rng::seed_from_u64(seed);
         let limbs = [Bone::LeftArm, Bone::RightArm, Bone::LeftUpLeg, Bone::RightUpLeg];
         Self {
@@ -71,29 +51,23 @@ impl Widening {
                 .into_iter()
                 .flat_map(|bone| Raise::sample(bone, if bone.is_leg() { 0.2 } else { 0.4 }, rng))
                 .collect(),
-            strays: Some(Strays::sample(rng)),
+            strays: Strays::sample(rng),
         }
     }
 
-    fn apply(&self, time_s: f32, captured: &BodyPose) -> BodyPose {
+    fn apply(&self, time_s: f32, captured: &SkeletonPose) -> SkeletonPose {
         let mut pose = *captured;
         if let Some(lean) = &self.lean {
             lean.apply(time_s, &mut pose);
         }
         let mut locals = pose.locals();
         self.raised.iter().for_each(|raise| raise.apply(time_s, &mut locals));
-        self.strays.iter().for_each(|strays| strays.apply(time_s, &mut locals));
-        if self.lean.is_some() || !self.raised.is_empty() || self.strays.is_some() {
-            limits::hold(&captured.locals(), &mut locals);
-            pose = BodyPose::from_locals(&locals, pose.root);
-            contact::keep(captured, &mut pose);
-        }
+        self.strays.apply(time_s, &mut locals);
+        limits::hold(&captured.locals(), &mut locals);
+        pose = SkeletonPose::from_locals(&locals, pose.root);
+        footing::keep(captured, &mut pose);
         pose.turned(Quat::from_rotation_y(self.heading_rad))
     }
-}
-
-fn heading(rng: &mut impl Rng) -> f32 {
-    rng.random_range(-PI..PI)
 }
 
 /// A motion, changed.
@@ -116,7 +90,7 @@ impl Motion for Widened {
         self.motion.duration_s() / f64::from(self.widening.speed)
     }
 
-    fn at(&self, time_s: f64) -> BodyPose {
+    fn at(&self, time_s: f64) -> SkeletonPose {
         let own_s = time_s.clamp(0.0, self.duration_s()) * f64::from(self.widening.speed);
         let mut pose = self.motion.at(own_s);
         if let Some(upper) = &self.upper {

@@ -1,3 +1,5 @@
+//! Limbs led to other directions.
+
 use std::f32::consts::TAU;
 
 use glam::{Quat, Vec3};
@@ -6,15 +8,15 @@ use rand::{Rng, RngExt};
 use crate::actor::{BONES, Bone, arc};
 use crate::motion::limits::{self, Limit};
 
-use super::Swell;
+use super::swell::Swell;
 
 /// A limb led to another direction.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Raise {
-    pub bone: Bone,
+pub(super) struct Raise {
+    bone: Bone,
     /// Of the limb, as its parent sees it.
-    pub towards: Vec3,
-    pub swell: Swell,
+    towards: Vec3,
+    swell: Swell,
 }
 
 impl Raise {

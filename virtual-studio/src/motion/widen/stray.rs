@@ -1,3 +1,5 @@
+//! Joints that stray from where they were captured.
+
 use std::f32::consts::TAU;
 
 use glam::{Quat, Vec3};
@@ -7,7 +9,7 @@ use crate::actor::{BONES, Bone, arc};
 
 /// How the angles of all bones stray, each slowly and within bounds.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Strays(Box<[Stray; BONES]>);
+pub(super) struct Strays(Box<[Stray; BONES]>);
 
 impl Strays {
     pub(super) fn sample(rng: &mut impl Rng) -> Self {

@@ -1,14 +1,16 @@
+//! Shares that rise and fall.
+
 use std::f32::consts::TAU;
 
 use rand::{Rng, RngExt};
 
 /// A share that rises and falls, from `least` to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Swell {
-    pub least: f32,
-    pub period_s: f32,
+pub(super) struct Swell {
+    least: f32,
+    period_s: f32,
     /// Of the period.
-    pub phase: f32,
+    phase: f32,
 }
 
 impl Swell {

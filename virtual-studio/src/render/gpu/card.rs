@@ -1,3 +1,5 @@
+//! The graphics card: its pipelines, buffers and textures.
+
 use std::sync::Arc;
 
 use wgpu::util::{BufferInitDescriptor, DeviceExt, TextureDataOrder};

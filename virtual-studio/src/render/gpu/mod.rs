@@ -17,11 +17,11 @@ use wgpu::{BindingResource, Buffer, BufferUsages, Color, LoadOp, Operations, Sto
 pub use card::Card;
 
 use super::backdrop::{Backdrop, exposure};
+use super::lit_scene::{NEAREST_M, Scene};
 use super::rays::Rays;
-use super::scene::{NEAREST_M, Scene};
-use super::{CpuOptions, Picture, Renderer, Set, Shot};
+use super::{RenderedPicture, Renderer, Set, Shot};
 use crate::surface::{Part, Posed};
-use person::Person;
+use person::PersonBuffers;
 
 /// Side of the squares of pixels that are mixed at a time, as in the shader.
 const SQUARE: u32 = 8;
@@ -30,7 +30,7 @@ const SQUARE: u32 = 8;
 pub struct Gpu {
     card: Arc<Card>,
     scene: Scene,
-    person: Person,
+    person: PersonBuffers,
     /// What is kept for each camera.
     backdrops: Vec<Backdrop>,
     targets: Option<Targets>,
@@ -44,28 +44,16 @@ struct Targets {
     depth: TextureView,
 }
 
-/// A picture that the card is at work on.
-struct Pending {
-    /// Without the person.
-    beneath: Picture,
-    mixed: Buffer,
-    submission: wgpu::SubmissionIndex,
-}
-
 impl Gpu {
-    /// Of the options, all but the threads count.
-    pub fn new(card: Arc<Card>, parts: &[Part], set: Set, options: CpuOptions) -> Self {
-        let scene = Scene::new(parts, set, options);
-        let person = Person::new(&card, parts, &scene);
+    /// `samples_per_side` is 1, or 2 for four samples in each pixel.
+    pub fn new(card: Arc<Card>, parts: &[Part], set: Set, samples_per_side: usize) -> Self {
+        let scene = Scene::new(parts, set, samples_per_side);
+        let person = PersonBuffers::new(&card, parts, &scene);
         Self { card, scene, person, backdrops: Vec::new(), targets: None }
     }
 
-    /// Gives the card its work for a picture.
-    fn start(&mut self, view: usize, shot: &Shot) -> Pending {
-        if self.backdrops.len() <= view {
-            self.backdrops.resize_with(view + 1, Backdrop::default);
-        }
-        let beneath = self.backdrops[view].picture(&self.scene, shot, &Rays::new(&shot.camera));
+    /// Gives the card its work for a picture: the buffer that it ends in.
+    fn start(&mut self, beneath: &RenderedPicture, shot: &Shot) -> (Buffer, wgpu::SubmissionIndex) {
         let (card, size) = (&*self.card, [beneath.width, beneath.height]);
         let targets = match self.targets.take() {
             Some(targets) if targets.size == size => targets,
@@ -102,7 +90,7 @@ impl Gpu {
         encoder.copy_buffer_to_buffer(&mixing, 0, &mixed, 0, mixed.size());
         let submission = card.queue.submit([encoder.finish()]);
         self.targets = Some(targets);
-        Pending { beneath, mixed, submission }
+        (mixed, submission)
     }
 
     /// The shader's `Shot`.
@@ -153,15 +141,24 @@ impl Targets {
     }
 }
 
-impl Pending {
-    /// Waits for the card.
-    fn finish(self, card: &Card) -> Picture {
+/// Drawing panics if the card fails on the way.
+impl Renderer for Gpu {
+    fn set_body(&mut self, body: &Posed) {
+        self.scene.set_body(body);
+        self.person.stand(&self.card, &self.scene);
+    }
+
+    fn draw(&mut self, view: usize, shot: &Shot) -> RenderedPicture {
         // A card that is lost amid a picture ends the rendering; the takes before it are whole, and a later run goes on.
         const LOST: &str = "the graphics card answers";
-        let Self { beneath: mut picture, mixed, submission } = self;
+        if self.backdrops.len() <= view {
+            self.backdrops.resize_with(view + 1, Backdrop::default);
+        }
+        let mut picture = self.backdrops[view].picture(&self.scene, shot, &Rays::new(&shot.camera));
+        let (mixed, submission) = self.start(&picture, shot);
         let (sender, answer) = mpsc::channel();
         mixed.map_async(wgpu::MapMode::Read, .., move |result| drop(sender.send(result)));
-        card.device.poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout: None }).expect(LOST);
+        self.card.device.poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout: None }).expect(LOST);
         // Another thread that waits may have been the one to hear of it.
         answer.recv().expect(LOST).expect(LOST);
         let bytes = mixed.get_mapped_range(..).expect(LOST);
@@ -174,23 +171,5 @@ impl Pending {
             }
         }
         picture
-    }
-}
-
-/// Drawing panics if the card fails on the way.
-impl Renderer for Gpu {
-    fn set_body(&mut self, body: &Posed) {
-        self.scene.set_body(body);
-        self.person.stand(&self.card, &self.scene);
-    }
-
-    fn draw(&mut self, view: usize, shot: &Shot) -> Picture {
-        self.start(view, shot).finish(&self.card)
-    }
-
-    /// The card draws one view while the processor prepares the next.
-    fn draw_all(&mut self, shots: &[Shot]) -> Vec<Picture> {
-        let pending: Vec<_> = shots.iter().enumerate().map(|(view, shot)| self.start(view, shot)).collect();
-        pending.into_iter().map(|pending| pending.finish(&self.card)).collect()
     }
 }

@@ -1,14 +1,16 @@
+//! The person in the card's memory.
+
 use std::ops::Range;
 
 use bytemuck::cast_slice;
 use wgpu::{BindGroup, Buffer, BufferUsages, IndexFormat, RenderPass};
 
-use super::Card;
-use super::Scene;
+use super::card::Card;
+use crate::render::lit_scene::Scene;
 use crate::surface::Part;
 
 /// The person in the card's memory.
-pub(super) struct Person {
+pub(super) struct PersonBuffers {
     /// Position and light of each vertex, anew for each instant.
     standing: Buffer,
     uvs: Buffer,
@@ -17,7 +19,7 @@ pub(super) struct Person {
     parts: Vec<(Range<u32>, BindGroup)>,
 }
 
-impl Person {
+impl PersonBuffers {
     pub fn new(card: &Card, parts: &[Part], scene: &Scene) -> Self {
         let uvs: Vec<[f32; 2]> = scene.uvs.iter().map(|uv| uv.to_array()).collect();
         let starts = std::iter::once(0).chain(scene.ends.iter().copied());

@@ -1,6 +1,6 @@
 //! The cost of finding a rig's geometry and its bodies, by the number of cameras and instants.
 
-#[path = "../../../../geometry/tests/support/mod.rs"]
+#[path = "../../../geometry/tests/support/mod.rs"]
 mod support;
 
 use std::time::Instant;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{RenderError, TAKES};
+use super::RenderError;
 use crate::render::Backend;
 
 /// In the session's folder. Sessions without it were rendered on the processor.
@@ -18,7 +18,7 @@ struct Made {
 }
 
 /// Writes down what renders a session, or makes sure that it is what rendered the takes that are there.
-pub(super) fn keep(out: &Path, backend: &Backend) -> Result<(), RenderError> {
+pub(super) fn keep(out: &Path, takes: &Path, backend: &Backend) -> Result<(), RenderError> {
     let (path, asked) = (out.join(FILE), backend.name());
     let known = match fs::read_to_string(&path) {
         Ok(text) => {
@@ -26,7 +26,7 @@ pub(super) fn keep(out: &Path, backend: &Backend) -> Result<(), RenderError> {
             Some(toml::from_str::<Made>(&text).map_err(invalid)?.backend)
         }
         Err(e) if e.kind() == ErrorKind::NotFound => {
-            let mut takes = fs::read_dir(out.join(TAKES)).map_err(|e| RenderError::io("list", out, e))?;
+            let mut takes = fs::read_dir(takes).map_err(|e| RenderError::io("list", takes, e))?;
             takes.next().map(|_| Backend::Cpu.name().to_owned())
         }
         Err(e) => return Err(RenderError::io("read", &path, e)),

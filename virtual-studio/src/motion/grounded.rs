@@ -1,4 +1,6 @@
-use crate::actor::{Actor, BodyPose};
+//! Motions put on the floor for one actor.
+
+use crate::actor::{Actor, SkeletonPose};
 
 use super::Motion;
 
@@ -30,7 +32,7 @@ impl<M: Motion> Motion for Grounded<M> {
         self.motion.duration_s()
     }
 
-    fn at(&self, time_s: f64) -> BodyPose {
+    fn at(&self, time_s: f64) -> SkeletonPose {
         let mut pose = self.motion.at(time_s);
         pose.root.y += self.lift;
         pose

@@ -1,3 +1,5 @@
+//! Shares among the texels around each texel.
+
 /// For each texel, the share of those around it, up to `reach` away across and down, for which the answer is yes; texels
 /// without an answer do not count.
 pub(crate) fn share(answers: &[Option<bool>], width: usize, reach: usize) -> Vec<f32> {

@@ -1,19 +1,21 @@
+//! One take of a session: rendered, recorded, and its truth written beside it.
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use frame::{CameraId, Encoding, FrameInfo, HostTime, LossReason, Picture, SegmentId, SourcePosition, TriggerIndex};
 use pose::labels::{CameraLabels, Labels, Provenance, VERSION};
-use take::session::LABELS_FILE;
+use take::session::{HELD_OUT, LABELS_FILE, TRAIN};
 use take::{Gap, MaskWriter, SessionTake, TakeInfo, TakeWriter};
 
 use super::truth::{Truth, TruthCamera, TruthFrame};
-use super::{PARTIAL, Progress, RenderError, Script, TAKES, split};
-use crate::cast::Cast;
-use crate::rig::{Camera, RigError};
-use crate::scene::{Light, RenderedView, Studio, StudioOptions, TakePlan};
-use crate::trigger::{Delivery, Trigger};
+use super::{RenderError, Script};
+use crate::render::Backend;
+use crate::rig::VirtualCamera;
+use crate::scene::{Cast, LightSource, RenderedView, Split, StudioError, StudioPlan};
+use crate::trigger::Delivery;
 use crate::{actor, motion};
 
 /// Where the clock of a rendered take starts: every time is positive and far from 0.
@@ -23,16 +25,13 @@ const COVERED: u8 = 128;
 /// What trigger and joints of a rendered take are worth.
 const TRUTH: &str = "exact";
 
-/// What a camera makes of a pulse: a picture and its deliveries, at least one, or nothing where the pulse is lost.
-type Delivered = Option<(RenderedView, Vec<Delivery>)>;
-
 /// One take to render.
 pub(super) struct OneTake<'a> {
     pub script: &'a Script,
-    pub plan: &'a TakePlan,
+    pub plan: &'a StudioPlan,
     pub name: &'a str,
     pub cast: &'a Cast,
-    pub studio: &'a StudioOptions,
+    pub backend: &'a Backend,
 }
 
 /// The files of a take that is being made.
@@ -59,53 +58,38 @@ impl Files {
 }
 
 impl OneTake<'_> {
-    /// Renders into a folder aside and moves it into place when it is whole.
-    pub fn render(&self, out: &Path, progress: &Progress, stop: &AtomicBool) -> Result<(), RenderError> {
+    /// Renders into the folder `partial` and moves the take into place when it is whole. `done` counts pictures.
+    pub fn render(&self, partial: &Path, whole: &Path, done: &AtomicU64, stop: &AtomicBool) -> Result<(), RenderError> {
         let scenario = &self.script.scenario;
-        let failed = |cause| RenderError::Cast { take: self.name.to_owned(), cause: Box::new(cause) };
-        let performance = self.cast.performance(scenario, self.plan).map_err(failed)?;
-        let environment = self.cast.environment(self.plan).map_err(failed)?;
-        let rig = |cause| RenderError::Rig { take: self.name.to_owned(), cause };
-        let mut studio =
-            Studio::new(scenario, self.plan, performance, environment, self.studio.clone()).map_err(rig)?;
-
+        let failed = |cause: StudioError| RenderError::Studio { take: self.name.to_owned(), cause };
+        let mut studio = self.cast.studio(scenario, self.plan, self.backend).map_err(failed)?;
         let trigger = scenario.trigger(self.plan.seed);
-        let partial = out.join(PARTIAL);
         let cameras: Vec<String> = (0..studio.views()).map(|view| format!("cam{view:02}")).collect();
-        let lenses = (0..studio.views()).map(|view| studio.camera(view)).collect::<Result<Vec<_>, _>>().map_err(rig)?;
-        let mut files = self.create(&partial, &cameras, &lenses)?;
+        let lenses = (0..studio.views()).map(|view| studio.camera(view)).collect::<Result<Vec<_>, _>>();
+        let mut files = self.create(partial, &cameras, &lenses.map_err(|cause| failed(cause.into()))?)?;
         for pulse in 0..scenario.instants {
             if stop.load(Ordering::Relaxed) {
                 return Ok(());
             }
             for camera in 0..cameras.len() {
-                match self.deliver(&mut studio, &trigger, camera, pulse).map_err(rig)? {
-                    Some((view, deliveries)) => self.write(&mut files, &view, pulse, &deliveries)?,
-                    None => files.miss(camera)?,
-                }
+                let deliveries: Vec<_> = trigger.deliver(camera, pulse).collect();
+                // A camera that has slipped shows an earlier instant.
+                let Some(shown) = deliveries.first().map(|delivery| delivery.shown) else {
+                    files.miss(camera)?;
+                    continue;
+                };
+                let view =
+                    studio.view(camera, shown as f64 / scenario.rate_hz).map_err(|cause| failed(cause.into()))?;
+                let jpeg = view.jpeg().map_err(|cause| failed(cause.into()))?;
+                self.write(&mut files, &view, &jpeg, pulse, &deliveries)?;
             }
-            progress.pictures.fetch_add(cameras.len() as u64, Ordering::Relaxed);
+            done.fetch_add(cameras.len() as u64, Ordering::Relaxed);
         }
         let made = self.finish(files, 1000.0 * studio.height_m())?;
-        let whole = out.join(TAKES).join(self.name);
-        fs::rename(&made, &whole).map_err(|e| RenderError::io("move into place", &whole, e))
+        fs::rename(&made, whole).map_err(|e| RenderError::io("move into place", whole, e))
     }
 
-    /// What a camera sees and delivers of a pulse.
-    fn deliver(
-        &self,
-        studio: &mut Studio,
-        trigger: &Trigger,
-        camera: usize,
-        pulse: u64,
-    ) -> Result<Delivered, RigError> {
-        let deliveries: Vec<_> = trigger.deliver(camera, pulse).collect();
-        // A camera that has slipped shows an earlier instant.
-        let Some(shown) = deliveries.first().map(|delivery| delivery.truth.pulse) else { return Ok(None) };
-        Ok(Some((studio.view(camera, shown as f64 / self.script.scenario.rate_hz)?, deliveries)))
-    }
-
-    fn create(&self, partial: &Path, cameras: &[String], lenses: &[Camera]) -> Result<Files, RenderError> {
+    fn create(&self, partial: &Path, cameras: &[String], lenses: &[VirtualCamera]) -> Result<Files, RenderError> {
         let scenario = &self.script.scenario;
         let info = TakeInfo {
             name: self.name.to_owned(),
@@ -140,33 +124,33 @@ impl OneTake<'_> {
         &self,
         files: &mut Files,
         view: &RenderedView,
+        jpeg: &[u8],
         pulse: u64,
         deliveries: &[Delivery],
     ) -> Result<(), RenderError> {
         let camera = CameraId(view.view as u16);
         let sequence = &mut files.sequences[view.view];
-        let jpeg = view.jpeg().map_err(|cause| RenderError::Jpeg { take: self.name.to_owned(), cause })?;
         let (width_px, height_px) = (view.picture.width, view.picture.height);
         for delivery in deliveries {
             let info = FrameInfo {
                 camera,
                 sequence: *sequence,
-                segment: SegmentId(delivery.truth.start),
+                segment: SegmentId::seam(delivery.start),
                 trigger: TriggerIndex::Certain(pulse),
-                exposure: HostTime::monotonic(EPOCH_NS + delivery.truth.exposure_ns, 0),
+                exposure: HostTime::monotonic(EPOCH_NS + delivery.exposure_ns, 0),
                 exposure_duration_ns: 0,
                 arrival_ns: EPOCH_NS + delivery.arrival_ns,
                 device: frame::DeviceStamp::default(),
                 source: Some(SourcePosition {
-                    index: delivery.truth.pulse as u32,
+                    index: delivery.shown as u32,
                     length: self.script.scenario.instants as u32,
                 }),
                 picture: Picture::Encoded { encoding: Encoding::Mjpeg, width_px, height_px },
             };
-            files.writer.write_frame(&info, &jpeg)?;
+            files.writer.write_frame(&info, jpeg)?;
             *sequence += 1;
         }
-        let shown = deliveries[0].truth.pulse;
+        let shown = deliveries[0].shown;
         if files.labelled[view.view].insert(shown) {
             let index = shown as u32;
             let mask: Vec<u8> = view.picture.mask.iter().map(|&covered| u8::from(covered >= COVERED)).collect();
@@ -210,11 +194,19 @@ impl OneTake<'_> {
             action: clip.as_deref().map_or("built-in".into(), motion::action::of_name),
             clip: clip.unwrap_or_else(built_in),
             environment: match &plan.light {
-                Light::File(path) => stem(path),
-                Light::BuiltIn(sky) => format!("built-in-{sky:?}").to_lowercase(),
+                LightSource::File(path) => stem(path),
+                LightSource::BuiltIn(sky) => format!("built-in-{sky:?}").to_lowercase(),
             },
             split: split(self.script.scenario.split).into(),
         }
+    }
+}
+
+/// What a take of the session is for, in its listing.
+fn split(split: Split) -> &'static str {
+    match split {
+        Split::Train => TRAIN,
+        Split::HeldOut => HELD_OUT,
     }
 }
 

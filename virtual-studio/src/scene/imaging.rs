@@ -1,3 +1,5 @@
+//! What a take's cameras make of light: exposure, noise, blur and compression, drawn by seed.
+
 use rand::RngExt;
 
 use super::Vary;
@@ -6,7 +8,7 @@ use crate::seed;
 
 /// How one camera of a take turns light into bytes.
 #[derive(Clone, Debug)]
-pub(super) struct Look {
+pub(super) struct Imaging {
     /// Exposure and white balance.
     pub gain: [f32; 3],
     pub defocus_px: f32,
@@ -14,7 +16,7 @@ pub(super) struct Look {
     pub jpeg_quality: u8,
 }
 
-impl Look {
+impl Imaging {
     pub fn draw(vary: &Vary, seed: u64, camera: u64) -> Self {
         let mut rng = seed::stream_at(seed, "look", camera);
         // Cameras of one rig are set alike, but not equal.

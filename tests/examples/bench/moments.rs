@@ -22,7 +22,7 @@ pub fn moment(number: u64, size_px: u16) -> Moment {
     Moment {
         set: SetIndex(number),
         trigger: TriggerIndex::Certain(number),
-        segment: SegmentId(0),
+        segment: SegmentId::seam(0),
         exposure,
         arrival_ns: monotonic_now_ns(),
         source: None,

@@ -2,11 +2,11 @@
 
 use glam::{Affine3A, Quat, Vec3};
 
-use super::skeleton::{BONES, BodyPose, Bone};
+use super::skeleton::{BONES, Bone, SkeletonPose};
 
 /// An actor's bones at rest.
 #[derive(Clone, Debug)]
-pub(crate) struct Rig {
+pub(crate) struct Armature {
     /// Where each bone begins.
     pub rest: [Vec3; BONES],
     /// What turns each bone from the actor's own rest pose to the canonical one.
@@ -15,7 +15,7 @@ pub(crate) struct Rig {
     pub leg_m: f32,
 }
 
-impl Rig {
+impl Armature {
     pub fn new(rest: [Vec3; BONES]) -> Self {
         let at = |bone: Bone| rest[bone.index()];
         let mut align = [Quat::IDENTITY; BONES];
@@ -41,12 +41,12 @@ impl Rig {
     }
 
     /// The pose in which nothing moves: the one that the body was modelled in.
-    pub fn modelled(&self) -> BodyPose {
-        BodyPose { rotations: self.align.map(Quat::inverse), root: self.hip_centre() / self.leg_m }
+    pub fn modelled(&self) -> SkeletonPose {
+        SkeletonPose { rotations: self.align.map(Quat::inverse), root: self.hip_centre() / self.leg_m }
     }
 
     /// By bone: what takes a point of the resting body to the world.
-    pub fn place(&self, pose: &BodyPose) -> [Affine3A; BONES] {
+    pub fn place(&self, pose: &SkeletonPose) -> [Affine3A; BONES] {
         let mut placed = [Affine3A::IDENTITY; BONES];
         for bone in Bone::ALL {
             let index = bone.index();

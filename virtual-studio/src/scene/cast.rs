@@ -1,4 +1,4 @@
-//! Brings the people, motions and light of a plan to the stage, each file read once.
+//! Brings the people, motions and light of a plan into a studio, each file read once.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -7,12 +7,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rand::RngExt;
 use thiserror::Error;
 
+use super::plan::{LightSource, StudioPlan};
+use super::scenario::Scenario;
+use super::studio::Studio;
+use super::view::JpegError;
+use crate::AssetError;
 use crate::actor::gltf::LoadOptions;
-use crate::actor::{Actor, ActorError, Looks, Proportions, procedural};
+use crate::actor::{Actor, Looks, Proportions, SkeletonPose, procedural};
 use crate::motion::widen::{Widened, Widening};
-use crate::motion::{self, Clip, Grounded, Markers, Motion, MotionError};
-use crate::render::{Environment, EnvironmentError};
-use crate::scene::{Light, Scenario, TakePlan};
+use crate::motion::{self, Clip, Grounded, Markers, Motion};
+use crate::render::{Backend, Environment};
+use crate::rig::CameraError;
 use crate::seed;
 use crate::surface::{Part, Performance, Posed};
 
@@ -21,15 +26,15 @@ const BUILT_IN_S: f32 = 60.0;
 /// Share of widened motions that have another one's upper body.
 const OTHER_UPPER_BODY: f64 = 0.5;
 
-/// A file of a plan that cannot be used.
+/// Why a take cannot be shown.
 #[derive(Debug, Error)]
-pub enum CastError {
+pub enum StudioError {
     #[error(transparent)]
-    Actor(#[from] ActorError),
+    Asset(#[from] AssetError),
     #[error(transparent)]
-    Motion(#[from] MotionError),
+    Rig(#[from] CameraError),
     #[error(transparent)]
-    Environment(#[from] EnvironmentError),
+    Jpeg(#[from] JpegError),
 }
 
 /// What was read, shared by all takes and threads.
@@ -47,11 +52,17 @@ impl Cast {
         Self { options, ..Self::default() }
     }
 
-    /// Whoever the plan names, in the motion that it names, varied as the scenario says.
+    /// Sets up the take of a plan: whoever it names, in the motion and the light that it names.
     ///
     /// # Errors
-    /// A file that is no rigged human or no motion, by name.
-    pub fn performance(&self, scenario: &Scenario, plan: &TakePlan) -> Result<Box<dyn Performance>, CastError> {
+    /// A file that is no rigged human, no motion or no panorama, by name; as [`Studio::new`].
+    pub fn studio(&self, scenario: &Scenario, plan: &StudioPlan, backend: &Backend) -> Result<Studio, StudioError> {
+        let (performance, environment) = (self.performance(scenario, plan)?, self.environment(plan)?);
+        Ok(Studio::new(scenario, plan, performance, environment, backend)?)
+    }
+
+    /// Varied as the scenario says.
+    fn performance(&self, scenario: &Scenario, plan: &StudioPlan) -> Result<Box<dyn Performance>, AssetError> {
         let actor = self.actor(scenario, plan)?;
         let motion: Box<dyn Motion> = match &scenario.twin {
             // It has its place, where the cameras saw it.
@@ -64,19 +75,16 @@ impl Cast {
         Ok(Box::new(Act { actor, motion, start_s }))
     }
 
-    /// The light that the plan names, turned by seed.
-    ///
-    /// # Errors
-    /// A file that is no panorama.
-    pub fn environment(&self, plan: &TakePlan) -> Result<Environment, CastError> {
+    /// Turned by seed.
+    fn environment(&self, plan: &StudioPlan) -> Result<Environment, AssetError> {
         let light = match &plan.light {
-            Light::File(path) => (*self.environments.get(path, || Environment::read(path))?).clone(),
-            Light::BuiltIn(sky) => Environment::built_in(*sky),
+            LightSource::File(path) => (*self.environments.get(path, || Environment::read(path))?).clone(),
+            LightSource::BuiltIn(sky) => Environment::built_in(*sky),
         };
         Ok(light.turned(std::f32::consts::TAU * seed::stream(plan.seed, "turn").random::<f32>()))
     }
 
-    fn actor(&self, scenario: &Scenario, plan: &TakePlan) -> Result<Actor, CastError> {
+    fn actor(&self, scenario: &Scenario, plan: &StudioPlan) -> Result<Actor, AssetError> {
         let mut actor = match &plan.person {
             Some(path) => (*self.actors.get(path, || Actor::load(path, self.options))?).clone(),
             None => procedural::actor(plan.seed),
@@ -90,7 +98,7 @@ impl Cast {
         Ok(actor)
     }
 
-    fn motion(&self, scenario: &Scenario, plan: &TakePlan) -> Result<Arc<dyn Motion>, CastError> {
+    fn motion(&self, scenario: &Scenario, plan: &StudioPlan) -> Result<Arc<dyn Motion>, AssetError> {
         let own: Arc<dyn Motion> = match &plan.motion {
             Some(path) => self.clips.get(path, || Clip::load(path))?,
             None => {
@@ -107,11 +115,11 @@ impl Cast {
             }
             _ => None,
         };
-        Ok(Arc::new(Widened::new(own, other, Widening::strong(seed::derive(plan.seed, "widening")))))
+        Ok(Arc::new(Widened::new(own, other, Widening::sample(seed::derive(plan.seed, "widening")))))
     }
 }
 
-fn happens(plan: &TakePlan, name: &str, share: f64) -> bool {
+fn happens(plan: &StudioPlan, name: &str, share: f64) -> bool {
     seed::stream(plan.seed, name).random::<f64>() < share
 }
 
@@ -146,7 +154,7 @@ struct Act {
 
 impl Act {
     /// A motion that is shorter than the take runs to its end, back to its start and so on, so that nothing leaps.
-    fn at(&self, time_s: f64) -> crate::actor::BodyPose {
+    fn at(&self, time_s: f64) -> SkeletonPose {
         self.motion.at(motion::widen::there_and_back(self.start_s + time_s, self.motion.duration_s()))
     }
 }
@@ -158,10 +166,6 @@ impl Performance for Act {
 
     fn height_m(&self) -> f32 {
         self.actor.height_m()
-    }
-
-    fn duration_s(&self) -> f64 {
-        f64::INFINITY
     }
 
     fn pose(&self, time_s: f64, into: &mut Posed) {

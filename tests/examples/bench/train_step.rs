@@ -67,7 +67,7 @@ impl Job {
         let recipe = PretrainRecipe { batch: BatchForm::AllPairs { times: size.times }, ..PretrainRecipe::default() };
         let task = Sync::new(&recipe);
         let meta = |number: i64| InstantMeta {
-            segment: SegmentId(0),
+            segment: SegmentId::seam(0),
             exposure_ns: number * 20_000_000,
             views: (1 << VIEWS) - 1,
         };

@@ -1,11 +1,13 @@
+//! Textures, laid out for quick look-ups.
+
 use glam::Vec2;
 
-use super::fast::floor1;
+use super::floor::floor1;
 use crate::surface::Texture;
 
 /// A texture whose texels are one word each, so that their channels are mixed at once, in tiles of 4 × 4, so that
 /// neighbours in both directions come with one line of the cache.
-pub(super) struct Skin {
+pub(super) struct TiledTexture {
     width: usize,
     height: usize,
     /// In a row of tiles.
@@ -14,7 +16,7 @@ pub(super) struct Skin {
     texels: Vec<u32>,
 }
 
-impl Skin {
+impl TiledTexture {
     pub fn new(texture: &Texture) -> Self {
         let (width, height) = (texture.width as usize, texture.height as usize);
         let tiles = width.div_ceil(4);
@@ -75,9 +77,9 @@ fn neighbours(place: f32, side: usize) -> (usize, usize, u32) {
 mod tests {
     use super::*;
 
-    fn skin(texels: &[[u8; 3]], width: u32) -> Skin {
+    fn skin(texels: &[[u8; 3]], width: u32) -> TiledTexture {
         let height = texels.len() as u32 / width;
-        Skin::new(&Texture { width, height, rgb: texels.as_flattened().to_vec() })
+        TiledTexture::new(&Texture { width, height, rgb: texels.as_flattened().to_vec() })
     }
 
     #[test]

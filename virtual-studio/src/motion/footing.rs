@@ -2,13 +2,13 @@
 
 use glam::Vec3;
 
-use crate::actor::{BodyPose, Bone};
+use crate::actor::{Bone, SkeletonPose};
 
 /// Of a leg length: what most people's thighs take.
 const THIGH: f32 = 0.5;
 
 /// How far below the hips the lower ankle is, in leg lengths.
-pub(crate) fn reach(pose: &BodyPose) -> f32 {
+pub(crate) fn reach(pose: &SkeletonPose) -> f32 {
     let depth = |thigh: Bone, shin: Bone| {
         -(pose.rotation(thigh) * Vec3::NEG_Y * THIGH + pose.rotation(shin) * Vec3::NEG_Y * (1.0 - THIGH)).y
     };
@@ -16,6 +16,6 @@ pub(crate) fn reach(pose: &BodyPose) -> f32 {
 }
 
 /// Raises or lowers the hips until the lower ankle is as high as it was before.
-pub(crate) fn keep(before: &BodyPose, pose: &mut BodyPose) {
+pub(crate) fn keep(before: &SkeletonPose, pose: &mut SkeletonPose) {
     pose.root.y += reach(pose) - reach(before);
 }

@@ -1,10 +1,12 @@
+//! A body in its place, lit once for all views of an instant.
+
 use glam::{Vec2, Vec3A};
 
+use super::Set;
 use super::area::Area;
 use super::contact::Contact;
 use super::shadow::ShadowMap;
-use super::skin::Skin;
-use super::{CpuOptions, Set};
+use super::tiled_texture::TiledTexture;
 use crate::surface::{Part, Posed};
 
 /// Nothing of the body is drawn nearer to a camera than this, metres.
@@ -14,12 +16,11 @@ pub(super) const NEAREST_M: f32 = 0.05;
 pub(super) struct Scene {
     pub set: Set,
     pub samples: usize,
-    shadow_texels: usize,
     pub uvs: Vec<Vec2>,
     pub triangles: Vec<[u32; 3]>,
     /// Where the triangles of each part end, and what is laid over them.
     pub ends: Vec<u32>,
-    skins: Vec<Skin>,
+    skins: Vec<TiledTexture>,
     pub positions: Vec<Vec3A>,
     normals: Vec<Vec3A>,
     /// Light on matt white at each vertex.
@@ -32,7 +33,7 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    pub fn new(parts: &[Part], set: Set, options: CpuOptions) -> Self {
+    pub fn new(parts: &[Part], set: Set, samples_per_side: usize) -> Self {
         let (mut uvs, mut triangles, mut ends) = (Vec::new(), Vec::new(), Vec::new());
         for part in parts {
             let first = uvs.len() as u32;
@@ -42,12 +43,11 @@ impl Scene {
         }
         Self {
             set,
-            samples: options.samples_per_side.clamp(1, 2),
-            shadow_texels: options.shadow_texels.max(32),
+            samples: samples_per_side.clamp(1, 2),
             uvs,
             triangles,
             ends,
-            skins: parts.iter().map(|part| Skin::new(&part.texture)).collect(),
+            skins: parts.iter().map(|part| TiledTexture::new(&part.texture)).collect(),
             positions: Vec::new(),
             normals: Vec::new(),
             light: Vec::new(),
@@ -68,7 +68,7 @@ impl Scene {
         }
         debug_assert!(self.positions.len() == self.uvs.len() && self.normals.len() == self.uvs.len());
         let above = self.set.light.above();
-        self.shadow.draw(above, self.shadow_texels, &self.positions, &self.triangles);
+        self.shadow.draw(above, &self.positions, &self.triangles);
         self.contact.draw(&self.positions);
         (self.shadow_area, self.contact_area) = (self.shadow.area(), self.contact.area());
 
@@ -84,7 +84,7 @@ impl Scene {
     }
 
     #[inline]
-    pub fn skin(&self, triangle: u32) -> &Skin {
+    pub fn skin(&self, triangle: u32) -> &TiledTexture {
         &self.skins[self.ends.iter().position(|&end| triangle < end).unwrap_or(0)]
     }
 }
