@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use frame::{CameraId, LossLedger, SegmentId, monotonic_now_ns};
+use frame::{CameraId, LossLedger, monotonic_now_ns};
 use router::{FrameConsumer, Lane, route};
 use thiserror::Error;
 

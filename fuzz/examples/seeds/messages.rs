@@ -90,6 +90,7 @@ fn host_messages() -> Vec<Seed> {
             state: CameraState::Failed(Problem::with_remedy("no power", "plug it in")),
         },
     ];
+    let segment = SegmentId { epoch: 1_800_000_000, opening: 1, seam: 0 };
     let hello = Hello { host: "two".into(), incarnation: 1, rig: 2, preprocessing: 3, asked_ns: 4, cameras };
     let answer = Answer {
         session: "a session".into(),
@@ -97,12 +98,12 @@ fn host_messages() -> Vec<Seed> {
         asked_ns: 4,
         shown_ns: 5,
         system_clock: SystemClock { offset_ns: 6, uncertainty_ns: Some(7) },
-        pulses: Some(LinkedPulses { start_ns: 8, period_ns: 1e7, uncertainty_ns: 9, segment: 1 }),
+        pulses: Some(LinkedPulses { start_ns: 8, period_ns: 1e7, uncertainty_ns: 9, segment }),
         heard: vec![Heard { from: 1, through: 9, crops: 8 }],
         refused: Some(Problem::new("another rig")),
     };
     let framing = Framing { whole_still: true, whole_of: vec![1], stale: vec![0, 2] };
-    let promise = PromisedInstant { segment: 1, pulse: Some(2), exposure_ns: 3, framing };
+    let promise = PromisedInstant { segment, pulse: Some(2), exposure_ns: 3, framing };
     let bytes = |words: Result<Vec<u8>, postcard::Error>| words.expect("words");
     vec![
         ("host_messages", "hello", word(0, bytes(postcard::to_stdvec(&hello)))),
