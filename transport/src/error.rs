@@ -1,9 +1,10 @@
-//! Why a message does not arrive.
+//! Errors of the transport.
 
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+/// Why a message could not be sent or received.
 #[derive(Debug, Error)]
 pub enum TransportError {
     #[error("the other side is gone")]
