@@ -67,7 +67,7 @@ impl RemoteCamera {
 pub enum CaptureError {
     #[error("cannot start the thread {thread}: {source}")]
     Thread { thread: String, source: io::Error },
-    #[error("these threads did not end within {0:?} and were left behind: {1}")]
+    #[error("these threads did not end within {0:?} and were abandoned: {1}")]
     Abandoned(Duration, String),
 }
 

@@ -16,7 +16,7 @@ mod texts;
 /// The name of a target, which is also that of its program and of its folder in `corpus`, and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
-/// All targets, sorted by name.
+/// All targets.
 pub const TARGETS: &[Target] = &[
     ("bvh", studio::bvh),
     ("calibration", poses::calibration),

@@ -54,6 +54,7 @@ impl Default for Preprocessing {
 }
 
 impl Preprocessing {
+    /// The current value of `version`.
     pub const VERSION: u32 = 2;
 
     /// Valid values of `crop_px`.

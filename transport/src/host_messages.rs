@@ -13,7 +13,7 @@ pub struct Hello {
     pub host: String,
     /// Identifies a start of the process; larger after each restart.
     pub incarnation: u64,
-    /// Hash of the rig file's content, the same on all hosts.
+    /// Hash of the parsed rig file, the same on all hosts.
     pub rig: u64,
     /// Hash of the preprocessing that makes the crops.
     pub preprocessing: u64,

@@ -56,6 +56,7 @@ impl FirstHostLink {
 pub struct PromiseSink(Publisher<'static>);
 
 impl PromiseSink {
+    /// Sends a promise without blocking.
     pub fn send(&self, promised: &PromisedInstant) -> Result<(), TransportError> {
         self.0.put(encode(promised)?).wait().map_err(failed("promising pictures"))
     }
@@ -151,6 +152,7 @@ impl PeerHostLink {
 pub struct ViewSink(Publisher<'static>);
 
 impl ViewSink {
+    /// Sends a view without blocking.
     pub fn send(&self, label: ViewLabel, view: &CroppedView) -> Result<(), TransportError> {
         self.0.put(HostView::encode(label, view)?).wait().map_err(failed("sending a view"))
     }

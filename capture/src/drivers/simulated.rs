@@ -23,6 +23,7 @@ pub struct SimulatedCamera {
 }
 
 impl SimulatedCamera {
+    /// A camera without a square that delivers at every pulse, endlessly and without losses.
     pub fn new(pulses: PulseTrain, width_px: u32, height_px: u32) -> Self {
         Self { pulses, width_px, height_px, shows_square: false, units: None, lose_every: None, fail_at: None }
     }

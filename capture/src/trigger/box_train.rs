@@ -52,7 +52,7 @@ pub(super) enum TrainEnd {
     BoxRestarted,
     #[error("the trigger box ended the pulses: its watchdog expired without a command from this host")]
     WatchdogExpired,
-    #[error("somebody else stopped the pulses of the trigger box")]
+    #[error("another program stopped the pulses of the trigger box")]
     Stopped,
     #[error("the trigger box sends pulses at the wrong times: off by {0} ticks")]
     Misplaced(i64),

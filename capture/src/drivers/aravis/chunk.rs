@@ -9,6 +9,7 @@ use crate::DriverError;
 
 const VALUE: &str = "ChunkTimestamp";
 
+/// Reads time stamps from chunks.
 pub struct ChunkStamps {
     parser: ChunkParser,
     ns_per_tick: f64,

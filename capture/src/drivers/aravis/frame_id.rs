@@ -12,6 +12,7 @@ pub struct FrameIds {
     zero_used: bool,
 }
 
+/// The place of one frame in the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
     /// Number of the frame, from 0 for the first one.

@@ -11,6 +11,7 @@ use crate::{DriverError, Latch};
 const NAMES: [(&str, &str, bool); 2] =
     [("TimestampLatch", "TimestampLatchValue", false), ("GevTimestampControlLatch", "GevTimestampValue", true)];
 
+/// The features that latch a camera's clock.
 pub struct Latches {
     command: &'static str,
     value: &'static str,

@@ -23,6 +23,7 @@ pub struct Grabber {
     over: Receiver<Infallible>,
 }
 
+/// A picture from the thread.
 pub struct Grabbed {
     pub buffer: Buffer,
     /// `CLOCK_MONOTONIC`, both.

@@ -178,7 +178,7 @@ fn index_of(source: &str) -> Option<u32> {
 }
 
 fn failed(source: &str, error: &NokhwaError) -> DriverError {
-    let remedy = "`genlock cameras` lists the available ones; driver \"v4l2\" says more";
+    let remedy = "`genlock cameras` lists the available ones; driver \"v4l2\" gives more details";
     DriverError::open(format!("camera {source} does not open: {error}"), remedy)
 }
 

@@ -6,6 +6,7 @@ pub struct Counter {
     last: Option<u64>,
 }
 
+/// The place of one frame in the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
     /// `None` if the device's counter did not advance.
