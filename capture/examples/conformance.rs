@@ -1,4 +1,4 @@
-//! Asks a camera whether its driver does what every driver must: `conformance v4l2 /dev/video0`, or `conformance nokhwa 0`.
+//! Runs the conformance checks on a camera's driver: `conformance v4l2 /dev/video0`, or `conformance nokhwa 0`.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ fn main() -> Result<(), String> {
             let expected = Expected { counted: false, ..expected };
             conforms(|| Ok(Box::new(camera.open()?) as Box<dyn CameraDriver>), expected)
         }
-        other => return Err(format!("no driver {other} here")),
+        other => return Err(format!("unknown driver {other}")),
     };
     if !wrong.is_empty() {
         return Err(wrong.join("\n"));

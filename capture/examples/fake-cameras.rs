@@ -1,5 +1,5 @@
-//! GigE Vision cameras in software, until it is ended: `fake-cameras TRIGGERS_PER_S LOST_RATIO ADDRESS…`. They look for
-//! triggers so often, which the program that comes with Aravis does 25 times a second.
+//! Runs simulated GigE Vision cameras until it is killed: `fake-cameras TRIGGERS_PER_S LOST_RATIO ADDRESS…`. They check
+//! for triggers TRIGGERS_PER_S times a second, unlike Aravis's own program, which checks 25 times.
 
 use aravis::GvFakeCamera;
 

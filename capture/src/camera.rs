@@ -1,4 +1,4 @@
-//! One camera's thread: drives its driver, numbers its units, keeps its first account.
+//! The thread of one camera: runs the driver, numbers its units and counts its losses.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -17,52 +17,52 @@ use crate::timing::{Timed, Timing};
 use crate::trigger::{Arming, Exposures, Published, PulseBoard, pause};
 use crate::{CameraDriver, DriverError, DriverEvent, Health, Unit};
 
-/// Opens a driver, again after each failure.
+/// Opens a driver; called again after each failure.
 pub type OpenDriver = Box<dyn FnMut() -> Result<Box<dyn CameraDriver>, DriverError> + Send>;
 
 /// A camera to capture from.
 pub struct CameraSpec {
     pub name: String,
     pub open: OpenDriver,
-    /// Buffers in its pool: the quotas of all consumers and what is in flight.
+    /// Buffers in the camera's pool: the quotas of all consumers plus the frames in flight.
     pub pool_buffers: usize,
-    /// Expected size of one unit; a larger one grows its buffer once.
+    /// Expected size of one unit in bytes; a larger unit grows its buffer once.
     pub unit_bytes: usize,
     pub role: Role,
-    /// Silence, while others deliver, after which it is opened again; none for sources that may pause.
+    /// How long the camera may be silent while others deliver before it is reopened; `None` for sources that may pause.
     pub watchdog: Option<Duration>,
 }
 
-/// What a camera has to do with the pulses.
+/// How a camera relates to the trigger pulses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Role {
     /// It waits for pulses, or runs freely.
     #[default]
     Follows,
-    /// It makes the pulses, and so is opened when all others are armed.
+    /// It generates the pulses, so it is opened after all others are armed.
     Leads,
-    /// It is asked for each picture, at the pulses.
+    /// The host requests each picture, at the pulses.
     Fired,
 }
 
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 const LAST_RETRY: Duration = Duration::from_secs(8);
-/// How long a driver may wait before its thread looks whether it should stop.
+/// Longest wait for a driver before its thread checks whether to stop.
 pub(crate) const DRIVER_WAIT: Duration = Duration::from_millis(250);
-/// How long the camera that leads waits for the others.
+/// How long the leading camera waits for the others to arm.
 const OTHERS: Duration = Duration::from_secs(10);
 const LATCH_EVERY_NS: i64 = 500_000_000;
 const HEALTH_EVERY_NS: i64 = 5_000_000_000;
-/// Others have delivered within this time: then pulses come, and silence is the camera's own.
+/// If another camera delivered within this time, pulses are coming, and a silent camera is itself at fault.
 const RECENT_NS: i64 = 500_000_000;
 
-/// One camera's thread: drives the driver, numbers its units, keeps the first account.
+/// The thread of one camera.
 pub(crate) struct CameraThread {
     pub id: CameraId,
     pub spec: CameraSpec,
     pub pulses: PulseBoard,
     pub arming: Arming,
-    /// Who wants to hear of exposures, to learn the pulses from them.
+    /// Receives exposures, for a trigger source that learns the pulses from them.
     pub exposures: Option<Exposures>,
     /// When each camera last delivered.
     pub last_units: Arc<[AtomicI64]>,
@@ -70,11 +70,11 @@ pub(crate) struct CameraThread {
     pub health: Arc<ArcSwap<Health>>,
     pub events: Sender<CaptureEvent>,
     pub stop: Arc<AtomicBool>,
-    /// Of all segments, where another host did not begin the pulses.
+    /// The epoch of all segments, unless another host started the pulses.
     pub epoch: Option<u32>,
 }
 
-/// What is done now and then beside the units.
+/// State of the periodic work between units.
 #[derive(Default)]
 struct Chores {
     latch_ns: i64,
@@ -92,7 +92,7 @@ impl CameraThread {
                 self.arming.wait(Some(self.id.index()), OTHERS, || self.stopping());
             }
             let before = sequence;
-            // Libraries of drivers panic, too, and be it when they are closed.
+            // Driver libraries may panic, even while closing.
             let tried = AssertUnwindSafe(|| self.open_and_stream(&pool, &mut sequence));
             let failure = match std::panic::catch_unwind(tried) {
                 Ok(Ok(())) => return,
@@ -116,14 +116,14 @@ impl CameraThread {
         self.stream(driver.as_mut(), pool, sequence)
     }
 
-    /// Until the source ends or capture stops; an error is the driver's.
+    /// Streams until the source ends or capture stops. Errors come from the driver.
     fn stream(
         &mut self,
         driver: &mut dyn CameraDriver,
         pool: &BufferPool,
         sequence: &mut u64,
     ) -> Result<(), DriverError> {
-        // A device that was opened again has counter and clock anew: nothing that it said before speaks for it now.
+        // A reopened device restarts its counter and clock, so earlier timing does not apply.
         let mut timing = Timing::new(driver.clock());
         let mut chores = Chores::default();
         self.delivered(monotonic_now_ns());
@@ -159,13 +159,13 @@ impl CameraThread {
         self.outlet.deliver(slot.map(|slot| slot.into_frame(info)));
     }
 
-    /// Pictures that never came to be read.
+    /// Counts frames that were lost before they could be read.
     fn lose(&self, reason: LossReason, frames: u64, sequence: &mut u64) {
         self.outlet.lose(reason, frames);
         *sequence += frames;
     }
 
-    /// Fires, reads clock and health when it is time; says how long the driver may wait.
+    /// Fires, and reads clock and health when due. Returns how long the driver may wait.
     fn chores(
         &self,
         driver: &mut dyn CameraDriver,
@@ -244,9 +244,9 @@ impl CameraThread {
 
     fn tell(&self, event: CameraEvent) {
         let event = CaptureEvent { at_ns: monotonic_now_ns(), kind: CaptureEventKind::Camera(self.id, event) };
-        // The channel is bounded; an owner that does not listen costs events, never frames.
+        // The channel is bounded: if the owner does not read it, events are dropped, never frames.
         if self.events.try_send(event).is_err() {
-            tracing::debug!(camera = self.spec.name, "nobody takes camera events");
+            tracing::debug!(camera = self.spec.name, "dropped a camera event: the owner does not read them");
         }
     }
 }

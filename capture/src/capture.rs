@@ -1,4 +1,4 @@
-//! Starts the threads of a capture, and ends them.
+//! Starts and stops the threads of a capture.
 
 use std::convert::Infallible;
 use std::io;
@@ -18,18 +18,19 @@ use crate::event::{CaptureEvent, CaptureEventKind};
 use crate::trigger::{Arming, Published, PulseBoard, Pulses, TriggerThread};
 use crate::{CameraSpec, Health};
 
-/// Frames that one camera's ring holds between driver and router.
+/// Capacity of one camera's ring between driver and router, in frames.
 const RING_FRAMES: usize = 16;
-/// Camera events that may wait for the owner.
+/// Capacity of the event channel to the owner.
 const EVENTS: usize = 256;
 
+/// Options of a capture.
 pub struct CaptureOptions {
-    /// The trigger that all cameras share; unknown in free-run and for replays that know their triggers.
+    /// The trigger shared by all cameras; unknown for free-running cameras and for replays that know their triggers.
     pub pulses: Pulses,
-    /// The [epoch](SegmentId::epoch) of all segments, so that captures that follow each other share none; `None` keeps
-    /// the sources' own.
+    /// The [epoch](SegmentId::epoch) of all segments, which keeps the segments of successive captures distinct; `None`
+    /// keeps the sources' own.
     pub epoch: Option<u32>,
-    /// Cameras behind these that share the pulses, but whose frames come another way: see [`RemoteCamera`].
+    /// Number of cameras on peer hosts that share the pulses, numbered after the local ones; see [`RemoteCamera`].
     pub remote_cameras: usize,
 }
 
@@ -40,8 +41,8 @@ impl CaptureOptions {
     }
 }
 
-/// A camera on a peer host: it shares the pulses with those here, but its frames are captured there. The pulses wait
-/// until it is armed, and its frames show that pulses come.
+/// A camera on a peer host, which shares the pulses with the local cameras but is captured there. The pulses wait until
+/// it is armed, and its frames show that pulses are coming.
 #[derive(Clone)]
 pub struct RemoteCamera {
     index: usize,
@@ -50,26 +51,27 @@ pub struct RemoteCamera {
 }
 
 impl RemoteCamera {
-    /// It stands ready for the first pulse.
+    /// Reports that it is ready for the first pulse.
     pub fn armed(&self) {
         self.arming.armed(self.index);
     }
 
-    /// One of its frames came, at `at_ns` of `CLOCK_MONOTONIC`.
+    /// Reports that one of its frames arrived at `at_ns`, `CLOCK_MONOTONIC`.
     pub fn delivered(&self, at_ns: i64) {
         self.last_units[self.index].store(at_ns, Ordering::Relaxed);
     }
 }
 
+/// Why a capture did not start, or did not stop cleanly.
 #[derive(Debug, Error)]
 pub enum CaptureError {
     #[error("cannot start the thread {thread}: {source}")]
     Thread { thread: String, source: io::Error },
-    #[error("these threads did not end within {0:?} and were left behind: {1}")]
+    #[error("these threads did not end within {0:?} and were abandoned: {1}")]
     Abandoned(Duration, String),
 }
 
-/// Running cameras, until they are stopped.
+/// A running capture.
 pub struct Capture {
     stop: Arc<AtomicBool>,
     abandon: Arc<AtomicBool>,
@@ -84,7 +86,8 @@ pub struct Capture {
 }
 
 impl Capture {
-    /// Starts all cameras. `ledgers` holds one account for each of them, in the same order; further ones are left alone.
+    /// Starts all cameras. `ledgers` holds one account per camera, in the same order; any extra ones are ignored. Fails
+    /// if a thread cannot be started.
     pub fn start(
         cameras: Vec<CameraSpec>,
         ledgers: &[LossLedger],
@@ -125,7 +128,7 @@ impl Capture {
                 let tell = move |event| {
                     let event = CaptureEvent { at_ns: monotonic_now_ns(), kind: CaptureEventKind::Trigger(event) };
                     if events.try_send(event).is_err() {
-                        tracing::debug!("nobody takes the trigger's events");
+                        tracing::debug!("dropped a trigger event: the owner does not read them");
                     }
                 };
                 let thread = TriggerThread {
@@ -174,38 +177,38 @@ impl Capture {
         })
     }
 
-    /// What is known of the pulses, for whoever passes it on.
+    /// The current knowledge of the pulses, for example to pass on to peer hosts.
     pub fn pulses(&self) -> PulseBoard {
         self.board.clone()
     }
 
-    /// The cameras on peer hosts, which are numbered behind those here.
+    /// The cameras on peer hosts, numbered after the local ones.
     pub fn remote_cameras(&self) -> &[RemoteCamera] {
         &self.remote_cameras
     }
 
-    /// What a camera's device last told of itself.
+    /// The last health report of a camera's device; the default for an unknown camera.
     pub fn health(&self, camera: CameraId) -> Arc<Health> {
         self.health.get(camera.index()).map(|health| health.load_full()).unwrap_or_default()
     }
 
-    /// What cameras and trigger report; disconnected once all their threads have ended.
+    /// Events of cameras and trigger. The channel disconnects once all their threads have ended.
     pub fn events(&self) -> &Receiver<CaptureEvent> {
         &self.events
     }
 
-    /// True once every camera's source is over.
+    /// Whether every camera's source has ended.
     pub fn all_ended(&self) -> bool {
         self.cameras.iter().all(|camera| camera.handle.is_finished())
     }
 
-    /// True when the router is gone although cameras may still run: nothing can be captured any more.
+    /// Whether the router has stopped while cameras may still run: nothing can be captured any more.
     pub fn router_is_dead(&self) -> bool {
         self.router.handle.is_finished()
     }
 
-    /// Stops the sources, lets the router empty the rings and drops the consumers. A driver whose call hangs is left
-    /// behind after `deadline` and named.
+    /// Stops the sources, lets the router drain the rings and drops the consumers. A driver that hangs longer than
+    /// `deadline` is abandoned and named in the error.
     pub fn stop(self, deadline: Duration) -> Result<(), CaptureError> {
         self.stop.store(true, Ordering::Release);
         self.arming.wake();
@@ -213,7 +216,7 @@ impl Capture {
         let until = Instant::now() + deadline;
         let workers = self.cameras.into_iter().chain(self.trigger);
         let mut abandoned: Vec<_> = workers.filter_map(|worker| worker.end_by(until)).collect();
-        // A driver that hangs still holds its ring: the router empties it and goes.
+        // A hanging driver still holds its ring: the router drains it and exits without waiting for the close.
         self.abandon.store(true, Ordering::Release);
         self.router.handle.thread().unpark();
         abandoned.extend(self.router.end_by(Instant::now() + deadline));
@@ -221,10 +224,10 @@ impl Capture {
     }
 }
 
-/// A thread that can be waited for with a deadline.
+/// A thread that can be joined with a deadline.
 struct Worker {
     handle: JoinHandle<()>,
-    /// Disconnected when the thread's body is over.
+    /// Disconnected when the thread's body has returned.
     over: Receiver<Infallible>,
 }
 
@@ -240,7 +243,7 @@ impl Worker {
         Ok(Self { handle, over })
     }
 
-    /// Waits for its end and names it if that was no good one.
+    /// Waits for the thread to end. Returns its name if it timed out or panicked.
     fn end_by(self, until: Instant) -> Option<String> {
         let name = self.handle.thread().name().unwrap_or("unnamed").to_owned();
         match self.over.recv_deadline(until) {

@@ -1,4 +1,4 @@
-//! What every driver must do, asked of one that is open: for the tests of drivers, wherever their cameras are.
+//! Conformance checks for camera drivers, for tests with any camera.
 
 use std::time::{Duration, Instant};
 
@@ -6,18 +6,18 @@ use frame::{BufferPool, HostTime, Slot, monotonic_now_ns};
 
 use crate::{CameraDriver, DeviceClock, DriverError, DriverEvent, Stamp, Unit};
 
-/// What is known of the camera beforehand.
+/// What the checks expect of the camera.
 #[derive(Clone, Copy, Debug)]
 pub struct Expected {
-    /// Units to look at before the driver is closed and opened again.
+    /// Units to check before the driver is closed and reopened.
     pub units: u64,
-    /// Within this time of each other units come, and the first one after opening.
+    /// Longest time between two units, and from opening to the first one.
     pub silence: Duration,
-    /// Each picture must be asked for.
+    /// Each picture must be requested with [`CameraDriver::fire`].
     pub fired: bool,
-    /// Its units carry the device's count.
+    /// Units carry the device's counter.
     pub counted: bool,
-    /// The source ends by itself after `units` or more, missing ones included.
+    /// The source ends by itself after `units` or more, lost ones included.
     pub ends: bool,
 }
 
@@ -28,17 +28,17 @@ impl Expected {
     }
 }
 
-/// How much later than its wait a driver may return: a busy machine's scheduler.
+/// How much longer than its wait a driver may take, to allow for scheduling delays.
 const SLACK: Duration = Duration::from_millis(150);
 const WAITS: [Duration; 4] =
     [Duration::from_millis(250), Duration::ZERO, Duration::from_millis(1), Duration::from_millis(20)];
-/// So many missing units in a row are no camera.
+/// More missing units in a row than this are a failure.
 const MISSING: u64 = 100_000;
-/// Every so many units one is taken without a slot.
+/// One in this many units is taken without a slot.
 const DROP_EVERY: u64 = 5;
 
-/// Opens the driver twice, one after the other, and looks at its units each time. Gives what is wrong, in words;
-/// nothing if all is well.
+/// Opens the driver twice in succession and checks its units each time. Returns a description of each violation; none
+/// if the driver conforms.
 pub fn conforms(
     mut open: impl FnMut() -> Result<Box<dyn CameraDriver>, DriverError>,
     expected: Expected,
@@ -69,7 +69,7 @@ struct Run {
     wrong: Vec<String>,
     units: u64,
     calls: usize,
-    /// Units and missing ones since the last unit.
+    /// Units reported as lost since the last unit.
     missing: u64,
     last: Option<Unit>,
     quiet_since: Instant,
@@ -92,12 +92,12 @@ impl Run {
         }
     }
 
-    /// An error is one after which nothing more can be seen.
+    /// Runs the checks. An error is a violation after which they cannot continue.
     fn run_out(&mut self) -> Result<(), String> {
         if let Some(clock) = self.clock
             && !(clock.tick_ns > 0.0 && (1..=64).contains(&clock.tick_bits))
         {
-            self.wrong.push(format!("no clock is like {clock:?}"));
+            self.wrong.push(format!("invalid clock {clock:?}"));
         }
         if !self.expected.fired && self.driver.fire().is_ok() {
             self.wrong.push("it takes a software trigger although it was not opened for one".into());
@@ -129,11 +129,13 @@ impl Run {
         let event = self.driver.next(slot.as_mut(), wait).map_err(|error| format!("next: {error}"))?;
         let took = called.elapsed();
         if took > wait + SLACK {
-            self.wrong.push(format!("it was to wait {wait:?} and returned after {took:?}"));
+            self.wrong.push(format!("it was asked to wait {wait:?} and returned after {took:?}"));
         }
         match event {
             DriverEvent::Unit(unit) => self.unit(unit, slot.as_mut()),
-            DriverEvent::Lost { reason, frames: 0 } => self.wrong.push(format!("it says that no unit is {reason}")),
+            DriverEvent::Lost { reason, frames: 0 } => {
+                self.wrong.push(format!("it reports a loss of no units: {reason}"))
+            }
             DriverEvent::Lost { frames, .. } => {
                 self.missing += frames;
                 self.quiet_since = Instant::now();
@@ -141,9 +143,9 @@ impl Run {
             DriverEvent::Idle => {}
             DriverEvent::Ended => return self.ended(),
         }
-        // Whatever else it says meanwhile.
+        // This applies even if other events came meanwhile.
         if self.quiet_since.elapsed() > self.expected.silence {
-            return Err(format!("after {} units none for {:?}", self.units, self.expected.silence));
+            return Err(format!("after {} units, no unit for {:?}", self.units, self.expected.silence));
         }
         Ok(true)
     }
@@ -160,9 +162,11 @@ impl Run {
         match unit.exposure {
             Stamp::Host(HostTime { ns, .. }) if ns > monotonic_now_ns() => say("it was exposed in the future".into()),
             Stamp::Device { arrival_ns, .. } if arrival_ns > monotonic_now_ns() => {
-                say("it comes from the future".into())
+                say("it arrived in the future".into())
             }
-            Stamp::Device { .. } if self.clock.is_none() => say("it has a device's time, of no clock".into()),
+            Stamp::Device { .. } if self.clock.is_none() => {
+                say("it has a device time stamp, but the driver has no clock".into())
+            }
             _ => {}
         }
         if unit.counter.is_some() != self.expected.counted {
@@ -198,7 +202,7 @@ impl Run {
         }
         let again = self.driver.next(None, Duration::ZERO);
         if !matches!(again, Ok(DriverEvent::Ended)) {
-            self.wrong.push(format!("after its end came {again:?}"));
+            self.wrong.push(format!("after its end it returned {again:?}"));
         }
         Ok(false)
     }
@@ -209,13 +213,13 @@ impl Run {
             self.wrong.push("it latches a clock that it does not have".into());
         }
         if latch.before_ns > latch.after_ns || latch.after_ns > monotonic_now_ns() {
-            self.wrong.push(format!("no reading is like {latch:?}"));
+            self.wrong.push(format!("invalid clock reading {latch:?}"));
         }
         Ok(())
     }
 }
 
-/// Whether one time follows the other; a device's clock may have wrapped between them.
+/// Whether `second` is later than `first`; a device's clock may have wrapped in between.
 fn later(first: Stamp, second: Stamp, clock: Option<DeviceClock>) -> bool {
     match (first, second) {
         (Stamp::Host(first), Stamp::Host(second)) => second.ns > first.ns,

@@ -1,4 +1,4 @@
-//! What a camera driver is, and what it says of its units.
+//! The trait of camera drivers, and the events and errors that they report.
 
 use std::time::Duration;
 
@@ -6,44 +6,46 @@ use frame::{HostTime, LossReason, Picture, Problem, SegmentId, Slot, SourcePosit
 pub use frame_sync::timing::DeviceClock;
 use thiserror::Error;
 
-/// When a unit was exposed, in the words of whoever knows it best.
+/// When a unit was exposed, by the best clock available.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Stamp {
-    /// Start of exposure on the host's clock: the kernel's, or a replay's.
+    /// Start of exposure on the host's clock, from the kernel or a replay.
     Host(HostTime),
-    /// What the device's own clock showed, see [`CameraDriver::clock`], and when the host had the whole unit.
+    /// The reading of the device's own clock, see [`CameraDriver::clock`], and when the host had received the whole
+    /// unit (`CLOCK_MONOTONIC`).
     Device { ticks: u64, arrival_ns: i64 },
 }
 
-/// What a camera's unit is, beside its bytes.
+/// The metadata of one unit from a camera.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Unit {
-    /// Where the driver knows of seams, the one before the unit; for recordings the segment in which it was recorded.
+    /// The last seam before the unit, if the driver knows of seams; for recordings, the segment of the recording.
     pub segment: SegmentId,
     /// Start of exposure.
     pub exposure: Stamp,
     pub exposure_duration_ns: u32,
-    /// The device's own count of frames, one a pulse, without wraps: the driver knows where it wraps.
+    /// The device's own frame counter, one per pulse, unwrapped by the driver.
     pub counter: Option<u64>,
-    /// Set by drivers that know it for certain, see [`CameraDriver::knows_pulses`]: a replayed take.
+    /// Set only by drivers that know it for certain, such as replays; see [`CameraDriver::knows_pulses`].
     pub trigger: TriggerIndex,
     pub source: Option<SourcePosition>,
     pub picture: Picture,
 }
 
+/// What a driver delivers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum DriverEvent {
-    /// A unit. Its bytes are in the slot, or dropped if there was none.
+    /// A unit. Its bytes are in the slot, or dropped if there was no slot.
     Unit(Unit),
-    /// The device says that units are missing before the next one.
+    /// The device reports that `frames` units are missing before the next one.
     Lost { reason: LossReason, frames: u64 },
-    /// Nothing came before the wait was over.
+    /// Nothing arrived within the wait.
     Idle,
-    /// The source is over and will not come back.
+    /// The source has ended for good.
     Ended,
 }
 
-/// One reading of a device's clock between two of the host's.
+/// One reading of a device's clock, between two readings of the host's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Latch {
     pub before_ns: i64,
@@ -51,11 +53,11 @@ pub struct Latch {
     pub after_ns: i64,
 }
 
-/// What a device tells of itself.
+/// What a device reports about itself.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Health {
     pub temperature_c: Option<f64>,
-    /// The stream's own counters that are worth a look, by the driver's names: resent packets, underruns.
+    /// The stream's own counters, by the driver's names, such as resent packets or underruns.
     pub counters: Vec<(String, u64)>,
 }
 
@@ -70,34 +72,34 @@ pub trait CameraDriver: Send {
         None
     }
 
-    /// Whether it knows the pulses of its units for certain: then one without a number has none.
+    /// Whether the driver knows the pulses of its units for certain. If so, a unit without a pulse number has none.
     fn knows_pulses(&self) -> bool {
         false
     }
 
-    /// Reads the device's clock, where it can be read apart from frames. Asked between units, about twice a second.
+    /// Reads the device's clock, if it can be read independently of frames. Called between units, about twice a second.
     fn latch(&mut self) -> Result<Option<Latch>, DriverError> {
         Ok(None)
     }
 
-    /// Exposes one picture now. Only cameras that were opened for software triggers can.
+    /// Exposes one picture now. Fails unless the camera was opened for software triggers.
     fn fire(&mut self) -> Result<(), DriverError> {
         Err(DriverError::Stream("this camera takes no software trigger".into()))
     }
 
-    /// Asked every few seconds.
+    /// The device's health. Called every few seconds.
     fn health(&mut self) -> Health {
         Health::default()
     }
 }
 
-/// Why a camera does not deliver. The camera's name is added by whoever owns the driver.
+/// Why a camera does not deliver. The driver's owner adds the camera's name.
 #[derive(Debug, Error)]
 pub enum DriverError {
-    /// It cannot be opened as it was asked for.
+    /// It cannot be opened as requested.
     #[error("{0}")]
     Open(Problem),
-    /// It was open and does not deliver any more.
+    /// It was open, but has stopped delivering.
     #[error("{0}")]
     Stream(String),
 }
@@ -112,11 +114,12 @@ impl From<DriverError> for Problem {
 }
 
 impl DriverError {
+    /// An [`Open`](Self::Open) error with its remedy.
     pub fn open(what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::Open(Problem::with_remedy(what, remedy))
     }
 
-    /// The same, said of a file.
+    /// Adds the path of the file to an [`Open`](Self::Open) error.
     #[cfg(feature = "gstreamer")]
     pub(crate) fn in_file(self, path: &std::path::Path) -> Self {
         match self {

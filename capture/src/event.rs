@@ -1,10 +1,10 @@
-//! What capture tells its owner.
+//! Events that capture reports to its owner.
 
 use std::time::Duration;
 
 use frame::{CameraId, Problem};
 
-/// Something that capture tells its owner.
+/// An event that capture reports to its owner.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CaptureEvent {
     /// `CLOCK_MONOTONIC`.
@@ -12,37 +12,40 @@ pub struct CaptureEvent {
     pub kind: CaptureEventKind,
 }
 
+/// What an event is about.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CaptureEventKind {
     Camera(CameraId, CameraEvent),
     Trigger(TriggerEvent),
 }
 
+/// What happened to a camera.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CameraEvent {
-    /// It stands ready; whether pictures come is another matter.
+    /// It is open and armed; it may not deliver pictures yet.
     Opened,
-    /// The first picture came since it failed.
+    /// It delivered its first picture since it failed.
     Back,
-    /// It failed and is tried again after the wait, which its peer host knows of a remote camera.
+    /// It failed and is retried after `retry_in`; `None` for a remote camera, which its peer host retries.
     Failed { problem: Problem, retry_in: Option<Duration> },
-    /// Its source is over.
+    /// Its source has ended.
     Ended,
-    /// Device counter and time disagree on the trigger: it slipped, restarted, or a clock jumped.
+    /// Device counter and time disagree on the pulse: the counter slipped or restarted, or a clock jumped.
     Slipped,
-    /// Its clock began anew.
+    /// Its clock restarted.
     Restarted,
     /// Its clock, or the host's, jumped.
     ClockJumped,
 }
 
+/// What happened to the trigger.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TriggerEvent {
-    /// The pulses began; these cameras were not ready for the first.
+    /// The pulses started; the `unarmed` cameras were not ready for the first one.
     Started { unarmed: Vec<CameraId> },
-    /// Its source failed and is tried again after the wait.
+    /// Its source failed and is retried after `retry_in`.
     Failed { problem: Problem, retry_in: Duration },
-    /// No camera delivers any more although all are there: no pulses come.
+    /// No camera delivers any more, so no pulses are coming.
     Stopped,
     /// Cameras deliver again.
     Resumed,

@@ -1,4 +1,4 @@
-//! Software triggers: when a camera is asked for its pictures.
+//! Software triggers: when a picture is requested from a camera.
 
 use std::time::Duration;
 
@@ -7,19 +7,19 @@ use frame::{HostTime, monotonic_now_ns};
 use crate::trigger::Published;
 use crate::{CameraDriver, DriverError, Stamp, Unit};
 
-/// When a camera is asked for its pictures, and for which it was not.
+/// Schedules the picture requests of one camera and counts the skipped pulses.
 #[derive(Default)]
 pub(crate) struct Firing {
-    /// The next pulse at which it is to be asked, of those of this beginning.
+    /// The start of the pulses that `next`, the next pulse to request, counts from.
     beginning: (Option<u32>, u32),
     next: Option<u64>,
-    /// Pulses at which it was not, since the last unit, and when the last of them was.
+    /// Pulses skipped since the last unit, and when the last of them was due.
     unasked: u64,
     unasked_ns: i64,
 }
 
 impl Firing {
-    /// Asks for a picture if one is due; says how long it is until the next one.
+    /// Requests a picture if one is due. Returns the time until the next one.
     pub fn look(&mut self, driver: &mut dyn CameraDriver, pulses: Published) -> Result<Duration, DriverError> {
         let Published { train, .. } = pulses;
         if self.beginning != pulses.beginning() {
@@ -32,7 +32,7 @@ impl Firing {
         if now_ns >= due_ns(next) {
             let late_ns = now_ns - due_ns(next);
             let after = upcoming.max(next + 1);
-            // Too late for this one, it would look like the next: that picture is not taken.
+            // A picture taken this late would look like the next one, so it is skipped.
             if late_ns as f64 <= train.period_ns / 4.0 {
                 driver.fire()?;
             } else {
@@ -45,7 +45,8 @@ impl Firing {
         Ok(Duration::from_nanos((due_ns(next) - monotonic_now_ns()).max(0) as u64))
     }
 
-    /// Pictures that were not asked for before this one; units that were taken earlier may come later.
+    /// Takes the count of pulses skipped before this unit. Units exposed before a skipped pulse may arrive after it;
+    /// they take nothing.
     pub fn unasked_before(&mut self, unit: &Unit) -> u64 {
         let (Stamp::Host(HostTime { ns, .. }) | Stamp::Device { arrival_ns: ns, .. }) = unit.exposure;
         if ns > self.unasked_ns { std::mem::take(&mut self.unasked) } else { 0 }

@@ -1,4 +1,4 @@
-//! Cameras to rings to router.
+//! Captures frames from cameras and passes them through rings to the router.
 //!
 //! Each camera has a driver, a thread that this crate owns, a fixed pool of buffers and a lock-free ring to the one
 //! router thread, which offers every frame to each consumer. A driver never waits for a consumer.

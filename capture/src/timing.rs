@@ -6,18 +6,17 @@ use frame_sync::timing::{FrameStamp, FrameTimer, FrameTimerConfig, TimedFrame, T
 use crate::trigger::Published;
 use crate::{DeviceClock, Latch, Stamp, Unit};
 
-/// Drivers hand over counters that they have unwrapped.
+/// Drivers deliver unwrapped counters.
 const COUNTER_BITS: u32 = 64;
 
-/// From what a driver says of its units to times on the host's clock and numbers of pulses; of one camera, from when
-/// it was opened.
+/// Turns a driver's stamps and counters into host times and pulse numbers, for one camera from when it was opened.
 pub(crate) struct Timing {
     timer: FrameTimer,
-    /// Of the pulses that the units before were counted by.
+    /// The start of the pulses that the previous units were numbered by.
     beginning: Option<(Option<u32>, u32)>,
-    /// Pulses at which the camera was not fired, and which it did not count.
+    /// Pulses at which the camera was not fired, which its counter lacks.
     unasked: u64,
-    /// How far, in a segment, the numbers of pulses were ahead of the account's at most.
+    /// The segment, and how far pulse numbers are ahead of sequence numbers in it.
     ahead: Option<(SegmentId, i128)>,
 }
 
@@ -27,7 +26,7 @@ pub(crate) struct Timed {
     pub trigger: TriggerIndex,
     pub device_ns: Option<i64>,
     pub event: Option<TimingEvent>,
-    /// Pulses up to this one that gave no picture, and of which the device says nothing.
+    /// Pulses up to this one that gave no picture and that the device did not report as lost.
     pub missed: u64,
 }
 
@@ -41,12 +40,12 @@ impl Timing {
         self.timer.latch(latch.before_ns, latch.ticks, latch.after_ns);
     }
 
-    /// The camera was not fired at so many pulses before the next unit.
+    /// Records that the camera was not fired at this many pulses before the next unit.
     pub fn unasked(&mut self, pulses: u64) {
         self.unasked += pulses;
     }
 
-    /// `sequence` is the number of the unit in the camera's account, if nothing was missed.
+    /// `sequence` is the unit's sequence number if no pulse was missed.
     pub fn time(&mut self, unit: &Unit, sequence: u64, pulses: Option<Published>) -> Timed {
         let (ticks, host, arrival_ns) = match unit.exposure {
             Stamp::Host(exposure) => (None, Some(exposure), monotonic_now_ns()),
@@ -61,7 +60,7 @@ impl Timing {
         }
         let TimedFrame { exposure, trigger, device_ns, event } =
             self.timer.time(stamp, pulses.as_ref().map(|p| &p.train));
-        // A driver that knows the trigger for certain is told of no pulses.
+        // A driver that knows the trigger for certain gets no pulses.
         if unit.trigger != TriggerIndex::Unresolved {
             return Timed { exposure, arrival_ns, trigger: unit.trigger, device_ns, event, missed: 0 };
         }
@@ -69,7 +68,7 @@ impl Timing {
         Timed { exposure, arrival_ns, trigger, device_ns, event, missed }
     }
 
-    /// Account and pulses go on alike, unless the camera passed over a pulse.
+    /// Sequence and pulse numbers advance together unless the camera missed a pulse.
     fn missed(&mut self, segment: SegmentId, pulse: u64, sequence: u64) -> u64 {
         let ahead = i128::from(pulse) - i128::from(sequence);
         let before = self.ahead.filter(|&(of, _)| of == segment).map_or(ahead, |(_, before)| before);

@@ -1,4 +1,4 @@
-//! The drivers that need no camera, under the suite for all drivers; and drivers that must not pass it.
+//! Runs the conformance checks on drivers that need no camera, and on faulty drivers that must fail them.
 
 use std::time::Duration;
 
@@ -76,14 +76,14 @@ fn the_suite_sees_what_is_wrong() {
             at.ns += 1_000_000_000;
         }
     });
-    check_fault("of no clock", |event, _| {
+    check_fault("has no clock", |event, _| {
         if let DriverEvent::Unit(Unit { exposure, .. }) = event {
             *exposure = Stamp::Device { ticks: 1, arrival_ns: 0 };
         }
     });
-    check_fault("none for", |event, _| *event = DriverEvent::Idle);
+    check_fault("no unit for", |event, _| *event = DriverEvent::Idle);
     check_fault("ended after", |event, _| *event = DriverEvent::Ended);
-    check_fault("no unit is missing", |event, _| {
+    check_fault("a loss of no units", |event, _| {
         *event = DriverEvent::Lost { reason: LossReason::MissingAtSource, frames: 0 };
     });
 }

@@ -1,4 +1,4 @@
-//! Takes as cameras, on one that is written here.
+//! Replays of a take that the tests write.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -74,7 +74,7 @@ impl FrameConsumer for Collector {
     }
 }
 
-/// Even where the rig knows pulses: theirs are others.
+/// Even if the rig knows its pulses, which differ from the take's.
 #[test]
 fn frames_keep_their_numbers_and_what_had_none_has_none() {
     let folder = tempfile::tempdir().unwrap();
@@ -102,7 +102,7 @@ fn frames_keep_their_numbers_and_what_had_none_has_none() {
     for info in seen.iter() {
         assert_eq!(info.trigger, trigger(info.sequence), "{info:?}");
     }
-    assert_eq!(ledger.capture.counts().lost_total(), 7, "the last hole is behind the last frame");
+    assert_eq!(ledger.capture.counts().lost_total(), 7, "the last gap is after the last frame");
 }
 
 #[test]

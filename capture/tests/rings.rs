@@ -1,4 +1,4 @@
-//! Cameras to router on simulated sources: what enters comes out or is accounted for.
+//! From simulated cameras to the router: every frame is delivered or counted as lost.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,9 +20,9 @@ enum Word {
 struct Collector {
     frames: Arc<Mutex<Vec<FrameInfo>>>,
     gone: Arc<Mutex<Vec<(CameraId, bool)>>>,
-    /// Of the second camera: its frames by number, and its going and coming.
+    /// Of the second camera: its frames by number, and when it was gone and back.
     second: Arc<Mutex<Vec<Word>>>,
-    /// Frames that it refuses to give back.
+    /// Frames that it never releases.
     hold: Option<Arc<Mutex<Vec<FrameRef>>>>,
 }
 
@@ -100,7 +100,7 @@ fn every_frame_arrives_in_order_with_its_trigger() {
                 .enumerate()
                 .all(|(i, f)| f.sequence == i as u64 && f.segment == SegmentId { epoch: 5, ..SegmentId::default() })
         );
-        // The first word of a counter is not yet confirmed; it may be unresolved or tentative, never wrong.
+        // The first counter values are not yet confirmed: triggers may be unresolved or tentative, never wrong.
         assert!(of_camera.iter().all(|f| f.trigger.pulse().is_none_or(|pulse| pulse == f.sequence)));
         assert!(of_camera[10..].iter().all(|f| f.trigger == TriggerIndex::Certain(f.sequence)));
         let counts = ledgers[camera as usize].capture.counts();
@@ -142,7 +142,7 @@ fn a_camera_that_fails_is_opened_again_while_the_other_goes_on() {
     assert!(events.iter().any(
         |e| matches!(e, CaptureEventKind::Camera(_, CameraEvent::Failed { problem, .. }) if problem.what.contains("pulse 30"))
     ));
-    // A busy machine may lose some of it on the way, and then counts them.
+    // A busy machine may lose some frames, and then counts them.
     let well = ledgers[0].capture.counts();
     assert_eq!((well.entered, well.in_flight()), (400, 0));
     let frames = consumer.frames.lock().unwrap();
@@ -153,7 +153,7 @@ fn a_camera_that_fails_is_opened_again_while_the_other_goes_on() {
         let true_pulse = ((frame.exposure.ns - pulses.start_ns) as f64 / pulses.period_ns).round() as u64;
         assert!(frame.trigger.pulse().is_none_or(|pulse| pulse == true_pulse), "{frame:?}");
     }
-    // Word of its going and coming stands where it belongs among its frames.
+    // It is reported gone and back at the right places among its frames.
     let words = consumer.second.lock().unwrap();
     let left = words.iter().position(|word| *word == Word::Gone(true)).unwrap();
     let before = |word: &Word| matches!(word, Word::Frame(sequence) if *sequence < 30);
@@ -162,7 +162,7 @@ fn a_camera_that_fails_is_opened_again_while_the_other_goes_on() {
     assert!(words[left..].iter().all(|word| behind(word) || matches!(word, Word::Gone(_))), "{words:?}");
     assert_eq!(words[left + 1], Word::Gone(false));
     assert!(matches!(words[left + 2], Word::Frame(_)), "{:?}", words[left + 2]);
-    assert_eq!(words.last(), Some(&Word::Gone(true)), "its source is over");
+    assert_eq!(words.last(), Some(&Word::Gone(true)), "its source has ended");
     assert_eq!(words.iter().filter(|word| matches!(word, Word::Gone(_))).count(), 3);
     assert_eq!(
         *consumer.gone.lock().unwrap().iter().filter(|(camera, _)| camera.0 == 0).collect::<Vec<_>>(),
@@ -180,7 +180,7 @@ impl capture::CameraDriver for Hanging {
     }
 }
 
-/// Says when it is dropped: whoever is behind the router ends with it.
+/// Reports when it is dropped, as consumers are when the router ends.
 struct Mourner(std::sync::mpsc::Sender<()>);
 
 impl FrameConsumer for Mourner {

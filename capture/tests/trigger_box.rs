@@ -27,7 +27,7 @@ fn known(trigger: &mut TriggerBox) -> PulseTrain {
     trigger.pulses().unwrap().expect("the readings before the start are enough")
 }
 
-/// Why the box is lost, once it is; at most so long from now.
+/// Waits until the box is lost and returns the reason; panics after `within`.
 fn lost(trigger: &mut TriggerBox, within: Duration) -> String {
     let begun = Instant::now();
     while begun.elapsed() < within {
@@ -40,13 +40,13 @@ fn lost(trigger: &mut TriggerBox, within: Duration) -> String {
     panic!("not lost within {within:?}");
 }
 
-/// Pulse by pulse, how far the outputs became high from where the train has them, in ns, since a host time.
+/// How far each pulse after `since_ns` was from its time in the train, in ns.
 fn errors_ns(train: &PulseTrain, pulses: &[i64], since_ns: i64) -> Vec<f64> {
     pulses
         .iter()
         .filter(|&&ns| ns > since_ns)
         .map(|&ns| {
-            // By when the first one came, which does not know of the train.
+            // Numbered from the first pulse, independently of the train.
             let number = ((ns - pulses[0]) as f64 * RATE_HZ * 1e-9).round();
             ns as f64 - (train.start_ns as f64 + number * train.period_ns)
         })
@@ -69,7 +69,7 @@ fn pulses_are_where_the_host_says() {
             .collect();
         let sent = simulated.pulses();
 
-        // A busy machine lets the simulated box be late, never early: the earliest pulses say when all were due.
+        // A busy machine makes the simulated box late, never early: the earliest pulses tell when all were due.
         let period_ns = 1e9 / RATE_HZ / (1.0 + drift_ppm * 1e-6);
         let number = |ns: i64| ((ns - sent[0]) as f64 / period_ns).round();
         let first_ns = sent.iter().map(|&ns| ns as f64 - number(ns) * period_ns).fold(f64::INFINITY, f64::min);
@@ -98,7 +98,7 @@ fn pulses_are_where_the_host_says() {
         assert!(checked > 600, "{checked}");
         assert!(outside * 20 <= checked, "{outside} of {checked} outside of their uncertainty");
         assert!(most < 500_000.0, "{most} ns");
-        // The outputs follow.
+        // The outputs match it.
         let mut late: Vec<f64> = errors_ns(&looks[23].0, &sent, looks[20].1);
         late.sort_by(f64::total_cmp);
         assert!(late[late.len() / 2].abs() < 500_000.0, "{} ns", late[late.len() / 2]);
@@ -154,7 +154,7 @@ fn a_box_that_starts_anew_has_lost_its_train() {
     trigger.start().unwrap();
     known(&mut trigger);
     simulated.reboot();
-    assert!(lost(&mut trigger, Duration::from_secs(2)).contains("started anew"));
+    assert!(lost(&mut trigger, Duration::from_secs(2)).contains("restarted"));
     assert!(matches!(trigger.pulses(), Err(TriggerError::Lost(_))), "until it is started again");
     trigger.start().unwrap();
     pause(100);

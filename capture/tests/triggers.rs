@@ -1,5 +1,4 @@
-//! Triggers through real threads: devices with clocks of their own, whose pictures carry the number of the pulse that
-//! truly exposed them.
+//! Triggers with real threads: simulated devices with clocks of their own, whose pictures carry the true pulse number.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -19,7 +18,7 @@ use frame::{
 const PERIOD_NS: i64 = 10_000_000;
 const LEAST_DELAY_NS: i64 = 1_000_000;
 
-/// A trigger cable: pulses from a time on, until another.
+/// A trigger line, with pulses from `start_ns` until `end_ns`.
 struct Line {
     start_ns: AtomicI64,
     end_ns: AtomicI64,
@@ -27,15 +26,15 @@ struct Line {
 
 enum Fault {
     CableOut,
-    /// The host is busy elsewhere for two and a half periods.
+    /// The camera's thread stalls for two and a half periods.
     Stall,
-    /// The camera passes over a pulse and does not count it.
+    /// The camera misses a pulse and does not count it.
     Deaf,
 }
 
 type Faults = Arc<Mutex<Option<Fault>>>;
 
-/// A camera with a microsecond clock that drifts, one-sided delays, and a counter that begins with it.
+/// A camera with a drifting microsecond clock, one-sided delays, and a counter that starts on opening.
 struct Device {
     line: Arc<Line>,
     drift_ppm: f64,
@@ -58,7 +57,7 @@ impl Device {
         Self { line, drift_ppm, origin_ns, pulse, taken: 0, fired: vec![], deaf: false, noise, fault }
     }
 
-    /// Least delay and up to 2 ms more, most of them little.
+    /// The least delay plus up to 2 ms, usually little.
     fn delay_ns(&mut self) -> i64 {
         self.noise = self.noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let share = (self.noise >> 40) as f64 / (1u64 << 24) as f64;
@@ -136,7 +135,7 @@ struct Run {
     ledgers: Vec<LossLedger>,
 }
 
-/// Runs three devices on a line; `meanwhile` plays with the line and the cables.
+/// Runs three devices on a line; `meanwhile` changes the line and injects faults.
 fn run(pulses: Pulses, role: Role, line: &Arc<Line>, meanwhile: impl FnOnce(&[Faults])) -> Run {
     let faults: Vec<Faults> = DRIFTS_PPM.iter().map(|_| Arc::default()).collect();
     let opened = Arc::new(AtomicU64::new(0));
@@ -209,7 +208,7 @@ fn pulses_that_nobody_tells_of_are_numbered_alike_in_all_cameras_and_after_a_cab
         println!("camera {camera}: {} of {all} numbered", numbered.len());
         assert!(numbered.len() * 10 >= all * 6, "camera {camera}: {} of {all}", numbered.len());
     }
-    // The camera whose clock and counter began anew has true numbers again within a second of its first new picture.
+    // The camera whose clock and counter restarted has true numbers again within a second of its first new picture.
     let again = by_camera[&0].iter().find(|frame| frame.arrival_ns > back_ns).unwrap();
     let waited_ms = (again.arrival_ns - back_ns) / 1_000_000;
     println!("numbered again after {waited_ms} ms");
@@ -241,7 +240,7 @@ fn cameras_that_the_host_fires_take_one_picture_a_pulse() {
         let numbers: Vec<_> = of_camera.iter().filter_map(numbered).collect();
         let (first, pulse) = numbers[0];
         assert!(numbers.iter().all(|(at, number)| number - pulse == at - first), "{camera}: {numbers:?}");
-        // What was not asked for leaves no doubt about what comes after; what was passed over does, for a second at most.
+        // Skipped requests leave later numbers certain; a missed pulse makes them uncertain, for a second at most.
         let vague = of_camera.iter().skip_while(|frame| frame.trigger.pulse().is_none()).count() - numbers.len();
         assert!(
             vague < if missed[camera as usize] > 0 { 100 } else { 10 },

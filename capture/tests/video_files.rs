@@ -1,4 +1,4 @@
-//! Video files as live cameras, on clips that GStreamer makes here.
+//! Video files as live cameras, with clips that the tests generate.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -35,7 +35,7 @@ fn clip(folder: &Path, name: &str) -> PathBuf {
     made(&line, folder, name)
 }
 
-/// A file of what a launch line makes.
+/// Writes the output of a launch line to a file.
 fn made(line: &str, folder: &Path, name: &str) -> PathBuf {
     gstreamer::init().unwrap();
     let path = folder.join(name);
@@ -112,7 +112,7 @@ fn loops_are_segments_and_all_cameras_agree_on_every_trigger() {
         assert!(of_camera.len() >= 20);
         for (i, (info, bytes)) in of_camera.iter().enumerate() {
             assert_eq!((info.sequence, info.trigger.pulse()), (i as u64, Some(i as u64)));
-            // The pictures are the same whenever the source stands at the same frame, and differ elsewhere.
+            // Pictures of the same source frame are equal.
             let first = of_camera.iter().find(|(other, _)| other.source == info.source).unwrap();
             assert_eq!(&first.1, bytes);
         }
@@ -164,7 +164,7 @@ fn a_corrupt_and_a_missing_file_are_named_with_a_remedy() {
     assert!(missing.contains("gone.mov is not there"), "{missing}");
 }
 
-/// Some sources connect behind a pipeline that plays already.
+/// Some sources connect only after the pipeline has started to play.
 #[test]
 fn a_stream_that_nobody_sends_is_a_failure_with_its_reason() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -181,7 +181,7 @@ fn a_stream_that_nobody_sends_is_a_failure_with_its_reason() {
     assert!(error.contains("rtspsrc"), "{error}");
 }
 
-/// A source that numbers its buffers tells of those that a line dropped behind it.
+/// Buffers that a later element drops show as gaps if the source numbers its buffers.
 #[test]
 fn frames_that_a_launch_line_drops_are_counted_and_leave_holes() {
     let line = "videotestsrc num-buffers=120 ! video/x-raw,format=GRAY8,width=32,height=32,framerate=60/1 \
@@ -210,6 +210,6 @@ fn frames_that_a_launch_line_drops_are_counted_and_leave_holes() {
     let first = frames[0].0;
     for (info, _) in frames.iter() {
         let shown = ((info.exposure.ns - first.exposure.ns) as f64 * 60.0 / 1e9).round() as u64;
-        assert_eq!(info.sequence - first.sequence, shown, "the numbering keeps the place of what is missing");
+        assert_eq!(info.sequence - first.sequence, shown, "missing frames leave gaps in the numbering");
     }
 }

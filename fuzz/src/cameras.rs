@@ -1,25 +1,25 @@
-//! What cameras and the trigger box send. Both parsers lie behind features of `capture` that need camera libraries, and
-//! stand alone, so their files are compiled here.
+//! Input from cameras and the trigger box. Both parsers are behind features of `capture` that need camera libraries.
+//! Their files have no dependencies, so they are compiled here directly.
 
-#[allow(dead_code, reason = "it is private to capture, and a part of it is asked for here")]
+#[allow(dead_code, reason = "it is private to capture, and only a part of it is used here")]
 #[path = "../../capture/src/drivers/jpeg.rs"]
 mod jpeg;
-#[allow(dead_code, reason = "it is private to capture, and a part of it is asked for here")]
+#[allow(dead_code, reason = "it is private to capture, and only a part of it is used here")]
 #[path = "../../capture/src/trigger/protocol.rs"]
 mod protocol;
 
 use protocol::{Answer, Hello, Lines, Reading, Started, Status};
 
-/// A unit of a webcam that says to be a JPEG, and bytes behind it.
+/// A webcam's unit that claims to be a JPEG, followed by other bytes.
 pub fn camera_jpeg(data: &[u8]) {
     let Some(length) = jpeg::length(data) else { return };
     assert!(data[..length].starts_with(&[0xff, 0xd8]) && data[..length].ends_with(&[0xff, 0xd9]));
-    assert_eq!(jpeg::length(&data[..length]), Some(length), "what lies behind the end does not matter");
+    assert_eq!(jpeg::length(&data[..length]), Some(length), "bytes after the end do not matter");
     assert_eq!(jpeg::length(&data[..length - 1]), None);
 }
 
-/// What comes out of the serial line of a trigger box. Each line is looked at as it is, and with the sum that it should
-/// have, which a search would hardly find.
+/// Input from the serial line of a trigger box. Each line is parsed as it is, and with a correct checksum, which a
+/// search would hardly find.
 pub fn trigger_box(data: &[u8]) {
     let mut lines = Lines::default();
     for line in data.iter().filter_map(|&byte| lines.push(byte)) {

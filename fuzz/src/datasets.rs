@@ -1,10 +1,11 @@
-//! Files of data sets.
+//! Parsers of data set files.
 
 use ::datasets::cdf;
 use ::datasets::mat::{self, Value};
 
 use crate::scratch;
 
+/// A CDF file of poses.
 pub fn cdf(data: &[u8]) {
     scratch::file("poses.cdf", data, |path| {
         let Ok(variable) = cdf::read_variable(path, "Pose") else { return };
@@ -13,6 +14,7 @@ pub fn cdf(data: &[u8]) {
     });
 }
 
+/// A MATLAB file of annotations.
 pub fn mat(data: &[u8]) {
     scratch::file("annotations.mat", data, |path| {
         let Ok(values) = mat::read(path, ["annot", "frames"]) else { return };

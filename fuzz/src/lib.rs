@@ -1,7 +1,7 @@
-//! What must hold for every input of a parser: one function for each target of the fuzzer.
+//! Properties that must hold for every input of a parser: one function for each fuzz target.
 //!
-//! The programs in `fuzz_targets` search for inputs that break these functions; `tests/corpus.rs` replays the inputs
-//! that are kept. A target panics where a property does not hold. It also fails by using too much memory or time.
+//! The programs in `fuzz_targets` search for inputs that break these functions; `tests/corpus.rs` replays the saved
+//! inputs. A target panics if a property does not hold. It also fails by using too much memory or time.
 
 mod cameras;
 mod datasets;
@@ -13,9 +13,10 @@ mod studio;
 mod takes;
 mod texts;
 
-/// The name of a target, which is that of its program and of its folder in `corpus`, and its function.
+/// The name of a target, which is also that of its program and of its folder in `corpus`, and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
+/// All targets.
 pub const TARGETS: &[Target] = &[
     ("bvh", studio::bvh),
     ("calibration", poses::calibration),
@@ -45,7 +46,7 @@ pub const TARGETS: &[Target] = &[
     ("trigger_box", cameras::trigger_box),
 ];
 
-/// Runs the target of this name, for its program.
+/// Runs the target with this name. Panics if there is none.
 pub fn run(name: &str, data: &[u8]) {
     let (_, target) = TARGETS.iter().find(|(known, _)| *known == name).expect("a target of this name");
     target(data);

@@ -11,6 +11,7 @@ use transport::{
     decode_moment, encode_finder_set, encode_moment,
 };
 
+/// A moment.
 pub fn moment(data: &[u8]) {
     let Ok(received) = decode_moment(data) else { return };
     for sample in received.value.views.iter().flat_map(|view| &view.samples) {
@@ -18,7 +19,7 @@ pub fn moment(data: &[u8]) {
     }
     let written = encode_moment(received.number, &received.value).expect("a moment can be sent on");
     let again = decode_moment(&written).expect("what was written reads");
-    // Numbers may be NaN, which no comparison of values takes for the same.
+    // Numbers may be NaN, which equals nothing, so the bytes are compared.
     assert_eq!(encode_moment(again.number, &again.value).expect("a moment can be sent on"), written);
 }
 
@@ -27,6 +28,7 @@ fn check_sample(sample: &Sample) {
     assert_eq!((sample.rgb.len(), sample.mask.len()), (3 * area, area));
 }
 
+/// Pictures of one instant for the finder of joints.
 pub fn finder_set(data: &[u8]) {
     let Ok(set) = decode_finder_set(data) else { return };
     for view in &set.views {
@@ -44,13 +46,14 @@ fn check_picture(picture: &FinderPicture) {
     picture.is_whole();
 }
 
+/// A view from a peer host.
 pub fn host_view(data: &[u8]) {
     let Ok(came) = HostView::decode(data) else { return };
     came.view.crop.iter().for_each(check_sample);
     if let Asked::Picture(picture) = &came.view.picture {
         check_picture(picture);
     }
-    // A picture is compressed anew and comes out another.
+    // A picture is recompressed and so differs.
     let view = CroppedView { picture: Asked::No, ..came.view };
     let written = HostView::encode(came.label, &view).expect("a view can be sent on");
     let again = HostView::decode(&written).expect("what was written reads");
@@ -74,7 +77,7 @@ fn by_postcard<T: Serialize + DeserializeOwned>(data: &[u8]) {
     assert_eq!(postcard::to_stdvec(&again).expect("it can be sent on"), written);
 }
 
-/// Poses, hints of learner and inference, and commands, among them those of the page.
+/// Poses, hints of learner and inference, and commands, including those of the page.
 pub fn json_messages(data: &[u8]) {
     by_json::<PoseMessage>(data);
     by_json::<Hint>(data);
@@ -87,7 +90,7 @@ fn by_json<T: Serialize + DeserializeOwned + PartialEq + Debug>(data: &[u8]) {
     assert_eq!(serde_json::from_slice::<T>(&written).expect("what was written reads"), value);
 }
 
-/// A rig's geometry, as files and hints have it.
+/// A rig's geometry, as in files and hints.
 pub fn geometry(data: &[u8]) {
     by_json::<RigGeometry>(data);
     let Ok(geometry) = serde_json::from_slice::<RigGeometry>(data) else { return };
@@ -100,5 +103,9 @@ pub fn geometry(data: &[u8]) {
         assert!(placed.position_mm.iter().chain(&placed.rotation).all(|value| value.is_finite()));
     }
     let id = geometry.clone().with_id().id;
-    assert_eq!(id, RigGeometry { id: "another".into(), ..geometry }.with_id().id, "an id depends on all but itself");
+    assert_eq!(
+        id,
+        RigGeometry { id: "another".into(), ..geometry }.with_id().id,
+        "an id depends on everything but itself"
+    );
 }

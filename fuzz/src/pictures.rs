@@ -1,10 +1,10 @@
-//! Pictures of cameras, as takes and rings hold them.
+//! Pictures of cameras, as stored in takes and rings.
 
 use frame::CameraId;
 use subject::{Decoder, Region, RgbImage, Scale};
 use take::header;
 
-/// A frame's header, and its bytes behind it.
+/// A frame's header, followed by its bytes.
 pub fn picture(data: &[u8]) {
     let Ok((info, length)) = header::decode(CameraId(0), data) else { return };
     let bytes = &data[length..];

@@ -5,6 +5,7 @@ use virtual_studio::motion::Markers;
 
 use crate::scratch;
 
+/// A TRC file of markers.
 pub fn trc(data: &[u8]) {
     scratch::file("markers.trc", data, |path| {
         let Ok(trc) = pose::trc::read(path) else { return };
@@ -26,6 +27,7 @@ pub fn trc(data: &[u8]) {
     });
 }
 
+/// A calibration file in any known format.
 pub fn calibration(data: &[u8]) {
     scratch::file("calibration", data, |path| {
         let Ok(cameras) = pose::calibration::read(path) else { return };

@@ -14,15 +14,15 @@ use virtual_studio::surface::Posed;
 
 use crate::scratch;
 
-/// As when assets are packed.
+/// The same as when assets are packed.
 const OPTIONS: LoadOptions = LoadOptions { triangles: Some(100), texture_px: Some(64) };
-/// Of packed people and clips.
+/// The version of packed people and clips.
 const VERSION: u8 = 2;
 
 /// A glTF that refers to no other file.
 pub fn gltf(data: &[u8]) {
     for options in [LoadOptions::default(), OPTIONS] {
-        // There is nothing in this folder.
+        // This folder does not exist.
         let Ok(actor) = gltf::read(data, Path::new("/nonexistent/person.gltf"), options) else { return };
         check_person(&actor);
         let packed = actor.pack().expect("a person can be packed");
@@ -30,7 +30,7 @@ pub fn gltf(data: &[u8]) {
     }
 }
 
-/// What a packed person holds before it is compressed.
+/// The uncompressed contents of a packed person.
 pub fn packed_person(data: &[u8]) {
     if let Ok(actor) = Actor::unpack(&sealed(data), Path::new("packed")) {
         check_person(&actor);
@@ -48,6 +48,7 @@ fn check_person(actor: &Actor) {
     }
 }
 
+/// A BVH motion.
 pub fn bvh(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let path = Path::new("motion.bvh");
@@ -64,14 +65,14 @@ pub fn bvh(data: &[u8]) {
         assert_eq!(clip.poses().len(), bvh.frames());
         check_clip(&clip);
         let packed = clip.pack(1).expect("a clip can be packed");
-        // Captures far away from all people are not packed to be read again.
+        // Motions implausibly far from the origin can be packed but not read again.
         if let Ok(unpacked) = Clip::unpack(&packed, path) {
             assert_eq!(unpacked.poses().len(), bvh.frames());
         }
     }
 }
 
-/// What a packed clip holds before it is compressed.
+/// The uncompressed contents of a packed clip.
 pub fn packed_clip(data: &[u8]) {
     if let Ok(clip) = Clip::unpack(&sealed(data), Path::new("packed")) {
         assert!(clip.poses().iter().all(|pose| pose.root.is_finite()));
@@ -88,12 +89,13 @@ fn check_clip(clip: &Clip) {
     clip.leaps();
 }
 
-/// As packed files are: a version, then the contents with a checksum.
+/// The form of packed files: a version, then the contents with a checksum.
 fn sealed(contents: &[u8]) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(vec![VERSION], Compression::none());
     encoder.write_all(contents).and_then(|()| encoder.finish()).expect("memory")
 }
 
+/// A panorama in HDR format.
 pub fn panorama(data: &[u8]) {
     scratch::file("panorama.hdr", data, |path| {
         let Ok(environment) = Environment::read(path) else { return };

@@ -9,9 +9,10 @@ use take::{MASKS_FILE, MaskReader, MaskWriter, Session, TakeReader, header, insp
 
 use crate::scratch;
 
-/// Of the takes that are made here, and so of the seeds.
+/// The cameras of the takes made here, and so of the seeds.
 const CAMERAS: [&str; 2] = ["left", "right"];
 
+/// The header of a frame in a take.
 pub fn header(data: &[u8]) {
     let Ok((info, length)) = header::decode(CameraId(3), data) else { return };
     assert!(length <= data.len());
@@ -20,7 +21,7 @@ pub fn header(data: &[u8]) {
     assert_eq!(header::decode(CameraId(3), &written), Ok((info, header::LENGTH)));
 }
 
-/// `data` is the recording of a sound take.
+/// `data` is the recording of a take with a valid description.
 pub fn recording(data: &[u8]) {
     scratch::folder(|parent| {
         let folder = parent.join("recording");
@@ -31,7 +32,7 @@ pub fn recording(data: &[u8]) {
         let Ok(take) = TakeReader::open(&folder) else { return };
         let frames = check_frames(&take, data.len() as u64);
         inspect(&folder).expect("what was opened can be summed up");
-        // What is ignored at the end says nothing of what lies before.
+        // The ignored end does not affect the frames before it.
         if let [torn] = take.torn() {
             assert!(!take.complete());
             assert_eq!(torn.offset + torn.bytes, data.len() as u64);
@@ -42,7 +43,7 @@ pub fn recording(data: &[u8]) {
     });
 }
 
-/// How many frames there are, all of which can be read.
+/// Reads all frames. Returns how many there are.
 fn check_frames(take: &TakeReader, file_bytes: u64) -> usize {
     let mut frames = 0;
     let mut bytes = 0;
@@ -95,7 +96,7 @@ pub fn description(data: &[u8]) {
             assert_eq!(
                 Session::take_directory(&folder, take).parent(),
                 Some(&*takes),
-                "{:?} is below no take",
+                "{:?} is not in the folder of takes",
                 take.name
             );
         }

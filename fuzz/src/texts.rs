@@ -1,9 +1,10 @@
-//! What people write: rigs, scenarios, settings.
+//! Files that people write: rigs, scenarios, settings.
 
 use ::settings::Document;
 use calibration_free_config::{MAX_CAMERAS, Rig};
 use virtual_studio::scene::Scenario;
 
+/// A rig file.
 pub fn rig(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Ok((rig, _)) = Rig::from_toml_str(text, "rig.toml") else { return };
@@ -18,9 +19,10 @@ pub fn rig(data: &[u8]) {
     assert_eq!(again, rig);
 }
 
+/// A scenario of the virtual studio.
 pub fn scenario(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    // A twin names files, which are read at once: not those that a random text finds.
+    // A twin names files that are read at once, so random texts with one are skipped.
     if text.contains("twin") {
         return;
     }
@@ -34,7 +36,7 @@ pub fn scenario(data: &[u8]) {
     }
 }
 
-/// The first lines, up to an empty one, are words of the command line; behind them is a file.
+/// The first lines, up to an empty one, are command-line arguments; the rest is a file.
 pub fn settings(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (words, file) = text.split_once("\n\n").unwrap_or(("", text));

@@ -1,4 +1,4 @@
-//! Replays every input that is kept, so that what a fuzzer once found stays mended.
+//! Replays every saved input, so that faults that a fuzzer found stay fixed.
 
 use std::fs;
 use std::path::PathBuf;

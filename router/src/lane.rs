@@ -1,19 +1,19 @@
-//! The router's end of one camera.
+//! A camera's lane to the router.
 
 use frame::{CameraId, EdgeAccount, Frame};
 
 use crate::sync::*;
 use crate::{FrameConsumer, Outlet};
 
-/// The router's end of one camera.
+/// The router's end of one camera's lane.
 pub struct Lane {
     camera: CameraId,
     ring: Consumer<Frame>,
     account: EdgeAccount,
-    /// Set by the camera behind its last frame, cleared before its next one. A state and not a message, so that no
-    /// word of it can be lost in a full ring.
+    /// Set by the camera after its last frame, cleared before its next one. A flag and not a message, so that it cannot
+    /// be lost in a full ring.
     gone: Arc<AtomicBool>,
-    /// What the consumers were told.
+    /// The state last reported to the consumers.
     told_gone: bool,
 }
 
@@ -25,7 +25,7 @@ pub struct Entrance {
 }
 
 impl Lane {
-    /// A lane that holds so many frames, and its other end.
+    /// A lane with room for this many frames, and its other end.
     pub fn new(camera: CameraId, frames: usize, account: EdgeAccount) -> (Self, Entrance) {
         let (producer, consumer) = ring(frames);
         let gone = Arc::new(AtomicBool::new(false));
@@ -42,7 +42,7 @@ impl Lane {
 
     /// Moves one frame; false when there is none.
     pub(crate) fn step(&mut self, consumers: &mut [Box<dyn FrameConsumer>]) -> bool {
-        // Read before the ring: every frame from before the camera went is then seen first.
+        // Read before the ring, so that all frames pushed before the flag was set are delivered first.
         let gone = self.gone.load(Ordering::Acquire);
         let Some(frame) = self.ring.try_pop() else {
             self.tell(gone, consumers);
@@ -55,9 +55,9 @@ impl Lane {
         true
     }
 
-    /// True when nothing can come any more.
+    /// Whether no more frames can come.
     pub(crate) fn is_over(&self, abandoned: bool) -> bool {
-        // Closed is read before empty: what was pushed before the close is then seen.
+        // Closed is read before empty, so that frames pushed before the close are seen.
         (abandoned || !self.ring.write_is_held()) && self.is_empty()
     }
 
@@ -67,7 +67,7 @@ impl Lane {
 }
 
 impl Entrance {
-    /// The end for the camera's thread, which wakes the thread of this router.
+    /// The end for the camera's thread, which wakes the thread `router`.
     pub fn to(self, router: Thread) -> Outlet {
         Outlet::new(self, router)
     }

@@ -1,7 +1,8 @@
-//! From the cameras' threads to the consumers: a lock-free lane for each camera, and the one thread that empties them.
+//! Routes frames from camera threads to consumers: a lock-free lane for each camera, and one thread that drains them
+//! all.
 //!
-//! A camera's end of its lane is an [`Outlet`], which waits for nobody. [`route`] moves frames from all lanes to all
-//! consumers. `tests/models.rs` looks at what the two may do to each other in every order.
+//! A camera's end of its lane is an [`Outlet`], which never blocks. [`route`] moves frames from all lanes to all
+//! consumers. `tests/models.rs` checks all their interleavings.
 
 mod consumer;
 mod lane;

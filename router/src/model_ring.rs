@@ -1,5 +1,5 @@
-//! A ring that loom can look into, in the place of ringbuf's, which it cannot: the same indices and flag, written and
-//! read in the same orders of memory as `ringbuf` 0.6 does.
+//! A ring that loom can check, in place of ringbuf's: the same indices and flag, accessed with the same memory
+//! orderings as in `ringbuf` 0.6.
 
 use std::cell::Cell;
 
@@ -9,7 +9,7 @@ use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 struct Ring<T> {
     slots: Vec<UnsafeCell<Option<T>>>,
-    /// Of all values ever read and written.
+    /// Counts of all values ever read and written.
     read: AtomicUsize,
     write: AtomicUsize,
     write_held: AtomicBool,
@@ -18,13 +18,14 @@ struct Ring<T> {
 // SAFETY: a slot belongs to the producer until `write` says so, and to the consumer until `read` does. loom checks it.
 unsafe impl<T: Send> Sync for Ring<T> {}
 
-/// Each end remembers its own index, and what it last saw of the other's.
+/// The writing end. Each end caches its own index and the last seen index of the other.
 pub struct Producer<T> {
     ring: Arc<Ring<T>>,
     read: usize,
     write: usize,
 }
 
+/// The reading end.
 pub struct Consumer<T> {
     ring: Arc<Ring<T>>,
     read: usize,

@@ -1,5 +1,5 @@
-//! Parking in a model: a thread learns what its waker did when it is woken, as the standard library promises. loom's own
-//! parking tells it at once, whatever it does just then, and so hides orders of memory that are too weak.
+//! Parking in a model: a thread sees what its waker did only once it is woken, as the standard library guarantees.
+//! loom's own parking synchronises at once, and so hides memory orderings that are too weak.
 
 use loom::sync::{Arc, Condvar, Mutex};
 
@@ -16,6 +16,7 @@ pub fn current() -> Thread {
     OWN.with(Clone::clone)
 }
 
+/// Blocks this thread until it is woken.
 pub fn park() {
     let Thread(own) = current();
     let mut woken = own.0.lock().unwrap();
@@ -26,6 +27,7 @@ pub fn park() {
 }
 
 impl Thread {
+    /// Wakes the thread, or lets its next [`park`] return at once.
     pub fn unpark(&self) {
         *self.0.0.lock().unwrap() = true;
         self.0.1.notify_one();

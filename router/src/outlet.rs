@@ -5,12 +5,12 @@ use frame::{EdgeAccount, Frame, LossReason};
 use crate::lane::Entrance;
 use crate::sync::*;
 
-/// The camera's end of its lane. It waits for nobody, and counts the fate of every frame.
+/// The camera's end of its lane. It never blocks, and accounts for every frame.
 pub struct Outlet {
     account: EdgeAccount,
     ring: Producer<Frame>,
     gone: Arc<AtomicBool>,
-    // Dropped behind the ring: the router is to find it closed when it wakes.
+    // Dropped after the ring, so that the router finds the ring closed when it wakes.
     router: Wake,
 }
 
@@ -19,12 +19,12 @@ impl Outlet {
         Self { account, ring, gone, router: Wake(router) }
     }
 
-    /// To be called before a frame is delivered: whether the camera was gone until now.
+    /// Whether the camera was gone until now. Call this before delivering a frame.
     pub fn is_back(&self) -> bool {
         self.gone.swap(false, Ordering::AcqRel)
     }
 
-    /// Hands a frame on, or counts its loss: there was no buffer for it, or there is no room.
+    /// Delivers a frame, or counts its loss if there was no buffer for it (`None`) or the ring is full.
     pub fn deliver(&mut self, frame: Option<Frame>) {
         self.account.enter();
         let Some(frame) = frame else {
@@ -37,13 +37,13 @@ impl Outlet {
         }
     }
 
-    /// Pictures that never came to be read.
+    /// Counts frames that were lost before they could be read.
     pub fn lose(&self, reason: LossReason, frames: u64) {
         self.account.enter_many(frames);
         self.account.lose_many(reason, frames);
     }
 
-    /// The consumers hear of it behind the last frame.
+    /// Marks the camera as gone; consumers are notified after its last frame.
     pub fn gone(&self) {
         self.gone.store(true, Ordering::Release);
         self.router.now();

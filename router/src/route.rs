@@ -3,8 +3,8 @@
 use crate::sync::{AtomicBool, Ordering, park};
 use crate::{FrameConsumer, Lane};
 
-/// Moves frames from the lanes to the consumers until every lane is empty and closed, or `abandon`ed with a driver
-/// that hangs. Parks when there is nothing.
+/// Moves frames from the lanes to the consumers until every lane is empty and closed. With `abandon` set, empty
+/// suffices, since a hanging driver never closes its lane. Parks when there is nothing to do.
 pub fn route(mut lanes: Vec<Lane>, mut consumers: Vec<Box<dyn FrameConsumer>>, abandon: &AtomicBool) {
     while !lanes.is_empty() {
         let mut idle = true;
@@ -22,7 +22,7 @@ pub fn route(mut lanes: Vec<Lane>, mut consumers: Vec<Box<dyn FrameConsumer>>, a
                 !over
             });
             if !lanes.is_empty() && lanes.iter().all(Lane::is_empty) {
-                // A push after the look above has left an unpark token, and this returns at once.
+                // A push after the check above has left an unpark token, so this returns at once.
                 park();
             }
         }

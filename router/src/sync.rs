@@ -1,4 +1,4 @@
-//! What the router shares with other threads: the standard library's and ringbuf's, or loom's for the models.
+//! Synchronisation primitives: those of the standard library and ringbuf, or loom's for the models.
 
 #[cfg(not(loom))]
 mod real {

@@ -1,5 +1,5 @@
-//! Models of the lanes between cameras and router: what loom makes of their threads in every order, and with every stale
-//! value that the orders of memory allow. `scripts/test.sh` says how they are built.
+//! Models of the lanes between cameras and router. loom runs their threads in every order, and with every stale value
+//! that the memory orderings allow. `scripts/test.sh` shows how to build them.
 #![cfg(loom)]
 
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use loom::sync::mpsc::{Sender, channel};
 use loom::thread::{self, JoinHandle};
 use router::{FrameConsumer, Lane, Outlet, Thread, route};
 
-/// All orders in which threads are interrupted at most three times.
+/// Checks all orders in which threads are preempted at most three times.
 fn model(check: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(3);
@@ -27,7 +27,7 @@ enum Word {
 }
 use Word::{Frame as Came, Gone};
 
-/// What a consumer heard, by camera. No model's thread waits for this lock.
+/// What a consumer received, by camera. No thread of a model blocks on this lock.
 #[derive(Clone, Default)]
 struct Heard(Arc<Mutex<[Vec<Word>; 2]>>);
 
@@ -47,7 +47,7 @@ impl FrameConsumer for Heard {
     }
 }
 
-/// A router with a lane for each camera, which holds so many frames.
+/// A running router, and what the tests check of it.
 struct Routed {
     heard: Heard,
     accounts: Vec<EdgeAccount>,
@@ -152,7 +152,7 @@ fn every_frame_has_one_fate_and_those_that_come_are_in_order() {
     });
 }
 
-/// Tells the camera's thread what it hears.
+/// Forwards what it receives to the camera's thread.
 struct Telling(Sender<Word>);
 
 impl FrameConsumer for Telling {

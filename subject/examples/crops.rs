@@ -8,7 +8,7 @@ use std::time::Instant;
 use frame::{CameraId, Encoding, FrameInfo, HostTime, Picture, SegmentId, TriggerIndex};
 use subject::{BackgroundConfig, Outcome, Preprocessing, Region, SubjectCropper};
 
-/// Frame `k` of a source of `length` that loops.
+/// The metadata of frame `k` of a looping source with `length` frames.
 fn info(k: usize, length: usize) -> FrameInfo {
     FrameInfo {
         camera: CameraId(0),
@@ -24,7 +24,7 @@ fn info(k: usize, length: usize) -> FrameInfo {
     }
 }
 
-/// Loops that a live background is learned over first.
+/// Number of loops over which a live background is learned first.
 const LOOPS: usize = 6;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,4 +1,4 @@
-//! The background of a fixed camera: learned, kept, and taken anew.
+//! The background of a fixed camera: learned, updated and replaced.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,17 +6,17 @@ use crate::median::median;
 use crate::region::Blob;
 use crate::{BackgroundId, RgbImage, SubjectError};
 
-/// How the background of a fixed camera is learned and kept.
+/// How the background of a fixed camera is learned and updated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct BackgroundConfig {
-    /// How often a picture may change the background, by times of exposure. 0 keeps it as it was given.
+    /// How often a picture may change the background, by exposure times. 0 keeps it unchanged.
     pub update_hz: f32,
-    /// Pictures whose median is the first background.
+    /// Number of pictures whose median is the first background.
     pub pictures: u16,
-    /// Pictures after which that median is used already; it is taken anew with each further one.
+    /// Number of pictures after which that median is first used; it is recomputed with each further one.
     pub ready_after: u16,
-    /// How long an empty stage is watched when the background is taken by command.
+    /// How long an empty stage is observed when the background is taken by command, in milliseconds.
     pub take_ms: u32,
 }
 
@@ -45,25 +45,25 @@ impl BackgroundConfig {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Background {
     pub id: BackgroundId,
-    /// Size of the full frames that it belongs to.
+    /// Size of the full frames that it belongs to, in pixels.
     pub frame_px: (u32, u32),
-    /// Reduced as the cropper reduces frames of this size.
+    /// Reduced to the cropper's scale for frames of this size.
     pub picture: RgbImage,
 }
 
 /// The running background of one camera: first a true median over a few seconds, then a running median of the
-/// sigma-delta kind that leaves the subject out, so that somebody who stands still stays a subject.
+/// sigma-delta kind that leaves the subject out, so that a person who stands still stays a subject.
 pub struct BackgroundModel {
     config: BackgroundConfig,
     current: Option<Background>,
-    /// Counts backgrounds that were taken; 0 is none.
+    /// Number of backgrounds taken so far.
     generation: u64,
     collecting: Option<Collection>,
     frame_px: (u32, u32),
     last_ns: Option<i64>,
     /// Per value: for how many updates the picture has been on one side of the background, with its sign.
     runs: Vec<i8>,
-    /// Updates that spare nothing, since a change of light made everything differ.
+    /// Remaining updates that include the subject, after a change of light made everything differ.
     relearning: u16,
 }
 
@@ -93,21 +93,23 @@ impl BackgroundModel {
         }
     }
 
+    /// The background, once there is one.
     pub fn current(&self) -> Option<&Background> {
         self.current.as_ref()
     }
 
-    /// Whether pictures change it. One that was given for good is never replaced either.
+    /// Whether pictures do not update the background.
     pub fn is_fixed(&self) -> bool {
         self.config.update_hz <= 0.0
     }
 
-    /// The next pictures show an empty stage. Until they are in, the old background serves on.
+    /// Takes the background from the next pictures, which show an empty stage. Until then the old one stays in use.
     pub fn take(&mut self) {
         self.collecting = Some(Collection::new(Goal::EmptyStage));
         self.last_ns = None;
     }
 
+    /// Replaces the background.
     pub fn set(&mut self, background: Background) {
         self.generation = self.generation.max(background.id.0);
         self.frame_px = background.frame_px;
@@ -116,7 +118,7 @@ impl BackgroundModel {
         self.current = Some(background);
     }
 
-    /// Learns from one picture. A picture that comes sooner than the rate allows changes nothing.
+    /// Learns from one picture. A picture that comes sooner than the rate allows is ignored.
     pub fn observe(&mut self, exposure_ns: i64, frame_px: (u32, u32), picture: &RgbImage, subject: Option<&Blob>) {
         if self.is_fixed() && self.collecting.is_none() {
             return;
@@ -124,7 +126,7 @@ impl BackgroundModel {
         if frame_px != self.frame_px {
             self.restart(frame_px);
         }
-        // A seam may set the clock back; the distance in time is what counts.
+        // A seam may set the clock back, so the absolute difference counts.
         let rate_hz = if self.is_fixed() { BackgroundConfig::default().update_hz } else { self.config.update_hz };
         let period_ns = (1e9 / f64::from(rate_hz)) as u64;
         if self.last_ns.is_some_and(|last| last.abs_diff(exposure_ns) < period_ns) {
@@ -138,7 +140,7 @@ impl BackgroundModel {
         }
     }
 
-    /// The camera sees another place: what was learned is of no use.
+    /// Discards the background and learns a new one, after the camera was moved.
     pub fn begin_anew(&mut self) {
         (self.current, self.collecting) = (None, None);
         self.restart(self.frame_px);
@@ -169,7 +171,7 @@ impl BackgroundModel {
             }
             Goal::EmptyStage => {
                 let watched_ns = collection.since_ns.abs_diff(exposure_ns);
-                // Fewer than three pictures outvote no noise.
+                // A median of fewer than three pictures removes no noise.
                 let done = seen >= 3 && watched_ns >= u64::from(self.config.take_ms) * 1_000_000;
                 (done, done, done)
             }
@@ -191,7 +193,8 @@ impl BackgroundModel {
     fn follow(&mut self, picture: &RgbImage, subject: Option<&Blob>) {
         let Some(background) = &mut self.current else { return };
         self.runs.resize(picture.rgb.len(), 0);
-        // A "subject" that fills the picture is a change of light, and what is left of it meanwhile is no subject.
+        // A "subject" that fills the picture is a change of light. While it is being learned, there is no subject to
+        // leave out.
         const FILLS: f32 = 0.6;
         if subject.is_some_and(|blob| blob.area > FILLS) {
             self.relearning = self.config.pictures;
@@ -220,8 +223,8 @@ impl Collection {
     }
 }
 
-/// One step towards what is seen: by one level, as a running median moves; and faster and faster once a value has
-/// stayed on one side for a second, so that moved furniture becomes background within seconds.
+/// Moves each value one step towards the picture: by one level, as in a running median, and increasingly faster once it
+/// has stayed on one side for a second, so that moved furniture becomes background within seconds.
 fn follow_values(kept: &mut [u8], seen: &[u8], runs: &mut [i8]) {
     const PATIENCE: i8 = 5;
     for ((kept, &seen), run) in kept.iter_mut().zip(seen).zip(runs) {

@@ -1,4 +1,4 @@
-//! Squares cut out of pictures.
+//! Cuts squares out of pictures.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
 use crate::{PictureFault, Region, RgbImage};
 
-/// Cuts squares out of pictures. What lies beyond the frame is black.
+/// Cuts squares out of pictures. Pixels beyond the frame are black.
 #[derive(Default)]
 pub struct SquareCutter {
     resizer: Resizer,
@@ -39,11 +39,11 @@ impl SquareCutter {
         self.inside.clear();
         self.inside.resize(columns * rows * 3, 0);
         let unfit = |_| PictureFault::Planes;
-        // Typed, since code for every kind of pixel takes minutes to compile.
+        // Typed, because code for every pixel type takes minutes to compile.
         let source = TypedImageRef::<U8x3>::from_buffer(picture.width, picture.height, &picture.rgb).map_err(unfit)?;
         let mut target =
             TypedImage::<U8x3>::from_buffer(columns as u32, rows as u32, &mut self.inside).map_err(unfit)?;
-        // The triangle filter widens when it reduces, so that it averages, and interpolates when it enlarges.
+        // The triangle filter averages when it reduces, and interpolates when it enlarges.
         let options = ResizeOptions::new()
             .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
             .crop(x.start, y.start, x.length, y.length)

@@ -10,13 +10,13 @@ use crate::region::{Blob, differs};
 use crate::steady::Steady;
 use crate::{BackgroundId, PictureFault, Preprocessing, Region, RgbImage, Sample, Scale, SubjectError};
 
-/// Share of the picture that must differ for the camera to see another place. No subject is so large.
+/// Share of the picture that must differ for the camera to count as moved. No subject is that large.
 const ELSEWHERE: f32 = 0.4;
-/// How long it must differ where there is no seam, in nanoseconds: light that flickers and people who pass close by do not
-/// make another place.
+/// How long it must differ without a seam, in nanoseconds, so that flickering light and people who pass close by do not
+/// count.
 const ELSEWHERE_FOR_NS: i64 = 1_000_000_000;
 
-/// What became of one frame.
+/// The result of processing one frame.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     Sample(Sample),
@@ -27,6 +27,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The sample, if there is one.
     pub fn sample(self) -> Option<Sample> {
         match self {
             Self::Sample(sample) => Some(sample),
@@ -35,8 +36,8 @@ impl Outcome {
     }
 }
 
-/// The way from one camera's frames, in their order, to samples. It holds the camera's background, where its subject
-/// was, and reusable buffers.
+/// Turns one camera's frames, in their order, into samples. It holds the camera's background, the last place of its
+/// subject, and reusable buffers.
 pub struct SubjectCropper {
     settings: Preprocessing,
     decoder: Decoder,
@@ -45,7 +46,7 @@ pub struct SubjectCropper {
     segment: Option<SegmentId>,
     /// Since when most of the picture differs, by the time of exposure.
     elsewhere_since_ns: Option<i64>,
-    /// How often the camera was found to see another place within a segment.
+    /// How often the camera was found to have moved within a segment.
     moved: u64,
     /// The last subject and its segment.
     before: Option<(SegmentId, Blob)>,
@@ -59,6 +60,7 @@ pub struct SubjectCropper {
 }
 
 impl SubjectCropper {
+    /// Fails if a setting is out of range.
     pub fn new(settings: &Preprocessing, background: BackgroundConfig) -> Result<Self, SubjectError> {
         settings.check()?;
         background.check()?;
@@ -81,9 +83,8 @@ impl SubjectCropper {
         })
     }
 
-    /// A cropper whose background is the median of the given frames, for good, and which knows from them how large the
-    /// subject is: for takes, so that a take's samples depend on its frames alone. Some 25 to 100 frames, evenly spaced,
-    /// are enough.
+    /// A cropper whose fixed background is the median of the given frames, which also give the subject's size. It makes
+    /// a take's samples depend on its frames alone. 25 to 100 evenly spaced frames are enough.
     pub fn with_background_from<B: AsRef<[u8]>>(
         settings: &Preprocessing,
         frames: impl IntoIterator<Item = (FrameInfo, B)>,
@@ -113,7 +114,7 @@ impl SubjectCropper {
     }
 
     /// Turns a frame into a sample, then lets the background learn from it. The sample's region depends on the frames
-    /// before it. After an error the next frame may be given as if this one had not been.
+    /// before it. After an error, processing may continue with the next frame.
     pub fn process(&mut self, info: &FrameInfo, bytes: &[u8]) -> Result<Outcome, SubjectError> {
         let frame_px = self.decode(info, bytes)?;
         let seam = self.segment.replace(info.segment).is_some_and(|before| before != info.segment);
@@ -133,7 +134,7 @@ impl SubjectCropper {
                 return Err(SubjectError::picture(info, fault));
             }
             Some(_) => {
-                // Frames of another size: what was known of the subject is in other pixels.
+                // Frames of another size: the known place of the subject no longer applies.
                 (self.steady, self.before) = (Steady::new(&self.settings), None);
                 None
             }
@@ -157,20 +158,22 @@ impl SubjectCropper {
         Ok(outcome)
     }
 
-    /// The stage is empty: what the next second shows becomes the background. Until then the old one serves on.
+    /// Makes the next second of frames the background, while the stage is empty. Until then the old one stays in use.
     pub fn take_background(&mut self) {
         self.background.take();
     }
 
+    /// Whether a background has been learned or set.
     pub fn background_ready(&self) -> bool {
         self.background.current().is_some()
     }
 
+    /// The current background, if any.
     pub fn background(&self) -> Option<&Background> {
         self.background.current()
     }
 
-    /// Continues from a background that was kept. It must be reduced as this crate reduces frames of its size.
+    /// Continues from a saved background. Fails unless it is reduced as this crate reduces frames of its size.
     pub fn set_background(&mut self, background: Background) -> Result<(), SubjectError> {
         let scale = working_scale(background.frame_px);
         let picture = &background.picture;
@@ -189,24 +192,25 @@ impl SubjectCropper {
         Ok(())
     }
 
+    /// The settings of this cropper.
     pub fn preprocessing(&self) -> &Preprocessing {
         &self.settings
     }
 
-    /// How often the camera was found to see another place while frames followed one another: it was moved, or the light
-    /// changed. Its background was then taken anew.
+    /// How often the camera was found to have moved, or its light to have changed, within a segment. Each time its
+    /// background was relearned.
     pub fn times_moved(&self) -> u64 {
         self.moved
     }
 
-    /// The background is not what the camera sees any more: learns it anew, with nothing to go by until then.
+    /// Discards the background and learns a new one. Until then there are no samples.
     pub fn begin_anew(&mut self) {
         self.background.begin_anew();
         self.elsewhere_since_ns = None;
         (self.steady, self.before) = (Steady::new(&self.settings), None);
     }
 
-    /// Whether most of the picture has differed for long, by the mask of the frame in work.
+    /// Whether most of the picture has differed for long, by the mask of the current frame.
     fn has_moved(&mut self, exposure_ns: i64) -> bool {
         let differing = self.mask.iter().filter(|&&differs| differs).count();
         if self.background.is_fixed() || (differing as f32) <= ELSEWHERE * self.mask.len() as f32 {
@@ -225,7 +229,7 @@ impl SubjectCropper {
         })
     }
 
-    /// Decodes at the background's scale and says how large the full frame is.
+    /// Decodes at the background's scale. Returns the size of the full frame.
     fn decode(&mut self, info: &FrameInfo, bytes: &[u8]) -> Result<(u32, u32), SubjectError> {
         let frame_px = self.decoder.size_px(info, bytes)?;
         self.decoder.decode(info, bytes, working_scale(frame_px), &mut self.picture)?;
@@ -242,7 +246,8 @@ impl SubjectCropper {
         let size_px = self.settings.crop_px;
         let at = |fault| SubjectError::picture(info, fault);
         let kept = self.background.current().map_or(&self.picture, |background| &background.picture);
-        // The mask compares two pictures of equal sharpness, both reduced alike, so that edges do not show up in it.
+        // The mask compares two pictures reduced in the same way, so that differences in sharpness do not show up as
+        // edges.
         self.cutter.cut(&self.picture, &region, size_px, &mut self.reduced_crop).map_err(at)?;
         self.cutter.cut(kept, &region, size_px, &mut self.background_crop).map_err(at)?;
         let mask = differs(&self.reduced_crop, &self.background_crop, self.settings.mask_threshold)
@@ -260,7 +265,7 @@ impl SubjectCropper {
     }
 }
 
-/// The scale of the background: a quarter, or finer where that would leave too little to find a person in.
+/// The scale of the background: a quarter, or finer if that would be too small to find a person in.
 fn working_scale((width, height): (u32, u32)) -> Scale {
     match width.max(height) {
         640.. => Scale::Quarter,
@@ -269,7 +274,7 @@ fn working_scale((width, height): (u32, u32)) -> Scale {
     }
 }
 
-/// The coarsest scale that still holds a pixel for each of the crop's.
+/// The coarsest scale that still has a pixel for each pixel of the crop.
 pub(crate) fn crop_scale(side_px: f32, size_px: u16) -> Scale {
     Scale::COARSE_TO_FINE
         .into_iter()

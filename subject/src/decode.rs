@@ -1,4 +1,4 @@
-//! From a camera's units to RGB.
+//! Decodes a camera's units into RGB.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use turbojpeg::Decompressor;
 
 use crate::{PictureFault, Region, RgbImage, Scale, SubjectError, jpeg, raw};
 
-/// Turns a camera's units into RGB at the scale asked for: JPEG inside its inverse DCT, raw pictures by averaging
+/// Decodes a camera's units into RGB at the requested scale: JPEG inside its inverse DCT, raw pictures by averaging
 /// blocks. Keep one per camera: it holds the codec's state.
 pub struct Decoder {
     codec: Decompressor,
@@ -20,7 +20,7 @@ impl Decoder {
         Ok(Self { codec })
     }
 
-    /// The picture's true size in pixels, from its own header where it has one.
+    /// The picture's true size in pixels, from its own header if it has one.
     pub fn size_px(&mut self, info: &FrameInfo, bytes: &[u8]) -> Result<(u32, u32), SubjectError> {
         let size = match info.picture {
             Picture::Raw { width_px, height_px, .. } => check_size((width_px, height_px)),
@@ -41,8 +41,8 @@ impl Decoder {
         self.decode_within(info, bytes, scale, &EVERYTHING, out)
     }
 
-    /// The same where only a crop of `region` is cut out of it: of raw pictures only that is made, and what else is in
-    /// `out` is unspecified.
+    /// Decodes what a crop of `region` needs: of raw pictures only that part is decoded, and the rest of `out` is
+    /// unspecified.
     pub fn decode_region(
         &mut self,
         info: &FrameInfo,
@@ -71,10 +71,10 @@ impl Decoder {
     }
 }
 
-/// All columns and rows.
+/// The range of all columns and rows.
 pub(crate) const EVERYTHING: [Range<usize>; 2] = [0..usize::MAX, 0..usize::MAX];
 
-/// Columns and rows of the reduced picture that a crop of `region` may look at, by resizing by no more than 16.
+/// Columns and rows of the reduced picture that a crop of `region` may read, when it is resized by at most 16.
 pub(crate) fn around(region: &Region, scale: Scale) -> [Range<usize>; 2] {
     const MARGIN: f32 = 16.0;
     let denominator = scale.denominator() as f32;
@@ -85,7 +85,7 @@ pub(crate) fn around(region: &Region, scale: Scale) -> [Range<usize>; 2] {
     })
 }
 
-/// Bounds what one damaged header can make us allocate.
+/// Bounds the allocation that a damaged header can cause.
 pub(crate) fn check_size((width_px, height_px): (u32, u32)) -> Result<(u32, u32), PictureFault> {
     const MAX_PX: u32 = 16384;
     if (1..=MAX_PX).contains(&width_px) && (1..=MAX_PX).contains(&height_px) {

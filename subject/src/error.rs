@@ -1,24 +1,24 @@
-//! Why a frame does not become a sample.
+//! Errors of making samples from frames.
 
 use frame::{CameraId, Encoding, FrameInfo};
 use thiserror::Error;
 
-/// What stops a frame from becoming a sample.
+/// Why a frame cannot become a sample.
 #[derive(Debug, Error)]
 pub enum SubjectError {
-    /// A setting that cannot work; the text names it and the values that can.
+    /// An invalid setting; the text names it and its valid values.
     #[error("{0}")]
     Config(String),
     /// One picture is unusable. The next may be fine.
     #[error("{camera}, frame {sequence}: {fault}")]
     Picture { camera: CameraId, sequence: u64, fault: PictureFault },
-    /// No picture was given to make a background from.
+    /// No picture was given for a background.
     #[error("a background needs at least one picture, and there was none")]
     NoPictures,
 }
 
 impl SubjectError {
-    /// What is wrong with the picture of a frame.
+    /// An error about the picture of a frame.
     pub fn picture(info: &FrameInfo, fault: impl Into<PictureFault>) -> Self {
         Self::Picture { camera: info.camera, sequence: info.sequence, fault: fault.into() }
     }

@@ -10,28 +10,28 @@ use crate::{Decoder, Outcome, PictureFault, Region, RgbImage, Sample, Scale, Squ
 
 /// Side of the square that is cut around a subject, in pixels.
 const SQUARE_PX: u16 = 384;
-/// A whole frame is reduced as far as its longer side stays this long, in pixels.
+/// A whole frame is reduced while its longer side stays at least this long, in pixels.
 const WHOLE_PX: u32 = 640;
 
-/// What a finder of joints looks at: a square around the subject, or the whole frame, reduced, where nothing moves; or the
-/// very crop that networks learn from, with its mask.
+/// The input of a finder of joints: a square around the subject, or the reduced whole frame if nothing moves, or the
+/// same crop that networks learn from, with its mask.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FinderPicture {
     pub width: u32,
     pub height: u32,
     /// `[height, width, 3]` RGB, rows from the top.
     pub rgb: Arc<[u8]>,
-    /// Where its upper left corner lies, in pixels of the full frame.
+    /// Place of its upper left corner, in pixels of the full frame.
     pub origin_px: [f32; 2],
     /// Full-frame pixels per pixel of the picture.
     pub scale: f32,
     /// Width and height of the full frame.
     pub frame_px: (u32, u32),
-    /// `[height, width]`, 255 on the subject and 0 elsewhere; crops alone have one.
+    /// `[height, width]`, 255 on the subject and 0 elsewhere; only crops have one.
     pub mask: Option<Arc<[u8]>>,
 }
 
-/// JPEG quality of pictures that travel between hosts: joints move by less than a pixel.
+/// JPEG quality of pictures sent between hosts: it moves joints by less than a pixel.
 const QUALITY: i32 = 90;
 
 impl FinderPicture {
@@ -41,7 +41,7 @@ impl FinderPicture {
         self.origin_px == [0.0; 2] && shows(self.width, self.frame_px.0) && shows(self.height, self.frame_px.1)
     }
 
-    /// A crop out of a frame of this size.
+    /// The picture of a crop from a frame of this size.
     pub fn of_crop(sample: &Sample, frame_px: (u32, u32)) -> Self {
         let Sample { size_px, ref rgb, ref mask, region, .. } = *sample;
         Self {
@@ -55,19 +55,19 @@ impl FinderPicture {
         }
     }
 
-    /// The picture as a JPEG, without a mask, for the way between hosts.
+    /// The picture as a JPEG without its mask, to send between hosts.
     ///
     /// # Errors
-    /// Sides that no JPEG has.
+    /// The sides exceed what a JPEG can have.
     pub fn to_jpeg(&self) -> Result<Vec<u8>, PictureFault> {
         let Self { width, height, ref rgb, .. } = *self;
         jpeg::encode(&RgbImage { width, height, rgb: rgb.to_vec(), scale: Scale::Full }, QUALITY)
     }
 
-    /// The same with the pixels of a JPEG.
+    /// This picture with its pixels replaced by those of a JPEG.
     ///
     /// # Errors
-    /// Bytes that are none, or of another size.
+    /// The bytes are no JPEG, or one of another size.
     pub fn with_jpeg(self, bytes: &[u8]) -> Result<Self, PictureFault> {
         let mut codec = Decompressor::new()?;
         let size = jpeg::size_px(&mut codec, bytes)?;
@@ -96,7 +96,7 @@ impl FinderPictures {
         Ok(Self { decoder: Decoder::new()?, cutter, picture, square: Vec::new() })
     }
 
-    /// The upright square around the subject that was found in a frame, or the whole frame where none was.
+    /// The upright square around the subject found in a frame, or the whole frame if there is none.
     pub fn make(&mut self, info: &FrameInfo, bytes: &[u8], outcome: &Outcome) -> Result<FinderPicture, SubjectError> {
         match outcome {
             Outcome::Sample(sample) => self.square(info, bytes, &sample.region),
@@ -145,7 +145,7 @@ mod tests {
 
     const SIZE: (u32, u32) = (1280, 720);
 
-    /// A frame whose red rises by column and whose green rises by row.
+    /// A frame whose red increases by column and whose green increases by row.
     fn frame() -> (FrameInfo, Vec<u8>) {
         let (width, height) = SIZE;
         let info = FrameInfo {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The reductions at which JPEG's DCT decodes directly.
+/// The reductions to which a JPEG can be decoded directly in its DCT.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Scale {
     #[default]
@@ -44,11 +44,12 @@ pub struct RgbImage {
 }
 
 impl RgbImage {
+    /// Width and height in pixels.
     pub fn size(&self) -> (u32, u32) {
         (self.width, self.height)
     }
 
-    /// Gives the picture a new shape, keeping its memory. The contents are then unspecified.
+    /// Gives the picture a new shape, reusing its memory. The contents are then unspecified.
     pub(crate) fn reshape(&mut self, (width, height): (u32, u32), scale: Scale) {
         (self.width, self.height, self.scale) = (width, height, scale);
         self.rgb.resize(width as usize * height as usize * 3, 0);

@@ -1,4 +1,4 @@
-//! JPEG by libjpeg-turbo.
+//! JPEG decoding and encoding with libjpeg-turbo.
 
 use turbojpeg::{Compressor, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp};
 
@@ -14,8 +14,8 @@ pub fn size_px(codec: &mut Decompressor, bytes: &[u8]) -> Result<(u32, u32), Pic
     if bytes.len() < needed { Err(PictureFault::Short { bytes: bytes.len(), needed }) } else { Ok(size_px) }
 }
 
-/// No JPEG of a camera has fewer bytes: it spends a bit on each block of 8×8 pixels, even where all are alike.
-/// So a few damaged bytes cannot make us allocate a gigabyte.
+/// No camera's JPEG has fewer bytes: it needs at least a bit per block of 8×8 pixels. So a few damaged bytes cannot
+/// cause the allocation of a gigabyte.
 const PIXELS_PER_BYTE: usize = 1024;
 
 /// Decodes at a reduced scale, inside the inverse DCT.
@@ -31,13 +31,13 @@ pub fn decode(
     let (width, height) = (out.width as usize, out.height as usize);
     let image = Image { pixels: out.rgb.as_mut_slice(), width, pitch: 3 * width, height, format: PixelFormat::RGB };
     match codec.decompress(bytes, image) {
-        // Many webcams pad their units; the picture itself is whole.
+        // Many webcams pad their units; the picture itself is complete.
         Err(error) if error.to_string().contains("extraneous bytes") => Ok(()),
         other => Ok(other?),
     }
 }
 
-/// A JPEG of a picture. `quality` is 1 to 100.
+/// Encodes a picture. `quality` is 1 to 100.
 pub fn encode(image: &RgbImage, quality: i32) -> Result<Vec<u8>, PictureFault> {
     let mut codec = Compressor::new()?;
     codec.set_quality(quality)?;

@@ -1,8 +1,8 @@
 //! From a frame to the crop that a network sees: decoding at the scale that is needed, a running background per
 //! camera, the subject's mask and box, and the [`Sample`].
 //!
-//! Given a background, a sample is a function of the frame and of the few seconds before it, which steady its region:
-//! the same code serves training and live use, and [`Preprocessing::hash`] names it.
+//! Given a background, a sample depends only on the frame and on the few seconds before it, which steady its region:
+//! the same code serves training and live use, and [`Preprocessing::hash`] identifies it.
 
 mod background;
 mod crop;

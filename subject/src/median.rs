@@ -1,10 +1,10 @@
 //! The median of several pictures, pixel by pixel.
 
-/// Values that are sorted side by side, so that the compiler can use vector minima and maxima.
+/// Number of values sorted in parallel, so that the compiler can use vector minima and maxima.
 const LANES: usize = 64;
 
-/// The value in the middle, per position, of pictures of equal length; of an even number, the upper of the two.
-/// `pictures` must not be empty.
+/// The median, per position, of pictures of equal length; of an even number, the upper of the middle two. `pictures`
+/// must not be empty.
 pub fn median(pictures: &[Vec<u8>]) -> Vec<u8> {
     let length = pictures[0].len();
     let mut out = vec![0; length];

@@ -1,4 +1,4 @@
-//! The settings by which a frame becomes a sample, and what they may be.
+//! The settings by which a frame becomes a sample, and their ranges.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -7,31 +7,32 @@ use serde::{Deserialize, Serialize};
 
 use crate::SubjectError;
 
-/// Everything that decides how a frame becomes a sample, given a background. Two runs with equal hashes saw their
-/// pictures alike.
+/// Everything that decides how a frame becomes a sample, given a background. Two runs with equal hashes processed their
+/// pictures in the same way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Preprocessing {
-    /// Changes when the code changes what it makes of the same settings.
+    /// Changes when the code produces something else from the same settings.
     pub version: u32,
     /// Side of the square crop in pixels.
     pub crop_px: u16,
     /// Side of the crop's region, in units of the longer side of the subject's box.
     pub crop_scale: f32,
-    /// That side is the mean of the middle half of what this many pictures ask for, at most 5 of them a second.
+    /// The side is the mean of the middle half of the sides that this many pictures suggest, at most 5 of them a
+    /// second.
     pub side_pictures: u16,
     /// How far the region's centre may be from the subject's before it follows, in units of the region's side.
     pub centre_slack: f32,
     /// A pixel is subject where its absolute differences to the background, summed over the three channels, exceed this
     /// (SYNC §4.1: 32). The sum is 765 at most.
     pub mask_threshold: u16,
-    /// Side of the grid cells in which the subject is sought, in pixels of the background's picture.
+    /// Side of the grid cells in which the subject is searched, in pixels of the background's picture.
     pub cell_px: u16,
     /// Share of a cell that must differ from the background.
     pub cell_fill: f32,
     /// Cells up to this many steps apart count as connected.
     pub join_cells: u16,
-    /// Least share of the picture that a subject covers.
+    /// Smallest share of the picture that a subject must cover.
     pub min_area: f32,
 }
 
@@ -53,23 +54,24 @@ impl Default for Preprocessing {
 }
 
 impl Preprocessing {
+    /// The current value of `version`.
     pub const VERSION: u32 = 2;
 
-    /// What `crop_px` may be set to.
+    /// Valid values of `crop_px`.
     pub const CROP_PX: RangeInclusive<u16> = 32..=512;
-    /// What `crop_scale` may be set to.
+    /// Valid values of `crop_scale`.
     pub const CROP_SCALE: RangeInclusive<f32> = 1.0..=4.0;
-    /// What `mask_threshold` may be set to: what the greatest sum, three times 255, still exceeds.
+    /// Valid values of `mask_threshold`: those that the greatest sum, three times 255, still exceeds.
     pub const MASK_THRESHOLD: RangeInclusive<u16> = 1..=3 * 255 - 1;
-    /// How much larger than the crops the regions may be that are held to cut crops from: in pixels, and in extent.
+    /// How much larger than the crops stored regions may be, from which crops are cut: in pixels, and in extent.
     pub const MARGIN: RangeInclusive<f32> = 1.0..=4.0;
 
-    /// The defaults with another crop size.
+    /// The defaults with this crop size.
     pub fn with_crop_px(crop_px: u16) -> Self {
         Self { crop_px, ..Self::default() }
     }
 
-    /// A name for these settings that is the same on every machine: FNV-1a over their JSON.
+    /// A hash of these settings that is the same on every machine: FNV-1a over their JSON.
     pub fn hash(&self) -> u64 {
         // Plain numbers always serialise; a failure could only make the hash differ, never equal by mistake.
         let json = serde_json::to_vec(self).unwrap_or_default();
@@ -104,7 +106,7 @@ impl Preprocessing {
     }
 }
 
-/// Whether a value is within its range, or beyond by no more than the margin of a region that is held.
+/// Whether a value is within its range, or exceeds it by no more than the margin of a stored region.
 fn within_margin<T: Copy + Into<f32>>(least: &T, most: &T, value: T) -> bool {
     ((*least).into()..=(*most).into() * Preprocessing::MARGIN.end()).contains(&value.into())
 }
@@ -130,7 +132,7 @@ mod tests {
         let error = Preprocessing { cell_px: 0, ..Default::default() }.check().unwrap_err();
         assert!(error.to_string().contains("cell-px is 0"), "{error}");
         assert!(Preprocessing { cell_fill: f32::NAN, ..Default::default() }.check().is_err());
-        // The differences of three channels sum to 765 at most, which the threshold is to be exceeded by.
+        // The differences of three channels sum to 765 at most, which must exceed the threshold.
         for (mask_threshold, works) in [(0, false), (1, true), (255, true), (764, true), (765, false)] {
             assert_eq!(
                 Preprocessing { mask_threshold, ..Default::default() }.check().is_ok(),

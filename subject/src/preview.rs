@@ -16,7 +16,8 @@ pub fn preview_jpeg(info: &FrameInfo, bytes: &[u8], max_width_px: u32) -> Result
     jpeg::encode(&image, QUALITY).map_err(|fault| SubjectError::picture(info, fault))
 }
 
-/// The same of a frame of which only the crop is at hand: the crop in its place in a frame of `size` pixels, dark around it.
+/// A preview of a frame of which only the crop is available: the crop in its place in a frame of `size` pixels, dark
+/// around it.
 pub fn crop_preview_jpeg(size: (u32, u32), crop: &Sample, max_width_px: u32) -> Result<Vec<u8>, PictureFault> {
     const AROUND: u8 = 24;
     let scale = scale(size, max_width_px);
@@ -25,7 +26,7 @@ pub fn crop_preview_jpeg(size: (u32, u32), crop: &Sample, max_width_px: u32) -> 
     image.rgb.fill(AROUND);
     let crop_px = i64::from(crop.size_px);
     let per_px = f64::from(crop.size_px) / f64::from(crop.region.side_px);
-    // Of the middle of a pixel of the preview, the column or row in the crop.
+    // The crop's column or row at the middle of a pixel of the preview.
     let in_crop = |pixel: u32, axis: usize| {
         let in_frame = (f64::from(pixel) + 0.5) * f64::from(scale.denominator());
         let at = ((in_frame - f64::from(crop.region.centre_px[axis])) * per_px).floor() as i64 + crop_px / 2;

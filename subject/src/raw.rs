@@ -6,9 +6,9 @@ use frame::{BayerPattern, PixelFormat, Plane};
 
 use crate::{PictureFault, RgbImage, Scale};
 
-/// Reduces a raw picture by averaging blocks, then converts: one colour conversion per pixel that is kept. Of a Bayer
+/// Reduces a raw picture by averaging blocks, then converts, with one colour conversion per remaining pixel. In a Bayer
 /// picture each colour is averaged over its own pixels; at full size it is interpolated. Only `within`, in columns and
-/// rows of the reduced picture, is sure to be made; the rest stays as it was.
+/// rows of the reduced picture, is guaranteed to be written; the rest may stay as it was.
 pub fn decode(
     format: PixelFormat,
     planes: [Option<Plane>; 2],
@@ -41,7 +41,7 @@ pub fn decode(
     Ok(())
 }
 
-/// Rows that a demosaicing may see beyond those that are wanted.
+/// Extra rows that demosaicing sees beyond the wanted ones.
 const SPARE: usize = 4;
 
 /// The planes of a picture whose bounds have been checked.
@@ -89,7 +89,7 @@ impl<'a> Source<'a> {
             BayerPattern::Bggr => bayer::CFA::BGGR,
         };
         let (w, h) = (width as usize, height as usize);
-        // The pattern begins at even rows, and what lies beyond an edge is a guess: rows to spare keep it out.
+        // The pattern starts at even rows, and pixels beyond an edge are guessed: extra rows keep these out.
         let band = rows.start.saturating_sub(SPARE) & !1..h.min(rows.end + SPARE);
         let mut lines = Rows { source: self, width: w, at: w * band.start };
         let rgb = &mut rgb[3 * w * band.start..3 * w * band.end];
@@ -99,10 +99,10 @@ impl<'a> Source<'a> {
             .map_err(|_| PictureFault::Size { width_px: width, height_px: height })
     }
 
-    /// The mean colour of a block that is not empty.
+    /// The mean colour of a non-empty block.
     fn block(&self, columns: std::ops::Range<usize>, rows: std::ops::Range<usize>) -> [u8; 3] {
         let mut sum = [0u32; 3];
-        // Of each sum: a block of a Bayer picture holds more green than red or blue.
+        // Counted per colour: a block of a Bayer picture has more green than red or blue.
         let mut count = [(columns.len() * rows.len()) as u32; 3];
         if matches!(self.format, PixelFormat::Bayer8(_)) {
             count = [0; 3];
@@ -146,7 +146,7 @@ impl<'a> Source<'a> {
                 }
             }
         }
-        // A block cut by the edge may lack a colour; a Bayer picture is two pixels wide and high at least.
+        // A block cut by the edge may lack a colour; a Bayer picture is at least two pixels wide and high.
         let mean = [0, 1, 2].map(|c| ((sum[c] + count[c] / 2) / count[c].max(1)) as i32);
         match self.format {
             PixelFormat::Gray8 => [mean[0] as u8; 3],
@@ -170,11 +170,11 @@ fn channels(pattern: BayerPattern, row: usize) -> [usize; 2] {
     if row.is_multiple_of(2) { first } else { second }
 }
 
-/// Hands rows to the demosaicing, without their padding.
+/// Passes rows to the demosaicing, without their padding.
 struct Rows<'a> {
     source: &'a Source<'a>,
     width: usize,
-    /// Pixels handed over.
+    /// Pixels passed so far.
     at: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Where in a picture the subject is.
+//! Finds the subject in a picture.
 
 use std::ops::Range;
 
@@ -35,8 +35,8 @@ pub fn differs(picture: &[u8], background: &[u8], threshold: u16) -> impl Iterat
 
 impl Blob {
     /// The subject, or `None` when nothing large enough differs. Both pictures have the same size. `mask` is scratch
-    /// memory. What lies where the subject was `before` counts double, so that of two people of about the same size
-    /// one stays the subject.
+    /// memory. Cells where the subject was `before` count double, so that of two people of about the same size, one
+    /// stays the subject.
     pub fn find(
         settings: &Preprocessing,
         picture: &RgbImage,
@@ -118,7 +118,7 @@ impl Grid {
             .flat_map(move |y| xs.clone().map(move |x| (y * self.columns + x) as usize))
     }
 
-    /// The connected group with the most weight. Of equals the first wins.
+    /// The connected group with the most weight; of equal ones the first.
     fn largest(self, filled: &[bool], weights: &[u32], reach: u32) -> Option<Vec<bool>> {
         let mut open = filled.to_vec();
         let mut best: Option<(Vec<usize>, u32)> = None;
@@ -152,8 +152,8 @@ impl Grid {
         near
     }
 
-    /// Mean, first and end along x, and along y, of the differing pixels in the members' cells; a column or row with a
-    /// single one is noise.
+    /// Mean, first and end, along x and along y, of the differing pixels in the members' cells. A column or row with
+    /// only one of them is noise.
     fn extents(self, members: &[bool], mask: &[bool], width: u32) -> Option<[(f32, u32, u32); 2]> {
         let mut columns = vec![0u32; width as usize];
         let mut rows = Vec::with_capacity(mask.len() / width as usize);

@@ -1,4 +1,4 @@
-//! A crop with its mask, as the networks get it.
+//! A crop with its mask, the input of the networks.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ pub struct Region {
     pub side_px: f32,
 }
 
-/// The background that a mask was made against. It changes whenever the background is taken anew.
+/// Identifies the background that a mask was made against. It changes whenever the background is retaken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BackgroundId(pub u64);
 

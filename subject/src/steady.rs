@@ -11,17 +11,17 @@ const VOTE_NS: u64 = 200_000_000;
 
 /// The square that a camera's crops show, steadied over time.
 ///
-/// A subject's box changes from picture to picture with every limb that is lifted, lost in the background or joined by
-/// its shadow, while the person stays as large as before. So the side is that of the middle half of about two seconds,
-/// and the centre follows the subject as if on a leash: at once, but only as far as needed. Both depend on times, not on
-/// the rate of pictures.
+/// A subject's box changes from picture to picture whenever a limb is lifted, lost in the background or merged with its
+/// shadow, although the person's size does not. So the side is the mean of the middle half of about two seconds, and
+/// the centre follows the subject as if on a leash: at once, but only as far as needed. Both depend on times, not on
+/// the frame rate.
 pub struct Steady {
     slack: f32,
     voters: usize,
-    /// The sides that were asked for, oldest first.
+    /// The sides that pictures suggested, oldest first.
     votes: VecDeque<f32>,
     voted_ns: Option<i64>,
-    /// Where the square was last, and in which segment: a seam cuts the leash.
+    /// The last centre and its segment: a seam cuts the leash.
     last: Option<(SegmentId, [f32; 2])>,
 }
 
@@ -36,14 +36,14 @@ impl Steady {
         }
     }
 
-    /// As if all voters had asked for what the middle half of `sides` does; nothing for none.
+    /// Sets all votes to the mean of the middle half of `sides`; does nothing if `sides` is empty.
     pub fn expect(&mut self, mut sides: Vec<f32>) {
         if let Some(side) = middle(&mut sides) {
             self.votes = std::iter::repeat_n(side, self.voters).collect();
         }
     }
 
-    /// The square to cut where `wanted` fits the subject of this one picture.
+    /// The steadied square, where `wanted` fits the subject of this one picture.
     pub fn follow(&mut self, info: &FrameInfo, wanted: Region) -> Region {
         self.vote(info.exposure.ns, wanted.side_px);
         let mut votes: Vec<f32> = self.votes.iter().copied().collect();
@@ -57,7 +57,7 @@ impl Steady {
     }
 
     fn vote(&mut self, exposure_ns: i64, side: f32) {
-        // A seam may set the clock back; the distance in time is what counts.
+        // A seam may set the clock back, so the absolute difference counts.
         if self.voted_ns.is_some_and(|voted| voted.abs_diff(exposure_ns) < VOTE_NS) {
             return;
         }
@@ -69,7 +69,7 @@ impl Steady {
     }
 }
 
-/// The mean of the middle half: a few wild values do not matter, and it moves in small steps where a median would leap.
+/// The mean of the middle half: outliers do not matter, and it changes in small steps where a median would jump.
 fn middle(values: &mut [f32]) -> Option<f32> {
     values.sort_unstable_by(f32::total_cmp);
     let cut = values.len() / 4;

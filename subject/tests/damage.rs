@@ -1,4 +1,4 @@
-//! Bytes that are no picture: an error with camera and sequence, never a panic.
+//! Bytes that are no picture give an error with camera and sequence, never a panic.
 
 mod common;
 

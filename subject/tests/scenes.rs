@@ -1,11 +1,11 @@
-//! What the cropper makes of scenes whose truth is known, on simulated time.
+//! The cropper's results on scenes with known truth, on simulated time.
 
 mod common;
 
 use common::{Rect, Stage, info, mask_iou, paint, person, sample};
 use subject::{BackgroundConfig, Outcome, Preprocessing, SubjectCropper};
 
-/// How far behind a walker of 100 px the crop may be: 5 % of its side.
+/// How far the crop may lag behind a walker of 100 px: 5 % of its side.
 const SLACK_PX: f32 = 6.25;
 const CHAIR: Rect = Rect { left: 200, top: 150, width: 30, height: 40, value: 180 };
 
@@ -98,7 +98,7 @@ fn an_empty_stage_is_taken_in_a_second_and_has_a_new_name() {
     stage.cropper.take_background();
     stage.time_ms += 16;
     stage.run(55, 16, &[CHAIR]);
-    assert_eq!(stage.cropper.background().unwrap().id, before, "the old one serves until the second is over");
+    assert_eq!(stage.cropper.background().unwrap().id, before, "the old one stays in use until the second is over");
     stage.run(20, 16, &[CHAIR]);
     assert_eq!(stage.see(&[CHAIR]), Outcome::NoSubject);
     assert_ne!(sample(stage.see(&[person(40), CHAIR])).background, before);
@@ -152,7 +152,7 @@ fn another_place_behind_a_seam_is_learned_anew() {
     assert_eq!(stage.run(8, 200, &[elsewhere]), Outcome::NoBackground);
     let seen = sample(stage.see(&[elsewhere, person(120)]));
     assert!(mask_iou(&seen, person(120)) > 0.9);
-    // The same place behind a seam is known.
+    // After a seam the same place is recognised.
     stage.run(20, 200, &[elsewhere]);
     stage.segment += 1;
     assert!(mask_iou(&sample(stage.see(&[elsewhere, person(60)])), person(60)) > 0.9);
@@ -162,7 +162,7 @@ fn another_place_behind_a_seam_is_learned_anew() {
 fn a_camera_that_sees_another_place_for_a_second_is_told_and_learns_it() {
     let elsewhere = Rect { left: 0, top: 0, width: 200, height: 240, value: 150 };
     let mut stage = Stage::ready(224);
-    // Light that flickers is no other place.
+    // Flickering light does not count as a moved camera.
     stage.run(4, 200, &[elsewhere]);
     stage.run(1, 200, &[]);
     stage.run(4, 200, &[elsewhere]);
@@ -172,6 +172,6 @@ fn a_camera_that_sees_another_place_for_a_second_is_told_and_learns_it() {
     assert_eq!(stage.cropper.times_moved(), 1);
     assert!(!stage.cropper.background_ready());
     stage.run(12, 200, &[elsewhere]);
-    assert_eq!(stage.cropper.times_moved(), 1, "it is told once");
+    assert_eq!(stage.cropper.times_moved(), 1, "it is reported once");
     assert!(mask_iou(&sample(stage.see(&[elsewhere, person(120)])), person(120)) > 0.9);
 }

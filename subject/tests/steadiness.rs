@@ -1,4 +1,4 @@
-//! Crops keep still while the subject does, and follow when it moves, on simulated time.
+//! Crops stay still while the subject does, and follow when it moves, on simulated time.
 
 mod common;
 
@@ -26,7 +26,7 @@ fn away(region: Region, truth: Rect) -> f32 {
 #[test]
 fn a_limb_that_is_missing_for_a_frame_does_not_move_the_crop() {
     let mut stage = Stage::ready(64);
-    // Both arms: the box is half as wide again as without.
+    // With both arms the box is 1.5 times as wide as without.
     let arms = [person(150), ARM, Rect { left: 110, ..ARM }];
     let before = region(stage.run(10, 200, &arms));
     // Without one arm the subject's middle is elsewhere, but by less than the slack.
@@ -125,7 +125,7 @@ fn of_two_people_one_stays_the_subject() {
         let seen = region(stage.run(1, 16, &[first, second]));
         assert!(away(seen, first) <= 8.0, "{seen:?}");
     }
-    // Somebody who comes anew would take the larger one, and so does the camera when the first has left.
+    // A new cropper would take the larger one, and so does this one when the first has left.
     assert!(away(region(stage.see(&[second])), second) <= 8.0);
     stage.segment += 1;
     assert!(away(region(stage.see(&[first, second])), second) <= 8.0);

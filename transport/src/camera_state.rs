@@ -1,9 +1,9 @@
-//! What a camera is doing.
+//! The state of a camera.
 
 use frame::Problem;
 use serde::{Deserialize, Serialize};
 
-/// What a camera is doing, as its host last knew.
+/// The state of a camera, as its host last knew it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CameraState {
@@ -12,9 +12,9 @@ pub enum CameraState {
     Opening,
     /// It is open, and delivers or waits for pulses.
     Streaming,
-    /// It failed and is tried again.
+    /// It failed and is being retried.
     Failed(Problem),
-    /// Its source is over and will not come back.
+    /// Its source has ended for good.
     Ended,
 }
 

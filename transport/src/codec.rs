@@ -1,5 +1,5 @@
-//! The bytes of a moment, on the wire and in a file of moments: a packed message whose pixels are, for each sample, its RGB
-//! and its mask.
+//! The encoding of moments, on the wire and in files: a packed message whose pixels are the RGB and the mask of each
+//! sample.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::packed::{Packed, Unpacked};
 use crate::{Moment, Received, TransportError, TriggerState, View};
 
 const FORMAT: u32 = 3;
-/// Files of moments hold it, too.
+/// The previous format, which files of moments may have.
 const FORMAT_BEFORE: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
@@ -21,7 +21,7 @@ struct Header {
     opening: u32,
 }
 
-/// All that the header had in the format before.
+/// The header of the previous format.
 #[derive(Serialize, Deserialize)]
 struct HeaderBefore {
     number: u64,
@@ -139,12 +139,12 @@ pub(crate) fn encode(number: u64, moment: &Moment) -> Result<Packed<'_>, Transpo
     Packed::new(FORMAT, &header(number, moment), pixels(moment))
 }
 
-/// The message for a moment, which is the `number`th of its sink.
+/// Encodes a moment, which is the `number`th of its sink.
 pub fn encode_moment(number: u64, moment: &Moment) -> Result<Vec<u8>, TransportError> {
     Ok(encode(number, moment)?.to_vec())
 }
 
-/// The moment in a message, and its number.
+/// Decodes a moment and its number. Fails if the message has an unknown format, is truncated or has bytes left over.
 pub fn decode_moment(bytes: &[u8]) -> Result<Received<Moment>, TransportError> {
     let (Header { before: header, epoch, opening }, mut pixels) = if bytes.starts_with(&FORMAT_BEFORE.to_le_bytes()) {
         let (before, pixels) = Unpacked::new("a moment", FORMAT_BEFORE, bytes)?;

@@ -5,23 +5,23 @@ use subject::Sample;
 
 use crate::Asked;
 
-/// What is left of a frame once its subject has been cropped: on this host, or on the peer host of its camera.
+/// A frame reduced to the crop of its subject, on this host or on the peer host of its camera.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CroppedView {
     pub camera: CameraId,
-    /// Number of the frame in its camera's account.
+    /// Sequence number of the frame within its camera.
     pub sequence: u64,
     pub segment: SegmentId,
     pub trigger: TriggerIndex,
     /// Start of exposure, on the clock of the host that holds this.
     pub exposure: HostTime,
-    /// When this host had it, `CLOCK_MONOTONIC`.
+    /// When this host received it, `CLOCK_MONOTONIC`.
     pub arrival_ns: i64,
     pub source: Option<SourcePosition>,
     /// Width and height of the whole frame, in pixels.
     pub frame_px: (u32, u32),
     /// The crop; `None` where the frame shows no subject.
     pub crop: Option<Sample>,
-    /// The picture for the finder of joints, where it asked for this instant.
+    /// The picture for the finder of joints, if it asked for this instant.
     pub picture: Asked,
 }

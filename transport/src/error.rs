@@ -1,14 +1,15 @@
-//! Why a message does not arrive.
+//! Errors of the transport.
 
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+/// Why a message could not be sent or received.
 #[derive(Debug, Error)]
 pub enum TransportError {
-    #[error("the other side is gone")]
+    #[error("the peer has disconnected")]
     Closed,
-    #[error("a message does not decode: {0}")]
+    #[error("cannot decode a message: {0}")]
     Malformed(String),
     #[error("zenoh, {doing}: {message}")]
     Zenoh { doing: &'static str, message: String },
@@ -16,7 +17,7 @@ pub enum TransportError {
     File { path: PathBuf, source: std::io::Error },
     #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),
-    #[error("moments on disk: {0}")]
+    #[error("cannot read or write a file of moments: {0}")]
     Io(std::io::Error),
 }
 

@@ -1,5 +1,5 @@
-//! The pictures of one instant on their way to the finder of joints: a packed message whose pixels are, for each view, its
-//! picture's RGB, and its mask where it has one.
+//! The encoding of one instant's pictures for the finder of joints: a packed message whose pixels are the RGB of each
+//! view's picture, and its mask if it has one.
 
 use frame::{CameraId, HostTime, SegmentId, SetIndex, SourcePosition, TriggerIndex};
 use serde::{Deserialize, Serialize};
@@ -21,8 +21,8 @@ pub struct FinderSet {
     /// Start of exposure of the earliest view.
     pub exposure: HostTime,
     pub source: Option<SourcePosition>,
-    /// By ascending camera, one for each view that has a picture. There may be none: nothing moved, and it was not yet time
-    /// for whole frames.
+    /// By ascending camera, one for each view that has a picture. May be empty, if nothing moved and whole frames were
+    /// not yet due.
     pub views: Vec<FinderView>,
 }
 
@@ -35,12 +35,12 @@ pub struct FinderView {
     pub picture: FinderPicture,
 }
 
-/// Whether the finder of joints asked for an instant, and the picture that it gets of a view.
+/// Whether the finder of joints asked for an instant, and the picture of a view that it gets.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Asked {
     #[default]
     No,
-    /// Nothing moves there, or the picture does not decode.
+    /// It asked, but nothing moves there, or the picture cannot be decoded.
     Nothing,
     Picture(FinderPicture),
 }
@@ -90,18 +90,18 @@ pub(crate) fn encode(set: &FinderSet) -> Result<Packed<'_>, TransportError> {
     Packed::new(FORMAT, &header, pixels.collect())
 }
 
-/// The message for pictures of one instant.
+/// Encodes the pictures of one instant.
 pub fn encode_finder_set(set: &FinderSet) -> Result<Vec<u8>, TransportError> {
     Ok(encode(set)?.to_vec())
 }
 
-/// The pictures in a message.
+/// Decodes the pictures of one instant. Fails if the message has another format, is truncated or has bytes left over.
 pub fn decode_finder_set(bytes: &[u8]) -> Result<FinderSet, TransportError> {
     let (header, mut pixels) = Unpacked::new::<Header>("pictures of an instant", FORMAT, bytes)?;
     let mut views = Vec::with_capacity(header.views.len());
     for view in header.views {
         let (width, height) = view.size;
-        // What does not fit is longer than any message.
+        // A size that overflows is saturated, and so exceeds any message.
         let area = (width as usize).saturating_mul(height as usize);
         let picture = FinderPicture {
             width,

@@ -1,5 +1,5 @@
-//! The messages that two hosts of one rig exchange beside the views, a few times a second: a peer asks, the first host
-//! answers.
+//! The messages that two hosts of one rig exchange besides the views, a few times a second: a peer host asks, the first
+//! host answers.
 
 use frame::{Problem, SegmentId};
 use serde::{Deserialize, Serialize};
@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use crate::CameraState;
 use crate::rig_messages::Framing;
 
-/// A peer host says how its cameras are doing, and asks for the time.
+/// A peer host reports the state of its cameras, and asks for the time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hello {
     pub host: String,
-    /// Tells one start of the process from the next; later ones are larger.
+    /// Identifies a start of the process; larger after each restart.
     pub incarnation: u64,
-    /// Hash of the rig file's meaning, the same on all hosts.
+    /// Hash of the parsed rig file, the same on all hosts.
     pub rig: u64,
     /// Hash of the preprocessing that makes the crops.
     pub preprocessing: u64,
@@ -29,30 +29,30 @@ pub struct HelloCamera {
     pub state: CameraState,
 }
 
-/// The host that puts the sets together answers.
+/// The answer of the first host, which assembles the sets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     pub session: String,
-    /// Which start of the process is meant.
+    /// The incarnation that is answered.
     pub incarnation: u64,
-    /// As it was asked.
+    /// The question's [`Hello::asked_ns`].
     pub asked_ns: i64,
     /// `CLOCK_MONOTONIC` of the answering host between question and answer.
     pub shown_ns: i64,
     pub system_clock: SystemClock,
     pub pulses: Option<LinkedPulses>,
-    /// For each camera of the hello.
+    /// For each camera of the [`Hello`].
     pub heard: Vec<Heard>,
-    /// Why nothing is taken from this host.
+    /// Why the first host accepts nothing from this host, if so.
     pub refused: Option<Problem>,
 }
 
-/// A host's system clock against its monotonic one.
+/// A host's system clock relative to its monotonic one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SystemClock {
-    /// UTC less `CLOCK_MONOTONIC`, ns.
+    /// UTC minus `CLOCK_MONOTONIC`, ns.
     pub offset_ns: i64,
-    /// By what the reading and UTC itself may be off, ns; `None` where the kernel does not call it synchronised.
+    /// Uncertainty of the reading and of UTC itself, ns; `None` if the kernel does not report it as synchronised.
     pub uncertainty_ns: Option<u32>,
 }
 
@@ -66,24 +66,24 @@ pub struct LinkedPulses {
     pub segment: SegmentId,
 }
 
-/// Which crops of a camera have come, since the first of this session.
+/// Which crops of a camera have arrived in this session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heard {
-    /// Crops that were sent before the first view that came.
+    /// Crops sent before the first view that arrived.
     pub from: u64,
-    /// Crops that were sent up to the last view that came.
+    /// Crops sent up to the last view that arrived.
     pub through: u64,
-    /// Crops that came.
+    /// Crops that arrived.
     pub crops: u64,
 }
 
-/// An instant of which the finder of joints gets pictures, told before any camera has come to it.
+/// An instant whose pictures go to the finder of joints, announced before any camera reaches it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PromisedInstant {
     pub segment: SegmentId,
     pub pulse: Option<u64>,
-    /// When it is expected, `CLOCK_MONOTONIC` of the host that puts the sets together.
+    /// Expected start of exposure, `CLOCK_MONOTONIC` of the first host.
     pub exposure_ns: i64,
-    /// Its cameras are numbered as in the rig.
+    /// Cameras are numbered as in the rig.
     pub framing: Framing,
 }

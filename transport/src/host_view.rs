@@ -1,5 +1,5 @@
-//! One cropped view on its way from the host of its camera to the host that puts the sets together: a packed message whose
-//! pixels are the crop's RGB and mask, and a JPEG for the finder of joints, where there are such.
+//! The encoding of a cropped view sent from a peer host to the first host: a packed message whose pixels are the crop's
+//! RGB and mask and a JPEG for the finder of joints, as far as present.
 
 use frame::{CameraId, SegmentId, SourcePosition};
 use serde::{Deserialize, Serialize};
@@ -11,16 +11,16 @@ use crate::{Asked, CroppedView, TransportError, TriggerState};
 
 const FORMAT: u32 = 4;
 
-/// What the receiver needs to know of a view beside the view itself.
+/// What the receiver needs to know about a view besides the view itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ViewLabel {
-    /// Tells one start of the sending process from the next; later ones are larger.
+    /// Identifies a start of the sending process; larger after each restart.
     pub incarnation: u64,
-    /// Index of the camera among those that the host says are its own.
+    /// Index of the camera among those in the host's [`Hello`](crate::Hello).
     pub camera: u16,
-    /// Counts the views that were meant for the link, from 0.
+    /// Number of the view among those offered to the link, from 0.
     pub number: u64,
-    /// Crops that were sent before this view.
+    /// Crops sent before this view.
     pub crops_before: u64,
     /// Hash of the preprocessing that makes the crops.
     pub preprocessing: u64,
@@ -47,16 +47,16 @@ enum PictureHeader {
     Jpeg { bytes: u32, size: (u32, u32), origin_px: [f32; 2], scale: f32, frame_px: (u32, u32) },
 }
 
-/// A view as it came from a peer host.
+/// A view received from a peer host.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HostView {
     pub label: ViewLabel,
-    /// Its exposure is on the receiver's clock, its sequence the sender's; camera and arrival are the receiver's to say.
+    /// The exposure is on the receiver's clock, the sequence is the sender's. The receiver fills in camera and arrival.
     pub view: CroppedView,
 }
 
 impl HostView {
-    /// The message for a view, of which camera and arrival are left out.
+    /// Encodes a view without its camera and arrival. Fails if a picture cannot become a JPEG.
     pub fn encode(label: ViewLabel, view: &CroppedView) -> Result<Vec<u8>, TransportError> {
         let jpeg = if let Asked::Picture(picture) = &view.picture { picture.to_jpeg().map_err(unfit)? } else { vec![] };
         let picture = match &view.picture {
@@ -87,10 +87,10 @@ impl HostView {
         Ok(Packed::new(FORMAT, &header, pixels)?.to_vec())
     }
 
-    /// Reads a message.
+    /// Decodes a view.
     ///
     /// # Errors
-    /// It is of another format, cut, too long, or its JPEG cannot be decoded.
+    /// The message has another format, is truncated or too long, or its JPEG cannot be decoded.
     pub fn decode(bytes: &[u8]) -> Result<Self, TransportError> {
         let (header, mut pixels) = Unpacked::new::<Header>("a view", FORMAT, bytes)?;
         let crop = match header.crop {

@@ -1,4 +1,4 @@
-//! The in-process form: the same promises without a network, for tests and for tools that run in one process.
+//! The in-process transport: the same guarantees without a network, for tests and for tools that run in one process.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::{
     MomentSink, MomentSource, PoseMessage, PoseSink, PoseSource, Received, RigCommand, TransportError,
 };
 
-/// One end that never waits, and one that gets the newest `capacity` messages.
+/// A sink that never blocks, and a source that keeps the newest `capacity` messages.
 fn newest<T>(capacity: usize) -> (NewestSink<T>, NewestSource<T>) {
     let queue = Arc::new(ArrayQueue::new(capacity));
     let (wake, woken) = bounded(1);
@@ -25,7 +25,7 @@ struct NewestSink<T> {
 
 impl<T> NewestSink<T> {
     fn send(&self, value: T) -> Result<(), TransportError> {
-        // What is evicted shows at the receiver as a gap in the numbering.
+        // The receiver sees an evicted message as a gap in the numbering.
         let _ = self.queue.force_push(value);
         match self.wake.try_send(()) {
             Err(crossbeam::channel::TrySendError::Disconnected(())) => Err(TransportError::Closed),
@@ -43,7 +43,7 @@ impl<T> NewestSource<T> {
     fn receive(&self, wait: Duration) -> Result<Option<T>, TransportError> {
         let deadline = std::time::Instant::now() + wait;
         loop {
-            // The token is taken before the queue is read, so that a message that comes after is never slept over.
+            // The token is taken before the queue is read, so that a message that arrives in between is never missed.
             let closed = matches!(self.woken.try_recv(), Err(TryRecvError::Disconnected));
             if let Some(value) = self.queue.pop() {
                 return Ok(Some(value));
@@ -64,7 +64,7 @@ impl<T> NewestSource<T> {
     }
 }
 
-/// Moments to any number of receivers, each with its own depth.
+/// Sends moments to any number of receivers, each with its own depth.
 #[derive(Default)]
 pub struct InProcessMoments {
     receivers: Vec<NewestSink<Received<Moment>>>,
@@ -89,6 +89,7 @@ impl MomentSink for InProcessMoments {
     }
 }
 
+/// A receiver of [`InProcessMoments`].
 pub struct InProcessMomentSource(NewestSource<Received<Moment>>);
 
 impl MomentSource for InProcessMomentSource {
@@ -97,7 +98,7 @@ impl MomentSource for InProcessMomentSource {
     }
 }
 
-/// Poses or hints to one receiver that keeps the newest `depth`.
+/// A sink, and its only source, which keeps the newest `depth` messages.
 pub fn in_process_poses(depth: usize) -> (impl PoseSink, impl PoseSource) {
     let (sink, source) = newest(depth);
     (Ends(sink), Ends(source))

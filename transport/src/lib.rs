@@ -1,4 +1,4 @@
-//! Moments and poses between processes and hosts: traits, an in-process form for tests, and Zenoh.
+//! Carries moments and poses between processes and hosts: traits, an in-process form for tests, and Zenoh.
 
 mod camera_state;
 mod codec;

@@ -3,7 +3,7 @@
 use frame::{CameraId, HostTime, SegmentId, SetIndex, SourcePosition, TriggerIndex};
 use subject::Sample;
 
-/// One instant as the networks see it: for each view that has it, its crops.
+/// One instant as the networks see it: the crops of each view that has any.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moment {
     pub set: SetIndex,
@@ -13,7 +13,7 @@ pub struct Moment {
     pub exposure: HostTime,
     /// `CLOCK_MONOTONIC` when the last frame of the set had arrived.
     pub arrival_ns: i64,
-    /// Where the instant stands in a replayed source; the same pictures come back when it loops.
+    /// Position of the instant in a replayed source; it repeats when the source loops.
     pub source: Option<SourcePosition>,
     /// Hash of the preprocessing that made the samples.
     pub preprocessing: u64,
@@ -27,7 +27,7 @@ pub struct View {
     pub camera: CameraId,
     /// Start of exposure.
     pub exposure: HostTime,
-    /// Width and height of the camera's frames.
+    /// Width and height of the camera's frames, in pixels.
     pub frame_px: (u32, u32),
     /// At least one.
     pub samples: Vec<Sample>,

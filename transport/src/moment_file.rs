@@ -1,5 +1,5 @@
-//! Moments in a file, exactly as they went to the networks, so that what was computed live can be computed again.
-//! Each record is a `u32` length and an encoded moment.
+//! Files of moments, exactly as sent to the networks, so that live results can be reproduced. Each record is a
+//! little-endian `u32` length and an encoded moment.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, ErrorKind, Read, Write};
@@ -7,12 +7,14 @@ use std::path::Path;
 
 use crate::{Moment, MomentSink, Received, TransportError, codec};
 
+/// Writes moments to a file.
 pub struct MomentFileWriter {
     out: BufWriter<File>,
     next: u64,
 }
 
 impl MomentFileWriter {
+    /// Creates a file. Fails if it exists.
     pub fn create(path: &Path) -> Result<Self, TransportError> {
         let file = File::create_new(path).map_err(|e| TransportError::file(path, e))?;
         Ok(Self { out: BufWriter::new(file), next: 0 })
@@ -34,12 +36,13 @@ impl MomentSink for MomentFileWriter {
     }
 }
 
-/// All moments of a file in order. A torn last record ends the iteration.
+/// Reads all moments of a file in order. A truncated last record ends the iteration.
 pub struct MomentFileReader {
     input: BufReader<File>,
 }
 
 impl MomentFileReader {
+    /// Opens a file. Fails if it cannot be read.
     pub fn open(path: &Path) -> Result<Self, TransportError> {
         let file = File::open(path).map_err(|e| TransportError::file(path, e))?;
         Ok(Self { input: BufReader::new(file) })

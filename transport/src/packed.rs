@@ -1,5 +1,5 @@
-//! The form of all messages with pixels: `u32` format, `u32` length of the header, the header (postcard), then the pixels,
-//! uncompressed. Integers are little-endian.
+//! The layout of all messages with pixels: `u32` format, `u32` length of the header, the header (postcard), then the
+//! pixels, uncompressed. Integers are little-endian.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -42,14 +42,14 @@ impl<'a> Packed<'a> {
     }
 }
 
-/// Takes a message apart.
+/// A message being decoded.
 pub(crate) struct Unpacked<'a> {
     what: &'static str,
     pixels: &'a [u8],
 }
 
 impl<'a> Unpacked<'a> {
-    /// `what` is the name of such a message in errors.
+    /// Decodes the header; `what` names the message in errors.
     pub fn new<H: DeserializeOwned>(
         what: &'static str,
         format: u32,
@@ -67,7 +67,7 @@ impl<'a> Unpacked<'a> {
         Ok((header, Self { what, pixels }))
     }
 
-    /// The next pixels.
+    /// The next `length` bytes of pixels.
     pub fn take(&mut self, length: usize) -> Result<&'a [u8], TransportError> {
         let parts = self.pixels.split_at_checked(length);
         let (head, tail) = parts.ok_or_else(|| self.malformed("cut inside its pixels"))?;
@@ -75,7 +75,7 @@ impl<'a> Unpacked<'a> {
         Ok(head)
     }
 
-    /// Nothing may be left.
+    /// Fails if bytes are left over.
     pub fn end(self) -> Result<(), TransportError> {
         if self.pixels.is_empty() { Ok(()) } else { Err(self.malformed("with bytes left over")) }
     }

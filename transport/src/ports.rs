@@ -1,4 +1,4 @@
-//! The traits of what sends and receives messages.
+//! Traits of message sinks and sources.
 
 use std::time::Duration;
 
@@ -8,39 +8,40 @@ use crate::{
     FinderSet, InferStatus, LearnerStatus, Moment, PoseMessage, RigCommand, RigEvent, TransportError, WantedPictures,
 };
 
-/// Takes moments towards the processes that learn and infer.
+/// Sends moments to the learner and inference processes.
 pub trait MomentSink: Send {
-    /// Hands a moment over without waiting for any receiver. Receivers that fall behind lose the oldest and count it.
+    /// Sends a moment without waiting for any receiver. Receivers that fall behind lose the oldest moments, and count
+    /// them.
     fn send(&mut self, moment: &Moment) -> Result<(), TransportError>;
 
-    /// Hands on what is still held. Nothing is sent afterwards.
+    /// Flushes what is still buffered. Nothing may be sent afterwards.
     fn close(&mut self) -> Result<(), TransportError> {
         Ok(())
     }
 }
 
-/// A moment with the number that its sink gave it, counted from 0: a gap in the numbers is a loss on the way.
+/// A message with the number that its sink gave it, from 0: a gap in the numbers is a loss in transit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Received<T> {
     pub number: u64,
     pub value: T,
 }
 
-/// Where moments come out.
+/// Receives moments.
 pub trait MomentSource: Send {
-    /// The next moment, or `None` once `wait` is over.
+    /// The next moment, or `None` after `wait`.
     fn receive(&mut self, wait: Duration) -> Result<Option<Received<Moment>>, TransportError>;
 }
 
-/// Takes pictures to the finder of joints.
+/// Sends pictures to the finder of joints.
 pub trait FinderSetSink: Send {
-    /// Hands pictures over without waiting; a receiver that falls behind loses the oldest.
+    /// Sends pictures without waiting; a receiver that falls behind loses the oldest.
     fn send(&mut self, set: &FinderSet) -> Result<(), TransportError>;
 }
 
-/// Where pictures for the finder of joints come out.
+/// Receives pictures for the finder of joints.
 pub trait FinderSetSource: Send {
-    /// The next pictures, or `None` once `wait` is over.
+    /// The next pictures, or `None` after `wait`.
     fn receive(&mut self, wait: Duration) -> Result<Option<FinderSet>, TransportError>;
 }
 
@@ -50,17 +51,17 @@ impl<S: FinderSetSource + ?Sized> FinderSetSource for Box<S> {
     }
 }
 
-/// Takes poses and status back from the processes that infer and learn.
+/// Sends poses from inference.
 pub trait PoseSink: Send {
     fn send(&mut self, poses: &PoseMessage) -> Result<(), TransportError>;
 }
 
-/// Where poses come out.
+/// Receives poses.
 pub trait PoseSource: Send {
     fn receive(&mut self, wait: Duration) -> Result<Option<PoseMessage>, TransportError>;
 }
 
-/// Hints travel beside poses: what learner and infer say of themselves, and what infer asks for.
+/// Messages besides poses: status of learner and inference, and requests by inference.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Hint {
@@ -71,20 +72,22 @@ pub enum Hint {
     RigEvent(RigEvent),
 }
 
+/// Sends hints.
 pub trait HintSink: Send {
     fn send(&mut self, hint: &Hint) -> Result<(), TransportError>;
 }
 
+/// Receives hints.
 pub trait HintSource: Send {
     fn receive(&mut self, wait: Duration) -> Result<Option<Hint>, TransportError>;
 }
 
-/// Takes commands to inference.
+/// Sends commands to inference.
 pub trait CommandSink: Send {
     fn send(&mut self, command: &RigCommand) -> Result<(), TransportError>;
 }
 
-/// Where commands come out.
+/// Receives commands.
 pub trait CommandSource: Send {
     /// The next command if one is there.
     fn receive(&mut self) -> Result<Option<RigCommand>, TransportError>;

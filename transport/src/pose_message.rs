@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Version of the JSON schema of [`PoseMessage`]; raised when a field changes its meaning or goes.
+/// Version of the JSON schema of [`PoseMessage`]; raised when a field changes its meaning or is removed.
 pub const POSE_SCHEMA_VERSION: u32 = 2;
 
 /// The poses of one moment, as they leave on `/poses`: one JSON object per WebSocket text message.
@@ -28,20 +28,20 @@ pub struct PoseMessage {
     pub source_index: Option<u32>,
     /// Identity of the network: the name of a finder of joints, or a hash of a pose model's weights and preprocessing.
     pub model: String,
-    /// Whose it is; absent where nobody says.
+    /// Whether the model is shipped or the user's own; absent if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_origin: Option<ModelOrigin>,
     /// From `exposure_ns` to the message leaving the network's process.
     pub latency_ms: f64,
-    /// The person in the world that the rig found; none where there is no geometry yet, or too few views agree.
+    /// The person in the rig's world; none if there is no geometry yet, or too few views agree.
     #[serde(default)]
     pub body: Option<BodyPose>,
-    /// While there is no geometry yet, what the views of a finder of joints agree on of the person's shape: 17 joints relative
-    /// to the middle of the hips, millimetres, in the axes of the first of `poses`. It cannot tell whether all views show the
-    /// same person.
+    /// While there is no geometry yet, the person's shape that the views of a finder of joints agree on: 17 joints
+    /// relative to the middle of the hips, millimetres, in the axes of the first of `poses`. The views may show
+    /// different people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fused_mm: Option<Vec<[f32; 3]>>,
-    /// The person as each view has them by itself.
+    /// The person as seen by each view alone.
     pub poses: Vec<ViewPose>,
 }
 
@@ -50,15 +50,15 @@ pub struct PoseMessage {
 pub struct BodyPose {
     /// 0 for the only person; room for more.
     pub person: u32,
-    /// The geometry that it was made with.
+    /// Id of the geometry that it was made with.
     pub geometry_id: String,
-    /// 17 joints in Human3.6M order, `[x, y, z]` each, smoothed over the instants before.
+    /// 17 joints in Human3.6M order, `[x, y, z]` each, smoothed over previous instants.
     pub joints_mm: Vec<[f32; 3]>,
     /// Nose, left ear, right ear, left heel, right heel, left toe, right toe.
     pub landmarks_mm: Vec<[f32; 3]>,
-    /// Of each joint, the radius of the ball that holds it nine times in ten, millimetres.
+    /// For each joint, the radius of the ball that contains it with 90 % probability, millimetres.
     pub uncertainty_mm: Vec<f32>,
-    /// By how many views each joint is confirmed; with 0 it stands only where its bones allow.
+    /// How many views confirm each joint; with 0 only its bones constrain its place.
     pub joint_views: Vec<u8>,
     pub landmark_views: Vec<u8>,
     /// The cameras that saw the person, as indices in the rig.
@@ -71,7 +71,7 @@ pub struct BodyPose {
 pub enum ModelOrigin {
     /// It comes with genlock.
     Shipped,
-    /// The user's: made from labels, or named.
+    /// The user's own: trained from labels, or given by name.
     Own,
 }
 
@@ -84,6 +84,7 @@ impl fmt::Display for ModelOrigin {
     }
 }
 
+/// How certain the number of a trigger pulse is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TriggerState {
@@ -115,6 +116,7 @@ pub struct ViewPose {
     pub crop_side_px: f32,
 }
 
+/// The coordinate frame of a view's joints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FrameOfReference {

@@ -2,74 +2,75 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Inference asks for pictures of one instant, or of a few that follow one another. It asks for the next ones when it
-/// expects to be free for them, so that none wait.
+/// A request by inference for pictures of one instant, or of a few consecutive ones. It is sent when inference expects
+/// to be free for them, so that none queue up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WantedPictures {
-    /// Not of an instant before this, `CLOCK_MONOTONIC`, ns.
+    /// Earliest instant, `CLOCK_MONOTONIC`, ns.
     pub after_ns: i64,
-    /// Of how many instants in a row; several tell how fast things move.
+    /// Number of consecutive instants; several show how fast things move.
     pub in_a_row: u8,
     pub framing: Framing,
 }
 
-/// How the pictures of an instant are cut out of their frames, where it is not squares around subjects.
+/// How the pictures of an instant are cut out of their frames, instead of squares around subjects.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Framing {
-    /// Whole frames, too, of the cameras in which nothing moves.
+    /// Also whole frames of cameras in which nothing moves.
     pub whole_still: bool,
     /// Whole frames of these cameras, though something moves: nobody was found in their squares.
     pub whole_of: Vec<u16>,
-    /// Before anything is cut, the background of these cameras is to be learned anew: it is not what they see any more.
+    /// Cameras whose background no longer matches what they see; it must be relearned before anything is cut.
     pub stale: Vec<u16>,
 }
 
-/// What somebody, or the session, asks of inference.
+/// A command to inference, from a user or the session.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RigCommand {
-    /// Forget the rig's geometry and find it anew.
+    /// Discard the rig's geometry and find it again.
     FindAnew,
-    /// Let the geometry be as it is, or go on refining it.
+    /// Keep the geometry as it is (`true`), or continue refining it.
     Freeze(bool),
-    /// The person stands on the floor now and looks to the front: there is the origin, and x points where they look.
+    /// The person now stands on the floor and looks to the front: their place becomes the origin, and x points where
+    /// they look.
     FloorAndFront,
-    /// The person is so tall, standing upright, in millimetres.
+    /// The height of the person, standing upright, in millimetres.
     HeightMm(u16),
-    /// This camera was moved: most of its picture is another one.
+    /// This camera was moved: most of its picture has changed.
     CameraMoved(u16),
 }
 
-/// How it stands with the rig's geometry.
+/// The status of the rig's geometry.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RigStatus {
     /// In one sentence.
     pub state: String,
-    /// Of the geometry at work; none while there is none.
+    /// Id of the geometry in use; `None` while there is none.
     pub geometry_id: Option<String>,
-    /// It stays as it is.
+    /// Whether the geometry is kept as it is.
     pub frozen: bool,
-    /// Instants kept for finding it, of those that look different from one another.
+    /// Distinct instants kept for finding it.
     pub instants: usize,
     /// Bodies sent, and instants in which somebody was seen but no body could be made.
     pub bodies: u64,
     pub withheld: u64,
-    /// From when somebody was first seen to the first geometry, where this process found one itself.
+    /// Seconds from the first sight of a person to the first geometry, if this process found one.
     pub found_after_s: Option<f64>,
     /// In the rig's order.
     pub cameras: Vec<RigCameraStatus>,
 }
 
-/// How it stands with one camera.
+/// The status of one camera.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RigCameraStatus {
-    /// Pictures of it that the finder of joints looked at.
+    /// Pictures of it that the finder of joints processed.
     pub pictures: u64,
-    /// Its place is known.
+    /// Whether its place is known.
     pub placed: bool,
     /// The median distance between joints in its pictures and the bodies of the last seconds, in pixels.
     pub residual_px: Option<f64>,
-    /// By how many frames its pictures are later than the first camera's, beyond what their times say.
+    /// By how many frames its pictures are later than the first camera's, beyond what their time stamps show.
     pub offset_frames: Option<f64>,
     /// One standard deviation of it.
     pub offset_uncertainty_frames: Option<f64>,
@@ -77,7 +78,7 @@ pub struct RigCameraStatus {
     pub problem: Option<String>,
 }
 
-/// Something that happened to the rig, to be told once.
+/// Something that happened to the rig, reported once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RigEvent {
     pub kind: RigEventKind,
@@ -107,7 +108,7 @@ pub enum RigEventKind {
 }
 
 impl RigEventKind {
-    /// The word in messages and notes.
+    /// The name in messages and notes.
     pub fn name(self) -> &'static str {
         match self {
             Self::Geometry => "geometry",

@@ -1,11 +1,11 @@
-//! What the processes that learn and infer say of themselves.
+//! Status reports of the learner and inference processes.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{ModelOrigin, RigStatus};
 
-/// What the learner says of itself, a few times a second; the newest replaces all before. Rates are over the last five
-/// seconds; in its last words, over the whole run.
+/// The learner's status, sent a few times a second; the newest replaces all before. Rates are over the last five
+/// seconds; in the last report, over the whole run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LearnerStatus {
     /// What the learner is doing: waiting for moments, learning, or why it cannot.
@@ -15,7 +15,7 @@ pub struct LearnerStatus {
     pub device: String,
     /// Arithmetic of the encoder: `f32` or `bf16`, as the probe at start chose.
     pub precision: String,
-    /// Optimiser steps since the checkpoint's beginning, restarts included.
+    /// Optimiser steps since the checkpoint was created, including earlier runs.
     pub steps: u64,
     /// Steps of the checkpoint that this process started from.
     pub resumed_from_step: Option<u64>,
@@ -52,19 +52,19 @@ pub struct LearnerStatus {
     pub encoder_version: Option<String>,
 }
 
-/// What the inference process says of itself. Rate and latencies are over the last five seconds; in its last words,
-/// over the whole run.
+/// The inference process's status. Rate and latencies are over the last five seconds; in the last report, over the
+/// whole run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct InferStatus {
-    /// Why there are no poses, or that there are.
+    /// Whether there are poses, or why not.
     pub state: String,
     /// Identity of the network in use; none when there is none.
     pub model_version: Option<String>,
-    /// Whose it is.
+    /// Whether the network is shipped or the user's own.
     #[serde(default)]
     pub model_origin: Option<ModelOrigin>,
     pub precision: String,
-    /// Moments answered, each with a pose for every view that it has.
+    /// Moments answered, each with a pose for every view in it.
     pub poses: u64,
     pub moments_received: u64,
     /// Moments that a newer one replaced before inference reached them.
@@ -73,10 +73,10 @@ pub struct InferStatus {
     /// From the exposure of a set to its poses leaving.
     pub latency_ms_p50: Option<f64>,
     pub latency_ms_p99: Option<f64>,
-    /// How it stands with the rig's geometry; none where no finder of joints is at work.
+    /// Status of the rig's geometry; `None` if no finder of joints is in use.
     #[serde(default)]
     pub rig: Option<RigStatus>,
-    /// Why no finder of joints is at work, where that is so.
+    /// Why no finder of joints is in use, if so.
     #[serde(default)]
     pub no_finder: Option<String>,
 }

@@ -1,5 +1,5 @@
-//! The link between the hosts of one rig: the first listens, the others connect, and again whenever they lost it.
-//! Question, answer and views have keys of their own; nothing on any of them blocks.
+//! The link between the hosts of one rig: the first host listens, the others connect and reconnect. Questions, answers
+//! and views have keys of their own; sending never blocks.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use crate::host_view::HostView;
 use crate::zenoh_link::{Ring, ZenohLink, failed};
 use crate::{CroppedView, TransportError, ViewLabel};
 
-/// Views that wait for the receiver before the oldest goes.
+/// Views that queue for the receiver before the oldest is dropped.
 const WAITING_VIEWS: usize = 256;
 const WAITING_WORDS: usize = 64;
-/// A link that is silent for so long is closed and made anew.
+/// A link that is silent for this long is closed and reconnected.
 const LEASE_MS: u32 = 3_000;
 
 fn encode<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, TransportError> {
@@ -26,7 +26,7 @@ fn decode<T: serde::de::DeserializeOwned>(sample: &zenoh::sample::Sample) -> Res
     postcard::from_bytes(&sample.payload().to_bytes()).map_err(|e| TransportError::Malformed(e.to_string()))
 }
 
-/// The host that puts the sets together.
+/// The link of the first host, which assembles the sets.
 #[derive(Clone)]
 pub struct FirstHostLink(ZenohLink);
 
@@ -36,14 +36,17 @@ impl FirstHostLink {
         open("listen", address, rig).map(Self)
     }
 
+    /// Receives the questions of all peer hosts.
     pub fn hellos(&self) -> Result<Hellos, TransportError> {
         Ok(Hellos { ring: self.0.ring("hosts/*/hello", WAITING_WORDS)?, link: self.0.clone(), answers: vec![] })
     }
 
+    /// Sends promises to all peer hosts.
     pub fn promise_sink(&self) -> Result<PromiseSink, TransportError> {
         words(&self.0, "promises").map(PromiseSink)
     }
 
+    /// Receives the views of all peer hosts.
     pub fn views(&self) -> Result<Views, TransportError> {
         Ok(Views(self.0.ring("hosts/*/views", WAITING_VIEWS)?))
     }
@@ -53,22 +56,23 @@ impl FirstHostLink {
 pub struct PromiseSink(Publisher<'static>);
 
 impl PromiseSink {
+    /// Sends a promise without blocking.
     pub fn send(&self, promised: &PromisedInstant) -> Result<(), TransportError> {
         self.0.put(encode(promised)?).wait().map_err(failed("promising pictures"))
     }
 }
 
-/// Where a peer host hears of them.
+/// Receives the promises on a peer host.
 pub struct Promises(Ring);
 
 impl Promises {
-    /// The next one, or `None` once `wait` is over.
+    /// The next promise, or `None` after `wait`.
     pub fn receive(&self, wait: Duration) -> Result<Option<PromisedInstant>, TransportError> {
         self.0.receive(wait)?.as_ref().map(decode).transpose()
     }
 }
 
-/// Where peer hosts ask.
+/// Receives and answers the questions of peer hosts.
 pub struct Hellos {
     ring: Ring,
     link: ZenohLink,
@@ -76,11 +80,12 @@ pub struct Hellos {
 }
 
 impl Hellos {
-    /// The next question, or `None` once `wait` is over.
+    /// The next question, or `None` after `wait`.
     pub fn receive(&self, wait: Duration) -> Result<Option<Hello>, TransportError> {
         self.ring.receive(wait)?.as_ref().map(decode).transpose()
     }
 
+    /// Answers the peer host `host`.
     pub fn answer(&mut self, host: &str, answer: &Answer) -> Result<(), TransportError> {
         let known = self.answers.iter().position(|(name, _)| name == host);
         let index = match known {
@@ -94,11 +99,11 @@ impl Hellos {
     }
 }
 
-/// Where views of peer hosts come out.
+/// Receives views of peer hosts.
 pub struct Views(Ring);
 
 impl Views {
-    /// The next view and the name of its host, or `None` once `wait` is over.
+    /// The next view and the name of its host, or `None` after `wait`.
     pub fn receive(&self, wait: Duration) -> Result<Option<(String, HostView)>, TransportError> {
         let Some(sample) = self.0.receive(wait)? else { return Ok(None) };
         let host = sample.key_expr().as_str().rsplit('/').nth(1).unwrap_or_default().to_owned();
@@ -106,7 +111,7 @@ impl Views {
     }
 }
 
-/// A peer host: the first host puts its cameras into the sets.
+/// The link of a peer host, whose cameras the first host puts into the sets.
 pub struct PeerHostLink {
     hello: Publisher<'static>,
     answers: Ring,
@@ -115,36 +120,39 @@ pub struct PeerHostLink {
 }
 
 impl PeerHostLink {
-    /// Connects to the first host's address, now or whenever it is there.
+    /// Connects to the first host's address, as soon as it is reachable.
     pub fn connect(address: &str, rig: &str, name: &str) -> Result<Self, TransportError> {
         let link = open("connect", address, rig)?;
         let answers = link.ring(&format!("hosts/{name}/answer"), WAITING_WORDS)?;
         Ok(Self { hello: words(&link, &format!("hosts/{name}/hello"))?, answers, link, name: name.to_owned() })
     }
 
+    /// Sends a question to the first host.
     pub fn say(&self, hello: &Hello) -> Result<(), TransportError> {
         self.hello.put(encode(hello)?).wait().map_err(failed("asking the first host"))
     }
 
-    /// The next answer, or `None` once `wait` is over.
+    /// The next answer, or `None` after `wait`.
     pub fn receive(&self, wait: Duration) -> Result<Option<Answer>, TransportError> {
         self.answers.receive(wait)?.as_ref().map(decode).transpose()
     }
 
+    /// Receives the promises of the first host.
     pub fn promises(&self) -> Result<Promises, TransportError> {
         Ok(Promises(self.link.ring("promises", WAITING_WORDS)?))
     }
 
+    /// Sends views to the first host.
     pub fn view_sink(&self) -> Result<ViewSink, TransportError> {
         Ok(ViewSink(self.link.publisher(&format!("hosts/{}/views", self.name))?))
     }
 }
 
-/// Takes views to the first host without waiting for it. What the network does not take shows there as a hole in the
-/// numbers.
+/// Sends views to the first host without blocking. Views that the network drops show there as gaps in the numbers.
 pub struct ViewSink(Publisher<'static>);
 
 impl ViewSink {
+    /// Sends a view without blocking.
     pub fn send(&self, label: ViewLabel, view: &CroppedView) -> Result<(), TransportError> {
         self.0.put(HostView::encode(label, view)?).wait().map_err(failed("sending a view"))
     }
@@ -164,7 +172,7 @@ fn open(side: &str, address: &str, rig: &str) -> Result<ZenohLink, TransportErro
     )
 }
 
-/// Small words that tell the time: they overtake the views, and wait for no batch.
+/// A publisher for small, time-critical messages: they overtake views and are not batched.
 fn words(link: &ZenohLink, what: &str) -> Result<Publisher<'static>, TransportError> {
     link.session
         .declare_publisher(link.key(what))

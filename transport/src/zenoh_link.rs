@@ -17,7 +17,8 @@ use crate::{
     finder_set,
 };
 
-/// Shared memory for messages of one kind on their way. Receivers copy out at once, so this only has to cover their rings.
+/// Shared memory for messages of one kind in transit, in bytes. Receivers copy out at once, so this only has to cover
+/// their rings.
 pub const POOL_BYTES: usize = 32 << 20;
 
 /// Only messages with pixels go through shared memory, and they are allocated there.
@@ -93,7 +94,7 @@ impl ZenohLink {
             .map_err(failed("declaring a publisher"))
     }
 
-    /// Messages go through shared memory of their own.
+    /// A publisher whose messages go through shared memory of their own.
     fn shared_publisher(&self, what: &'static str) -> Result<SharedPublisher, TransportError> {
         let pool = PosixShmProviderBackend::builder(POOL_BYTES)
             .wait()
@@ -112,44 +113,52 @@ impl ZenohLink {
             .map(Ring)
     }
 
+    /// Sends moments through shared memory.
     pub fn moment_sink(&self) -> Result<ZenohMomentSink, TransportError> {
         Ok(ZenohMomentSink { publisher: self.shared_publisher("moments")?, next: 0 })
     }
 
-    /// `depth`: how many moments wait for this receiver before the oldest goes.
+    /// `depth`: how many moments queue for this receiver before the oldest is dropped.
     pub fn moment_source(&self, depth: usize) -> Result<ZenohMomentSource, TransportError> {
         Ok(ZenohMomentSource { ring: self.ring("moments", depth)?, by_shared_memory: None })
     }
 
+    /// Sends sets of pictures through shared memory.
     pub fn finder_set_sink(&self) -> Result<ZenohFinderSetSink, TransportError> {
         Ok(ZenohFinderSetSink(self.shared_publisher("finder-pictures")?))
     }
 
-    /// `depth`: how many sets of pictures wait for this receiver before the oldest goes.
+    /// `depth`: how many sets of pictures queue for this receiver before the oldest is dropped.
     pub fn finder_set_source(&self, depth: usize) -> Result<ZenohFinderSetSource, TransportError> {
         Ok(ZenohFinderSetSource(self.ring("finder-pictures", depth)?))
     }
 
+    /// Sends commands to inference.
     pub fn command_sink(&self) -> Result<ZenohCommandSink, TransportError> {
         Ok(ZenohCommandSink(self.publisher("commands")?))
     }
 
+    /// `depth`: how many commands queue for this receiver before the oldest is dropped.
     pub fn command_source(&self, depth: usize) -> Result<ZenohCommandSource, TransportError> {
         Ok(ZenohCommandSource(self.ring("commands", depth)?))
     }
 
+    /// Sends poses.
     pub fn pose_sink(&self) -> Result<ZenohPoseSink, TransportError> {
         Ok(ZenohPoseSink(self.publisher("poses")?))
     }
 
+    /// `depth`: how many messages queue for this receiver before the oldest is dropped.
     pub fn pose_source(&self, depth: usize) -> Result<ZenohPoseSource, TransportError> {
         Ok(ZenohPoseSource(self.ring("poses", depth)?))
     }
 
+    /// Sends hints.
     pub fn hint_sink(&self) -> Result<ZenohHintSink, TransportError> {
         Ok(ZenohHintSink(self.publisher("hints")?))
     }
 
+    /// `depth`: how many hints queue for this receiver before the oldest is dropped.
     pub fn hint_source(&self, depth: usize) -> Result<ZenohHintSource, TransportError> {
         Ok(ZenohHintSource(self.ring("hints", depth)?))
     }
@@ -188,6 +197,7 @@ impl SharedPublisher {
     }
 }
 
+/// See [`ZenohLink::moment_sink`].
 pub struct ZenohMomentSink {
     publisher: SharedPublisher,
     next: u64,
@@ -208,6 +218,7 @@ impl MomentSink for ZenohMomentSink {
     }
 }
 
+/// See [`ZenohLink::moment_source`].
 pub struct ZenohMomentSource {
     ring: Ring,
     by_shared_memory: Option<bool>,
@@ -224,6 +235,7 @@ impl MomentSource for ZenohMomentSource {
     }
 }
 
+/// See [`ZenohLink::finder_set_sink`].
 pub struct ZenohFinderSetSink(SharedPublisher);
 
 impl FinderSetSink for ZenohFinderSetSink {
@@ -232,6 +244,7 @@ impl FinderSetSink for ZenohFinderSetSink {
     }
 }
 
+/// See [`ZenohLink::finder_set_source`].
 pub struct ZenohFinderSetSource(Ring);
 
 impl FinderSetSource for ZenohFinderSetSource {
@@ -241,6 +254,7 @@ impl FinderSetSource for ZenohFinderSetSource {
     }
 }
 
+/// See [`ZenohLink::command_sink`].
 pub struct ZenohCommandSink(Publisher<'static>);
 
 impl CommandSink for ZenohCommandSink {
@@ -249,6 +263,7 @@ impl CommandSink for ZenohCommandSink {
     }
 }
 
+/// See [`ZenohLink::command_source`].
 pub struct ZenohCommandSource(Ring);
 
 impl CommandSource for ZenohCommandSource {
@@ -265,6 +280,7 @@ fn from_json<T: serde::de::DeserializeOwned>(sample: &zenoh::sample::Sample) -> 
     serde_json::from_slice(&sample.payload().to_bytes()).map_err(|e| TransportError::Malformed(e.to_string()))
 }
 
+/// See [`ZenohLink::pose_sink`].
 pub struct ZenohPoseSink(Publisher<'static>);
 
 impl PoseSink for ZenohPoseSink {
@@ -273,6 +289,7 @@ impl PoseSink for ZenohPoseSink {
     }
 }
 
+/// See [`ZenohLink::pose_source`].
 pub struct ZenohPoseSource(Ring);
 
 impl PoseSource for ZenohPoseSource {
@@ -281,6 +298,7 @@ impl PoseSource for ZenohPoseSource {
     }
 }
 
+/// See [`ZenohLink::hint_sink`].
 pub struct ZenohHintSink(Publisher<'static>);
 
 impl HintSink for ZenohHintSink {
@@ -289,6 +307,7 @@ impl HintSink for ZenohHintSink {
     }
 }
 
+/// See [`ZenohLink::hint_source`].
 pub struct ZenohHintSource(Ring);
 
 impl HintSource for ZenohHintSource {

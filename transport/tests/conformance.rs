@@ -1,4 +1,4 @@
-//! One suite for every transport: what is promised of a sink and a source holds in each form.
+//! One suite for every transport: all sinks and sources keep the same guarantees.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ fn zenoh_pair(name: &str) -> (ZenohLink, ZenohLink) {
     (server, client)
 }
 
-/// Sends until the first moment comes through: discovery of a subscriber takes a moment of its own.
+/// Sends until the first moment comes through, since discovering a subscriber takes time.
 fn first_through(sink: &mut dyn MomentSink, source: &mut dyn MomentSource) -> u64 {
     for _ in 0..100 {
         sink.send(&moment(0, 4)).unwrap();

@@ -1,6 +1,7 @@
-//! Where a JPEG picture ends.
+//! Finds the end of a JPEG picture.
 
-/// Bytes from the start of a JPEG picture to its end marker (ITU-T T.81, annex B); what lies behind is not of it.
+/// Length of a JPEG picture up to and including its end marker (ITU-T T.81, annex B); `None` if it is truncated. Bytes
+/// after it are ignored.
 pub fn length(bytes: &[u8]) -> Option<usize> {
     const SCAN: u8 = 0xda;
     const END: u8 = 0xd9;

@@ -1,4 +1,4 @@
-//! What a kernel's time stamp is worth.
+//! Converts the kernel's time stamps into starts of exposure.
 
 use frame::HostTime;
 
@@ -11,20 +11,20 @@ pub(crate) enum Marks {
     Later,
 }
 
-/// How far a stamp may lie before the arrival that it is believed.
+/// A stamp that is older than this on arrival is rejected.
 const OLDEST_NS: i64 = 1_000_000_000;
-/// Clocks that a driver converts between err by less than this.
+/// Bound on the error of drivers that convert between clocks.
 const SLACK_NS: i64 = 1_000_000;
-/// What a transfer and a busy machine add to an arrival.
+/// Delay that transfer and a busy machine add to an arrival.
 const ARRIVAL_NS: i64 = 20_000_000;
 
-/// From the kernel's time stamps to starts of exposure.
+/// Converts one device's time stamps into starts of exposure.
 pub(crate) struct KernelStamps {
     device: String,
     period_ns: i64,
-    /// How much later than the exposure a stamp is that marks something else, where somebody has measured it.
+    /// Delay of [`Marks::Later`] stamps after the exposure and its uncertainty, in ns, if measured.
     least_delay: Option<(i64, i64)>,
-    /// A stamp lay ahead: whatever this device stamps with, it is not the kernel's clock.
+    /// A stamp was in the future, so this device does not stamp with the kernel's clock.
     ahead: bool,
     told: bool,
 }
@@ -42,7 +42,8 @@ impl KernelStamps {
         }
     }
 
-    /// The start of exposure of a unit that arrived now. A stamp that is none, lies ahead or long back, is not believed.
+    /// The start of exposure of a unit that arrived at `arrival_ns`. If the stamp is missing, in the future or too old,
+    /// the arrival replaces it.
     pub fn exposure(&mut self, stamp_ns: Option<i64>, marks: Marks, arrival_ns: i64) -> HostTime {
         self.ahead |= stamp_ns.is_some_and(|stamp| stamp > arrival_ns + SLACK_NS);
         let believed = !self.ahead && stamp_ns.is_some_and(|stamp| arrival_ns - stamp <= OLDEST_NS);
@@ -50,7 +51,7 @@ impl KernelStamps {
             if !std::mem::replace(&mut self.told, true) {
                 let age_ms = stamp_ns.map(|stamp| (arrival_ns - stamp) as f64 / 1e6);
                 let device = &self.device;
-                tracing::warn!(device, age_ms, "its time stamps are not believed; arrivals stand in for them");
+                tracing::warn!(device, age_ms, "ignoring its time stamps; arrival times replace them");
             }
             return time(arrival_ns, 2 * self.period_ns + ARRIVAL_NS);
         };

@@ -1,4 +1,4 @@
-//! A recorded take, played at its own pace with its own triggers, segments and holes.
+//! Replays a recorded take at its own pace, with its triggers, segments and gaps.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,20 +8,20 @@ use take::TakeReader;
 
 use crate::{CameraDriver, DriverError, DriverEvent, Stamp, Unit};
 
-/// So much later than it was due a picture is still played.
+/// On opening, pictures that were due longer ago than this are skipped.
 const PATIENCE_NS: i64 = 100_000_000;
 
-/// One camera of a take.
+/// Replays one camera of a take.
 pub struct ReplayDriver {
     take: Arc<TakeReader>,
     camera: CameraId,
     next: usize,
-    /// What turns a recorded time into the time of this replay.
+    /// Offset from recorded times to times of this replay.
     shift_ns: i64,
     last_sequence: Option<u64>,
 }
 
-/// The earliest exposure in a take: where its replay begins. `None` when it holds no frame.
+/// The earliest exposure in a take, at which its replay starts. `None` if it holds no frame.
 pub fn first_exposure_ns(take: &TakeReader) -> Option<i64> {
     (0..take.cameras().len())
         .filter_map(|camera| take.frame_info(CameraId(camera as u16), 0))
@@ -30,12 +30,13 @@ pub fn first_exposure_ns(take: &TakeReader) -> Option<i64> {
 }
 
 impl ReplayDriver {
-    /// `start_ns` is when the take's first exposure is to happen; the same for all cameras of a take.
+    /// `start_ns` is the replayed time of the take's first exposure, the same for all its cameras. Fails if the take
+    /// holds no frame.
     pub fn open(take: Arc<TakeReader>, camera: CameraId, start_ns: i64) -> Result<Self, DriverError> {
         let first = first_exposure_ns(&take)
             .ok_or_else(|| DriverError::open("the take holds no frame", "choose another take"))?;
         let mut replay = Self { take, camera, next: 0, shift_ns: start_ns - first, last_sequence: None };
-        // Opened again in mid-run it goes on with what is due; what was due before is past.
+        // When reopened during a run, it continues with what is due and skips what was due before.
         let now_ns = monotonic_now_ns();
         while replay.take.frame_info(camera, replay.next).is_some_and(|info| replay.due_ns(info) < now_ns - PATIENCE_NS)
         {

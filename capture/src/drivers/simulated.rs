@@ -1,4 +1,4 @@
-//! A camera that costs nothing: raw pictures on the pulses of a trigger, for tests and benchmarks.
+//! A simulated camera: raw pictures at the pulses of a trigger, for tests and benchmarks.
 
 use std::time::Duration;
 
@@ -6,22 +6,24 @@ use frame::{HostTime, LossReason, Picture, PixelFormat, SegmentId, Slot, Trigger
 
 use crate::{CameraDriver, DriverError, DriverEvent, PulseTrain, Stamp, Unit};
 
+/// What a simulated camera delivers.
 #[derive(Clone, Debug)]
 pub struct SimulatedCamera {
     pub pulses: PulseTrain,
     pub width_px: u32,
     pub height_px: u32,
-    /// A bright square that jumps about before a dark wall, so that there is somebody to cut out.
+    /// Shows a bright square that jumps around on a dark background, as a subject to crop.
     pub shows_square: bool,
-    /// Units to send before the source ends; none for ever.
+    /// Units to send before the source ends; `None` for an endless source.
     pub units: Option<u64>,
-    /// Every n-th unit is lost on the way, and the device says so.
+    /// Loses every n-th unit, and reports it.
     pub lose_every: Option<u64>,
     /// Fails, once, when it reaches this unit.
     pub fail_at: Option<u64>,
 }
 
 impl SimulatedCamera {
+    /// A camera without a square that delivers at every pulse, endlessly and without losses.
     pub fn new(pulses: PulseTrain, width_px: u32, height_px: u32) -> Self {
         Self { pulses, width_px, height_px, shows_square: false, units: None, lose_every: None, fail_at: None }
     }
@@ -32,13 +34,14 @@ impl SimulatedCamera {
     }
 }
 
+/// The driver of a [`SimulatedCamera`].
 pub struct SimulatedDriver {
     camera: SimulatedCamera,
     pulse: u64,
 }
 
 impl SimulatedDriver {
-    /// The pulses as they are known now.
+    /// Replaces the pulses.
     pub fn follow(&mut self, pulses: PulseTrain) {
         self.camera.pulses = pulses;
     }
@@ -85,7 +88,7 @@ impl CameraDriver for SimulatedDriver {
     }
 }
 
-/// A quarter of the picture's height on each side, in another place at each pulse.
+/// Draws a square with a quarter of the picture's height, at a different place for each pulse.
 fn draw_square(picture: &mut [u8], width: usize, height: usize, pulse: usize) {
     let side = height / 4;
     let (x, y) = (pulse * 31 % (width - side).max(1), pulse * 17 % (height - side).max(1));

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Which cameras stand ready. Pulses begin when all do, so that pulse 0 is the same instant for each.
+/// Tracks which cameras are ready. Pulses start when all are, so that pulse 0 is the same instant for each.
 #[derive(Clone)]
 pub(crate) struct Arming(Arc<(Mutex<Vec<bool>>, Condvar)>);
 
@@ -18,13 +18,13 @@ impl Arming {
         changed.notify_all();
     }
 
-    /// Wakes those that wait, so that they look whether they should stop.
+    /// Wakes all waiting threads so that they check whether to stop.
     pub fn wake(&self) {
         self.0.1.notify_all();
     }
 
-    /// Waits until all cameras but `except` are armed, `give_up` says so, or the time is over. Names those that are
-    /// not armed.
+    /// Waits until all cameras but `except` are armed, `give_up` returns true, or `wait` has passed. Returns the
+    /// cameras that are not armed.
     pub fn wait(&self, except: Option<usize>, wait: Duration, give_up: impl Fn() -> bool) -> Vec<usize> {
         let until = Instant::now() + wait;
         let (armed, changed) = &*self.0;

@@ -1,25 +1,26 @@
-//! What is known of the pulses, for all threads to read.
+//! The current knowledge of the pulses, shared between threads.
 
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use frame_sync::timing::PulseTrain;
 
-/// What is known of the pulses, for every camera thread to read beside its frames, and for whoever passes it on.
+/// The current knowledge of the pulses, for the camera threads and for other readers.
 #[derive(Clone, Default)]
 pub struct PulseBoard(Arc<ArcSwapOption<Published>>);
 
+/// The pulses as they are known now.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Published {
     pub train: PulseTrain,
-    /// The session whose pulses these are, where another host began them.
+    /// The session of the host that started the pulses, if it was another host.
     pub epoch: Option<u32>,
-    /// How often the pulses have begun again: each time opens a segment of its own.
+    /// How often the pulses have restarted; each restart opens a new segment.
     pub opening: u32,
 }
 
 impl Published {
-    /// Which beginning of the pulses this is: another one means that they are counted from 0 again.
+    /// Identifies this start of the pulses; after a change, pulses count from 0 again.
     pub(crate) fn beginning(&self) -> (Option<u32>, u32) {
         (self.epoch, self.opening)
     }
@@ -30,6 +31,7 @@ impl PulseBoard {
         self.0.store(published.map(Arc::new));
     }
 
+    /// The pulses as known now; `None` while they are unknown.
     pub fn read(&self) -> Option<Published> {
         self.0.load().as_deref().copied()
     }

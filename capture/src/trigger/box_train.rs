@@ -1,4 +1,4 @@
-//! What a box's words say about its pulses. Pure: it opens nothing and reads no clock.
+//! Derives the pulses of a trigger box from its answers. Pure: it does no I/O and reads no clock.
 
 use std::collections::VecDeque;
 
@@ -7,13 +7,13 @@ use thiserror::Error;
 
 use super::protocol::{Period, State, Status};
 
-/// What the rate of a box may be off: ten times what its crystal is.
+/// Largest clock drift of a box: ten times that of its crystal.
 pub(super) const MAX_DRIFT_PPM: f64 = 500.0;
 
-/// How many looks at the box say how late its pulses are.
+/// Number of status answers from which the lateness of pulses is estimated.
 const LATE_LOOKS: usize = 64;
 
-/// The box's counter of 32 bits, unwrapped.
+/// Unwraps the box's 32-bit counter.
 pub(super) struct Ticks {
     tick_ns: f64,
     /// Ticks, and the host's time when they were seen.
@@ -25,7 +25,7 @@ impl Ticks {
         Self { tick_ns: 1e9 / f64::from(ticks_per_second), last: None }
     }
 
-    /// The host's time says how many turns the counter has made since it was seen last.
+    /// The host's time tells how often the counter has wrapped since the last reading.
     pub fn see(&mut self, shown: u32, at_ns: i64) -> i64 {
         let ticks = match self.last {
             None => i64::from(shown),
@@ -40,27 +40,25 @@ impl Ticks {
     }
 }
 
-/// The count that shows as this and is nearest to the one expected.
+/// The unwrapped count that shows as `shown` and is nearest to `expected`.
 pub(super) fn near(shown: u32, expected: i64) -> i64 {
     expected + i64::from(shown.wrapping_sub(expected as u32) as i32)
 }
 
-/// Why a train has ended.
+/// Why a train of pulses has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(super) enum TrainEnd {
-    #[error("the trigger box started anew in mid-run; its pulses have ended")]
+    #[error("the trigger box restarted; its pulses have ended")]
     BoxRestarted,
-    #[error(
-        "the trigger box ended the pulses, since it had not heard of this host for longer than its watchdog allows"
-    )]
+    #[error("the trigger box ended the pulses: its watchdog expired without a command from this host")]
     WatchdogExpired,
-    #[error("somebody else stopped the pulses of the trigger box")]
+    #[error("another program stopped the pulses of the trigger box")]
     Stopped,
-    #[error("the trigger box sends pulses where none belong: {0} ticks beside their places")]
+    #[error("the trigger box sends pulses at the wrong times: off by {0} ticks")]
     Misplaced(i64),
     #[error("the clock of the trigger box, or of this host, jumped")]
     ClockJumped,
-    #[error("the trigger box counts {counted} pulses where there was time for {due}")]
+    #[error("the trigger box counts {counted} pulses where only {due} were due")]
     TooMany { counted: u64, due: u64 },
 }
 
@@ -70,9 +68,9 @@ pub(super) struct Train {
     /// When pulse 0 was due, unwrapped.
     first: i64,
     period: Period,
-    /// Pulses that were left out, as far as it is known.
+    /// Pulses known to have been skipped.
     skipped: u64,
-    /// How late the pulses were that a status caught, in ticks, oldest first.
+    /// Lateness of the pulses that status answers reported, in ticks, oldest first.
     late: VecDeque<i64>,
 }
 
@@ -81,12 +79,12 @@ impl Train {
         Self { number, first, period, skipped: 0, late: VecDeque::new() }
     }
 
-    /// How many pulses are due until this time.
+    /// How many pulses are due up to this time.
     fn due(&self, ticks: i64) -> u64 {
         u64::try_from(self.slot(ticks) + 1).unwrap_or(0)
     }
 
-    /// The pulse that is due last at this time; below 0 before the first. In whole numbers, as the box counts.
+    /// The last pulse due at this time; negative before the first. In integers, as on the box.
     fn slot(&self, ticks: i64) -> i64 {
         let Period { ticks: per, pulses } = self.period;
         // Pulse k is due at ⌊k · per / pulses⌋: the last k with k · per < (since + 1) · pulses.
@@ -100,7 +98,7 @@ impl Train {
         self.first + (i128::from(slot) * i128::from(ticks)).div_euclid(i128::from(pulses)) as i64
     }
 
-    /// Whether an answer is about this train.
+    /// Checks that an answer is about this train.
     pub fn belongs(&self, train: u32) -> Result<(), TrainEnd> {
         match train {
             train if train == self.number => Ok(()),
@@ -109,8 +107,8 @@ impl Train {
         }
     }
 
-    /// Whether the box does what it was told; `now` is the status's, unwrapped. How many pulses it has left out since
-    /// the last look.
+    /// Checks a status against this train; `now` is the status's time, unwrapped. Returns how many pulses were skipped
+    /// since the last check.
     pub fn check(&mut self, status: &Status, now: i64) -> Result<u64, TrainEnd> {
         self.belongs(status.train)?;
         match status.state {
@@ -142,22 +140,22 @@ impl Train {
         Ok(new)
     }
 
-    /// How late 95 % of the pulses were at most, in ticks.
+    /// The 95th percentile of the pulses' lateness, in ticks.
     fn late(&self) -> i64 {
         let mut late: Vec<i64> = self.late.iter().copied().collect();
         late.sort_unstable();
         late.len().checked_sub(1 + late.len() / 20).map_or(0, |index| late[index])
     }
 
-    /// The pulses on the host's clock, drawn from the one that is due at `now`, where the host's time is `about_ns`, and
-    /// how far those within a second of it may be off. `None` before the clock's first round trip.
+    /// The pulses on the host's clock, extrapolated from the one due at `now`, at about `about_ns` on the host. The
+    /// uncertainty holds for pulses within a second of it. `None` before the clock's first round trip.
     pub fn pulses(&self, clock: &RoundTripClock, tick_ns: f64, now: i64, about_ns: i64) -> Option<PulseTrain> {
         let slot = self.slot(now).max(0);
         let host = clock.map(u64::try_from(self.due_at(slot)).ok()?, about_ns)?;
         let (drift_ppm, drift_by_ppm) = clock.drift_ppm().unwrap_or((0.0, MAX_DRIFT_PPM));
         let ns_per_tick = tick_ns / (1.0 + drift_ppm * 1e-6);
         let period_ns = self.period.ticks_per_pulse() * ns_per_tick;
-        // The box rounds down to its tick, the line does not.
+        // The box rounds down to its tick, the train does not.
         let late_ns = (self.late() as f64 + 1.0) * ns_per_tick;
         Some(PulseTrain {
             start_ns: host.ns - (slot as f64 * period_ns).round() as i64,

@@ -1,4 +1,4 @@
-//! What exposes the cameras together.
+//! Trigger sources, which make all cameras expose together.
 
 mod arming;
 mod board;
@@ -28,9 +28,9 @@ pub(crate) use thread::{TriggerThread, pause};
 
 /// Where a capture's pulses come from.
 pub enum Pulses {
-    /// Nowhere that anybody knows of: triggers stay unresolved, except where a driver knows them.
+    /// Unknown: triggers stay unresolved, unless a driver knows them.
     Unknown,
-    /// They come at these times, started by whoever made the cameras.
+    /// Known in advance, and started by whoever created the cameras.
     Known(PulseTrain),
     /// Capture starts them, once the cameras are armed.
     From(Box<dyn TriggerSource>),
@@ -39,42 +39,42 @@ pub enum Pulses {
 pub use serial_box::{TriggerBox, TriggerBoxSettings};
 
 /// A source of trigger pulses. Capture starts it once all cameras are armed, so that pulse 0 is the same instant for
-/// each of them, and asks it from a thread of its own.
+/// each of them, and polls it from a thread of its own.
 pub trait TriggerSource: Send {
-    /// Begins the pulses; the next one is pulse 0.
+    /// Starts the pulses; the next one is pulse 0.
     fn start(&mut self) -> Result<(), TriggerError>;
 
-    /// What is known now of the pulses on the host's clock; none before enough is known. Called a few times a second;
-    /// may take as long as a round trip to the source.
+    /// The pulses on the host's clock as known now; `None` while too little is known. Called a few times a second; may
+    /// take as long as a round trip to the source.
     fn pulses(&mut self) -> Result<Option<PulseTrain>, TriggerError>;
 
-    /// Goes up when the pulses began again by themselves: their numbers then start from 0 again.
+    /// Increases whenever the pulses restart by themselves; their numbers then start from 0 again.
     fn opening(&self) -> u32 {
         0
     }
 
-    /// The session whose pulses these are, where another host began them.
+    /// The session of the host that started the pulses, if it was another host.
     fn epoch(&self) -> Option<u32> {
         None
     }
 
-    /// Where the cameras are to tell what they exposed, for sources that learn from that.
+    /// Where cameras report their exposures, for sources that learn the pulses from them.
     #[doc(hidden)]
     fn exposures(&self) -> Option<Exposures> {
         None
     }
 
-    /// Ends the pulses, as well as it can.
+    /// Stops the pulses, on a best-effort basis.
     fn stop(&mut self);
 }
 
 /// Why there are no pulses.
 #[derive(Debug, Error)]
 pub enum TriggerError {
-    /// It cannot be opened, or not as it was asked for.
+    /// It cannot be opened as requested.
     #[error("{0}")]
     Open(Problem),
-    /// It was there and does not answer any more.
+    /// It was open, but does not answer any more.
     #[error("{0}")]
     Lost(String),
 }

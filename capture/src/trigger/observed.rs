@@ -8,13 +8,13 @@ use frame_sync::timing::{PulseEstimator, PulseEstimatorConfig, PulseTrain};
 
 use super::{TriggerError, TriggerSource};
 
-/// Exposures that may wait for the trigger's thread; it takes them a few times a second.
+/// Capacity of the queue to the trigger's thread, which drains it a few times a second.
 const WAITING: usize = 8192;
-/// Silence of the reference camera, in periods, after which another one takes its place: well before the estimate takes
-/// the pulses for stopped.
+/// Silence of the reference camera, in periods, after which another one replaces it: well before the estimator
+/// considers the pulses stopped.
 const SILENT_PERIODS: f64 = 8.0;
 
-/// The camera threads' end: what they exposed, and when. Handing it over never blocks.
+/// Where camera threads report their exposures. Reporting never blocks.
 #[derive(Clone)]
 pub struct Exposures(Arc<ArrayQueue<(CameraId, HostTime)>>);
 
@@ -24,19 +24,19 @@ impl Exposures {
     }
 }
 
-/// Pulses that nobody tells of, from a generator or from one of the cameras: learned from the exposures of a reference
-/// camera. Where that falls silent another one takes its place, and the numbers go on.
+/// Pulses of a generator or camera that does not report them, learned from the exposures of a reference camera. If that
+/// one falls silent, another one replaces it and the numbering continues.
 pub struct ObservedTrigger {
     exposures: Exposures,
     estimator: PulseEstimator,
     primary: Option<CameraId>,
     silence_ns: i64,
-    /// The camera whose exposures count, and its last.
+    /// The camera whose exposures are used, and its last exposure in ns.
     reference: Option<(CameraId, i64)>,
 }
 
 impl ObservedTrigger {
-    /// `primary` is the camera that makes the pulses, if one does.
+    /// `primary` is the camera that generates the pulses, if one does.
     pub fn new(rate_hz: f64, primary: Option<CameraId>) -> Self {
         Self {
             exposures: Exposures(Arc::new(ArrayQueue::new(WAITING))),
@@ -58,13 +58,13 @@ impl ObservedTrigger {
 }
 
 impl TriggerSource for ObservedTrigger {
-    /// They come by themselves.
+    /// Nothing to do: the pulses start by themselves.
     fn start(&mut self) -> Result<(), TriggerError> {
         Ok(())
     }
 
     fn pulses(&mut self) -> Result<Option<PulseTrain>, TriggerError> {
-        // Not more than were there, so that a fast camera does not hold us here.
+        // Takes only what is queued now, so that a fast camera cannot keep this loop running.
         for _ in 0..self.exposures.0.len() {
             let Some((camera, exposure)) = self.exposures.0.pop() else { break };
             self.observe(camera, exposure);

@@ -1,4 +1,4 @@
-//! The words between host and trigger box (docs/trigger-box.md), without the line that carries them.
+//! The messages between host and trigger box (docs/trigger-box.md), without the serial line.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ pub(super) const VERSION: u32 = 1;
 /// The longest line that either side sends, in bytes.
 const LONGEST_LINE: usize = 128;
 
-/// `pulses` pulses in `ticks` ticks of the box's clock: a ratio, so that 60 Hz is 60 Hz.
+/// `pulses` pulses in `ticks` ticks of the box's clock: a ratio, so that 60 Hz is exact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Period {
     pub ticks: u32,
@@ -16,7 +16,7 @@ pub(super) struct Period {
 }
 
 impl Period {
-    /// To a thousandth of a hertz. `None` where that does not fit.
+    /// Rounded to a thousandth of a hertz. `None` if it does not fit.
     pub fn at_rate(rate_hz: f64, ticks_per_second: u32) -> Option<Self> {
         let pulses = (rate_hz * 1000.0).round();
         let ticks = ticks_per_second.checked_mul(1000)?;
@@ -34,12 +34,12 @@ pub(super) enum Command {
     Period(Period),
     /// In ticks.
     Width(u32),
-    /// One bit each.
+    /// One bit per output.
     Outputs(u8),
-    /// The box ends the pulses after so many seconds without a word; never with 0.
+    /// The box ends the pulses after this many seconds without a command; never with 0.
     Watchdog(u32),
     Arm,
-    /// Begins the train of this number, which is not 0.
+    /// Starts the train with this number, which is not 0.
     Start(u32),
     Stop,
     Clock,
@@ -57,7 +57,7 @@ impl fmt::Display for Command {
             Self::Arm => f.write_str("arm"),
             Self::Start(train) => write!(f, "start {train}"),
             Self::Stop => f.write_str("stop"),
-            // As long as its answer: on a slow line the box's clock is then read in the middle of the round trip.
+            // As long as its answer, so that on a slow line the box reads its clock in the middle of the round trip.
             Self::Clock => write!(f, "{:<24}", "clock"),
             Self::Status => f.write_str("status"),
         }
@@ -65,7 +65,7 @@ impl fmt::Display for Command {
 }
 
 impl Command {
-    /// The line that asks for it, with its end.
+    /// The line to send, including its line end.
     pub fn line(self, sequence: u16) -> String {
         let words = format!("{sequence} {self} ");
         let sum = crc16(words.as_bytes());
@@ -73,19 +73,19 @@ impl Command {
     }
 }
 
-/// What the box said to a command.
+/// The box's answer to a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answer {
-    /// The command's.
+    /// The command's sequence number.
     pub sequence: u16,
     pub said: Said,
 }
 
-/// What the box says, or why it refuses.
+/// The content of an answer, or the reason for a refusal.
 pub(super) type Said = Result<String, String>;
 
 impl Answer {
-    /// `None` for a line that is no answer, or a damaged one.
+    /// `None` for a line that is damaged or no answer.
     pub fn parse(line: &[u8]) -> Option<Self> {
         let (words, sum) = std::str::from_utf8(line).ok()?.rsplit_once('*')?;
         if sum != format!("{:04X}", crc16(words.as_bytes())) {
@@ -104,18 +104,18 @@ impl Answer {
     }
 }
 
-/// Who the box is.
+/// The answer to `hello`: the box's identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Hello {
     pub version: u32,
     pub ticks_per_second: u32,
-    /// The outputs that it has, one bit each.
+    /// Its outputs, one bit each.
     pub outputs: u8,
     pub board: String,
 }
 
 impl Hello {
-    /// `None` for something else than a trigger box.
+    /// `None` if the device is no trigger box.
     pub fn parse(said: &str) -> Option<Self> {
         let mut words = said.split_ascii_whitespace();
         (words.next()? == "genlock-trigger-box").then_some(())?;
@@ -172,13 +172,13 @@ pub(super) struct Status {
     pub state: State,
     /// The running train, or the last one; 0 when there was none since the box started.
     pub train: u32,
-    /// Pulses sent, and pulses left out since the box was busy when they were due.
+    /// Pulses sent, and pulses skipped because the box was busy when they were due.
     pub sent: u32,
     pub missed: u32,
     /// When pulse 0 was due, and when the last one that was sent began.
     pub first: u32,
     pub last: u32,
-    /// The most that one of the last 256 pulses or more was late, in ticks.
+    /// Greatest lateness of at least the last 256 pulses, in ticks.
     pub late: u32,
     pub now: u32,
 }
@@ -210,20 +210,20 @@ fn number<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<u32> {
     words.next()?.parse().ok()
 }
 
-/// Bytes to lines; what is longer than any line is dropped.
+/// Splits bytes into lines; overlong lines are dropped.
 #[derive(Default)]
 pub(super) struct Lines {
     line: Vec<u8>,
 }
 
 impl Lines {
-    /// The line that this byte ends, without its end.
+    /// The line that this byte completes, without its line end.
     pub fn push(&mut self, byte: u8) -> Option<Vec<u8>> {
         match byte {
             b'\n' => Some(std::mem::take(&mut self.line)).filter(|line| line.len() <= LONGEST_LINE),
             b'\r' => None,
             _ => {
-                // One byte too many is kept, and says that the line is to be dropped.
+                // One excess byte is kept to mark the line as overlong.
                 if self.line.len() <= LONGEST_LINE {
                     self.line.push(byte);
                 }

@@ -8,24 +8,24 @@ use super::protocol::{Command, Hello, Period, Reading, Started, Status, VERSION}
 use super::serial_line::SerialLine;
 use super::{TriggerError, TriggerSource};
 
-/// What a trigger box is to do.
+/// Settings of a trigger box.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TriggerBoxSettings {
-    /// Its serial device, best one of `/dev/serial/by-id`.
+    /// Its serial device, preferably from `/dev/serial/by-id`.
     pub path: String,
     /// Pulses per second, to a thousandth; 0.1 to 1000.
     pub rate_hz: f64,
     /// How long a pulse is high.
     pub width_us: u32,
-    /// Which outputs pulse, one bit each; all that the box has where `None`.
+    /// Which outputs pulse, one bit each; `None` for all outputs of the box.
     pub outputs: Option<u8>,
-    /// The box ends the pulses after so many seconds without a word of this host. 0: it never does.
+    /// The box ends the pulses after this many seconds without a command from this host; 0 means never.
     pub watchdog_s: u32,
     pub baud: u32,
 }
 
 impl TriggerBoxSettings {
-    /// Pulses of 1 ms at all outputs, which go on whatever becomes of this host.
+    /// Pulses of 1 ms at all outputs, without a watchdog.
     pub fn new(path: impl Into<String>, rate_hz: f64) -> Self {
         Self { path: path.into(), rate_hz, width_us: 1000, outputs: None, watchdog_s: 0, baud: 115_200 }
     }
@@ -33,8 +33,8 @@ impl TriggerBoxSettings {
 
 /// A microcontroller that sends the pulses (docs/trigger-box.md).
 ///
-/// Once `pulses` has said `Lost`, it says so until `start`, which opens the device again and begins a new train.
-/// Dropping it leaves the pulses on.
+/// Once `pulses` has returned `Lost`, it does so until `start`, which reopens the device and starts a new train.
+/// Dropping it leaves the pulses running.
 pub struct TriggerBox {
     settings: TriggerBoxSettings,
     /// None once it has failed.
@@ -42,7 +42,7 @@ pub struct TriggerBox {
     skipped: u64,
 }
 
-/// The open line to a box that has said who it is.
+/// The open line to an identified box.
 struct Link {
     line: SerialLine,
     hello: Hello,
@@ -55,26 +55,26 @@ struct Running {
     clock: RoundTripClock,
 }
 
-/// Many boards start anew when their port is opened, which takes up to two seconds.
+/// Many boards restart when their port is opened, which takes up to two seconds.
 const HELLO_TIMES: u32 = 15;
-/// Round trips before a start, so that its pulses have times soon.
+/// Round trips before a start, so that the times of its pulses are known early.
 const FIRST_READINGS: usize = 16;
-/// Round trips at each look.
+/// Clock round trips per status query.
 const READINGS: usize = 2;
 
 impl TriggerBox {
-    /// Opens the device, and sees that it is a trigger box of this version.
+    /// Opens the device and checks that it is a trigger box with this version of the protocol.
     pub fn open(settings: TriggerBoxSettings) -> Result<Self, TriggerError> {
         let link = Link::open(&settings)?;
         Ok(Self { settings, link: Some(link), skipped: 0 })
     }
 
-    /// Pulses that the box has left out of this train, or of the last one; each is an error in the log, too.
+    /// Pulses that the box skipped in the current or last train; each is also logged as an error.
     pub fn skipped(&self) -> u64 {
         self.skipped
     }
 
-    /// What the box says that it is; none while it is lost.
+    /// The box's name for itself; `None` while the box is lost.
     pub fn board(&self) -> Option<&str> {
         Some(&self.link.as_ref()?.hello.board)
     }
@@ -98,7 +98,7 @@ impl TriggerSource for TriggerBox {
         self.link = Some(link);
         if skipped > 0 {
             self.skipped += skipped;
-            tracing::error!(pulses = skipped, in_all = self.skipped, "the trigger box left out pulses");
+            tracing::error!(pulses = skipped, in_all = self.skipped, "the trigger box skipped pulses");
         }
         Ok(pulses)
     }
@@ -106,7 +106,7 @@ impl TriggerSource for TriggerBox {
     fn stop(&mut self) {
         if let Some(link) = &mut self.link {
             link.running = None;
-            // A box that does not hear it goes on, or its watchdog ends it: nothing else can be done from here.
+            // If the box does not receive this, only its watchdog can end the pulses.
             let _ = link.line.ask(Command::Stop, |_| Some(()));
         }
     }
@@ -154,7 +154,7 @@ impl Link {
             let now = ticks.see(reading.now, trip.after_ns);
             clock.observe(trip.before_ns, now as u64, trip.after_ns);
         }
-        // Not 0, and hardly ever that of an earlier host.
+        // Not 0, and almost never the number of an earlier train.
         let number = (monotonic_now_ns() / 1_000_000) as u32 | 1;
         let (started, trip) = self.line.ask(Command::Start(number), Started::parse)?;
         let first = near(started.first, ticks.see(started.now, trip.after_ns));
@@ -162,7 +162,7 @@ impl Link {
         Ok(())
     }
 
-    /// The pulses as they are known now, and how many were left out since the last look.
+    /// The pulses as they are known now, and how many were skipped since the last call.
     fn look(&mut self) -> Result<(Option<PulseTrain>, u64), TriggerError> {
         let lost = |end: TrainEnd| TriggerError::Lost(end.to_string());
         let Some(Running { train, ticks, clock }) = &mut self.running else { return Ok((None, 0)) };
@@ -182,18 +182,18 @@ impl Link {
     }
 }
 
-/// Who answers at the path, by what it said to `hello`.
+/// Identifies the device at `path` by its answer to `hello`.
 pub(super) fn recognise(path: &str, said: Option<&str>) -> Result<Hello, TriggerError> {
     let hello = said.and_then(Hello::parse).ok_or_else(|| {
         TriggerError::Open(Problem::with_remedy(
-            format!("what is connected at {path} does not answer as a trigger box"),
-            "give the path of the box, or put the firmware of the folder trigger-box on it",
+            format!("the device at {path} does not answer as a trigger box"),
+            "give the path of the box, or flash the firmware in the folder trigger-box",
         ))
     })?;
     if hello.version != VERSION {
         return Err(TriggerError::Open(Problem::with_remedy(
             format!("the trigger box at {path} speaks version {} of the protocol, not {VERSION}", hello.version),
-            "put the firmware on it that came with this genlock (folder trigger-box)",
+            "flash the firmware of this genlock (folder trigger-box)",
         )));
     }
     Ok(hello)

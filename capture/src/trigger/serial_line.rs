@@ -1,4 +1,4 @@
-//! Questions to the trigger box and their answers over a serial line.
+//! Commands to the trigger box and their answers over a serial line.
 
 use std::io::{self, ErrorKind, Write};
 use std::time::{Duration, Instant};
@@ -9,9 +9,9 @@ use serialport::SerialPort;
 use super::TriggerError;
 use super::protocol::{Answer, Command, Lines, Said};
 
-/// An answer takes some milliseconds; what is not there after this was lost on the way.
+/// An answer takes a few milliseconds; after this time it counts as lost.
 const PATIENCE: Duration = Duration::from_millis(200);
-/// How often a question is asked before the box counts as silent.
+/// How often a command is sent before the box counts as silent.
 const TIMES: u32 = 3;
 
 pub(super) struct SerialLine {
@@ -21,7 +21,7 @@ pub(super) struct SerialLine {
     sequence: u16,
 }
 
-/// The host's monotonic times that the box's work on a question lies between.
+/// The host's monotonic times before and after the box handled a command.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RoundTrip {
     pub before_ns: i64,
@@ -34,12 +34,12 @@ impl SerialLine {
             .timeout(Duration::from_millis(20))
             .open()
             .map_err(|error| not_opened(path, &error))?;
-        // Somewhere else than an earlier host's numbers, whose answers may still be on the way.
+        // Differs from the numbers of an earlier process, whose answers may still arrive.
         let sequence = (monotonic_now_ns() / 1000 % i64::from(u16::MAX)) as u16;
         Ok(Self { path: path.to_owned(), port, lines: Lines::default(), sequence })
     }
 
-    /// What a box that is known says to a command, as `parse` reads it; anything else means that it is lost.
+    /// Sends a command to an identified box and parses the answer. Without a valid answer, the box counts as lost.
     pub fn ask<T>(
         &mut self,
         command: Command,
@@ -57,18 +57,18 @@ impl SerialLine {
         })?;
         let value = parse(&words).ok_or_else(|| {
             TriggerError::Lost(format!(
-                "the trigger box at {path} answers `{command}` with {words:?}, which means nothing"
+                "the trigger box at {path} answers `{command}` with {words:?}, which is not valid"
             ))
         })?;
         Ok((value, trip))
     }
 
-    /// Asks until there is an answer, at most so many times: question or answer may be lost on the way, and every
-    /// command may be repeated. `None` where the other end stays silent.
+    /// Sends a command up to `times` times until it is answered: command or answer may get lost, and every command may
+    /// be repeated. `None` if the other end stays silent.
     pub fn try_ask(&mut self, command: Command, times: u32) -> Result<Option<(Said, RoundTrip)>, TriggerError> {
         for _ in 0..times {
             let answered = self.ask_once(command).map_err(|error| {
-                TriggerError::Lost(format!("the trigger box at {} is gone ({error}): is its cable in?", self.path))
+                TriggerError::Lost(format!("the trigger box at {} is gone ({error}): check its cable", self.path))
             })?;
             if answered.is_some() {
                 return Ok(answered);
@@ -78,7 +78,7 @@ impl SerialLine {
     }
 
     fn ask_once(&mut self, command: Command) -> io::Result<Option<(Said, RoundTrip)>> {
-        // From 1 to 65535; 0 is the box's word for lines that it did not understand.
+        // From 1 to 65535; the box uses 0 in answers to lines that it did not understand.
         self.sequence = self.sequence % u16::MAX + 1;
         let line = command.line(self.sequence);
         let before_ns = monotonic_now_ns();
@@ -98,7 +98,7 @@ impl SerialLine {
             let mut said = None;
             for &byte in &bytes[..read] {
                 let answer = self.lines.push(byte).and_then(|line| Answer::parse(&line));
-                // Other numbers are late answers, to questions that were given up.
+                // Other numbers are late answers to abandoned commands.
                 said = answer.filter(|answer| answer.sequence == self.sequence).or(said);
             }
             if let Some(Answer { said, .. }) = said {
@@ -109,7 +109,7 @@ impl SerialLine {
     }
 }
 
-/// What is wrong with the device, and what to do.
+/// Why the device cannot be opened, and what to do.
 pub(super) fn not_opened(path: &str, error: &serialport::Error) -> TriggerError {
     use serialport::ErrorKind as Kind;
     let (what, remedy) = match error.kind() {
@@ -123,7 +123,7 @@ pub(super) fn not_opened(path: &str, error: &serialport::Error) -> TriggerError 
         ),
         Kind::NoDevice => (
             format!("{path} is in use by another program"),
-            format!("end that one, a serial monitor perhaps (`fuser {path}` names it)"),
+            format!("close that program, perhaps a serial monitor (`fuser {path}` shows it)"),
         ),
         _ => (
             format!("{path} cannot be opened as a serial line ({error})"),

@@ -1,4 +1,4 @@
-//! Pulses at which the host asks each camera for a picture.
+//! Pulses at which the host requests a picture from each camera.
 
 use frame::monotonic_now_ns;
 use frame_sync::timing::PulseTrain;
@@ -6,18 +6,19 @@ use frame_sync::timing::PulseTrain;
 use super::{TriggerError, TriggerSource};
 use crate::camera::DRIVER_WAIT;
 
-/// From the start to the first pulse, so that every camera's thread knows of it in time: twice as long as they wait for
-/// a unit.
+/// Time from the start to the first pulse: twice the longest wait for a unit, so that every camera thread learns of it
+/// in time.
 const LEAD_NS: i64 = 2 * DRIVER_WAIT.as_nanos() as i64;
 
-/// The host asks each camera for each picture: the camera threads fire their own cameras at the pulses that this
-/// gives them, so a picture is exposed a command's way after its pulse.
+/// The host requests each picture: the camera threads fire their cameras at these pulses, so a picture is exposed one
+/// command latency after its pulse.
 pub struct SoftwareTrigger {
     period_ns: f64,
     train: Option<PulseTrain>,
 }
 
 impl SoftwareTrigger {
+    /// Pulses at `rate_hz`, once started.
     pub fn new(rate_hz: f64) -> Self {
         Self { period_ns: 1e9 / rate_hz, train: None }
     }

@@ -1,4 +1,4 @@
-//! The protocol, and what is made of a box's answers, on simulated time.
+//! Tests of the protocol and of the handling of a box's answers, on simulated time.
 
 use frame_sync::timing::{Observation, RoundTripClock, RoundTripConfig};
 use proptest::prelude::*;
@@ -25,7 +25,7 @@ fn a_period_is_a_ratio() {
     assert_eq!(Period::at_rate(-1.0, 1_000_000), None);
 }
 
-// The sums below were computed by the firmware.
+// The checksums below were computed by the firmware.
 #[test]
 fn answers_are_read_and_damaged_ones_are_not() {
     let hello = answer("1 ok genlock-trigger-box 1 1000000 3 x *1A24").unwrap();
@@ -61,7 +61,7 @@ proptest! {
                 prop_assert_eq!(Answer::parse(&line), None);
             }
         }
-        // What follows is understood all the same.
+        // A valid line after garbage is still understood.
         prop_assert_eq!(lines.push(b'\n').and_then(|line| Answer::parse(&line)), None);
         let said = b"7 no running *E744\n".iter().find_map(|&byte| lines.push(byte));
         prop_assert!(Answer::parse(&said.unwrap()).is_some());
@@ -80,7 +80,7 @@ proptest! {
     }
 }
 
-/// A box on simulated time: its clock strays around 60 ppm, its pulses are where they belong.
+/// A box on simulated time: its clock drifts by about 60 ppm, its pulses are on time.
 struct SimulatedBox {
     first_shown: u32,
     drift_ppm: f64,
@@ -100,7 +100,7 @@ impl SimulatedBox {
         (u64::from(self.first_shown) + self.ticks(ns) as u64) as u32
     }
 
-    /// The host time at which it has counted so many ticks.
+    /// The host time, in ns, at which it has counted this many ticks.
     fn ns_at(&self, ticks: f64) -> f64 {
         let mut ns = ticks * 1e3;
         for _ in 0..20 {
@@ -110,8 +110,8 @@ impl SimulatedBox {
     }
 }
 
-/// Two hours with two wraps of the counter, a look every 0.4 s: errors of the pulses near each look, in ns, over their
-/// uncertainty.
+/// Two hours with two wraps of the counter and a status query every 0.4 s: compares the errors of pulses near each
+/// query with their uncertainty.
 #[test]
 fn pulses_stay_within_their_uncertainty_for_two_hours() {
     const HOST_NS: i64 = 5_000_000_000_000;
@@ -126,7 +126,7 @@ fn pulses_stay_within_their_uncertainty_for_two_hours() {
     for look in 0..18_000 {
         let mut begun_ns = f64::from(look) * 0.4e9;
         for _ in 0..2 {
-            // 0.2 to 0.6 ms there, the same back, often 3 ms more: delays that averages would not survive.
+            // 0.2 to 0.6 ms each way, often 3 ms more on the way back: delays that would spoil an average.
             let there_ns = rng.random_range(0.2e6..0.6e6);
             let back_ns = rng.random_range(0.2e6..0.6e6) + if rng.random_bool(0.3) { 3e6 } else { 0.0 };
             let shown = simulated.shows(begun_ns + there_ns);
@@ -166,15 +166,15 @@ fn running(sent: u32, missed: u32, last: u32, now: u32) -> Status {
 
 #[test]
 fn counts_and_times_of_pulses_must_agree() {
-    // 100 pulses a second, from 1000 on; half a pulse after pulse 99.
+    // 100 pulses a second, from 1000 on; now is half a period after pulse 99.
     let train = || Train::new(7, 1000, Period { ticks: 1_000_000, pulses: 100 });
     let check = |status: Status| train().check(&status, i64::from(status.now));
     let (last, now) = (1000 + 99 * 10_000, 1000 + 99 * 10_000 + 5000);
     assert_eq!(check(running(100, 0, last, now)), Ok(0));
-    assert_eq!(check(running(100, 0, last + 5, now)), Ok(0), "late, as it says");
+    assert_eq!(check(running(100, 0, last + 5, now)), Ok(0), "late, as reported");
     assert_eq!(check(running(99, 0, last - 10_000, last)), Ok(0), "the one that is due right now");
     assert_eq!(check(running(97, 3, last, now)), Ok(3));
-    assert_eq!(check(running(97, 0, last, now)), Ok(3), "left out without a word");
+    assert_eq!(check(running(97, 0, last, now)), Ok(3), "skipped, but not reported");
     assert_eq!(check(running(150, 0, last, now)), Err(TrainEnd::TooMany { counted: 150, due: 100 }));
     assert_eq!(check(running(100, 0, last + 6, now)), Err(TrainEnd::Misplaced(6)));
     assert_eq!(check(Status { train: 0, ..running(0, 0, 0, 0) }), Err(TrainEnd::BoxRestarted));
@@ -184,7 +184,7 @@ fn counts_and_times_of_pulses_must_agree() {
 
     let mut train = train();
     assert_eq!(train.check(&running(97, 3, last, now), i64::from(now)), Ok(3));
-    assert_eq!(train.check(&running(97, 3, last, now), i64::from(now)), Ok(0), "told once");
+    assert_eq!(train.check(&running(97, 3, last, now), i64::from(now)), Ok(0), "reported once");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The trigger's thread: begins the pulses once the cameras are armed, and keeps what is known of them up to date.
+//! The trigger's thread: starts the pulses once the cameras are armed, and publishes what is known of them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -15,7 +15,7 @@ const ARMING: Duration = Duration::from_secs(10);
 const ASK_EVERY: Duration = Duration::from_millis(200);
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 const LAST_RETRY: Duration = Duration::from_secs(8);
-/// Silence of all cameras that means that no pulses come: this long, and this many periods.
+/// Pulses count as stopped once all cameras are silent for this long and this many periods.
 const SILENCE_NS: i64 = 1_000_000_000;
 const SILENT_PERIODS: f64 = 10.0;
 
@@ -49,7 +49,7 @@ impl<T: Fn(TriggerEvent)> TriggerThread<T> {
                 Err(error) => error,
             };
             self.board.publish(None);
-            // What comes next is counted anew.
+            // Later pulses count from 0 again.
             base = (base + self.source.opening() + 1).min(SegmentId::MAX_OPENING);
             (self.tell)(TriggerEvent::Failed { problem: failure.into(), retry_in });
             pause(retry_in, &stopping);
@@ -58,7 +58,7 @@ impl<T: Fn(TriggerEvent)> TriggerThread<T> {
         self.source.stop();
     }
 
-    /// Until capture stops; an error is the source's.
+    /// Publishes the pulses until capture stops. Errors come from the source.
     fn follow(&mut self, base: u32, stopping: &impl Fn() -> bool) -> Result<(), super::TriggerError> {
         let mut silent = false;
         while !stopping() {
@@ -77,7 +77,7 @@ impl<T: Fn(TriggerEvent)> TriggerThread<T> {
     }
 }
 
-/// Waits without missing the stop, which unparks.
+/// Waits, but returns early on a stop, which unparks this thread.
 pub(crate) fn pause(wait: Duration, stopping: &impl Fn() -> bool) {
     let until = Instant::now() + wait;
     while !stopping() {

@@ -16,7 +16,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 pub struct SimulatedBox {
-    /// Where its device is while it is plugged in.
+    /// Path of its device while it is plugged in.
     pub device: PathBuf,
     _folder: tempfile::TempDir,
     child: Child,
@@ -26,12 +26,12 @@ pub struct SimulatedBox {
 #[derive(Default)]
 struct Shared {
     pty: Mutex<Option<Pty>>,
-    /// The host's monotonic times at which outputs became high since the box started.
+    /// The host's monotonic times at which outputs went high since the box started.
     pulses: Mutex<Vec<i64>>,
-    /// Answers that are yet to be lost.
+    /// Number of answers still to be lost.
     lose: AtomicU32,
     silent: AtomicBool,
-    /// Puts bytes of no meaning before every second answer.
+    /// Sends garbage before every second answer.
     garbage: AtomicBool,
     reboot: AtomicBool,
     ended: AtomicBool,
@@ -39,7 +39,7 @@ struct Shared {
 
 struct Pty {
     master: File,
-    /// Open here too, so that the master may be read before the host comes.
+    /// Kept open, so that the master can be read before the host opens it.
     _slave: File,
 }
 
@@ -93,7 +93,7 @@ impl SimulatedBox {
         *self.shared.pty.lock().unwrap() = Some(pty);
     }
 
-    /// The device vanishes; the box has another supply and goes on.
+    /// Removes the device; the box has its own power supply and keeps running.
     pub fn pull_cable(&self) {
         std::fs::remove_file(&self.device).unwrap();
         *self.shared.pty.lock().unwrap() = None;
@@ -118,16 +118,16 @@ impl SimulatedBox {
         self.shared.garbage.store(true, Relaxed);
     }
 
-    /// The box does nothing for so long.
+    /// Suspends the box for `time`.
     pub fn hang(&self, time: Duration) {
         let pid = self.child.id() as i32;
-        // SAFETY: signals to a child that is not waited for yet, so its number is its own.
+        // SAFETY: signals to a child that has not been waited for, so its pid is not reused.
         unsafe { libc::kill(pid, libc::SIGSTOP) };
         thread::sleep(time);
         unsafe { libc::kill(pid, libc::SIGCONT) };
     }
 
-    /// When outputs became high since the box started.
+    /// When outputs went high since the box started.
     pub fn pulses(&self) -> Vec<i64> {
         self.shared.pulses.lock().unwrap().clone()
     }
@@ -141,7 +141,7 @@ impl Drop for SimulatedBox {
     }
 }
 
-/// What the host sends, after 0.1 to 0.5 ms.
+/// Carries bytes from host to box, with a delay of 0.1 to 0.5 ms.
 fn carry_up(shared: &Shared, mut firmware: ChildStdin) {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     while !shared.ended.load(Relaxed) {
@@ -168,7 +168,7 @@ fn carry_up(shared: &Shared, mut firmware: ChildStdin) {
     }
 }
 
-/// What the box answers, after 0.1 to 0.5 ms, one time in four 3 ms later.
+/// Carries answers from box to host, with a delay of 0.1 to 0.5 ms, and 3 ms more one time in four.
 fn carry_down(shared: &Shared, firmware: ChildStdout) {
     let mut rng = ChaCha8Rng::seed_from_u64(2);
     for (index, line) in BufReader::new(firmware).lines().map_while(Result::ok).enumerate() {
@@ -210,7 +210,7 @@ fn open_pty() -> (Pty, PathBuf) {
     (Pty { master, _slave: slave }, name.into())
 }
 
-/// The firmware's logic as a program of this machine.
+/// Builds the firmware's logic as a native program.
 fn firmware() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {

@@ -25,7 +25,7 @@ pub fn seeds() -> Vec<Seed> {
     ]
 }
 
-/// What a packed file holds behind its version.
+/// The uncompressed contents of a packed file, after its version.
 fn contents(packed: &[u8]) -> Vec<u8> {
     let mut contents = Vec::new();
     ZlibDecoder::new(&packed[1..]).read_to_end(&mut contents).expect("a packed file");
@@ -62,7 +62,7 @@ fn offset(joint: usize) -> [f32; 3] {
     std::array::from_fn(|axis| at[axis] - from[axis])
 }
 
-/// A nose, a crown and two heels, with a texture.
+/// A binary glTF with a nose, a crown and two heels, and a texture.
 fn glb() -> Vec<u8> {
     const VERTICES: [[f32; 3]; 4] = [[0.0, 1.6, -0.12], [0.0, 1.75, 0.0], [-0.1, 0.0, 0.05], [0.1, 0.0, 0.05]];
     let mut binary: Vec<u8> = Vec::new();
@@ -118,7 +118,7 @@ fn glb() -> Vec<u8> {
     [&b"glTF"[..], &2u32.to_le_bytes(), &(body.len() as u32 + 12).to_le_bytes(), &body].concat()
 }
 
-/// Named as Mixamo does, without a namespace.
+/// A BVH motion with Mixamo's joint names, without a namespace.
 fn bvh() -> String {
     fn joint(at: usize, text: &mut String) {
         let [x, y, z] = offset(at);

@@ -1,5 +1,5 @@
-//! Writes the seeds of `fuzz/corpus` anew, by genlock's own writers, after a format has changed:
-//! `cargo run --release --package fuzz --example seeds`. Inputs that a search found lie beside them and stay.
+//! Regenerates the seeds of `fuzz/corpus` with genlock's own writers, after a format has changed: `cargo run --release
+//! --package fuzz --example seeds`. Inputs that a search found are kept beside them.
 
 mod assets;
 #[allow(dead_code, reason = "tests use more of it")]

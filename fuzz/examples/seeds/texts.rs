@@ -1,4 +1,4 @@
-//! Seeds of what people write.
+//! Seeds of files that people write.
 
 use crate::Seed;
 

@@ -1,6 +1,6 @@
 //! Synthetic scenes: one camera, raw RGB pictures, painted rectangles.
 
-// Each test binary uses a part of this.
+// Each test binary uses only a part of this.
 #![allow(dead_code)]
 
 use frame::{CameraId, Encoding, FrameInfo, HostTime, Picture, PixelFormat, SegmentId, TriggerIndex};
@@ -66,7 +66,7 @@ pub fn jpeg_info(sequence: u64) -> FrameInfo {
 pub struct Stage {
     pub cropper: SubjectCropper,
     pub time_ms: i64,
-    /// A new number is a seam.
+    /// A new number means a seam.
     pub segment: u32,
     sequence: u64,
 }
@@ -93,7 +93,7 @@ impl Stage {
         outcome.unwrap()
     }
 
-    /// Shows the same for a while; returns the last outcome.
+    /// Shows the same scene for a while; returns the last outcome.
     pub fn run(&mut self, frames: u32, every_ms: i64, rects: &[Rect]) -> Outcome {
         let mut last = Outcome::NoBackground;
         for _ in 0..frames {

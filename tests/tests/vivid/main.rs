@@ -141,7 +141,7 @@ fn what_a_device_cannot_do_is_refused_with_what_it_can() {
         "does not send 321×181 pixels in yuyv: set width-px and height-px to one of 320×180, 640×360",
         "the exposure of /dev/video3 cannot be set: leave exposure-us out",
         "/dev/video0 is in use by another program or another camera of the rig",
-        "/dev/null is no V4L2 device: take another",
+        "/dev/null is no V4L2 device: use another",
     ] {
         assert!(events.contains(words), "{words}: {events}");
     }
@@ -178,7 +178,7 @@ fn faults_of_one_camera_are_counted_and_cost_the_others_nothing() {
     // Two that fail, each by itself, come back; the two that do not, go on.
     let events = captured.events();
     assert!(events.contains("/dev/video3 is gone: it was unplugged"), "{events}");
-    assert!(events.contains("/dev/video2 delivers no more"), "{events}");
+    assert!(events.contains("/dev/video2 stopped delivering"), "{events}");
     for (camera, lost) in [(0, false), (1, false), (2, true), (3, true)] {
         let frames = captured.frames(camera);
         let silence_ms = longest_silence_ms(&frames);
@@ -215,8 +215,8 @@ fn nokhwa_delivers_the_same_without_counts() {
     let refused = json(&machine().unwrap().join("out/nokhwa-refused.json"))["events"].to_string();
     assert!(refused.contains("does not send 320×180 pixels in MJPEG at 25 Hz: it offers "), "{refused}");
     assert!(refused.contains("320×180 YUYV 25 Hz"), "{refused}");
-    assert!(refused.contains("`genlock cameras` lists those that are there"), "{refused}");
-    assert!(refused.contains("nokhwa sets no exposure and no gain: leave exposure-us"), "{refused}");
+    assert!(refused.contains("`genlock cameras` lists the available ones"), "{refused}");
+    assert!(refused.contains("nokhwa cannot set exposure or gain: leave exposure-us"), "{refused}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Time stamps that a camera sends in a chunk behind each picture, instead of those of the stream's leader.
+//! Time stamps that a camera sends in a chunk after each picture, instead of those in the stream's leader.
 
 use ::aravis::prelude::*;
 use ::aravis::{Buffer, Camera, ChunkParser};
@@ -9,13 +9,14 @@ use crate::DriverError;
 
 const VALUE: &str = "ChunkTimestamp";
 
+/// Reads time stamps from chunks.
 pub struct ChunkStamps {
     parser: ChunkParser,
     ns_per_tick: f64,
 }
 
 impl ChunkStamps {
-    /// Asks the camera for them. Pictures have another size from then on.
+    /// Enables them on the camera. This changes the payload size.
     pub fn enable(camera: &Camera, features: &Features) -> Result<Self, DriverError> {
         let what = "time stamps in chunks";
         let refused = |why: &str| features.refused(what, why, "leave chunk-timestamps out");
@@ -28,7 +29,7 @@ impl ChunkStamps {
         Ok(Self { parser, ns_per_tick: ns_per_gige_tick(&device).unwrap_or(1.0) })
     }
 
-    /// In ns, as the stream's own stamps and latches are; none where the chunk is not there.
+    /// In ns, like the stream's own stamps and latches; `None` if the chunk is missing.
     pub fn read_ns(&self, buffer: &Buffer) -> Option<u64> {
         let ticks = self.parser.integer_value(buffer, VALUE).ok()?;
         Some((ticks as f64 * self.ns_per_tick) as u64)

@@ -1,4 +1,4 @@
-//! Which cameras there are.
+//! Lists and opens cameras.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,7 +9,7 @@ use crate::DriverError;
 /// A camera as Aravis names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundCamera {
-    /// What a rig file puts into `source`; its address will do as well.
+    /// The value of `source` in a rig file; its address works as well.
     pub id: String,
     pub vendor: String,
     pub model: String,
@@ -17,7 +17,7 @@ pub struct FoundCamera {
     pub address: String,
 }
 
-/// All cameras that answer; asks every network that this host is in.
+/// All cameras that answer on the networks of this host.
 pub fn list() -> Vec<FoundCamera> {
     devices()
         .into_iter()
@@ -34,12 +34,12 @@ pub fn list() -> Vec<FoundCamera> {
         .collect()
 }
 
-/// Aravis's list is global: one at a time reads it.
+/// Aravis's list is global, so one thread at a time reads it.
 fn devices() -> Vec<DeviceInfo> {
     static TOKEN: Mutex<Option<Aravis>> = Mutex::new(None);
     let mut token = TOKEN.lock().unwrap_or_else(PoisonError::into_inner);
     if token.is_none() {
-        // Whoever else has initialised it in this process has the token, and reads the list.
+        // This fails if other code in this process initialised Aravis; the list is then empty.
         *token = Aravis::initialize().ok();
     }
     token.as_ref().map(Aravis::get_device_list).unwrap_or_default()
@@ -53,9 +53,9 @@ pub fn open(source: &str) -> Result<Camera, DriverError> {
         let is_there = found.iter().any(is);
         let found: Vec<_> = found.iter().map(|camera| format!("{} ({})", camera.id, camera.address)).collect();
         let remedy = if is_there {
-            "it is there: end the program that controls it, or wait some seconds if one was just killed".to_owned()
+            "it is in use: close the program that controls it, or wait a few seconds if one was just killed".to_owned()
         } else if found.is_empty() {
-            "no camera answers: check power, cable and that its address is in this host's network".to_owned()
+            "no camera answers: check power, cable, and that its address is in this host's network".to_owned()
         } else {
             format!("name one of {}", found.join(", "))
         };

@@ -5,7 +5,7 @@ use ::aravis::{Camera, Device, glib};
 
 use crate::DriverError;
 
-/// A camera's features, and what is said when it refuses one.
+/// A camera's features, with an error for each refusal.
 pub struct Features<'a> {
     source: &'a str,
     device: &'a Device,
@@ -16,7 +16,7 @@ impl<'a> Features<'a> {
         Self { source, device }
     }
 
-    /// What the camera answered, or that it refused `what`.
+    /// The camera's answer, or the error that it refuses `what`.
     pub fn ask<T>(&self, what: &str, answer: Result<T, glib::Error>) -> Result<T, DriverError> {
         answer.map_err(|error| self.refused(what, &error.to_string(), "give another value, or leave the key out"))
     }

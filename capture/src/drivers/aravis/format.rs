@@ -1,4 +1,4 @@
-//! Pixel formats by GenICam's names.
+//! Pixel formats and their GenICam names.
 
 use ::aravis::Camera;
 use ::aravis::prelude::*;
@@ -17,10 +17,10 @@ const FORMATS: [(CameraFormat, &str, PixelFormat); 7] = [
     (CameraFormat::Rgb8, "RGB8", PixelFormat::Rgb8),
     (CameraFormat::Yuyv, "YCbCr422_8", PixelFormat::Yuyv),
 ];
-/// The same by older names.
+/// Older names of the same formats.
 const OLDER: [(&str, &str); 3] = [("RGB8", "RGB8Packed"), ("YCbCr422_8", "YUV422_YUYV_Packed"), ("Mono8", "MONO8")];
 
-/// Asks for a format, or looks which one the camera has; gives what its pictures are.
+/// Sets the wanted format, or keeps the camera's own. Returns the format of its pictures.
 pub fn set(camera: &Camera, features: &Features, wanted: Option<CameraFormat>) -> Result<PixelFormat, DriverError> {
     let offered: Vec<String> = camera
         .dup_available_pixel_formats_as_strings()
@@ -41,7 +41,7 @@ pub fn set(camera: &Camera, features: &Features, wanted: Option<CameraFormat>) -
     let has = features.ask("to say its format", camera.pixel_format_as_string())?;
     let newer = OLDER.iter().find(|(_, older)| *older == has.as_str()).map_or(has.as_str(), |(newer, _)| *newer);
     FORMATS.iter().find(|(_, name, _)| *name == newer).map(|(.., format)| *format).ok_or_else(|| {
-        let why = format!("it sends {has}, of which genlock can make nothing; it offers {}", offered.join(", "));
+        let why = format!("it sends {has}, which genlock does not support; it offers {}", offered.join(", "));
         features.refused("a format that genlock knows", &why, "set format in the rig")
     })
 }

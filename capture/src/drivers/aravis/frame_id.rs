@@ -8,30 +8,31 @@ pub struct FrameIds {
     /// When the last frame was seen.
     last_ns: i64,
     counter: u64,
-    /// The camera has used 0 behind 65535.
+    /// The camera has used 0 after 65535.
     zero_used: bool,
 }
 
+/// The place of one frame in the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// Frames from the first one on.
+    /// Number of the frame, from 0 for the first one.
     pub counter: u64,
-    /// Frames between the last one and this.
+    /// Frames missing between the last one and this.
     pub missing: u64,
 }
 
 const TURN: u64 = 1 << 16;
-/// So many frames may come behind one that is newer.
+/// How many frames late a frame may arrive.
 const LATE: u64 = 64;
-/// A frame that is not whole is so close behind the last one, or its id is not its own.
+/// The id of an incomplete frame is trusted only this close after the last one.
 const NEAR: u64 = 8;
 /// No camera sends frames faster than this.
 const LEAST_PERIOD_NS: i64 = 100_000;
 
 impl FrameIds {
-    /// None for a frame that was counted already: one again, or one that comes behind a newer one and so counts as
-    /// missing. An id that is further ahead than the time since the last frame allows says that the camera has begun to
-    /// count anew: the frame is then the next one.
+    /// `None` for a frame that was counted already: a duplicate, or a late one that was counted as missing. If an id is
+    /// further ahead than the time since the last frame allows, the camera has restarted its count, and the frame is
+    /// taken as the next one.
     pub fn see(&mut self, id: u64, at_ns: i64) -> Option<Step> {
         let elapsed_ns = at_ns - std::mem::replace(&mut self.last_ns, at_ns);
         let Some(last) = self.last.replace(id) else { return Some(Step { counter: self.counter, missing: 0 }) };
@@ -42,7 +43,7 @@ impl FrameIds {
             let turn = TURN - u64::from(!self.zero_used && id != 0);
             turn - last + id
         };
-        // Nearly a turn ahead is a little behind.
+        // Nearly a full wrap ahead means a little behind.
         if ahead == 0 || (last < TURN && ahead > TURN - LATE) {
             self.last = Some(last);
             return None;
@@ -53,7 +54,7 @@ impl FrameIds {
         Some(Step { counter: self.counter, missing: ahead - 1 })
     }
 
-    /// A frame that is not whole: where its first packet is lost, its id is still that of the buffer's last frame.
+    /// For an incomplete frame: if its first packet is lost, its id is still that of the buffer's previous frame.
     pub fn see_incomplete(&mut self, id: u64, at_ns: i64) -> Step {
         let near = |last: u64| (1..=NEAR).contains(&id.wrapping_sub(last)) || (last + NEAR >= TURN && id < NEAR);
         if self.last.is_none_or(near)
@@ -65,10 +66,10 @@ impl FrameIds {
         }
     }
 
-    /// A frame whose id is not known: the next one.
+    /// For a frame with an unknown id, which is taken as the next one.
     pub fn see_next(&mut self) -> Step {
         let Some(last) = self.last else { return Step { counter: self.counter, missing: 0 } };
-        // Only the wrap needs care.
+        // Only a wrap needs special handling.
         self.last = Some(if last + 1 == TURN { u64::from(!self.zero_used) } else { last + 1 });
         self.counter += 1;
         Step { counter: self.counter, missing: 0 }
@@ -79,7 +80,7 @@ impl FrameIds {
 mod tests {
     use super::*;
 
-    /// Frames that are so far apart that any number of others can have been between them.
+    /// Frames so far apart that any number of others may lie between them.
     fn check(ids: impl IntoIterator<Item = u64>, expect: &[(u64, u64)]) {
         check_every(10_000_000_000, ids, expect);
     }

@@ -1,8 +1,8 @@
 //! Aravis: machine-vision cameras that speak GenICam, by GigE Vision or USB3 Vision.
 //!
-//! A picture is copied once, from the stream's buffer into the pool's. Giving the pool's own buffers to the stream would
-//! save that, but a buffer is then Aravis's from long before its picture is there until long after, and a pool whose
-//! buffers are lent out that way cannot say what is in flight.
+//! A picture is copied once, from the stream's buffer into the pool's. Giving the pool's own buffers to the stream
+//! would save that, but Aravis would then own them long before and after their pictures arrive, and the pool could not
+//! tell what is in flight.
 
 mod chunk;
 mod discovery;
@@ -31,11 +31,11 @@ use latch::Latches;
 
 /// Buffers that the stream fills.
 const BUFFERS: usize = 16;
-/// Pictures in a row without their chunk: the camera calls it something else.
+/// Pictures in a row without their chunk after which the camera must use another name for it.
 const MANY: u32 = 8;
-/// What a picture takes on a line of 1 Gbit/s, where nobody says how long it takes.
+/// Transfer time on a line of 1 Gbit/s, the default estimate.
 const LINE_NS_PER_BYTE: f64 = 8.0;
-/// The stream's own counts that are worth a look.
+/// The stream counters to report.
 const COUNTERS: [&str; 8] = [
     "n_failures",
     "n_underruns",
@@ -50,7 +50,7 @@ const COUNTERS: [&str; 8] = [
 /// A camera as a rig describes it.
 #[derive(Clone, Debug)]
 pub struct AravisCamera {
-    /// Its id as `genlock cameras` lists it, its serial number or its address.
+    /// Its id as listed by `genlock cameras`, its serial number or its address.
     pub source: String,
     pub settings: CameraSettings,
     pub exposes: Exposes,
@@ -58,7 +58,7 @@ pub struct AravisCamera {
 }
 
 impl AravisCamera {
-    /// Opens, sets and arms the camera.
+    /// Opens, configures and arms the camera.
     pub fn open(&self) -> Result<AravisDriver, DriverError> {
         let camera = discovery::open(&self.source)?;
         let device = camera.device().ok_or_else(|| lost("it has no device"))?;
@@ -73,7 +73,7 @@ impl AravisCamera {
         device.connect_control_lost(move |_| said.store(true, Ordering::Release));
         let stream = camera.create_stream().map_err(|error| {
             DriverError::open(
-                format!("{} gives no stream: {error}", self.source),
+                format!("{} opens no stream: {error}", self.source),
                 "check the firewall, that no other program streams from it, and `genlock doctor`",
             )
         })?;
@@ -115,7 +115,7 @@ impl AravisCamera {
         };
         features.ask("continuous pictures", camera.set_acquisition_mode(AcquisitionMode::Continuous))?;
         if let Some(exposure_us) = settings.exposure_us {
-            // Cameras without automatic exposure need none switched off.
+            // Cameras without automatic exposure refuse this, which is fine.
             let _ = camera.set_exposure_time_auto(Auto::Off);
             features.ask(&format!("{exposure_us} µs of exposure"), camera.set_exposure_time(exposure_us))?;
         }
@@ -149,27 +149,28 @@ impl AravisCamera {
     }
 }
 
+/// An open, streaming camera.
 pub struct AravisDriver {
     source: String,
     picture: Picture,
-    /// Of a picture, without what a chunk brings behind it.
+    /// Size of a picture, without chunks.
     bytes: usize,
     exposure_duration_ns: u32,
     clock: DeviceClock,
     ids: FrameIds,
     latches: Option<Latches>,
     chunk_stamps: Option<ChunkStamps>,
-    /// Whether it was opened to be asked for each picture.
+    /// Whether it was opened for software triggers.
     fired: bool,
     control_lost: Arc<AtomicBool>,
-    /// Pictures that are not whole, by what the stream says of them.
+    /// Number of incomplete pictures, by buffer status.
     broken: BTreeMap<String, u64>,
     /// Pictures in a row whose chunk is missing.
     without_chunk: u32,
-    /// A buffer that came behind a hole, for the next call.
+    /// A buffer that came after a gap, for the next call.
     held: Option<(Buffer, u64)>,
     stream: Stream,
-    /// Behind the stream, so that it goes last.
+    /// Declared after the stream, so that it is dropped last.
     camera: Camera,
 }
 
@@ -208,7 +209,7 @@ impl CameraDriver for AravisDriver {
         let Some(latches) = &self.latches else { return Ok(None) };
         match latches.read(&self.camera) {
             Ok(latch) => Ok(Some(latch)),
-            // One that is lost on the way is made up for by the next; a camera that is gone shows elsewhere.
+            // The next reading makes up for a lost one; a disconnected camera is noticed elsewhere.
             Err(error) => {
                 tracing::debug!(camera = self.source, %error, "its clock could not be read");
                 Ok(None)
@@ -234,22 +235,22 @@ impl CameraDriver for AravisDriver {
 }
 
 impl AravisDriver {
-    /// Where a buffer's frame stands among the others; none where it is no new frame.
+    /// The position of a buffer's frame among the others; `None` if it is no new frame.
     fn step(&mut self, buffer: &Buffer) -> Option<Step> {
         match buffer.status() {
-            // Handed back as it was, as at a start.
+            // Returned unused, as at a start.
             BufferStatus::Cleared => None,
             BufferStatus::Success => self.ids.see(buffer.frame_id(), monotonic_now_ns()),
             _ => Some(self.ids.see_incomplete(buffer.frame_id(), monotonic_now_ns())),
         }
     }
 
-    /// What a buffer is; a picture is copied.
+    /// Turns a buffer into an event; a complete picture is copied into `slot`.
     fn take(&mut self, buffer: &Buffer, counter: u64, slot: Option<&mut Slot>) -> Result<DriverEvent, DriverError> {
         let incomplete = DriverEvent::Lost { reason: LossReason::Incomplete, frames: 1 };
         let (data, length) = buffer.data();
         if buffer.status() != BufferStatus::Success || data.is_null() || length < self.bytes {
-            tracing::debug!(camera = self.source, counter, status = ?buffer.status(), "a picture is not whole");
+            tracing::debug!(camera = self.source, counter, status = ?buffer.status(), "incomplete picture");
             *self.broken.entry(format!("{:?}", buffer.status())).or_default() += 1;
             return Ok(incomplete);
         }
@@ -259,7 +260,7 @@ impl AravisDriver {
             tracing::debug!(camera = self.source, counter, "a picture without its chunk");
             self.without_chunk += 1;
             if self.without_chunk >= MANY {
-                let what = format!("{} sends pictures without the chunk of their time", self.source);
+                let what = format!("{} sends pictures without time stamp chunks", self.source);
                 return Err(DriverError::open(what, "leave chunk-timestamps out"));
             }
             return Ok(incomplete);
@@ -285,7 +286,7 @@ impl AravisDriver {
 
 impl Drop for AravisDriver {
     fn drop(&mut self) {
-        // A camera that is gone cannot be stopped, and need not be.
+        // A disconnected camera cannot be stopped, and need not be.
         let _ = self.camera.stop_acquisition();
     }
 }

@@ -1,4 +1,4 @@
-//! What makes a camera expose.
+//! Configures what makes a camera expose.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use crate::DriverError;
 
 const LINE_IN: &str = "Line0";
 const LINE_OUT: &str = "Line1";
-/// Within this a camera joins the clock of its network.
+/// How long a camera may take to synchronise with its network's clock.
 const PTP: Duration = Duration::from_secs(20);
 
 pub fn set(
@@ -34,7 +34,7 @@ pub fn set(
 }
 
 fn run_freely(camera: &Camera, features: &Features, rate_hz: f64) -> Result<(), DriverError> {
-    // A camera without triggers has none to clear.
+    // Cameras without triggers refuse this, which is fine.
     let _ = camera.clear_triggers();
     if let Ok((least, most)) = camera.frame_rate_bounds()
         && !(least..=most).contains(&rate_hz)
@@ -69,7 +69,7 @@ fn tell_others(camera: &Camera, features: &Features, line: &str) -> Result<(), D
     features.ask(&what, camera.set_string("LineSource", "ExposureActive"))
 }
 
-/// Exposures at common times need cameras that schedule their own by the common clock; the standard has no one way.
+/// Exposures at common times need cameras that schedule them by the shared clock; the standard defines no single way.
 fn on_schedule(camera: &Camera, features: &Features, rate_hz: f64) -> Result<(), DriverError> {
     let remedy = "use mode = \"hardware\" with a trigger line";
     let clock = ["PtpEnable", "GevIEEE1588"].into_iter().find(|feature| features.has(feature));

@@ -20,21 +20,21 @@ use crate::{CameraDriver, DriverError, DriverEvent, PulseTrain, Stamp, Unit};
 
 const CONVERT: &str = "convert it to MJPEG in MOV, as by `ffmpeg -i FILE -c:v mjpeg -q:v 2 FILE.mov`";
 
-/// A video file that plays for ever, in real time, as a camera on a trigger.
+/// A video file that plays in real time as a triggered camera.
 #[derive(Clone, Debug)]
 pub struct VideoFile {
     pub path: PathBuf,
-    /// Frames in the file; all are whole pictures (MJPEG).
+    /// Frames in the file; all are independent pictures (MJPEG).
     pub frames: u32,
     pub rate_hz: f64,
-    /// Only every n-th frame is triggered; the others do not exist for anybody behind the driver.
+    /// Only every n-th frame is triggered; the driver skips the others.
     pub divisor: u32,
     pub looping: bool,
     /// The trigger: pulse 0 is the first frame of the first loop.
     pub pulses: PulseTrain,
 }
 
-/// How long, fast and large a video file is.
+/// Length, rate and size of a video file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VideoFacts {
     pub frames: u32,
@@ -43,7 +43,7 @@ pub struct VideoFacts {
 }
 
 impl VideoFile {
-    /// Reads the head of a file.
+    /// Reads the header of a file. Fails if the file cannot be played or has no rate or length.
     pub fn facts(path: &Path) -> Result<VideoFacts, DriverError> {
         let (pipeline, sink) = open_file(path)?;
         let head = sink.static_pad("sink").and_then(|pad| pad.current_caps()).and_then(|caps| {
@@ -57,7 +57,7 @@ impl VideoFile {
         // Nothing is left to do if a pipeline refuses to stop.
         let _ = pipeline.set_state(gst::State::Null);
         let Some(((rate_hz, size_px), duration)) = head.zip(duration) else {
-            return Err(DriverError::open(format!("{} tells no rate or no length", path.display()), CONVERT));
+            return Err(DriverError::open(format!("{} has no rate or no length", path.display()), CONVERT));
         };
         let frames = (duration.nseconds() as f64 * rate_hz / 1e9).round() as u32;
         Ok(VideoFacts { frames, rate_hz, size_px })
@@ -80,7 +80,7 @@ impl VideoFile {
         seek(&pipeline, SeekFlags::FLUSH | SeekFlags::ACCURATE | segment)
             .map_err(|e| DriverError::open(format!("{}: {e}", self.path.display()), CONVERT))?;
         reach(&pipeline, gst::State::Paused).map_err(|error| error.in_file(&self.path))?;
-        // A loop follows the last without a gap: the seek must not wait for whoever pulls frames.
+        // Loops must follow each other without a gap, so the seek must not wait for the thread that pulls frames.
         let weak = pipeline.downgrade();
         if let Some(bus) = pipeline.bus() {
             bus.set_sync_handler(move |_, message| {
@@ -111,7 +111,7 @@ impl VideoFile {
     }
 }
 
-/// A file at its first picture.
+/// Opens a file, paused at its first picture.
 fn open_file(path: &Path) -> Result<(gst::Pipeline, AppSink), DriverError> {
     if !path.is_file() {
         let what = format!("{} is not there", path.display());
@@ -126,7 +126,7 @@ fn open_file(path: &Path) -> Result<(gst::Pipeline, AppSink), DriverError> {
     Ok((pipeline, sink))
 }
 
-/// How much later than the start of exposure a launch line's source stamps its pictures.
+/// Delay of a launch line's time stamps after the start of exposure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StampDelay {
     pub ns: i64,
@@ -134,14 +134,14 @@ pub struct StampDelay {
 }
 
 impl Default for StampDelay {
-    /// Nothing is known of it: stamps of a network stream may be a few pictures late.
+    /// For an unknown delay: stamps of a network stream may be a few pictures late.
     fn default() -> Self {
         Self { ns: 0, uncertainty_ns: 100_000_000 }
     }
 }
 
 /// Opens a launch line whose last element is `appsink name=sink`, as a live camera. The start of exposure is the
-/// pipeline's time stamp less the source's delay.
+/// pipeline's time stamp minus `delay`.
 pub fn open_launch_line(launch: &str, delay: StampDelay) -> Result<GstreamerDriver, DriverError> {
     let (pipeline, sink) = build(launch)?;
     let base_ns = frame::monotonic_now_ns();
@@ -154,16 +154,17 @@ struct Looped {
     first_loop: u64,
 }
 
+/// A playing pipeline.
 pub struct GstreamerDriver {
     pipeline: gst::Pipeline,
     sink: AppSink,
     base_ns: i64,
-    /// Of a launch line.
+    /// The stamp delay of a launch line.
     delay: StampDelay,
     file: Option<Looped>,
-    /// Number that the source gives its next buffer, where it numbers them.
+    /// Number of the source's next buffer, if it numbers them.
     next_offset: Option<u64>,
-    /// A sample that came behind a hole in that numbering, for the next call.
+    /// A sample that came after a gap in that numbering, for the next call.
     behind_hole: Option<gst::Sample>,
 }
 
@@ -190,7 +191,7 @@ impl CameraDriver for GstreamerDriver {
                 Ok(Some(unit)) => unit,
                 Ok(None) => continue,
                 Err(Unusable::Sample(what)) => {
-                    tracing::debug!(what, "a sample is not whole");
+                    tracing::debug!(what, "incomplete sample");
                     return Ok(DriverEvent::Lost { reason: LossReason::Incomplete, frames: 1 });
                 }
                 Err(Unusable::Stream(what)) => return Err(DriverError::Stream(what)),
@@ -198,7 +199,7 @@ impl CameraDriver for GstreamerDriver {
             if let Some(slot) = slot.as_deref_mut()
                 && let Err(what) = copy(&sample, slot)
             {
-                tracing::debug!(what, "a sample is not whole");
+                tracing::debug!(what, "incomplete sample");
                 return Ok(DriverEvent::Lost { reason: LossReason::Incomplete, frames: 1 });
             }
             return Ok(DriverEvent::Unit(unit));
@@ -206,17 +207,17 @@ impl CameraDriver for GstreamerDriver {
     }
 }
 
-/// Why a sample gives no unit.
+/// Why a sample yields no unit.
 enum Unusable {
-    /// This one is broken; the next may be well.
+    /// This one is broken; the next may be usable.
     Sample(&'static str),
-    /// All will be like this.
+    /// All samples will be like this.
     Stream(String),
 }
 
 impl GstreamerDriver {
-    /// Frames that a source which numbers its buffers one by one (as `v4l2src` does, by the driver's own count) left
-    /// out before this one. Sources that count bytes or nothing say nothing of that.
+    /// Frames missing before this sample, if the source numbers its buffers one by one (as `v4l2src` does, by the
+    /// driver's counter). Sources that count bytes or nothing give `None`.
     fn hole_before(&mut self, sample: &gst::Sample) -> Option<u64> {
         let buffer = sample.buffer()?;
         let one_by_one = |offset: &u64| self.file.is_none() && offset.checked_add(1) == Some(buffer.offset_end());
@@ -224,17 +225,17 @@ impl GstreamerDriver {
         let hole = offset.zip(self.next_offset).and_then(|(offset, next)| offset.checked_sub(next));
         self.next_offset = offset.map(|offset| offset + 1);
         if let Some(frames @ 1..) = hole {
-            // The sample is seen again by the next call, and then no hole is before it.
+            // The next call sees this sample again, then without a gap.
             self.next_offset = offset;
             return Some(frames);
         }
         None
     }
 
-    /// A recording comes to its end; a live source was cut off, and may come back.
+    /// The event at the end of the stream: a recording has ended, a live source was interrupted and may come back.
     fn over(&self) -> Result<DriverEvent, DriverError> {
         let mut latency = gst::query::Latency::new();
-        // Whether the sink itself says that it is live is another matter.
+        // Asks upstream, since the sink's own liveness is irrelevant.
         let asked = self.sink.static_pad("sink").is_some_and(|pad| pad.peer_query(&mut latency));
         if self.file.is_none() && asked && latency.result().0 {
             return Err(DriverError::Stream("the live source ended".into()));
@@ -242,7 +243,7 @@ impl GstreamerDriver {
         Ok(DriverEvent::Ended)
     }
 
-    /// What a sample is, or `None` for a frame between two triggers.
+    /// The unit in a sample, or `None` for a frame between two triggers.
     fn unit(&self, sample: &gst::Sample) -> Result<Option<Unit>, Unusable> {
         let buffer = sample.buffer().ok_or(Unusable::Sample("no buffer"))?;
         let pts = buffer.pts().ok_or(Unusable::Sample("no time stamp"))?;
@@ -256,7 +257,7 @@ impl GstreamerDriver {
         }
         let picture = picture(sample).ok_or_else(|| {
             let caps = sample.caps().map(ToString::to_string).unwrap_or_default();
-            Unusable::Stream(format!("genlock knows no pictures of this kind: {caps}"))
+            Unusable::Stream(format!("genlock does not support pictures of this kind: {caps}"))
         })?;
         if buffer.size() < picture.least_bytes() {
             return Err(Unusable::Sample("too short for its picture"));
@@ -301,7 +302,7 @@ impl Drop for GstreamerDriver {
     }
 }
 
-/// The one copy of a frame: from GStreamer's buffer into the pool.
+/// The only copy of a frame: from GStreamer's buffer into the pool.
 fn copy(sample: &gst::Sample, slot: &mut Slot) -> Result<(), &'static str> {
     let buffer = sample.buffer().ok_or("no buffer")?;
     let map = buffer.map_readable().map_err(|_| "its buffer cannot be read")?;

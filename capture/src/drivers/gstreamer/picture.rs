@@ -1,9 +1,9 @@
-//! From GStreamer's caps to the format of a picture.
+//! Converts GStreamer's caps into picture formats.
 
 use frame::{BayerPattern, Encoding, Picture, PixelFormat};
 use gstreamer as gst;
 
-/// What a sample's caps say; none for formats that are not ours.
+/// The format in a sample's caps; `None` if it is not supported.
 pub fn picture(sample: &gst::Sample) -> Option<Picture> {
     let caps = sample.caps()?.structure(0)?;
     let width_px = u32::try_from(caps.get::<i32>("width").ok()?).ok()?;

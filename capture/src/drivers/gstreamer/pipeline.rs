@@ -8,13 +8,13 @@ use gstreamer_app::AppSink;
 
 use crate::DriverError;
 
-/// Units that the sink holds before the pipeline waits.
+/// Units that the sink queues before the pipeline blocks.
 const SINK_UNITS: u32 = 4;
 const PREROLL: ClockTime = ClockTime::from_seconds(10);
 const LAST_WORDS: ClockTime = ClockTime::from_mseconds(500);
 
-/// After a loop a demuxer goes on from the *start* of its last frame, one frame too early. The sink gets the true
-/// beginning instead: loop `k` starts at running time `k × loop_ns`.
+/// After a loop a demuxer continues from the *start* of its last frame, one frame too early. This corrects the segment
+/// for the sink: loop `k` starts at running time `k × loop_ns`.
 pub fn loop_exactly(sink: &AppSink, loop_ns: f64) {
     let Some(pad) = sink.static_pad("sink") else { return };
     let loops = AtomicU64::new(0);
@@ -38,7 +38,7 @@ pub fn build(launch: &str) -> Result<(gst::Pipeline, AppSink), DriverError> {
     let bad = |e: String| {
         DriverError::open(
             format!("the launch line `{launch}` does not build: {e}"),
-            "try it with gst-launch-1.0, and install the plugin that it misses",
+            "try it with gst-launch-1.0, and install the missing plugin",
         )
     };
     let pipeline = gst::parse::launch(launch)
@@ -62,7 +62,7 @@ pub fn reach(pipeline: &gst::Pipeline, state: gst::State) -> Result<(), DriverEr
         Ok(_) => return Ok(()),
         Err(_) => "it does not play".to_owned(),
     };
-    // What went wrong may come a moment after the word that something did.
+    // The error message may arrive shortly after the failed state change.
     let reason = error_within(pipeline, LAST_WORDS).unwrap_or(otherwise);
     let _ = pipeline.set_state(gst::State::Null);
     Err(DriverError::open(reason, "check that the file plays; a corrupt one must be copied or converted again"))
@@ -86,7 +86,7 @@ pub fn first_error(pipeline: &gst::Pipeline) -> Option<String> {
     words(&pipeline.bus()?.pop_filtered(&[MessageType::Error])?)
 }
 
-/// Unlike [`first_error`] it finds nothing where there is no time to wait.
+/// Waits for an error. Unlike [`first_error`], it finds nothing if `wait` is zero.
 fn error_within(pipeline: &gst::Pipeline, wait: ClockTime) -> Option<String> {
     words(&pipeline.bus()?.timed_pop_filtered(wait, &[MessageType::Error])?)
 }
@@ -94,7 +94,7 @@ fn error_within(pipeline: &gst::Pipeline, wait: ClockTime) -> Option<String> {
 fn words(message: &gst::Message) -> Option<String> {
     match message.view() {
         MessageView::Error(error) => {
-            // Names of elements are numbered on, kinds are not.
+            // Element names are numbered, factory names are not.
             let kind =
                 |source: &gst::Object| Some(source.downcast_ref::<gst::Element>()?.factory()?.name().to_string());
             let from = error.src().and_then(kind).unwrap_or_default();

@@ -11,18 +11,19 @@ use nokhwa::{Buffer, Camera};
 
 use crate::DriverError;
 
-/// Pictures that may wait for the driver's owner.
+/// Capacity of the queue to the driver's owner, in pictures.
 const WAITING: usize = 2;
-/// A camera that sends ends its thread within a picture; one that hangs is left behind.
+/// How long to wait for the thread, which ends with its next picture; the thread of a hanging camera is abandoned.
 const END: Duration = Duration::from_secs(1);
 
-/// nokhwa's call for the next picture waits without end, so a thread of its own makes it.
+/// nokhwa's call for the next picture blocks indefinitely, so it runs in a thread of its own.
 pub struct Grabber {
     pub units: Receiver<Result<Grabbed, String>>,
-    /// Disconnected when the thread has let go of the camera.
+    /// Disconnected when the thread has released the camera.
     over: Receiver<Infallible>,
 }
 
+/// A picture from the thread.
 pub struct Grabbed {
     pub buffer: Buffer,
     /// `CLOCK_MONOTONIC`, both.
@@ -31,7 +32,7 @@ pub struct Grabbed {
 }
 
 impl Grabber {
-    /// Opens a camera in the thread that will use it, as nokhwa wants it.
+    /// Opens a camera in the thread that will use it, as nokhwa requires.
     pub fn start<F>(open: F) -> Result<(Self, CameraFormat), DriverError>
     where
         F: FnOnce() -> Result<Camera, DriverError> + Send + 'static,
@@ -52,7 +53,7 @@ impl Grabber {
                 wanted &= sender.send(grabbed).is_ok();
             }
         };
-        let failed = |error: String| DriverError::Stream(format!("the thread nokhwa: {error}"));
+        let failed = |error: String| DriverError::Stream(format!("nokhwa's thread: {error}"));
         thread::Builder::new().name("nokhwa".into()).spawn(grab).map_err(|error| failed(error.to_string()))?;
         let format = opened.recv().map_err(|error| failed(error.to_string()))??;
         Ok((Self { units, over }, format))
@@ -61,13 +62,13 @@ impl Grabber {
 
 impl Drop for Grabber {
     fn drop(&mut self) {
-        // The thread notices when it has its next picture to hand over.
+        // The thread notices when it sends its next picture.
         self.units = crossbeam::channel::never();
         let _ = self.over.recv_timeout(END);
     }
 }
 
-/// Back from the wall clock that nokhwa tells to the monotonic one that the kernel stamped with.
+/// Converts nokhwa's wall-clock stamps back to the kernel's monotonic clock.
 fn stamped(buffer: Buffer) -> Grabbed {
     let arrival_ns = monotonic_now_ns();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! nokhwa: which cameras this machine has, and pictures of them where there is no better driver. It drops sequence
-//! numbers, so that what it loses itself is not counted, and the word on what its time stamps mark.
+//! nokhwa: lists this machine's cameras, and captures from them where there is no better driver. It hides sequence
+//! numbers, so its own losses are not counted, and does not tell what its time stamps mark.
 
 mod grabber;
 
@@ -22,13 +22,13 @@ use grabber::{Grabbed, Grabber};
 /// A camera as the system names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundCamera {
-    /// What a rig file puts into `source`.
+    /// The value of `source` in a rig file.
     pub device: String,
     pub name: String,
     pub description: String,
 }
 
-/// All cameras of this machine; an empty list where there is none.
+/// All cameras of this machine; the list may be empty.
 pub fn list() -> Result<Vec<FoundCamera>, DriverError> {
     let found = query(ApiBackend::Auto)
         .map_err(|e| DriverError::open(format!("cannot list cameras: {e}"), "check the permissions of /dev/video*"))?;
@@ -47,7 +47,7 @@ pub fn list() -> Result<Vec<FoundCamera>, DriverError> {
 /// A camera as a rig describes it.
 #[derive(Clone, Debug)]
 pub struct NokhwaCamera {
-    /// The number of the camera, or on Linux its device.
+    /// The number of the camera, or its device on Linux.
     pub source: String,
     pub settings: CameraSettings,
     pub exposes: Exposes,
@@ -55,19 +55,19 @@ pub struct NokhwaCamera {
 }
 
 impl NokhwaCamera {
-    /// Opens, sets and starts the camera.
+    /// Opens, configures and starts the camera.
     pub fn open(&self) -> Result<NokhwaDriver, DriverError> {
         let (source, settings) = (&self.source, &self.settings);
         if self.exposes != Exposes::Freely {
             let remedy = "set trigger.mode to \"free-run\", or use driver \"aravis\" with a machine-vision camera";
-            return Err(DriverError::open(format!("camera {source}: nokhwa knows no triggers"), remedy));
+            return Err(DriverError::open(format!("camera {source}: nokhwa does not support triggers"), remedy));
         }
         if settings.exposure_us.or(settings.gain_db).is_some() {
             let remedy = "leave exposure-us and gain-db out, or use driver \"v4l2\"";
-            return Err(DriverError::open(format!("camera {source}: nokhwa sets no exposure and no gain"), remedy));
+            return Err(DriverError::open(format!("camera {source}: nokhwa cannot set exposure or gain"), remedy));
         }
         let index = index_of(source).ok_or_else(|| {
-            DriverError::open(format!("{source} is no camera"), "`genlock cameras` lists those that are there")
+            DriverError::open(format!("{source} is no camera"), "`genlock cameras` lists the available ones")
         })?;
         let this = self.clone();
         let (grabber, format) = Grabber::start(move || this.start(index))?;
@@ -84,7 +84,7 @@ impl NokhwaCamera {
         Ok(camera)
     }
 
-    /// What the rig asks for, among all that the camera offers; what it leaves out is as in the first that nokhwa finds.
+    /// The offered format that matches the rig. Values that the rig leaves out are those of nokhwa's first format.
     fn choose(&self, index: u32) -> Result<Offer, DriverError> {
         let (source, settings) = (&self.source, &self.settings);
         let mut camera = open(index, RequestedFormatType::None).map_err(|error| failed(source, &error))?;
@@ -114,6 +114,7 @@ impl NokhwaCamera {
     }
 }
 
+/// An open, streaming camera.
 pub struct NokhwaDriver {
     stamps: KernelStamps,
     picture: Picture,
@@ -145,7 +146,7 @@ impl CameraDriver for NokhwaDriver {
     }
 }
 
-/// nokhwa hands over the whole buffer, however much of it the camera filled.
+/// The bytes of a complete picture: nokhwa returns the whole buffer, however much of it the camera filled.
 fn whole(picture: Picture, bytes: &[u8]) -> Option<&[u8]> {
     let length = match picture {
         Picture::Encoded { .. } => jpeg::length(bytes)?,
@@ -167,7 +168,7 @@ fn open(index: u32, format: RequestedFormatType) -> Result<Camera, NokhwaError> 
     Camera::new(CameraIndex::Index(index), RequestedFormat::with_formats(format, &any))
 }
 
-/// Of links to a device the device itself counts.
+/// The number of a camera; links to devices are resolved.
 fn index_of(source: &str) -> Option<u32> {
     if let Ok(index) = source.parse() {
         return Some(index);
@@ -177,7 +178,7 @@ fn index_of(source: &str) -> Option<u32> {
 }
 
 fn failed(source: &str, error: &NokhwaError) -> DriverError {
-    let remedy = "`genlock cameras` lists those that are there; driver \"v4l2\" says more";
+    let remedy = "`genlock cameras` lists the available ones; driver \"v4l2\" gives more details";
     DriverError::open(format!("camera {source} does not open: {error}"), remedy)
 }
 

@@ -1,4 +1,4 @@
-//! Exposure, gain and trigger, where a device has them.
+//! Sets exposure, gain and trigger, where a device has them.
 
 use std::io::ErrorKind;
 
@@ -13,12 +13,12 @@ use v4l::{Device, v4l2};
 use super::explain;
 use crate::DriverError;
 
-/// Of `V4L2_CID_EXPOSURE_AUTO`: what leaves the exposure alone; some devices know only the second.
+/// Values of `V4L2_CID_EXPOSURE_AUTO` for a manual exposure; some devices support only the second.
 const EXPOSURE_BY_HAND: [i64; 2] = [1, 2];
 /// Unit of `V4L2_CID_EXPOSURE_ABSOLUTE`.
 const EXPOSURE_STEP_US: f64 = 100.0;
 
-/// Gives the exposure in ns, 0 where it is not asked for and thus not known.
+/// Returns the exposure in ns; 0 if it is not requested and so not known.
 pub fn set_exposure(device: &Device, path: &str, exposure_us: Option<f64>) -> Result<u32, DriverError> {
     let Some(exposure_us) = exposure_us else { return Ok(0) };
     if !has(device, V4L2_CID_EXPOSURE_ABSOLUTE) {
@@ -36,7 +36,7 @@ pub fn set_exposure(device: &Device, path: &str, exposure_us: Option<f64>) -> Re
     Ok((taken as f64 * EXPOSURE_STEP_US * 1e3) as u32)
 }
 
-/// V4L2 has no unit for gain: the number is the device's own.
+/// V4L2 has no unit for gain: the value is specific to the device.
 pub fn set_gain(device: &Device, path: &str, gain: Option<f64>) -> Result<(), DriverError> {
     let Some(gain) = gain else { return Ok(()) };
     let Some(id) = [V4L2_CID_GAIN, V4L2_CID_ANALOGUE_GAIN].into_iter().find(|&id| has(device, id)) else {
@@ -49,7 +49,7 @@ pub fn set_gain(device: &Device, path: &str, gain: Option<f64>) -> Result<(), Dr
     set_exactly(device, path, "gain-db", id, gain.round() as i64, 1.0).map(drop)
 }
 
-/// V4L2 knows no triggers, but devices with a trigger input have a control of their own that is called so.
+/// V4L2 has no triggers, but devices with a trigger input have a custom control named "trigger mode".
 pub fn set_trigger(device: &Device, path: &str, exposes: Exposes) -> Result<(), DriverError> {
     let refused = |what: &str| {
         let remedy = "set trigger.mode to \"free-run\", or use a machine-vision camera with driver \"aravis\"";
@@ -68,8 +68,8 @@ pub fn set_trigger(device: &Device, path: &str, exposes: Exposes) -> Result<(), 
     set(device, id, external).map_err(|error| explain::failed(path, "set to its trigger", &error))
 }
 
-/// The control that a device calls so, whatever the case of the letters. The crate's own list of controls panics at kinds
-/// that it does not know.
+/// The id of a device's control with this name, ignoring case. The crate's own list of controls panics at unknown
+/// kinds.
 pub fn find_control(device: &Device, name: &str) -> Option<u32> {
     // SAFETY: zeros are a valid query.
     let mut query: v4l2_query_ext_ctrl = unsafe { std::mem::zeroed() };
@@ -86,7 +86,7 @@ pub fn find_control(device: &Device, name: &str) -> Option<u32> {
 }
 
 fn has(device: &Device, id: u32) -> bool {
-    // One that cannot be read now is there all the same.
+    // A control that cannot be read now still exists.
     device.control(id).map_or_else(|error| error.kind() == ErrorKind::PermissionDenied, |_| true)
 }
 
@@ -94,7 +94,7 @@ fn set(device: &Device, id: u32, value: i64) -> std::io::Result<()> {
     device.set_control(Control { id, value: Value::Integer(value) })
 }
 
-/// Sets it and looks what became of it: devices cut what they cannot do without a word.
+/// Sets a control and reads it back: devices silently clamp values.
 fn set_exactly(device: &Device, path: &str, key: &str, id: u32, wanted: i64, unit: f64) -> Result<i64, DriverError> {
     let failed = |error| explain::failed(path, &format!("set to this {key}"), &error);
     set(device, id, wanted).map_err(failed)?;
@@ -102,7 +102,7 @@ fn set_exactly(device: &Device, path: &str, key: &str, id: u32, wanted: i64, uni
         Value::Integer(taken) => taken,
         _ => wanted,
     };
-    // A step to the next value that there is, is no other value.
+    // Rounding to the nearest step of the device is fine.
     if (taken - wanted).abs() * 20 > wanted.max(20) {
         let (wanted, taken) = (wanted as f64 * unit, taken as f64 * unit);
         let what = format!("{path} cannot be set to {key} = {wanted}");

@@ -1,14 +1,15 @@
-//! A V4L2 device's count of its frames, unwrapped.
+//! Unwraps a V4L2 device's frame counter.
 
-/// A device's count of its frames, of 32 bits, unwrapped.
+/// Unwraps a device's 32-bit frame counter.
 #[derive(Debug, Default)]
 pub struct Counter {
     last: Option<u64>,
 }
 
+/// The place of one frame in the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// None where the device does not count on.
+    /// `None` if the device's counter did not advance.
     pub counter: Option<u64>,
     /// Frames that it counted and did not deliver before this one.
     pub missing: u64,
@@ -25,7 +26,8 @@ impl Counter {
                 self.last = Some(last + u64::from(steps));
                 Step { counter: self.last, missing: u64::from(steps) - 1 }
             }
-            // It stands still, as of devices that do not count, or began anew: nothing is known of what lies between.
+            // The counter stands still, as on devices that do not count, or it restarted: losses in between are
+            // unknown.
             _ => {
                 self.last = Some(last + u64::from(sequence.wrapping_sub(last as u32)));
                 Step { counter: None, missing: 0 }

@@ -1,4 +1,4 @@
-//! What a device's refusal means, and what to do about it.
+//! Explains a device's errors, and what to do about them.
 
 use std::fs;
 use std::io::Error;
@@ -12,7 +12,7 @@ pub fn path_of(source: &str) -> String {
     if source.parse::<u32>().is_ok() { format!("/dev/video{source}") } else { source.to_owned() }
 }
 
-/// That it could not be `doing`: opened, set, started.
+/// The error of a device that cannot be `doing`, such as "opened".
 pub fn failed(path: &str, doing: &str, error: &Error) -> DriverError {
     match error.raw_os_error() {
         Some(libc::ENOENT | libc::ENODEV | libc::ENXIO) => {
@@ -24,24 +24,24 @@ pub fn failed(path: &str, doing: &str, error: &Error) -> DriverError {
         ),
         Some(libc::EBUSY) => DriverError::open(
             format!("{path} is in use by another program or another camera of the rig"),
-            format!("end the other one (`fuser {path}` names it)"),
+            format!("close the other one (`fuser {path}` shows it)"),
         ),
         Some(libc::ENOTTY) => {
-            DriverError::open(format!("{path} is no V4L2 device"), format!("take another: {}", others()))
+            DriverError::open(format!("{path} is no V4L2 device"), format!("use another: {}", others()))
         }
         _ => DriverError::open(format!("{path} cannot be {doing}: {error}"), "unplug it and plug it in again"),
     }
 }
 
-/// That it delivers no more.
+/// The error of a device that stopped delivering.
 pub fn lost(path: &str, error: &Error) -> DriverError {
     DriverError::Stream(match error.raw_os_error() {
         Some(libc::ENODEV | libc::ENXIO) => format!("{path} is gone: it was unplugged"),
-        _ => format!("{path} delivers no more: {error}"),
+        _ => format!("{path} stopped delivering: {error}"),
     })
 }
 
-/// Webcams have a second device, which carries no pictures.
+/// Fails for devices without pictures, such as the second device of a webcam.
 pub fn must_send_pictures(path: &str, about: &Capabilities) -> Result<(), DriverError> {
     if about.capabilities.contains(Flags::VIDEO_CAPTURE | Flags::STREAMING) {
         return Ok(());
@@ -49,12 +49,12 @@ pub fn must_send_pictures(path: &str, about: &Capabilities) -> Result<(), Driver
     let remedy = if about.capabilities.contains(Flags::VIDEO_CAPTURE_MPLANE) {
         "its pictures come in several planes: open it with driver \"gstreamer\" and v4l2src".to_owned()
     } else {
-        format!("take another: {}", others())
+        format!("use another: {}", others())
     };
     Err(DriverError::open(format!("{path} ({}) streams no pictures of the kind that webcams send", about.card), remedy))
 }
 
-/// The devices that are there.
+/// Lists the available devices.
 fn others() -> String {
     let entries = fs::read_dir("/sys/class/video4linux").into_iter().flatten().flatten();
     let mut devices: Vec<_> = entries
@@ -65,5 +65,5 @@ fn others() -> String {
         })
         .collect();
     devices.sort();
-    if devices.is_empty() { "no device is there at all".into() } else { format!("there are {}", devices.join(", ")) }
+    if devices.is_empty() { "there are no video devices".into() } else { format!("there are {}", devices.join(", ")) }
 }

@@ -1,4 +1,4 @@
-//! Kind, size and rate of a device's pictures: those that the rig asks for, or a refusal that says what there is.
+//! Sets format, size and rate of a device's pictures as the rig requests, or fails with what the device offers.
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -15,7 +15,7 @@ use v4l::{Device, Format, Fraction};
 use super::explain;
 use crate::DriverError;
 
-/// How V4L2 calls what a rig may ask for.
+/// The formats of rigs: their names in rig files, and their V4L2 codes.
 const FORMATS: [(CameraFormat, &str, &[u8; 4]); 10] = [
     (CameraFormat::Mono8, "mono8", b"GREY"),
     (CameraFormat::BayerRg8, "bayer-rg8", b"RGGB"),
@@ -28,17 +28,17 @@ const FORMATS: [(CameraFormat, &str, &[u8; 4]); 10] = [
     (CameraFormat::Mjpeg, "mjpeg", b"JPEG"),
     (CameraFormat::Rgb8, "rgb8", b"RGB3"),
 ];
-/// Rates that differ by less are the same: 59.94 Hz for 60.
+/// Rates that differ by less than this ratio count as equal: 59.94 Hz for 60.
 const SAME_RATE: f64 = 0.01;
 
-/// Sets kind and size; gives the picture that will come, and the bytes that a whole one has at least.
+/// Sets format and size. Returns the resulting picture, and the least number of bytes of a complete one.
 pub fn set(device: &Device, path: &str, settings: &CameraSettings) -> Result<(Picture, usize), DriverError> {
     let failed = |error| explain::failed(path, "set to this format", &error);
     let now = device.format().map_err(failed)?;
     let offered = device.enum_formats().map_err(failed)?;
     let possible: Vec<_> =
         FORMATS.into_iter().filter(|(.., code)| offered.iter().any(|offer| offer.fourcc.repr == **code)).collect();
-    // What the device is set to, if nothing else is asked for and we know it.
+    // Without a request, the device's current format if it is supported.
     let chosen = match settings.format {
         Some(format) => possible.iter().find(|known| known.0 == format),
         None => possible.iter().find(|(.., code)| **code == now.fourcc.repr).or(possible.first()),
@@ -63,7 +63,7 @@ pub fn set(device: &Device, path: &str, settings: &CameraSettings) -> Result<(Pi
     Ok(picture(format, &taken))
 }
 
-/// Sets the rate, and gives the one that the device has then, in Hz.
+/// Sets the rate. Returns the device's resulting rate, in Hz.
 pub fn set_rate(
     device: &Device,
     path: &str,
@@ -81,10 +81,10 @@ pub fn set_rate(
         Err(_) => None,
     };
     let Some(taken) = taken else {
-        tracing::warn!(device = path, rate_hz, "its rate cannot be set: it sends at a rate of its own");
+        tracing::warn!(device = path, rate_hz, "its rate cannot be set; it uses its own rate");
         return Ok(rate_hz);
     };
-    // With pulses on a line the rate is that of the pulses.
+    // With pulses on a line, the pulses determine the rate.
     if exposes == Exposes::Freely && (taken / rate_hz - 1.0).abs() > SAME_RATE {
         let (width, height) = picture.size_px();
         let what = format!("{path} does not send {rate_hz} pictures a second of {width}×{height} pixels");
@@ -107,7 +107,7 @@ fn picture(format: CameraFormat, taken: &Format) -> (Picture, usize) {
         CameraFormat::Rgb8 => PixelFormat::Rgb8,
         CameraFormat::Mjpeg => return (Picture::Encoded { encoding: Encoding::Mjpeg, width_px, height_px }, 1),
     };
-    // Rows as the device lays them out; some say nothing of that where there is no padding.
+    // The stride that the device reports; some report none if there is no padding.
     let Picture::Raw { planes: packed, .. } = Picture::packed(raw, width_px, height_px) else { unreachable!() };
     let least = packed[0].map_or(0, |plane| plane.stride);
     let (stride, rows) = (least.max(taken.stride as usize), height_px as usize);

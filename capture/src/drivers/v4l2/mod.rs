@@ -1,4 +1,4 @@
-//! V4L2: webcams and capture cards on Linux, with the kernel's own times and counts of their frames.
+//! V4L2: webcams and capture cards on Linux, with the kernel's time stamps and counters of their frames.
 
 mod controls;
 mod counter;
@@ -22,9 +22,9 @@ use crate::{CameraDriver, DriverError, DriverEvent, Stamp, Unit};
 pub use controls::find_control;
 use counter::Counter;
 
-/// Buffers between the device and us. One is always in our hands.
+/// Buffers shared with the device, one of which this process always holds.
 const BUFFERS: u32 = 6;
-/// Its cameras are stamped when the first packet of a picture comes, whatever the flags say: the exposure is over then.
+/// This driver stamps pictures when their first packet arrives, after the exposure, whatever the flags say.
 const STAMPS_FIRST_PACKETS: &str = "uvcvideo";
 
 /// A camera as a rig describes it.
@@ -38,7 +38,7 @@ pub struct V4l2Camera {
 }
 
 impl V4l2Camera {
-    /// Opens, sets and starts the device.
+    /// Opens, configures and starts the device.
     pub fn open(&self) -> Result<V4l2Driver, DriverError> {
         let (path, settings) = (explain::path_of(&self.source), &self.settings);
         let failed = |doing: &str, error: Error| explain::failed(&path, doing, &error);
@@ -52,8 +52,8 @@ impl V4l2Camera {
         controls::set_gain(&device, &path, settings.gain_db)?;
         let mut stream = Stream::with_buffers(&device, Type::VideoCapture, BUFFERS)
             .map_err(|error| failed("given buffers", error))?;
-        // With each picture the stream hands back the one before; as the first of these it takes number 0. How many
-        // buffers the device granted shows when there is no further one.
+        // With each picture the stream requeues the previous buffer, starting with number 0, so the others are queued
+        // here. The first failure shows how many buffers the device granted.
         let granted = (1..).take_while(|&index| CaptureStream::queue(&mut stream, index).is_ok()).count();
         if granted == 0 {
             return Err(DriverError::open(format!("{path} grants one buffer only"), "use another device"));
@@ -75,18 +75,19 @@ impl V4l2Camera {
     }
 }
 
+/// An open, streaming device.
 pub struct V4l2Driver {
     path: String,
     handle: Arc<Handle>,
     stream: Stream<'static>,
     picture: Picture,
-    /// Bytes of a whole picture; of an encoded one the least.
+    /// Bytes of a complete picture; for an encoded one, the minimum.
     bytes: usize,
     exposure_duration_ns: u32,
     stamps: KernelStamps,
     stamps_first_packets: bool,
     counter: Counter,
-    /// What came behind a hole in the device's count, for the next call: rare enough for a copy of its own.
+    /// What came after a gap in the device's counter, for the next call: rare enough for an extra copy.
     behind_hole: Option<(DriverEvent, Vec<u8>)>,
 }
 
@@ -96,7 +97,7 @@ impl CameraDriver for V4l2Driver {
             fill(slot, &bytes);
             return Ok(event);
         }
-        // The stream itself would wait without end.
+        // The stream itself would block indefinitely.
         let wait_ms = wait.as_micros().div_ceil(1000).min(i32::MAX as u128) as i32;
         match self.handle.poll(libc::POLLIN, wait_ms) {
             Ok(0) => return Ok(DriverEvent::Idle),
@@ -110,7 +111,7 @@ impl CameraDriver for V4l2Driver {
         let meta = *meta;
         let bytes = &buffer[..buffer.len().min(meta.bytesused as usize)];
         let step = self.counter.step(meta.sequence);
-        // UVC cameras send cut pictures without a word.
+        // UVC cameras send truncated pictures without an error.
         let cut = matches!(self.picture, Picture::Encoded { .. }) && jpeg::length(bytes).is_none();
         let event = if meta.flags.contains(Flags::ERROR) || bytes.len() < self.bytes || cut {
             DriverEvent::Lost { reason: LossReason::Incomplete, frames: 1 }
@@ -138,7 +139,7 @@ impl CameraDriver for V4l2Driver {
     }
 }
 
-/// The one copy of a frame: from the device's buffer into the pool.
+/// The only copy of a frame: from the device's buffer into the pool.
 fn fill(slot: Option<&mut Slot>, bytes: &[u8]) {
     if let Some(slot) = slot {
         slot.bytes_mut().extend_from_slice(bytes);
