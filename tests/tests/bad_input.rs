@@ -98,7 +98,7 @@ fn a_camera_that_ends_in_mid_run_leaves_the_others_and_the_recording_alone() {
     let delivered: Vec<_> = report["cameras"].as_array().unwrap().iter().map(|c| c["delivered"].as_u64()).collect();
     assert_eq!(delivered, [Some(20), Some(100)]);
     assert_eq!(report["recording"]["frames"], 120);
-    assert!(report["events"].as_array().unwrap().iter().any(|e| e == "short: its source is over"), "{report}");
+    assert!(report["events"].as_array().unwrap().iter().any(|e| e == "short: its source ended"), "{report}");
 }
 
 /// A small file system of its own, mounted while it lives.

@@ -41,5 +41,5 @@ fn live_pipelines_make_sets_by_time_and_one_that_ends_leaves_the_others_alone() 
     assert!(sets("complete") > 50, "while there were four");
     assert!(sets("incomplete") > 50, "when there were three");
     let events = report["events"].to_string();
-    assert!(events.contains("line3: its source is over"), "{events}");
+    assert!(events.contains("line3: its source ended"), "{events}");
 }

@@ -186,7 +186,7 @@ fn a_trigger_cable_that_is_out_is_told_as_such() {
     let (report, frames) = capture_of(folder.path(), &rig, 5);
     assert!(frames.iter().all(Vec::is_empty), "pictures without pulses");
     let events = report["events"].to_string();
-    assert!(events.contains("no pulses come"), "{events}");
+    assert!(events.contains("no pulses arrive"), "{events}");
     assert!(!events.contains("c0: "), "it is no camera's fault: {events}");
 }
 
