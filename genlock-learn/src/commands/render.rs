@@ -23,7 +23,7 @@ pub struct Args {
     /// Folder of the session. Takes that an earlier run finished are kept.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Folder that the scenarios' folders are meant from, packed or not [default: where each scenario lies].
+    /// Base folder of the scenarios' relative folders, packed or not [default: each scenario's own folder].
     #[arg(long, value_name = "DIR")]
     assets: Option<PathBuf>,
     /// Change a value of each scenario, as in `takes=10`.
