@@ -2,10 +2,10 @@
 //!
 //! A skeleton's rest pose is part of its data: rotations are relative to *its* rest pose, and rest poses differ
 //! (legs spread, arms down, another facing). So the skeleton is first turned to face +Z. Then each limb bone's
-//! canonical rest direction is turned onto the skeleton's own (the shortest arc), and what the skeleton did since its
-//! rest pose is carried on top: the bone ends up pointing where the captured one did. Hands and feet keep their angle
-//! to forearm and shin; the trunk stands upright in every rest pose, and its rotations are carried as they are. Bones that were not captured lie
-//! between their neighbours, and toes bend with the foot.
+//! canonical rest direction is rotated onto the skeleton's own (the shortest arc), and the captured rotation is applied
+//! after that, so that the bone has the captured direction. Hands and feet keep their angle to forearm and shin. The
+//! trunk is upright in every rest pose, so its rotations are copied. Bones that were not captured are placed between
+//! their neighbours, and toes bend with the foot.
 
 use std::path::Path;
 

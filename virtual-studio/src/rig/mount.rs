@@ -62,7 +62,7 @@ impl Mount {
     }
 }
 
-/// Minimum height of a hand-held camera.
+/// Keeps a hand-held camera above the floor.
 fn raised(place: Vec3) -> Vec3 {
     place.with_y(place.y.max(0.1))
 }
