@@ -57,5 +57,5 @@ timeout --foreground "${VIVID_SECONDS:-150}" qemu-system-x86_64 -accel tcg,threa
     -kernel "$kernel/vmlinuz" -initrd "$work/initrd" -append "console=ttyS0 quiet panic=-1 mitigations=off" \
     -nographic -no-reboot -nic none -drive "file=$work/disk,format=raw,if=virtio" \
     </dev/null >"$folder/console.log" 2>&1 ||
-    die "the emulated machine did not shut down normally" "Its console: $folder/console.log" "$(tail -n 20 "$folder/console.log")"
+    die "the emulated machine did not shut down" "Its console: $folder/console.log" "$(tail -n 20 "$folder/console.log")"
 tar xf "$work/disk" -C "$folder"

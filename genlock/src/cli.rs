@@ -53,7 +53,7 @@ pub enum Command {
     /// Find the bodies of a recorded take, and its rig's geometry (see `genlock-learn bodies --help`).
     #[command(disable_help_flag = true)]
     Infer(HandOver),
-    /// Find by how much recordings that were never synchronised are apart in time, of a take or of a folder of videos (see
+    /// Find the time offsets between recordings that were never synchronised, in a take or a folder of videos (see
     /// `genlock-learn sync-offset --help`).
     #[command(disable_help_flag = true)]
     SyncOffset(HandOver),
@@ -131,14 +131,14 @@ pub struct SessionArgs {
     /// Arithmetic of inference: f32, bf16 or auto.
     #[arg(long, value_name = "P", default_value = "auto", value_parser = ["f32", "bf16", "auto"])]
     pub infer_precision: String,
-    /// The network that finds joints, out of which come bodies in the rig's own geometry. `make setup` fetches it.
+    /// The network that finds joints, from which bodies in the rig's own geometry are made. `make setup` fetches it.
     #[arg(long, value_enum, default_value = "full")]
     pub finder: Finder,
     /// Use no finder of joints: all poses come from the pose model.
     #[arg(long, conflicts_with = "finder")]
     pub no_finder: bool,
-    /// The person's standing height, which sets the scale of the world [default: the rig's people.height-mm; without it the
-    /// scale is a guess].
+    /// The person's standing height, which sets the scale of the world [default: the rig's people.height-mm; without it
+    /// the scale is a guess].
     #[arg(long, value_name = "MM", value_parser = clap::value_parser!(u16).range(500..2500))]
     pub height_mm: Option<u16>,
     /// Store the samples that the networks get in this file.

@@ -28,7 +28,7 @@ const LISTEN: Duration = Duration::from_millis(500);
 
 pub struct LearnerOptions {
     pub program: PathBuf,
-    /// None: no learner, inference only.
+    /// `None` for inference without a learner.
     pub recipe: Option<PathBuf>,
     pub checkpoint_dir: PathBuf,
     /// The user's own pose model, which may not exist yet.
@@ -38,7 +38,7 @@ pub struct LearnerOptions {
     /// Give the pose model pictures with their background.
     pub plain: bool,
     pub infer_precision: String,
-    /// The finder of joints; none: the pose model alone.
+    /// The finder of joints; `None` uses only the pose model.
     pub finder: Option<Finder>,
     /// The cameras' names, in the rig's order.
     pub cameras: Vec<String>,

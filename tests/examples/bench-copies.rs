@@ -39,7 +39,7 @@ pub unsafe extern "C" fn memcpy(to: *mut c_void, from: *const c_void, bytes: usi
     unsafe { libc::memmove(to, from, bytes) }
 }
 
-/// What one thread copied over so many frames.
+/// The bytes that one thread copied, and the number of frames.
 #[derive(Clone, Copy, Default)]
 struct Count {
     frames: u64,

@@ -11,7 +11,7 @@ use take::TakeReader;
 use super::progress::bar;
 use super::reading;
 
-/// The detector of people runs on every so many pictures. In the others, the person's last position is used.
+/// The detector of people runs on one of this many pictures. In the others, the person's last position is used.
 pub const DETECTOR_EVERY: u32 = 5;
 
 /// The detector runs on every picture. Otherwise joints would jitter in its rhythm, which differs between cameras and

@@ -32,7 +32,7 @@ pub struct Args {
     /// Takes rendered at a time [default: one for each core].
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
-    /// Simplify people to about so many triangles; 0 leaves them as they are.
+    /// Simplify people to about this many triangles; 0 keeps all.
     #[arg(long, value_name = "N", default_value_t = 8_000)]
     triangles: usize,
     /// What draws. Cards need a build with `--features gpu`; their pictures differ a little.

@@ -12,7 +12,7 @@ use super::live::{self, CropSize, Shown, written};
 use crate::cli::{DemoArgs, Rate};
 use crate::{example_footage, rate, rig_recording};
 
-/// The studio of `--virtual` alone.
+/// The studio of `--virtual` without a scenario.
 const SCENARIO: &str = include_str!("../../../virtual-studio/examples/live.toml");
 /// A small default, so that a demo does not fill the disk.
 const BUDGET_GB: f64 = 4.0;

@@ -55,7 +55,7 @@ fn played(path: &Path, facts: VideoFacts, pulses: PulseTrain, looping: bool) -> 
     Ok(VideoFile { path: path.to_owned(), frames, rate_hz, divisor: divisor as u32, looping, pulses })
 }
 
-/// What the rig says of a launch line's stamps. With a delay alone, it is known to a millisecond.
+/// The rig's settings for a launch line's timestamps. A delay without uncertainty is taken as exact to a millisecond.
 pub(super) fn stamp_delay(camera: &Camera) -> StampDelay {
     let ns = |ms: f64| (ms * 1e6) as i64;
     let said = &camera.settings;

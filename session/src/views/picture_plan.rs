@@ -217,7 +217,7 @@ mod tests {
         plan
     }
 
-    /// Which of so many pulses are due for three cameras, of which the last is two pulses late.
+    /// Which of the pulses are due for three cameras, of which the last is two pulses late.
     fn due(plan: &PicturePlan, pulses: std::ops::Range<u64>) -> Vec<u64> {
         let mut due = Vec::new();
         for number in pulses {

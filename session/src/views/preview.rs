@@ -69,7 +69,7 @@ struct Lane {
     closed: AtomicBool,
 }
 
-/// Starts the thread that makes previews of so many cameras.
+/// Starts the thread that makes previews of `cameras` cameras.
 pub(crate) fn start(sink: Arc<dyn PreviewSink>, cameras: usize) -> std::io::Result<(JoinHandle<()>, PreviewTap)> {
     let lane = Arc::new(Lane { queue: ArrayQueue::new(cameras), closed: AtomicBool::new(false) });
     let worker = {

@@ -84,7 +84,7 @@ fn is_whole(accessor: &Accessor<'_>) -> bool {
     (1..=MOST_VALUES).contains(&count) && sparse && base
 }
 
-/// Whether a view contains so many values of this size.
+/// Whether a view contains this number of values of this size.
 fn fits(view: &View<'_>, offset: usize, count: usize, size: usize) -> bool {
     let stride = view.stride().unwrap_or(size);
     let before_last = count.checked_sub(1).and_then(|others| stride.checked_mul(others));

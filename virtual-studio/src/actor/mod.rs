@@ -136,7 +136,7 @@ impl Actor {
         }
     }
 
-    /// Simplifies the meshes to about so many triangles, if there are more. Labels stay those of the full body.
+    /// Simplifies the meshes to about this many triangles, if there are more. Labels stay those of the full body.
     fn decimate(&mut self, triangles: usize) {
         let total: usize = self.parts.iter().map(|part| part.triangles.len()).sum();
         if triangles >= total {

@@ -1,7 +1,7 @@
 //! Motions: the pose of a body at any time.
 //!
 //! A [`Clip`] is motion capture from a [BVH file](bvh), [retargeted](retarget) onto the canonical skeleton, or from a
-//! [packed](Clip::pack) one. [`Markers`] make one of what somebody real did, in the place where it was done. A
+//! [packed](Clip::pack) one. [`Markers`] give a motion of a real person, in its original place. A
 //! [`procedural`] motion needs no file. [`widen`] turns motions into others by seed, and [`Grounded`] puts one on the
 //! floor for one actor.
 

@@ -55,8 +55,8 @@ impl Twin {
         })
     }
 
-    /// The rendered camera lacks skew, k3 and tangential distortion, which shift a picture by a pixel or two. Labels are
-    /// those of the rendered camera, so they match the picture.
+    /// The rendered camera lacks skew, k3 and tangential distortion, which shift a picture by a pixel or two. Labels
+    /// are those of the rendered camera, so they match the picture.
     fn camera(&self, real: &CalibratedCamera) -> Result<VirtualCamera, CameraError> {
         let parts = f64::from(self.reduced);
         let scaled = |x: f64, y: f64| Vec2::new((x / parts) as f32, (y / parts) as f32);

@@ -18,7 +18,7 @@ pub struct RenderedTake<T> {
 }
 
 /// Calls `rows` for each take and collects the results. `model` is the pose model of `--finder own`. The detector of
-/// people runs on every so many pictures. The ground truth is read before the pictures, which take long.
+/// people runs on every `detector_every`-th picture. The ground truth is read before the pictures, which take long.
 pub fn rows_of_all<T, R>(
     session: &Path,
     finder: &FinderArgs,
