@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Measures and prints a table. The words given are passed on: --quick, --only NAME.
-# GENLOCK_BENCH_PYTHON names a Python with torch, to compare the training step with; else python3 is asked.
+# Runs the benchmarks and prints a table. Arguments are passed on: --quick, --only NAME.
+# GENLOCK_BENCH_PYTHON names a Python with torch, to compare the training step with; the default is python3.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$ROOT"
 bash scripts/setup.sh
 LIBTORCH=$(bash scripts/fetch-libtorch.sh)
 GENLOCK_FOOTAGE=$(bash scripts/fetch-footage.sh)
-GENLOCK_FINDER=$(bash scripts/fetch-finder.sh) || say "Going on without the finder of joints."
+GENLOCK_FINDER=$(bash scripts/fetch-finder.sh) || say "Continuing without the finder of joints."
 export LIBTORCH GENLOCK_FOOTAGE GENLOCK_FINDER
 # The whole workspace, as in every other script: one set of features, and nothing is compiled twice.
 cargo build --release --locked --workspace --bins --example bench --example bench-copies

@@ -1,12 +1,12 @@
-# What the other scripts share. To be sourced.
+# Shared by the other scripts, which source it.
 
-# Downloads and prepared footage, kept between builds.
+# Cache of downloads and prepared footage.
 CACHE=${GENLOCK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/genlock}
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 TORCH_VERSION=2.11.0
 if [ -n "${CUDA:-}" ] && [ "${CUDA:-}" != 0 ]; then FLAVOUR=cuda; else FLAVOUR=cpu; fi
 TORCH_DIR="$CACHE/libtorch-$TORCH_VERSION-$FLAVOUR"
-# Where cargo builds.
+# Cargo's target folder.
 TARGET=${CARGO_TARGET_DIR:-$ROOT/target}
 case $TARGET in /*) ;; *) TARGET="$ROOT/$TARGET" ;; esac
 
@@ -19,21 +19,21 @@ die() {
     exit 1
 }
 
-# One set-up at a time; a lock dies with its process, so an interrupted one blocks nobody.
+# Allows one set-up at a time. The lock is released with its process, even if that is killed.
 lock_cache() {
-    mkdir -p "$CACHE" || die "the cache folder $CACHE cannot be made" "Name another one: GENLOCK_CACHE=dir"
+    mkdir -p "$CACHE" || die "cannot create the cache folder $CACHE" "Choose another one: GENLOCK_CACHE=dir"
     exec 9>"$CACHE/.lock"
     if ! flock --nonblock 9; then
-        say "Another set-up is at work in $CACHE; waiting for it."
+        say "Another set-up is running in $CACHE; waiting for it."
         flock 9
     fi
-    # What an interrupted run left behind.
+    # Remove what an interrupted run left behind.
     find "$CACHE" -mindepth 1 -maxdepth 1 -name '.partial.*' -exec rm -rf {} +
 }
 
-# pip's own progress bar goes to stderr, like all that is said here.
+# pip's progress bar goes to stderr, like all messages here.
 pip_download() {
-    # Interrupted downloads are not kept by pip; whole ones are taken up here by the next run.
+    # pip discards interrupted downloads; complete ones are reused by the next run.
     python3 -m pip download --no-deps --only-binary=:all: --no-cache-dir --disable-pip-version-check "$@" >&2
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prepares the footage that the demo plays, once, and prints its folder: one MJPEG video per camera, as webcams send
-# it, and footage.json beside them. FOOTAGE=dir takes one's own videos, one per camera.
+# Prepares the footage for the demo, once, and prints its folder: one MJPEG video per camera, as webcams send it, and
+# footage.json. FOOTAGE=dir uses your own videos, one per camera.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -8,9 +8,9 @@ version=0.10.49
 hash=403e0dc4065898ba6a595e72a8970950310979253d60e24c2e00b16b36bf21e1
 
 if [ -n "${FOOTAGE:-}" ]; then
-    [ -d "$FOOTAGE" ] || die "FOOTAGE=$FOOTAGE is no folder" "Name a folder that holds one video per camera."
+    [ -d "$FOOTAGE" ] || die "FOOTAGE=$FOOTAGE is not a folder" "Give a folder with one video per camera."
     source=$(cd "$FOOTAGE" && pwd)
-    # Prepared anew when a video is changed, added or taken away.
+    # Prepared again when a video is changed, added or removed.
     key=$(cd "$source" && { pwd && find . -maxdepth 1 -type f -printf '%f %s %T@\n' | sort; } | sha256sum | cut -c1-16)
     out="$CACHE/footage-$key"
 else
@@ -27,7 +27,7 @@ if [ ! -e "$out/footage.json" ]; then
         say "Fetching the example session (51 MB, once): four videos inside the Python package pose2sim $version"
         echo "pose2sim==$version --hash=sha256:$hash" >"$work/requirements.txt"
         pip_download --require-hashes --python-version 312 -d "$work/wheel" -r "$work/requirements.txt" ||
-            die "the example session could not be fetched; pip's own words are above" \
+            die "the example session could not be fetched; see pip's output above" \
                 "Without a network, play your own videos: make demo FOOTAGE=dir, with one video per camera in dir," \
                 "or copy $out from a machine that has it."
         source="$work/source"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Searches for inputs that break a parser: scripts/fuzz.sh [TARGET | all] [SECONDS for each]
 #
-# Needs what the build needs, and a C++ compiler. The stable toolchain will do: libFuzzer comes with the crate
-# libfuzzer-sys, and the pass of LLVM that tells it which code an input reaches is in stable rustc, too.
+# Needs what the build needs, and a C++ compiler. The stable toolchain is enough: libFuzzer comes with the crate
+# libfuzzer-sys, and stable rustc includes LLVM's coverage instrumentation for it.
 #
-# Inputs that reach new code are kept in target/fuzz-corpus and taken up by the next run. An input that breaks a target
-# is kept in fuzz/artifacts/TARGET. Once it is mended, move it to fuzz/corpus/TARGET, whose files the tests replay.
+# Inputs that reach new code are kept in target/fuzz-corpus and reused by the next run. An input that breaks a target is
+# kept in fuzz/artifacts/TARGET. After the fix, move it to fuzz/corpus/TARGET, whose files the tests replay.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$ROOT"
@@ -19,14 +19,14 @@ if [ "$target" != all ]; then
 fi
 
 host=$(rustc -vV | sed -n 's/^host: //p')
-# With --target these flags reach the code for the target alone, not build scripts and macros.
+# With --target these flags apply only to the target's code, not to build scripts and macros.
 RUSTFLAGS="${RUSTFLAGS:-} -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
 -Cllvm-args=-sanitizer-coverage-trace-compares -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
 -Cllvm-args=-sanitizer-coverage-pc-table -Ccodegen-units=1" \
     cargo build --profile fuzz --locked --package fuzz --features libfuzzer --target "$host" --bins
 programs="$TARGET/$host/fuzz"
 
-# Parsers that read files write theirs into memory, where there is such a folder.
+# Targets that read files write them to memory, if there is such a folder.
 [ -d /dev/shm ] && export TMPDIR=/dev/shm
 broken=()
 for target in "${targets[@]}"; do

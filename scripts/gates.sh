@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The dependencies that must never be: proved from cargo's graph and from the built binaries.
+# Checks for forbidden dependencies in cargo's graph and in the built binaries.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$ROOT"
@@ -10,7 +10,7 @@ refuse() {
     failed=1
 }
 
-reaches() { # CRATE PATTERN [cargo tree's words]: does the crate depend on a package whose name matches?
+reaches() { # CRATE PATTERN [arguments of cargo tree]: does the crate depend on a package whose name matches?
     local crate=$1 pattern=$2
     shift 2
     cargo tree --locked -q -e normal,build --prefix none -p "$crate" "$@" | cut -d' ' -f1 | grep -xE "$pattern" >/dev/null
@@ -38,14 +38,14 @@ for crate in $members; do
     esac
     if reaches "$crate" "$cards"; then refuse "$crate depends on wgpu without being asked to"; fi
 done
-# Minutes of compiling that `make fuzz` has no use for.
+# It would take minutes to compile, and `make fuzz` does not need it.
 if reaches fuzz 'zenoh.*'; then refuse "fuzz depends on Zenoh"; fi
-# The gate itself must be able to see.
-reaches model "$torch" || refuse "model should depend on libtorch: this gate sees nothing"
-reaches joints "$finder" || refuse "joints should depend on OpenVINO: this gate sees nothing"
-reaches transport 'zenoh.*' || refuse "transport should depend on Zenoh: this gate sees nothing"
-reaches capture "$cameras" --all-features || refuse "capture's features should reach GStreamer: this gate sees nothing"
-reaches genlock-learn "$cards" --features gpu || refuse "genlock-learn's feature gpu should reach wgpu: this gate sees nothing"
+# Check that this gate detects dependencies at all.
+reaches model "$torch" || refuse "model should depend on libtorch: this gate does not work"
+reaches joints "$finder" || refuse "joints should depend on OpenVINO: this gate does not work"
+reaches transport 'zenoh.*' || refuse "transport should depend on Zenoh: this gate does not work"
+reaches capture "$cameras" --all-features || refuse "capture's features should reach GStreamer: this gate does not work"
+reaches genlock-learn "$cards" --features gpu || refuse "genlock-learn's feature gpu should reach wgpu: this gate does not work"
 
 links() { ldd "$1" | grep -E "$2" || true; }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks Rust and Python, and installs the Debian packages that are missing.
-# usage: setup.sh [--tests]     --tests: what the tests need as well
+# usage: setup.sh [--tests]     --tests: also what the tests need
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -13,7 +13,7 @@ if [ "$(printf '%s\n' "$needed_rust" "${rust%%-*}" | sort -V | head -n1)" != "$n
 fi
 
 command -v dpkg-query >/dev/null || {
-    say "This is no Debian: please see to it that the packages named in scripts/setup.sh are there in some form."
+    say "This is not Debian: please install the equivalents of the packages in scripts/setup.sh."
     exit 0
 }
 
@@ -34,7 +34,7 @@ missing=()
 for package in "${packages[@]}"; do
     installed "$package" || missing+=("$package")
 done
-# A Python that brings its own pip needs none of Debian's.
+# A Python with its own pip does not need Debian's.
 if python3 -m pip --version >/dev/null 2>&1; then
     kept=()
     for package in ${missing[@]+"${missing[@]}"}; do
@@ -42,7 +42,7 @@ if python3 -m pip --version >/dev/null 2>&1; then
     done
     missing=(${kept[@]+"${kept[@]}"})
 fi
-# The bindings to V4L2 are made with libclang and its own headers, in any version.
+# The bindings to V4L2 are generated with libclang and its headers, in any version.
 if ! dpkg-query -W -f='${Status} ${Package}\n' 'libclang1-*' 2>/dev/null | grep '^install ok installed libclang1-' >/dev/null ||
     ! dpkg-query -W -f='${Status} ${Package}\n' 'libclang-common-*-dev' 2>/dev/null | grep '^install ok installed' >/dev/null; then
     libclang=yes
@@ -70,4 +70,4 @@ if [ -n "${libclang:-}" ]; then
     fi
 fi
 ${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-    "${missing[@]}" >&2 || die "apt-get could not install: ${missing[*]}" "Its own words are above."
+    "${missing[@]}" >&2 || die "apt-get could not install: ${missing[*]}" "See its output above."

@@ -8,7 +8,7 @@ LIBTORCH=$(bash scripts/fetch-libtorch.sh)
 GENLOCK_FOOTAGE=$(bash scripts/fetch-footage.sh)
 GENLOCK_FINDER=$(bash scripts/fetch-finder.sh)
 export LIBTORCH GENLOCK_FOOTAGE GENLOCK_FINDER
-[ -n "${GENLOCK_TEST_DATA:-}" ] || say "GENLOCK_TEST_DATA is unset: tests that need more than the footage will say that they were skipped."
+[ -n "${GENLOCK_TEST_DATA:-}" ] || say "GENLOCK_TEST_DATA is unset: tests that need more than the footage report that they were skipped."
 step() {
     local started=$SECONDS
     say "== $*"
@@ -17,7 +17,7 @@ step() {
 }
 step cargo fmt --all --check
 step bash scripts/deny.sh
-# The end-to-end tests start the binaries, so these come first; with the tests, so that nothing is compiled twice.
+# The end-to-end tests run the binaries, so build these first; together with the tests, so that nothing is compiled twice.
 step cargo build --release --locked --workspace --bins --tests
 step bash scripts/gates.sh
 step cargo clippy --release --locked --workspace --all-targets --features virtual-studio/gpu,genlock-learn/gpu -- -D warnings
@@ -28,17 +28,17 @@ step "$TARGET/release/genlock" demo --footage "$GENLOCK_FOOTAGE" --headless --no
     --data "$takes/data" --record "$takes/takes"
 GENLOCK_FOOTAGE_TAKE=$(echo "$takes"/takes/*)
 export GENLOCK_FOOTAGE_TAKE
-# Before emulated cameras, too.
+# Including the tests with emulated cameras.
 step env GENLOCK_NEEDS_CAMERAS=1 cargo test --release --locked --workspace
-# Threads in every order; with few dependencies, in a folder of its own, since the flag reaches them all.
+# Concurrency models; in a separate target folder, since the flag applies to all dependencies, and only for few crates.
 step env RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR="$TARGET/loom" \
     cargo test --release --locked -p frame -p router --test models
-# What learns and infers, once more as on a processor with AVX2 alone, which computes by other kernels.
+# Learning and inference once more as on a processor with only AVX2, which uses other kernels.
 if grep -qE -m1 '\b(avx512f|amx_tile)\b' /proc/cpuinfo; then
     step env ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 cargo test --release --locked --workspace \
         --test networks --test pytorch_fixture --test engine --test model_finder --test learner --test finetune --test rendered --test real_footage
 fi
-# The studio's other backend, on a graphics card or Mesa's software one, which looks for the folder of a desktop session.
+# The studio's GPU backend, on a graphics card or Mesa's software renderer, which needs XDG_RUNTIME_DIR.
 step env GENLOCK_NEEDS_VULKAN=1 XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-$takes}" \
     cargo test --release --locked -p virtual-studio --features gpu --test gpu
 say "All tests passed after $(duration $SECONDS). Disk: cache $(disk "$CACHE"), build $(disk "$TARGET")."

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs programs before four virtual V4L2 cameras (the kernel's vivid), in an emulated machine without network.
+# Runs programs with four virtual V4L2 cameras (the kernel's vivid), in an emulated machine without network.
 # usage: vivid.sh FOLDER PROGRAM...
-# FOLDER holds run.sh, which runs in the machine as root, in a copy of the folder's files, with the programs in PATH. What
-# it leaves in out/ there, is in FOLDER/out when the machine has ended; what it says, in FOLDER/console.log.
+# FOLDER has run.sh, which runs in the machine as root, in a copy of the folder's files, with the programs in PATH.
+# Files that it writes to out/ are in FOLDER/out afterwards, and its output is in FOLDER/console.log.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -19,7 +19,7 @@ cp "$kernel"/*.ko "$kernel/modules.order" "$tree/modules/"
 find "$folder" -mindepth 1 -maxdepth 1 -type f -exec cp {} "$tree/run/" \;
 for program in "$@"; do
     cp "$program" "$tree/bin/"
-    # Their shared libraries, at the same places; the loader among them.
+    # Their shared libraries, including the loader, at the same paths.
     ldd "$program" | grep -o '/[^ ]*' | while read -r library; do
         [ -e "$tree$library" ] || install -D "$library" "$tree$library"
     done
@@ -43,7 +43,7 @@ done </modules/modules.order
 echo "== booted after $(cut -d' ' -f1 /proc/uptime) s"
 cd /run && mkdir out && sh ./run.sh
 echo "== ended with $? after $(cut -d' ' -f1 /proc/uptime) s"
-# A disk that is an archive.
+# The disk is used as a raw archive.
 tar cf - out >/dev/vda && sync
 echo "== kept after $(cut -d' ' -f1 /proc/uptime) s"
 poweroff -f
@@ -57,5 +57,5 @@ timeout --foreground "${VIVID_SECONDS:-150}" qemu-system-x86_64 -accel tcg,threa
     -kernel "$kernel/vmlinuz" -initrd "$work/initrd" -append "console=ttyS0 quiet panic=-1 mitigations=off" \
     -nographic -no-reboot -nic none -drive "file=$work/disk,format=raw,if=virtio" \
     </dev/null >"$folder/console.log" 2>&1 ||
-    die "the emulated machine did not end in order" "Its console: $folder/console.log" "$(tail -n 20 "$folder/console.log")"
+    die "the emulated machine did not shut down" "Its console: $folder/console.log" "$(tail -n 20 "$folder/console.log")"
 tar xf "$work/disk" -C "$folder"

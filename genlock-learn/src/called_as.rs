@@ -1,9 +1,9 @@
-//! Usage in the words that people typed: `genlock` hands commands over to this program, one of them under another name.
+//! Usage text as the user typed the command: `genlock` hands commands over to this program, one under another name.
 
-/// What was typed instead of this program and its command, as `genlock infer`. `genlock` sets it.
+/// What the user typed instead of this program and its command, such as `genlock infer`. `genlock` sets it.
 const VARIABLE: &str = "GENLOCK_CALLED_AS";
 
-/// The command line with the usage of the command that was handed over, if one was.
+/// The command line, with the usage text of the command that was handed over, if any.
 pub fn in_the_callers_words(program: clap::Command) -> clap::Command {
     let (Ok(typed), Some(name)) = (std::env::var(VARIABLE), std::env::args().nth(1)) else { return program };
     let Some(command) = program.find_subcommand(&name) else { return program };

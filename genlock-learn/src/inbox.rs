@@ -1,4 +1,4 @@
-//! Moments between the thread that receives them and the one that owns the model: bounded, the oldest gives way.
+//! A bounded queue of moments between the receiving thread and the one that owns the model. Drops the oldest if full.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,10 +7,10 @@ use std::time::Duration;
 use crossbeam::channel::{Receiver, TryRecvError, TrySendError, bounded};
 use transport::{Moment, MomentSource, TransportError};
 
-/// How long one call into the source may take, so that the thread notices when nobody wants moments any more.
+/// Timeout of one call into the source, so that the thread notices when the inbox is dropped.
 const RECEIVE_FOR: Duration = Duration::from_millis(500);
 
-/// The end of the thread that learns or infers.
+/// The receiver, for the thread that learns or infers.
 pub struct Inbox {
     moments: Receiver<Moment>,
     counts: Arc<Counts>,
@@ -27,7 +27,7 @@ impl Inbox {
     pub fn start(mut source: impl MomentSource + 'static, capacity: usize) -> std::io::Result<Self> {
         let (queue, moments) = bounded(capacity);
         let inbox = Self { moments: moments.clone(), counts: Arc::default() };
-        // Owned by the inbox alone: so the thread notices when that is dropped, although it holds a receiver itself.
+        // Owned only by the inbox, so that the thread notices its drop although it holds a receiver itself.
         let alive = Arc::downgrade(&inbox.counts);
         std::thread::Builder::new().name("moments".into()).spawn(move || {
             let mut expected = None;
@@ -38,7 +38,7 @@ impl Inbox {
                     Ok(None) => {}
                     Ok(Some(moment)) => {
                         counts.received.fetch_add(1, Ordering::Relaxed);
-                        // Joining late is no loss, nor is a sender that starts anew.
+                        // Moments before joining are not losses, nor is a restart of the sender.
                         let gap = expected.map_or(0, |expected| moment.number.saturating_sub(expected));
                         expected = Some(moment.number + 1);
                         let mut value = moment.value;
@@ -57,17 +57,17 @@ impl Inbox {
         Ok(inbox)
     }
 
-    /// For `select!`; disconnected once the source is closed and everything has been taken.
+    /// For `select!`; disconnected once the source is closed and the queue is empty.
     pub fn channel(&self) -> &Receiver<Moment> {
         &self.moments
     }
 
-    /// The oldest moment that waits, without waiting for one.
+    /// The oldest queued moment, without blocking.
     pub fn waiting(&self) -> Result<Moment, TryRecvError> {
         self.moments.try_recv()
     }
 
-    /// Moments received, and moments lost on the way here or in this queue.
+    /// Moments received, and moments lost in transport or in this queue.
     pub fn counts(&self) -> (u64, u64) {
         (self.counts.received.load(Ordering::Relaxed), self.counts.missed.load(Ordering::Relaxed))
     }
@@ -93,7 +93,7 @@ mod tests {
         }
     }
 
-    /// However many are sent and wherever they get lost, taken + missed = sent, and what is taken is the newest.
+    /// Wherever moments get lost, taken + missed = sent, and the newest are taken.
     #[test]
     fn the_oldest_gives_way_and_every_loss_is_counted() {
         let mut sink = InProcessMoments::default();

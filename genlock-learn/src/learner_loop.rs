@@ -1,4 +1,4 @@
-//! The learner on a live stream: take what has come, make a step, say how it goes, keep a checkpoint.
+//! The learner on a live stream: take new moments, make a step, report progress, write checkpoints.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -14,10 +14,10 @@ use crate::inbox::Inbox;
 use crate::rate::Rate;
 use crate::stop::Stop;
 
-/// Steps of a process after which the first evaluation comes, however rare the later ones are: a session of a minute
-/// has its accuracy.
+/// Steps of a process before the first evaluation, however rare later ones are, so that a session of a minute has an
+/// accuracy.
 const FIRST: u64 = 10;
-/// How often the learner says how it goes.
+/// How often the learner reports.
 const REPORT_EVERY: Duration = Duration::from_millis(500);
 
 pub struct LearnerLoop<H> {
@@ -29,7 +29,7 @@ pub struct LearnerLoop<H> {
     saved: Option<(String, u64)>,
     /// When the last checkpoint was written, or the first step made.
     saved_at: Option<Instant>,
-    /// Steps of this process.
+    /// Steps made by this process.
     made: u64,
     first_step_ns: Option<i64>,
     images: Rate,
@@ -37,7 +37,7 @@ pub struct LearnerLoop<H> {
     reported: Option<Instant>,
 }
 
-/// Why a run ended in good order.
+/// Why a run ended normally.
 #[derive(Debug, PartialEq, Eq)]
 pub enum End {
     Stopped(Stop),
@@ -63,8 +63,8 @@ impl<H: HintSink> LearnerLoop<H> {
         }
     }
 
-    /// Learns until told to stop or until nothing can come any more, then writes a checkpoint. `connected` is asked
-    /// with each report; when it turns from true to false the other side is gone.
+    /// Learns until asked to stop or until the source ends, then writes a checkpoint. `connected` is called with each
+    /// report; when it changes from true to false, the session is gone.
     pub fn run(&mut self, connected: impl Fn() -> bool) -> miette::Result<End> {
         let mut was_connected = false;
         let end = loop {
@@ -117,7 +117,7 @@ impl<H: HintSink> LearnerLoop<H> {
         self.learner.push(moment).into_diagnostic()
     }
 
-    /// False when what is held allows no step yet.
+    /// Returns false if there are too few moments for a step yet.
     fn step(&mut self) -> miette::Result<bool> {
         let Some(step) = self.learner.step().into_diagnostic()? else { return Ok(false) };
         let now = Instant::now();
@@ -162,7 +162,7 @@ impl<H: HintSink> LearnerLoop<H> {
         self.send(status);
     }
 
-    /// The last words are about the whole run.
+    /// The last report, about the whole run.
     fn report_end(&mut self) {
         let mut status = self.status();
         status.state = "ended".into();

@@ -1,5 +1,5 @@
-//! The learning half of genlock: libtorch, and no camera library. `genlock` starts it as a process of its own, so that
-//! whatever becomes of a learner, no frame and no recording is lost.
+//! The learning half of genlock: it links libtorch, but no camera library. `genlock` starts it as a separate process,
+//! so that a crash of a learner loses no frame and no recording.
 
 mod called_as;
 mod commands;
@@ -24,17 +24,17 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Says whether a recipe can be learned with, and its checkpoint gone on from: if not, why, and exit code 1.
+    /// Checks whether a recipe can be used and its checkpoint resumed. If not, prints why, with exit code 1.
     Check(commands::check::Args),
-    /// Says where networks would run here: `cpu`, or the first GPU.
+    /// Prints the device on which networks would run: `cpu`, or the first GPU.
     Device,
-    /// Learns from live moments which views belong to the same instant (SYNC), until told to stop.
+    /// Learns from live moments which views belong to the same instant (SYNC), until asked to stop.
     Pretrain(commands::pretrain::Args),
     /// Makes 3D poses of live moments, with a pose model that `finetune` made.
     Infer(commands::infer::Args),
     /// Finds the bodies of a recorded take, and the geometry of its rig.
     Bodies(commands::bodies::Args),
-    /// Finds by how much recordings that were never synchronised are apart in time.
+    /// Finds the time offsets between recordings that were never synchronised.
     SyncOffset(commands::sync_offset::Args),
     /// Trains a pose model on a rendered session: pretraining, then transfer, in legs if need be.
     Train(commands::train::Args),

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// A rate is over so much of the recent past.
+/// Time over which a rate is measured.
 const WINDOW: Duration = Duration::from_secs(5);
 
 /// Events per second over the last seconds, pauses included.
@@ -12,7 +12,7 @@ pub struct Rate {
     events: VecDeque<(Instant, u64)>,
     first: Option<Instant>,
     last: Option<Instant>,
-    /// Of all events after the first.
+    /// Count of all events after the first.
     counted: u64,
 }
 

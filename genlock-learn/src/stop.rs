@@ -1,4 +1,4 @@
-//! When to end: on SIGINT or SIGTERM, or when the process that started this one is gone.
+//! Detects when to stop: on SIGINT or SIGTERM, or when the parent process ended.
 
 use std::fmt;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -18,27 +18,27 @@ impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Signal => "asked to stop",
-            Self::ParentGone => "the process that started this one is gone",
+            Self::ParentGone => "the parent process ended",
         })
     }
 }
 
-/// Whether it is time to end, from the first moment on.
+/// Watches for a reason to stop from the start on.
 pub struct Watch {
     stopped: Receiver<Stop>,
     in_order: Arc<AtomicBool>,
 }
 
 impl Watch {
-    /// The start is over, and from here on there is something to lose: one message when it is time to end, and only a
-    /// second signal leaves at once. Before this, anything did.
+    /// Call it at the end of the start-up. From here on, the first reason to stop gives one message, and only a second
+    /// signal exits at once. Before, any reason did.
     pub fn in_order(self) -> Receiver<Stop> {
         self.in_order.store(true, Ordering::Release);
         self.stopped
     }
 }
 
-/// Call it before any thread is started: threads inherit the blocked signals.
+/// Call it before any thread is started, since threads inherit the blocked signals.
 pub fn watch(follow_parent: bool) -> miette::Result<Watch> {
     let signals = blocked_signals().into_diagnostic().wrap_err("waiting for signals")?;
     let parent = if follow_parent { parent_handle() } else { None };
@@ -53,8 +53,7 @@ pub fn watch(follow_parent: bool) -> miette::Result<Watch> {
             while let Ok(reason) = next(&signals, parent.as_ref()) {
                 if !in_order.load(Ordering::Acquire) {
                     tracing::info!("ended during the start: {reason}");
-                    // SAFETY: nothing is at stake yet; libtorch's destructors must not run beside the thread that
-                    // is in it.
+                    // SAFETY: nothing is lost yet; libtorch's destructors must not run beside a thread that uses it.
                     unsafe { libc::_exit(0) };
                 }
                 if reason == Stop::ParentGone {
@@ -62,7 +61,7 @@ pub fn watch(follow_parent: bool) -> miette::Result<Watch> {
                 } else if std::mem::replace(&mut asked, true) {
                     std::process::exit(130);
                 }
-                // Full: the first reason stands.
+                // If the channel is full, the first reason is kept.
                 let _ = stop.try_send(reason);
             }
         })
@@ -71,7 +70,7 @@ pub fn watch(follow_parent: bool) -> miette::Result<Watch> {
 }
 
 fn blocked_signals() -> std::io::Result<OwnedFd> {
-    // SAFETY: `set` is initialised by sigemptyset before use; signalfd's result is checked before it is owned.
+    // SAFETY: `set` is initialised by sigemptyset before use; signalfd's result is checked before taking ownership.
     unsafe {
         let mut set = std::mem::zeroed();
         libc::sigemptyset(&mut set);
@@ -84,20 +83,20 @@ fn blocked_signals() -> std::io::Result<OwnedFd> {
     }
 }
 
-/// A handle that becomes readable when the parent exits; `None` where the kernel has no such thing.
+/// A handle that becomes readable when the parent exits; `None` if the kernel does not support it.
 fn parent_handle() -> Option<OwnedFd> {
-    // SAFETY: neither call takes a pointer; the result is checked before it is owned.
+    // SAFETY: neither call takes a pointer; the result is checked before taking ownership.
     let handle = unsafe { owned(libc::syscall(libc::SYS_pidfd_open, libc::getppid(), 0) as i32) };
     handle.inspect_err(|e| tracing::warn!("cannot watch the parent process: {e}")).ok()
 }
 
 /// # Safety
-/// `fd` is negative, or open and owned by nobody else.
+/// `fd` is negative, or open and not owned elsewhere.
 unsafe fn owned(fd: i32) -> std::io::Result<OwnedFd> {
     if fd < 0 {
         return Err(std::io::Error::last_os_error());
     }
-    // SAFETY: by this function's own contract.
+    // SAFETY: guaranteed by this function's contract.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 

@@ -1,4 +1,4 @@
-//! `genlock-learn pretrain` as a process: it learns from what comes, and every end leaves a checkpoint to go on from.
+//! `genlock-learn pretrain` as a process: it learns from a stream, and every end leaves a checkpoint to resume from.
 
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use subject::{BackgroundId, Region, Sample};
 use transport::{Hint, HintSource, LearnerStatus, Moment, MomentSink, View, ZenohLink};
 
 const SIZE: u16 = 32;
-/// A generous bound on what takes a second: a hang fails instead of lasting for ever.
+/// A generous timeout for what takes a second, so that a hang fails the test.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 const RECIPE: &str = r#"
@@ -159,7 +159,7 @@ fn it_ends_when_the_session_is_gone() {
     assert!(checkpoint(&folder.path().join("checkpoints")));
 }
 
-/// A start that never ends by itself: nobody writes into the pipe that stands for the checkpoint.
+/// A start-up that never ends by itself: the checkpoint is a pipe into which nobody writes.
 #[test]
 fn a_signal_during_the_start_ends_it_at_once() {
     let session = Session::new("start");
@@ -168,7 +168,7 @@ fn a_signal_during_the_start_ends_it_at_once() {
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let child = session.command("start").spawn().unwrap();
     let mut writer = std::fs::OpenOptions::new();
-    // Without waiting, this end opens only once the other one is open.
+    // Non-blocking, this end can only be opened once the other end is open.
     writer.write(true).custom_flags(libc::O_NONBLOCK);
     let deadline = Instant::now() + PATIENCE;
     let _open = loop {

@@ -1,4 +1,4 @@
-//! `genlock-learn train` as a process: legs, the model that comes out, and what is refused.
+//! `genlock-learn train` as a process: legs, the resulting model, and refusals.
 
 #[path = "../../learn/tests/rendered/studio.rs"]
 mod studio;
@@ -38,7 +38,7 @@ fn train(folder: &Path, words: &[&str]) -> Output {
         .unwrap()
 }
 
-/// `genlock-learn eval --recipe` on the same session, beside a peer that always says the same and one that is not there.
+/// `genlock-learn eval --recipe` on the same session, with a peer that always gives the same answer and a missing one.
 fn evaluate(folder: &Path, model: &Path) -> Output {
     let recipe = folder.join("eval.toml");
     let session = folder.display();
@@ -85,7 +85,7 @@ fn legs_end_in_a_measured_model() {
     studio::session(folder.path());
     let early = train(folder.path(), &["--eval-only"]);
     assert!(!early.status.success() && text(&early).contains("no pose model to measure"), "{}", text(&early));
-    // A leg of no time takes one step and leaves a checkpoint.
+    // A leg of zero time takes one step and leaves a checkpoint.
     let leg = train(folder.path(), &["--minutes", "0"]);
     assert!(leg.status.success() && text(&leg).contains("Leg ended: sync 1/4"), "{}", text(&leg));
     assert!(folder.path().join("out/sync.safetensors").is_file());
@@ -119,7 +119,7 @@ fn legs_end_in_a_measured_model() {
     let same = |words: &str| words.lines().find(|line| line.contains("pose model, masks")).map(str::to_owned);
     assert_eq!(same(&text(&again)), same(&words));
     let said = text(&evaluate(folder.path(), &model));
-    // The same figures as those of the training's end, and the peer on its own pictures.
+    // The same figures as at the end of training, and the peer on its own pictures.
     assert!(said.contains(&same(&words).unwrap()), "{said}");
     for part in ["rendered, for peers: 12 pictures", "somebody else", "Not measured beside: the peer nobody"] {
         assert!(said.contains(part), "{part} in: {said}");
@@ -141,17 +141,17 @@ fn recipe(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../recipes").join(name)
 }
 
-/// Live pictures are preprocessed as those of training were.
+/// Live pictures are preprocessed like those of training.
 #[test]
 fn a_model_of_the_recipe_for_cpus_fits_the_demo() {
     let demo = recipe::PretrainRecipe::load(&recipe("demo-cpu.toml")).unwrap();
-    // As `genlock demo` makes its crops.
+    // As in `genlock demo`.
     let live = subject::Preprocessing::with_crop_px(demo.crop_px);
     let trained = recipe::TrainRecipe::load(&recipe("pose-cpu.toml"), &[]).unwrap();
     assert_eq!(trained.preprocessing().hash(), live.hash());
 }
 
-/// The recipes that are shipped can be read.
+/// The shipped recipes can be read.
 #[test]
 fn recipes_are_whole() {
     recipe::EvalRecipe::load(&recipe("pose-eval.toml"), &[]).unwrap();

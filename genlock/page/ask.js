@@ -1,4 +1,4 @@
-// Asks something of the server, and says quietly what became of it.
+// Sends a request to the server, and shows the outcome.
 export async function ask(path, wish, answer) {
   const request = { method: "POST" };
   if (wish !== undefined) Object.assign(request, { headers: { "Content-Type": "application/json" }, body: JSON.stringify(wish) });

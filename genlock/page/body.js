@@ -1,13 +1,13 @@
-// What a body in the room is drawn with: its 17 joints, the landmarks of head and feet, and the middle of the head.
+// The shapes of a body in the room: its 17 joints, the landmarks of head and feet, and the middle of the head.
 import { PARENTS, colorOf } from "./bones.js";
 
 const JOINTS = PARENTS.length;
-/** Places of the landmarks behind the joints. */
+/** Indices of the landmarks, after those of the joints. */
 const LANDMARKS = 7;
 const [NOSE, LEFT_EAR, RIGHT_EAR, LEFT_HEEL, RIGHT_HEEL, LEFT_TOE, RIGHT_TOE] = [0, 1, 2, 3, 4, 5, 6].map((mark) => JOINTS + mark);
 const HEAD = JOINTS + LANDMARKS;
 const [RIGHT_ANKLE, LEFT_ANKLE, THORAX] = [3, 6, 8];
-/** What makes the head of a view's pose; a body has landmarks for it. */
+/** The head in the pose of a single view; a body has landmarks instead. */
 const OF_HEAD = new Set([9, 10]);
 const THICK = new Set([0, 1, 2, 4, 5, 7, 8]);
 
@@ -16,7 +16,7 @@ const below = PARENTS.map((_, joint) => joint).filter((joint) => !OF_HEAD.has(jo
 const foot = (ankle, heel, toe, color) =>
   [[ankle, heel], [heel, toe], [ankle, toe]].map(([from, to]) => ({ from, to, radius: 20, color }));
 
-/** `from`, `to` and `at` are places in what `points` returns; radii in millimetres. */
+/** `from`, `to` and `at` are indices into the result of `points`; radii in millimetres. */
 export const BODY = {
   rods: [
     ...below.filter((joint) => PARENTS[joint] >= 0).map((joint) => ({
@@ -48,7 +48,7 @@ export function points({ joints_mm, landmarks_mm }) {
   return [...all, middle(all[LEFT_EAR], all[RIGHT_EAR])];
 }
 
-/** Of each point, whether no camera confirms it: it stands only where its bones allow. */
+/** For each point, whether no camera confirms it: its position is only limited by the lengths of its bones. */
 export function unseen({ joint_views, landmark_views }) {
   const views = [...joint_views, ...landmark_views];
   return [...views, Math.min(views[LEFT_EAR], views[RIGHT_EAR])].map((count) => count === 0);

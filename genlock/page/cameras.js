@@ -1,4 +1,4 @@
-// Previews with the joints that were found in them, and the numbers under each.
+// Previews with the joints found in them, and the numbers under each.
 import { Moments } from "./moments.js";
 import { drawJoints } from "./overlay.js";
 import { count, milliseconds, number, signed } from "./text.js";
@@ -6,21 +6,21 @@ import { count, milliseconds, number, signed } from "./text.js";
 const HEADER_BYTES = 20;
 const VERSION = 1;
 
-/** What a camera is doing, in words. */
+/** The state of a camera as text. */
 function stateOf({ state, problem }) {
   return problem ? [`${state}: ${problem.what}`, problem.remedy].filter(Boolean).join("; ") : state;
 }
 
-/** Under each picture: the part's name, its label, what it means. */
+/** The numbers under each picture: name, label, tooltip. */
 const NUMBERS = [
   ["fps", "frames/s", ""],
   ["interval", "interval", "between exposures: the mean, and how far they are from it on average"],
   ["lost", "lost", ""],
   ["latency", "latency", "from the start of exposure to the router"],
-  ["slips", "slips", "times that the camera's counter and the time disagreed on the trigger"],
+  ["slips", "slips", "how often the camera's counter and its timestamps disagreed on the trigger"],
   ["temperature", "temperature", ""],
   ["residual", "residual", "median distance between the joints in its pictures and the body"],
-  ["offset", "offset", "by how many frames its pictures are later than the first camera's, beyond what their times say"],
+  ["offset", "offset", "by how many frames its pictures lag behind the first camera's, beyond what their timestamps say"],
 ];
 
 export class Cameras {
@@ -35,7 +35,7 @@ export class Cameras {
     this.#list = list;
   }
 
-  /** `rig`: how it stands with the geometry, where a finder of joints is at work. */
+  /** `rig`: state of the geometry, if a finder of joints is running. */
   show(cameras, rig = null) {
     cameras.forEach((camera, index) => {
       const card = this.#card(index);
@@ -75,7 +75,7 @@ export class Cameras {
     this.#moments.add(message);
   }
 
-  /** Decodes the newest picture of a camera and waits for its poses; what comes meanwhile waits, and only the newest of it is drawn. */
+  /** Decodes and draws the newest picture of a camera with its poses. Older pictures are skipped. */
   async #draw(camera) {
     this.#decoding.add(camera);
     for (let next = this.#waiting.get(camera); next; next = this.#waiting.get(camera)) {
@@ -84,7 +84,7 @@ export class Cameras {
         const [picture, poses] = await Promise.all([createImageBitmap(next.jpeg), this.#moments.near(next.exposureNs)]);
         this.#paint(this.#card(camera), picture, next, poses.filter((pose) => pose.camera === camera));
       } catch {
-        this.#card(camera).veil("this picture does not decode");
+        this.#card(camera).veil("this picture cannot be decoded");
       }
     }
     this.#decoding.delete(camera);
@@ -125,7 +125,7 @@ class Card {
     this.element.dataset.camera = String(index);
     const frame = this.#add(this.element, "div", "frame");
     this.parts.canvas = this.#add(frame, "canvas");
-    // Until the first picture tells the size, nothing is known of the aspect.
+    // The aspect ratio is unknown until the first picture.
     this.parts.canvas.width = this.parts.canvas.height = 1;
     this.parts.canvas.setAttribute("role", "img");
     this.parts.veil = this.#add(frame, "span", "veil");
@@ -155,7 +155,7 @@ class Card {
     if (text) this.set(part, text);
   }
 
-  /** How it stands with the camera's place in the room; `found`: whether any camera's is known. */
+  /** State of the camera's position in the room; `found`: whether any camera's position is known. */
   place(camera, found) {
     const known = (value) => value !== null && value !== undefined;
     this.show("residual", known(camera?.residual_px) && `${number(camera.residual_px, 1)} px`);

@@ -1,9 +1,8 @@
-// Whether there is a graphics card. WebGL that the processor has to do takes the time that inference needs; a plain canvas
-// takes half of it or less.
+// Detects a graphics card. WebGL in software takes CPU time from inference; a plain canvas takes half as much or less.
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
 export function hasCard() {
-  // A canvas of its own: one that has had WebGL draws nothing else any more.
+  // Use a separate canvas: one that has had a WebGL context cannot have another kind.
   const context = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
   if (!context) return false;
   const names = context.getExtension("WEBGL_debug_renderer_info");

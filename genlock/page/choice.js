@@ -1,4 +1,4 @@
-// The buttons of what is shown: the room, all views, or one. Until somebody presses one, what suits is shown.
+// The buttons that choose the view: the room, all views, or one. The default is the room once known, else all views.
 export const ROOM = "room";
 export const ALL = "all";
 
@@ -8,7 +8,7 @@ export class Choice {
   #pressed = null;
   #names = [];
   #room = false;
-  /** A geometry, or a body, is known. */
+  /** Whether a geometry or a body is known. */
   #found = false;
 
   constructor(group, changed) {

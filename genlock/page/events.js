@@ -1,7 +1,7 @@
-// What happened to cameras, trigger and processes.
+// The list of events of cameras, trigger and processes.
 import { duration } from "./text.js";
 
-/** Kinds by which something is gone or wrong; the others tell of its return, or of an end that was to come. */
+/** Kinds of events that report a fault; the others report a recovery or an expected end. */
 const OF_LOSS = new Set([
   "camera-lost",
   "camera-slipped",
@@ -30,7 +30,7 @@ export class Events {
     this.#none = none;
   }
 
-  /** `events` as the status has them, the newest at the end; it comes first here. */
+  /** `events` as in the status, the newest last; the list shows it first. */
   show(events) {
     const now = JSON.stringify(events);
     if (now === this.#shown) return;

@@ -1,4 +1,4 @@
-// Rods and balls in WebGL, placed anew with every pose; and lines.
+// Rods and balls in WebGL, moved with every pose; and lines.
 import { BufferGeometry, CylinderGeometry, Group, LineSegments, Mesh, SphereGeometry, Vector3 } from "./vendor/three.module.min.js";
 
 const UP = new Vector3(0, 1, 0);
@@ -24,7 +24,7 @@ export class Figure {
     for (const { mesh, radius } of this.#balls) mesh.scale.setScalar(radius);
   }
 
-  /** `faint`: of each point, whether it is drawn so. */
+  /** `faint`: for each point, whether it is drawn faintly. */
   pose(points, faint = []) {
     for (const { mesh, at, color } of this.#balls) {
       mesh.position.set(...points[at]);

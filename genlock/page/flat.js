@@ -8,12 +8,12 @@ export class Flat {
   #canvas;
   #drawn;
   #poses = [];
-  /** What the room shows; null while single views are shown. */
+  /** The contents of the room; null while single views are shown. */
   #room = null;
   #orbit;
   #schedule;
 
-  /** `drawn` is told what room is drawn, and how it is looked at; null and nothing when it is single views. */
+  /** `drawn` is called with the room and its view after drawing; with null for single views. */
   constructor(canvas, drawn) {
     this.#canvas = canvas;
     this.#drawn = drawn;
@@ -23,7 +23,7 @@ export class Flat {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", this.#schedule);
   }
 
-  /** `poses`: 17 × `[x, y, z]` each, one cell for each in this order. */
+  /** `poses`: 17 × `[x, y, z]` each, drawn in one cell each, in order. */
   showViews(poses) {
     this.#orbit.room = false;
     this.#room = null;

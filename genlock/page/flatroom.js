@@ -1,4 +1,4 @@
-// The room on a plain canvas, in perspective: what is farther is drawn first.
+// The room on a plain canvas, in perspective; farther objects are drawn first.
 import { BODY, SOFT } from "./body.js";
 import { inFront, project } from "./plan.js";
 
@@ -79,7 +79,7 @@ function bodyParts(context, { points, unseen }, view, color) {
   return [...rods, ...balls];
 }
 
-/** A round gradient, laid on the floor as if that were as far away everywhere. */
+/** A round gradient on the floor, flattened as if all of it were equally far away. */
 function drawShadow(context, { at: [x, y], radius, dark }, view) {
   const [middle, east, north] = [[x, y, 0], [x + radius, y, 0], [x, y + radius, 0]].map((point) => project(view, point));
   if (Math.min(middle.ahead, east.ahead, north.ahead) <= 0) return;

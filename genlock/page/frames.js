@@ -1,10 +1,10 @@
-// When figures are drawn: on demand, at most this often, never while nobody sees the page or this part of it.
+// Schedules drawing: on demand, rate-limited, and never while the page or the canvas is not visible.
 const SHORTEST_MS = 30;
-/** How long what turns by itself may wait, where each drawing costs the processor that learns. */
+/** Interval of automatic turning without a graphics card, where drawing takes CPU time from learning. */
 const RARELY_MS = 70;
 
-/** Returns a function that asks for `draw`, which draws `canvas`; asking again before it ran changes nothing. Its `rarely` asks
- * for it later, unless somebody asks before. */
+/** Returns a function that schedules `draw`, which draws `canvas`; more calls before it runs have no effect. Its method
+ * `rarely` schedules it after a longer delay. */
 export function scheduler(draw, canvas) {
   let asked = false;
   let last = -Infinity;

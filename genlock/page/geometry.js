@@ -1,8 +1,8 @@
-// The rig's geometry as the server has it, fetched when somebody names another one.
+// The rig's geometry, fetched from the server when its id changes.
 const AGAIN_MS = 1000;
 
 export class Geometry {
-  /** As `/api/geometry` has it; null while none is known. */
+  /** The JSON of `/api/geometry`; null while none is known. */
   now = null;
   #changed;
   #asked = { id: null, at: -Infinity };
@@ -11,7 +11,7 @@ export class Geometry {
     this.#changed = changed;
   }
 
-  /** `id`: of the geometry at work; null when there is none any more. */
+  /** `id` of the current geometry; null if there is none. */
   named(id) {
     if (id === null) return this.#take(null);
     const lately = this.#asked.id === id && performance.now() - this.#asked.at < AGAIN_MS;
@@ -23,10 +23,10 @@ export class Geometry {
   async #fetch(id) {
     try {
       const response = await fetch("/api/geometry");
-      // What was asked for last is what counts.
+      // Only the last request counts.
       if (response.ok && this.#asked.id === id) this.#take(await response.json());
     } catch {
-      // The connection went away; whoever names the geometry next asks again.
+      // The connection was lost; the next call retries.
     }
   }
 

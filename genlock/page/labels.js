@@ -3,9 +3,9 @@ import { project } from "./plan.js";
 
 /** Above a camera, in pixels. */
 const ABOVE = 6;
-/** From the picture's sides. */
+/** Distance from the picture's sides. */
 const EDGE = 4;
-/** How near two names may come. */
+/** Minimum distance between two names. */
 const APART = { x: 6, y: 2 };
 
 export class Labels {
@@ -24,7 +24,7 @@ export class Labels {
     this.#write("cells", names);
   }
 
-  /** The names of the plan's cameras, where `view` has them; of two that would overlap, the nearer. */
+  /** Places the names of the plan's cameras as `view` projects them. Of two that overlap, the nearer is shown. */
   inRoom({ plan, colors }, view) {
     if (this.#write("room", plan.cameras.map(({ name }) => name))) {
       const measured = (element) => ({ element, width: element.offsetWidth, height: element.offsetHeight });
@@ -45,7 +45,7 @@ export class Labels {
     }
   }
 
-  /** True when the names are new. */
+  /** True if the names changed. */
   #write(kind, names) {
     const text = [kind, ...names].join("\n");
     if (text === this.#text) return false;

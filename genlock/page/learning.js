@@ -4,9 +4,9 @@ import { count, number, put } from "./text.js";
 
 const TASKS = [["sync", "Sync"], ["flip", "Flip"]];
 const CHANCE = 0.5;
-/** A head's loss is the sum of two classes' means, ln 2 each for one that knows nothing. */
+/** A head's loss is the sum of two classes' means, which at chance are ln 2 each. */
 const CHANCE_LOSS = 2 * Math.LN2;
-/** Beyond this the server's own, thinned history is fetched again. */
+/** Above this length, the thinned history is fetched from the server again. */
 const MOST_POINTS = 3000;
 
 export class Learning {
@@ -27,12 +27,12 @@ export class Learning {
       this.#history = await response.json();
       this.#draw();
     } catch {
-      // The connection went away again; the next one asks again.
+      // The connection was lost again; the next one retries.
     }
   }
 
   show(learner) {
-    put("learner-state", learner?.state ?? "no learner has spoken yet");
+    put("learner-state", learner?.state ?? "no report from the learner yet");
     put("steps", learner && count(learner.steps) + (learner.resumed_from_step ? `, resumed at ${count(learner.resumed_from_step)}` : ""));
     put("images", learner && number(learner.images_per_s, 0));
     put("pairs", learner && number(learner.pairs_per_s, 0));
@@ -93,7 +93,7 @@ export class Learning {
   }
 }
 
-/** Steps that come again, after a restart from a checkpoint, replace the old ones. False when nothing is new. */
+/** Steps that are repeated after a restart from a checkpoint replace the old ones. Returns false if nothing is new. */
 function append(points, point) {
   const last = points.at(-1);
   if (last?.step === point.step) return false;

@@ -1,14 +1,14 @@
-// Which poses belong to which picture. Poses come later than previews, and not for every moment.
+// Matches poses to pictures. Poses arrive later than previews, and not for every moment.
 
-/** Poses of moments further apart than this in time are not those of a picture. */
+/** Maximum time between a picture and the moment of its poses. */
 const NEAR_NS = 70e6;
-/** How long a picture waits for its poses, and poses for their picture. */
+/** How long a picture waits for its poses. `KEPT_NS` is how long poses are kept. */
 const WAIT_MS = 300;
 const KEPT_NS = 2e9;
 
 export class Moments {
   #messages = [];
-  /** Called again when poses or time have come on. */
+  /** Callbacks to run when new poses arrive. */
   #waiting = new Set();
 
   add(message) {
@@ -18,7 +18,7 @@ export class Moments {
     for (const look of [...this.#waiting]) look();
   }
 
-  /** The poses of the moment nearest to a picture: at once if no later ones can be nearer, and in any case soon. */
+  /** The poses of the moment nearest to a picture. Waits for later poses at most `WAIT_MS`. */
   near(exposure_ns) {
     return new Promise((resolve) => {
       const nearest = () => {
@@ -27,7 +27,7 @@ export class Moments {
         return best && away(best) <= NEAR_NS ? best.poses : [];
       };
       const newest = () => this.#messages.at(-1)?.exposure_ns ?? -Infinity;
-      // Where no poses come at all there is nothing to wait for.
+      // Do not wait if no poses arrive at all.
       if (newest() >= exposure_ns || newest() < exposure_ns - KEPT_NS) return void resolve(nearest());
       const done = () => {
         clearTimeout(deadline);

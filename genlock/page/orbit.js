@@ -1,7 +1,7 @@
-// How one looks at figures: they turn slowly by themselves, until a pointer or a key turns them; they rest for who asked
-// for less motion. In the room one also looks from higher or lower, and from nearer.
+// The orbiting view: it turns slowly until a pointer or a key turns it, or never if the user prefers reduced motion.
+// In the room it can also be tilted and zoomed.
 
-/** One turn by itself. The room is large, and the floor moves with it. */
+/** Duration of one automatic turn. The room turns more slowly, since its floor moves too. */
 const TURN_SECONDS = { views: 16, room: 75 };
 const TILT = { least: 0.04, first: 0.42, most: 1.5 };
 const ZOOM = { least: 0.6, first: 1, most: 8 };
@@ -20,7 +20,7 @@ export class Orbit {
   #room = false;
   #since = performance.now();
   #held = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  /** Where each pointer that is down was last, by its id. */
+  /** Last position of each pressed pointer, by its id. */
   #pointers = new Map();
   #canvas;
   #changed;
@@ -60,16 +60,16 @@ export class Orbit {
     return this.#zoom;
   }
 
-  /** Whether it is the room that one looks at: single views only turn. */
+  /** Whether the room is shown; single views can only turn. */
   set room(room) {
     if (room === this.#room) return;
     this.#rest();
     this.#room = room;
-    // Elsewhere a finger that moves up or down still scrolls the page.
+    // In single views, vertical touch movement still scrolls the page.
     this.#canvas.classList.toggle("free", room);
   }
 
-  /** Keeps what was turned so far. */
+  /** Stores the current angle. */
   #rest() {
     this.#angle = this.angle;
     this.#since = performance.now();
@@ -104,7 +104,7 @@ export class Orbit {
     const others = [...this.#pointers].filter(([id]) => id !== event.pointerId).map(([, at]) => at);
     const away = ([x, y]) => Math.hypot(x - others[0][0], y - others[0][1]);
     const zoom = others.length && away(before) > 0 ? away(now) / away(before) : 1;
-    // Of two fingers each moves half.
+    // With two fingers, each contributes half.
     const share = 1 / (1 + others.length);
     this.#by((now[0] - before[0]) * share * RADIANS_PER_PIXEL.angle, (now[1] - before[1]) * share * RADIANS_PER_PIXEL.tilt, zoom);
   }

@@ -1,10 +1,10 @@
-// A person's joints over the picture that they were found in.
+// Draws a person's joints over the picture in which they were found.
 import { PARENTS, colorOf } from "./bones.js";
 
-/** What a joint is drawn with of which the model says that it is surely wrong. */
+/** Opacity of a joint with confidence 0. */
 const FAINTEST = 0.25;
 
-/** `scale`: pixels of the canvas for one of the camera's frame. */
+/** `scale`: canvas pixels per pixel of the camera's frame. */
 export function drawJoints(context, pose, scale) {
   const joints = pose.joints_2d_px;
   if (!joints || !Number.isFinite(scale)) return;

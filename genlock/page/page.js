@@ -1,4 +1,4 @@
-// Wires the streams of the server to the parts of the page.
+// Connects the streams of the server to the parts of the page.
 import { ask } from "./ask.js";
 import { Cameras } from "./cameras.js";
 import { Events } from "./events.js";
@@ -14,7 +14,7 @@ const events = new Events(document.getElementById("events"), document.getElement
 const learning = new Learning();
 const poses = new PosePanel();
 
-// Staleness is a deadline that every message moves on.
+// Every message postpones the deadline after which the connection counts as stale.
 let deadline;
 function alive() {
   clearTimeout(deadline);
@@ -64,7 +64,7 @@ stream("/live", {
   },
   closed: () => {
     clearTimeout(deadline);
-    link("stale", "connection lost, trying again");
+    link("stale", "connection lost, retrying");
   },
 });
 stream("/preview", { binary: true, message: (buffer) => cameras.preview(buffer) });

@@ -1,7 +1,7 @@
-// What things in WebGL are drawn with: the style's colours, light and dark.
+// WebGL materials in the style's colours, light and dark.
 import { Color, DoubleSide, LineBasicMaterial, MeshBasicMaterial, MeshLambertMaterial } from "./vendor/three.module.min.js";
 
-/** What stands only where its bones allow. */
+/** Opacity of points that no camera confirms. */
 const FAINT = 0.3;
 
 export class Palette {
@@ -17,13 +17,13 @@ export class Palette {
     return this.#of(`line ${opacity}`, name, () => new LineBasicMaterial({ transparent: opacity < 1, opacity }));
   }
 
-  /** Flat, seen from both sides, and never in front of anything. */
+  /** A flat material, visible from both sides, that never hides anything. */
   sheet(name, opacity) {
     const look = { transparent: true, opacity, depthWrite: false, side: DoubleSide };
     return this.#of(`sheet ${opacity}`, name, () => new MeshBasicMaterial(look));
   }
 
-  /** Takes the colours anew, as the style has them now. */
+  /** Reads the colours from the style again. */
   paint() {
     const style = getComputedStyle(document.documentElement);
     for (const { material, name } of this.#made.values()) material.color = new Color(style.getPropertyValue(name).trim());

@@ -1,21 +1,21 @@
-// Where things stand in the room, and the eye that looks at them. Millimetres, z up, the floor at z = 0.
+// The layout of the room, and the eye that looks at it. Millimetres, z up, the floor at z = 0.
 
 const SQUARE_MM = 1000;
-/** A geometry that is far off must not cost thousands of lines. */
+/** Bounds the floor, so that a wildly wrong geometry does not produce thousands of lines. */
 const FARTHEST_MM = 30000;
-/** What a person needs around the origin. */
+/** Space for a person around the origin. */
 const PERSON_MM = { around: 1000, height: 1900 };
 /** Floor beyond a person's hip. */
 const STEP_MM = 300;
-/** Beyond a camera's place, for its frustum and its name. */
+/** Margin around a camera, for its frustum and its name. */
 const MARGIN_MM = 350;
-/** Of the picture's width and height, so much is used. */
+/** Share of the picture's width and height that is used. */
 const FILLED = 0.94;
 /** Vertical field of view. */
 const FIELD = (32 * Math.PI) / 180;
-/** The first look: past the first camera, which looks along x, and to the side of it. */
+/** Initial azimuth: from behind the first camera, which looks along x, and to the side of it. */
 const FIRST_AZIMUTH = Math.PI * 1.22;
-/** From here a person fills the picture. */
+/** At this distance a person fills the picture. */
 const NEAREST_MM = 3600;
 /** Nothing nearer is drawn. */
 export const NEAR_MM = 150;
@@ -27,14 +27,14 @@ const scaled = (a, factor) => a.map((value) => value * factor);
 const mix = (a, b, share) => a.map((value, axis) => value + (b[axis] - value) * share);
 
 export class Plan {
-  /** Of the geometry; null while none is known. */
+  /** The geometry's id; null while none is known. */
   id;
   /** `{name, position, corners, top, lines, pole}` each; a line is a pair of points. */
   cameras;
   /** Bounds of x and of y, whole squares. */
   floor;
   #centre;
-  /** What has to be in sight. */
+  /** Points that must be visible. */
   #marks;
 
   constructor(geometry) {
@@ -56,11 +56,11 @@ export class Plan {
     this.cameras = known.map(([name, camera]) => ({ name, position: camera.position_mm, ...frustum(camera, size) }));
   }
 
-  /** The floor grows with the person's walk. */
+  /** Extends the floor to where the person is. */
   reach(place) {
     const around = ([low, high], at) => [Math.min(low, at - STEP_MM), Math.max(high, at + STEP_MM)];
     const grown = this.floor.map((bounds, axis) => squares(around(bounds, place[axis])));
-    // The same floor stays the same object: it is laid anew only when it is another one.
+    // Keep the same object while the floor does not change, so that it is not rebuilt.
     if (grown.flat().some((bound, index) => bound !== this.floor.flat()[index])) this.floor = grown;
   }
 
@@ -79,7 +79,7 @@ export class Plan {
     return mark.map((line) => line.map(([x, y]) => [x, y, 5]));
   }
 
-  /** Where `orbit` has the eye, for a picture of so many pixels. The nearer it comes, the more it looks at `person`. */
+  /** The eye at `orbit`, for a picture of this size. The nearer it is, the more it looks at `person`. */
   view(orbit, width, height, person) {
     const half = Math.tan(FIELD / 2);
     const distance = Math.max(NEAREST_MM, this.#distance(orbit.tilt, half, width / height) / orbit.zoom);
@@ -100,7 +100,7 @@ export class Plan {
     };
   }
 
-  /** From how far away all that has to be in sight is so, however the room is turned. */
+  /** The distance at which all marks are visible at any azimuth. */
   #distance(tilt, half, aspect) {
     let distance = 0;
     for (let azimuth = 0; azimuth < 2 * Math.PI; azimuth += Math.PI / 12) {
@@ -122,7 +122,7 @@ function axes(azimuth, tilt) {
   return { forward: [-cos * x, -cos * y, -sin], right: [-y, x, 0], up: [-sin * x, -sin * y, cos] };
 }
 
-/** Pixels across and down, and how far ahead of the eye. */
+/** Projects a point to pixels `x` and `y`, and its distance `ahead` of the eye. */
 export function project(view, point) {
   const from = sub(point, view.from);
   const ahead = dot(from, view.forward);
@@ -130,7 +130,7 @@ export function project(view, point) {
   return { x: view.middle[0] + dot(from, view.right) * per, y: view.middle[1] - dot(from, view.up) * per, ahead };
 }
 
-/** The rim of a piece of floor or of a line, without what is behind the eye. */
+/** Clips a polygon or a line to the part in front of the eye. */
 export function inFront(view, rim) {
   const ahead = rim.map((point) => dot(sub(point, view.from), view.forward) - NEAR_MM);
   return rim.flatMap((point, index) => {
@@ -150,7 +150,7 @@ function squares([low, high]) {
   ];
 }
 
-/** What a camera looks like: a pyramid over its picture, a mark where the picture's top is, and a pole to the floor. */
+/** The shape of a camera: a pyramid over its picture, a mark at the picture's top, and a pole to the floor. */
 function frustum({ rotation, position_mm, focal_px, principal_point_px, size_px }, size) {
   const depth = (size * focal_px) / Math.hypot(...size_px);
   // R has the camera's axes as rows, so its transpose takes a direction back to the world.

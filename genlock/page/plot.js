@@ -92,7 +92,7 @@ function describe(title, curves) {
   return `${title}: ${newest.join(", ") || "no values yet"}`;
 }
 
-/** A round distance between lines, so that there are two to five of them. */
+/** A round spacing that gives two to five grid lines. */
 function tick(range) {
   const power = 10 ** Math.floor(Math.log10(range / 2));
   return [1, 2, 5, 10].map((factor) => factor * power).find((distance) => range / distance <= 5) ?? 10 * power;

@@ -1,4 +1,4 @@
-// The panel of 3D poses: what the models sent and nothing else.
+// The panel of 3D poses. It shows only what the models sent.
 import { points, shadows, unseen } from "./body.js";
 import { cells } from "./bones.js";
 import { hasCard } from "./card.js";
@@ -11,7 +11,7 @@ import { RigPanel } from "./rig.js";
 import { count, milliseconds, number, put, range, withCommands } from "./text.js";
 
 const STALE_AFTER_MS = 2000;
-/** A body that is missing for an instant is not gone. */
+/** How long the last body stays visible when bodies are missing. */
 const BODY_HELD_MS = 400;
 const ORIGINS = { shipped: "shipped with genlock", own: "your own" };
 
@@ -27,7 +27,7 @@ export class PosePanel {
   #poses = null;
   #body = null;
   #bodyAt = -Infinity;
-  /** Names of the views drawn, where single views are. */
+  /** Names of the views drawn, if single views are shown. */
   #shown = [];
   /** What was drawn last. */
   #last = [];
@@ -47,7 +47,7 @@ export class PosePanel {
       this.#figure = new Scene(this.#canvas, context, drawn);
     } else {
       this.#figure = new Flat(this.#canvas, drawn);
-      put("pose-note", "no graphics card here: drawn flat");
+      put("pose-note", "no graphics card: drawn without WebGL");
     }
     this.#last = [];
     this.#render();
@@ -88,7 +88,7 @@ export class PosePanel {
     this.#render();
   }
 
-  /** Another geometry: the room is laid out anew. */
+  /** Lays out the room for a new geometry. */
   #replan() {
     this.#plan = new Plan(this.#geometry.now);
     if (this.#body) this.#plan.reach(this.#body.joints_mm[0]);
@@ -109,7 +109,7 @@ export class PosePanel {
     if (this.#isNew(ROOM, body, this.#plan, this.#plan.floor, colors.join())) {
       const places = body && points(body);
       const drawn = body && { points: places, unseen: unseen(body), shadows: shadows(places) };
-      // Of a room that is not found yet there is nothing to see.
+      // Show nothing until the room is found.
       if (found || body) this.#figure?.showRoom({ plan: this.#plan, body: drawn, person: body?.joints_mm[0], colors });
       else this.#figure?.showViews([]);
     }
@@ -134,14 +134,14 @@ export class PosePanel {
     this.#explain(shown.length === 0, false);
   }
 
-  /** Whether what is to be drawn differs from what was drawn last. */
+  /** Whether the content differs from what was drawn last. */
   #isNew(...drawn) {
     const last = this.#last;
     this.#last = drawn;
     return drawn.length !== last.length || drawn.some((part, index) => part !== last[index]);
   }
 
-  /** What a camera in the room is drawn with. */
+  /** The colour of a camera in the room. */
   #colorOf(name) {
     const index = this.#names.indexOf(name);
     if (this.#infer?.rig?.cameras[index]?.problem) return "--bad";
@@ -152,7 +152,7 @@ export class PosePanel {
     return this.#names[camera] ?? `camera ${camera}`;
   }
 
-  /** What the canvas shows now, for those who look at it and those who ask. */
+  /** Updates labels and data attributes to what the canvas shows now. */
   #drawn(room, view) {
     if (room) this.#labels.inRoom(room, view);
     this.#canvas.dataset.geometry = room?.plan.id ?? "";
@@ -169,7 +169,7 @@ export class PosePanel {
     this.#labels.inCells(this.#shown, cells(this.#shown.length, clientWidth, clientHeight));
   }
 
-  /** Where something is missing it says why: over an empty canvas in the middle, over a room at its rim. */
+  /** Says why something is missing: in the middle of an empty canvas, or at the edge of a room. */
   #explain(missing, atRim) {
     const veil = document.getElementById("no-pose");
     veil.hidden = !missing;
@@ -177,7 +177,7 @@ export class PosePanel {
     const [title, detail] = this.#reason();
     const state = this.#infer?.rig?.state;
     put("rig-state", state);
-    // It need not be said twice.
+    // Do not show the same text twice.
     document.getElementById("rig-state").hidden = !state || (missing && detail === state);
     const text = `${title}\n${detail}`;
     if (veil.dataset.text === text) return;
@@ -189,9 +189,9 @@ export class PosePanel {
     veil.replaceChildren(strong, rest);
   }
 
-  /** A sentence, and what the inference process says itself. */
+  /** A sentence, and the state as the inference process reports it. */
   #reason() {
-    if (!this.#infer) return ["No poses yet", "the inference process has not spoken"];
+    if (!this.#infer) return ["No poses yet", "no report from the inference process yet"];
     const { rig, model_version, state } = this.#infer;
     const awaited = this.#choice.now === ROOM || !this.#poses?.length;
     if (rig && awaited) return [this.#geometry.now ? "No body now" : "No body yet", rig.state];

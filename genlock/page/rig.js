@@ -1,4 +1,4 @@
-// What is known of the rig's geometry, and what can be asked of it.
+// The state of the rig's geometry, and the controls for it.
 import { ask } from "./ask.js";
 import { count, number, put, withCommands } from "./text.js";
 
@@ -26,7 +26,7 @@ export class RigPanel {
     this.#enable();
   }
 
-  /** `infer` as the status has it, `geometry` as the server has it. */
+  /** `infer` as in the status, `geometry` as in `/api/geometry`. */
   show(infer, geometry) {
     this.#rig = infer?.rig ?? null;
     this.#sayWhatIsMissing(infer?.no_finder ?? null);

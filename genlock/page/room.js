@@ -15,7 +15,7 @@ export class Room {
   #shadows = [];
   #floor = new Group();
   #cameras = new Group();
-  /** Of what floor and cameras were made. */
+  /** The floor and the plan from which the current objects were made. */
   #made = {};
 
   constructor(palette) {
@@ -63,7 +63,7 @@ export class Room {
     const [[west, east], [south, north]] = plan.floor;
     const sheet = new Mesh(new PlaneGeometry(east - west, north - south), this.#palette.sheet("--card", 0.6));
     sheet.position.set((west + east) / 2, (south + north) / 2, 0);
-    // Sheets hide nothing, so what lies on the floor is drawn after it.
+    // Sheets hide nothing, so objects on the floor are drawn after it.
     sheet.renderOrder = -3;
     const grid = lines(plan.grid(), this.#palette.line("--grid"));
     const front = lines(plan.front(), this.#palette.line("--quiet"));
@@ -99,7 +99,7 @@ function clear(group) {
 }
 
 let disc;
-/** Dark in the middle, clear at the rim. */
+/** Dark in the middle, transparent at the edge. */
 function softDisc() {
   if (disc) return disc;
   const side = 64;

@@ -13,12 +13,12 @@ export class Scene {
   #palette = new Palette();
   #views = new Views(this.#palette);
   #room = new Room(this.#palette);
-  /** What the room shows; null while single views are shown. */
+  /** The contents of the room; null while single views are shown. */
   #shown = null;
   #orbit;
   #schedule;
 
-  /** `drawn` is told what room is drawn, and how it is looked at; null and nothing when it is single views. */
+  /** `drawn` is called with the room and its view after drawing; with null for single views. */
   constructor(canvas, context, drawn) {
     this.#canvas = canvas;
     this.#drawn = drawn;

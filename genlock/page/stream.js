@@ -1,4 +1,4 @@
-// A WebSocket that comes back by itself, and rests while nobody sees the page.
+// A WebSocket that reconnects by itself, and closes while the page is hidden.
 const RETRY_MS = 1000;
 
 export function stream(path, { binary = false, open, message, closed }) {

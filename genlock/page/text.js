@@ -1,4 +1,4 @@
-// Numbers as people read them. What is not known is a dash, never a zero.
+// Formats numbers for people. Unknown values are a dash, never a zero.
 export const NONE = "–";
 
 const known = (value) => value !== null && value !== undefined && Number.isFinite(value);
@@ -39,13 +39,13 @@ export function put(id, text) {
   if (element.textContent !== shown) element.textContent = shown;
 }
 
-/** With its sign, where it is not zero. */
+/** With its sign, unless it is zero. */
 export function signed(value, digits) {
   const text = number(Math.abs(value), digits);
   return Number(text) === 0 ? text : `${value < 0 ? "−" : "+"}${text}`;
 }
 
-/** Text in which `backticks` mark commands, as nodes. */
+/** Turns text with commands in `backticks` into nodes. */
 export function withCommands(text) {
   return text.split("`").map((part, index) => {
     if (index % 2 === 0) return document.createTextNode(part);

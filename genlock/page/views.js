@@ -1,10 +1,10 @@
-// Poses of single views in WebGL, a cell for each. Joints come in millimetres, x right, y down, z away from the camera;
+// Poses of single views in WebGL, one cell each. Joints arrive in millimetres, x right, y down, z away from the camera;
 // here y is up.
 import { AmbientLight, DirectionalLight, PerspectiveCamera, Scene } from "./vendor/three.module.min.js";
 import { CELL_MM, PARENTS, cells, colorOf } from "./bones.js";
 import { Figure, lines } from "./figure.js";
 
-/** The grid hangs a fixed distance under the root: the poses do not tell where the floor is. */
+/** The grid is a fixed distance below the root, since the poses do not include the floor. */
 const GRID_BELOW_MM = 1000;
 const GRID_MM = [-1000, -500, 0, 500, 1000];
 
@@ -32,7 +32,7 @@ export class Views {
     this.#world.add(new AmbientLight(0xffffff, 1.6), sun, this.#grid);
   }
 
-  /** `poses`: 17 × `[x, y, z]` each, one cell for each in this order. */
+  /** `poses`: 17 × `[x, y, z]` each, drawn in one cell each, in order. */
   show(poses) {
     while (this.#figures.length < poses.length) {
       const figure = new Figure(SHAPE, this.#palette);
@@ -47,7 +47,7 @@ export class Views {
     return this.#shown === 0;
   }
 
-  /** A cell's width to height: the person fits in both directions. */
+  /** A cell's aspect ratio; the person fits in both directions. */
   #frame(aspect) {
     const tall = Math.max(CELL_MM[1], CELL_MM[0] / aspect);
     const distance = tall / 2 / Math.tan((this.#camera.fov * Math.PI) / 360) + 300;

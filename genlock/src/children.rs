@@ -1,4 +1,4 @@
-//! The processes that genlock starts, watches and stops. Whatever happens to one costs no frame.
+//! The child processes that genlock starts, watches and stops. A crash of one loses no frame.
 
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use session::{EventKind, EventSender};
 
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 const LAST_RETRY: Duration = Duration::from_secs(30);
-/// One that ran this long before it died is started again at once.
+/// A child that ran at least this long is restarted without back-off.
 const HEALTHY: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
@@ -21,7 +21,7 @@ pub struct ChildSpec {
     pub arguments: Vec<String>,
 }
 
-/// A child that is started again, with back-off, until it is stopped.
+/// A child that is restarted, with back-off, until it is stopped.
 pub struct Child {
     spec: ChildSpec,
     state: Arc<(Mutex<State>, Condvar)>,
@@ -52,7 +52,7 @@ impl Child {
         Ok(Self { spec, state, keeper })
     }
 
-    /// How often it had to be started again.
+    /// How often it was restarted.
     pub fn restarts(&self) -> u64 {
         lock(&self.state).restarts
     }
@@ -68,7 +68,7 @@ impl Child {
         while !state.ended {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                tracing::error!(name = self.spec.name, ?deadline, "did not end in time and is killed");
+                tracing::error!(name = self.spec.name, ?deadline, "did not end in time and was killed");
                 in_time = false;
                 send(&state, libc::SIGKILL);
                 state = self.state.1.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -83,7 +83,7 @@ impl Child {
 
 fn send(state: &State, signal: i32) {
     if let Some(pid) = state.pid {
-        // SAFETY: the child has not been waited for while `pid` is set, so the number is still its own.
+        // SAFETY: the child has not been reaped while `pid` is set, so the id still belongs to it.
         unsafe { libc::kill(pid as i32, signal) };
     }
 }
@@ -100,8 +100,8 @@ fn keep(spec: &ChildSpec, state: &(Mutex<State>, Condvar), events: &EventSender)
         if begun.elapsed() >= HEALTHY {
             retry_in = FIRST_RETRY;
         }
-        tracing::error!(name = spec.name, how, ?retry_in, "a process ended and is started again");
-        let text = format!("{} ended ({how}) and is started again after {retry_in:?}", spec.name);
+        tracing::error!(name = spec.name, how, ?retry_in, "a process ended and will be restarted");
+        let text = format!("{} ended ({how}) and will be restarted in {retry_in:?}", spec.name);
         events.send(EventKind::ProcessDied, text);
         let until = Instant::now() + retry_in;
         while !now.stopping && Instant::now() < until {
@@ -122,7 +122,7 @@ fn keep(spec: &ChildSpec, state: &(Mutex<State>, Condvar), events: &EventSender)
 fn run_once(spec: &ChildSpec, state: &(Mutex<State>, Condvar)) -> String {
     let mut command = Command::new(&spec.program);
     command.args(&spec.arguments).stdin(Stdio::null());
-    // A group of its own, so that a Ctrl-C on the terminal reaches it through us, in the order of shutdown.
+    // In its own process group, so that Ctrl-C on the terminal reaches it only through us, in the order of shutdown.
     command.process_group(0);
     // SAFETY: between fork and exec only one async-signal-safe call is made.
     unsafe {
@@ -144,15 +144,15 @@ fn run_once(spec: &ChildSpec, state: &(Mutex<State>, Condvar)) -> String {
         }
     }
     wait_unreaped(pid);
-    // From here on the number may be given to another process: forget it before reaping.
+    // Once reaped, the id may be reused for another process, so clear it first.
     lock(state).pid = None;
     match child.wait() {
         Ok(status) => describe(status),
-        Err(error) => format!("cannot be waited for: {error}"),
+        Err(error) => format!("cannot wait for it: {error}"),
     }
 }
 
-/// Blocks until the child has ended, and leaves it to be reaped.
+/// Blocks until the child has ended, without reaping it.
 fn wait_unreaped(pid: u32) {
     loop {
         // SAFETY: `info` is plain data that the kernel fills; the child is ours.

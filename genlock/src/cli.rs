@@ -1,4 +1,4 @@
-//! What people type.
+//! The command line.
 
 use std::path::PathBuf;
 
@@ -22,23 +22,23 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Record the cameras of a rig, without page and learner.
     Capture(CaptureArgs),
-    /// Look for everything that a session of a rig could fail on, and say the remedies. Changes nothing.
+    /// Check for everything that can make a session of a rig fail, and list the remedies. Changes nothing.
     Doctor(DoctorArgs),
     /// List the cameras of this machine.
     Cameras,
-    /// Take the background from the now empty stage of a running session.
+    /// Learn the background from the stage of a running session, which must be empty now.
     Background(AtArgs),
-    /// Ask something of the rig's geometry in a running session.
+    /// Control the rig's geometry in a running session.
     #[command(subcommand)]
     Rig(RigCommandArgs),
-    /// Say what a take holds.
+    /// Show the contents of a take.
     Inspect(InspectArgs),
     /// Compare two pose files: MPJPE, N-MPJPE, P-MPJPE in millimetres.
     Metrics(MetricsArgs),
-    /// Bring labels into genlock's own form.
+    /// Convert labels to genlock's own format.
     #[command(subcommand)]
     Labels(LabelsCommand),
-    /// Bring a data set into genlock's session format.
+    /// Convert a data set to genlock's session format.
     #[command(subcommand)]
     Import(ImportCommand),
     /// Learn from live moments (see `genlock-learn pretrain --help`).
@@ -53,7 +53,7 @@ pub enum Command {
     /// Find the bodies of a recorded take, and its rig's geometry (see `genlock-learn bodies --help`).
     #[command(disable_help_flag = true)]
     Infer(HandOver),
-    /// Find by how much recordings that were never synchronised are apart in time, of a take or of a folder of videos (see
+    /// Find the time offsets between recordings that were never synchronised, in a take or a folder of videos (see
     /// `genlock-learn sync-offset --help`).
     #[command(disable_help_flag = true)]
     SyncOffset(HandOver),
@@ -68,7 +68,7 @@ pub enum Command {
     Train(HandOver),
 }
 
-/// Words for the other binary, passed on as they are.
+/// Arguments for the other binary, passed on unchanged.
 #[derive(Args)]
 pub struct HandOver {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -102,7 +102,7 @@ pub struct RunArgs {
     pub session: SessionArgs,
 }
 
-/// What every live session can be told.
+/// Options of every live session.
 #[derive(Args, Clone)]
 pub struct SessionArgs {
     /// Folder of this session's checkpoint, pose model and takes.
@@ -114,7 +114,7 @@ pub struct SessionArgs {
     /// Record nothing.
     #[arg(long)]
     pub no_record: bool,
-    /// The recording ends when it has this many gigabytes (10⁹ bytes) [default: the rig's
+    /// The recording ends at this many gigabytes (10⁹ bytes) [default: the rig's
     /// recording.budget-gb, or 100; of a demo 4].
     #[arg(long, value_name = "GB", value_parser = amount)]
     pub budget_gb: Option<f64>,
@@ -131,17 +131,17 @@ pub struct SessionArgs {
     /// Arithmetic of inference: f32, bf16 or auto.
     #[arg(long, value_name = "P", default_value = "auto", value_parser = ["f32", "bf16", "auto"])]
     pub infer_precision: String,
-    /// The network that finds joints, out of which come bodies in the rig's own geometry. `make setup` fetches it.
+    /// The network that finds joints, from which bodies in the rig's own geometry are made. `make setup` fetches it.
     #[arg(long, value_enum, default_value = "full")]
     pub finder: Finder,
-    /// Find no joints: poses are the pose model's.
+    /// Use no finder of joints: all poses come from the pose model.
     #[arg(long, conflicts_with = "finder")]
     pub no_finder: bool,
-    /// The person's standing height, which sets the scale of the world [default: the rig's people.height-mm; without it the
-    /// scale is a guess].
+    /// The person's standing height, which sets the scale of the world [default: the rig's people.height-mm; without it
+    /// the scale is a guess].
     #[arg(long, value_name = "MM", value_parser = clap::value_parser!(u16).range(500..2500))]
     pub height_mm: Option<u16>,
-    /// Keep the samples that the networks get, in this file.
+    /// Store the samples that the networks get in this file.
     #[arg(long, value_name = "FILE")]
     pub store_samples: Option<PathBuf>,
     /// Start no learner.
@@ -153,7 +153,7 @@ pub struct SessionArgs {
     /// No page.
     #[arg(long)]
     pub headless: bool,
-    /// End after this many seconds of the session, to which the trial of the rate before it does not count.
+    /// End after this many seconds of the session. The trial of the rate before it does not count.
     #[arg(long, value_name = "N", value_parser = amount)]
     pub seconds: Option<f64>,
     /// Write a report when the session ends.
@@ -174,7 +174,7 @@ pub enum Finder {
 }
 
 impl Finder {
-    /// As the other binary is told.
+    /// The argument for the other binary.
     pub fn name(self) -> &'static str {
         match self {
             Self::Lite => "lite",
@@ -200,10 +200,10 @@ pub enum Rate {
 pub struct CaptureArgs {
     /// The rig (TOML), the same on all its hosts.
     pub rig: PathBuf,
-    /// Be this host of the rig: open, record and crop its cameras alone, and send the crops to the first host.
+    /// Be this host of the rig: open, record and crop only its cameras, and send the crops to the first host.
     #[arg(long, value_name = "NAME", requires = "to")]
     pub host: Option<String>,
-    /// Where the first host listens (the rig's link.listen, as it is reached from here).
+    /// Where the first host listens (the rig's link.listen, as reachable from here).
     #[arg(long, value_name = "HOST:PORT", requires = "host")]
     pub to: Option<String>,
     /// Where takes are recorded [default: the rig's recording.directory, or takes/].
@@ -221,7 +221,7 @@ pub struct CaptureArgs {
 pub struct DoctorArgs {
     /// The rig (TOML).
     pub rig: PathBuf,
-    /// Look at what this host opens of a rig of several, by its name there.
+    /// Check the cameras of the host of this name, for a rig with several hosts.
     #[arg(long, value_name = "NAME")]
     pub host: Option<String>,
     /// Where takes would be recorded [default: the rig's recording.directory, or takes/].
@@ -233,9 +233,9 @@ pub struct DoctorArgs {
 
 #[derive(Subcommand)]
 pub enum RigCommandArgs {
-    /// Forget where the cameras stand, and find it anew.
+    /// Forget where the cameras stand, and find it again.
     FindAnew(AtArgs),
-    /// Let the geometry be as it is.
+    /// Keep the geometry as it is.
     Freeze(AtArgs),
     /// Refine it again.
     Unfreeze(AtArgs),
@@ -260,7 +260,7 @@ pub struct AtArgs {
 #[derive(Args)]
 pub struct InspectArgs {
     pub take: PathBuf,
-    /// Say how it fits to this take of another host of the same session.
+    /// Show how it fits this take of another host of the same session.
     #[arg(long, value_name = "TAKE")]
     pub with: Option<PathBuf>,
     #[arg(long)]
@@ -293,7 +293,7 @@ pub enum LabelsCommand {
     },
 }
 
-/// A number of seconds or gigabytes that arithmetic survives.
+/// A number of seconds or gigabytes, small enough to calculate with.
 fn amount(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(amount) if (0.0..=1e9).contains(&amount) => Ok(amount),

@@ -1,11 +1,11 @@
-//! Where the example session lies that the scripts fetch.
+//! Finds the example session that the scripts fetch.
 
 use std::path::{Path, PathBuf};
 
-/// How the folder of the example session begins, as `scripts/fetch-footage.sh` names it.
+/// Prefix of the example session's folder, as in `scripts/fetch-footage.sh`.
 const EXAMPLE: &str = "footage-pose2sim-";
 
-/// Where the scripts keep what they fetch, as `scripts/common.sh` finds it.
+/// The cache folder of the scripts, as in `scripts/common.sh`.
 pub fn cache() -> Option<PathBuf> {
     // A variable that is empty counts as unset, as in the scripts.
     let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -14,7 +14,7 @@ pub fn cache() -> Option<PathBuf> {
         .or_else(|| Some(folder("HOME")?.join(".cache/genlock")))
 }
 
-/// The example session there; of several versions, the one that was prepared last.
+/// The example session in the cache; of several versions, the one prepared last.
 pub fn example_in(cache: &Path) -> Option<PathBuf> {
     let prepared = |folder: PathBuf| {
         let name = folder.file_name()?.to_str()?;

@@ -1,4 +1,4 @@
-//! The learning side as seen from here: the link, the two processes, and what they say of themselves.
+//! The learning side: the link, the two processes, and what they report.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -19,34 +19,34 @@ use crate::cli::Finder;
 use crate::page::PageState;
 use crate::rig_board::RigBoard;
 
-/// A checkpoint must fit into this.
+/// Time to end, long enough to write a checkpoint.
 const STOP_DEADLINE: Duration = Duration::from_secs(20);
-/// Share of all cores that inference may take beside a learner. Capture takes what it needs, the learner has the rest.
+/// Share of all cores that inference may use beside a learner. Capture takes what it needs, the learner has the rest.
 const INFER_SHARE_BESIDE_LEARNER: f64 = 1.0 / 3.0;
-/// How long a listener waits before it looks whether it should end.
+/// How often a listener checks whether to stop.
 const LISTEN: Duration = Duration::from_millis(500);
 
 pub struct LearnerOptions {
     pub program: PathBuf,
-    /// None: no learner, inference only.
+    /// `None` for inference without a learner.
     pub recipe: Option<PathBuf>,
     pub checkpoint_dir: PathBuf,
-    /// The user's own pose model, which may come later.
+    /// The user's own pose model, which may not exist yet.
     pub model: PathBuf,
-    /// What serves until then.
+    /// The pose model to use until then.
     pub shipped_model: Option<PathBuf>,
-    /// The pose model gets pictures with their background.
+    /// Give the pose model pictures with their background.
     pub plain: bool,
     pub infer_precision: String,
-    /// The finder of joints; none: the pose model alone.
+    /// The finder of joints; `None` uses only the pose model.
     pub finder: Option<Finder>,
     /// The cameras' names, in the rig's order.
     pub cameras: Vec<String>,
-    /// The person's standing height, where it is stated.
+    /// The person's standing height, if stated.
     pub height_mm: Option<u16>,
 }
 
-/// Where what inference says goes.
+/// The receivers of what inference reports.
 pub struct Ears {
     pub page: Option<PageState>,
     pub events: EventSender,
@@ -54,7 +54,7 @@ pub struct Ears {
     pub rig: RigBoard,
 }
 
-/// The newest word of each process.
+/// The newest status of each process.
 #[derive(Clone, Default)]
 pub struct Statuses(Arc<Mutex<(Option<LearnerStatus>, Option<InferStatus>)>>);
 
@@ -67,7 +67,7 @@ impl Statuses {
         let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match hint {
             Hint::Learner(status) => {
-                // Of a learner that was started again, the first step is that of the one before.
+                // After a restart of the learner, keep the time of its very first step.
                 let before = newest.0.as_ref().and_then(|status| status.first_step_ns);
                 let first_step_ns = before.or(status.first_step_ns);
                 newest.0 = Some(LearnerStatus { first_step_ns, ..status });
@@ -90,7 +90,7 @@ impl Ears {
             }
             Hint::RigEvent(event) => self.events.send(EventKind::Rig(event.kind), event.text),
             status => {
-                // The geometry was forgotten: what follows is not to begin with it.
+                // The geometry was forgotten, so a restart must not load it.
                 let forgotten = matches!(&status, Hint::Infer(infer) if infer.rig.as_ref().is_some_and(|rig| rig.geometry_id.is_none()));
                 if forgotten
                     && self.rig.forget()
@@ -123,7 +123,7 @@ pub struct Restarts {
 
 impl Learners {
     /// # Errors
-    /// A recipe that cannot be learned with, or whose checkpoint cannot be gone on from; a link that does not open.
+    /// The recipe cannot be used, its checkpoint cannot be resumed, or the link does not open.
     pub fn start(options: &LearnerOptions, ears: Ears) -> miette::Result<Self> {
         if let Some(recipe) = &options.recipe {
             check(&options.program, recipe, &options.checkpoint_dir)?;
@@ -137,14 +137,14 @@ impl Learners {
             let (mut hints, statuses, stop) = (link.hint_source(64).into_diagnostic()?, statuses.clone(), stop.clone());
             listeners.push(listen("hints", move || {
                 loop {
-                    // Read before the wait: the last words of processes that have ended are still heard.
+                    // Read before the wait, so that the last messages of ended processes are still received.
                     let last = stop.load(Ordering::Acquire);
                     match hints.receive(LISTEN) {
                         Ok(Some(hint)) => ears.hear(hint, &statuses),
                         Ok(None) if last => break,
                         Ok(None) => {}
                         Err(TransportError::Closed) => break,
-                        Err(error) => tracing::error!(%error, "a status did not arrive"),
+                        Err(error) => tracing::error!(%error, "could not receive a status"),
                     }
                 }
             })?);
@@ -159,7 +159,7 @@ impl Learners {
                             page.send_pose(&message);
                         }
                         Ok(None) => {}
-                        Err(error) => tracing::error!(%error, "poses did not arrive"),
+                        Err(error) => tracing::error!(%error, "could not receive poses"),
                     }
                 }
             })?);
@@ -217,17 +217,17 @@ impl Learners {
         self.link.finder_set_sink().into_diagnostic()
     }
 
-    /// Asks something of inference.
+    /// Sends a command to inference.
     pub fn command(&self, command: RigCommand) {
         let sent = self.commands.lock().unwrap_or_else(PoisonError::into_inner).send(&command);
-        sent.unwrap_or_else(|error| tracing::error!(%error, ?command, "inference was not asked"));
+        sent.unwrap_or_else(|error| tracing::error!(%error, ?command, "could not send a command to inference"));
     }
 
     pub fn restarts(&self) -> Restarts {
         Restarts { learner: self.learner.as_ref().map_or(0, Child::restarts), infer: self.infer.restarts() }
     }
 
-    /// Lets both end, the learner with a checkpoint, and hears their last words.
+    /// Stops both processes, the learner with a checkpoint, and receives their last messages.
     pub fn stop(self) -> (Restarts, Vec<&'static str>) {
         let restarts = self.restarts();
         let mut killed = vec![];
@@ -247,8 +247,8 @@ impl Learners {
     }
 }
 
-/// Threads that libtorch has inside one operation, in each process. Together they are no more than the cores: beyond
-/// them every operation waits for threads that are not running.
+/// libtorch's threads inside one operation, in each process. Together they are no more than the cores: with more, every
+/// operation waits for threads that are not running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Threads {
     learner: usize,
@@ -260,7 +260,7 @@ impl Threads {
         Self { learner: cores, infer: cores }
     }
 
-    /// A third for inference, rounded up, and the rest for the learner; on one core they share it.
+    /// A third of the cores for inference, rounded up, and the rest for the learner; a single core is shared.
     fn beside_each_other(cores: usize) -> Self {
         let infer = cores.div_ceil(3).max(1);
         Self { learner: cores.saturating_sub(infer).max(1), infer }
@@ -271,8 +271,7 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Asks the learner's program whether it could learn with this recipe: a learner that ends at once would be started
-/// again and again.
+/// Checks the recipe with the learner's program, since a learner that fails at once would be restarted again and again.
 fn check(program: &Path, recipe: &Path, checkpoint_dir: &Path) -> miette::Result<()> {
     let mut command = Command::new(program);
     command.arg("check").arg("--recipe").arg(recipe).arg("--checkpoint-dir").arg(checkpoint_dir);

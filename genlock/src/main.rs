@@ -1,5 +1,5 @@
-//! The binary that people type: the command line, the page, the doctor, and the processes that learn and infer, which it
-//! starts and watches. Links no libtorch.
+//! The main binary: the command line, the page, the doctor, and the supervision of the processes that learn and infer.
+//! Links no libtorch.
 
 mod children;
 mod cli;
@@ -54,7 +54,7 @@ fn main() -> miette::Result<()> {
     }
 }
 
-/// What only prints ends quietly when nobody reads on, as in `genlock inspect TAKE | head`.
+/// Lets commands that only print end quietly when their output is closed, as in `genlock inspect TAKE | head`.
 fn end_with_the_reader() {
     // SAFETY: no handler is installed, and no other thread runs yet.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };

@@ -7,10 +7,10 @@ use crate::cli::Rate;
 
 /// Divisors of the footage's rate, from the fastest.
 pub const DIVISORS: [u32; 3] = [1, 2, 4];
-/// Share of a period that crops may take at most; the rest is for everything else.
+/// Maximum share of a period for crops; the rest is for everything else.
 const BUSY: f64 = 0.6;
 
-/// The divisor of a source's rate that gives a rate which was asked for.
+/// The divisor of a source's rate that gives the requested rate.
 pub fn divisor(source_hz: f64, rate: Rate) -> miette::Result<u32> {
     let wanted = match rate {
         Rate::Hz60 => 60.0,
@@ -24,8 +24,8 @@ pub fn divisor(source_hz: f64, rate: Rate) -> miette::Result<u32> {
     Ok(divisor as u32)
 }
 
-/// The smallest divisor at which nine of ten crops, and the crops of all cameras together on all cores, leave time to
-/// spare, measured while learning was on.
+/// The smallest divisor at which nine of ten crops, and the crops of all cameras together on all cores, fit into their
+/// share of a period, as measured while learning was on.
 pub fn choose(source_hz: f64, cameras: usize, crop_work: &Latency) -> u32 {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     choose_on(cores, source_hz, cameras, crop_work)

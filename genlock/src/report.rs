@@ -1,4 +1,4 @@
-//! What a session reports at its end.
+//! The report of a session at its end.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use transport::{InferStatus, LearnerStatus, ModelOrigin, RigStatus};
 
 use session::{End, Outcome, Percentiles, SessionError};
 
-/// Why a session does not start, and what to do.
+/// Why a session does not start, and the remedy.
 pub fn not_started(error: SessionError) -> miette::Report {
     let remedy = matches!(error, SessionError::NotRecorded(_)).then_some("give another folder with --record");
     let report = miette!("{error}");
@@ -21,7 +21,7 @@ pub fn not_started(error: SessionError) -> miette::Report {
     }
 }
 
-/// Fails where the report could not be written at the end, too.
+/// Fails early if the report could not be written at the end.
 pub fn check_path(path: &Path) -> miette::Result<()> {
     std::fs::OpenOptions::new().append(true).create(true).open(path).into_diagnostic().map(drop).wrap_err_with(|| {
         format!("the report {} cannot be written; name a file in a folder that exists with --report", path.display())
@@ -35,13 +35,13 @@ pub struct Report {
     pub sampler: SamplerReport,
     pub pretrain: PretrainReport,
     pub infer: InferReport,
-    /// How it stood with the rig's geometry; none without a finder of joints. Cameras are in the order of `cameras`.
+    /// State of the rig's geometry; `None` without a finder of joints. Cameras are in the order of `cameras`.
     pub rig: Option<RigStatus>,
-    /// None with `--no-record`.
+    /// `None` with `--no-record`.
     pub recording: Option<RecordingReport>,
     pub rate_hz: f64,
     pub wall_s: f64,
-    /// What went wrong and was survived, in words.
+    /// The texts of all events.
     pub events: Vec<String>,
 }
 
@@ -93,17 +93,17 @@ pub struct SamplerReport {
 
 #[derive(Debug, Default, Serialize)]
 pub struct PretrainReport {
-    /// Steps of SYNC since the checkpoint's beginning; transfer to poses is not in it.
+    /// Steps of SYNC since the start of the checkpoint, without transfer to poses.
     pub steps: u64,
-    /// From the start of the command, which starts the learner, to its first step; none without one.
+    /// From the start of the command, which starts the learner, to its first step; `None` without one.
     pub first_step_s: Option<f64>,
     pub images_per_s: f64,
     pub loss_first: Option<f64>,
     pub loss_last: Option<f64>,
-    /// What `loss_last` is the sum of.
+    /// `loss_sync` and `loss_flip` add up to `loss_last`.
     pub loss_sync: Option<f64>,
     pub loss_flip: Option<f64>,
-    /// On balanced pairs of instants that were trained on.
+    /// On balanced pairs of instants from training.
     pub sync_accuracy: Option<f64>,
     pub flip_accuracy: Option<f64>,
     /// On instants held out by source position: interpolation within the same take.
@@ -111,7 +111,7 @@ pub struct PretrainReport {
     pub held_out_flip_accuracy: Option<f64>,
     pub precision: String,
     pub moments_missed: u64,
-    /// Times that the learner had to be started again.
+    /// How often the learner was restarted.
     pub restarts: u64,
     pub resumed_from_step: Option<u64>,
     pub checkpoint: Option<String>,
@@ -144,13 +144,13 @@ impl PretrainReport {
 
 #[derive(Debug, Default, Serialize)]
 pub struct InferReport {
-    /// Moments answered, each with a pose for every view that it has.
+    /// Moments with poses, one for each of their views.
     pub poses: u64,
     pub fps: f64,
-    /// From the exposure of a set to its poses leaving.
+    /// From the exposure of a set to sending its poses.
     pub latency_ms: Percentiles,
     pub model_version: Option<String>,
-    /// Whose it is: `shipped` or `own`.
+    /// `shipped` or `own`.
     pub model_origin: Option<ModelOrigin>,
     pub moments_superseded: u64,
     pub state: String,
@@ -182,7 +182,7 @@ pub struct RecordingReport {
 }
 
 impl Report {
-    /// Of a session that has ended; what the processes said is added by who started them.
+    /// The report of a session that has ended. The caller adds what the child processes reported.
     pub fn new(session: &Outcome, rate_hz: f64) -> Self {
         let mut events = session.prepared.events.texts().to_vec();
         events.extend(session.errors.iter().map(ToString::to_string));
@@ -213,7 +213,7 @@ impl Report {
     /// Writes the report where it was asked for, and says whether the session went well.
     ///
     /// # Errors
-    /// What broke; what the session lacks, as [`Self::lacks`] says, without which it has nothing in it.
+    /// The part that failed, or what the session lacks according to [`Self::lacks`].
     pub fn conclude(
         &self,
         path: Option<&Path>,
@@ -225,7 +225,7 @@ impl Report {
             self.write(path).into_diagnostic().wrap_err_with(|| format!("writing {}", path.display()))?;
         }
         match end {
-            End::Broken(part) => Err(miette!("the {part} is gone")),
+            End::Broken(part) => Err(miette!("the {part} failed")),
             _ if !session.errors.is_empty() => {
                 Err(miette!("{}", session.errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))
             }
@@ -233,8 +233,8 @@ impl Report {
         }
     }
 
-    /// What a session was for and has nothing of: its recording, where one of cameras at this host was asked for, and
-    /// frame sets.
+    /// What a session should have produced and has nothing of: a recording, if one of this host's cameras was
+    /// requested, and frame sets.
     pub fn lacks(&self, own_cameras: usize) -> Option<String> {
         let delivered: u64 = self.cameras.iter().map(|camera| camera.delivered).sum();
         let recorded = own_cameras == 0 || self.recording.as_ref().is_none_or(|recording| recording.frames > 0);

@@ -1,11 +1,11 @@
-//! Where the takes of a rig go, and how large they may become.
+//! Where the takes of a rig are stored, and how large they may become.
 
 use std::path::Path;
 
 use calibration_free_config::{Recording, Rig};
 use session::RecordingPlan;
 
-/// The recording of a rig's session: `record` comes before the rig's own folder, and `otherwise` is for rigs without one.
+/// The recording of a rig's session: `record` overrides the rig's own folder, and `otherwise` is for rigs without one.
 pub fn plan(rig: &Rig, record: Option<&Path>, otherwise: &Path) -> RecordingPlan {
     let recording = rig.recording.as_ref();
     let folder = record.or(recording.map(|recording| &*recording.directory)).unwrap_or(otherwise);
@@ -18,12 +18,12 @@ pub fn plan(rig: &Rig, record: Option<&Path>, otherwise: &Path) -> RecordingPlan
     }
 }
 
-/// The takes of `genlock capture` where the rig names no folder.
+/// The takes of `genlock capture` if the rig names no folder.
 pub fn of_capture(rig: &Rig, record: Option<&Path>) -> RecordingPlan {
     plan(rig, record, Path::new("takes"))
 }
 
-/// Gigabytes of 10⁹ bytes in bytes.
+/// Converts gigabytes of 10⁹ bytes to bytes.
 pub fn bytes(gb: f64) -> u64 {
     (gb * 1e9) as u64
 }

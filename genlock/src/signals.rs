@@ -5,12 +5,12 @@ use miette::IntoDiagnostic;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// What signals and the page are served by.
+/// The runtime that serves signals and the page.
 pub fn runtime() -> miette::Result<Runtime> {
     Builder::new_multi_thread().worker_threads(1).enable_all().build().into_diagnostic()
 }
 
-/// The first Ctrl-C or SIGTERM ends the session in order; the second leaves at once.
+/// The first Ctrl-C or SIGTERM ends the session normally; the second exits at once.
 pub fn listen(runtime: &Runtime) -> miette::Result<Receiver<()>> {
     let (asked, stop) = bounded(1);
     let _guard = runtime.enter();
@@ -26,7 +26,7 @@ pub fn listen(runtime: &Runtime) -> miette::Result<Receiver<()>> {
             if std::mem::replace(&mut again, true) {
                 std::process::exit(130);
             }
-            // Room for one, and this is the first.
+            // Capacity one, and this is the first message.
             let _ = asked.try_send(());
         }
     });

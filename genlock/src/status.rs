@@ -8,7 +8,7 @@ use session::Session;
 use crate::learners::Statuses;
 use crate::page::{CameraView, EventView, LiveStatus, RecordingView, STATUS_VERSION, SetView};
 
-/// Seconds over which frame rates are taken.
+/// Seconds over which frame rates are measured.
 const WINDOW_S: f64 = 1.0;
 
 pub struct StatusBoard {

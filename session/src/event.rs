@@ -9,11 +9,11 @@ use transport::{CameraState, RigEventKind};
 
 use crate::outcome::Part;
 
-/// Events that are held for the report; all are in the log and in the take.
+/// Events kept for the report. The log and the take have all of them.
 const HELD: usize = 1_000;
-/// The newest events, which are held for whoever shows them.
+/// Newest events kept for display.
 const NEWEST: usize = 8;
-/// Events from outside that may wait.
+/// Capacity of the queue of external events.
 const WAITING: usize = 64;
 
 /// What kind of event.
@@ -33,7 +33,7 @@ pub enum EventKind {
     TriggerResumed,
     PartDied,
     ProcessDied,
-    /// Something of the rig's geometry.
+    /// An event of the rig's geometry.
     Rig(RigEventKind),
 }
 
@@ -68,15 +68,15 @@ pub struct Event {
     pub text: String,
 }
 
-/// Tells a session of events outside of it: of processes beside it and of the rig's geometry.
+/// Reports external events to a session: from child processes and from the rig's geometry.
 #[derive(Clone)]
 pub struct EventSender(Sender<Told>);
 
-/// What is told of an event.
+/// Kind and text of an external event.
 type Told = (EventKind, String);
 
 impl EventSender {
-    /// Never blocks. An event that finds no room is in the program's log alone.
+    /// Never blocks. If the queue is full, the event goes to the program's log only.
     pub fn send(&self, kind: EventKind, text: String) {
         if let Err(error) = self.0.try_send((kind, text)) {
             let (kind, text) = error.into_inner();
@@ -89,13 +89,13 @@ impl EventSender {
 pub struct EventLog {
     names: Vec<String>,
     states: Vec<CameraState>,
-    /// What was last told of each camera that failed and is not back.
+    /// The last reported problem of each camera that failed and has not recovered.
     told: Vec<Option<Problem>>,
     slips: Vec<u64>,
     texts: Vec<String>,
     newest: VecDeque<Event>,
     dead: Vec<Part>,
-    /// By camera, how often it was found to see another place.
+    /// How often each camera was found to have moved.
     times_moved: Vec<u64>,
     moved: Vec<CameraId>,
     outside: (Sender<Told>, Receiver<Told>),
@@ -118,7 +118,7 @@ impl EventLog {
         }
     }
 
-    /// Takes events from outside the session.
+    /// A sender for external events.
     pub fn sender(&self) -> EventSender {
         EventSender(self.outside.0.clone())
     }
@@ -128,7 +128,7 @@ impl EventLog {
         &self.states
     }
 
-    /// Times that a camera's counter and the time disagreed.
+    /// How often a camera's counter and its timestamps disagreed on the trigger.
     pub fn slips(&self, camera: usize) -> u64 {
         self.slips[camera]
     }
@@ -138,19 +138,19 @@ impl EventLog {
         self.newest.iter()
     }
 
-    /// The cameras that were found to see another place since the last look.
+    /// The cameras that were found to have moved at the last check.
     pub fn moved_cameras(&self) -> &[CameraId] {
         &self.moved
     }
 
-    /// Adds a line for the report alone.
+    /// Adds a line to the report only.
     pub fn add_line(&mut self, line: impl Into<String>) {
         if self.texts.len() < HELD {
             self.texts.push(line.into());
         }
     }
 
-    /// The texts of all events, in their order; of very many, the first ones.
+    /// The texts of all events in order; at most the first 1000.
     pub fn texts(&self) -> &[String] {
         &self.texts
     }
@@ -167,7 +167,7 @@ impl EventLog {
         self.newest.push_back(Event { at_s, kind, text });
     }
 
-    /// Takes note of an event of the capture; gives what is to be recorded of it.
+    /// Handles a capture event and returns what to record of it.
     pub(crate) fn capture_event(&mut self, event: &CaptureEvent) -> Option<(EventKind, String)> {
         match &event.kind {
             CaptureEventKind::Camera(camera, event) => self.camera_event(camera.index(), event),
@@ -190,16 +190,16 @@ impl EventLog {
                 Some((EventKind::CameraRejoined, format!("{name}: is back")))
             }
             CameraEvent::Failed { problem, retry_in } => {
-                tracing::error!(camera = name, error = %problem, ?retry_in, "failed and is tried again; the others go on");
+                tracing::error!(camera = name, error = %problem, ?retry_in, "failed and will be retried");
                 self.states[camera] = CameraState::Failed(problem.clone());
-                // Told once, however often it is tried.
+                // Reported once, however often opening is retried.
                 let new = self.told[camera].replace(problem.clone()).is_none_or(|told| told != *problem);
                 new.then(|| (EventKind::CameraLost, format!("{name}: {problem}")))
             }
             CameraEvent::Ended => {
-                tracing::warn!(camera = name, "its source is over");
+                tracing::warn!(camera = name, "its source ended");
                 self.states[camera] = CameraState::Ended;
-                Some((EventKind::CameraEnded, format!("{name}: its source is over")))
+                Some((EventKind::CameraEnded, format!("{name}: its source ended")))
             }
             CameraEvent::Slipped => {
                 tracing::error!(camera = name, "its counter and the time disagree on the trigger");
@@ -211,8 +211,8 @@ impl EventLog {
                 Some((EventKind::ClockJumped, format!("{name}: its clock, or the host's, jumped")))
             }
             CameraEvent::Restarted => {
-                tracing::warn!(camera = name, "its clock began anew");
-                Some((EventKind::CameraRestarted, format!("{name}: its clock began anew")))
+                tracing::warn!(camera = name, "its clock restarted");
+                Some((EventKind::CameraRestarted, format!("{name}: its clock restarted")))
             }
         }
     }
@@ -228,37 +228,37 @@ impl EventLog {
                 (EventKind::TriggerStarted, format!("the pulses begin without {}", unarmed.join(", ")))
             }
             TriggerEvent::Failed { problem, retry_in } => {
-                let text = format!("the trigger failed and is tried again after {retry_in:?}: {problem}");
+                let text = format!("the trigger failed and will be retried in {retry_in:?}: {problem}");
                 (EventKind::TriggerFailed, text)
             }
-            TriggerEvent::Stopped => (EventKind::TriggerStopped, "no camera delivers: no pulses come".to_owned()),
+            TriggerEvent::Stopped => (EventKind::TriggerStopped, "no camera delivers: no pulses arrive".to_owned()),
             TriggerEvent::Resumed => (EventKind::TriggerResumed, "cameras deliver again".to_owned()),
         };
         tracing::error!("{text}");
         Some((kind, text))
     }
 
-    /// Parts that have died and were not told of.
+    /// Parts that died and were not reported yet.
     pub(crate) fn dead_parts(&mut self, dead: Vec<Part>) -> Vec<(EventKind, String)> {
         let new: Vec<_> = dead.into_iter().filter(|part| !self.dead.contains(part)).collect();
         self.dead.extend(&new);
         let tell = |part: Part| {
-            tracing::error!(%part, "has died; cameras and recording go on without it");
+            tracing::error!(%part, "died; cameras and recording continue without it");
             (EventKind::PartDied, format!("the {part} died"))
         };
         new.into_iter().map(tell).collect()
     }
 
-    /// Cameras that were found to see another place, by how often each was.
+    /// Events for the cameras that have moved; `times_moved` is how often each one did so far.
     pub(crate) fn times_moved(&mut self, times_moved: Vec<u64>) -> Vec<(EventKind, String)> {
         let mut events = vec![];
         self.moved.clear();
         for (camera, times) in times_moved.into_iter().enumerate() {
-            // The croppers outlive a trial, and their counts with them.
+            // Croppers and their counts outlive a trial.
             if std::mem::replace(&mut self.times_moved[camera], times) < times {
                 let text = format!(
-                    "{}: most of its picture is another one: it was moved, or the light changed; its background is taken \
-                     anew",
+                    "{}: most of its picture changed: it was moved, or the light changed; its background is learned \
+                     again",
                     self.names[camera]
                 );
                 tracing::warn!("{text}");

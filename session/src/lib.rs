@@ -1,6 +1,6 @@
 //! A capture session: the cameras of a rig, recorded, cropped, put into frame sets, on one host or several.
 //!
-//! A [`SessionPlan`] says what a session is of. [`SessionPlan::open`] opens everything that can fail at the start,
+//! A [`SessionPlan`] describes a session. [`SessionPlan::open`] opens everything that can fail at the start,
 //! [`Prepared::start`] starts the cameras, [`Session::run`] follows them to the end, and [`Session::stop`] gives the
 //! [`Outcome`]. `examples/two_cameras.rs` is a whole program.
 //!
@@ -45,7 +45,7 @@ pub use wall_clock::utc_offset_ns;
 /// Buffers beyond the consumers' quotas: in the ring, at the router and with the driver.
 const IN_FLIGHT_BUFFERS: usize = 20;
 
-/// Buffers in each camera's pool: the quotas of all consumers, of which the recorder's is given, and what is in flight.
+/// Buffers in each camera's pool: the quotas of all consumers (`recorder` is the recorder's), and those in flight.
 fn pool_buffers(recorder: usize) -> usize {
     recorder + views::local::CROP_BUFFERS + views::preview::PREVIEW_BUFFERS + IN_FLIGHT_BUFFERS
 }

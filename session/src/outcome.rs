@@ -1,4 +1,4 @@
-//! What is left of a session that has ended.
+//! The result of a session that has ended.
 
 use std::fmt;
 use std::io;
@@ -40,7 +40,7 @@ pub enum Part {
     Router,
     Recorder,
     Croppers,
-    /// Takes the views of peer hosts.
+    /// Receives the views of peer hosts.
     Views,
     Assembler,
     Preview,
@@ -59,19 +59,19 @@ impl fmt::Display for Part {
     }
 }
 
-/// What is left of a session.
+/// The result of a session.
 pub struct Outcome {
-    /// Another session can follow.
+    /// For starting another session.
     pub prepared: Prepared,
     pub sinks: Sinks,
-    /// What did not end well; the session's numbers stand all the same.
+    /// Errors during shutdown; the other fields are valid nevertheless.
     pub errors: Vec<SessionError>,
     /// The accounts of each camera.
     pub ledgers: Vec<LossLedger>,
     pub sets: SetStatistics,
     /// How long one frame's crop took.
     pub crop_work: Latency,
-    /// Folder of the take, and how much is in it.
+    /// Folder of the take, and its size.
     pub recording: Option<(PathBuf, RecordingCounters)>,
     pub wall_s: f64,
 }

@@ -1,4 +1,4 @@
-//! What a session is of, and everything of it that is opened before its cameras are.
+//! The description of a session, and everything that is opened before its cameras.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,12 +18,12 @@ use crate::source::{OpenRig, Playback};
 use crate::views::picture_plan::PicturePlan;
 use crate::views::preview::PreviewSink;
 
-/// From opening the cameras to the first trigger: all must be armed by then.
+/// Time from opening the cameras to the first trigger: all must be armed by then.
 const LEAD_NS: i64 = 1_500_000_000;
-/// The epoch of a trial's segments, which no session has.
+/// The epoch of a trial's segments, which no session uses.
 const TRIAL_EPOCH: u32 = u32::MAX;
 
-/// What a session is of.
+/// The description of a session.
 pub struct SessionPlan {
     /// The whole rig, the same on all its hosts.
     pub rig: Rig,
@@ -44,11 +44,11 @@ pub struct SessionPlan {
 pub struct RecordingPlan {
     /// The name of the session in its take.
     pub name: String,
-    /// The take is a new folder in this one.
+    /// The take is created as a new folder in this one.
     pub folder: PathBuf,
-    /// The recording ends in order when it has written so many bytes.
+    /// The recording closes after this many bytes.
     pub budget_bytes: u64,
-    /// The rig in the take's description, where that is not the session's own: what is replayed was recorded by it.
+    /// The rig to describe in the take instead of the session's own: in a replay, the rig that made the recording.
     pub rig_toml: Option<String>,
 }
 
@@ -60,7 +60,7 @@ pub struct LearningPlan {
 }
 
 impl SessionPlan {
-    /// Cameras alone: played once, nothing recorded, cropped or shown, on one host or as the first of several.
+    /// Cameras only: played once, nothing recorded, cropped or shown, on one host or as the first of several.
     pub fn new(rig: Rig) -> Self {
         let (playback, role) = (Playback::default(), HostRole::default());
         Self { rig, playback, recording: None, learning: None, page: None, role }
@@ -69,7 +69,7 @@ impl SessionPlan {
     /// Opens what can fail at the start: the link between hosts, takes, videos, virtual studios, croppers.
     ///
     /// # Errors
-    /// What is wrong, and what to do about it. Nothing runs then.
+    /// What is wrong, and the remedy. Nothing has been started then.
     pub fn open(self) -> Result<Prepared, Problem> {
         let Self { rig, playback, recording, learning, page, role } = self;
         let preprocessing = rig.subject.preprocessing();
@@ -103,8 +103,8 @@ impl SessionPlan {
     }
 }
 
-/// A session that is ready to start. One that has ended gives it back, with what its cameras learned of their
-/// backgrounds and with the events so far, so that another one can follow.
+/// A session that is ready to start. A session that has ended returns it, with the learned backgrounds and the events
+/// so far, so that another one can follow.
 pub struct Prepared {
     /// The cameras' names; this host's come first.
     pub(crate) names: Vec<String>,
@@ -118,7 +118,7 @@ pub struct Prepared {
     pub(crate) page: Option<Arc<dyn PreviewSink>>,
     pub(crate) link: HostLink,
     pub events: EventLog,
-    /// How recorded sources are played in a trial; `None` outside of one.
+    /// How recorded sources are played in a trial; `None` outside a trial.
     pub(crate) trial: Option<Playback>,
 }
 
@@ -147,8 +147,8 @@ impl Prepared {
         self.start_in(epoch, sinks)
     }
 
-    /// Starts the cameras for a trial with another playback. It is not recorded, and its segments are none
-    /// of those of the session that follows.
+    /// Starts the cameras for a trial with another playback. It is not recorded, and shares no segments with the
+    /// session that follows.
     ///
     /// # Errors
     /// As [`Self::start`].
@@ -164,7 +164,7 @@ impl Prepared {
         if let HostLink::Peer(peer) = &self.link {
             pulses = peer.take_pulses(&mut cameras);
         }
-        // What is wrong with a camera shows before a take is made.
+        // Faults of a camera show before a take is created.
         let recorder = self.record(&ledgers[..self.local_cameras()])?;
         self.pictures.begin(self.rate_hz());
         Session::start(self, Parts { cameras, pulses, epoch, ledgers, recorder, sinks })

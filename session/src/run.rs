@@ -1,4 +1,4 @@
-//! Follows a session to its end.
+//! Runs a session to its end.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -10,25 +10,25 @@ use crate::outcome::Part;
 use crate::session::Session;
 use crate::wall_clock::WallClock;
 
-/// How often losses, hosts and parts are looked at.
+/// How often losses, hosts and parts are checked.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Why a session ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// Somebody asked for it.
+    /// The caller asked for it.
     Asked,
     TimeOver,
-    /// Every camera's source is over.
+    /// Every camera's source ended.
     SourcesOver,
-    /// A part without which nothing can go on is gone.
+    /// A required part failed.
     Broken(Part),
 }
 
 impl Session {
-    /// Follows the session until something ends it: a word on `stop`, the time `end_at`, the end of all sources, a broken
-    /// part, or `each`, which is called a few times a second and breaks as if the time were over. The session still runs
-    /// afterwards: [`Session::stop`] ends it.
+    /// Runs until something ends the session: a message on `stop`, the time `end_at`, the end of all sources, the
+    /// failure of a required part, or a break from `each`, which is called a few times a second. The session still
+    /// runs afterwards: [`Session::stop`] ends it.
     pub fn run(
         &mut self,
         stop: &Receiver<()>,
@@ -67,7 +67,7 @@ impl Session {
                         return End::TimeOver;
                     }
                     if let Some(part) = self.broken() {
-                        tracing::error!(%part, "is gone; nothing can go on without it");
+                        tracing::error!(%part, "failed; the session cannot continue without it");
                         return End::Broken(part);
                     }
                     if self.all_ended() {
@@ -78,7 +78,7 @@ impl Session {
         }
     }
 
-    /// What is looked at now and then.
+    /// Periodic checks.
     fn look(&mut self, wall_clock: &mut WallClock) {
         self.losses.look();
         let moved = self.prepared.events.times_moved(self.times_moved());
@@ -91,7 +91,7 @@ impl Session {
         self.record(dead);
         if let Some(step_ns) = wall_clock.look() {
             let step_s = step_ns as f64 / 1e9;
-            let text = format!("the wall clock was set by {step_s:.3} s; times of frames go on unbroken");
+            let text = format!("the wall clock was set by {step_s:.3} s; frame times are not affected");
             tracing::warn!("{text}");
             self.record([(EventKind::ClockJumped, text)]);
         }

@@ -20,12 +20,12 @@ use crate::statistics::vitals::Vitals;
 use crate::views::local::LocalViews;
 use crate::views::preview::{self, ViewPreviews};
 
-/// Views that may wait for the assembler.
+/// Capacity of the queue of views for the assembler.
 const WAITING_VIEWS: usize = 256;
-/// A driver's call that takes longer is left behind.
+/// Camera threads that a driver's call blocks for longer are abandoned.
 const STOP_DEADLINE: Duration = Duration::from_secs(5);
 
-/// What is made at the start, and goes with the session.
+/// Parts that are made at the start and owned by the session.
 pub(crate) struct Parts {
     pub cameras: Vec<CameraSpec>,
     pub pulses: Pulses,
@@ -35,7 +35,7 @@ pub(crate) struct Parts {
     pub sinks: Sinks,
 }
 
-/// Running cameras, and everything behind them.
+/// Running cameras, and everything that processes their frames.
 pub struct Session {
     pub(crate) prepared: Prepared,
     pub(crate) capture: Capture,
@@ -130,22 +130,22 @@ impl Session {
         self.prepared.rate_hz()
     }
 
-    /// What happened so far, and what the cameras are doing.
+    /// The events so far, and the states of the cameras.
     pub fn events(&self) -> &EventLog {
         &self.prepared.events
     }
 
-    /// What a camera's device last told of itself.
+    /// The last health report of a camera's device.
     pub fn health(&self, camera: usize) -> Arc<Health> {
         self.capture.health(CameraId(camera as u16))
     }
 
-    /// True once every camera's source is over.
+    /// True once every camera's source ended.
     pub fn all_ended(&self) -> bool {
         self.remote_views.is_none() && self.capture.all_ended()
     }
 
-    /// The part without which nothing can go on, if it is gone.
+    /// The required part that failed, if any.
     pub fn broken(&self) -> Option<Part> {
         if self.capture.router_is_dead() && !self.capture.all_ended() {
             return Some(Part::Router);
@@ -153,7 +153,7 @@ impl Session {
         self.recorder.as_ref().is_some_and(Recorder::is_dead).then_some(Part::Recorder)
     }
 
-    /// Parts that have died and that the rest goes on without.
+    /// Failed parts that the session can continue without.
     pub fn dead_parts(&self) -> Vec<Part> {
         let ended = [
             (Part::Croppers, self.local_views.as_ref().is_some_and(LocalViews::any_ended)),
@@ -161,26 +161,26 @@ impl Session {
             (Part::Assembler, self.assembler.as_ref().is_some_and(JoinHandle::is_finished)),
             (Part::Preview, self.preview.as_ref().is_some_and(JoinHandle::is_finished)),
         ];
-        // Looked at afterwards: in an orderly end the close comes first, and these end because of it.
+        // Checked last: in an orderly shutdown the close comes first, and these threads end because of it.
         if self.local_views.as_ref().is_some_and(LocalViews::is_closing) {
             return vec![];
         }
         ended.into_iter().filter_map(|(part, ended)| ended.then_some(part)).collect()
     }
 
-    /// By camera of this host, how often it was found to see another place.
+    /// For each camera of this host, how often it was found to have moved.
     pub(crate) fn times_moved(&self) -> Vec<u64> {
         self.local_views.as_ref().map_or_else(Vec::new, |views| views.times_moved().collect())
     }
 
-    /// The stage is empty now: every camera of this host takes its background anew.
+    /// Learns the background of every camera of this host again, from the stage, which must be empty now.
     pub fn take_background(&self) {
         if let Some(views) = &self.local_views {
             views.take_background();
         }
     }
 
-    /// Stops the sources, lets every frame that was taken reach its end, and closes the recording.
+    /// Stops the sources, processes all frames that were captured, and closes the recording.
     pub fn stop(self) -> Outcome {
         let Self { mut prepared, mut losses, ledgers, sets, crop_work, .. } = self;
         let mut errors = vec![];
@@ -189,7 +189,7 @@ impl Session {
         if let HostLink::First(first) = &prepared.link {
             first.close();
         }
-        // With the router the consumers go, and with them the inputs of everything behind.
+        // The router drops the consumers, which closes the inputs of all later stages.
         if let Err(error) = self.capture.stop(STOP_DEADLINE) {
             errors.push(error.into());
         }

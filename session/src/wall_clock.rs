@@ -1,10 +1,10 @@
-//! Times are of the monotonic clock, which never jumps; the wall clock, by which people find them again, may.
+//! Detects steps of the wall clock. Frame times use the monotonic clock, which never jumps.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use frame::monotonic_now_ns;
 
-/// Slewing moves the clock by 0.5 ms a second at most; more between two looks is a step.
+/// Slewing moves the clock by at most 0.5 ms a second; a larger change between two checks is a step.
 const STEP_NS: i64 = 20_000_000;
 
 /// Watches the wall clock against the monotonic one.
@@ -17,7 +17,7 @@ impl WallClock {
         Self { offset_ns: utc_offset_ns() }
     }
 
-    /// By how much the wall clock was set since the last look, in ns, if it was.
+    /// By how many ns the wall clock was set since the last call, if it was.
     pub fn look(&mut self) -> Option<i64> {
         self.see(utc_offset_ns())
     }
@@ -28,7 +28,7 @@ impl WallClock {
     }
 }
 
-/// What turns a time of the monotonic clock into UTC, in ns.
+/// The offset from the monotonic clock to UTC, in ns.
 pub fn utc_offset_ns() -> i64 {
     let before = monotonic_now_ns();
     let utc = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos() as i64;

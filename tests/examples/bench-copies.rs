@@ -1,8 +1,8 @@
 //! Counts the bytes that a camera's thread and the router's copy per frame, with a GStreamer source, and prints them
 //! as JSON. Its one argument is the number of frames.
 //!
-//! This program's `memcpy` stands in for the C library's, for the Rust code and for GStreamer alike. Not seen are
-//! copies of a few bytes that the compiler writes out in place, and `memmove`; pixels are copied in neither way.
+//! This program's `memcpy` replaces the C library's, for Rust code and for GStreamer. It does not count `memmove` and
+//! copies of a few bytes that the compiler inlines; pixels are copied in neither way.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -31,24 +31,24 @@ fn copied() -> u64 {
 }
 
 /// # Safety
-/// As the C library's.
+/// The same as for the C library's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn memcpy(to: *mut c_void, from: *const c_void, bytes: usize) -> *mut c_void {
     COPIED.with(|copied| copied.set(copied.get() + bytes as u64));
-    // SAFETY: it asks for less than the caller promises.
+    // SAFETY: memmove requires less than memcpy.
     unsafe { libc::memmove(to, from, bytes) }
 }
 
-/// What one thread copied over so many frames.
+/// The bytes that one thread copied, and the number of frames.
 #[derive(Clone, Copy, Default)]
 struct Count {
     frames: u64,
     bytes: u64,
-    /// Of the largest frame that it saw.
+    /// Bytes of the largest frame.
     unit_bytes: usize,
 }
 
-/// Counts from the first frame to the last, and hands over the count when it is dropped.
+/// Counts from the first frame to the last, and sends the count when it is dropped.
 struct Counter {
     begun: Option<u64>,
     count: Count,
@@ -60,9 +60,9 @@ impl Counter {
         Self { begun: None, count: Count::default(), done }
     }
 
-    /// Called once a frame, always at the same place of its way.
+    /// Call it once per frame, always at the same stage.
     fn frame(&mut self, unit_bytes: usize) {
-        // What came before the first frame belongs to no frame.
+        // Copies before the first frame are not counted.
         let Some(begun) = self.begun else {
             self.begun = Some(copied());
             return;
@@ -95,7 +95,7 @@ impl CameraDriver for CountedDriver {
 
 struct CountedConsumer {
     counter: Counter,
-    /// Kept as long as the next one is not there, as an assembler would.
+    /// The last frame, kept until the next one arrives, as an assembler does.
     held: Option<FrameRef>,
 }
 
@@ -143,7 +143,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A counter that sees nothing would report no copies.
+/// Checks the counter, since a broken one would report no copies.
 fn check_the_counter() -> Result<(), Box<dyn Error>> {
     let (picture, before) = (vec![1u8; WIDTH_PX * HEIGHT_PX], copied());
     let copy = std::hint::black_box(&picture).clone();

@@ -26,7 +26,7 @@ pub fn binary(name: &str) -> PathBuf {
     path
 }
 
-/// The example session, or `None` after saying that the test is skipped.
+/// The example session, or `None` after printing that the test is skipped.
 pub fn footage() -> Option<PathBuf> {
     let folder = std::env::var_os("GENLOCK_FOOTAGE").map(PathBuf::from);
     if folder.is_none() {
@@ -35,7 +35,7 @@ pub fn footage() -> Option<PathBuf> {
     folder
 }
 
-/// The footage as a take, and the folder of the finder of joints; `make test` lays both out.
+/// The footage as a take, and the folder of the finder of joints; `make test` prepares both.
 pub fn take_and_finder() -> Option<(PathBuf, PathBuf)> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let both = set("GENLOCK_FOOTAGE_TAKE").zip(set("GENLOCK_FINDER"));
@@ -58,7 +58,7 @@ pub fn with_a_damaged_video(footage: &Path, folder: &Path) -> (PathBuf, String) 
     (damaged, text("name"))
 }
 
-/// The data that only developers have, or `None` after saying that the test is skipped.
+/// Data that only developers have, or `None` after printing that the test is skipped.
 pub fn test_data() -> Option<PathBuf> {
     let folder = std::env::var_os("GENLOCK_TEST_DATA").map(PathBuf::from);
     if folder.is_none() {
@@ -67,7 +67,7 @@ pub fn test_data() -> Option<PathBuf> {
     folder
 }
 
-/// `genlock` with these words, and no footage, pose model or finder of joints but those that the test has.
+/// `genlock` with these arguments, without any footage, pose model or finder of joints from the environment.
 pub fn genlock<S: AsRef<std::ffi::OsStr>>(words: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(binary("genlock"));
     command.args(words).env_remove("GENLOCK_FOOTAGE").env("GENLOCK_CACHE", "none").env("GENLOCK_POSE_MODEL", "none");
@@ -80,7 +80,7 @@ pub fn output(command: &mut Command) -> Output {
     command.output().expect("the binary starts")
 }
 
-/// Runs to the end and expects success; gives standard output.
+/// Runs to the end and expects success; returns standard output.
 pub fn succeed(command: &mut Command) -> String {
     let output = output(command);
     let error = String::from_utf8_lossy(&output.stderr);
@@ -88,7 +88,7 @@ pub fn succeed(command: &mut Command) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Runs to the end and expects failure; gives what it said, in one line.
+/// Runs to the end and expects failure; returns its output in one line.
 pub fn fail(command: &mut Command) -> String {
     let output = output(command);
     assert!(!output.status.success(), "{command:?} should have failed");
@@ -109,7 +109,7 @@ pub fn children(pid: u32) -> Vec<(u32, String)> {
         .filter_map(|entry| {
             let id: u32 = entry.file_name().to_str()?.parse().ok()?;
             let stat = stat(&entry)?;
-            // The name in brackets may hold anything; the parent is the second word after it.
+            // The name in parentheses may contain anything; the parent is the second field after it.
             let parent: u32 = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
             let words = std::fs::read(entry.path().join("cmdline")).ok()?;
             (parent == pid).then(|| (id, String::from_utf8_lossy(&words).replace('\0', " ")))
@@ -117,7 +117,7 @@ pub fn children(pid: u32) -> Vec<(u32, String)> {
         .collect()
 }
 
-/// Waits for something to become true.
+/// Polls until a value is there.
 pub fn eventually<T>(what: &str, within: Duration, mut look: impl FnMut() -> Option<T>) -> T {
     let until = Instant::now() + within;
     loop {
@@ -129,7 +129,7 @@ pub fn eventually<T>(what: &str, within: Duration, mut look: impl FnMut() -> Opt
     }
 }
 
-/// Waits until the newest take in a folder holds so many frames of each of these cameras, and names it.
+/// Waits until the newest take in a folder has this many frames of each of these cameras, and returns its path.
 pub fn until_recorded(takes: &Path, cameras: Range<usize>, frames: u64) -> PathBuf {
     eventually(&format!("{frames} frames in {}", takes.display()), Duration::from_secs(60), || {
         let take = std::fs::read_dir(takes).ok()?.flatten().map(|entry| entry.path()).max()?;
@@ -139,11 +139,11 @@ pub fn until_recorded(takes: &Path, cameras: Range<usize>, frames: u64) -> PathB
 }
 
 pub fn kill(pid: u32, signal: i32) {
-    // SAFETY: a plain system call; the process is one that the test started.
+    // SAFETY: a plain system call, on a process that the test started.
     unsafe { libc::kill(pid as i32, signal) };
 }
 
-/// A session in the background that dies with the test.
+/// A session in the background that is killed with the test.
 pub struct Running(pub Child);
 
 impl Running {
@@ -179,7 +179,7 @@ pub fn quick_recipe(folder: &Path) -> PathBuf {
     path
 }
 
-/// A pose model with random weights, with all heads, for crops of this size: what it says means nothing.
+/// A pose model with random weights and all heads, for crops of this size. Its poses are meaningless.
 pub fn stand_in(crop_px: u16, seed: i64) -> PoseModel {
     let preprocessing = Preprocessing::with_crop_px(crop_px);
     let spec = PoseSpec {
@@ -199,12 +199,12 @@ pub fn stand_in(crop_px: u16, seed: i64) -> PoseModel {
     model.and_then(|model| model.with_heads(seed)).expect("a small model")
 }
 
-/// Where a session was recorded, by its report.
+/// The take of a session, from its report.
 pub fn recorded(report: &Value) -> PathBuf {
     PathBuf::from(report["recording"]["path"].as_str().expect("a recording"))
 }
 
-/// What must hold of every session that ended in order.
+/// Invariants of every session that ended normally.
 pub fn check_accounts(report: &Value) {
     let total = |losses: &Value| losses.as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum::<u64>();
     let mut delivered = 0;

@@ -98,10 +98,10 @@ fn a_camera_that_ends_in_mid_run_leaves_the_others_and_the_recording_alone() {
     let delivered: Vec<_> = report["cameras"].as_array().unwrap().iter().map(|c| c["delivered"].as_u64()).collect();
     assert_eq!(delivered, [Some(20), Some(100)]);
     assert_eq!(report["recording"]["frames"], 120);
-    assert!(report["events"].as_array().unwrap().iter().any(|e| e == "short: its source is over"), "{report}");
+    assert!(report["events"].as_array().unwrap().iter().any(|e| e == "short: its source ended"), "{report}");
 }
 
-/// A small file system of its own, mounted while it lives.
+/// A small file system, mounted until it is dropped.
 struct SmallDisk<'a>(&'a Path);
 
 impl<'a> SmallDisk<'a> {
@@ -140,7 +140,7 @@ fn a_disk_that_fills_ends_the_recording_and_nothing_else() {
     assert!(report["cameras"].as_array().unwrap().iter().all(|camera| delivered(camera) > 60), "live work goes on");
     let take = take::inspect(Path::new(report["recording"]["path"].as_str().unwrap())).unwrap();
     assert_eq!(take.cameras.iter().map(|camera| camera.frames).sum::<u64>(), recorded);
-    // Every frame that is not there is on record.
+    // Every missing frame is recorded as a gap.
     for (camera, inspected) in report["cameras"].as_array().unwrap().iter().zip(&take.cameras) {
         let missing: u64 = inspected.gaps.iter().map(|gap| gap.frames).sum();
         assert!(inspected.gaps.iter().all(|gap| gap.reason == "disk-full"), "{:?}", inspected.gaps);

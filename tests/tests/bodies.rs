@@ -81,7 +81,7 @@ fn a_take_gives_its_geometry_and_its_bodies() {
     }
 }
 
-/// Against the poses that were published with the footage, which err by 2 to 4 cm themselves.
+/// Against the poses published with the footage, which have errors of 2 to 4 cm themselves.
 #[test]
 fn bodies_are_near_the_published_ones() {
     let (Some((take, finder)), Some(data), Some(footage)) = (take_and_finder(), test_data(), footage()) else { return };
@@ -95,11 +95,11 @@ fn bodies_are_near_the_published_ones() {
     assert!(number(all, "p_mm") <= 36.0 && number(all, "rig_mm") <= 42.0, "{all}");
     assert!(number(all, "rotation_degrees") <= 3.0 && number(all, "focal_percent").abs() <= 5.0, "{all}");
     assert!(number(all, "bodies") >= 98.0, "{all}");
-    // What the geometry is worth: a single view, and views without it, are much further off.
+    // The geometry helps: a single view, and views without it, have much larger errors.
     assert!(number(row("finder, one view"), "p_mm") > 2.0 * number(all, "p_mm"), "{rows:?}");
     assert!(number(row("finder, views fused by rotations"), "p_mm") > 1.5 * number(all, "p_mm"), "{rows:?}");
     let named = |row: &&Value| row["what"].as_str().unwrap().starts_with("cam");
-    // 45 mm is what three cameras should reach: 33 to 46 was seen, the most of it for the first three.
+    // Three cameras should reach 45 mm: 33 to 46 were measured, the largest for the first three.
     let (mut triples, mut pairs) = (0, 0);
     for row in rows.iter().filter(named).filter(|row| row.get("refused").is_none()) {
         let triple = row["what"].as_str().unwrap().split(' ').count() == 3;
@@ -109,7 +109,7 @@ fn bodies_are_near_the_published_ones() {
     assert!(triples == 4 && pairs >= 4, "{triples} triples and {pairs} pairs were not refused: {rows:?}");
 }
 
-/// Of rendered people, whose joints are known exactly.
+/// With rendered people, whose joints are known exactly.
 #[test]
 fn bodies_of_rendered_people_are_near_the_truth() {
     let (Some((_, finder)), Some(data)) = (take_and_finder(), test_data()) else { return };
@@ -123,17 +123,17 @@ fn bodies_of_rendered_people_are_near_the_truth() {
         serde_json::from_str(&succeed(eval.arg(folder.path()).env("GENLOCK_FINDER", &finder))).unwrap();
     let cameras: Vec<u64> = rows.iter().map(|row| row["cameras"].as_u64().unwrap()).collect();
     assert_eq!(cameras, [2, 3, 4, 2, 3, 4]);
-    // In so short a take a person may move too little for the geometry to be believed; then that is said.
+    // In such a short take a person may move too little for a trustworthy geometry; then the row says so.
     let (refused, found): (Vec<_>, Vec<_>) =
         rows.iter().filter(|row| row["cameras"] == 4).partition(|row| row["refused"].is_string());
     assert!(!found.is_empty(), "{refused:?}");
     for row in found {
         let number = |key: &str| row[key].as_f64().unwrap_or_else(|| panic!("{key} of {row}"));
-        // In one of the takes the person is hidden from view after view for a quarter of the time.
+        // In one of the takes the person is hidden from one view after another for a quarter of the time.
         let (bodies, withheld) = (number("bodies"), number("withheld"));
         assert!(bodies >= 50.0 && withheld <= 0.1 * (bodies + withheld), "{row}");
         assert!(number("p_mm") <= 50.0 && number("rig_mm") <= 60.0 && number("rotation_degrees") <= 5.0, "{row}");
-        // Smoothing calms the motion, and delays it a little.
+        // Smoothing reduces jitter, and delays the motion a little.
         let of = |what: &str, key: &str| row[what][key].as_f64().unwrap_or_else(|| panic!("{key} of {row}"));
         assert!(of("filtered", "jitter_m_s2") < of("raw", "jitter_m_s2"), "{row}");
         assert!(of("filtered", "lag_ms") > of("raw", "lag_ms") - 5.0 && of("filtered", "lag_ms") < 80.0, "{row}");
@@ -169,7 +169,7 @@ fn a_geometry_that_does_not_fit_the_take_is_refused() {
     assert!(error.contains("cam02: its focal length"), "{error}");
 }
 
-/// The shipped pose model as the finder: too rough to find where cameras stand, and good for bodies where that is given.
+/// The shipped pose model as the finder: too inaccurate to find the geometry, but good enough for bodies in one.
 #[test]
 fn the_rigs_own_network_finds_joints_too() {
     let Some((take, finder)) = take_and_finder() else { return };
@@ -190,7 +190,7 @@ fn the_rigs_own_network_finds_joints_too() {
         assert_eq!(bodies.len(), 60);
         bodies.iter().flatten().count()
     };
-    // In OpenVINO, and where that is missing in libtorch; with the shipped model, or a named one.
+    // In OpenVINO, or in libtorch if that is missing; with the shipped model, or a given one.
     let in_openvino = count(&given, &finder, shipped);
     assert!(in_openvino >= 40, "{in_openvino} bodies");
     let in_libtorch = count(&[&given[..], &["--model", shipped]].concat(), folder.path(), "none");
@@ -248,7 +248,7 @@ fn what_gives_no_bodies_says_why() {
     assert!(error.contains("fewer than two of the cameras; cam01 is not in it"), "{error}");
 }
 
-/// A take in which nothing is to be seen.
+/// A take in which nothing is visible.
 fn grey_take(parent: &Path, cameras: u16) -> PathBuf {
     std::fs::create_dir(parent).unwrap();
     let info = TakeInfo {
@@ -281,7 +281,7 @@ fn grey_take(parent: &Path, cameras: u16) -> PathBuf {
     writer.finish().unwrap().directory
 }
 
-/// Two people from the start, whom cameras mix up: no body is better than one of both.
+/// Two people from the start, whom cameras confuse: no body is better than one mixed from both.
 #[test]
 fn two_people_are_not_made_one() {
     let (Some((_, finder)), Some(data)) = (take_and_finder(), test_data()) else { return };

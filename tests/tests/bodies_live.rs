@@ -16,17 +16,17 @@ use serde_json::Value;
 use tokio_tungstenite::connect_async;
 use transport::PoseMessage;
 
-/// Bodies that are looked at.
+/// Number of bodies to check.
 const ENOUGH: usize = 60;
 
-/// Sessions that find bodies in time take a machine each.
+/// Serialises the tests, since a session that finds bodies in time needs the whole machine.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 fn free_address() -> std::net::SocketAddr {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-/// A page's answer, and its status.
+/// The status and the body of a page's answer.
 fn get(address: std::net::SocketAddr, path: &str) -> (u16, String) {
     use std::io::{Read, Write};
     let mut socket = std::net::TcpStream::connect(address).unwrap();
@@ -75,21 +75,21 @@ async fn a_session_finds_its_geometry_and_streams_one_body() {
     };
     let session = start();
     assert_eq!(get(address, "/api/geometry").0, 404, "none is known yet");
-    // The first geometry may be found before the person has stood upright often enough to tell up.
+    // The first geometry may be found before the person stood upright often enough to determine the vertical.
     eventually("a geometry that knows up", Duration::from_secs(90), || {
         let (code, geometry) = get(address, "/api/geometry");
         (code == 200 && geometry.contains("\"up\":\"found\"")).then_some(())
     });
     let messages = bodies(address, ENOUGH + 5, Duration::from_secs(90)).await;
     assert_eq!(messages.len(), ENOUGH + 5, "{}", status(address)["infer"]);
-    // One or two may have been under way with the geometry before.
+    // One or two may still use the previous geometry.
     let messages = &messages[5..];
     looks_like_a_person(messages);
     if let Some(data) = test_data() {
         near_the_published(messages, &data);
     }
 
-    // What is asked of the rig, it does.
+    // Rig commands are executed.
     let rig = |words: &[&str]| {
         let mut command = genlock(["rig"]);
         succeed(command.args(words).args(["--at", &address.to_string()]));
@@ -117,13 +117,13 @@ async fn a_session_finds_its_geometry_and_streams_one_body() {
     }
     succeed(genlock(["inspect"]).arg(recorded(&told)));
 
-    // The next session has bodies at once, in the same world.
+    // The next session finds bodies at once, in the same world.
     let session = start();
     let first = bodies(address, 5, Duration::from_secs(60)).await;
     assert_eq!(first.len(), 5, "{}", status(address)["infer"]);
     assert!(first.iter().all(|message| message.body.as_ref().unwrap().geometry_id == id));
 
-    // What is forgotten is forgotten everywhere, until it is found anew.
+    // A forgotten geometry is gone everywhere, until it is found again.
     rig(&["find-anew"]);
     eventually("a geometry that is forgotten", Duration::from_secs(10), || {
         (get(address, "/api/geometry").0 == 404 && !data.join("geometry.json").exists()).then_some(())
@@ -131,7 +131,7 @@ async fn a_session_finds_its_geometry_and_streams_one_body() {
     drop(session);
 }
 
-/// When a camera is turned, in the studio's time, which begins with the session.
+/// When a camera is turned, in the studio's time, which starts with the session.
 const TURNED_S: f64 = 25.0;
 
 const TURNED: &str = "version = 1\nname = \"turned\"\nseed = 4\ntakes = 1\ninstants = 3000\nrate-hz = 12.5\n\
@@ -139,7 +139,7 @@ const TURNED: &str = "version = 1\nname = \"turned\"\nseed = 4\ntakes = 1\ninsta
                       field-of-view-degrees = [70.0, 70.0], distortion = [0.0, 0.0] }\n\
                       vary = { occluders = 0.0 }\n[[turned]]\ncamera = 2\ndegrees = 10.0\n";
 
-/// In a virtual studio, where it is known when a camera was turned and by how much.
+/// In a virtual studio, for which it is known when a camera was turned and by how much.
 #[test]
 fn a_camera_that_is_turned_is_noticed_and_found_anew() {
     let _alone = ALONE.blocking_lock();
@@ -159,7 +159,7 @@ fn a_camera_that_is_turned_is_noticed_and_found_anew() {
     };
     let at_s = |event: &Value| event["at_s"].as_f64().unwrap();
     let moved = eventually("a camera that moved", Duration::from_secs(90), || event("camera-moved"));
-    // Pictures are a little older than what is told of them, and the session's clock begins before its first pulse.
+    // Pictures are a little older than their events, and the session's clock starts before its first pulse.
     assert!((TURNED_S - 1.0..TURNED_S + 7.0).contains(&at_s(&moved)), "{moved}");
     let found = eventually("its new place", Duration::from_secs(40), || event("camera-found"));
     assert!(at_s(&found) - TURNED_S < 32.0, "{found}");
@@ -171,7 +171,7 @@ fn a_camera_that_is_turned_is_noticed_and_found_anew() {
     assert!(session.finish(Duration::from_secs(60)).success());
 }
 
-/// On his feet, which are near the floor however far he leans, moving, and not one constant.
+/// The person stands, with the feet near the floor, and moves.
 fn looks_like_a_person(messages: &[PoseMessage]) {
     let views = |message: &&PoseMessage| message.body.as_ref().unwrap().cameras.len().min(message.poses.len());
     // A busy machine may drop pictures of all cameras but one, whose body is rougher.
@@ -194,8 +194,8 @@ fn looks_like_a_person(messages: &[PoseMessage]) {
     assert!(moved, "nothing moves");
 }
 
-/// The poses that were published with the footage err by 2 to 4 cm themselves. 34 to 38 mm was seen at 4 to 7 bodies a
-/// second; a slower machine smooths over longer.
+/// The poses published with the footage have errors of 2 to 4 cm themselves. 34 to 38 mm were measured at 4 to 7 bodies
+/// a second; a slower machine smooths over a longer time.
 fn near_the_published(messages: &[PoseMessage], data: &Path) {
     let trc = data.join("pose2sim_single/pose3d/S00_P00_T01_BalancingTrial_0-100_filt_butterworth.trc");
     let file = pose::trc::read(&trc).unwrap();

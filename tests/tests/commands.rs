@@ -29,14 +29,14 @@ fn metrics_of_two_pose_files() {
     let of = |key: &str| metrics[key].as_f64().unwrap();
     let keys: Vec<_> = metrics.as_object().unwrap().keys().cloned().collect();
     assert_eq!(keys.len(), 5, "{keys:?}");
-    // Twice too large: wrong before scaling, right after.
+    // Twice too large: wrong before scaling, correct after.
     assert!(of("mpjpe17") > 100.0 && (of("mpjpe16") / of("mpjpe17") - 17.0 / 16.0).abs() < 1e-9);
     assert!(of("nmpjpe17") < 1e-6 && of("nmpjpe16") < 1e-6 && of("pmpjpe17") < 1e-6);
     let said = fail(genlock(["metrics"]).arg(folder.path().join("gone.json")).arg(&truth));
     assert!(said.contains("gone.json"), "{said}");
 }
 
-/// Records a rig of two cameras, and gives the take.
+/// Records a rig of two cameras, and returns the take.
 fn capture(folder: &Path, camera: &str, rate_hz: f64, seconds: &str) -> TakeReader {
     let (rig, report) = (folder.join("rig.toml"), folder.join("report.json"));
     let cameras: String = ["a", "b"].map(|name| format!("[[camera]]\nname = {name:?}\n{camera}\n")).concat();

@@ -11,7 +11,7 @@ use genlock_tests::{
 use serde_json::Value;
 use take::TakeReader;
 
-/// How long a busy machine may take to start the learner and make a few steps.
+/// Timeout for starting the learner and making a few steps on a busy machine.
 const LEARNING: Duration = Duration::from_secs(180);
 
 fn demo(footage: &Path, folder: &Path, words: &[&str]) -> std::process::Command {
@@ -46,7 +46,7 @@ fn a_session_learns_records_and_replays_with_the_same_indices() {
     assert!(report["sets"]["complete"].as_u64().unwrap() > 150, "{}", report["sets"]);
     assert!(report["pretrain"]["steps"].as_u64().unwrap() > 0, "{}", report["pretrain"]);
     let first_step_s = report["pretrain"]["first_step_s"].as_f64().expect("it made steps");
-    // 48 instants at 15 Hz, of which some are held out, come before it.
+    // It needs 48 instants at 15 Hz, of which some are held out.
     assert!(first_step_s > 3.0 && first_step_s < began.elapsed().as_secs_f64(), "{}", report["pretrain"]);
     assert_eq!(report["pretrain"]["restarts"], 0);
     assert_eq!(report["infer"]["poses"], 0, "no pose without a pose model");
@@ -144,7 +144,7 @@ fn a_session_that_is_stopped_while_the_rate_is_measured_reports_all_the_same() {
         (threads.filter(|name| name.starts_with("camera-")).count() == 4).then_some(())
     });
     kill(session.0.id(), libc::SIGINT);
-    // It was stopped in order, and has nothing in it.
+    // It was stopped normally, and is empty.
     assert_eq!(session.finish(Duration::from_secs(60)).code(), Some(1));
     let report = json(&report);
     assert_eq!(report["recording"], Value::Null);
@@ -162,14 +162,14 @@ fn the_example_is_found_without_a_word_and_the_trial_of_the_rate_takes_none_of_t
     let cache = folder.path().join("cache");
     std::fs::create_dir(&cache).unwrap();
     std::os::unix::fs::symlink(footage.canonicalize().unwrap(), cache.join("footage-pose2sim-0")).unwrap();
-    // The trial alone takes five.
+    // The trial takes five seconds by itself.
     let mut command = genlock(["demo", "--headless", "--no-learner", "--rate", "auto", "--seconds", "5"]);
     command.arg("--data").arg(folder.path().join("data")).env("GENLOCK_CACHE", &cache);
     command.arg("--report").arg(folder.path().join("report.json"));
     succeed(&mut command);
     let report = json(&folder.path().join("report.json"));
     check_accounts(&report);
-    // A busy machine needs some of them to open the cameras.
+    // On a busy machine, opening the cameras takes some of these seconds.
     assert!(report["wall_s"].as_f64().unwrap() >= 4.9, "{}", report["wall_s"]);
     assert!(report["recording"]["frames"].as_u64().unwrap() > 0, "{}", report["recording"]);
 }

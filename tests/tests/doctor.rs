@@ -1,4 +1,4 @@
-//! `genlock doctor`: a good rig passes, and what a session would fail on is named with its remedy.
+//! `genlock doctor`: a good rig passes, and whatever would make a session fail is reported with a remedy.
 
 use std::net::TcpListener;
 use std::path::Path;

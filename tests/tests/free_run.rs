@@ -1,4 +1,4 @@
-//! Cameras in free-run: live GStreamer pipelines, and a recording that ends early, assembled by nearness in time.
+//! Cameras in free-run: live GStreamer pipelines, and a recording that ends early, matched by time.
 
 use genlock_tests::{check_accounts, genlock, json, succeed};
 
@@ -14,7 +14,7 @@ fn live_pipelines_make_sets_by_time_and_one_that_ends_leaves_the_others_alone() 
         folder.path().join("takes")
     );
     for camera in 0..4 {
-        // The last one is over after three seconds.
+        // The last one ends after three seconds.
         let kind = if camera == 3 { format!("num-buffers={}", 3 * RATE_HZ) } else { "is-live=true".into() };
         rig += &format!(
             "[[camera]]\nname = \"line{camera}\"\ndriver = \"gstreamer\"\nsource = \"videotestsrc {kind} \
@@ -41,5 +41,5 @@ fn live_pipelines_make_sets_by_time_and_one_that_ends_leaves_the_others_alone() 
     assert!(sets("complete") > 50, "while there were four");
     assert!(sets("incomplete") > 50, "when there were three");
     let events = report["events"].to_string();
-    assert!(events.contains("line3: its source is over"), "{events}");
+    assert!(events.contains("line3: its source ended"), "{events}");
 }

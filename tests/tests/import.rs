@@ -21,7 +21,7 @@ const HEIGHT_PX: usize = 48;
 const H264_IN_MP4: &str = "video/x-raw,format=I420 ! x264enc pass=quant quantizer=4 bframes=2 ! mp4mux";
 const JPEG_IN_AVI: &str = "video/x-raw,format=RGB ! jpegenc quality=95 ! avimux";
 
-/// The colour that a camera's picture has all over, another one for each frame.
+/// The uniform colour of a camera's picture, different for each frame.
 fn colour(camera: usize, frame: usize) -> [u8; 3] {
     [20 + 14 * frame as u8, 220 - 14 * frame as u8, 40 + 50 * camera as u8]
 }
@@ -31,7 +31,7 @@ fn video(path: &Path, camera: usize, frames: usize, encoder: &str) {
     let source = path.with_extension("rgb");
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(&source, raw).unwrap();
-    // Words of their own, since paths of data sets hold blanks.
+    // Separate arguments, since paths of data sets contain spaces.
     let mut command = Command::new("gst-launch-1.0");
     command.args(["-q", "filesrc"]).arg(format!("location={}", source.display()));
     command.args(["!", "rawvideoparse", "format=rgb", "framerate=50/1"]);
@@ -42,7 +42,7 @@ fn video(path: &Path, camera: usize, frames: usize, encoder: &str) {
     fs::remove_file(source).unwrap();
 }
 
-/// Every picture of a camera against the colour of its frame.
+/// Compares every picture of a camera with the colour of its frame.
 fn check_pictures(take: &TakeReader, index: u16, camera: usize, frames: usize, period_ns: i64) {
     let mut decoder = Decoder::new().unwrap();
     assert_eq!(take.len(CameraId(index)), frames);
@@ -56,13 +56,13 @@ fn check_pictures(take: &TakeReader, index: u16, camera: usize, frames: usize, p
         decoder.decode(&info, &bytes, Scale::Full, &mut picture).unwrap();
         let found = picture.rgb[3 * (WIDTH_PX * HEIGHT_PX / 2 + WIDTH_PX / 2)..][..3].to_vec();
         let expected = colour(camera, frame);
-        // Less than half the way to the colour of the next frame.
+        // Less than half the difference to the colour of the next frame.
         let off = found.iter().zip(expected).map(|(&found, expected)| found.abs_diff(expected)).max();
         assert!(off < Some(7), "camera {camera}, frame {frame}: {found:?} and not {expected:?}");
     }
 }
 
-/// What was said without the blanks at which it was wrapped, long paths included.
+/// The output without the whitespace at which it was wrapped, even within long paths.
 fn unwrapped(said: &str) -> String {
     said.replace(' ', "")
 }
@@ -80,7 +80,7 @@ fn human36m(root: &Path) -> PathBuf {
     let data = root.join("Human 3.6M");
     for (subject, clip) in [("S1", "Walking 1"), ("S9", "TakingPhoto")] {
         human36m_clip(&data, subject, clip, 12, |camera, path| {
-            // Videos are a little longer or shorter than the poses.
+            // Videos are slightly longer or shorter than the poses.
             video(path, camera, [12, 13, 11, 14][camera], H264_IN_MP4);
         });
     }
@@ -107,7 +107,7 @@ fn human36m_becomes_a_session() {
             assert_eq!(view.frames.len(), 11);
             let label = view.at(10).unwrap();
             assert_eq!(label.root_px, [0, 1].map(|axis| coordinate(number, 10, 0, axis) as f32));
-            // The left hip, which is the files' joint 6, is as far from the root as there.
+            // The left hip, joint 6 in the files, is as far from the root as in the files.
             let apart = |to: [f32; 3]| to.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt();
             let expected =
                 [0, 1, 2].map(|axis| (coordinate(number, 10, 6, axis) - coordinate(number, 10, 0, axis)) as f32);

@@ -1,4 +1,4 @@
-//! The learner's start, as the session sees it, and commands that are handed over to its program.
+//! The learner's start as seen by the session, and commands that are handed over to its program.
 
 use std::os::unix::fs::OpenOptionsExt;
 use std::time::Duration;
@@ -44,7 +44,7 @@ fn a_session_that_ends_during_the_learners_start_does_not_wait_for_it() {
     let Some(footage) = footage() else { return };
     let folder = tempfile::tempdir().unwrap();
     let (data, report) = (folder.path().join("data"), folder.path().join("report.json"));
-    // A start that never ends by itself: nobody writes into the pipe that stands for the checkpoint.
+    // A start-up that never ends by itself: the checkpoint is a pipe into which nobody writes.
     let pipe = data.join("learner/learner.safetensors");
     std::fs::create_dir_all(pipe.parent().unwrap()).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
@@ -52,7 +52,7 @@ fn a_session_that_ends_during_the_learners_start_does_not_wait_for_it() {
     command.arg(&footage).arg("--data").arg(&data).arg("--report").arg(&report);
     let session = Running::start(&mut command);
     let mut writer = std::fs::OpenOptions::new();
-    // Without waiting, this end opens only once the other one is open.
+    // Non-blocking, this end can only be opened once the other end is open.
     writer.write(true).custom_flags(libc::O_NONBLOCK);
     let _open = eventually("the learner at its checkpoint", Duration::from_secs(120), || writer.open(&pipe).ok());
     kill(session.0.id(), libc::SIGTERM);

@@ -1,5 +1,5 @@
-//! The documents: links and images lead somewhere, every page is reachable from README, README is one page, and no text
-//! names a folder of somebody's own machine. It needs std alone, so that it can run without cargo, in the folder `tests`:
+//! The documents: links and images have targets, every page is reachable from README, README is one page, and no text
+//! names a folder of somebody's own machine. It needs only std, so it can run without cargo, in the folder `tests`:
 //! `rustc --edition 2024 --test tests/links.rs -o /tmp/links && /tmp/links`
 
 use std::collections::{BTreeSet, HashMap};
@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 const README_BYTES: usize = 8_000;
-/// What a checkout holds beside committed files.
+/// Folders of a checkout without committed files.
 const NOT_COMMITTED: [&str; 5] = [".git", "target", ".venv", "genlock-data", "__pycache__"];
 
 fn root() -> PathBuf {
@@ -40,7 +40,7 @@ fn is_page(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "md")
 }
 
-/// A page without its code: fenced and indented blocks, and what stands between backticks on a line.
+/// A page without its code: without fenced and indented blocks, and text between backticks on a line.
 fn without_code(page: &str) -> String {
     let mut prose = String::new();
     let mut fenced = false;
@@ -55,14 +55,14 @@ fn without_code(page: &str) -> String {
     prose
 }
 
-/// Where the links and images of a page lead, other sites left out.
+/// The targets of a page's links and images, without other sites.
 fn links(page: &str) -> Vec<String> {
     let prose = without_code(page);
     let targets = prose.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
     targets.filter(|target| !target.contains("://")).map(str::to_owned).collect()
 }
 
-/// The anchors of a page's headings, as code-hosting platforms make them.
+/// The anchors of a page's headings, as code-hosting platforms create them.
 fn anchors(page: &str) -> BTreeSet<String> {
     let mut seen = HashMap::new();
     let mut fenced = false;
@@ -82,7 +82,7 @@ fn anchors(page: &str) -> BTreeSet<String> {
     anchors
 }
 
-/// The file, relative to the root, that `target` names on the page `from`. None where it leads out of the root.
+/// The file, relative to the root, that `target` names on the page `from`. `None` if it is outside the root.
 fn resolve(from: &Path, target: &str) -> Option<PathBuf> {
     let mut resolved = from.parent().unwrap().to_owned();
     for part in Path::new(target).components() {
@@ -96,7 +96,7 @@ fn resolve(from: &Path, target: &str) -> Option<PathBuf> {
     Some(resolved)
 }
 
-/// What is wrong with the links between the pages below `root`.
+/// The broken links between the pages below `root`.
 fn broken_links(root: &Path) -> Vec<String> {
     let mut broken = vec![];
     for page in files(root).iter().filter(|path| is_page(path)) {
@@ -117,7 +117,7 @@ fn broken_links(root: &Path) -> Vec<String> {
     broken
 }
 
-/// The files in docs that no chain of links from README leads to.
+/// The files in docs that cannot be reached by links from README.
 fn unreachable(root: &Path) -> Vec<PathBuf> {
     let mut reached = BTreeSet::new();
     let mut next = vec![PathBuf::from("README.md")];
@@ -131,9 +131,9 @@ fn unreachable(root: &Path) -> Vec<PathBuf> {
     files(root).into_iter().filter(|path| path.starts_with("docs") && !reached.contains(path)).collect()
 }
 
-/// Lines that name a folder which only exists on the machine of whoever wrote them.
+/// Lines that name a folder which only exists on the author's machine.
 fn private_paths(root: &Path) -> Vec<String> {
-    // Put together here, since this file is looked at, too.
+    // Composed here, since this file is checked too.
     let private = ["root/", "work/", "var/tmp"].map(|folder| format!("/{folder}"));
     let is_start = |before: Option<char>| !before.is_some_and(|c| c.is_alphanumeric() || "_-./}~".contains(c));
     let names_one = |line: &str| {
@@ -141,7 +141,7 @@ fn private_paths(root: &Path) -> Vec<String> {
     };
     let mut found = vec![];
     for path in files(root) {
-        // Pictures and weights are no text.
+        // Skip binary files, such as pictures and weights.
         let Ok(text) = fs::read_to_string(root.join(&path)) else { continue };
         let lines = text.lines().enumerate().filter(|(_, line)| names_one(line));
         found.extend(lines.map(|(n, line)| format!("{}, line {}: {}", path.display(), n + 1, line.trim())));

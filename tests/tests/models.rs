@@ -10,7 +10,7 @@ use serde_json::Value;
 use tch::Device;
 use tokio_tungstenite::connect_async;
 
-/// The next message of a stream of JSON that is as wanted.
+/// The next message of a JSON stream that satisfies a condition.
 async fn heard(url: &str, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     let (mut socket, _) = connect_async(url).await.unwrap();
     let mut last = Value::Null;
@@ -80,7 +80,7 @@ fn a_recipe_of_another_crop_size_is_told_so() {
     }
 }
 
-/// What comes with genlock fits what the demo sends.
+/// The shipped model fits the demo's pictures.
 #[test]
 fn the_shipped_file_is_one_for_the_demo() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../weights/pose.safetensors");

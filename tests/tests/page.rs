@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
 
-/// A headless browser, driven by the DevTools protocol.
+/// A headless browser, controlled by the DevTools protocol.
 struct Browser {
     process: Child,
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
@@ -77,7 +77,7 @@ impl Browser {
         session
     }
 
-    /// What an expression gives in the page.
+    /// Evaluates an expression in the page.
     async fn look(&mut self, session: &str, expression: &str) -> Value {
         let parameters = json!({ "expression": expression, "returnByValue": true });
         self.call(Some(session), "Runtime.evaluate", parameters).await["result"]["value"].clone()
@@ -91,7 +91,7 @@ impl Drop for Browser {
     }
 }
 
-/// What a person sees change: the pictures of all cameras, and the numbers beside them.
+/// What changes visibly: the pictures of all cameras, and the numbers next to them.
 const SEEN: &str = r#"(() => {
     const sequences = [...document.querySelectorAll('li[data-camera] canvas')].map(c => Number(c.dataset.sequence ?? -1));
     const fps = [...document.querySelectorAll('dd.fps')].map(d => parseFloat(d.textContent));
@@ -111,7 +111,7 @@ async fn previews_move_and_numbers_change() {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    // Free a moment ago; the demo says so if somebody was quicker.
+    // The port was free a moment ago; the demo reports it if another process took it meanwhile.
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut command = genlock(["demo", "--rate", "15", "--no-learner", "--no-record", "--seconds", "90", "--listen"]);
     command.arg(address.to_string()).arg("--footage").arg(footage).arg("--data").arg(folder.path().join("data"));
@@ -152,7 +152,7 @@ async fn previews_move_and_numbers_change() {
     assert!(said.contains("no session answers at 127.0.0.1:1"), "{said}");
     assert_ne!(first["elapsed"], second["elapsed"]);
     assert_ne!(first["sets"], second["sets"]);
-    // It does when inference has spoken.
+    // It does so after the first report of inference.
     let mut said = String::new();
     for _ in 0..200 {
         said = browser.look(&page, SEEN).await["said"].as_str().unwrap().to_owned();
@@ -234,18 +234,18 @@ async fn a_camera_that_fails_is_an_event_on_the_page() {
     assert_eq!(seen["kinds"][0], "camera-lost", "{seen}");
     let said = seen["texts"][0].as_str().unwrap();
     assert!(said.contains(&name) && said.contains("corrupt") && said.starts_with("0:"), "{seen}");
-    // It is said once, however often it is tried.
+    // It is reported once, however often opening is retried.
     tokio::time::sleep(Duration::from_secs(5)).await;
     seen = browser.look(&page, happened).await;
     assert_eq!(seen["texts"].as_array().map(Vec::len), Some(1), "{seen}");
     assert!(seen["colour"].is_string() && seen["colour"] == seen["bad"], "{seen}");
     assert_eq!(seen["none"], true, "{seen}");
-    // The interval of those that deliver, at 15 Hz, as the footage has it; nothing that no camera tells.
+    // The interval of the cameras that deliver, at the footage's 15 Hz; nothing that no camera reports.
     for text in seen["intervals"].as_array().unwrap().iter().filter(|text| **text != "") {
         assert!(text.as_str().unwrap().starts_with("66.7 ± "), "{seen}");
     }
     assert_eq!(seen["rest"], true, "{seen}");
-    // What only some cameras tell comes into view when they do.
+    // Numbers that only some cameras report are shown when they do.
     let told = r#"import('/cameras.js').then(({ Cameras }) => {
         const list = document.createElement('ul');
         const camera = { name: 'x', state: 'streaming', fps: 30, lost: {}, produced: 9, latency_ms: 1, interval_ms: 33.4,
@@ -269,7 +269,7 @@ async fn a_camera_that_fails_is_an_event_on_the_page() {
     assert!(browser.errors.is_empty(), "{:?}", browser.errors);
 }
 
-/// The person's body in the room, and what is asked of the rig by its buttons.
+/// The person's body in the room, and the buttons for the rig.
 #[tokio::test]
 async fn the_room_shows_the_body_and_its_buttons_ask() {
     let (Some(footage), Some((_, finder))) = (footage(), take_and_finder()) else { return };
@@ -314,7 +314,7 @@ async fn the_room_shows_the_body_and_its_buttons_ask() {
     for name in ["cam01", "cam02", "cam03", "cam04"] {
         assert!(seen["names"].as_array().unwrap().iter().any(|shown| shown == name), "{seen}");
     }
-    // A height that is stated makes another geometry; frozen, it stays.
+    // Stating a height gives a new geometry; a frozen one stays.
     browser.look(&page, "document.getElementById('freeze').click()").await;
     browser.look(&page, "document.getElementById('height').value = '1720'").await;
     browser.look(&page, "document.getElementById('state-height').click()").await;

@@ -1,4 +1,4 @@
-//! A pose model made from a session's own checkpoint, live on a replay: streamed poses are those that `eval` computes.
+//! A pose model made from a session's own checkpoint, live on a replay: streamed poses equal those of `eval`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio_tungstenite::connect_async;
 use transport::{FrameOfReference, POSE_SCHEMA_VERSION, PoseMessage, TriggerState};
 
-/// Streamed and recomputed joints agree to this.
+/// Maximum difference between streamed and recomputed joints.
 const WITHIN_MM: f32 = 0.1;
 const ENOUGH: usize = 60;
 
@@ -25,7 +25,7 @@ async fn streamed_poses_are_those_of_eval_on_the_same_samples() {
     let (labels, model, samples, report) =
         (at("labels.json"), at("model.safetensors"), at("samples.moments"), at("report.json"));
 
-    // A session that learns, for its checkpoint and its take.
+    // A session with a learner, for its checkpoint and its take.
     let recipe = quick_recipe(folder.path());
     let mut session = genlock(["demo", "--headless", "--rate", "15", "--footage"]);
     session.arg(&footage).arg("--data").arg(at("data")).arg("--report").arg(&report);
@@ -80,7 +80,7 @@ async fn streamed_poses_are_those_of_eval_on_the_same_samples() {
     println!("{} streamed poses differ from eval by at most {worst} mm", streamed.len());
     assert!(streamed.len() >= ENOUGH, "only {} poses were streamed", streamed.len());
     assert!(worst <= WITHIN_MM, "{worst} mm");
-    // And they are poses of a moving person, not one constant.
+    // They are poses of a moving person, not constant.
     let first = streamed.values().next().unwrap();
     assert!(
         streamed.values().any(|joints| joints

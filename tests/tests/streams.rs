@@ -1,4 +1,4 @@
-//! A network stream as a camera: H.264 over SRT, whose sender is killed and started again.
+//! A network stream as a camera: H.264 over SRT, with a sender that is killed and restarted.
 
 use std::net::UdpSocket;
 use std::process::{Command, Stdio};
@@ -39,7 +39,7 @@ fn a_stream_whose_sender_dies_and_comes_back_is_a_camera_that_does() {
     let session = Running::start(command.arg(&report).arg("--data").arg(folder.path().join("data")).arg(&path));
     until_recorded(&folder.path().join("takes"), 1..2, 100);
     drop(first);
-    // So long it is away.
+    // It stays away this long.
     std::thread::sleep(Duration::from_secs(2));
     let _second = sender(port);
     assert!(session.finish(Duration::from_secs(60)).success());

@@ -13,7 +13,7 @@ fn offsets(source: &Path, finder: &Path) -> Value {
     serde_json::from_str(&succeed(&mut command)).unwrap()
 }
 
-/// One loop of the footage, whose cameras began to record `late` frames later.
+/// One loop of the footage, with cameras that began to record `late` frames later.
 fn shifted(take: &Path, parent: &Path, late: &[u32]) -> PathBuf {
     let take = TakeReader::open(take).unwrap();
     let info = TakeInfo { cameras: take.cameras().to_vec(), source_rate_hz: None, ..take.info().clone() };
@@ -45,7 +45,7 @@ fn shifted(take: &Path, parent: &Path, late: &[u32]) -> PathBuf {
 fn shifts_of_takes_and_of_videos_are_found() {
     let (Some((take, finder)), Some(footage)) = (take_and_finder(), footage()) else { return };
     let folder = tempfile::tempdir().unwrap();
-    // The take's own reading: its cameras are in step but for what the footage itself has.
+    // The take itself: its cameras are synchronised except for the footage's own offsets.
     let own = offsets(&footage, &finder);
     let frames = |offsets: &Value, camera: &str| offsets["offset_frames"][camera].as_f64().unwrap();
     for camera in ["cam01", "cam02", "cam03", "cam04"] {
@@ -58,7 +58,7 @@ fn shifts_of_takes_and_of_videos_are_found() {
         let found = offsets(&shifted(&take, &parent, &late), &finder);
         println!("{late:?}: {found}");
         for (camera, at) in [("cam02", 1), ("cam03", 2), ("cam04", 3)] {
-            // Who begins later has shown at its frame n what comes later: the offset is smaller.
+            // Frame n of a camera that begins later shows a later time, so its offset is smaller.
             let made = f64::from(late[0]) - f64::from(late[at]);
             errors.push((frames(&found, camera) - frames(&own, camera) - made).abs());
         }

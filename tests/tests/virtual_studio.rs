@@ -30,7 +30,7 @@ fn rig(folder: &Path, cameras: usize, rate_hz: f64) -> PathBuf {
     path
 }
 
-/// Every recorded frame but each camera's first has a certain trigger, and shows what that camera sees at this pulse.
+/// Every recorded frame except each camera's first has a resolved trigger, and shows the camera's view at this pulse.
 fn check_frames(take: &Path, scenario: &Path) {
     let take = TakeReader::open(take).unwrap();
     let people = LoadOptions { triangles: Some(8_000), ..LoadOptions::default() };

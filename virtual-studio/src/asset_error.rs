@@ -1,4 +1,4 @@
-//! What is wrong with a file of people, motions or light.
+//! Errors of files of people, motions or light.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,14 +7,14 @@ use image::ImageError;
 use pose::PoseError;
 use thiserror::Error;
 
-/// A file that cannot be used. The words of causes are in the messages: as sources, they would be told twice.
+/// A file that cannot be used. The messages include the causes, which are no sources, so that they are shown once.
 #[derive(Debug, Error)]
 pub enum AssetError {
     #[error("cannot read {}: {cause}", path.display())]
     Io { path: PathBuf, cause: io::Error },
     #[error("{}: not a readable glTF 2.0 file: {cause}", path.display())]
     Gltf { path: PathBuf, cause: Box<gltf::Error> },
-    /// `joint` is the joint that the line belongs to, where there is one.
+    /// `joint` is the joint to which the line belongs, if there is one.
     #[error("{}, line {line}{}: {problem}", path.display(), joint.as_deref().map(|j| format!(", joint {j}")).unwrap_or_default())]
     Bvh { path: PathBuf, line: usize, joint: Option<String>, problem: String },
     #[error(transparent)]

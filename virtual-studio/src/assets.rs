@@ -1,4 +1,4 @@
-//! Assets that travel: what scenarios choose of an asset folder, made small, in a folder that takes its place.
+//! Packs the assets that scenarios choose from an asset folder into a small folder that can replace it.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -15,13 +15,13 @@ use crate::motion::Clip;
 use crate::render::Environment;
 use crate::session::Script;
 
-/// How small people become. Faces lose a little.
+/// How people are simplified. Faces lose a little detail.
 pub const PEOPLE: LoadOptions = LoadOptions { triangles: Some(8000), texture_px: Some(512) };
-/// Backgrounds are out of focus, and light has no edges.
+/// Width of packed panoramas, small since backgrounds are out of focus and light has no edges.
 pub const ENVIRONMENT_PX: usize = 512;
-/// What packed folders say about themselves.
+/// The notice file of packed folders.
 pub const NOTICE: &str = "NOTICE";
-/// Files with terms or origin of what lies beside or below them, by their names without ending.
+/// Names, without extension, of files with the licence or origin of the files beside or below them.
 const TERMS: [&str; 5] = ["license", "licence", "copying", "notice", "source"];
 
 /// Why assets are not packed.
@@ -52,7 +52,7 @@ pub struct PackedAssets {
     pub people: usize,
     pub motions: usize,
     pub environments: usize,
-    /// Of all files.
+    /// Bytes of all files.
     pub bytes: u64,
 }
 
@@ -63,13 +63,12 @@ enum Kind {
     Environment,
 }
 
-/// Packs what the scripts choose of `assets`, which they were read with, into the new folder `out`. Folders and names
-/// stay, so that the same take gets the same person, motion and light. Files of `assets` with licence or origin go
-/// along. `each` hears how many files are done, and of how many.
+/// Packs what the scripts choose from `assets`, with which they were read, into the new folder `out`. Folders and names
+/// are kept, so that the same take gets the same person, motion and light. Files of `assets` with licence or origin are
+/// copied. `each` is called with the number of files done and the total.
 ///
 /// # Errors
-/// `out` is there already, a file that cannot be used or lies elsewhere, a disk that fails. `out` is there only when it
-/// is whole.
+/// `out` exists already, a file cannot be used or is elsewhere, or the disk fails. `out` is only created when complete.
 pub fn pack(
     scripts: &[Script],
     assets: &Path,
@@ -90,7 +89,7 @@ pub fn pack(
     name.push(".partial");
     let aside = out.with_file_name(name);
     if aside.exists() {
-        // An interrupted run left it, or somebody's folder has this name.
+        // It is left from an interrupted run, or another folder has this name.
         return Err(PackError::Exists { path: aside });
     }
     let packed = fill(&aside, &files, assets, &mut each).and_then(|packed| {
@@ -139,7 +138,7 @@ fn chosen(scripts: &[Script]) -> BTreeSet<(Kind, PathBuf)> {
     all.flatten().collect()
 }
 
-/// The way from the asset folder to a file in it.
+/// The path of a file relative to the asset folder.
 fn inside<'a>(file: &'a Path, assets: &Path) -> Result<&'a Path, PackError> {
     let outside = || PackError::Outside { path: file.to_owned(), assets: assets.to_owned() };
     let inside = file.strip_prefix(assets).map_err(|_| outside())?;
@@ -184,7 +183,7 @@ impl Kind {
     }
 }
 
-/// Copies the files with terms that lie in the folders of what was packed or above them, and writes which they are.
+/// Copies the files with terms from the folders of packed files and their parents, and lists them in the notice.
 fn terms(folders: &BTreeSet<(PathBuf, Kind)>, assets: &Path, aside: &Path) -> Result<u64, PackError> {
     let mut notice = String::from(
         "Assets for virtual studios, packed by genlock: people with fewer triangles and smaller textures, motions\n\

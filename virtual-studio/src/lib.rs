@@ -1,4 +1,4 @@
-//! Synthetic people before synthetic cameras, with exact labels.
+//! Synthetic people in front of synthetic cameras, with exact labels.
 //!
 //! World frame: right-handed, metres, y up, the floor at y = 0. A camera's frame: x right, y down, z forward.
 

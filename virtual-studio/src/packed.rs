@@ -1,4 +1,4 @@
-//! The outer form of packed files: a version, then the contents, compressed and with a checksum.
+//! The container of packed files: a version, then the compressed contents with a checksum.
 
 use std::io::{Read, Write};
 
@@ -8,7 +8,7 @@ use flate2::write::ZlibEncoder;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Contents that say to be larger are damaged ones.
+/// Contents that claim to be larger are damaged.
 const MOST_BYTES: u64 = 1 << 28;
 
 pub(crate) fn seal(version: u8, contents: &impl Serialize) -> Result<Vec<u8>, String> {
@@ -39,7 +39,7 @@ fn open_bytes(version: u8, sealed: &[u8]) -> Result<Vec<u8>, String> {
     Ok(contents)
 }
 
-/// The same with one byte of the contents flipped and a checksum that fits, for tests of what the checksum cannot see.
+/// The same with one byte of the contents flipped and a valid checksum, for tests of damage that passes the checksum.
 #[cfg(test)]
 pub(crate) fn flipped(sealed: &[u8], at: usize) -> Option<Vec<u8>> {
     let version = *sealed.first()?;

@@ -1,4 +1,4 @@
-//! Random numbers that depend on a seed and a name alone, so that one more draw somewhere changes nothing elsewhere.
+//! Random numbers that depend only on a seed and a name, so that an additional draw changes nothing elsewhere.
 
 use std::ops::RangeInclusive;
 
@@ -17,7 +17,7 @@ pub(crate) fn stream_at(seed: u64, name: &str, index: u64) -> ChaCha8Rng {
     rng
 }
 
-/// A seed of its own for `name`.
+/// A separate seed for `name`.
 pub(crate) fn derive(seed: u64, name: &str) -> u64 {
     // FNV-1a, then the finaliser of SplitMix64, because the low bits of FNV alone are poor.
     let hash = name
@@ -29,7 +29,7 @@ pub(crate) fn derive(seed: u64, name: &str) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-/// Even over a range; its start where it is a single value.
+/// Uniform over a range; its start if it is a single value.
 pub(crate) fn within(rng: &mut ChaCha8Rng, range: RangeInclusive<f32>) -> f32 {
     let (start, end) = range.into_inner();
     start + (end - start) * rng.random::<f32>()

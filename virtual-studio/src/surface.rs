@@ -1,8 +1,8 @@
-//! What the renderer draws: textured triangles whose vertices move and whose topology does not.
+//! Inputs of the renderer: textured triangles with moving vertices and a fixed topology.
 
 use std::sync::Arc;
 
-/// An sRGB picture that is laid over a surface. Texture coordinates run from the top left, `[0, 1]²`, and wrap.
+/// An sRGB texture. Coordinates run from the top left, `[0, 1]²`, and wrap.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Texture {
     pub width: u32,
@@ -11,7 +11,7 @@ pub struct Texture {
     pub rgb: Vec<u8>,
 }
 
-/// What stays the same while a surface moves.
+/// The constant data of a moving surface.
 #[derive(Clone, Debug)]
 pub struct Part {
     /// One for each vertex.
@@ -21,7 +21,7 @@ pub struct Part {
     pub texture: Arc<Texture>,
 }
 
-/// Where a part's vertices are at one instant.
+/// A part's vertices at one instant.
 #[derive(Clone, Debug, Default)]
 pub struct Shape {
     /// World frame, metres.
@@ -39,17 +39,17 @@ pub struct Posed {
     pub joints: [[f32; 3]; 17],
 }
 
-/// One actor in one motion: whoever draws needs no more of either.
+/// One actor in one motion, as the renderer sees them.
 pub trait Performance: Send {
-    /// What does not change over the take.
+    /// The parts, which are constant over the take.
     fn parts(&self) -> &[Part];
 
-    /// How tall the person stands, from the floor to the top of the head, in metres.
+    /// Standing height of the person, from the floor to the top of the head, in metres.
     fn height_m(&self) -> f32;
 
-    /// Where everything is at a time from the start of the motion, which never ends.
+    /// The pose at a time from the start of the motion, which never ends.
     fn pose(&self, time_s: f64, into: &mut Posed);
 
-    /// [`Posed::joints`] alone, for whoever needs no more.
+    /// Only [`Posed::joints`].
     fn joints(&self, time_s: f64) -> [[f32; 3]; 17];
 }

@@ -1,4 +1,4 @@
-//! Bodies, their labels and how they vary.
+//! Bodies, their labels and their variation.
 
 mod common;
 
@@ -33,7 +33,7 @@ fn poses() -> impl Strategy<Value = SkeletonPose> {
     })
 }
 
-/// Every bone between labels but those of the spine, which bends between them.
+/// Every bone between labels except those of the spine, which bends between them.
 fn rigid_bones() -> impl Iterator<Item = (usize, usize)> {
     LABEL_BONES.into_iter().filter(|&(from, to)| (from, to) != (0, 7) && (from, to) != (7, 8) && from != 8 && to != 9)
 }
@@ -119,7 +119,7 @@ fn at_rest_a_person_stands_on_the_floor_and_faces_the_front() {
         assert!(hip.length() < 1e-6);
         assert!(left_hip.x > 0.05 && left_wrist.x > 0.5 && right_wrist.x < -0.5, "left is +X");
         assert!(nose.z > 0.06 && nose.z > crown.z + 0.05 && nose.x.abs() < 0.01, "the nose is in front: {nose}");
-        // Nose to crown takes a tenth of a human's height, the legs a little less than half.
+        // Nose to crown is a tenth of a human's height, the legs a little less than half.
         assert!((0.07..0.12).contains(&((crown.y - nose.y) / height)), "{nose} {crown} {height}");
         assert!((0.42..0.5).contains(&(actor.leg_m() / height)), "{} of {height}", actor.leg_m());
         let (thigh, shin) = (joints[1].distance(right_knee), right_knee.distance(right_foot));
@@ -146,7 +146,7 @@ fn proportions_stretch_what_they_name() {
         joints[11].distance(joints[12])
     };
     close(arm(&other), arm(actor) * 1.1 * 1.05);
-    // The mesh goes along: hands still end a hand beyond the wrists.
+    // The mesh follows: hands still end a hand's length beyond the wrists.
     let reach = |actor: &Actor| {
         let posed = posed(actor, &SkeletonPose::REST);
         posed.shapes[0].positions.iter().map(|point| point[0]).fold(f32::MIN, f32::max) - posed.joints[13][0]
@@ -193,7 +193,7 @@ fn in_the_pose_of_the_file_the_body_is_that_of_the_file() {
         for (primitive, shape) in primitives.iter().zip(&posed.shapes) {
             let reader = primitive.reader(|buffer| Some(&buffers[buffer.index()]));
             let theirs = reader.read_positions().unwrap().zip(reader.read_normals().unwrap());
-            // The file's body stands on the floor, too, but its hips are not quite above the origin.
+            // The file's body also stands on the floor, but its hips are not exactly above the origin.
             let shift = Vec3::from(shape.positions[0]) - Vec3::from(reader.read_positions().unwrap().next().unwrap());
             assert!(shift.length() < 0.1 && shift.y.abs() < 1e-3, "{shift}");
             for ((position, normal), (at, facing)) in theirs.zip(shape.positions.iter().zip(&shape.normals)) {
@@ -231,7 +231,7 @@ fn limbs_of_real_people_keep_their_length() {
     let actor = load(&data.join("avatars_valid/White_M_1_Casual.glb"), LoadOptions::default()).unwrap();
     let clip = virtual_studio::motion::procedural::clip(3, 4.0);
     clip.poses().iter().step_by(20).for_each(|pose| assert_labels_are_rigid(&actor, pose));
-    // What the skin does is what the labels say: the wrist lies within the arm.
+    // The skin agrees with the labels: the wrist is inside the arm.
     let pose = clip.poses()[100];
     let posed = posed(&actor, &pose);
     for wrist in [13, 16] {

@@ -1,4 +1,4 @@
-//! PackedAssets assets take the place of those that they were made from.
+//! Packed assets can replace those from which they were made.
 
 mod common;
 
@@ -133,14 +133,14 @@ fn a_pack_is_there_whole_or_not_at_all() {
     assert_eq!((packed.people, packed.motions, packed.environments), (0, 0, 1));
     assert!(fs::read_to_string(out.join(NOTICE)).unwrap().contains("light (environments): no file with terms"));
     assert_eq!(there(), ["assets", "packed", "scenario.toml"]);
-    // What is packed can be packed again.
+    // Packed assets can be packed again.
     let again = folder.path().join("again");
     assets::pack(&[read(&scenario, &out)], &out, &again, |_, _| {}).unwrap();
     assert_eq!(fs::read(again.join("light/noon.hdr")).unwrap(), fs::read(out.join("light/noon.hdr")).unwrap());
 
     let error = assets::pack(&[read(&scenario, &assets)], &assets, &out, |_, _| {}).unwrap_err();
     assert!(matches!(error, PackError::Exists { .. }), "{error}");
-    // Nor is anything of somebody else removed.
+    // Other files are not removed either.
     let theirs = folder.path().join("third.partial");
     fs::create_dir(&theirs).unwrap();
     let error =

@@ -1,4 +1,4 @@
-//! Files that are no motions.
+//! Invalid BVH files.
 
 use std::path::Path;
 
@@ -70,7 +70,7 @@ fn a_file_that_ends_anywhere_is_refused_or_whole() {
     for end in 0..SOUND.len() - 1 {
         let text = &SOUND[..end];
         if let Ok(bvh) = Bvh::parse(text, Path::new("clip.bvh")) {
-            // Only the last number can lose digits unnoticed.
+            // Only the last number can lose digits without an error.
             assert!(end >= SOUND.len() - 2, "{end}: {bvh:?}");
         }
     }

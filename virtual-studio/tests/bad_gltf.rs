@@ -1,4 +1,4 @@
-//! Files that are no actors, and unusual ones that are.
+//! Invalid glTF files, and unusual valid ones.
 
 use std::path::{Path, PathBuf};
 
@@ -27,7 +27,7 @@ const JOINTS: [(&str, [f32; 3]); 16] = [
     ("mixamorig:RightFoot", [0.1, 0.08, 0.0]),
 ];
 
-/// What is wrong with a figure, or unusual.
+/// What is wrong or unusual about a figure.
 struct Figure {
     rename: Option<(&'static str, &'static str)>,
     skinned: bool,
@@ -39,7 +39,7 @@ struct Figure {
 const SOUND: Figure = Figure { rename: None, skinned: true, scale: 0.01, joint_of_last_vertex: 3, bytes_missing: 0 };
 
 impl Figure {
-    /// A glTF with its buffer beside it. The armature is scaled, as exporters do with models in centimetres.
+    /// A glTF file with a separate buffer. The armature is scaled, as by exporters of models in centimetres.
     fn write(&self, folder: &Path) -> PathBuf {
         // A nose, a crown, and two heels.
         let vertices = [[0.0, 1.6, -0.12], [0.0, 1.75, 0.0], [-0.1, 0.0, 0.05], [0.1, 0.0, 0.05]];

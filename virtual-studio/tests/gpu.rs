@@ -1,4 +1,5 @@
-//! The graphics card's renderer beside the processor's. A software card does (Debian: libvulkan1, mesa-vulkan-drivers).
+//! Compares the renderers of graphics card and processor. A software card is enough (Debian: libvulkan1,
+//! mesa-vulkan-drivers).
 
 mod figure;
 
@@ -18,7 +19,7 @@ use virtual_studio::rig::{Intrinsics, VirtualCamera};
 use virtual_studio::session::{Progress, RenderError, Rendered, Script, SessionOptions, render};
 use virtual_studio::surface::{Performance, Posed};
 
-/// A card, or a word on why the test is skipped. Whoever sets GENLOCK_NEEDS_VULKAN wants no test to be skipped.
+/// A card, or `None` after printing why the test is skipped. With GENLOCK_NEEDS_VULKAN, a missing card is a failure.
 fn card() -> Option<Backend> {
     match Backend::gpu() {
         Ok(card) => Some(card),
@@ -65,16 +66,16 @@ fn shots() -> Vec<Shot> {
     cameras.map(|camera| Shot { camera, gain: [1.1, 1.0, 0.9] }).to_vec()
 }
 
-/// How far two pictures of one size are apart.
+/// Differences between two pictures of one size.
 #[derive(Debug)]
 struct Apart {
-    /// Coverage that differs, over what is covered.
+    /// Difference in coverage, relative to the coverage.
     mask: f32,
     /// Mean of the absolute differences of bytes, over pixels that both cover.
     person: f32,
     /// The same over pixels that neither covers.
     surround: f32,
-    /// The largest difference of depths where both cover the pixel wholly and no outline is beside it, metres.
+    /// The largest difference in depth, metres, where both cover the pixel fully and no outline is adjacent.
     depth_m: f32,
 }
 
@@ -104,7 +105,7 @@ impl Apart {
     }
 }
 
-/// The picture `pixels` further left, or a row up for each width.
+/// The picture shifted left by `pixels`, or up by one row per width.
 fn shifted(picture: &RenderedPicture, pixels: usize) -> RenderedPicture {
     let mut shifted = picture.clone();
     shifted.rgb.rotate_left(3 * pixels);
@@ -113,9 +114,9 @@ fn shifted(picture: &RenderedPicture, pixels: usize) -> RenderedPicture {
     shifted
 }
 
-/// Within the limits, a few times what a software card (Mesa 22.3) was found to differ by: 0.34 % of the coverage, all of
-/// it beside the post; 0.10 of 255 in colour with one sample a pixel and 0.94 with four, of which the processor shades
-/// only some; 0.06 mm. A shift by a pixel makes 14 %, 4.9 and 5 mm or more.
+/// Whether differences are within limits of a few times those measured with a software card (Mesa 22.3): 0.34 % of
+/// the coverage, all of it beside the post; 0.10 of 255 in colour with one sample per pixel and 0.94 with four, of
+/// which the processor shades only some; 0.06 mm. A shift by a pixel gives 14 %, 4.9 and 5 mm or more.
 fn alike(apart: &Apart, samples: usize) -> bool {
     let person = if samples == 1 { 0.3 } else { 1.5 };
     apart.mask < 0.01 && apart.person < person && apart.surround == 0.0 && apart.depth_m < 1e-3
@@ -135,7 +136,7 @@ fn the_card_draws_what_the_processor_draws() {
             let post =
                 cpu.depth_m.iter().zip(&cpu.mask).filter(|(depth_m, mask)| **depth_m < 2.2 && **mask == 0).count();
             assert!(post > 500, "the post is seen in {post} pixels");
-            // What this test must not let through.
+            // Differences that this test must detect.
             let nobody = RenderedPicture { mask: vec![0; cpu.mask.len()], ..cpu.clone() };
             let dark = RenderedPicture { rgb: cpu.rgb.iter().map(|byte| byte / 8 * 7).collect(), ..cpu.clone() };
             for wrong in [nobody, dark, shifted(cpu, 1), shifted(cpu, cpu.width as usize)] {

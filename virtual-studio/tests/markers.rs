@@ -1,4 +1,4 @@
-//! People who do what markers say.
+//! Motions from markers.
 
 mod common;
 
@@ -93,14 +93,14 @@ fn what_is_no_whole_motion_is_refused() {
     assert!(refused(&(header.join("\n") + "\n")).contains("it has no frame"));
 }
 
-/// What is left when avatars take the poses of a real person: joints of detectors and of skeletons are not the same.
+/// Remaining errors of avatars in the poses of a real person: joints of detectors and of skeletons differ.
 #[test]
 fn avatars_stand_as_a_real_person_did() {
     let Some(data) = data() else { return };
     let path = data.join("pose2sim_single/pose3d/S00_P00_T01_BalancingTrial_0-100_filt_butterworth.trc");
     let (markers, tracks) = (Markers::load(&path).unwrap(), trc::read(&path).unwrap());
     assert_eq!((markers.instants(), markers.rate_hz()), (100, 60.0));
-    // The studio's frame is TRC's own, and the reader's is another one.
+    // The studio's frame is that of TRC files; the reader's differs.
     let mapping = Mapping::new(&tracks).unwrap();
     for (joints, frame) in markers.joints().zip(&tracks.frames) {
         let world = mapping.joints(&frame.markers_mm).unwrap();
@@ -115,7 +115,7 @@ fn avatars_stand_as_a_real_person_did() {
         let errors = compute_metrics(&posed, &truth).unwrap();
         eprintln!("{name}: {errors:?}");
         assert!((10.0..40.0).contains(&errors.pmpjpe17), "{name}: {} mm", errors.pmpjpe17);
-        // Nobody turns around within a frame: pitchers and kickers turn their limbs by no more than 50° in one.
+        // No limb turns by more than 50° within a frame, even of pitchers and kickers.
         for pair in clip.poses().windows(2) {
             let turned = |bone: Bone| pair[0].rotation(bone).angle_between(pair[1].rotation(bone)).to_degrees();
             assert!(Bone::ALL.into_iter().map(turned).fold(0.0, f32::max) < 50.0, "{name}");

@@ -1,4 +1,4 @@
-//! Motions between their frames, widened, and on the floor.
+//! Motions: interpolated, widened, and grounded.
 
 mod common;
 
@@ -16,7 +16,7 @@ fn apart(a: &SkeletonPose, b: &SkeletonPose) -> f32 {
     Bone::ALL.into_iter().map(angle).fold(0.0, f32::max)
 }
 
-/// The fastest bone, degrees a second, looked at sixty times a second.
+/// Speed of the fastest bone in degrees per second, sampled sixty times a second.
 fn fastest(motion: &impl Motion) -> f32 {
     let frames = (60.0 * motion.duration_s()) as usize;
     let step = |frame: usize| apart(&motion.at(frame as f64 / 60.0), &motion.at((frame + 1) as f64 / 60.0));
@@ -76,7 +76,7 @@ fn widened_motions_repeat_and_never_leap() {
         let times = (0..20).map(|i| widened.duration_s() * f64::from(i) / 20.0);
         assert!(times.clone().all(|time_s| widened.at(time_s) == again.at(time_s)));
         assert!(times.clone().any(|time_s| apart(&widened.at(time_s), &other.at(time_s)) > 20.0));
-        // Two motions add up, a limb that is led elsewhere has further to go, and speed counts.
+        // Two motions add up, moved limbs have further to go, and speed is changed.
         let most = 2.6 * fast + 400.0;
         assert!(fastest(&widened) < most, "seed {seed}: {} after {fast}", fastest(&widened));
         for time_s in times {

@@ -1,4 +1,4 @@
-//! What is packed comes back.
+//! Packing and unpacking.
 
 mod common;
 
@@ -89,7 +89,7 @@ fn damaged_packs_are_refused() {
     let mut other = actor.clone();
     other[0] = 9;
     assert!(Actor::unpack(&other, name()).map(|_| ()).unwrap_err().to_string().contains("version 9"));
-    // A flipped bit is seen, too.
+    // A flipped bit is detected too.
     for at in (1..actor.len()).step_by(997) {
         let mut other = actor.clone();
         other[at] ^= 1;

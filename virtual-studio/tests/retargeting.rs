@@ -1,4 +1,4 @@
-//! Retargeted people do what the captured ones did.
+//! Retargeted motions match the captured ones.
 
 mod common;
 
@@ -78,7 +78,7 @@ fn walkers_look_where_they_go_and_keep_to_the_floor() {
             assert!(way.length() > 0.5);
             assert!(angle < 10.0, "{name} looks {angle}° away from its way");
             assert!((-0.01..0.002).contains(&lowest), "{name}: {lowest} m");
-            // The lower ankle moves as the captured one does; what is left is that hips differ in width.
+            // The lower ankle moves like the captured one; the rest is due to different widths of the hips.
             assert!(most - least < 0.02, "{name}: the ankle floats by {} m", most - least);
         }
     }

@@ -1,4 +1,4 @@
-//! What the shipped recipes hold out is in no training.
+//! Held-out people and clips of the shipped recipes are in no training.
 
 mod common;
 

@@ -52,7 +52,7 @@ fn the_same_seed_gives_the_same_pixels_in_any_order() {
     }
 }
 
-/// Nothing varies.
+/// No variation.
 const CLEAN: &str = "[vary]\nlooks = 0.0\nbodies = 0.0\nexposure-stops = 0.0\nwhite-balance = 0.0\nnoise = 0.0\n\
                      defocus-px = 0.0\noccluders = 0.0\nprops = 0\njpeg-quality = [95, 95]\n";
 
@@ -75,7 +75,7 @@ fn joints_lie_on_the_body_and_labels_agree_with_each_other() {
             }
             for (joint, (&[x, y], &camera_mm)) in px.iter().zip(&labels.joints_camera_mm).enumerate() {
                 let camera = Vec3::from(camera_mm) / 1000.0;
-                // The surface before a joint is nearer than the joint by no more than a body is thick or hidden.
+                // Unless hidden, a joint is at most a body's thickness behind the surface in front of it.
                 let depth = picture.depth_m[y as usize * 320 + x as usize];
                 assert!(
                     depth < camera.z + 0.01 && depth > camera.z - 1.0,
@@ -108,7 +108,7 @@ fn the_mask_is_the_body_and_nothing_else() {
     }
 }
 
-/// Two views of one point agree: what view 0 sees at a depth, view 1 sees at the same place of the world.
+/// Two views agree: what view 0 sees at a depth, view 1 sees at the same point of the world.
 #[test]
 fn depths_of_two_views_meet_in_the_world() {
     let mut studio = clean("rig = { views = 2, size-px = [640, 480], distortion = [-0.1, -0.1] }");
@@ -170,7 +170,7 @@ fn a_picture_becomes_a_jpeg_of_its_size() {
     assert_eq!((header.width, header.height), (96, 64));
 }
 
-/// A post before a camera hides what is behind it and nothing else, in the mask as in the picture.
+/// A post in front of a camera hides exactly what is behind it, in the mask and in the picture.
 #[test]
 fn what_stands_before_the_person_is_not_theirs() {
     let figure = Figure::new(20, 24);

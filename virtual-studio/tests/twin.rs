@@ -1,4 +1,4 @@
-//! Twins: what real cameras see at a place of the world, those of the twin see there, too.
+//! Twins: their cameras see points of the world in the same pixels as the real cameras.
 
 mod common;
 
@@ -15,7 +15,7 @@ use virtual_studio::actor::{SkeletonPose, procedural};
 use virtual_studio::rig::VirtualCamera;
 use virtual_studio::scene::{Rigging, Scenario, Split};
 
-/// Two cameras with radial distortion; the second is rolled by 90° and has other pixels.
+/// Two cameras with radial distortion; the second is rolled by 90° and has another size.
 const CALIBRATION: &str = r#"{"cameras": [
     {"name": "front", "size": [640, 480], "K": [[600, 0, 310], [0, 605, 250], [0, 0, 1]], "dist": [-0.05, 0.01, 0, 0, 0],
      "R": [[0, 1, 0], [0, 0, -1], [-1, 0, 0]], "t": [0, 1, 4]},
@@ -43,14 +43,14 @@ fn cameras(scenario: &Scenario) -> &[VirtualCamera] {
     cameras
 }
 
-/// Largest distance, in the real camera's pixels, of where the two see places (millimetres, z up) within its picture,
-/// and how many places there are.
+/// Largest distance, in the real camera's pixels, between the two projections of points (millimetres, z up) within its
+/// picture, and the number of points.
 fn apart(real: &CalibratedCamera, twin: &VirtualCamera, reduced: f32, places: &[Vector3<f64>]) -> (f32, usize) {
     let [width, height] = real.size_px.map(f64::from);
     let distance = |place: &Vector3<f64>| {
         let true_px = real.project(real.to_camera(*place))?;
         let inside = (0.0..width).contains(&true_px.x) && (0.0..height).contains(&true_px.y);
-        // OpenCV has the middle of the first pixel at 0.
+        // In OpenCV the middle of the first pixel is at 0.
         let true_px = Vec2::new(true_px.x as f32 + 0.5, true_px.y as f32 + 0.5);
         let studio = Vec3::new(place.y as f32, place.z as f32, place.x as f32) * 1e-3;
         inside.then(|| twin.project(studio).unwrap() * reduced - true_px).map(Vec2::length)
@@ -83,7 +83,7 @@ fn a_twin_sees_what_its_cameras_see() {
     }
 }
 
-/// The real lenses have tangential distortion, which the studio has not.
+/// The real lenses have tangential distortion, which the studio does not support.
 #[test]
 fn markers_of_a_real_take_appear_within_two_pixels() {
     let Some(data) = data() else { return };

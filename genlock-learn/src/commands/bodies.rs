@@ -19,7 +19,7 @@ pub struct Args {
     /// The take.
     #[arg(value_name = "TAKE")]
     take: PathBuf,
-    /// Where `geometry.json`, `bodies.json` and `bodies.trc` go; made where it is not there.
+    /// Folder for `geometry.json`, `bodies.json` and `bodies.trc`; created if missing.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     #[command(flatten)]
@@ -27,13 +27,13 @@ pub struct Args {
     /// The pose model of `--finder own` [default: the one that comes with genlock].
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
-    /// Smooth bodies over their neighbours in time.
+    /// Smooth bodies over neighbouring instants.
     #[arg(long)]
     smooth: bool,
     /// The person's standing height, which sets the scale. Without it the scale is a guess, some 5 to 15 % off.
     #[arg(long, value_name = "MM", value_parser = clap::value_parser!(u16).range(500..2500))]
     height_mm: Option<u16>,
-    /// A `geometry.json` to go by; none is searched for then.
+    /// A `geometry.json` to use instead of finding the geometry.
     #[arg(long, value_name = "FILE", conflicts_with = "height_mm")]
     geometry: Option<PathBuf>,
     /// Also write the rig as Pose2Sim's `Calib.toml`.
@@ -66,11 +66,11 @@ pub fn run(args: &Args) -> miette::Result<()> {
     Ok(())
 }
 
-/// What residuals say of lenses and shutters. The bodies are good without.
+/// Prints what residuals show about lenses and shutters. Bodies do not depend on it.
 fn warn_of_lenses(watched: &Watched, rig: &FoundGeometry, rate_hz: f64) {
     let faults = match watched.lens_faults(&rig.geometry) {
         Ok(faults) => faults,
-        Err(error) => return eprintln!("warning: lenses and shutters were not looked at: {error}"),
+        Err(error) => return eprintln!("warning: could not check lenses and shutters: {error}"),
     };
     for (camera, fault) in faults.iter().flat_map(|(camera, faults)| faults.iter().map(move |fault| (camera, fault))) {
         if fault.is_plausible(1e3 / rate_hz) {
@@ -79,7 +79,7 @@ fn warn_of_lenses(watched: &Watched, rig: &FoundGeometry, rate_hz: f64) {
     }
 }
 
-/// A fault of a lens or a shutter; the latter also in milliseconds.
+/// Describes a fault of a lens or a shutter; the latter also in milliseconds.
 fn said(fault: &LensFault, rate_hz: f64) -> String {
     match fault {
         LensFault::RollingShutter { readout_frames } => {

@@ -1,4 +1,4 @@
-//! `genlock-learn check`: whether a learner could start, so that one that cannot is not started again and again.
+//! `genlock-learn check`: whether a learner could start, so that a failing one is not restarted again and again.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,12 +14,12 @@ pub struct Args {
     /// What to learn and how (TOML).
     #[arg(long, value_name = "FILE")]
     recipe: PathBuf,
-    /// Where the checkpoint is kept: if there is one, it must be of such a recipe.
+    /// Folder of the checkpoint. If there is one, it must fit the recipe.
     #[arg(long, value_name = "DIR")]
     checkpoint_dir: Option<PathBuf>,
 }
 
-/// What is wrong goes to standard output, apart from anything that is logged: whoever asked shows it as their own.
+/// Prints the problem to standard output, separate from the log, so that the caller can show it as its own error.
 pub fn run(args: &Args) -> ExitCode {
     let checkpoint = args.checkpoint_dir.as_deref().map(checkpoint_in).filter(|path| path.is_file());
     let recipe = PretrainRecipe::load(&args.recipe).map_err(LearnError::from);

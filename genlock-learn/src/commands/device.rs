@@ -1,4 +1,4 @@
-//! `genlock-learn device`: where networks would run here, which also says that libtorch is found.
+//! `genlock-learn device`: the device on which networks would run, which also shows that libtorch was found.
 
 use tch::Device;
 

@@ -1,4 +1,4 @@
-//! `genlock eval`: how far a pose model's poses are from labels, or its poses of stored moments once more.
+//! `genlock eval`: the errors of a pose model against labels, or its poses of stored moments computed again.
 
 mod body_scores;
 mod moments;
@@ -36,10 +36,10 @@ pub struct Args {
     /// A take to measure on, with `--labels`, or with `--trc` and `--calibration`.
     #[arg(long, value_name = "DIR", required_unless_present_any = ["moments", "recipe", "bodies", "apart"])]
     session: Option<PathBuf>,
-    /// Poses in the world (TRC) to measure bodies against, as `genlock infer` finds them, beside other ways to find them.
+    /// Poses in the world (TRC), against which to measure bodies as `genlock infer` finds them, and other methods.
     #[arg(long, value_name = "FILE", requires = "session", requires = "calibration", conflicts_with = "labels")]
     trc: Option<PathBuf>,
-    /// The calibration of those poses: it scores, and nothing else.
+    /// The calibration of those poses, used only for scoring.
     #[arg(long, value_name = "FILE", requires = "trc")]
     calibration: Option<PathBuf>,
     /// Measure bodies against the truth of a session that `genlock render` made, by the number of cameras.
@@ -54,11 +54,11 @@ pub struct Args {
     /// Labels per view, as `genlock labels import` writes them.
     #[arg(long, value_name = "FILE", requires = "session")]
     labels: Option<PathBuf>,
-    /// Moments stored by `genlock demo --store-samples`: their poses are computed once more.
+    /// Moments stored by `genlock demo --store-samples`, whose poses are computed again.
     #[arg(long, value_name = "FILE", requires = "out", conflicts_with = "session")]
     moments: Option<PathBuf>,
-    /// Measure a model of rendered people as this recipe says (TOML): on held-out ones, on real takes and their twins,
-    /// beside baselines and peers.
+    /// Measure a model trained on rendered people according to this recipe (TOML): on held-out people, on real takes
+    /// and their twins, compared with baselines and peers.
     #[arg(long, value_name = "FILE", requires = "out", conflicts_with_all = ["session", "moments"])]
     recipe: Option<PathBuf>,
     /// Change a value of the recipe, as in `session="DIR"`.
@@ -111,7 +111,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
     };
     let spec = engine.spec();
     let preprocessing = reading::preprocessing(spec, model)?;
-    // A model that says nothing of its training was trained as the defaults are.
+    // A model without training information was trained with the defaults.
     let hold_out = serde_json::from_str::<Training>(&spec.training)
         .map_or_else(|_| FinetuneConfig::default().hold_out, |training| training.config.hold_out);
     let take = reading::labelled_take(session, labels, &preprocessing)?;
@@ -144,7 +144,7 @@ fn open(args: &Args, model: &Path, precision: PrecisionChoice) -> miette::Result
     engine.into_diagnostic().wrap_err_with(|| format!("{} does not serve as a pose model", model.display()))
 }
 
-/// Bodies in the world against others' poses of the take.
+/// Measures bodies in the world against published poses of the take.
 fn run_recorded_bodies(args: &Args, take: &Path, trc: &Path, calibration: &Path) -> miette::Result<()> {
     let truth = recorded_bodies::Truth::read(trc, calibration)?;
     let engine = args.model.as_deref().map(|model| open(args, model, args.precision.into())).transpose()?;
@@ -155,7 +155,7 @@ fn run_recorded_bodies(args: &Args, take: &Path, trc: &Path, calibration: &Path)
     show(args, &rows, recorded_bodies::table)
 }
 
-/// Prints rows, as JSON where it is wanted.
+/// Prints rows as a table or as JSON.
 fn show<R: Serialize>(args: &Args, rows: &[R], table: impl Fn(&[R]) -> String) -> miette::Result<()> {
     if args.json {
         println!("{}", serde_json::to_string_pretty(rows).into_diagnostic()?);

@@ -11,11 +11,11 @@ use take::TakeReader;
 use super::progress::bar;
 use super::reading;
 
-/// Of how many pictures the detector of people looks at one; where the person was last says where to look in the others.
+/// The detector of people runs on one of this many pictures. In the others, the person's last position is used.
 pub const DETECTOR_EVERY: u32 = 5;
 
-/// The detector looks at each picture. Else joints waver in its rhythm, which differs from camera to camera and shows as an
-/// offset in time.
+/// The detector runs on every picture. Otherwise joints would jitter in its rhythm, which differs between cameras and
+/// would show as an offset in time.
 pub const EVERY_PICTURE: u32 = 1;
 
 #[derive(clap::Args)]
@@ -23,7 +23,7 @@ pub struct FinderArgs {
     /// The network that finds joints.
     #[arg(long, value_enum, default_value = "full")]
     finder: FinderName,
-    /// Look at the first instants alone.
+    /// Use only the first instants.
     #[arg(long, value_name = "N")]
     first: Option<usize>,
     /// The folder that scripts/fetch-finder.sh prints [env: GENLOCK_FINDER] [default: where that script puts it].
@@ -46,20 +46,20 @@ pub enum FinderName {
     Own,
 }
 
-/// A finder of joints that was loaded.
+/// A loaded finder of joints.
 pub struct Finder {
     pub finder: Box<dyn JointFinder>,
     pub look: FinderInput,
-    /// Of its network.
+    /// The name of its network.
     pub name: String,
 }
 
-/// The pose model that is to find joints, and how.
+/// The pose model as a finder of joints.
 pub struct OwnModel<'a> {
-    /// None: the one that comes with genlock.
+    /// `None`: the one that comes with genlock.
     pub file: Option<&'a Path>,
     pub precision: PrecisionChoice,
-    /// It gets pictures with their background.
+    /// Give it pictures with their background.
     pub plain: bool,
 }
 
@@ -68,7 +68,7 @@ impl<'a> OwnModel<'a> {
         Self { file, precision: PrecisionChoice::F32, plain: false }
     }
 
-    /// In OpenVINO, where its files are there.
+    /// Uses OpenVINO if its files exist.
     fn open(&self, files: Option<&Path>, threads: usize) -> miette::Result<Finder> {
         let file = self.file.map(Path::to_owned).or_else(|| set(SHIPPED_MODEL).filter(|shipped| shipped.is_file()));
         let file = file.ok_or_else(|| miette!("`--finder own` needs a pose model: name its file with `--model`"))?;
@@ -90,8 +90,8 @@ impl<'a> OwnModel<'a> {
 }
 
 impl FinderName {
-    /// Loads the network. `files` is the folder that the set-up fetched, where it is not in its usual place.
-    /// The detector of people looks at every `detector_every`-th picture.
+    /// Loads the network. `files` is the folder that the set-up fetched, if it is not in its usual place.
+    /// The detector of people runs on every `detector_every`-th picture.
     pub fn open(
         self,
         files: Option<&Path>,
@@ -117,13 +117,13 @@ impl FinderName {
 }
 
 impl FinderArgs {
-    /// Whether any of these words was given beside defaults.
+    /// Whether any of these options differs from its default.
     pub fn given(&self) -> bool {
         self.first.is_some() || self.finder_files.is_some() || self.threads.is_some()
     }
 
-    /// Looks for a person in a take's pictures, with the detector of people in every `detector_every`-th. `model` is the pose
-    /// model of `--finder own`.
+    /// Finds a person in a take's pictures. The detector of people runs on every `detector_every`-th. `model` is the
+    /// pose model of `--finder own`.
     pub fn watch(&self, take: &TakeReader, model: Option<&Path>, detector_every: u32) -> miette::Result<Watched> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = self.threads.unwrap_or(cores);
@@ -140,28 +140,28 @@ impl FinderArgs {
     }
 }
 
-/// Names the pose model that comes with genlock; `genlock` sets it where it hands over.
+/// Names the pose model that comes with genlock; `genlock` sets it when it hands over a command.
 const SHIPPED_MODEL: &str = "GENLOCK_POSE_MODEL";
 
-/// The folder's name in the cache; scripts/fetch-finder.sh has the same.
+/// The folder's name in the cache, as in scripts/fetch-finder.sh.
 const FETCHED: &str = "finder-2";
 
-/// A folder that the environment names; an empty word names none.
+/// A folder from the environment; an empty variable counts as unset.
 fn set(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
-/// The folder that the set-up fetched, where it is not in its usual place.
+/// The folder that the set-up fetched.
 fn folder(named: Option<&Path>) -> Option<PathBuf> {
     named.map(Path::to_owned).or_else(|| set("GENLOCK_FINDER")).or_else(fetched_finder)
 }
 
-/// OpenVINO, where the set-up fetched it.
+/// OpenVINO, if the set-up fetched it.
 pub fn openvino(files: Option<&Path>) -> Option<FinderFiles> {
     FinderFiles::find(folder(files)?).ok()
 }
 
-/// Where the set-up keeps what it fetches.
+/// The cache folder of the set-up.
 fn fetched_finder() -> Option<PathBuf> {
     let cache = set("GENLOCK_CACHE")
         .or_else(|| Some(set("XDG_CACHE_HOME")?.join("genlock")))

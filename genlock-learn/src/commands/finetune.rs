@@ -13,14 +13,14 @@ use super::precision::PrecisionName;
 use super::progress::bar;
 use super::reading;
 
-/// What stands for an encoder that has learned nothing.
+/// The name of an untrained encoder.
 const RANDOM: &str = "random";
-/// What a random encoder gets to see unless told otherwise: what the demo learns from.
+/// Crop size of a random encoder by default: that of the demo.
 const RANDOM_CROP_PX: u16 = 64;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// The take whose pictures the labels are of.
+    /// The take with the labelled pictures.
     #[arg(long, value_name = "DIR")]
     session: PathBuf,
     /// Labels per view, as `genlock labels import` writes them.
@@ -29,7 +29,7 @@ pub struct Args {
     /// Checkpoint of the learner, or `random` for the baseline without pretraining.
     #[arg(long, value_name = "CHECKPOINT")]
     from: Option<PathBuf>,
-    /// Where the pose model goes. A running `genlock demo` that watches this file takes it up.
+    /// File of the pose model. A running `genlock demo` that watches this file loads it.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Steps of training.
@@ -43,7 +43,7 @@ pub struct Args {
     batch: Option<usize>,
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
-    /// Stages of the encoder that stay as they are, of 4.
+    /// How many of the encoder's 4 stages stay frozen.
     #[arg(long, value_name = "N")]
     frozen_stages: Option<usize>,
     /// Side of the crops in pixels [default: the checkpoint's].
@@ -51,8 +51,8 @@ pub struct Args {
     crop_px: Option<u16>,
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// In every PERIOD source positions, BLOCK are kept from training, with GUARD on each side for neither use; 0,0,0
-    /// trains on all [default: 50,10,0].
+    /// In every PERIOD source positions, BLOCK are held out, with GUARD on each side unused; 0,0,0 trains on all
+    /// [default: 50,10,0].
     #[arg(long, value_name = "PERIOD,BLOCK,GUARD", value_parser = hold_out)]
     hold_out: Option<HoldOut>,
     /// Arithmetic of the training.
@@ -148,7 +148,7 @@ fn no_checkpoint_at(from: &Path) -> String {
     format!("{} does not serve as a checkpoint; the learner of `genlock demo` writes one", from.display())
 }
 
-/// The settings that depend on what the take holds and on this machine.
+/// The settings that depend on the take and on this machine.
 fn finished(
     mut config: FinetuneConfig,
     args: &Args,

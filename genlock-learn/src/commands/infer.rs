@@ -15,7 +15,7 @@ use super::finder::{DETECTOR_EVERY, Finder, FinderName, OwnModel, openvino};
 use super::precision::PrecisionName;
 use crate::stop::{self, Stop};
 
-/// Sets of pictures that wait before the oldest goes: those of instants in a row come together.
+/// Capacity of the queue of pictures, which drops the oldest. Pictures of consecutive instants arrive together.
 const WAITING_PICTURES: usize = 4;
 const WAITING_COMMANDS: usize = 16;
 
@@ -27,10 +27,10 @@ pub struct Args {
     /// Name of the session among those that share a network.
     #[arg(long, value_name = "KEY", default_value = "session")]
     name: String,
-    /// Your pose model. It may come later, and be replaced at any time.
+    /// Your pose model. It may be created later, and replaced at any time.
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
-    /// The pose model that comes with genlock, for as long as there is none of yours.
+    /// The pose model that comes with genlock, used until yours exists.
     #[arg(long, value_name = "FILE")]
     shipped_model: Option<PathBuf>,
     /// Give the network pictures with their background, as of cameras that move.
@@ -42,14 +42,14 @@ pub struct Args {
     /// Threads inside one operation; without it, as many as there are cores.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
-    /// Share of all cores that poses may take on average, so that something is left for a learner beside them.
+    /// Share of all cores that poses may use on average, to leave some for a learner.
     #[arg(long, value_name = "SHARE", value_parser = share)]
     share: Option<f64>,
-    /// The network that finds joints, out of which come bodies in the rig's own geometry. Without its files, poses are the
-    /// pose model's.
+    /// The network that finds joints, from which bodies in the rig's own geometry are made. Without its files, poses
+    /// come from the pose model.
     #[arg(long, value_enum, default_value = "full")]
     finder: FinderName,
-    /// Do without it.
+    /// Use no finder of joints.
     #[arg(long)]
     no_finder: bool,
     /// The folder that scripts/fetch-finder.sh prints [env: GENLOCK_FINDER] [default: where that script puts it].
@@ -58,13 +58,13 @@ pub struct Args {
     /// Name of a camera, in the rig's order.
     #[arg(long, value_name = "NAME")]
     camera: Vec<String>,
-    /// A `geometry.json` to begin with, where it is there.
+    /// A `geometry.json` to start with, if it exists.
     #[arg(long, value_name = "FILE")]
     geometry: Option<PathBuf>,
     /// The person's standing height, which sets the scale.
     #[arg(long, value_name = "MM", value_parser = clap::value_parser!(u16).range(500..2500))]
     height_mm: Option<u16>,
-    /// Go on when the process that started this one ends.
+    /// Continue when the parent process ends.
     #[arg(long)]
     detached: bool,
 }
@@ -91,12 +91,12 @@ fn threads(args: &Args) -> usize {
     args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
-/// The finder of joints, or why there is none.
+/// Loads the finder of joints, or says why there is none.
 fn finder(args: &Args) -> Result<Finder, String> {
     if args.no_finder {
         return Err("the finder of joints is switched off".into());
     }
-    // A model of the user's goes before the shipped one.
+    // The user's model takes precedence over the shipped one.
     let shipped = args.shipped_model.as_deref().filter(|_| !args.model.is_file());
     let file = Some(shipped.unwrap_or(&args.model));
     let own = OwnModel { file, precision: args.precision.into(), plain: args.plain };
@@ -135,7 +135,7 @@ fn bodies(args: &Args, link: &ZenohLink, Finder { finder, look, name }: Finder) 
 type Poses = LivePoses<ZenohMomentSource, ZenohPoseSink, ZenohHintSink>;
 
 fn poses(args: &Args, link: &ZenohLink, device: Device, why: String) -> miette::Result<Poses> {
-    // The newest moment alone: by the time an older one had its poses, they would be of the past.
+    // Only the newest moment, since the poses of an older one would be out of date.
     let moments = link.moment_source(1).into_diagnostic()?;
     let (poses, hints) = (link.pose_sink().into_diagnostic()?, link.hint_sink().into_diagnostic()?);
     let own = ModelFile::new(args.model.clone(), device, args.precision.into()).plain(args.plain);
@@ -147,7 +147,7 @@ fn poses(args: &Args, link: &ZenohLink, device: Device, why: String) -> miette::
     Ok(LivePoses::new(moments, poses, hints, model).with_share(args.share).without_finder(Some(why)))
 }
 
-/// Whether to go on: nobody asked to stop, and the session is there.
+/// Whether to continue: nobody asked to stop, and the session is still running.
 struct Watch<'a> {
     link: &'a ZenohLink,
     endpoint: &'a str,

@@ -1,4 +1,4 @@
-//! `genlock pack-assets`: the assets that scenarios choose, small enough to travel.
+//! `genlock pack-assets`: packs the assets that scenarios choose, small enough to copy to other machines.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ pub struct Args {
     /// Whose people, motions and environments to pack (TOML).
     #[arg(required = true, value_name = "SCENARIO.toml")]
     scenarios: Vec<PathBuf>,
-    /// Folder that the scenarios' folders are meant from.
+    /// Base folder of the scenarios' relative folders.
     #[arg(long, value_name = "DIR")]
     assets: PathBuf,
     /// New folder for the packed assets; `render --assets` takes it instead of the first.

@@ -11,9 +11,9 @@ use crate::inbox::Inbox;
 use crate::learner_loop::{End, LearnerLoop};
 use crate::{environment, stop};
 
-/// Moments that wait for the learner before the oldest goes: a second and more of a step or an evaluation.
+/// Capacity of the learner's queue, which drops the oldest moment: enough for a step or an evaluation of over a second.
 const INBOX: usize = 128;
-/// Moments that wait in the network's own ring, which the receiving thread empties at once.
+/// Capacity of the transport's ring, which the receiving thread empties at once.
 const RING: usize = 32;
 
 /// The checkpoint of a folder.
@@ -29,7 +29,7 @@ pub struct Args {
     /// What to learn and how (TOML).
     #[arg(long, value_name = "FILE")]
     recipe: PathBuf,
-    /// Where the checkpoint is kept. One that is there already is resumed.
+    /// Folder of the checkpoint. An existing one is resumed.
     #[arg(long, value_name = "DIR")]
     checkpoint_dir: PathBuf,
     /// Name of the session among those that share a network.
@@ -38,13 +38,13 @@ pub struct Args {
     /// Threads inside one operation; without it, as many as there are cores.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
-    /// Go on when the process that started this one ends.
+    /// Continue when the parent process ends.
     #[arg(long)]
     detached: bool,
 }
 
 pub fn run(args: &Args) -> miette::Result<()> {
-    // Timing the precisions and reading a checkpoint take seconds, and nothing is lost by leaving them.
+    // Timing the precisions and reading a checkpoint take seconds, and nothing is lost if they are interrupted.
     let stop = stop::watch(!args.detached)?;
     environment::lower_priority();
     let device = model::start();

@@ -1,13 +1,13 @@
-//! Bars that show how far a command is.
+//! Progress bars.
 
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A bar on stderr; nothing where that is no terminal.
+/// A bar on stderr; hidden if that is not a terminal.
 pub fn bar(what: &'static str, length: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg:>22} {bar:40} {pos}/{len} {eta}").unwrap_or_else(|_| {
-        // Only a malformed template fails, and then the plain bar serves.
+        // Only a malformed template fails; then the default bar is used.
         ProgressStyle::default_bar()
     });
     let bar = ProgressBar::new(length).with_style(style).with_message(what);

@@ -1,4 +1,4 @@
-//! What commands read before their work, each with a bar.
+//! Reads the inputs of commands, with progress bars.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use tch::Device;
 
 use super::progress::bar;
 
-/// The pictures of a rendered session, and of recorded takes beside it.
+/// The pictures of a rendered session, and optionally of recorded takes.
 pub fn session(folder: &Path, recorded: &[PathBuf], config: &DataConfig, device: Device) -> miette::Result<Dataset> {
     let load = |progress: &mut dyn FnMut(usize, usize)| Dataset::load(folder, recorded, config, device, progress);
     counted("reading the session", load).into_diagnostic()
@@ -23,13 +23,13 @@ pub fn labelled_take(take: &Path, labels: &Path, preprocessing: &Preprocessing) 
     counted("cropping pictures", |progress| LabelledTake::load(take, labels, preprocessing, progress)).into_diagnostic()
 }
 
-/// How the pictures of a pose model are made; `file` names it in errors.
+/// The preprocessing of a pose model's pictures; `file` names the model in errors.
 pub fn preprocessing(spec: &PoseSpec, file: &Path) -> miette::Result<Preprocessing> {
     serde_json::from_str(&spec.preprocessing)
         .map_err(|e| miette!("{}: its preprocessing is not one that this genlock knows ({e})", file.display()))
 }
 
-/// Runs a job that tells how many of how many are done.
+/// Runs a job that reports its progress as a count and a total.
 fn counted<T>(what: &'static str, job: impl FnOnce(&mut dyn FnMut(usize, usize)) -> T) -> T {
     let bar = bar(what, 0);
     let result = job(&mut |done, total| {

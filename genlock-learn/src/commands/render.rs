@@ -23,7 +23,7 @@ pub struct Args {
     /// Folder of the session. Takes that an earlier run finished are kept.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Folder that the scenarios' folders are meant from, packed or not [default: where each scenario lies].
+    /// Base folder of the scenarios' relative folders, packed or not [default: each scenario's own folder].
     #[arg(long, value_name = "DIR")]
     assets: Option<PathBuf>,
     /// Change a value of each scenario, as in `takes=10`.
@@ -32,7 +32,7 @@ pub struct Args {
     /// Takes rendered at a time [default: one for each core].
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
-    /// Simplify people to about so many triangles; 0 leaves them as they are.
+    /// Simplify people to about this many triangles; 0 keeps all.
     #[arg(long, value_name = "N", default_value_t = 8_000)]
     triangles: usize,
     /// What draws. Cards need a build with `--features gpu`; their pictures differ a little.

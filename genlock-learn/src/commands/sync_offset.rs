@@ -1,4 +1,4 @@
-//! `genlock sync-offset`: by how much recordings that were never synchronised are apart in time.
+//! `genlock sync-offset`: finds the time offsets between recordings that were never synchronised.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -34,15 +34,15 @@ fn positive(word: &str) -> Result<f64, String> {
     if number > 0.0 && number <= 600.0 { Ok(number) } else { Err("it must be above 0 and at most 600".into()) }
 }
 
-/// All by camera.
+/// The offsets, by camera.
 #[derive(Serialize)]
 struct Offsets {
     /// This camera's frame n shows what the first one's frame n − x does.
     offset_frames: BTreeMap<String, f64>,
     offset_ms: BTreeMap<String, f64>,
-    /// One standard deviation; null where it is not known.
+    /// One standard deviation; null if unknown.
     uncertainty_frames: BTreeMap<String, Option<f64>>,
-    /// From 0 to 1: how much better the offset fits than any that is farther away.
+    /// From 0 to 1: how much better the offset fits than any that is not close to it.
     confidence: BTreeMap<String, f64>,
 }
 
@@ -79,7 +79,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
     Ok(())
 }
 
-/// What each camera saw in the longest stretch without a seam or a gap: over these, time jumps.
+/// What each camera saw in the longest stretch without a seam or a gap, across which time jumps.
 fn longest_run(watched: &Watched) -> Vec<Vec<Option<Observation>>> {
     let run = watched.instants.runs().into_iter().max_by_key(ExactSizeIterator::len).unwrap_or_default();
     let track = |camera: usize| run.clone().map(|at| watched.seen[at][camera].clone()).collect();

@@ -1,4 +1,4 @@
-//! `genlock train`: a pose model from a rendered session, in legs that go on from each other.
+//! `genlock train`: a pose model from a rendered session, in one or several legs that resume each other.
 
 mod log;
 
@@ -21,7 +21,7 @@ use crate::stop::{self, Stop};
 
 const MODEL_FILE: &str = "pose-model.safetensors";
 const EVALUATION_FILE: &str = "evaluation.json";
-/// What a machine that dies costs at most.
+/// Interval of checkpoints: the most that a crash can lose.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(120);
 
 #[derive(clap::Args)]
@@ -36,13 +36,13 @@ pub struct Args {
     /// its triggers are known.
     #[arg(long, value_name = "DIR")]
     recorded: Vec<PathBuf>,
-    /// Where checkpoints, pose model and figures go. A training that is there already is gone on with.
+    /// Folder for checkpoints, pose model and figures. An existing training is resumed.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Write a checkpoint and end after this long; the same command goes on later.
+    /// Write a checkpoint and end after this long; the same command resumes later.
     #[arg(long, value_name = "M")]
     minutes: Option<f64>,
-    /// Only measure the pose model that is in the folder.
+    /// Only measure the pose model in the folder.
     #[arg(long)]
     eval_only: bool,
     /// Start transfer from this finished pretraining (`sync.safetensors` of another folder).
@@ -54,7 +54,7 @@ pub struct Args {
     /// Change a value of the recipe, as in `transfer.train=linear`.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
-    /// Seconds between two lines on how it goes.
+    /// Seconds between two lines of progress.
     #[arg(long, value_name = "N", default_value = "10")]
     report_seconds: f64,
 }
@@ -69,7 +69,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
     let begun = Instant::now();
     let device = model::start();
     if device.is_cuda() {
-        // All batches have one shape: trying the algorithms once pays.
+        // All batches have the same shape, so benchmarking the algorithms once is worth it.
         tch::Cuda::cudnn_set_benchmark(true);
     }
     let recipe = TrainRecipe::load(&args.recipe, &args.overrides).into_diagnostic()?;
@@ -110,7 +110,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
     }
     let model = trainer.model().into_diagnostic()?.ok_or_else(|| miette!("the training ended without a pose model"))?;
     if args.f16 { model.save_f16(&path) } else { model.save(&path) }.into_diagnostic()?;
-    // What is measured is what lies on the disk.
+    // Measure the model as it is on disk.
     let model = PoseModel::load(&path, device).into_diagnostic()?;
     println!("{}: pose model {}", path.display(), model.version().into_diagnostic()?);
     measure(&args.out, &recipe, &dataset, &model)
@@ -135,7 +135,7 @@ fn train(
         .into_diagnostic()?;
     let mut log = Log::new(&args.out, trainer, Duration::from_secs_f64(args.report_seconds.clamp(0.0, 1e6)))?;
     if trainer.sync_accuracy().is_some() {
-        // The leg before ended between pretraining's last step and transfer's first.
+        // The previous leg ended between the last step of pretraining and the first of transfer.
         log.pretrained(trainer)?;
     }
     let mut saved = Instant::now();

@@ -1,4 +1,4 @@
-//! Asks something of a running session, as the buttons of its page do.
+//! Sends a request to a running session, as the buttons of its page do.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use miette::{IntoDiagnostic, WrapErr, bail};
 
 const WAIT: Duration = Duration::from_secs(5);
 
-/// Posts JSON to the page at `at`, or nothing. An answer that is a refusal is an error with its text.
+/// Posts JSON, or an empty body, to the page at `at`. A refusal becomes an error with its text.
 pub fn post(at: &str, path: &str, json: Option<&str>) -> miette::Result<()> {
     let mut session = TcpStream::connect(at)
         .into_diagnostic()

@@ -1,4 +1,4 @@
-//! `genlock background`: takes the background of a running session's cameras anew.
+//! `genlock background`: learns the background of a running session's cameras again.
 
 use super::ask;
 use crate::cli::AtArgs;

@@ -1,4 +1,4 @@
-//! `genlock cameras`: lists what the system knows; no camera is no error.
+//! `genlock cameras`: lists the cameras of the system. Finding none is not an error.
 
 #[cfg(feature = "nokhwa")]
 use miette::IntoDiagnostic;

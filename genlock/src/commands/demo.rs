@@ -12,9 +12,9 @@ use super::live::{self, CropSize, Shown, written};
 use crate::cli::{DemoArgs, Rate};
 use crate::{example_footage, rate, rig_recording};
 
-/// The studio of `--virtual` alone.
+/// The studio of `--virtual` without a scenario.
 const SCENARIO: &str = include_str!("../../../virtual-studio/examples/live.toml");
-/// A demo fills no disk.
+/// A small default, so that a demo does not fill the disk.
 const BUDGET_GB: f64 = 4.0;
 
 pub fn run(args: &DemoArgs) -> miette::Result<()> {
@@ -60,7 +60,7 @@ fn studio(_: &Path) -> miette::Result<Rig> {
     Err(miette!("this build has no virtual studio; build with `--features virtual-studio`"))
 }
 
-/// The footage that was named, by word or environment, else the example session that was fetched.
+/// The footage given by argument or environment, else the example session that was fetched.
 fn footage(named: Option<&Path>) -> miette::Result<Rig> {
     let named = named.map(Path::to_owned).or_else(|| std::env::var_os("GENLOCK_FOOTAGE").map(PathBuf::from));
     let cache = example_footage::cache();

@@ -1,4 +1,4 @@
-//! Commands that the other binary carries out.
+//! Commands that are handed over to the other binary.
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::shipped_model;
 
 /// The other binary, beside this one.
 pub fn learn_binary() -> miette::Result<PathBuf> {
-    let here = std::env::current_exe().map_err(|e| miette!("this program does not know where it is: {e}"))?;
+    let here = std::env::current_exe().map_err(|e| miette!("cannot find this program's own path: {e}"))?;
     let there = here.with_file_name("genlock-learn");
     if there.is_file() {
         return Ok(there);
@@ -21,10 +21,10 @@ pub fn learn_binary() -> miette::Result<PathBuf> {
     ))
 }
 
-/// What was typed instead of `genlock-learn COMMAND`, for its usage.
+/// What the user typed instead of `genlock-learn COMMAND`, for its usage text.
 const CALLED_AS: &str = "GENLOCK_CALLED_AS";
 
-/// `genlock-learn COMMAND`, which is told what was typed for it, and where the pose model lies that comes with genlock.
+/// `genlock-learn COMMAND`, with what the user typed and the path of the shipped pose model in its environment.
 pub fn learn(command: &str) -> miette::Result<Command> {
     let mut learn = Command::new(learn_binary()?);
     learn.arg(command);
@@ -37,7 +37,7 @@ pub fn learn(command: &str) -> miette::Result<Command> {
     Ok(learn)
 }
 
-/// Becomes `genlock-learn COMMAND WORDS…`, as git does with commands of its own.
+/// Replaces this process by `genlock-learn COMMAND WORDS…`.
 pub fn run(command: &str, words: &[String]) -> miette::Result<()> {
     let mut learn = learn(command)?;
     let error = learn.args(words).exec();

@@ -1,4 +1,4 @@
-//! Brings data sets of others into genlock's session format.
+//! Converts public data sets to genlock's session format.
 
 pub mod video;
 
@@ -85,7 +85,7 @@ impl Common {
     }
 }
 
-/// Imports what is not there yet and returns the names of the takes whose files are faulty.
+/// Imports what is still missing and returns the names of the takes with faulty files.
 fn import_all(plan: &ImportPlan, import: &mut Import, quality: u8) -> miette::Result<Vec<String>> {
     let mut failed = Vec::new();
     let style = ProgressStyle::with_template("{msg:>24} {bar:40} {pos}/{len} frames {eta}").into_diagnostic()?;

@@ -16,7 +16,7 @@ pub fn run(args: &InspectArgs) -> miette::Result<()> {
         println!("{}", serde_json::to_string_pretty(&take).into_diagnostic()?);
         return Ok(());
     }
-    let ending = if take.complete { "complete" } else { "not closed in order; everything up to its end is readable" };
+    let ending = if take.complete { "complete" } else { "not closed properly; everything up to its end is readable" };
     println!("{}: {:.2} s, {ending}", args.take.display(), take.duration_s);
     for camera in &take.cameras {
         println!("  {}: {} frames, {:.1} MB", camera.name, camera.frames, camera.bytes as f64 / 1e6);

@@ -1,4 +1,4 @@
-//! `genlock metrics`: the errors of poses against true ones.
+//! `genlock metrics`: the errors of poses against the ground truth.
 
 use miette::IntoDiagnostic;
 

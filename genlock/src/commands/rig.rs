@@ -1,4 +1,4 @@
-//! `genlock rig`: asks something of the geometry of a running session.
+//! `genlock rig`: changes the geometry of a running session.
 
 use miette::IntoDiagnostic;
 use transport::RigCommand;
@@ -16,6 +16,6 @@ pub fn run(args: &RigCommandArgs) -> miette::Result<()> {
         RigCommandArgs::Height { mm, at } => (at, RigCommand::HeightMm(*mm)),
     };
     ask::post(&at.at, "/api/rig", Some(&serde_json::to_string(&command).into_diagnostic()?))?;
-    println!("asked; the page and the report tell what came of it");
+    println!("request sent; the page and the report show its outcome");
     Ok(())
 }

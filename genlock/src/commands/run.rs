@@ -1,4 +1,4 @@
-//! `genlock run`: a rig's cameras, live, as its file describes them; words of the command line come first.
+//! `genlock run`: a rig's cameras, live, as its file describes them. Command-line options take precedence.
 
 use calibration_free_config::Rig;
 use frame::monotonic_now_ns;

@@ -1,4 +1,4 @@
-//! `genlock sync-offset`: hands a take over as it is, and makes one of a folder of videos first.
+//! `genlock sync-offset`: hands over a take unchanged, or converts a folder of videos to a take first.
 
 use std::path::{Path, PathBuf};
 
@@ -10,13 +10,13 @@ use take::{TakeInfo, TakeWriter};
 use super::hand_over;
 use super::import::video::Video;
 
-/// Of the pictures on their way to the finder of joints.
+/// JPEG quality of the pictures for the finder of joints.
 const JPEG_QUALITY: u8 = 95;
 
-/// What the names of videos end in.
+/// File extensions of videos.
 const VIDEOS: [&str; 12] = ["3gp", "avi", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "ts", "webm", "wmv"];
 
-/// Words of `genlock-learn sync-offset`, among which a folder of videos becomes a take.
+/// Runs `genlock-learn sync-offset` with these arguments, of which a folder of videos is replaced by a take.
 pub fn run(words: &[String]) -> miette::Result<()> {
     let is_folder = |word: &&String| Path::new(word).is_dir() && !Path::new(word).join("take.toml").is_file();
     let value = |word: &String| {
@@ -25,7 +25,7 @@ pub fn run(words: &[String]) -> miette::Result<()> {
     let Some(folder) = words.iter().find(|word| is_folder(word) && !value(word)) else {
         return hand_over::run("sync-offset", words);
     };
-    // Beside the system's other temporary files; it goes when this is done.
+    // In the system's folder for temporary files; it is removed at the end.
     let parent = tempfile::tempdir().into_diagnostic()?;
     let take = as_take(Path::new(folder), parent.path())?.to_string_lossy().into_owned();
     let words = words.iter().map(|word| if word == folder { &take } else { word });
@@ -35,7 +35,7 @@ pub fn run(words: &[String]) -> miette::Result<()> {
     if status.success() { Ok(()) } else { Err(miette!("{folder}: no offsets were found")) }
 }
 
-/// A take of videos, whose frame n is that of pulse n in each.
+/// Makes a take of videos, in which frame n of each video is that of pulse n.
 fn as_take(folder: &Path, parent: &Path) -> miette::Result<PathBuf> {
     let named = || folder.display().to_string();
     let mut videos: Vec<PathBuf> = std::fs::read_dir(folder)
@@ -93,7 +93,7 @@ fn as_take(folder: &Path, parent: &Path) -> miette::Result<PathBuf> {
     Ok(writer.finish().into_diagnostic()?.directory)
 }
 
-/// By its name.
+/// Whether a file is a video, by its name.
 fn is_video(path: &Path) -> bool {
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
     extension.is_some_and(|extension| VIDEOS.contains(&extension.as_str()))

@@ -1,4 +1,4 @@
-//! The host's clock: is it held in step, and is reading it cheap?
+//! The host's clock: is it synchronised, and is reading it cheap?
 
 use calibration_free_config::{Rig, TriggerMode};
 
@@ -8,7 +8,7 @@ use super::host::Host;
 const SOURCES: &str = "/sys/devices/system/clocksource/clocksource0";
 const SLOW: [&str; 3] = ["hpet", "acpi_pm", "jiffies"];
 
-/// What the kernel says of the clock on the wall.
+/// The kernel's state of the wall clock.
 #[derive(Clone, Copy, Debug)]
 pub struct WallClock {
     pub synchronised: bool,
@@ -17,7 +17,7 @@ pub struct WallClock {
 
 impl WallClock {
     pub fn read() -> Option<Self> {
-        // SAFETY: all zero is a valid request, which changes nothing, and the kernel fills the structure.
+        // SAFETY: an all-zero structure is a valid request that changes nothing, and the kernel fills it.
         let (state, found) = unsafe {
             let mut request: libc::timex = std::mem::zeroed();
             (libc::adjtimex(&mut request), request)
@@ -35,7 +35,7 @@ pub fn check(rig: &Rig, host: &Host, wall: Option<WallClock>) -> Vec<Finding> {
     vec![in_step(wall, matters, 500.0 / rig.trigger.rate_hz), cheap(source, &others)]
 }
 
-/// `half_period_ms`: pictures of hosts further apart than this are of different pulses.
+/// `half_period_ms`: pictures of two hosts that are further apart than this belong to different pulses.
 fn in_step(wall: Option<WallClock>, matters: bool, half_period_ms: f64) -> Finding {
     const NAME: &str = "clock";
     const REMEDY: &str = "sudo timedatectl set-ntp true   (for PTP: ptp4l and phc2sys)";

@@ -1,4 +1,4 @@
-//! Device files: are they there, and may this user use them?
+//! Device files: do they exist, and may this user use them?
 
 use std::os::unix::fs::MetadataExt;
 
@@ -10,7 +10,7 @@ use super::host::{Host, may_use};
 #[derive(Debug, PartialEq)]
 enum Access {
     Missing,
-    /// The group whose members may use it, where there is one.
+    /// The group whose members may use it, if there is one.
     Refused(Option<String>),
     Granted,
 }

@@ -1,4 +1,4 @@
-//! The folder of recordings: can it be written, how fast, and for how long?
+//! The folder of recordings: is it writable, and fast enough?
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -12,17 +12,17 @@ use super::rate::DataRate;
 const CHUNK: usize = 4 << 20;
 const MOST_BYTES: u64 = 256 << 20;
 const LONGEST: Duration = Duration::from_secs(2);
-/// The recorder's own rhythm.
+/// As often as the recorder syncs.
 const SYNC_EVERY: Duration = Duration::from_millis(250);
 
-/// Bytes a second with syncs among the writes, and the longest of both.
+/// Bytes per second with regular syncs, and the longest single write or sync.
 #[derive(Clone, Copy, Debug)]
 struct Speed {
     bytes_per_s: f64,
     longest: Duration,
 }
 
-/// The folder, or the nearest above it that there is: the recorder makes the others.
+/// The folder, or its nearest existing parent: the recorder creates the rest.
 pub fn existing(folder: &Path) -> PathBuf {
     let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     absolute.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/")).to_owned()
@@ -42,7 +42,7 @@ pub fn check(folder: &Path, rate: &DataRate) -> Finding {
     }
 }
 
-/// Writes a file that has no name, so that nothing is left of it whatever happens.
+/// Writes an unnamed file, so that nothing is left behind in any case.
 fn measure(folder: &Path, most: u64) -> io::Result<Speed> {
     if !folder.is_dir() {
         return Err(io::Error::new(io::ErrorKind::NotADirectory, format!("{} is no folder", folder.display())));
@@ -58,7 +58,7 @@ fn measure(folder: &Path, most: u64) -> io::Result<Speed> {
         Ok::<_, io::Error>(())
     };
     while written < most && start.elapsed() < LONGEST {
-        // No two chunks are the same, for disks that would notice.
+        // No two chunks are equal, in case the disk deduplicates.
         chunk[..8].copy_from_slice(&u64::to_le_bytes(written));
         timed(&mut file, &|file| file.write_all(&chunk))?;
         written += chunk.len() as u64;
@@ -71,7 +71,7 @@ fn measure(folder: &Path, most: u64) -> io::Result<Speed> {
     Ok(Speed { bytes_per_s: written as f64 / start.elapsed().as_secs_f64(), longest })
 }
 
-/// Bytes that do not compress (xorshift).
+/// Incompressible bytes (xorshift).
 fn noise() -> Vec<u8> {
     let mut state = 0x9E37_79B9_7F4A_7C15u64;
     let mut words = vec![];

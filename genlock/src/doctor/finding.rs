@@ -1,4 +1,4 @@
-//! What a check found, for people and as JSON.
+//! The result of a check, as text and as JSON.
 
 use serde::Serialize;
 
@@ -6,19 +6,19 @@ use serde::Serialize;
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     Ok,
-    /// A session runs, though not as well as it could.
+    /// A session works, but not as well as it could.
     Warning,
     /// A session does not start, or loses pictures.
     Failure,
     NotApplicable,
 }
 
-/// What one check found.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
     pub name: String,
     pub state: State,
-    /// With figures.
+    /// What was found, with figures.
     pub found: String,
     /// A command, or a line of the rig.
     pub remedy: Option<String>,
@@ -41,14 +41,14 @@ impl Finding {
         Self { state: State::NotApplicable, ..Self::ok(name, why) }
     }
 
-    /// For the log, where there is something to do.
+    /// Logs it if there is something to do.
     pub fn log(&self) {
         if let Some(remedy) = &self.remedy {
             tracing::warn!("{}: {}; {remedy}", self.name, self.found);
         }
     }
 
-    /// For people: an aligned line, the remedy below it.
+    /// An aligned line, with the remedy below it.
     pub fn to_text(&self, name_width: usize) -> String {
         let state = match self.state {
             State::Ok => "ok",

@@ -1,4 +1,4 @@
-//! The facts of this machine, read below a root, so that tests can lay out another machine.
+//! Facts about this machine, read below a root folder, so that tests can simulate another machine.
 
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
@@ -17,7 +17,7 @@ impl Host {
         Self { root: root.into() }
     }
 
-    /// Where an absolute path lies.
+    /// An absolute path, below the root.
     pub fn path(&self, absolute: &str) -> PathBuf {
         self.root.join(absolute.trim_start_matches('/'))
     }
@@ -30,7 +30,7 @@ impl Host {
         self.text(absolute)?.parse().ok()
     }
 
-    /// Names in a folder that begin so, in order.
+    /// Sorted names in a folder with this prefix.
     pub fn names(&self, folder: &str, prefix: &str) -> Vec<String> {
         let entries = std::fs::read_dir(self.path(folder)).into_iter().flatten().flatten();
         let mut names: Vec<_> = entries
@@ -41,7 +41,7 @@ impl Host {
         names
     }
 
-    /// The soft limit of that name in `/proc/self/limits`; `None` where there is none.
+    /// The soft limit of that name in `/proc/self/limits`; `None` if there is none.
     pub fn limit(&self, name: &str) -> Option<u64> {
         let limits = self.text("/proc/self/limits")?;
         let line = limits.lines().find_map(|line| line.strip_prefix(name))?;
@@ -49,19 +49,19 @@ impl Host {
     }
 }
 
-/// Bytes that this user may still write to a file system.
+/// Free bytes of a file system for this user.
 pub fn free_bytes(path: &Path) -> Option<u64> {
     let path = CString::new(path.as_os_str().as_bytes()).ok()?;
     let mut found = std::mem::MaybeUninit::<libc::statvfs>::uninit();
-    // SAFETY: the path ends with a zero, and the structure is written before it is read.
+    // SAFETY: the path is zero-terminated, and the structure is written before it is read.
     let found = unsafe { (libc::statvfs(path.as_ptr(), found.as_mut_ptr()) == 0).then(|| found.assume_init()) }?;
     Some(found.f_bavail * found.f_frsize)
 }
 
-/// Whether this user may read and write; nothing is opened, since opening a serial port resets some boxes.
+/// Whether this user may read and write. Opens nothing, since opening a serial port resets some boxes.
 pub fn may_use(path: &Path) -> bool {
     let Ok(path) = CString::new(path.as_os_str().as_bytes()) else { return false };
-    // SAFETY: the path ends with a zero.
+    // SAFETY: the path is zero-terminated.
     unsafe { libc::access(path.as_ptr(), libc::R_OK | libc::W_OK) == 0 }
 }
 

@@ -1,4 +1,4 @@
-//! The other binary, its libtorch, and what it would learn on.
+//! The other binary, its libtorch, and the device it would learn on.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use super::finding::Finding;
 use super::host::Host;
 use crate::commands::hand_over::learn_binary;
 
-/// Loading libtorch from a cold disk takes seconds.
+/// Timeout for an answer. Loading libtorch from a cold disk takes seconds.
 const ANSWERS: Duration = Duration::from_secs(60);
 const BUILD: &str = "`make setup` fetches libtorch and `cargo build --release` builds both binaries";
 
@@ -57,7 +57,7 @@ fn ask() -> Answer {
     }
 }
 
-/// A warning at most: `genlock capture` needs no learner.
+/// At most a warning: `genlock capture` needs no learner.
 fn program(answer: &Answer) -> Finding {
     match answer {
         Answer::Device(_) => Finding::ok("learner", "genlock-learn and its libtorch are there"),

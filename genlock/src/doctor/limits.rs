@@ -1,4 +1,4 @@
-//! What the system lets a process have: locked memory, shared memory, open files.
+//! Limits of a process: locked memory, shared memory, open files.
 
 use calibration_free_config::Rig;
 use transport::POOL_BYTES;
@@ -6,12 +6,12 @@ use transport::POOL_BYTES;
 use super::finding::Finding;
 use super::host::{Host, free_bytes, megabytes};
 
-/// Zenoh locks some pages beside the pool.
+/// Zenoh locks some pages besides the pool.
 const BESIDE_POOL: u64 = 1 << 20;
 const NEEDED: u64 = POOL_BYTES as u64 + BESIDE_POOL;
-/// A process with this capability locks without limit (`CAP_IPC_LOCK`).
+/// A process with this capability may lock memory without limit (`CAP_IPC_LOCK`).
 const MAY_LOCK: u64 = 1 << 14;
-/// A session with four cameras has 35 files open; drivers of devices and readers of the page want more.
+/// A session with four cameras has 35 files open; device drivers and readers of the page need more.
 const FILES: u64 = 128;
 const FILES_PER_CAMERA: u64 = 16;
 const BY_NETWORK: &str = "moments then go by loopback TCP, which costs more of the processor";

@@ -1,4 +1,4 @@
-//! Whether the address for the other hosts can be listened on.
+//! Whether the address for the other hosts is free.
 
 use std::net::TcpListener;
 
@@ -8,7 +8,7 @@ use super::finding::Finding;
 
 const NAME: &str = "link";
 
-/// Nothing where all cameras are here.
+/// No check if all cameras are on this host.
 pub fn check(rig: &Rig) -> Option<Finding> {
     let others = rig.other_hosts();
     let link = rig.link.filter(|_| !others.is_empty())?;

@@ -1,5 +1,5 @@
-//! Everything that a session can fail on, looked at before it starts. Nothing is changed. Facts are read by `host`, and
-//! each check judges them in a file of its own.
+//! Checks what can make a session fail, before it starts and without changing anything. `host` reads the facts; each
+//! check evaluates them in its own file.
 
 mod clock;
 mod device;
@@ -29,8 +29,8 @@ use host::Host;
 
 use crate::rig_recording;
 
-/// All checks of a rig file. `name`: that of this host where the rig has several and this is not the first. `record`:
-/// where takes go instead of the rig's folder.
+/// All checks of a rig file. `name`: the name of this host if the rig has several and this is not the first. `record`:
+/// the folder of takes instead of the rig's.
 pub fn examine(path: &Path, name: Option<&str>, record: Option<&Path>) -> Vec<Finding> {
     let host = Host::here();
     let (rig, mut findings) = rig::check(path, name);
@@ -56,11 +56,11 @@ pub fn examine(path: &Path, name: Option<&str>, record: Option<&Path>) -> Vec<Fi
     findings
 }
 
-/// Those that take no time and matter to a recording, for the start of one.
+/// Quick checks that matter to a recording, for the start of one.
 pub fn glance(rig: &Rig, recording: &RecordingPlan) -> Vec<Finding> {
     let host = Host::here();
     let mut findings = network::check(rig, &host);
-    // Where sizes are not told, a rate would be a guess.
+    // Without sizes, the rate would be a guess.
     if rig.cameras.iter().all(|camera| camera.settings.size_px.is_some()) {
         findings.push(space::check(recording, &rate::of(rig, &[])));
     }
@@ -72,7 +72,7 @@ pub fn glance(rig: &Rig, recording: &RecordingPlan) -> Vec<Finding> {
 mod tests {
     use super::*;
 
-    /// Another machine: files below a folder that lives as long as what is returned.
+    /// A simulated machine: files below a folder that exists as long as the returned value.
     pub fn machine(files: &[(&str, &str)]) -> (tempfile::TempDir, Host) {
         let folder = tempfile::tempdir().unwrap();
         for (path, text) in files {

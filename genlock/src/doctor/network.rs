@@ -9,7 +9,7 @@ use super::host::{Host, megabytes};
 use super::rate;
 
 const BUFFER: &str = "/proc/sys/net/core/rmem_max";
-/// So many packets a second of one camera load a core noticeably: a rule of thumb, not measured.
+/// Packets per second of one camera that load a core noticeably: a rule of thumb, not measured.
 const MANY_PACKETS: f64 = 20_000.0;
 
 pub fn check(rig: &Rig, host: &Host) -> Vec<Finding> {
@@ -37,7 +37,7 @@ pub fn check(rig: &Rig, host: &Host) -> Vec<Finding> {
     findings
 }
 
-/// The address of a GigE Vision camera, where its source is one.
+/// The address of a GigE Vision camera, if its source is one.
 pub fn address(camera: &Camera) -> Option<Ipv4Addr> {
     if camera.driver != Driver::Aravis {
         return None;
@@ -45,7 +45,7 @@ pub fn address(camera: &Camera) -> Option<Ipv4Addr> {
     camera.source.trim().parse().ok()
 }
 
-/// By the kernel's table of routes: the longest mask that fits.
+/// The interface by the kernel's routing table: the longest matching mask.
 fn interface_to(host: &Host, address: Ipv4Addr) -> Option<String> {
     if address.is_loopback() {
         return Some("lo".into());
@@ -53,7 +53,7 @@ fn interface_to(host: &Host, address: Ipv4Addr) -> Option<String> {
     let table = host.text("/proc/net/route")?;
     let routes = table.lines().skip(1).filter_map(|line| {
         let words: Vec<_> = line.split_whitespace().collect();
-        // The bytes of an address are in the order of the wire.
+        // The bytes of an address are in network order.
         let number = |word: &str| u32::from_str_radix(word, 16).ok().map(u32::swap_bytes);
         let (destination, mask) = (number(words.get(1)?)?, number(words.get(7)?)?);
         (u32::from(address) & mask == destination).then(|| (mask, words[0].to_owned()))
@@ -61,7 +61,7 @@ fn interface_to(host: &Host, address: Ipv4Addr) -> Option<String> {
     routes.max_by_key(|(mask, _)| *mask).map(|(_, interface)| interface)
 }
 
-/// An address in the camera's network that is not the camera's.
+/// Another address in the camera's network.
 fn neighbour(camera: Ipv4Addr) -> Ipv4Addr {
     let [a, b, c, d] = camera.octets();
     Ipv4Addr::new(a, b, c, if d == 1 { 2 } else { 1 })
@@ -82,7 +82,7 @@ fn packets(name: &str, camera: &Camera, interface: &str, mtu: u64, rate_hz: f64)
     Finding::ok(name, found)
 }
 
-/// A socket should hold a picture: that long its reader may sleep.
+/// A socket buffer should hold one picture, so that its reader may be delayed that long.
 fn buffers(rmem_max: u64, picture_bytes: f64) -> Finding {
     let found = format!(
         "a socket holds {} at most, a camera's picture has about {}",

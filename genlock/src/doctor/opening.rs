@@ -1,4 +1,4 @@
-//! Each camera opened as a session opens it, and watched for a moment.
+//! Opens each camera as a session does, and watches it for a moment.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,36 +15,36 @@ use super::finding::Finding;
 /// How long a camera may take to open, and then to its first picture.
 const OPENS: Duration = Duration::from_secs(10);
 const FIRST_PICTURE: Duration = Duration::from_secs(5);
-/// How long pictures are waited for where it is not known whether pulses come.
+/// How long to wait for pictures if it is unknown whether pulses will come.
 const PERHAPS: Duration = Duration::from_millis(1500);
-/// How long pictures are counted.
+/// How long to count pictures.
 const LOOK: Duration = Duration::from_millis(1500);
 const DRIVER_WAIT: Duration = Duration::from_millis(100);
-/// All cameras are open by then.
+/// Time for all cameras to open.
 const LEAD_NS: i64 = 500_000_000;
 
 /// What a camera delivered.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Seen {
     pub size_px: (u32, u32),
-    /// Mean of its units.
+    /// Mean bytes of a unit.
     pub unit_bytes: f64,
-    /// `None` where too few came.
+    /// `None` if too few units came.
     pub rate_hz: Option<f64>,
-    /// As rig files name it.
+    /// As named in rig files.
     pub format: String,
 }
 
 #[derive(Debug)]
 enum Outcome {
     Refused(Problem),
-    /// Open, but nothing came.
+    /// It opened, but delivered nothing.
     Silent(Duration),
     Hangs,
     Delivers(Seen),
 }
 
-/// Opens the cameras here, all at once, as a session does. What they delivered is in the rig's order.
+/// Opens this host's cameras, all at once, as a session does. What they delivered is in the rig's order.
 pub fn check(rig: &Rig) -> (Vec<Finding>, Vec<Option<Seen>>) {
     let period = Duration::from_secs_f64(1.0 / rig.trigger.rate_hz);
     let start_ns = monotonic_now_ns() + LEAD_NS;
@@ -69,7 +69,7 @@ pub fn check(rig: &Rig) -> (Vec<Finding>, Vec<Option<Seen>>) {
     let mut findings = vec![];
     let mut seen = vec![None; rig.cameras.len()];
     for (index, outcome) in outcomes {
-        // A call that hangs is left behind: it ends with this process.
+        // A thread that hangs is abandoned: it ends with this process.
         let outcome = outcome.map_or_else(|refused| refused, |all| all.recv_deadline(until).unwrap_or(Outcome::Hangs));
         findings.push(judge(&rig.cameras[index], rig.trigger.rate_hz, expects(rig, index), &outcome));
         if let Outcome::Delivers(delivered) = outcome {
@@ -83,8 +83,8 @@ pub fn check(rig: &Rig) -> (Vec<Finding>, Vec<Option<Seen>>) {
     (findings, seen)
 }
 
-/// Cameras that are opened together: the views of one studio. All others are alone, so that one that cannot be opened
-/// says nothing of the others.
+/// Cameras that are opened together: the views of one studio. All others are opened separately, so that one that fails
+/// does not affect the others.
 fn groups(rig: &Rig) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = vec![];
     for (index, camera) in rig.cameras.iter().enumerate().filter(|(_, camera)| camera.is_local()) {
@@ -105,12 +105,12 @@ fn specs(rig: &Rig, group: &[usize], start_ns: i64) -> Result<Vec<CameraSpec>, P
     let mut part = rig.clone();
     part.cameras = group.iter().map(|&index| rig.cameras[index].clone()).collect();
     part.trigger.primary = rig.trigger.primary.and_then(|primary| group.iter().position(|&index| index == primary));
-    // Pulses are no camera's; the box has a check of its own.
+    // The trigger box has its own check.
     part.trigger.box_device = None;
     OpenRig::open(part)?.cameras(Playback::default(), start_ns).map(|(specs, _)| specs)
 }
 
-/// Whether pictures come without anybody's pulses.
+/// Whether pictures come without external pulses.
 fn expects(rig: &Rig, index: usize) -> bool {
     let by_itself = matches!(rig.exposes(index), Exposes::Freely | Exposes::AsPrimary | Exposes::OnRequest);
     by_itself || !rig.cameras[index].is_device()
@@ -120,7 +120,7 @@ fn in_thread(work: impl FnOnce() -> Outcome + Send + 'static) -> Receiver<Outcom
     let (done, outcome) = bounded(1);
     let watching = thread::Builder::new().name("doctor".into()).spawn(move || done.send(work()));
     if let Err(error) = watching {
-        tracing::error!(%error, "a camera is not looked at");
+        tracing::error!(%error, "could not check a camera");
     }
     outcome
 }
@@ -206,7 +206,7 @@ fn judge(camera: &Camera, rate_hz: f64, expected: bool, outcome: &Outcome) -> Fi
     }
 }
 
-/// Formats as rig files name them.
+/// Formats as named in rig files.
 fn format_of(picture: &Picture) -> String {
     match picture {
         Picture::Raw { format, .. } => match format {

@@ -1,4 +1,4 @@
-//! Whether the page's address can be listened on.
+//! Whether the page's address is free.
 
 use std::net::SocketAddr;
 

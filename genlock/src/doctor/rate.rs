@@ -1,15 +1,15 @@
-//! How many bytes a second a rig sends.
+//! How many bytes per second a rig sends.
 
 use calibration_free_config::{Camera, CameraFormat, Rig};
 
 use super::opening::Seen;
 
-/// JPEG, from the footage of people that genlock was tried with: 0.11 bytes a pixel; cameras compress less.
+/// Bytes per pixel of JPEGs. The example footage has 0.11; cameras compress less.
 const MJPEG_BYTES_PER_PIXEL: f64 = 0.2;
-/// Where the rig does not tell.
+/// Assumed if the rig does not state a size.
 const ASSUMED_PX: (u32, u32) = (1920, 1080);
 
-/// Bytes of a camera's unit by what the rig says, and what of it is a guess.
+/// Bytes of a camera's unit according to the rig, and which part of this is a guess.
 pub struct UnitBytes {
     pub bytes: f64,
     pub guessed: Option<&'static str>,
@@ -36,13 +36,13 @@ pub fn unit_bytes(camera: &Camera) -> UnitBytes {
 
 pub struct DataRate {
     pub bytes_per_s: f64,
-    /// Of all cameras together.
+    /// Sum over all cameras.
     pub pixels_per_s: f64,
     /// `measured`, or what was guessed.
     pub how: String,
 }
 
-/// Of the cameras here. `seen`: what those delivered that did, in the rig's order.
+/// The data rate of this host's cameras. `seen`: what they delivered, if anything, in the rig's order.
 pub fn of(rig: &Rig, seen: &[Option<Seen>]) -> DataRate {
     let rate_hz = rig.trigger.rate_hz;
     let mut guesses: Vec<&str> = vec![];

@@ -8,7 +8,7 @@ use super::finding::Finding;
 
 const NAME: &str = "rig";
 
-/// The rig as the host of that name opens it, where it can be read, and what is to say of it.
+/// The rig as the host of that name opens it, if it can be read, and the findings about it.
 pub fn check(path: &Path, host: Option<&str>) -> (Option<Rig>, Vec<Finding>) {
     let (rig, warnings) = match Rig::read(path) {
         Ok(read) => read,

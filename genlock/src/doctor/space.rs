@@ -1,4 +1,4 @@
-//! For how long recordings fit: on the disk, and into the budget.
+//! How long recordings can be: until the disk is full, and until the budget is used up.
 
 use session::RecordingPlan;
 
@@ -7,10 +7,10 @@ use super::finding::Finding;
 use super::host::{free_bytes, megabytes};
 use super::rate::DataRate;
 
-/// Less than this is no recording, and less than this a short one.
+/// A recording shorter than the first is a failure, shorter than the second a warning.
 const FEWEST_S: f64 = 10.0;
 const SHORT_S: f64 = 60.0;
-/// What a remedy offers.
+/// The duration that a remedy suggests.
 const OFFERED_S: f64 = 600.0;
 
 pub fn check(recording: &RecordingPlan, rate: &DataRate) -> Finding {

@@ -7,7 +7,7 @@ use super::host::{Host, may_use};
 use super::network;
 
 const MEMORY: &str = "/sys/module/usbcore/parameters/usbfs_memory_mb";
-/// What libusb may hold for one camera that streams: a few pictures of some megapixels.
+/// Memory that libusb may use for one streaming camera: a few pictures of some megapixels.
 const MB_PER_CAMERA: u64 = 64;
 
 struct Device {
@@ -28,7 +28,7 @@ pub fn check(rig: &Rig, host: &Host) -> Vec<Finding> {
     findings
 }
 
-/// All that have an interface of the class of USB3 Vision.
+/// All devices with an interface of the USB3 Vision class.
 fn devices(host: &Host) -> Vec<Device> {
     const FOLDER: &str = "/sys/bus/usb/devices";
     let mut found: Vec<Device> = vec![];
@@ -63,7 +63,7 @@ fn access(device: &Device, granted: bool) -> Finding {
 
 fn memory(mb: u64, cameras: u64) -> Finding {
     let needed = MB_PER_CAMERA * cameras;
-    // Zero is no limit.
+    // Zero means no limit.
     if mb == 0 || mb >= needed {
         return Finding::ok("usb memory", format!("{mb} MB for {cameras} cameras (0 is no limit)"));
     }
@@ -93,7 +93,7 @@ mod tests {
         ]);
         let findings = check(&rig(CAMERA), &host);
         assert_eq!(findings.len(), 2, "{findings:?}");
-        // Its node is not there, so it cannot be used.
+        // Its device node does not exist, so it cannot be used.
         assert_eq!(findings[0].state, State::Failure);
         assert!(findings[0].found.contains("/dev/bus/usb/002/007"));
         assert!(findings[0].remedy.as_ref().unwrap().contains("ATTR{idVendor}==\"1e10\""));

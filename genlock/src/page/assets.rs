@@ -1,10 +1,10 @@
-//! The page's own files, embedded in the binary.
+//! The page's files, embedded in the binary.
 
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 
-/// Everything that the page needs, so that it works without a network.
+/// All files that the page needs, so that it works without a network.
 #[derive(RustEmbed)]
 #[folder = "page/"]
 struct Assets;
@@ -16,7 +16,7 @@ pub async fn serve(uri: Uri) -> Response {
     };
     match Assets::get(path) {
         Some(file) => {
-            // A new binary brings a new page, so a browser must ask again.
+            // A new binary may contain a new page, so browsers must revalidate.
             let headers = [(header::CONTENT_TYPE, content_type(path)), (header::CACHE_CONTROL, "no-cache")];
             (headers, file.data).into_response()
         }

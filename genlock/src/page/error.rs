@@ -1,10 +1,10 @@
-//! Why there is no page.
+//! Errors of the page's server.
 
 use std::io;
 
 use thiserror::Error;
 
-/// Why there is no page.
+/// Why the page cannot be served.
 #[derive(Debug, Error)]
 pub enum PageError {
     #[error(

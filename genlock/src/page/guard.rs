@@ -1,4 +1,4 @@
-//! Who may talk to the page. It has no password, so other sites open in the same browser must not reach it.
+//! Access control of the page. It has no password, so other sites open in the same browser must not reach it.
 
 use std::net::SocketAddr;
 
@@ -20,8 +20,8 @@ impl Rule {
         Self { loopback: address.ip().is_loopback() }
     }
 
-    /// A browser says in `Origin` which site asks, for every WebSocket and every POST; other programs send none.
-    /// A name that a stranger points at this host (DNS rebinding) has a matching `Origin`, but a foreign `Host`.
+    /// Browsers send the requesting site in `Origin` with every WebSocket and every POST; other programs send none.
+    /// With DNS rebinding, a foreign name that points to this host, `Origin` matches but `Host` is foreign.
     fn refusal(self, method: &Method, headers: &HeaderMap) -> Option<&'static str> {
         let text = |name| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or_default());
         let host = text(header::HOST).unwrap_or_default();

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use transport::LearnerStatus;
 
-/// Points kept per curve: more than the pixels that a curve is drawn on.
+/// Points kept per curve: more than the pixels of its width.
 const CAPACITY: usize = 1_024;
 
 /// The learner's curves over its steps, so that a page that is opened late or reloaded shows the whole run.
@@ -13,7 +13,7 @@ pub struct History {
     pub accuracy: Vec<Accuracies>,
 }
 
-/// Loss of one step: all of it, and each head's part.
+/// Loss of one step: the total, and each head's part.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Loss {
     pub step: u64,
@@ -22,7 +22,7 @@ pub struct Loss {
     pub flip: Option<f64>,
 }
 
-/// One evaluation, 0 to 1 each, chance at 0.5.
+/// Accuracies of one evaluation, from 0 to 1, with chance at 0.5.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Accuracies {
     pub step: u64,
@@ -33,7 +33,7 @@ pub struct Accuracies {
 }
 
 impl History {
-    /// Takes what is new in a status. Steps that come again, after a restart from a checkpoint, replace the old ones.
+    /// Adds what is new in a status. Steps that are repeated after a restart from a checkpoint replace the old ones.
     pub fn record(&mut self, learner: &LearnerStatus) {
         if let Some(loss) = learner.loss_last.filter(|loss| loss.is_finite()) {
             let point = Loss { step: learner.steps, loss, sync: learner.loss_sync, flip: learner.loss_flip };
@@ -62,7 +62,7 @@ fn push<T>(points: &mut Vec<T>, point: T, step: impl Fn(&T) -> u64) {
     points.push(point);
 }
 
-/// Drops every second point of the older three quarters: the beginning stays, the newest stay dense.
+/// Drops every second point of the older three quarters, so that the newest quarter stays dense.
 fn thin<T>(points: &mut Vec<T>) {
     let dense_from = points.len() * 3 / 4;
     let mut index = 0;

@@ -33,7 +33,7 @@ pub async fn stream(State(server): State<Server>, Path(file): Path<String>) -> R
     ([(header::CONTENT_TYPE, content_type)], Body::from_stream(parts)).into_response()
 }
 
-/// The camera's newest picture as soon as it is another than the one shown; `None` when the page is gone.
+/// Waits for a picture of the camera other than the one shown; `None` if the page's state is dropped.
 async fn newer(
     previews: &mut tokio::sync::watch::Receiver<Vec<Option<Preview>>>,
     camera: usize,

@@ -5,15 +5,15 @@
 //! | `/` | the page, embedded in the binary |
 //! | `/api/status` | [`LiveStatus`] as JSON |
 //! | `/api/history` | the learner's curves since the process started, thinned to a bounded length |
-//! | `POST /api/background` | take the background of every camera from the now empty stage |
+//! | `POST /api/background` | learn the background of every camera from the stage, which must be empty now |
 //! | `/api/geometry` | the rig's [`body::RigGeometry`] as JSON; 404 until it is found |
-//! | `POST /api/rig` | a [`transport::RigCommand`] as JSON; 409 with the reason where nobody can do it |
+//! | `POST /api/rig` | a [`transport::RigCommand`] as JSON; 409 with the reason if it cannot be done |
 //! | `/live` | WebSocket: [`LiveStatus`] whenever it changes |
 //! | `/preview` | WebSocket: binary previews, latest wins (header in [`preview`]) |
 //! | `/cam/N.mjpg` | the same pictures as `multipart/x-mixed-replace`, for curl and VLC |
 //! | `/poses` | WebSocket: one [`transport::PoseMessage`] per text message |
 //!
-//! Plain threads write into [`PageState`], tokio reads from it, and no writer ever waits for a reader.
+//! Ordinary threads write into [`PageState`], tokio tasks read from it, and no writer ever waits for a reader.
 
 mod assets;
 mod error;
@@ -45,10 +45,10 @@ pub use error::PageError;
 pub use state::PageState;
 pub use status::{CameraView, EventView, LiveStatus, RecordingView, STATUS_VERSION, SetView};
 
-/// How long connections may take to end once the shutdown began.
+/// How long connections may take to close after the shutdown began.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Takes the address, before anything else starts, so that a busy port costs nobody a half-started rig.
+/// Binds the address before anything else starts, so that a busy port does not leave a half-started rig.
 ///
 /// `addr` is `HOST:PORT`; port 0 lets the system choose. A busy port is [`PageError::Busy`], which names the remedy.
 pub fn bind(addr: &str) -> Result<TcpListener, PageError> {
@@ -57,7 +57,7 @@ pub fn bind(addr: &str) -> Result<TcpListener, PageError> {
     Ok(listener)
 }
 
-/// Serves the page until `shutdown` is over, then gives open connections two seconds to end.
+/// Serves the page until `shutdown` completes, then gives open connections two seconds to close.
 pub async fn serve(
     listener: TcpListener,
     page: PageState,
@@ -81,16 +81,16 @@ pub async fn serve(
     }
 }
 
-/// What every handler can reach.
+/// State shared by all handlers.
 #[derive(Clone)]
 struct Server {
     page: PageState,
-    /// Turns true when the server shuts down; streams end then.
+    /// Becomes true when the server shuts down, which ends all streams.
     closing: watch::Receiver<bool>,
 }
 
 impl Server {
-    /// Over when the server shuts down.
+    /// Completes when the server shuts down.
     async fn closed(&self) {
         self.closing.clone().wait_for(|closed| *closed).await.ok();
     }

@@ -14,7 +14,7 @@ use axum::body::Bytes;
 pub const VERSION: u8 = 1;
 pub const HEADER_BYTES: usize = 20;
 
-/// One preview as it goes over the wire. Cloning shares the bytes.
+/// One preview as sent to browsers. Cloning shares the bytes.
 #[derive(Clone, Debug)]
 pub struct Preview(Bytes);
 
@@ -37,7 +37,7 @@ impl Preview {
         self.0.slice(HEADER_BYTES..)
     }
 
-    /// Whether both are the same picture, not merely an equal one.
+    /// Whether both are the same picture, and not just equal ones.
     pub fn is(&self, other: &Self) -> bool {
         self.0.as_ptr() == other.0.as_ptr()
     }

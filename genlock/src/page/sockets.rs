@@ -11,12 +11,12 @@ use tokio::sync::broadcast::error::RecvError;
 use super::Server;
 use super::preview::Preview;
 
-/// A reader that does not take one message in this time is taken for gone.
+/// A reader that does not accept a message within this time is disconnected.
 const SEND_DEADLINE: Duration = Duration::from_secs(10);
-/// Readers have nothing to say.
+/// Small, since readers send no data.
 const MAX_INCOMING_BYTES: usize = 4_096;
 
-/// Status as JSON, the present one first, then each change.
+/// Status as JSON: the current one first, then each change.
 pub async fn live(State(server): State<Server>, upgrade: WebSocketUpgrade) -> Response {
     let mut status = server.page.watch_status();
     status.mark_changed();
@@ -30,7 +30,7 @@ pub async fn live(State(server): State<Server>, upgrade: WebSocketUpgrade) -> Re
     })
 }
 
-/// Newest preview of each camera; what a newer one replaced before it was sent is never sent.
+/// Newest preview of each camera. Previews that are replaced before they are sent are skipped.
 pub async fn preview(State(server): State<Server>, upgrade: WebSocketUpgrade) -> Response {
     let mut previews = server.page.watch_previews();
     previews.mark_changed();
@@ -39,7 +39,7 @@ pub async fn preview(State(server): State<Server>, upgrade: WebSocketUpgrade) ->
         while let Some(()) = socket_or(&server, &mut socket, async { previews.changed().await.ok() }).await {
             previews.borrow_and_update();
             for (camera, shown) in shown.iter_mut().enumerate() {
-                // Read anew for each camera: sending to a slow reader takes time, and newer ones come meanwhile.
+                // Read again for each camera, since newer previews may arrive while sending to a slow reader.
                 let Some(newest) = previews.borrow().get(camera).cloned().flatten() else { continue };
                 if shown.as_ref().is_some_and(|shown| shown.is(&newest)) {
                     continue;
@@ -76,7 +76,7 @@ pub async fn poses(State(server): State<Server>, upgrade: WebSocketUpgrade) -> R
     })
 }
 
-/// Adds a last field to a JSON object that has fields already.
+/// Appends a field to a non-empty JSON object.
 fn with_missed(object: &Utf8Bytes, missed: u64) -> Utf8Bytes {
     let open = object.strip_suffix('}').unwrap_or(object);
     format!("{open},\"missed\":{missed}}}").into()
@@ -89,14 +89,14 @@ where
     upgrade.max_message_size(MAX_INCOMING_BYTES).on_upgrade(serve)
 }
 
-/// What comes out of `event`; `None` when the reader or the server goes away first.
+/// The result of `event`; `None` if the reader disconnects or the server shuts down first.
 async fn socket_or<T>(server: &Server, socket: &mut WebSocket, event: impl Future<Output = Option<T>>) -> Option<T> {
     tokio::pin!(event);
     loop {
         tokio::select! {
             value = &mut event => return value,
             () = server.closed() => return None,
-            // Reading is also what answers pings and notices that the reader left.
+            // Reading also answers pings and detects that the reader disconnected.
             message = socket.recv() => match message {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
                 Some(Ok(_)) => {}

@@ -1,4 +1,4 @@
-//! What the page shows, shared by those who write it and those who serve it.
+//! The state of the page, shared by its writers and its server.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,13 +14,13 @@ use super::history::History;
 use super::preview::Preview;
 use super::status::LiveStatus;
 
-/// Pose messages that a slow reader may fall behind before it loses the oldest: two seconds at 60 Hz.
+/// How many pose messages a slow reader may lag before it loses the oldest: two seconds at 60 Hz.
 const POSE_BACKLOG: usize = 128;
 
-/// What may be asked of the rig between two looks.
+/// Capacity of the queue of rig commands.
 const RIG_COMMANDS: usize = 16;
 
-/// What the page shows. Clones are handles to the same state; every method returns at once.
+/// The state of the page. Clones are handles to the same state; every method returns at once.
 #[derive(Clone)]
 pub struct PageState(Arc<Inner>);
 
@@ -35,9 +35,9 @@ struct Inner {
     background_requested: AtomicBool,
     /// JSON of the rig's geometry; empty until there is one.
     geometry: Mutex<Utf8Bytes>,
-    /// Whether anybody is there who does what is asked of the rig.
+    /// Whether a finder of joints runs, which executes rig commands.
     finder_at_work: AtomicBool,
-    /// What was asked of the rig since the last look.
+    /// Rig commands since the last call of `rig_commands`.
     rig_commands: ArrayQueue<RigCommand>,
 }
 
@@ -58,7 +58,7 @@ impl PageState {
         }))
     }
 
-    /// Replaces the status. Call it a few times a second: every connected page gets each one that it can keep up with.
+    /// Replaces the status. Call it a few times a second. A page that cannot keep up skips some.
     pub fn set_status(&self, status: LiveStatus) {
         if let Some(learner) = &status.learner {
             self.history_lock().record(learner);
@@ -67,23 +67,23 @@ impl PageState {
         self.0.finder_at_work.store(finder_at_work, Ordering::Release);
         match serde_json::to_string(&status) {
             Ok(json) => drop(self.0.status.send_replace(json.into())),
-            Err(error) => tracing::error!(%error, "the status does not encode as JSON"),
+            Err(error) => tracing::error!(%error, "could not encode the status as JSON"),
         }
     }
 
-    /// Sends poses to every reader of `/poses`. A reader that falls behind loses the oldest and is told how many.
+    /// Sends poses to every reader of `/poses`. A reader that falls behind loses the oldest, and gets their number.
     pub fn send_pose(&self, poses: &PoseMessage) {
         if self.0.poses.receiver_count() == 0 {
             return;
         }
         match serde_json::to_string(poses) {
-            // An error means that the last reader has just left.
+            // An error means that the last reader has just disconnected.
             Ok(json) => drop(self.0.poses.send(json.into())),
-            Err(error) => tracing::error!(%error, set = poses.set_index, "poses do not encode as JSON"),
+            Err(error) => tracing::error!(%error, set = poses.set_index, "could not encode poses as JSON"),
         }
     }
 
-    /// Whether somebody asked, since the last call, to take the background from the empty stage.
+    /// Whether learning the background from the empty stage was requested since the last call.
     pub fn take_background_requested(&self) -> bool {
         self.0.background_requested.swap(false, Ordering::AcqRel)
     }
@@ -93,21 +93,21 @@ impl PageState {
         let json = geometry.map(serde_json::to_string).transpose();
         match json {
             Ok(json) => *self.geometry_lock() = json.unwrap_or_default().into(),
-            Err(error) => tracing::error!(%error, "the geometry does not encode as JSON"),
+            Err(error) => tracing::error!(%error, "could not encode the geometry as JSON"),
         }
     }
 
-    /// What was asked of the rig since the last call.
+    /// Takes the rig commands since the last call.
     pub fn rig_commands(&self) -> Vec<RigCommand> {
         std::iter::from_fn(|| self.0.rig_commands.pop()).collect()
     }
 
-    /// Asks something of the rig; the error says why not.
+    /// Queues a rig command; the error says why it cannot be done.
     pub(super) fn command_rig(&self, command: RigCommand) -> Result<(), &'static str> {
         if !self.0.finder_at_work.load(Ordering::Acquire) {
             return Err("no finder of joints is at work, so the rig has no geometry");
         }
-        self.0.rig_commands.push(command).map_err(|_| "too much was asked at once")
+        self.0.rig_commands.push(command).map_err(|_| "too many requests at once")
     }
 
     pub(super) fn geometry_json(&self) -> Utf8Bytes {
@@ -147,7 +147,7 @@ impl PageState {
     }
 
     fn history_lock(&self) -> MutexGuard<'_, History> {
-        // A curve is whole after every push, so a panic elsewhere does not spoil it.
+        // A curve is consistent after every push, so a poisoned lock is still usable.
         self.0.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,7 +6,7 @@ use frame::Problem;
 use serde::{Deserialize, Serialize};
 use transport::{CameraState, InferStatus, LearnerStatus};
 
-/// Version of [`LiveStatus`]; it rises when a field changes its meaning or goes.
+/// Version of [`LiveStatus`]; incremented when a field changes its meaning or is removed.
 pub const STATUS_VERSION: u32 = 2;
 
 /// The whole rig at one moment: the JSON of `/api/status` and of each message on `/live`.
@@ -18,15 +18,15 @@ pub struct LiveStatus {
     pub sets: SetView,
     /// Rate of the trigger.
     pub rate_hz: f64,
-    /// None until the learner has spoken.
+    /// `None` until the learner's first report.
     pub learner: Option<LearnerStatus>,
-    /// None until the inference process has spoken.
+    /// `None` until the first report of the inference process.
     pub infer: Option<InferStatus>,
-    /// None when nothing is recorded.
+    /// `None` if nothing is recorded.
     pub recording: Option<RecordingView>,
-    /// What a person should know now, in one sentence.
+    /// A notice for the user, in one sentence.
     pub message: Option<String>,
-    /// What happened last, the newest at the end.
+    /// The last events, the newest at the end.
     pub events: Vec<EventView>,
     pub elapsed_s: f64,
 }
@@ -47,16 +47,16 @@ pub struct CameraView {
     pub produced: u64,
     /// Frames that reached the router.
     pub delivered: u64,
-    /// Frames lost, by reason; empty when none was.
+    /// Frames lost, by reason; empty if none were.
     pub lost: BTreeMap<String, u64>,
     /// From the start of exposure to the router.
     pub latency_ms: f64,
-    /// Mean interval between exposures, and the mean distance from it, over about the last 64.
+    /// Mean interval between exposures, and mean deviation from it, over about the last 64.
     pub interval_ms: f64,
     pub interval_spread_ms: f64,
-    /// Times that the device's counter and the time disagreed on the trigger.
+    /// How often the device's counter and its timestamps disagreed on the trigger.
     pub slips: u64,
-    /// Where the device tells.
+    /// If the device reports it.
     pub temperature_c: Option<f64>,
     /// `state`: `opening`, `streaming`, `failed` or `ended`; of `failed` also `problem`, with `what` and `remedy`.
     #[serde(flatten, with = "CameraStateJson")]
@@ -87,7 +87,7 @@ pub struct RecordingView {
     pub path: String,
     pub frames: u64,
     pub bytes: u64,
-    /// Where the recording stops; none when only the disk limits it.
+    /// Size at which the recording stops; `None` if only the disk limits it.
     pub budget_bytes: Option<u64>,
     pub state: String,
 }

@@ -258,13 +258,13 @@ async fn poses_come_in_order_and_as_documented() {
     running.stop().await;
 }
 
-/// The sender returns each time although nobody reads, and the account of the reader closes when it wakes up.
+/// The sender never blocks although nobody reads, and the reader's count of messages adds up when it wakes up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_reader_of_poses_loses_the_oldest_and_blocks_nobody() {
     const SENT: u64 = 1_000;
     let running = start();
     let mut socket = running.socket("/poses").await;
-    // Large messages, so that the sockets' own buffers do not hide that nobody reads.
+    // Large messages, so that socket buffers do not hide that nobody reads.
     for set in 0..SENT {
         running.page.send_pose(&poses_of(set, 10_000));
     }

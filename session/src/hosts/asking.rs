@@ -8,7 +8,7 @@ use transport::{Hello, PeerHostLink, TransportError};
 
 use super::peer_state::PeerState;
 
-/// A few questions a second tell the time; at first more.
+/// A few questions a second keep the clock estimate fresh; at first they are more frequent.
 const ASK_EVERY: Duration = Duration::from_millis(200);
 const ASK_FIRST_EVERY: Duration = Duration::from_millis(25);
 
@@ -25,7 +25,7 @@ impl Asking {
     pub fn run(self) {
         while !self.state.closed() {
             if let Err(error) = self.ask() {
-                tracing::warn!(%error, "the link to the first host");
+                tracing::warn!(%error, "the link to the first host failed");
                 if matches!(error, TransportError::Closed) {
                     return;
                 }
@@ -34,7 +34,7 @@ impl Asking {
         }
     }
 
-    /// One question, and whatever answers come until the next is due.
+    /// Sends one question and handles all answers until the next question is due.
     fn ask(&self) -> Result<(), TransportError> {
         let (hello, first) = self.state.question(&self.host, self.rig);
         let every = if first { ASK_FIRST_EVERY } else { ASK_EVERY };

@@ -5,7 +5,7 @@ use frame::{HostTime, Problem, monotonic_now_ns};
 use frame_sync::timing::{PulseTrain, RoundTripClock, RoundTripConfig};
 use transport::{LinkedPulses, SystemClock};
 
-/// One question and its answer, on both clocks.
+/// One question and its answer, timed by both clocks.
 #[derive(Clone, Copy)]
 pub(super) struct Exchange {
     /// This host's monotonic clock before the question left, and after the answer came.
@@ -20,7 +20,7 @@ pub(super) struct Exchange {
 /// What is known of the first host's clock.
 pub(super) enum HostClock {
     Network(RoundTripClock),
-    /// The offset and by what it may be off; none before both system clocks are in step.
+    /// The offset and its uncertainty; `None` until both system clocks are synchronised.
     Ptp(Option<(i64, u32)>),
 }
 
@@ -32,7 +32,7 @@ impl HostClock {
         }
     }
 
-    /// Learns from an exchange; says why it learns nothing.
+    /// Updates the estimate from an exchange; the error says why the exchange is unusable.
     pub fn observe(&mut self, exchange: &Exchange) -> Result<(), Problem> {
         let Exchange { asked_ns, answered_ns, shown_ns, here, there } = *exchange;
         match self {
@@ -90,8 +90,8 @@ impl HostClock {
         }
     }
 
-    /// The first host's pulses on this host's clock, exact about now: the line through the next pulse and one a second
-    /// later. The numbers of pulses stay what they are.
+    /// The first host's pulses on this host's clock: the line through the next pulse and one a second later, so it is
+    /// accurate around now. Pulse numbers do not change.
     pub fn train(&self, pulses: &LinkedPulses, now_ns: i64) -> Option<PulseTrain> {
         let pulse_ns = |pulse: f64| pulses.start_ns + (pulse * pulses.period_ns).round() as i64;
         let elapsed_ns = self.there(now_ns)?.ns - pulses.start_ns;
@@ -112,9 +112,9 @@ pub(super) fn system_clock() -> SystemClock {
     let before_ns = monotonic_now_ns();
     let utc_ns = chrono::Utc::now().timestamp_nanos_opt().unwrap_or(i64::MAX);
     let after_ns = monotonic_now_ns();
-    // SAFETY: all zero is a valid `timex` that asks and sets nothing.
+    // SAFETY: an all-zero `timex` is valid; it requests a read and sets nothing.
     let mut kernel: libc::timex = unsafe { std::mem::zeroed() };
-    // SAFETY: `kernel` is valid, and with `modes` 0 it is only written to.
+    // SAFETY: `kernel` is valid, and with `modes` 0 the call only writes to it.
     let state = unsafe { libc::adjtimex(&mut kernel) };
     let synchronised = (0..libc::TIME_ERROR).contains(&state) && kernel.status & libc::STA_UNSYNC == 0;
     let error_ns = (kernel.maxerror as i64).saturating_mul(1000).saturating_add((after_ns - before_ns) / 2);
@@ -130,7 +130,7 @@ mod tests {
 
     use super::*;
 
-    /// The first host's clock is ahead by a thousand seconds and runs 20 ppm fast.
+    /// The first host's clock is a thousand seconds ahead and runs 20 ppm fast.
     fn there(here_ns: i64) -> i64 {
         here_ns + 1_000_000_000_000 + here_ns / 50_000
     }
@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(clock.there(0), None);
         let begin_ns = 5_000_000_000;
         for i in 0..100 {
-            // The ways are unequal, and busy at times.
+            // The two directions have unequal delays, which are sometimes long.
             let way_ns = if i % 7 == 0 { [40_000, 90_000] } else { [3_000_000, 400_000] };
             clock.observe(&exchange(begin_ns + i * 200_000_000, way_ns)).unwrap();
         }
@@ -158,7 +158,7 @@ mod tests {
         let back = clock.here(shown.ns, now_ns).unwrap();
         assert!((back.ns - now_ns).abs() < 10, "{back:?}");
 
-        // Pulses of the first host at 50 Hz; where they are here is known by the line above.
+        // The first host's pulses at 50 Hz; `there` above gives their true times here.
         let pulses = LinkedPulses {
             start_ns: there(begin_ns),
             period_ns: 2e7,

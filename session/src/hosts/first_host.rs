@@ -1,4 +1,4 @@
-//! The first host: puts the sets together, and gives its peers time, pulses and promises of pictures.
+//! The first host: assembles the sets, and gives its peers the time, the pulses and the instants that need pictures.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -21,7 +21,7 @@ pub(crate) struct FirstHost {
     peers: Arc<Peers>,
     views: Option<Views>,
     promises: Arc<PromiseSink>,
-    /// The take knows how this host's clock stands.
+    /// The take has the record of this host's clock.
     related: bool,
     answering: Option<JoinHandle<()>>,
 }
@@ -37,7 +37,7 @@ impl FirstHost {
         Ok(Self { peers, views: Some(views), promises, related: false, answering })
     }
 
-    /// Begins to take the views of the peers' cameras.
+    /// Starts receiving the views of the peers' cameras.
     pub fn take_views(
         &mut self,
         cameras: &[RemoteCamera],
@@ -53,22 +53,22 @@ impl FirstHost {
         self.peers.epoch()
     }
 
-    /// Passes on what is known of the pulses.
+    /// Forwards the pulses to the peers.
     pub fn pass_on(&self, pulses: PulseBoard) {
         self.peers.pass_on(pulses);
     }
 
-    /// The peers make the pictures that this plan promises.
+    /// Forwards the plan's promises to the peers, which make the pictures of their cameras.
     pub fn pass_on_promises(&self, plan: &PicturePlan) {
         let promises = self.promises.clone();
         plan.pass_on(move |promised| {
             if let Err(error) = promises.send(promised) {
-                tracing::debug!(%error, "a promise of pictures did not leave");
+                tracing::debug!(%error, "could not send a promise of pictures");
             }
         });
     }
 
-    /// All clocks are related to this host's own, which is said once.
+    /// All clocks are recorded relative to this host's own, so one record with offset zero is enough.
     pub fn relation(&mut self) -> Option<ClockRelation> {
         let session = self.peers.session().to_owned();
         (!std::mem::replace(&mut self.related, true)).then(|| ClockRelation {
@@ -79,7 +79,7 @@ impl FirstHost {
         })
     }
 
-    /// Ends the views.
+    /// Stops receiving views.
     pub fn close(&self) {
         self.peers.close();
     }

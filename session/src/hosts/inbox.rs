@@ -1,9 +1,9 @@
-//! The numbers of the views that came from one camera of a peer host: holes are losses.
+//! Finds losses by the gaps in the numbers of the views that arrive from one camera of a peer host.
 
 use frame::LossReason;
 use transport::{HostView, ViewLabel};
 
-/// What one camera of a peer host has sent, by its numbers.
+/// Tracks the numbers of the views that arrived from one camera of a peer host.
 #[derive(Default)]
 pub(super) struct Inbox {
     next: Option<Next>,
@@ -16,7 +16,7 @@ struct Next {
 }
 
 impl Inbox {
-    /// Frames that are missing before this view, by reason. `None` for a view that comes again or out of turn.
+    /// Frames missing before this view, by reason. `None` for a view that is repeated or out of order.
     pub fn missing(&mut self, view: &HostView) -> Option<Vec<(LossReason, u64)>> {
         let ViewLabel { incarnation, number, .. } = view.label;
         let sequence = view.view.sequence;
@@ -24,11 +24,11 @@ impl Inbox {
         if let Some(next) = self.next.as_ref().filter(|next| next.incarnation == incarnation) {
             let lost = number.checked_sub(next.number)?;
             let skipped = sequence.saturating_sub(next.sequence).saturating_sub(lost);
-            // What is missing beyond the views that did not come was lost there, before the link.
+            // Frames missing beyond the lost views were lost at the peer, before the link.
             let both = [(LossReason::Link, lost), (LossReason::MissingAtSource, skipped)];
             missing.extend(both.into_iter().filter(|(_, frames)| *frames > 0));
         }
-        // A process that was started anew counts anew; what it lost in between was never there.
+        // A restarted process counts from zero; frames that it missed in between are not losses.
         self.next = Some(Next { incarnation, number: number + 1, sequence: sequence + 1 });
         Some(missing)
     }
@@ -61,7 +61,7 @@ mod tests {
     fn holes_are_told_apart_by_where_they_arose() {
         let mut inbox = Inbox::default();
         let mut missing = |incarnation, number, sequence| inbox.missing(&view(incarnation, number, sequence));
-        assert_eq!(missing(1, 5, 9), Some(vec![]), "what was before it joined is not missed");
+        assert_eq!(missing(1, 5, 9), Some(vec![]), "frames before it joined are not missing");
         assert_eq!(missing(1, 6, 10), Some(vec![]));
         assert_eq!(missing(1, 9, 13), Some(vec![(LossReason::Link, 2)]));
         assert_eq!(missing(1, 10, 16), Some(vec![(LossReason::MissingAtSource, 2)]));

@@ -1,8 +1,8 @@
 //! A rig whose cameras are attached to several hosts.
 //!
-//! The *first host*, `local` in the rig, puts the frame sets together. Every *peer host* opens, records and crops its own
-//! cameras, and sends the cropped views. The first host's assembler takes them beside those of its own croppers. Times are
-//! brought to the first host's clock where they are sent.
+//! The *first host*, `local` in the rig, assembles the frame sets. Every *peer host* opens, records and crops its own
+//! cameras, and sends the cropped views, with times converted to the first host's clock. The first host's assembler
+//! combines them with the views of its own croppers.
 
 mod asking;
 mod clock;
@@ -29,13 +29,13 @@ pub(crate) use first_host::FirstHost;
 pub(crate) use peer_host::PeerHost;
 pub(crate) use remote_views::{Listeners, RemoteViews};
 
-/// How often the take is told how the clocks stand.
+/// How often the relation between the clocks is recorded in the take.
 const RELATE_EVERY: Duration = Duration::from_secs(1);
 
 /// Which host of its rig this one is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum HostRole {
-    /// It puts the sets together; of a rig of one host, the only one.
+    /// The host that assembles the sets; the only one of a rig with one host.
     #[default]
     First,
     /// The peer of that name in the rig, and the address (`HOST:PORT`) at which it reaches the first host.
@@ -44,7 +44,7 @@ pub enum HostRole {
 
 /// This host's side of the link between hosts.
 pub(crate) enum HostLink {
-    /// All cameras are here.
+    /// All cameras are on this host.
     None,
     First(Box<FirstHost>),
     Peer(Box<PeerHost>),
@@ -77,8 +77,8 @@ impl HostLink {
         }
     }
 
-    /// The epoch of the segments. That of several hosts is new each time, so that a peer that goes on while the first
-    /// host restarts tells the pulses of both apart; a peer hears the first host's.
+    /// The epoch of the segments. With several hosts it is new for each session, so that a peer that keeps running
+    /// while the first host restarts can tell the pulses of both sessions apart. A peer gets it from the first host.
     pub fn epoch(&self) -> Option<u32> {
         match self {
             Self::None | Self::Peer(_) => None,
@@ -94,8 +94,8 @@ impl HostLink {
         }
     }
 
-    /// Called a few times a second. Tells the first host what this one's cameras are doing, and gives what is to be
-    /// written down of the clocks now and then.
+    /// Called a few times a second. Reports the states of this host's cameras to the first host, and occasionally
+    /// returns a clock relation to record.
     pub fn tick(&mut self, states: &[CameraState]) -> Option<ClockRelation> {
         match self {
             Self::None => None,
@@ -112,7 +112,7 @@ pub fn unknown_host(rig: &Rig, name: &str) -> Problem {
     Problem::new(format!("the rig has no camera on the host {name}; it names: {known}"))
 }
 
-/// What two hosts must have alike of their rig files. Paths may differ.
+/// Hash of what must be equal in two hosts' rig files. Paths may differ.
 fn rig_hash(rig: &Rig) -> u64 {
     #[derive(Serialize)]
     struct Alike<'a> {
@@ -127,7 +127,7 @@ fn rig_hash(rig: &Rig) -> u64 {
         rate_hz: rig.trigger.rate_hz.to_bits(),
         cameras: rig.cameras.iter().map(|camera| (&*camera.name, &*camera.host)).collect(),
     };
-    // Numbers and texts always serialise. FNV-1a: the same on every machine.
+    // Numbers and strings always serialise. FNV-1a is the same on every machine.
     let bytes = serde_json::to_vec(&alike).unwrap_or_default();
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -20,7 +20,7 @@ use crate::source::cameras::simulated;
 use crate::views::ViewEvent;
 use crate::views::picture_plan::PicturePlan;
 
-/// How long the thread that hears promises waits before it looks whether it should end.
+/// How often the thread that receives promises checks whether to stop.
 const LISTEN: Duration = Duration::from_millis(250);
 
 /// This host's side of the link, where it is a peer.
@@ -28,19 +28,19 @@ pub(crate) struct PeerHost {
     name: String,
     /// The rig as this host opens it.
     rig: Rig,
-    /// Of each of its cameras, the number in the whole rig.
+    /// The number of each of its cameras in the whole rig.
     numbers: Vec<u16>,
     state: Arc<PeerState>,
     views: Option<ViewSink>,
     promises: Option<Promises>,
-    /// When the take was last told how the clocks stand.
+    /// When the clock relation was last recorded in the take.
     related_ns: i64,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl PeerHost {
-    /// Connects to the first host at `to`, now or whenever it is there. `whole` is the whole rig, `rig` what the host
-    /// of that name opens of it.
+    /// Connects to the first host at `to`, now or as soon as it is up. `whole` is the whole rig, `rig` the part that
+    /// the host `name` opens.
     pub fn connect(
         whole: &Rig,
         rig: Rig,
@@ -68,11 +68,11 @@ impl PeerHost {
         &self.rig
     }
 
-    /// The pulses are the first host's; simulated cameras follow them.
+    /// The pulses of the first host, which simulated cameras follow.
     pub fn take_pulses(&self, cameras: &mut [CameraSpec]) -> Pulses {
         for (spec, camera) in cameras.iter_mut().zip(&self.rig.cameras) {
             if camera.driver == Driver::Simulated {
-                // It knows its pulses when the link does.
+                // The pulses are not known before the link is up.
                 let simulated = simulated(camera, PulseTrain::new(0, 1e9));
                 spec.open = FollowingCamera::opener(self.state.clone(), simulated);
             }
@@ -80,18 +80,18 @@ impl PeerHost {
         Pulses::From(Box::new(LinkedTrigger(self.state.clone())))
     }
 
-    /// Starts what sends the views to the first host. It gives no sinks back: sets close there.
+    /// Starts the sender of views. It returns no sinks, since the first host assembles the sets.
     pub fn start_sender(
         &mut self,
         views: Receiver<ViewEvent>,
         ledgers: &[LossLedger],
     ) -> std::io::Result<JoinHandle<Sinks>> {
         self.state.set_accounts(crop_accounts(ledgers));
-        let out = self.views.take().ok_or_else(|| std::io::Error::other("the views of this host are sent already"))?;
+        let out = self.views.take().ok_or_else(|| std::io::Error::other("the sender of views was already started"))?;
         sender::start(views, ledgers, self.state.clone(), out)
     }
 
-    /// Makes the pictures that the first host promises.
+    /// Makes the pictures of this host's cameras for the instants that the first host promised.
     pub fn follow_promises(&mut self, plan: &PicturePlan) -> Result<(), TransportError> {
         let Some(promises) = self.promises.take() else { return Ok(()) };
         let (plan, state, numbers) = (plan.clone(), self.state.clone(), self.numbers.clone());
@@ -106,7 +106,7 @@ impl PeerHost {
                     }
                     Ok(None) => {}
                     Err(TransportError::Closed) => return,
-                    Err(error) => tracing::warn!(%error, "a promise of pictures is not understood"),
+                    Err(error) => tracing::warn!(%error, "received an invalid promise of pictures"),
                 }
             }
         };
@@ -114,7 +114,7 @@ impl PeerHost {
         Ok(())
     }
 
-    /// Tells the first host what this host's cameras are doing, and says once a second how the clocks stand.
+    /// Reports the states of this host's cameras to the first host, and returns the clock relation once a second.
     pub fn tick(&mut self, states: &[CameraState]) -> Option<ClockRelation> {
         self.state.set_states(states);
         let at_ns = monotonic_now_ns();
@@ -127,7 +127,7 @@ impl PeerHost {
     }
 }
 
-/// A framing of the whole rig's cameras, with those of this host alone as it numbers them.
+/// Reduces a framing of the whole rig to this host's cameras, in this host's numbering.
 fn of_cameras(numbers: &[u16], framing: &Framing) -> Framing {
     let here = |cameras: &[u16]| {
         let is_among = |(camera, number): (usize, &u16)| cameras.contains(number).then_some(camera as u16);

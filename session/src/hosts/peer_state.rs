@@ -12,12 +12,12 @@ use transport::{Answer, CameraState, Hello, HelloCamera, LinkedPulses};
 use super::clock::{Exchange, HostClock, system_clock};
 use super::receipts::Receipts;
 
-/// An answer that is older says nothing of whether the first host still listens.
+/// Without an answer for this long, the first host counts as silent.
 const SILENCE_NS: i64 = 1_000_000_000;
-/// At first the first host is asked more often, since each answer narrows what is known of its clock.
+/// The first questions come more often, since each answer improves the clock estimate.
 const FIRST_QUESTIONS: u32 = 40;
 
-/// The link to the first host: its clock and pulses, and what became of what was sent.
+/// The link to the first host: its clock and pulses, and which crops it received.
 pub(super) struct PeerState {
     pub incarnation: u64,
     pub preprocessing: u64,
@@ -31,16 +31,16 @@ struct Known {
     session: Option<String>,
     answered_ns: i64,
     answers: u32,
-    /// Why nothing is sent although the first host answers.
+    /// Why nothing is sent even though the first host answers.
     refused: Option<Problem>,
-    /// The log says that the link is up.
+    /// Whether the link is up and was logged as such.
     linked: bool,
     cameras: Vec<HelloCamera>,
     receipts: Vec<Receipts>,
     accounts: Vec<EdgeAccount>,
 }
 
-/// What the first host takes at this moment.
+/// What a view needs to be sent over the link.
 pub(super) struct Linked {
     pub exposure: HostTime,
     pub crops_before: u64,
@@ -77,7 +77,7 @@ impl PeerState {
         self.closed.load(Ordering::Acquire)
     }
 
-    /// The accounts of the cameras' crops, which are told what came.
+    /// The accounts of the cameras' crops, in which receipts are counted.
     pub fn set_accounts(&self, accounts: Vec<EdgeAccount>) {
         self.known().accounts = accounts;
     }
@@ -89,7 +89,7 @@ impl PeerState {
         }
     }
 
-    /// The next question, but for its time, and whether it is one of the first.
+    /// The next question, without its time, and whether it is one of the first.
     pub fn question(&self, host: &str, rig: u64) -> (Hello, bool) {
         let known = self.known();
         let hello = Hello {
@@ -103,7 +103,7 @@ impl PeerState {
         (hello, known.answers < FIRST_QUESTIONS)
     }
 
-    /// How this host's clock stands to the first host's; `None` while that is vague or the first host is silent.
+    /// This host's clock against the first host's; `None` while the estimate is poor or the first host is silent.
     pub fn relation(&self, at_ns: i64) -> Option<ClockRelation> {
         let known = self.known();
         if known.answers < FIRST_QUESTIONS || at_ns.saturating_sub(known.answered_ns) > SILENCE_NS {
@@ -129,12 +129,12 @@ impl PeerState {
         Some((known.clock.train(pulses, monotonic_now_ns())?, pulses.segment))
     }
 
-    /// A time of the first host on this host's clock; none while that is not known.
+    /// Converts a time of the first host to this host's clock; `None` while the clock relation is unknown.
     pub fn here_ns(&self, there_ns: i64) -> Option<i64> {
         Some(self.known().clock.here(there_ns, monotonic_now_ns())?.ns)
     }
 
-    /// The exposure on the first host's clock, and one crop more on its way; `None` while nobody takes it.
+    /// Converts the exposure to the first host's clock and counts the crop as sent; `None` if it cannot be sent now.
     pub fn send(&self, camera: usize, exposure: HostTime, crop: bool) -> Option<Linked> {
         let mut known = self.known();
         let silent = monotonic_now_ns().saturating_sub(known.answered_ns) > SILENCE_NS;
@@ -153,7 +153,7 @@ impl PeerState {
         self.known().receipts.iter().map(Receipts::in_flight).sum()
     }
 
-    /// Nothing will be heard any more.
+    /// Counts all crops in flight as lost, since no more answers will come.
     pub fn give_up(&self) {
         let Known { receipts, accounts, .. } = &mut *self.known();
         receipts.iter_mut().zip(accounts).for_each(|(receipts, account)| receipts.give_up(account));
@@ -175,8 +175,8 @@ impl PeerState {
         let refused = answer.refused.or(untimed);
         if refused != known.refused {
             match &refused {
-                Some(why) => tracing::error!(%why, "nothing goes to the first host; recording goes on"),
-                None => tracing::info!("the first host takes this host's views"),
+                Some(why) => tracing::error!(%why, "nothing is sent to the first host; recording continues"),
+                None => tracing::info!("the first host accepts this host's views"),
             }
         }
         for ((receipts, heard), account) in known.receipts.iter_mut().zip(answer.heard).zip(&known.accounts) {
@@ -192,12 +192,12 @@ impl PeerState {
         }
     }
 
-    /// Says once that the first host fell silent.
+    /// Logs once that the first host fell silent.
     pub fn miss(&self) {
         let mut known = self.known();
         if known.linked && monotonic_now_ns().saturating_sub(known.answered_ns) > SILENCE_NS {
             known.linked = false;
-            tracing::warn!("the first host is silent; recording goes on, and the link is tried again");
+            tracing::warn!("the first host is silent; recording continues, and the link is retried");
         }
     }
 }

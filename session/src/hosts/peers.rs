@@ -1,4 +1,4 @@
-//! What the first host knows of its peers: who is there, what their cameras are doing, and which of their views came.
+//! What the first host knows of its peers: which are up, the states of their cameras, and which of their views arrived.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,7 @@ use transport::{Answer, CameraState, Heard, Hello, HelloCamera, Hellos, HostView
 
 use super::clock::system_clock;
 
-/// A host that says nothing for so long is gone.
+/// A host that is silent for this long counts as gone.
 const SILENCE: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
@@ -31,7 +31,7 @@ pub(super) struct Peers {
     rig: u64,
     preprocessing: u64,
     closed: AtomicBool,
-    /// When the session began, in seconds UTC, of which a session takes some.
+    /// The start of the session in UTC seconds. Sessions last longer than a second, so each has its own.
     epoch: u32,
     pulses: OnceLock<PulseBoard>,
     known: Mutex<HashMap<String, Peer>>,
@@ -79,7 +79,7 @@ impl Peers {
         self.epoch
     }
 
-    /// What is known of the pulses goes with each answer from now on.
+    /// Sends the pulses with each answer from now on.
     pub fn pass_on(&self, pulses: PulseBoard) {
         let _ = self.pulses.set(pulses);
     }
@@ -97,15 +97,15 @@ impl Peers {
         &self.cameras
     }
 
-    /// Why a camera delivers nothing; `Ok` when it does, or would.
+    /// Why a camera delivers nothing; `Ok` when it delivers or is ready to.
     pub fn state(&self, PeerCamera { host, name, .. }: &PeerCamera) -> Result<(), Problem> {
         let peers = self.peers();
         let peer = peers.get(host).ok_or_else(|| {
             let start = format!("start `genlock capture` on it, with --host {host} and --to this host");
-            Problem::with_remedy(format!("the host {host} is not there"), start)
+            Problem::with_remedy(format!("the host {host} is not connected"), start)
         })?;
         if let Some(why) = &peer.refused {
-            return Err(why.clone().of(format_args!("nothing is taken from the host {host}")));
+            return Err(why.clone().of(format_args!("views of the host {host} are refused")));
         }
         if peer.said_at.elapsed() > SILENCE {
             return Err(Problem::new(format!("the host {host} is silent")));
@@ -114,8 +114,8 @@ impl Peers {
             Some(CameraState::Streaming) => Ok(()),
             Some(CameraState::Failed(problem)) => Err(problem.clone().of(format_args!("on {host}"))),
             Some(CameraState::Opening) => Err(Problem::new(format!("it is not open yet on {host}"))),
-            Some(CameraState::Ended) => Err(Problem::new(format!("on {host}: its source is over"))),
-            None => Err(Problem::new(format!("the host {host} does not know it"))),
+            Some(CameraState::Ended) => Err(Problem::new(format!("on {host}: its source ended"))),
+            None => Err(Problem::new(format!("the host {host} does not have this camera"))),
         }
     }
 
@@ -130,12 +130,12 @@ impl Peers {
                 Ok(Some(hello)) => {
                     let host = hello.host.clone();
                     if let Err(error) = hellos.answer(&host, &self.hear(hello)) {
-                        tracing::warn!(host, %error, "an answer did not leave");
+                        tracing::warn!(host, %error, "could not send an answer");
                     }
                 }
                 Ok(None) => self.miss(),
                 Err(TransportError::Closed) => return,
-                Err(error) => tracing::warn!(%error, "a host says something that is not understood"),
+                Err(error) => tracing::warn!(%error, "received an invalid message from a host"),
             }
         }
     }
@@ -144,7 +144,7 @@ impl Peers {
         let shown_ns = monotonic_now_ns();
         let mut peers = self.peers();
         let known = peers.get(&hello.host);
-        // One that is silent is gone, and a clock may have been set back since it began.
+        // A silent process counts as gone: a newer one may have a lower incarnation if the clock was set back.
         let older = known.is_some_and(|peer| peer.incarnation > hello.incarnation && peer.said_at.elapsed() <= SILENCE);
         let refused =
             if older { Some(Problem::new("another process there joined later")) } else { self.refusal(&hello) };
@@ -153,8 +153,8 @@ impl Peers {
             .map_or_else(|| (vec![Heard::default(); hello.cameras.len()], false), |g| (g.heard.clone(), g.linked));
         if !older {
             match &refused {
-                Some(why) if !linked => tracing::error!(host = hello.host, %why, "nothing is taken from this host"),
-                None if !linked => tracing::info!(host = hello.host, "is linked"),
+                Some(why) if !linked => tracing::error!(host = hello.host, %why, "views of this host are refused"),
+                None if !linked => tracing::info!(host = hello.host, "connected"),
                 _ => {}
             }
             let peer = Peer {
@@ -197,11 +197,11 @@ impl Peers {
             ));
         }
         if hello.rig != self.rig {
-            return Some(Problem::with_remedy("its rig is another one", "give both hosts the same rig file"));
+            return Some(Problem::with_remedy("its rig is different", "give both hosts the same rig file"));
         }
         let alike = hello.preprocessing == self.preprocessing;
         let remedy = "give both hosts the same [subject] and build";
-        (!alike).then(|| Problem::with_remedy("it crops its pictures otherwise", remedy))
+        (!alike).then(|| Problem::with_remedy("it crops its pictures differently", remedy))
     }
 
     /// Logs once that a host fell silent.
@@ -214,8 +214,8 @@ impl Peers {
         }
     }
 
-    /// A view came from the host of that name: notes the receipt, and says which camera's it is. `None` for a view that
-    /// is not taken.
+    /// Counts a view that arrived from the host of that name, and returns its camera. `None` for a view that is
+    /// refused.
     pub fn receive(&self, host: &str, came: &HostView) -> Option<&PeerCamera> {
         let label = came.label;
         let mut peers = self.peers();

@@ -1,35 +1,35 @@
-//! What became of the crops that were sent to the first host.
+//! Which of the crops that were sent reached the first host.
 
 use frame::{EdgeAccount, LossReason};
 use transport::Heard;
 
-/// What became of the crops of one camera that were sent, by what the first host says that it heard.
+/// Which crops of one camera reached the first host, as the first host reports it.
 #[derive(Default)]
 pub(super) struct Receipts {
     /// Crops that were sent.
     pub sent: u64,
-    /// Those of them whose fate is known.
+    /// Sent crops that are known to have arrived or to be lost.
     settled: u64,
     session: String,
     heard: Heard,
 }
 
 impl Receipts {
-    /// Counts what the first host heard and what it did not, each crop once.
+    /// Counts each crop once, as received by the first host or as lost.
     pub fn settle(&mut self, session: &str, heard: Heard, account: &EdgeAccount) {
         if heard.through == 0 {
             return;
         }
         if self.session != session {
             session.clone_into(&mut self.session);
-            // What went to an earlier session and was not told of is not known to have come.
+            // Crops sent to an earlier session without a receipt count as lost.
             let before = heard.from.clamp(self.settled, self.sent);
             account.lose_many(LossReason::Link, before - self.settled);
             self.settled = before;
             self.heard = Heard { from: heard.from, through: heard.from, crops: 0 };
         }
         let through = heard.through.min(self.sent);
-        // An answer may come late, behind a newer one.
+        // A late answer may arrive after a newer one.
         if through <= self.settled || heard.crops < self.heard.crops {
             return;
         }
@@ -44,7 +44,7 @@ impl Receipts {
         self.sent - self.settled
     }
 
-    /// Nothing will be heard any more.
+    /// Counts all crops in flight as lost, since no more receipts will come.
     pub fn give_up(&mut self, account: &EdgeAccount) {
         account.lose_many(LossReason::Link, self.in_flight());
         self.settled = self.sent;
@@ -66,16 +66,16 @@ mod tests {
         receipts.sent = 10;
         receipts.settle("a", Heard::default(), &account);
         check(&receipts, 0, 0, 10);
-        // The first three were sent before anybody listened; one of the next five did not come.
+        // The first three were sent before anybody listened; one of the next five was lost.
         receipts.settle("a", Heard { from: 3, through: 8, crops: 4 }, &account);
         check(&receipts, 4, 4, 2);
         receipts.sent = 20;
         receipts.settle("a", Heard { from: 3, through: 20, crops: 16 }, &account);
         check(&receipts, 16, 4, 0);
-        // An older answer says nothing new.
+        // An older answer changes nothing.
         receipts.settle("a", Heard { from: 3, through: 8, crops: 4 }, &account);
         check(&receipts, 16, 4, 0);
-        // The first host was started anew and missed six.
+        // The first host restarted and missed six.
         receipts.sent = 30;
         receipts.settle("b", Heard { from: 26, through: 28, crops: 2 }, &account);
         check(&receipts, 18, 10, 2);

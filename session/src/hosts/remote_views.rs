@@ -1,4 +1,4 @@
-//! The views of peer hosts' cameras: a source of cropped views beside this host's own croppers, with accounts of its own.
+//! The views of peer hosts' cameras: a source of cropped views besides this host's own croppers, with its own accounts.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -17,16 +17,16 @@ use crate::views::ViewEvent;
 use crate::views::picture_plan::PicturePlan;
 use crate::views::preview::ViewPreviews;
 
-/// How long a camera may take to be there before it is told of as missing.
+/// How long a camera may take to appear before it is reported as missing.
 const FIRST_WAIT: Duration = Duration::from_secs(2);
-/// How often cameras that deliver nothing are looked at.
+/// How often cameras that deliver nothing are checked.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
-/// Events that may wait for the session.
+/// Capacity of the queue of events for the session.
 const EVENTS: usize = 256;
 
-/// What the views go to, beside the assembler.
+/// Where the views go besides the assembler.
 pub(crate) struct Listeners {
-    /// Is to know of every instant; the pictures themselves are made by the peers.
+    /// Must see every instant; the pictures themselves are made by the peers.
     pub pictures: PicturePlan,
     pub vitals: Vitals,
     pub previews: Option<ViewPreviews>,
@@ -39,7 +39,7 @@ pub(crate) struct RemoteViews {
 }
 
 impl RemoteViews {
-    /// `cameras` share the pulses with this host's; `ledgers` are those of all cameras of the rig.
+    /// `cameras` share the pulses of this host; `ledgers` are those of all cameras of the rig.
     pub(super) fn start(
         peers: Arc<Peers>,
         views: Views,
@@ -65,7 +65,7 @@ impl RemoteViews {
         Ok(Self { thread: spawn("views", move || body.run())?, events })
     }
 
-    /// Waits for its end; `false` where it panicked.
+    /// Waits for the thread to end; `false` if it panicked.
     pub fn join(self) -> bool {
         self.thread.join().is_ok()
     }
@@ -93,13 +93,13 @@ struct Lane {
     inbox: Inbox,
     /// Number of its next frame in the account of this session.
     sequence: u64,
-    /// It is ready for pulses on its host, or delivers.
+    /// Its host reports it as ready or delivering.
     open: bool,
-    /// The assembler does not wait for it, until its next view.
+    /// The assembler does not wait for it until its next view.
     gone: bool,
-    /// What was last told of why it is not open.
+    /// The last reported problem while it is not open.
     told: Option<Problem>,
-    /// When its newest view came.
+    /// When its newest view arrived.
     newest: Instant,
 }
 
@@ -111,7 +111,7 @@ impl Body {
                 Ok(Some((host, came))) => self.arrive(&host, came),
                 Ok(None) => {}
                 Err(TransportError::Closed) => return,
-                Err(error) => tracing::warn!(%error, "a host sends something that is not understood"),
+                Err(error) => tracing::warn!(%error, "received an invalid view from a host"),
             }
             if Instant::now() >= look_at {
                 look_at = Instant::now() + LOOK_EVERY;
@@ -140,7 +140,7 @@ impl Body {
         lane.sequence += 1;
         lane.newest = Instant::now();
         lane.pulses.delivered(arrival_ns);
-        // It came whole, and so passes both edges of its account: to this host, and to its set.
+        // The view is complete, so it passes both edges of its account: to this host, and to its set.
         lane.ledger.capture.enter();
         lane.ledger.capture.leave();
         lane.ledger.subject.enter();
@@ -158,7 +158,7 @@ impl Body {
         }
     }
 
-    /// Notices that a camera is ready, or gone.
+    /// Detects that a camera became ready, or is gone.
     fn look(&mut self, at: usize) {
         let lane = &mut self.lanes[at];
         if lane.open && lane.newest.elapsed() < LOOK_EVERY {
@@ -193,7 +193,7 @@ impl Body {
     fn tell(&self, at: usize, event: CameraEvent) {
         let kind = CaptureEventKind::Camera(self.lanes[at].camera.id, event);
         if self.events.try_send(CaptureEvent { at_ns: monotonic_now_ns(), kind }).is_err() {
-            tracing::debug!(camera = self.lanes[at].camera.name, "nobody takes the events of a remote camera");
+            tracing::debug!(camera = self.lanes[at].camera.name, "dropped an event of a remote camera");
         }
     }
 }

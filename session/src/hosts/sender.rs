@@ -1,4 +1,4 @@
-//! Sends the views of a peer host to the first host, which puts them into its sets.
+//! Sends the views of a peer host to the first host, which adds them to its sets.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -12,10 +12,10 @@ use super::peer_state::PeerState;
 use crate::sets::assembler::Sinks;
 use crate::views::ViewEvent;
 
-/// How long the last views may take until they are heard.
+/// How long to wait at the end for receipts of the last views.
 const LAST_RECEIPTS: Duration = Duration::from_millis(1_500);
 
-/// Runs until every sender of `views` is gone. It gives no sinks back: sets close at the first host.
+/// Runs until every sender of `views` is dropped. It returns no sinks, since the first host assembles the sets.
 pub(crate) fn start(
     views: Receiver<ViewEvent>,
     ledgers: &[LossLedger],
@@ -26,7 +26,7 @@ pub(crate) fn start(
     std::thread::Builder::new().name("sender".into()).spawn(move || {
         let mut numbers = vec![0; accounts.len()];
         for event in views {
-            // What the cameras are doing goes with the questions.
+            // Camera states are sent with the questions instead.
             let ViewEvent::View(view) = event else { continue };
             let (camera, has_crop) = (view.camera.index(), view.crop.is_some());
             let number = numbers[camera];
@@ -45,9 +45,9 @@ pub(crate) fn start(
                 preprocessing: link.preprocessing,
             };
             let view = CroppedView { exposure: linked.exposure, ..view };
-            // What does not leave is not heard of, and so counted.
+            // A view that was not sent gets no receipt, and so counts as lost.
             if let Err(error) = out.send(label, &view) {
-                tracing::debug!(%error, "a view did not leave");
+                tracing::debug!(%error, "could not send a view");
             }
         }
         let until = Instant::now() + LAST_RECEIPTS;

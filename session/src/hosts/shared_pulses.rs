@@ -13,7 +13,7 @@ use super::peer_state::PeerState;
 pub(super) struct LinkedTrigger(pub Arc<PeerState>);
 
 impl TriggerSource for LinkedTrigger {
-    /// They come when the first host says so.
+    /// Nothing to do: the first host starts the pulses.
     fn start(&mut self) -> Result<(), TriggerError> {
         Ok(())
     }
@@ -37,7 +37,7 @@ impl TriggerSource for LinkedTrigger {
 pub(super) struct FollowingCamera {
     link: Arc<PeerState>,
     camera: SimulatedCamera,
-    /// Of this segment.
+    /// The driver and its segment.
     driver: Option<(SegmentId, SimulatedDriver)>,
 }
 

@@ -14,13 +14,13 @@ use super::{Job, Shared, extend_or_push};
 
 const SYNC_EVERY: Duration = Duration::from_nanos(SYNC_INTERVAL_NS);
 
-/// The disk thread's own.
+/// State of the disk thread.
 pub(super) struct Disk {
     writer: TakeWriter,
     shared: Arc<Shared>,
     accounts: Vec<EdgeAccount>,
     budget_bytes: u64,
-    /// Gaps from after the recording closed; they are few, and written at the end.
+    /// Gaps after the recording closed. They are few, and written at the end.
     unwritten: Vec<Gap>,
 }
 
@@ -57,7 +57,7 @@ impl Disk {
         }
         for gap in &self.unwritten {
             if let Err(error) = self.writer.write_gap(gap) {
-                tracing::error!(%error, ?gap, "a gap is not on record");
+                tracing::error!(%error, ?gap, "could not record a gap");
             }
         }
         let closed = self.writer.finish().map(|_| ());
@@ -88,7 +88,7 @@ impl Disk {
                 self.shared.frames.fetch_add(1, Ordering::AcqRel);
                 self.shared.bytes.store(self.writer.bytes_written(), Ordering::Release);
                 if self.writer.bytes_written() >= self.budget_bytes {
-                    tracing::warn!(budget_bytes = self.budget_bytes, "the recording has used its budget and ends here");
+                    tracing::warn!(budget_bytes = self.budget_bytes, "the recording stopped: its budget is used up");
                     self.shared.close(LossReason::Budget);
                 }
             }
@@ -103,7 +103,7 @@ impl Disk {
     }
 }
 
-/// Syncs beside the writes, which so go on while the disk is at work.
+/// Syncs on a thread of its own, so that writes continue during a sync.
 struct Syncing {
     thread: JoinHandle<Result<(), TakeError>>,
     stop: Sender<Infallible>,

@@ -1,4 +1,4 @@
-//! The lossless consumer: every unit that the cameras sent, written by a thread of its own.
+//! The lossless consumer: writes every unit that the cameras sent, on a thread of its own.
 
 mod disk;
 mod tap;
@@ -16,16 +16,16 @@ use take::{ClockRelation, Gap, TakeError, TakeInfo, TakeWriter};
 use disk::Disk;
 pub use tap::RecorderTap;
 
-/// Bytes of all cameras that may wait for the disk.
+/// Bytes of all cameras that may be queued for the disk.
 pub const QUEUED_BYTES: usize = 256 << 20;
-/// Fewest and most buffers of one camera that may wait: large units still wait for a while, and small ones cost no
-/// pool of thousands.
+/// Minimum and maximum of queued buffers per camera: enough to bridge a disk stall with large units, without a pool of
+/// thousands for small ones.
 const FEWEST_BUFFERS: usize = 48;
 const MOST_BUFFERS: usize = 256;
-/// Gaps and notes that may wait between the frames.
+/// Gaps and notes that may be queued besides the frames.
 const WAITING_WORDS: usize = 256;
 
-/// Buffers of each camera's pool that may wait for the disk, where a unit has about `unit_bytes`.
+/// Buffers of each camera's pool that may be queued for the disk, for units of about `unit_bytes`.
 pub fn buffers(unit_bytes: usize, cameras: usize) -> usize {
     (QUEUED_BYTES / (cameras * unit_bytes).max(1)).clamp(FEWEST_BUFFERS, MOST_BUFFERS)
 }
@@ -42,7 +42,7 @@ struct Shared {
     bytes: AtomicU64,
     frames: AtomicU64,
     queued_bytes: AtomicUsize,
-    /// Set once nothing more is written, and why.
+    /// Set once nothing more is written; `closed_because` is the reason.
     closed: AtomicBool,
     closed_because: Mutex<Option<LossReason>>,
     finished: AtomicBool,
@@ -72,8 +72,8 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Makes a new take below `parent`. `buffers` of each camera may wait for the disk. `budget_bytes` ends the
-    /// recording in order when it is reached.
+    /// Creates a take below `parent`. Up to `buffers` of each camera may be queued for the disk. The recording closes
+    /// after `budget_bytes`.
     pub fn start(
         parent: &Path,
         info: &TakeInfo,
@@ -85,7 +85,7 @@ impl Recorder {
         let directory = writer.directory().to_owned();
         let sync = writer.hand_over_sync()?;
         let shared = Arc::new(Shared::default());
-        // Room for every buffer that the quotas allow, and for gaps and notes between them.
+        // Capacity for all buffers that the quotas allow, and for gaps and notes.
         let (jobs, queue) = bounded(ledgers.len() * buffers + WAITING_WORDS);
         let accounts = ledgers.iter().map(|ledger| ledger.recorder.clone()).collect();
         let disk = Disk::start(writer, sync, shared.clone(), accounts, budget_bytes, queue)
@@ -107,26 +107,26 @@ impl Recorder {
         self.budget_bytes
     }
 
-    /// Something that happened, for those who read the take.
+    /// Writes an event into the take.
     pub fn note(&self, kind: &str, text: String) {
         if self.notes.try_send(Job::Note(monotonic_now_ns(), kind.to_owned(), text)).is_err() {
-            tracing::warn!(kind, "a note did not reach the take");
+            tracing::warn!(kind, "could not write a note into the take");
         }
     }
 
-    /// How this host's clock stands to that of the host which puts the sets together.
+    /// Writes the relation of this host's clock to the first host's.
     pub fn relate(&self, relation: ClockRelation) {
         if self.notes.try_send(Job::Relation(relation)).is_err() {
-            tracing::warn!("a relation of clocks did not reach the take");
+            tracing::warn!("could not write a clock relation into the take");
         }
     }
 
-    /// True when the disk thread has ended although the recording was not closed.
+    /// True if the disk thread ended although the recording was not closed.
     pub fn is_dead(&self) -> bool {
         self.disk.is_finished() && self.shared.closed().is_none()
     }
 
-    /// Writes what is queued, syncs and closes. The tap must be gone, else this waits for ever.
+    /// Writes what is queued, syncs and closes. The tap must have been dropped, otherwise this blocks forever.
     pub fn finish(self) -> Result<(), TakeError> {
         drop(self.notes);
         match self.disk.join() {
@@ -157,13 +157,13 @@ impl RecordingCounters {
     }
 }
 
-/// How far a recording is.
+/// The state of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordingState {
     Recording,
-    /// It was closed in order, with the session.
+    /// Closed normally, with the session.
     Complete,
-    /// It ended before the session.
+    /// Ended before the session.
     Ended(LossReason),
 }
 
@@ -177,7 +177,7 @@ impl fmt::Display for RecordingState {
     }
 }
 
-/// Neighbouring losses of one camera and reason are one gap. True if it is a new one.
+/// Merges a loss into the adjacent gap of the same camera and reason. Returns true if it is a new gap.
 fn extend_or_push(gaps: &mut Vec<Gap>, lost: Gap) -> bool {
     let follows = |gap: &&mut Gap| {
         gap.camera == lost.camera && gap.reason == lost.reason && gap.first_sequence + gap.frames == lost.first_sequence

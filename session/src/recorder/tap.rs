@@ -1,4 +1,4 @@
-//! The recorder's end at the router.
+//! The recorder's consumer at the router.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use take::Gap;
 
 use super::{Job, QUEUED_BYTES, Shared, extend_or_push};
 
-/// How long the last gaps wait for a busy disk.
+/// How long to wait for a busy disk with the last gaps.
 const LAST_GAPS: Duration = Duration::from_secs(10);
 
-/// The recorder's end at the router.
+/// The recorder's consumer at the router.
 pub struct RecorderTap {
     jobs: Sender<Job>,
     shared: Arc<Shared>,
@@ -26,7 +26,7 @@ struct CameraTap {
     quota: Quota,
     ledger: LossLedger,
     next_sequence: u64,
-    /// Losses before the router that were already written as gaps.
+    /// Losses before the router that are already written as gaps.
     reported: BTreeMap<LossReason, u64>,
     pending: Vec<Gap>,
 }
@@ -45,7 +45,7 @@ impl RecorderTap {
 }
 
 impl CameraTap {
-    /// A hole in the numbering was counted before the router; the account says for what reasons.
+    /// Records a hole in the sequence numbers as gaps. The account has counted its frames by reason.
     fn hole(&mut self, camera: CameraId, sequence: u64) {
         let mut first = self.next_sequence;
         let mut missing = sequence.saturating_sub(first);
@@ -71,7 +71,7 @@ impl CameraTap {
 
 impl FrameConsumer for RecorderTap {
     fn offer(&mut self, frame: &FrameRef) {
-        // Cameras beyond those of the take are another host's, which records them itself.
+        // Cameras beyond those of the take belong to another host, which records them itself.
         let Some(camera) = self.cameras.get_mut(frame.info.camera.index()) else { return };
         let account = camera.ledger.recorder.clone();
         account.enter();
@@ -101,13 +101,13 @@ impl FrameConsumer for RecorderTap {
 }
 
 impl Drop for RecorderTap {
-    /// The cameras have ended: what they lost after their last frame is final now.
+    /// The cameras have ended, so their losses after the last frame are final now.
     fn drop(&mut self) {
         for (index, camera) in self.cameras.iter_mut().enumerate() {
             camera.hole(CameraId(index as u16), u64::MAX);
             for gap in camera.pending.drain(..) {
                 if self.jobs.send_timeout(Job::Gap(gap), LAST_GAPS).is_err() {
-                    tracing::error!(?gap, "the disk thread did not take the record of a gap");
+                    tracing::error!(?gap, "could not record a gap: the disk thread is busy");
                 }
             }
         }

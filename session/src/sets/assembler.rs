@@ -1,4 +1,4 @@
-//! The assembler's thread: views in, moments out to whoever learns and infers.
+//! The assembler's thread: turns views into moments for learner and inference.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,7 +20,7 @@ pub struct SetStatistics {
     pub incomplete: Arc<AtomicU64>,
     /// Moments handed to the sinks.
     pub moments: Arc<AtomicU64>,
-    /// From the arrival of a set's last frame to its moment being complete, cropping included.
+    /// From the arrival of a set's last frame to the complete moment, cropping included.
     pub latency: Latency,
 }
 
@@ -32,7 +32,7 @@ pub struct Sinks {
     pub pictures: Option<Box<dyn FinderSetSink>>,
 }
 
-/// Runs until every sender of `views` is gone.
+/// Runs until every sender of `views` is dropped.
 pub fn start(
     views: Receiver<ViewEvent>,
     matching: Matching,
@@ -91,7 +91,7 @@ impl Moments {
         match action {
             Action::Set(set) => self.close(set),
             Action::Reject { camera, reason, item } => {
-                // A view without a crop has its loss already.
+                // The loss of a view without a crop is already counted.
                 if item.crop.is_some() {
                     self.ledgers[camera.index()].subject.lose(reason);
                 }
@@ -126,7 +126,7 @@ impl Moments {
         if let Some(sink) = self.sinks.pictures.as_mut().filter(|_| asked) {
             let FrameSet { index: set, trigger, segment, .. } = set;
             if let Err(error) = sink.send(&FinderSet { set, trigger, segment, exposure, source, views: pictures }) {
-                tracing::error!(%error, set = set.0, "pictures for the finder of joints did not leave");
+                tracing::error!(%error, set = set.0, "could not send pictures for the finder of joints");
             }
         }
         if views.is_empty() {
@@ -145,7 +145,7 @@ impl Moments {
         self.statistics.moments.fetch_add(1, Ordering::Relaxed);
         for sink in &mut self.sinks.moments {
             if let Err(error) = sink.send(&moment) {
-                tracing::error!(%error, set = moment.set.0, "a moment did not leave");
+                tracing::error!(%error, set = moment.set.0, "could not send a moment");
             }
         }
     }

@@ -8,20 +8,20 @@ use transport::CroppedView;
 
 /// How long a set waits for a missing view after its first one.
 const DEADLINE_NS: i64 = 300_000_000;
-/// Sets that may wait at a time: more than come within the deadline at the highest rate that a rig can have, 1000 Hz.
+/// Sets that may be open at a time: more than start within the deadline at a rig's highest rate, 1000 Hz.
 const OPEN_SETS: usize = 320;
 
-/// What makes pictures belong together.
+/// How pictures are matched into sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Matching {
     Trigger,
-    /// They are nearest in time, and no further apart than this.
+    /// Nearest in time, at most this far apart.
     Time {
         tolerance_ns: u32,
     },
 }
 
-/// Puts the views of one instant together.
+/// Assembles the views of one instant.
 pub(crate) enum Sets {
     Trigger(FrameSetAssembler<CroppedView>),
     Time(NearestInTime<CroppedView>, u32),
@@ -46,7 +46,7 @@ impl Sets {
         match self {
             Self::Trigger(sets) => sets.arrive(Arrival { camera, segment, trigger, arrival_ns, item }, out),
             Self::Time(sets, tolerance_ns) => {
-                // Who lets cameras run free takes their stamps as they are; the frame says how vague they are.
+                // In free-run, stamps are used however uncertain they are; the frame carries the uncertainty.
                 let uncertainty_ns = exposure.uncertainty_ns.min(*tolerance_ns);
                 let exposure = HostTime { uncertainty_ns, ..exposure };
                 sets.arrive(TimedArrival { camera, segment, exposure, arrival_ns, item }, out);

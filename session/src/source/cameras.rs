@@ -16,10 +16,10 @@ use super::videos;
 
 /// What simulated cameras send unless the rig says otherwise: Gray8 of this size.
 pub const SIMULATED_PX: (u32, u32) = (1280, 720);
-/// Expected bytes of a unit where nothing is known of the camera; a larger one grows its buffer once.
+/// Expected bytes of a unit of an unknown camera; a larger unit grows its buffer once.
 const UNIT_BYTES: usize = 512 << 10;
 
-/// A camera's source, as far as it is looked at before capture opens the camera.
+/// A camera's source, as checked before capture opens the camera.
 pub(super) enum Source {
     /// Opened by its driver.
     Device,
@@ -30,7 +30,7 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// Looks at the source of a camera. `take` opens takes, each once.
+    /// Checks the source of a camera. `take` opens takes, each once.
     pub fn look(
         camera: &Camera,
         take: impl FnOnce(&Path) -> Result<Arc<TakeReader>, Problem>,
@@ -42,7 +42,7 @@ impl Source {
                 match take.cameras().iter().position(|name| *name == *camera.name) {
                     Some(index) => Ok(Self::Take(take, CameraId(index as u16))),
                     None => Err(Problem::with_remedy(
-                        format!("the take {} has none of that name", path.display()),
+                        format!("the take {} has no camera of that name", path.display()),
                         format!("use one of {}", take.cameras().join(", ")),
                     )),
                 }
@@ -135,13 +135,13 @@ fn device(rig: &Rig, camera: &Camera, exposes: Exposes, pulses: PulseTrain) -> R
         }
         #[cfg(not(feature = "nokhwa"))]
         Driver::Nokhwa => Err(not_built("nokhwa")),
-        // The studios themselves give their drivers, where they are built in.
+        // Studios provide their own drivers, if they are compiled in.
         Driver::VirtualStudio => Err(not_built("virtual-studio")),
-        Driver::Replay => Err(Problem::new("its source was not looked at")),
+        Driver::Replay => Err(Problem::new("its source was not checked")),
     }
 }
 
-/// This build lacks a driver.
+/// The error for a driver that this build lacks.
 pub(super) fn not_built(feature: &str) -> Problem {
     Problem::with_remedy(format!("this build has no driver `{feature}`"), format!("build with `--features {feature}`"))
 }
@@ -152,14 +152,14 @@ pub(crate) fn simulated(camera: &Camera, pulses: PulseTrain) -> SimulatedCamera 
     SimulatedCamera { shows_square: camera.source == "square", ..SimulatedCamera::new(pulses, width_px, height_px) }
 }
 
-/// Silence, while other cameras deliver, that a camera never keeps by itself.
+/// How long a camera may be silent while others deliver before it counts as failed.
 pub(super) fn watchdog(camera: &Camera, rate_hz: f64) -> Option<Duration> {
     let at_least = |seconds: f64| Some(Duration::from_secs_f64(seconds.max(10.0 / rate_hz)));
     match camera.driver {
         Driver::Aravis | Driver::V4l2 | Driver::Nokhwa => at_least(2.0),
-        // A stream may take some seconds to its first whole picture.
+        // A stream may take some seconds until its first complete picture.
         Driver::Gstreamer => at_least(10.0),
-        // Recorded and rendered pictures may pause, and come again by themselves.
+        // Recorded and rendered pictures may pause and resume by themselves.
         Driver::Replay | Driver::Simulated | Driver::VirtualStudio => None,
     }
 }
@@ -172,12 +172,12 @@ pub(super) fn role(exposes: Exposes) -> Role {
     }
 }
 
-/// Whether its source is a take, and not a video.
+/// Whether its source is a take rather than a video.
 pub(super) fn is_take(camera: &Camera) -> bool {
     camera.driver == Driver::Replay && !Path::new(&camera.source).is_file()
 }
 
-/// Whether its pictures are recorded or made up, so that it keeps to pulses of ours.
+/// Whether its pictures are recorded or synthetic, so that it follows our pulses.
 pub(super) fn is_simulated(camera: &Camera) -> bool {
     matches!(camera.driver, Driver::Simulated | Driver::Replay | Driver::VirtualStudio)
 }

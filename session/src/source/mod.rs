@@ -30,9 +30,9 @@ use cameras::{Source, role, watchdog};
 /// How recorded sources are played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Playback {
-    /// Videos begin again when they are over.
+    /// Videos restart when they end.
     pub looping: bool,
-    /// Pulses come at the rig's rate divided by this.
+    /// Divisor of the rig's pulse rate.
     pub divisor: u32,
 }
 
@@ -43,7 +43,7 @@ impl Default for Playback {
     }
 }
 
-/// The cameras of a rig that are attached to this host, with everything opened that can be before they are captured.
+/// The cameras of a rig that are attached to this host, with everything opened that can be opened before capture.
 pub struct OpenRig {
     rig: Rig,
     sources: Vec<Source>,
@@ -52,10 +52,10 @@ pub struct OpenRig {
 }
 
 impl OpenRig {
-    /// Looks at takes and videos, and sets up virtual studios.
+    /// Checks takes and videos, and sets up virtual studios.
     ///
     /// # Errors
-    /// What is wrong with the source of a camera, which is named.
+    /// What is wrong with a camera's source; it names the camera.
     pub fn open(rig: Rig) -> Result<Self, Problem> {
         let mut takes: HashMap<PathBuf, Arc<TakeReader>> = HashMap::new();
         let mut take = |path: &Path| match takes.get(path) {
@@ -95,12 +95,12 @@ impl OpenRig {
         self.rig.trigger.rate_hz / f64::from(playback.divisor)
     }
 
-    /// Whether any of its cameras plays what was recorded.
+    /// Whether any of its cameras plays a recording.
     pub(crate) fn is_replayed(&self) -> bool {
         self.rig.cameras.iter().any(|camera| camera.driver == Driver::Replay)
     }
 
-    /// What makes its pictures belong together.
+    /// How its pictures are matched into sets.
     pub(crate) fn matching(&self) -> Matching {
         match self.rig.trigger.mode {
             TriggerMode::FreeRun => Matching::Time { tolerance_ns: (self.rig.trigger.tolerance_ms * 1e6) as u32 },
@@ -114,7 +114,7 @@ impl OpenRig {
         each.max().unwrap_or_default()
     }
 
-    /// Buffers of each camera that may wait for the disk.
+    /// Buffers of each camera that may be queued for the disk.
     pub(crate) fn recorder_buffers(&self) -> usize {
         recorder::buffers(self.unit_bytes(), self.rig.cameras.len())
     }
@@ -122,7 +122,7 @@ impl OpenRig {
     /// This host's cameras to open, and the trigger that they share, the first pulse at `start_ns`.
     ///
     /// # Errors
-    /// What is wrong with a camera, which is named, or with the trigger.
+    /// What is wrong with a camera, which it names, or with the trigger.
     pub fn cameras(&self, playback: Playback, start_ns: i64) -> Result<(Vec<CameraSpec>, Pulses), Problem> {
         let rig = &self.rig;
         let pulses = PulseTrain::new(start_ns, 1e9 / self.rate_hz(playback));
@@ -156,7 +156,7 @@ fn of_camera(problem: Problem, name: &str) -> Problem {
     problem.of(format_args!("camera {name}"))
 }
 
-/// A rig whose cameras replay takes or videos. With a tolerance, pictures are matched by time.
+/// A rig whose cameras replay takes or videos. Given a tolerance, pictures are matched by time.
 fn rig_of_replays<P: AsRef<Path>>(
     name: &str,
     rate_hz: f64,

@@ -9,7 +9,7 @@ use frame::{CameraId, Problem};
 
 use super::cameras::{is_simulated, is_take};
 
-/// Where the pulses of a rig come from; `known` are those that simulated cameras, recordings and studios keep to.
+/// Where the pulses of a rig come from; `known` are the pulses that simulated cameras, recordings and studios follow.
 pub(super) fn of_rig(rig: &Rig, known: PulseTrain) -> Result<Pulses, Problem> {
     let rate_hz = rig.trigger.rate_hz;
     let here: Vec<&Camera> = rig.cameras.iter().filter(|camera| camera.is_local()).collect();
@@ -34,7 +34,7 @@ pub(super) fn of_rig(rig: &Rig, known: PulseTrain) -> Result<Pulses, Problem> {
         )),
         TriggerMode::Software => Ok(Pulses::From(Box::new(SoftwareTrigger::new(rate_hz)))),
         TriggerMode::Hardware if let Some(device) = &rig.trigger.box_device => trigger_box(rig, device),
-        // Nobody tells us of these pulses: they are learned from the cameras' own times.
+        // Nothing announces these pulses: they are inferred from the cameras' timestamps.
         TriggerMode::Hardware | TriggerMode::Primary | TriggerMode::Ptp => {
             let primary = rig.trigger.primary.map(|camera| CameraId(camera as u16));
             Ok(Pulses::From(Box::new(ObservedTrigger::new(rate_hz, primary))))

@@ -18,7 +18,7 @@ pub fn take_rig(directory: &Path) -> Result<(Rig, String), Problem> {
         return Err(Problem::with_remedy(format!("{} holds no frame", directory.display()), "choose another take"));
     }
     let info = take.info();
-    // A take of other tools may describe its rig otherwise; then its triggers say all there is.
+    // A take of another tool may have another rig description; then its triggers are all there is.
     let recorded = Rig::from_toml_str(&info.rig_toml, "the take's rig").ok().map(|(rig, _)| rig.trigger);
     let tolerance_ms =
         recorded.filter(|trigger| trigger.mode == TriggerMode::FreeRun).map(|trigger| trigger.tolerance_ms);

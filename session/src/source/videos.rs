@@ -12,14 +12,14 @@ use super::cameras::opener;
 /// A video file, before it is played.
 pub(super) struct Video {
     path: PathBuf,
-    /// `None` where the file cannot be played now: then its camera fails, is tried again, and the others go on.
+    /// `None` if the file cannot be played now: then its camera fails and is retried while the others continue.
     facts: Option<VideoFacts>,
 }
 
 impl Video {
     pub fn look(path: &Path) -> Self {
         let facts = VideoFile::facts(path);
-        // Its driver says it again when it is opened.
+        // Its driver reports the error again when it is opened.
         let facts = facts.inspect_err(|error| tracing::debug!(%error, "a video cannot be played yet")).ok();
         Self { path: path.to_owned(), facts }
     }
@@ -30,7 +30,7 @@ impl Video {
         Some((width_px * height_px) as usize / 5)
     }
 
-    /// How to open the video as these pulses take it: of its pictures, those that they would have exposed.
+    /// How to open the video for these pulses: it plays the pictures that the pulses would have exposed.
     pub fn opener(&self, pulses: PulseTrain, looping: bool) -> Result<OpenDriver, Problem> {
         let known = self.facts.map(|facts| played(&self.path, facts, pulses, looping)).transpose()?;
         let path = self.path.clone();
@@ -55,7 +55,7 @@ fn played(path: &Path, facts: VideoFacts, pulses: PulseTrain, looping: bool) -> 
     Ok(VideoFile { path: path.to_owned(), frames, rate_hz, divisor: divisor as u32, looping, pulses })
 }
 
-/// What the rig says of a launch line's stamps. With a delay alone, it is known to a millisecond.
+/// The rig's settings for a launch line's timestamps. A delay without uncertainty is taken as exact to a millisecond.
 pub(super) fn stamp_delay(camera: &Camera) -> StampDelay {
     let ns = |ms: f64| (ms * 1e6) as i64;
     let said = &camera.settings;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-/// Delays from a microsecond to a minute, to three digits. Kept off the frame path: its writers are behind the rings.
+/// Delays from a microsecond to a minute, to three digits. Not used on the frame path, only after the rings.
 #[derive(Clone)]
 pub struct Latency(Arc<Mutex<Histogram<u32>>>);
 

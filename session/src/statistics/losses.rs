@@ -1,11 +1,11 @@
-//! Loss that nobody asked for is an ERROR in the log.
+//! Logs unwanted loss of frames as errors.
 
 use std::collections::BTreeMap;
 
 use frame::{EdgeAccount, LossLedger, LossReason};
 
-/// Tells of losses on the way to the router and to the disk, each once. What crops and sets leave out is the price of
-/// working on the newest frames, and in the report.
+/// Logs each loss before the router and the disk once. Frames that crops and sets skip are not errors, since these work
+/// on the newest frames; the report counts them.
 pub struct LossWatch {
     cameras: Vec<(String, LossLedger)>,
     told: BTreeMap<(usize, Edge, LossReason), u64>,
@@ -22,7 +22,7 @@ impl LossWatch {
         Self { cameras, told: BTreeMap::new() }
     }
 
-    /// Logs what was lost since the last look, and says how many frames that were.
+    /// Logs losses since the last call, and returns the number of lost frames.
     pub fn look(&mut self) -> u64 {
         let mut new = 0;
         for (index, (name, ledger)) in self.cameras.iter().enumerate() {
@@ -45,7 +45,7 @@ impl LossWatch {
     }
 }
 
-/// A budget was asked for.
+/// Losses by reason, without those due to the budget, which the user set.
 fn unwanted(account: &EdgeAccount) -> impl Iterator<Item = (LossReason, u64)> {
     account.counts().lost.into_iter().filter(|(reason, _)| *reason != LossReason::Budget)
 }

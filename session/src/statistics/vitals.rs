@@ -12,10 +12,10 @@ pub struct Vitals(Arc<[CameraVitals]>);
 #[derive(Default)]
 struct CameraVitals {
     latency_ns: AtomicI64,
-    /// Of the newest frame, by which the next interval is taken: sequence and exposure.
+    /// Sequence and exposure of the newest frame, from which the next interval is measured.
     last: (AtomicU64, AtomicI64),
-    /// Mean of the intervals between exposures of frames that follow each other, and of what they are off it, over
-    /// about the last [`MEMORY`] of them.
+    /// Mean interval between the exposures of consecutive frames, and mean deviation from it, over about the last
+    /// [`MEMORY`] of them.
     interval_ns: AtomicI64,
     spread_ns: AtomicI64,
 }
@@ -27,7 +27,7 @@ impl Vitals {
         Self((0..cameras).map(|_| CameraVitals::default()).collect())
     }
 
-    /// A frame of a camera came. Each camera has one thread that calls this.
+    /// Counts a frame of a camera. Only one thread may call this for each camera.
     pub(crate) fn see(&self, camera: CameraId, sequence: u64, exposure_ns: i64, arrival_ns: i64) {
         let camera = &self.0[camera.index()];
         camera.latency_ns.store(arrival_ns - exposure_ns, Ordering::Relaxed);
@@ -39,7 +39,7 @@ impl Vitals {
         self.0[camera].latency_ns.load(Ordering::Relaxed) as f64 / 1e6
     }
 
-    /// Mean interval between exposures, and the mean distance from it.
+    /// Mean interval between exposures, and mean deviation from it.
     pub fn interval_ms(&self, camera: usize) -> (f64, f64) {
         let ms = |ns: &AtomicI64| ns.load(Ordering::Relaxed) as f64 / 1e6;
         (ms(&self.0[camera].interval_ns), ms(&self.0[camera].spread_ns))
@@ -47,7 +47,7 @@ impl Vitals {
 }
 
 impl CameraVitals {
-    /// One thread sees a camera, so reading and writing back is no race.
+    /// Only one thread updates a camera, so loading and storing is no race.
     fn see(&self, sequence: u64, exposure_ns: i64) {
         let before = self.last.0.swap(sequence, Ordering::Relaxed);
         let interval_ns = exposure_ns - self.last.1.swap(exposure_ns, Ordering::Relaxed);

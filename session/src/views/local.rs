@@ -1,5 +1,5 @@
-//! The views of this host's cameras: one cropping worker per camera, which works on the newest frames and counts those it
-//! skips.
+//! The views of this host's cameras: one cropping worker per camera, which takes the newest frames and counts skipped
+//! ones.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,9 +17,9 @@ use super::ViewEvent;
 use super::picture_plan::{Due, PicturePlan};
 use crate::statistics::latency::Latency;
 
-/// Frames that may wait for one camera's worker.
+/// Frames that may be queued for one camera's worker.
 const WAITING: usize = 3;
-/// Buffers of each camera's pool that crops may hold: those that wait and the one in work.
+/// Buffers of each camera's pool that crops may hold: those queued and the one being cropped.
 pub(crate) const CROP_BUFFERS: usize = WAITING + 1;
 
 /// The croppers of this host's cameras; they keep their backgrounds from one session to the next.
@@ -38,12 +38,12 @@ struct Lane {
     closed: AtomicBool,
     gone: AtomicBool,
     take_background: AtomicBool,
-    /// How often the camera was found to see another place.
+    /// How often the camera was found to have moved.
     moved: AtomicU64,
 }
 
 impl LocalViews {
-    /// One cropper for each of the first ledgers' cameras. `work` collects how long one frame takes from decoding to sample.
+    /// `croppers` are for the cameras of the first ledgers. `work` collects the time per frame from decoding to sample.
     pub fn start(
         croppers: Vec<SubjectCropper>,
         ledgers: &[LossLedger],
@@ -89,29 +89,29 @@ impl LocalViews {
         Ok((Self { workers }, tap))
     }
 
-    /// The stage is empty now: take the background anew.
+    /// Learns the backgrounds again, from the stage, which must be empty now.
     pub fn take_background(&self) {
         for worker in &self.workers {
             worker.lane.take_background.store(true, Ordering::Release);
         }
     }
 
-    /// By camera, how often it was found to see another place.
+    /// For each camera, how often it was found to have moved.
     pub fn times_moved(&self) -> impl Iterator<Item = u64> {
         self.workers.iter().map(|worker| worker.lane.moved.load(Ordering::Relaxed))
     }
 
-    /// True when a worker has ended.
+    /// True if a worker has ended.
     pub fn any_ended(&self) -> bool {
         self.workers.iter().any(|worker| worker.thread.is_finished())
     }
 
-    /// True when no frame can come any more, so that the workers end by themselves.
+    /// True if no more frames can come, so that the workers end by themselves.
     pub fn is_closing(&self) -> bool {
         self.workers.iter().any(|worker| worker.lane.closed.load(Ordering::Acquire))
     }
 
-    /// Waits until the queues are empty and gives the croppers back, and how many panicked. The tap must be gone.
+    /// Waits for empty queues, and returns the croppers and how many panicked. The tap must have been dropped.
     pub fn finish(self) -> (Vec<SubjectCropper>, usize) {
         let workers = self.workers.len();
         let ended: Vec<_> = self.workers.into_iter().filter_map(|worker| worker.thread.join().ok()).collect();
@@ -122,7 +122,7 @@ impl LocalViews {
 
 struct WorkerBody {
     camera: CameraId,
-    /// What the assembler was told.
+    /// What was last reported to the assembler.
     told_gone: bool,
     lane: Arc<Lane>,
     cropper: SubjectCropper,
@@ -130,14 +130,14 @@ struct WorkerBody {
     out: Sender<ViewEvent>,
     work: Latency,
     plan: PicturePlan,
-    /// Made when the first picture is asked for.
+    /// Created when the first picture is requested.
     pictures: Option<FinderPictures>,
 }
 
 impl WorkerBody {
     fn run(mut self) -> SubjectCropper {
         loop {
-            // Both are read before the queue: what was put in before them is then still seen.
+            // Both are read before the queue, so that frames pushed before they were set are still found.
             let closed = self.lane.closed.load(Ordering::Acquire);
             let gone = self.lane.gone.load(Ordering::Acquire);
             match self.lane.queue.pop() {
@@ -157,7 +157,7 @@ impl WorkerBody {
     fn tell(&mut self, gone: bool) {
         if self.told_gone != gone {
             self.told_gone = gone;
-            // Without an assembler there is nobody to tell, and each frame counts its own loss.
+            // Fails only without an assembler; then each frame counts its own loss.
             let _ = self.out.send(ViewEvent::Gone(self.camera, gone));
         }
     }
@@ -189,7 +189,7 @@ impl WorkerBody {
             }
         };
         if crop.is_none() {
-            // The frame still counts for its set, which then lacks a view.
+            // The frame still belongs to its set, which then lacks a view.
             self.account.lose(LossReason::NoSubject);
         }
         let (info, has_crop) = (&frame.info, crop.is_some());
@@ -205,7 +205,7 @@ impl WorkerBody {
             crop,
             picture,
         };
-        // Bounded and never long full: the assembler behind it only moves pointers.
+        // The channel is bounded but never full for long: the assembler only moves pointers.
         if self.out.send(ViewEvent::View(view)).is_err() && has_crop {
             self.account.lose(LossReason::Shutdown);
         }
@@ -217,7 +217,7 @@ impl WorkerBody {
             (Due::Whole, _) => self.make_picture(frame, &Outcome::NoSubject),
             _ => self.make_picture(frame, outcome),
         };
-        made.inspect_err(|error| tracing::error!(%error, "no picture for the finder of joints")).ok()
+        made.inspect_err(|error| tracing::error!(%error, "could not make a picture for the finder of joints")).ok()
     }
 
     fn make_picture(&mut self, frame: &FrameRef, outcome: &Outcome) -> Result<FinderPicture, SubjectError> {
@@ -229,7 +229,7 @@ impl WorkerBody {
     }
 }
 
-/// The croppers' end at the router.
+/// The croppers' consumer at the router.
 pub struct CropTap {
     lanes: Vec<TapLane>,
 }
@@ -245,7 +245,7 @@ impl FrameConsumer for CropTap {
     fn offer(&mut self, frame: &FrameRef) {
         let TapLane { lane, worker, quota, account } = &self.lanes[frame.info.camera.index()];
         account.enter();
-        // The oldest waiting frame makes room before the quota is asked.
+        // Drop the oldest queued frame before charging the quota.
         if lane.queue.is_full() && lane.queue.pop().is_some() {
             account.lose(LossReason::Superseded);
         }

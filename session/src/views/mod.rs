@@ -1,5 +1,5 @@
-//! Cropped views: the seam between cameras and frame sets. They come from the croppers of this host's cameras, and from
-//! peer hosts, which crop their own.
+//! Cropped views: the interface between cameras and frame sets. They come from the croppers of this host's cameras, and
+//! from peer hosts, which crop their own.
 
 pub mod local;
 pub mod picture_plan;
@@ -8,8 +8,8 @@ pub mod preview;
 use frame::CameraId;
 use transport::CroppedView;
 
-/// What comes to the assembler, in order for each camera.
-// Few wait at a time, and a box for each would cost more than the room.
+/// An input of the assembler; in order for each camera.
+// Few are queued at a time, and a box for each would cost more than the space.
 #[allow(clippy::large_enum_variant)]
 pub enum ViewEvent {
     View(CroppedView),

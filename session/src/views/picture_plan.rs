@@ -1,46 +1,46 @@
-//! Which frames become pictures for the finder of joints: those of instants that inference asked for, in all cameras the
-//! same.
+//! Which frames become pictures for the finder of joints: those of the instants that inference asked for, the same in
+//! all cameras.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use frame::{CameraId, HostTime, SegmentId, TriggerIndex};
 use transport::{Framing, PromisedInstant, WantedPictures};
 
-/// Instants that may be due at a time. A camera whose frames come late still finds its own among them.
+/// Instants that may be due at a time, so that a camera whose frames arrive late still finds its instant.
 const REMEMBERED: usize = 16;
-/// Of how many instants in a row inference may ask.
+/// How many consecutive instants inference may request at once.
 const MOST_IN_A_ROW: u8 = 8;
 
-/// What a camera is to make of a frame.
+/// The picture to make of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Due {
     /// The square around the subject, if there is one.
     Square,
-    /// That, or else the whole frame.
+    /// The square around the subject, or the whole frame if there is none.
     SquareOrWhole,
     /// The whole frame.
     Whole,
 }
 
-/// Shared by the croppers and whoever hears inference. It promises instants that no camera has reached yet.
+/// Shared by the croppers and the receiver of inference's requests. Promises instants that no camera has reached yet.
 #[derive(Clone, Default)]
 pub struct PicturePlan(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
     period_ns: i64,
-    /// The latest frame that any camera has come to.
+    /// The latest instant that any camera has reached.
     newest: Option<Instant>,
     due: Vec<Promise>,
-    /// Cameras whose background is to be learned anew.
+    /// Cameras whose background must be learned again.
     stale: Vec<u16>,
-    /// What came before the first frame.
+    /// A request that came before the first frame.
     waiting: Option<WantedPictures>,
-    /// Hears of every instant that is promised.
+    /// Called with every promised instant.
     pass_on: Option<PassOn>,
 }
 
-/// Tells peer hosts of a promise.
+/// Sends a promise to the peer hosts.
 type PassOn = Box<dyn Fn(&PromisedInstant) + Send>;
 
 #[derive(Clone, Copy)]
@@ -53,34 +53,34 @@ struct Instant {
 struct Promise {
     at: Instant,
     framing: Framing,
-    /// Some camera had a frame of it.
+    /// Whether some camera had a frame of it.
     met: bool,
 }
 
 impl PicturePlan {
-    /// The session begins, or begins anew with another rate.
+    /// Resets the plan for a session at this rate.
     pub(crate) fn begin(&self, rate_hz: f64) {
         let mut state = self.state();
         let pass_on = state.pass_on.take();
         *state = State { period_ns: (1e9 / rate_hz) as i64, pass_on, ..State::default() };
     }
 
-    /// Peer hosts are to make the same pictures.
+    /// Calls `pass_on` with every promise, so that peer hosts make the same pictures.
     pub(crate) fn pass_on(&self, pass_on: impl Fn(&PromisedInstant) + Send + 'static) {
         self.state().pass_on = Some(Box::new(pass_on));
     }
 
-    /// The host that puts the sets together has promised an instant; its time is on this host's clock.
+    /// Adds an instant that the first host promised; its time is on this host's clock.
     pub(crate) fn take_over(&self, promised: PromisedInstant) {
         let PromisedInstant { segment, pulse, exposure_ns, framing } = promised;
         let at = Instant { segment, pulse, exposure_ns };
         let mut state = self.state();
         state.add_stale(&framing.stale);
-        // The other host makes up for what a seam swallows.
+        // The first host replaces instants that a seam skipped.
         state.remember(Promise { at, framing, met: true });
     }
 
-    /// Inference wants pictures.
+    /// Handles a request of inference for pictures.
     pub fn want(&self, wanted: WantedPictures) {
         let mut state = self.state();
         state.add_stale(&wanted.framing.stale);
@@ -90,7 +90,7 @@ impl PicturePlan {
         }
     }
 
-    /// What to make of a frame. Every frame is to be asked about, once, before it is worked on.
+    /// The picture to make of a frame. Call it once for every frame, before processing the frame.
     pub(crate) fn due(
         &self,
         camera: CameraId,
@@ -117,7 +117,7 @@ impl PicturePlan {
         })
     }
 
-    /// Whether a camera's background is to be learned anew; says so once.
+    /// Whether a camera's background must be learned again; clears the mark.
     pub(crate) fn take_stale(&self, camera: CameraId) -> bool {
         let stale = &mut self.state().stale;
         let before = stale.len();
@@ -126,13 +126,13 @@ impl PicturePlan {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Every change is whole, so a panic elsewhere does not spoil it.
+        // Each change leaves the state consistent, so a poisoned lock is still usable.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Instant {
-    /// Whether both are the same: by number where both have one, else by time.
+    /// Whether both are the same instant: by pulse number if both have one, else by time.
     fn is(&self, other: &Self, half_period_ns: i64) -> bool {
         match (self.pulse, other.pulse) {
             (Some(a), Some(b)) => self.segment == other.segment && a == b,
@@ -142,7 +142,7 @@ impl Instant {
 }
 
 impl State {
-    /// A camera of a peer host takes its mark there and never here, so each is marked once at most.
+    /// Marks each camera at most once, since the mark of a peer host's camera is never taken on this host.
     fn add_stale(&mut self, cameras: &[u16]) {
         let new = cameras.iter().filter(|camera| !self.stale.contains(camera)).copied().collect::<Vec<_>>();
         self.stale.extend(new);
@@ -151,7 +151,7 @@ impl State {
     fn promise(&mut self, wanted: WantedPictures) {
         let Some(newest) = self.newest.filter(|_| self.period_ns > 0) else { return };
         let ahead_ns = (wanted.after_ns - newest.exposure_ns).max(0);
-        // At least one: the newest instant is under way already.
+        // At least one: the newest instant is already being processed.
         let first = (ahead_ns.saturating_add(self.period_ns - 1) / self.period_ns).max(1);
         for step in first..first + i64::from(wanted.in_a_row.clamp(1, MOST_IN_A_ROW)) {
             let at = Instant {
@@ -174,7 +174,7 @@ impl State {
         self.due.drain(..surplus);
     }
 
-    /// An instant that has passed without any frame, as at a seam, is promised anew.
+    /// Replaces promised instants that passed without any frame, as at a seam, by new ones.
     fn renew(&mut self, now_ns: i64) {
         let overdue_ns = now_ns - self.period_ns - self.period_ns / 2;
         let passed = |promise: &Promise| !promise.met && promise.at.exposure_ns < overdue_ns;
@@ -217,7 +217,7 @@ mod tests {
         plan
     }
 
-    /// Which of so many pulses are due, each asked of by three cameras, of which the last comes two pulses late.
+    /// Which of the pulses are due for three cameras, of which the last is two pulses late.
     fn due(plan: &PicturePlan, pulses: std::ops::Range<u64>) -> Vec<u64> {
         let mut due = Vec::new();
         for number in pulses {

@@ -1,4 +1,4 @@
-//! A few small pictures a second for whoever shows them, made only while somebody looks.
+//! A few small pictures a second for display, made only while somebody watches.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,21 +9,21 @@ use crossbeam::queue::ArrayQueue;
 use frame::{CameraId, FrameRef, Quota};
 use transport::CroppedView;
 
-/// Buffers of each camera's pool that previews may hold: one that waits and one in work.
+/// Buffers of each camera's pool that previews may hold: one queued and one being processed.
 pub(crate) const PREVIEW_BUFFERS: usize = 2;
 const EVERY_NS: i64 = 200_000_000;
 const WIDTH_PX: u32 = 320;
 
 /// Shows previews. Its methods are called a few times a second and return at once.
 pub trait PreviewSink: Send + Sync {
-    /// Whether anybody looks at previews now; otherwise they are not made.
+    /// Whether anybody watches previews now; otherwise they are not made.
     fn wanted(&self) -> bool;
 
     /// Takes the newest preview of a camera.
     fn show(&self, preview: PreviewPicture);
 }
 
-/// A camera's frame made smaller, or the crop of a peer host's camera in its place in the frame.
+/// A camera's frame scaled down, or the crop of a peer host's camera at its position in the frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PreviewPicture {
     pub camera: CameraId,
@@ -56,7 +56,7 @@ impl Pace {
     }
 }
 
-/// Previews of the frames of this host's cameras: the end at the router.
+/// The previews' consumer at the router, for this host's cameras.
 pub(crate) struct PreviewTap {
     pace: Pace,
     quotas: Vec<Quota>,
@@ -69,7 +69,7 @@ struct Lane {
     closed: AtomicBool,
 }
 
-/// Starts the thread that makes previews of so many cameras.
+/// Starts the thread that makes previews of `cameras` cameras.
 pub(crate) fn start(sink: Arc<dyn PreviewSink>, cameras: usize) -> std::io::Result<(JoinHandle<()>, PreviewTap)> {
     let lane = Arc::new(Lane { queue: ArrayQueue::new(cameras), closed: AtomicBool::new(false) });
     let worker = {
@@ -91,7 +91,7 @@ fn work(lane: &Lane, sink: &dyn PreviewSink) {
         match lane.queue.pop() {
             Some(frame) => {
                 let info = &frame.info;
-                // A picture that does not decode is counted and logged where it matters, at the crop.
+                // The cropper counts and logs pictures that cannot be decoded.
                 if let Ok(jpeg) = subject::preview_jpeg(info, frame.bytes(), WIDTH_PX) {
                     sink.show(PreviewPicture {
                         camera: info.camera,
@@ -108,7 +108,7 @@ fn work(lane: &Lane, sink: &dyn PreviewSink) {
     }
 }
 
-/// Wider pictures do not decode.
+/// The width as `u16`; wider pictures cannot be decoded anyway.
 fn width_px((width_px, _): (u32, u32)) -> u16 {
     u16::try_from(width_px).unwrap_or_default()
 }
@@ -134,7 +134,7 @@ impl Drop for PreviewTap {
     }
 }
 
-/// Previews of cropped views, which show the crop alone.
+/// Previews of cropped views, which show only the crop.
 pub(crate) struct ViewPreviews(Pace);
 
 impl ViewPreviews {

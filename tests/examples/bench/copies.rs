@@ -1,4 +1,4 @@
-//! Bytes copied per frame from driver to pool, counted by `bench-copies` in its own process, since the counter slows down
+//! Bytes copied per frame from driver to pool, counted by `bench-copies` in its own process, since counting slows down
 //! all copies.
 
 use std::process::Command;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{Outcome, Plan, table::Row};
 
-/// The footage's lowest rate, in Hz. Inference asks for the instants that it has time for.
+/// The footage's lowest rate, in Hz. Inference requests only the instants for which it has time.
 const RATE_HZ: &str = "15";
 
 pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
@@ -29,7 +29,7 @@ pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
     Ok(rows)
 }
 
-/// So many cameras: the footage's own, over and over.
+/// A rig with this many cameras: those of the footage, repeated.
 fn repeated(footage: &Path, folder: &Path, views: usize) -> Outcome<()> {
     let mut listed: Value = serde_json::from_str(&std::fs::read_to_string(footage.join("footage.json"))?)?;
     let cameras =

@@ -29,7 +29,7 @@ pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
     let mut rows = Vec::new();
     for model in files.models() {
         for (threads, said) in [(1, "one thread"), (2, "two threads")] {
-            // With the detector in every picture, and in the first alone.
+            // With the detector in every picture, and only in the first.
             for detector_every in [1, u32::MAX] {
                 let mut finder = BlazePose::new(&files, model, detector_every, threads)?;
                 let detector = if detector_every == 1 { "with the detector" } else { "landmarks alone" };
@@ -42,7 +42,7 @@ pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
             }
         }
     }
-    // A whole instant, as a live session has it: the detector in one of five.
+    // A whole instant, as in a live session: the detector in one of five pictures.
     for views in [1, 2, 4, 8, 16] {
         let mut finder = BlazePose::new(&files, Model::Full, 5, 2)?;
         rows.push(Row {
@@ -89,7 +89,7 @@ struct Picture {
 impl Picture {
     fn of(video: &std::path::Path) -> Outcome<Self> {
         gst::init()?;
-        // Rows without padding, whatever the width.
+        // Rows without padding, for any width.
         let launch = "filesrc name=file ! decodebin ! videoscale ! videoconvert ! \
                       video/x-raw,format=RGB,width=1080,height=1920 ! appsink name=sink sync=false";
         let pipeline = gst::parse::launch(launch)?.downcast::<gst::Pipeline>().map_err(|_| "no pipeline")?;

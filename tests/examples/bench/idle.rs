@@ -32,7 +32,7 @@ pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
     let ledgers = vec![LossLedger::default(); CAMERAS];
     let options = CaptureOptions::new(Pulses::Unknown);
     let capture = Capture::start(cameras.collect(), &ledgers, Vec::new(), options)?;
-    // Making threads and pools is not idling.
+    // Do not count the creation of threads and pools.
     std::thread::sleep(Duration::from_millis(500));
 
     let (begun, used_s) = (Instant::now(), process_cpu_s());

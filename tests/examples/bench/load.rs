@@ -1,4 +1,4 @@
-//! The load of the measurements of rigs: cameras without cost of their own on one trigger, assembled into frame sets.
+//! The load for measuring rigs: cameras without cost of their own on one trigger, assembled into frame sets.
 
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -14,7 +14,7 @@ use frame_sync::timing::{Action, Arrival, AssemblerConfig, Closed, FrameSet, Fra
 use crate::Outcome;
 use crate::machine::{process_cpu_s, resident_mb};
 
-/// Cameras, and how long.
+/// The size and duration of a load.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
     pub cameras: usize,
@@ -22,7 +22,7 @@ pub struct Load {
     pub height_px: u32,
     pub rate_hz: f64,
     pub seconds: f64,
-    /// What is done with each set takes so long.
+    /// How long the user of sets works on each.
     pub work: Duration,
 }
 
@@ -36,12 +36,12 @@ impl Load {
     }
 }
 
-/// What came of a load.
+/// The result of a load.
 #[derive(Clone, Debug, Default)]
 pub struct Yield {
-    /// From the trigger to the whole set where it is used, in ms.
+    /// From the trigger to the use of the complete set, in ms.
     pub latency_ms: Vec<f64>,
-    /// Pictures that the cameras made, those of them that were used in whole sets, and those whose loss was told.
+    /// Pictures that the cameras made, those used in complete sets, and those reported as lost.
     pub made: u64,
     pub used: u64,
     pub told: u64,
@@ -61,13 +61,13 @@ impl Yield {
     }
 }
 
-/// Buffers of each camera's pool, and those of them that sets may hold.
+/// Buffers of each camera's pool, and how many of them sets may hold.
 const POOL_BUFFERS: usize = 24;
 const SET_BUFFERS: usize = 16;
-/// Sets that may wait for whoever uses them.
+/// Capacity of the queue of sets for the user.
 const WAITING_SETS: usize = 8;
 
-/// Puts whole frames together on the router's thread, and hands the sets on.
+/// Assembles whole frames on the router's thread, and sends the sets to the user.
 struct Assembling {
     assembler: FrameSetAssembler<FrameRef>,
     quotas: Vec<Quota>,
@@ -118,7 +118,7 @@ impl Drop for Assembling {
     }
 }
 
-/// Uses sets: says how long each took from its trigger, and works on it.
+/// The user of sets: measures the latency of each from its trigger, and works on it.
 fn user(load: Load, sets: Receiver<FrameSet<FrameRef>>) -> JoinHandle<(Vec<f64>, u64)> {
     std::thread::spawn(move || {
         let (mut latency_ms, mut used) = (Vec::new(), 0);
@@ -184,7 +184,7 @@ pub fn run(load: Load) -> Outcome<Yield> {
     })
 }
 
-/// Looks at this process's memory after a tenth of the time, and at the end.
+/// Measures this process's memory after a tenth of the time, and at the end.
 pub struct MemoryWatch(SyncSender<()>, JoinHandle<f64>);
 
 pub fn watch_memory(seconds: f64) -> MemoryWatch {
@@ -203,5 +203,5 @@ impl MemoryWatch {
     }
 }
 
-/// Where several systems are run beside each other, each takes its turn with the same load.
+/// A system to compare: its name, and a function that runs it with a load.
 pub type System = (&'static str, Arc<dyn Fn(Load) -> Outcome<Yield>>);

@@ -1,4 +1,4 @@
-//! Where and when the figures were measured, and the resources that this process has used.
+//! Machine and date of the measurements, and the resources that this process used.
 
 use std::fs;
 
@@ -17,7 +17,7 @@ pub fn header() -> Outcome<String> {
     ))
 }
 
-/// Over 1, 5 and 15 minutes. What else runs shows here, and in the figures.
+/// Over 1, 5 and 15 minutes. Other load on the machine affects the figures.
 pub fn load_average() -> Outcome<String> {
     let text = fs::read_to_string("/proc/loadavg")?;
     Ok(text.split_whitespace().take(3).collect::<Vec<_>>().join(" "))
@@ -31,7 +31,7 @@ fn processor() -> String {
 
 fn utc_now() -> Outcome<String> {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs() as libc::time_t;
-    // SAFETY: a tm of zeroes is valid, and both pointers live through the call.
+    // SAFETY: a zeroed tm is valid, and both pointers are valid during the call.
     let tm = unsafe {
         let mut tm = std::mem::zeroed::<libc::tm>();
         libc::gmtime_r(&now, &mut tm);
@@ -41,9 +41,9 @@ fn utc_now() -> Outcome<String> {
     Ok(format!("{year}-{month:02}-{:02} {:02}:{:02} UTC", tm.tm_mday, tm.tm_hour, tm.tm_min))
 }
 
-/// Seconds of processor time that this process has used so far, in user and kernel, over all threads.
+/// Seconds of CPU time that this process has used so far, in user and kernel, over all threads.
 pub fn process_cpu_s() -> f64 {
-    // SAFETY: a rusage of zeroes is valid and lives through the call, which cannot fail for this process.
+    // SAFETY: a zeroed rusage is valid during the call, which cannot fail for this process.
     let usage = unsafe {
         let mut usage = std::mem::zeroed::<libc::rusage>();
         libc::getrusage(libc::RUSAGE_SELF, &mut usage);
@@ -53,15 +53,15 @@ pub fn process_cpu_s() -> f64 {
     seconds(usage.ru_utime) + seconds(usage.ru_stime)
 }
 
-/// Memory that this process holds now, in 10⁶ bytes.
+/// Resident memory of this process, in 10⁶ bytes.
 pub fn resident_mb() -> f64 {
     let text = fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages: f64 = text.split_whitespace().nth(1).and_then(|pages| pages.parse().ok()).unwrap_or_default();
-    // SAFETY: asks for a number.
+    // SAFETY: only reads a number.
     pages * unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as f64 / 1e6
 }
 
-/// The widest instructions that matter to networks.
+/// The widest instructions that are relevant to networks.
 fn instruction_set() -> &'static str {
     let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let flags = text.lines().find_map(|line| line.strip_prefix("flags")).unwrap_or_default();

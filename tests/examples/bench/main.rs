@@ -1,7 +1,7 @@
 //! `make bench`: the cost of genlock's parts on this machine, as a table. `--quick` takes a few seconds, with figures of
 //! little use; `--only NAME` runs one measurement.
 //!
-//! It does not judge, and fails only if something cannot be measured.
+//! It compares with no limits, and fails only if something cannot be measured.
 
 mod bodies;
 mod copies;
@@ -25,12 +25,12 @@ use std::error::Error;
 
 use table::Row;
 
-/// Whatever goes wrong ends up in a row or on the terminal.
+/// Any error; it is printed in a row or on the terminal.
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 type Measurement = (&'static str, fn(&Plan) -> Outcome<Vec<Row>>);
 
-/// Those without libtorch come first, so that none of its threads is about.
+/// Measurements without libtorch come first, so that none of its threads is running.
 const MEASUREMENTS: [Measurement; 11] = [
     ("idle", idle::measure),
     ("sets", set_latency::measure),

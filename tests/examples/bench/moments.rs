@@ -1,4 +1,4 @@
-//! Moments of noise in the shape of real ones.
+//! Moments of noise with the structure of real ones.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ pub const VIEWS: u16 = 4;
 pub const PREPROCESSING: u64 = 0;
 const PERIOD_NS: i64 = 20_000_000;
 
-/// The instant of this number in a stream of 50 Hz, arrived just now; every picture has memory of its own.
+/// The instant of this number in a stream of 50 Hz, with arrival now; every picture has its own memory.
 pub fn moment(number: u64, size_px: u16) -> Moment {
     let exposure = HostTime::monotonic(number as i64 * PERIOD_NS, 1_000);
     let view = |camera: u16| View {
@@ -36,7 +36,7 @@ fn sample(size_px: u16, seed: u64) -> Sample {
     let side = usize::from(size_px);
     let mut state = seed.wrapping_mul(2).wrapping_add(1);
     let mut noise = || {
-        // Any cheap generator will do: a linear congruential one (Knuth, MMIX).
+        // Any cheap generator will do: this is a linear congruential one (Knuth, MMIX).
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 56) as u8
     };

@@ -31,7 +31,7 @@ fn row(engine: &Engine, arithmetic: &str, moments: u64) -> Outcome<Row> {
     let crop_px = u16::try_from(engine.spec().crop_px)?;
     let mut latency_ms = Vec::new();
     for number in 0..WARM_UP + moments {
-        // It counts from the exposure, which is now.
+        // Latency counts from the exposure, which is now.
         let message = engine.poses(&moment_now(number, crop_px))?;
         if number >= WARM_UP {
             latency_ms.push(message.latency_ms);

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use crate::Outcome;
 
-/// The version that libtorch is of.
+/// The version of libtorch.
 const TORCH: &str = "2.11";
 
-/// Why there is nothing to compare with, or the process to compare with.
+/// The process to compare with, or why there is none.
 pub enum Python {
     Missing(String),
     Here(PythonTorch),
@@ -24,14 +24,14 @@ pub struct PythonTorch {
     version: String,
 }
 
-/// One training step as the other side saw it.
+/// One training step as measured in Python.
 pub struct Step {
     pub seconds: f64,
     pub loss: f64,
 }
 
 impl Python {
-    /// The Python named by GENLOCK_BENCH_PYTHON, else `python3`, if its torch is of libtorch's version.
+    /// The Python named by GENLOCK_BENCH_PYTHON, else `python3`, if its torch has libtorch's version.
     pub fn start(threads: usize) -> Self {
         let python = std::env::var("GENLOCK_BENCH_PYTHON").unwrap_or_else(|_| "python3".to_owned());
         let remedy = "name one with GENLOCK_BENCH_PYTHON";
@@ -65,7 +65,7 @@ impl PythonTorch {
         &self.version
     }
 
-    /// Makes the network and the batch of the steps to come.
+    /// Creates the network and the batch of the next steps.
     pub fn set_up(&mut self, job: &Value) -> Outcome<()> {
         self.ask(&json!({ "set_up": job })).map(drop)
     }
@@ -77,7 +77,7 @@ impl PythonTorch {
     }
 
     fn ask(&mut self, question: &Value) -> Outcome<Value> {
-        let to = self.to.as_mut().ok_or("Python is gone")?;
+        let to = self.to.as_mut().ok_or("Python has ended")?;
         writeln!(to, "{question}")?;
         to.flush()?;
         self.answer()
@@ -98,7 +98,7 @@ impl PythonTorch {
 
 impl Drop for PythonTorch {
     fn drop(&mut self) {
-        // The end of its input is the end of its work.
+        // It ends when its input is closed.
         self.to = None;
         let _ = self.child.wait();
     }

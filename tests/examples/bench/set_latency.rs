@@ -21,18 +21,18 @@ const POOL_BUFFERS: usize = 8;
 
 #[derive(Default)]
 struct Seen {
-    /// Of complete sets, in ms.
+    /// Latency of complete sets, in ms.
     latency_ms: Vec<f64>,
     incomplete: usize,
     rejected: usize,
-    /// Where the pixels of each camera lay.
+    /// Addresses of each camera's pixels.
     addresses: HashSet<(CameraId, *const u8)>,
 }
 
-// SAFETY: the addresses are compared and counted, never followed.
+// SAFETY: the addresses are only compared and counted, never dereferenced.
 unsafe impl Send for Seen {}
 
-/// Assembles whole frames on the router's thread and hands over what it saw when the router drops it.
+/// Assembles whole frames on the router's thread, and sends its measurements when the router drops it.
 struct Assembling {
     assembler: FrameSetAssembler<FrameRef>,
     actions: Vec<Action<FrameRef>>,
@@ -71,7 +71,7 @@ impl FrameConsumer for Assembling {
     }
 
     fn camera_gone(&mut self, camera: CameraId, gone: bool) {
-        // At the end of the run the cameras leave one by one; what is then half-way is no loss.
+        // At the end of the run the cameras stop one by one; incomplete sets are then no losses.
         if !gone {
             self.assembler.camera_back(camera);
         }

@@ -1,6 +1,6 @@
 //! Quantiles, and the uncertainty of a median.
 
-/// The value at a rank: the smallest that at least this share of them does not exceed. 0 for none at all.
+/// The quantile: the smallest value that at least this share of them does not exceed. 0 for no values.
 pub fn quantile(values: &mut [f64], share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     let rank = (values.len() as f64 * share).ceil() as usize;
@@ -11,12 +11,12 @@ pub struct Median {
     pub value: f64,
     pub low: f64,
     pub high: f64,
-    /// How often such an interval holds the true median, whatever the distribution.
+    /// How often such an interval contains the true median, for any distribution.
     pub confidence: f64,
 }
 
-/// The median with an interval between two of the values (order statistics): the narrowest that holds the true
-/// median at least 95 % of the time, or all of the values where they are too few for that.
+/// The median with an interval between two of the values (order statistics): the narrowest that contains the true
+/// median at least 95 % of the time, or the whole range if there are too few values.
 pub fn median(values: &mut [f64]) -> Median {
     values.sort_by(f64::total_cmp);
     let n = values.len();

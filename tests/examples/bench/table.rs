@@ -1,16 +1,16 @@
 //! Aligned tables of figures.
 
-/// One figure with what is to be known about it.
+/// One figure and its context.
 pub struct Row {
     pub what: String,
     pub figure: String,
-    /// Empty where none was set.
+    /// Empty if there is no aim.
     pub aim: &'static str,
-    /// What it would take to make it better.
+    /// What limits the figure.
     pub bounded_by: &'static str,
 }
 
-/// All rows under a heading, columns as wide as their widest cell.
+/// Formats all rows below a heading, with columns as wide as their widest cell.
 pub fn render(rows: &[Row]) -> String {
     let heading = ["measurement", "figure", "aim", "bounded by"].map(str::to_owned);
     let mut cells = vec![heading];

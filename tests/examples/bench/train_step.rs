@@ -19,10 +19,10 @@ use crate::{Outcome, Plan, table::Row};
 
 const VIEWS: usize = 4;
 const WARM_UP: usize = 2;
-/// Losses of equal steps differ by rounding only. Those of the first steps: later ones drift apart.
+/// Losses of equal steps differ only by rounding. Only the first steps are compared, since later ones drift apart.
 const SAME_LOSS: [(Precision, f64); 2] = [(Precision::F32, 1e-3), (Precision::Bf16, 3e-2)];
 
-/// A step's size: so many instants of four views, at a size in pixels.
+/// The size of a step: a number of instants of four views, and a crop size in pixels.
 struct Size {
     times: usize,
     crop_px: i64,
@@ -49,7 +49,7 @@ pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
     Ok(rows)
 }
 
-/// Everything that a step needs, and the steps' state.
+/// The inputs and the state of the steps.
 struct Job {
     pairs: usize,
     precision: Precision,
@@ -74,7 +74,7 @@ impl Job {
         let instants: Vec<InstantMeta> = (0..256).map(meta).collect();
         let draw = task.draw(&instants, 0).ok_or("no valid pair")?;
         let images = draw.images.len() as i64;
-        // Values of a formula that Python knows too: no file of pictures, and no constant ones.
+        // Values of a formula that Python uses too, so that no file of pictures is needed.
         let shape = [images, 3, size.crop_px, size.crop_px];
         let index = Tensor::f_arange(shape.iter().product::<i64>(), (Kind::Double, Device::Cpu))?;
         let phase = index.f_mul_scalar(0.739)?.f_add(&index.f_square()?.f_mul_scalar(1.3e-4)?)?;
@@ -93,7 +93,7 @@ impl Job {
         })
     }
 
-    /// As [`learn::trainer::Trainer::step`] has it, with a batch that is there already.
+    /// As in [`learn::trainer::Trainer::step`], with a prepared batch.
     fn step(&mut self) -> Outcome<Step> {
         let begun = Instant::now();
         self.optimiser.zero_grad()?;
@@ -105,7 +105,7 @@ impl Job {
         Ok(Step { seconds: begun.elapsed().as_secs_f64(), loss })
     }
 
-    /// What Python needs to do the same.
+    /// The description of the job for Python.
     fn describe(&self, weights: &Path) -> Value {
         let [images, crop_px] = self.size;
         let config = AdamWConfig::default();

@@ -9,8 +9,8 @@ use genlock_tests::binary;
 const PROGRAM: &str = "arv-fake-gv-camera-0.8";
 pub const CAMERAS: usize = 4;
 
-/// Takes this thread, and whatever it starts, into a network that has nothing but a loopback; false after saying that the
-/// test is skipped.
+/// Moves this thread, and all that it starts, into a network with only a loopback; false after printing that the test
+/// is skipped.
 pub fn own_network() -> bool {
     let why = match (Command::new(PROGRAM).arg("--help").stdout(Stdio::null()).status(), enter()) {
         (Err(_), _) => format!("no {PROGRAM}; `bash scripts/setup.sh --tests` installs it"),
@@ -23,7 +23,7 @@ pub fn own_network() -> bool {
 }
 
 fn enter() -> Result<(), String> {
-    // SAFETY: concerns this thread alone.
+    // SAFETY: affects only this thread.
     if unsafe { libc::unshare(libc::CLONE_NEWNET) } != 0 {
         let error = std::io::Error::last_os_error();
         return Err(format!("no network of its own ({error}); run the tests as root"));
@@ -40,7 +40,7 @@ pub fn address(camera: usize) -> String {
     format!("127.0.0.{}", camera + 1)
 }
 
-/// A program that is ended with the test.
+/// A program that is killed with the test.
 pub struct Running(Child);
 
 impl Running {
@@ -63,17 +63,17 @@ pub fn plain(camera: usize) -> Running {
     Running::start(Command::new(PROGRAM).args(["-i", &address(camera), "-s", &format!("FC{camera:02}")]))
 }
 
-/// Four cameras that look for triggers every four milliseconds, and lose so many of their packets.
+/// Four cameras that check for triggers every four milliseconds, and lose this share of their packets.
 pub fn quick(lost_ratio: f64) -> Running {
     let addresses: Vec<_> = (0..CAMERAS).map(address).collect();
     Running::start(Command::new(binary("examples/fake-cameras")).args(["250", &lost_ratio.to_string()]).args(addresses))
 }
 
-/// A rig of the four.
+/// A rig of the four cameras.
 pub fn rig(folder: &Path, trigger: &str, more: &str) -> std::path::PathBuf {
     let mut rig = format!("version = 1\nname = \"fakes\"\n[trigger]\n{trigger}\n");
     for camera in 0..CAMERAS {
-        // On the loopback a picture is there as soon as it is made.
+        // On the loopback a picture arrives at once.
         rig += &format!(
             "[[camera]]\nname = \"c{camera}\"\ndriver = \"aravis\"\nsource = \"{}\"\nwidth-px = 640\nheight-px = 480\n\
              format = \"mono8\"\nleast-delay-ms = 0.5\nleast-delay-uncertainty-ms = 1.0\n{more}",

@@ -1,5 +1,5 @@
-//! The driver of machine-vision cameras with Aravis's simulated GigE Vision cameras, over the real protocol, in a network
-//! namespace of the tests.
+//! The driver of machine-vision cameras with Aravis's simulated GigE Vision cameras, over the real protocol, in a
+//! network namespace of the tests.
 
 mod fakes;
 
@@ -18,7 +18,7 @@ use take::TakeReader;
 
 const FREE: &str = "mode = \"free-run\"\nrate-hz = 25.0";
 
-/// Records the rig, and checks that each picture has one fate; gives the report and each camera's frames.
+/// Records the rig, and checks that each picture is counted once; returns the report and each camera's frames.
 fn capture_of(folder: &Path, rig: &Path, seconds: u32) -> (Value, Vec<Vec<FrameInfo>>) {
     let report = folder.join("report.json");
     let seconds = seconds.to_string();
@@ -72,7 +72,7 @@ fn four_cameras_stream_and_their_ids_wrap_without_a_loss() {
         assert!(frames.len() > 150 && lost(&report, camera) == 0, "{}", report["cameras"][camera]);
         let follows = |pair: &[FrameInfo]| pair[1].device.counter == pair[0].device.counter.map(|counter| counter + 1);
         assert!(frames.windows(2).all(follows), "a count that does not follow");
-        // A clock that is not known yet is vague by a quarter of a second; on a busy machine a known one is by some milliseconds.
+        // An unknown clock is uncertain by a quarter of a second; a known one, on a busy machine, by some milliseconds.
         assert!(frames[50..].iter().all(|info| info.exposure.uncertainty_ns < 50_000_000), "{:?}", frames.last());
     }
     assert_eq!(report["events"], Value::Array(vec![]));
@@ -90,8 +90,8 @@ fn software_triggers_lose_no_pulse_and_number_all_cameras_alike() {
     let mut pulses: HashMap<u64, Vec<i64>> = HashMap::new();
     let events = report["events"].to_string();
     for (camera, frames) in frames.iter().enumerate() {
-        // On a busy machine a picture is not asked for rather than asked for late, which is a loss with a number. These
-        // cameras themselves pass over a request now and then, and do not count it: that must be noticed, and told.
+        // On a busy machine, late requests for pictures are skipped, which is a counted loss. These cameras also ignore
+        // a request now and then without counting it: that must be detected and reported.
         let unasked = lost_to(&report, camera, LossReason::NotAsked);
         let missed = lost_to(&report, camera, LossReason::MissedPulse);
         assert_eq!(lost(&report, camera), unasked + missed, "{}", report["cameras"][camera]);
@@ -131,12 +131,12 @@ fn lost_packets_are_lost_pictures_and_never_shown() {
     let missing: u64 = (0..CAMERAS).map(|camera| lost_to(&report, camera, LossReason::MissingAtSource)).sum();
     let delivered: usize = frames.iter().map(Vec::len).sum();
     println!("{delivered} delivered, {incomplete} incomplete, {missing} missing");
-    // About a third: a picture has 226 packets.
+    // About a third gets through: a picture has 226 packets.
     assert!(incomplete > 20 && delivered > 100, "{}", report["cameras"]);
     for (camera, frames) in frames.iter().enumerate() {
         let produced = count(&report, camera, "produced");
         assert!((80..200).contains(&produced), "camera {camera} made {produced} pictures in 5 s at 25 Hz");
-        // What the device counted between two pictures is what the account lost.
+        // The device's count between two pictures agrees with the losses in the account.
         let step = |pair: &[FrameInfo]| {
             let counted = pair[1].device.counter.unwrap() - pair[0].device.counter.unwrap();
             counted == pair[1].sequence - pair[0].sequence
@@ -154,11 +154,11 @@ fn a_camera_that_is_killed_joins_again_and_the_others_lose_nothing() {
     let mut cameras: Vec<_> = (0..CAMERAS).map(|camera| Some(plain(camera))).collect();
     let rig = rig(folder.path(), FREE, "");
     let (report, frames) = std::thread::scope(|scope| {
-        // Threads of this thread are in its network.
+        // Threads that this thread starts are in its network.
         let recording = scope.spawn(|| capture_of(folder.path(), &rig, 20));
         until_recorded(&folder.path().join("takes"), 0..CAMERAS, 50);
         cameras[2] = None;
-        // So long it is away.
+        // It stays away this long.
         std::thread::sleep(Duration::from_secs(1));
         cameras[2] = Some(plain(2));
         recording.join().unwrap()
@@ -186,7 +186,7 @@ fn a_trigger_cable_that_is_out_is_told_as_such() {
     let (report, frames) = capture_of(folder.path(), &rig, 5);
     assert!(frames.iter().all(Vec::is_empty), "pictures without pulses");
     let events = report["events"].to_string();
-    assert!(events.contains("no pulses come"), "{events}");
+    assert!(events.contains("no pulses arrive"), "{events}");
     assert!(!events.contains("c0: "), "it is no camera's fault: {events}");
 }
 

@@ -30,7 +30,7 @@ fn rig(folder: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// Captures for so long in the background; the report goes to `NAME.json`.
+/// Captures for this long in the background; writes the report to `NAME.json`.
 fn capture(mut command: Command, folder: &Path, name: &str, seconds: u64) -> Running {
     let report = folder.join(format!("{name}.json"));
     command.args(["--seconds", &seconds.to_string(), "--record"]).arg(folder.join(name)).arg("--report").arg(report);
@@ -59,7 +59,7 @@ fn total(report: &Value, camera: usize, key: &str) -> u64 {
     report["cameras"][camera][key].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum()
 }
 
-/// Each picture and each view has one fate, and what was captured on a host is recorded there, without a hole.
+/// Each picture and each view is counted once, and what was captured on a host is recorded there without a gap.
 fn check(report: &Value, own: usize) {
     for camera in 0..report["cameras"].as_array().unwrap().len() {
         let said = &report["cameras"][camera];
@@ -81,7 +81,7 @@ fn check(report: &Value, own: usize) {
     assert_eq!(report["recording"]["frames"].as_u64().unwrap(), recorded);
 }
 
-/// How the takes of two reports fit together; the offset is known, for the clocks of the hosts differ by design.
+/// How the takes of two reports fit together. The clock offset is known, since the test sets the hosts' clocks.
 fn fit(one: &Value, other: &Value) -> Value {
     let said = succeed(genlock(["inspect", "--json"]).arg(recorded(one)).arg("--with").arg(recorded(other)));
     let fit: Value = serde_json::from_str(&said).unwrap();
@@ -108,7 +108,7 @@ fn sets_assemble_across_two_hosts_and_a_cut_network_costs_what_was_in_flight() {
     let other = second(&hosts, folder.path(), &rig, "b", 14);
     until_recorded(&folder.path().join("b"), 0..2, 5 * RATE_HZ);
     hosts.cable(false);
-    // So long it is out.
+    // It stays unplugged this long.
     wait(2.0);
     hosts.cable(true);
     assert!(one.finish(END).success() && other.finish(END).success());
@@ -116,7 +116,7 @@ fn sets_assemble_across_two_hosts_and_a_cut_network_costs_what_was_in_flight() {
     println!("{one}\n{other}");
     check(&one, 1);
     check(&other, 2);
-    // Of some 13 s together, those without the cable, and until the hosts heard of each other again, are without sets.
+    // Of about 13 s, there are no sets while the cable is unplugged and until the hosts have reconnected.
     let complete = one["sets"]["complete"].as_u64().unwrap();
     assert!(complete > 7 * RATE_HZ, "{complete} complete sets");
     for camera in 1..3 {
@@ -180,7 +180,7 @@ fn the_first_host_starts_anew_as_a_live_session_while_the_second_goes_on() {
     check(&other, 2);
     let complete = one["sets"]["complete"].as_u64().unwrap();
     assert!(complete > 3 * RATE_HZ, "{complete} complete sets");
-    // Crops of the other host are crops like any other.
+    // Crops of the other host are counted like any others.
     assert!(one["infer"]["poses"].as_u64().unwrap() > RATE_HZ, "{}", one["infer"]);
     let fit = fit(&one, &other);
     assert!(fit["common_triggers"].as_u64().unwrap() > 3 * RATE_HZ, "{fit}");
@@ -200,7 +200,7 @@ fn pictures_for_the_finder_of_joints_come_from_every_host() {
     let cameras = one["rig"]["cameras"].as_array().unwrap();
     let pictures: Vec<u64> = cameras.iter().map(|camera| camera["pictures"].as_u64().unwrap()).collect();
     println!("pictures by camera: {pictures:?}");
-    // Those of the other host are asked for an instant ahead, which is enough on any network that carries the views.
+    // Those of the other host are requested an instant ahead, which is enough on any network that can carry the views.
     assert!(pictures.len() == 3 && pictures[0] > 10, "{pictures:?}");
     assert!(pictures.iter().all(|of| of * 2 > pictures[0]), "{pictures:?}");
     assert_eq!(one["rig"]["state"], "nobody is in view", "a square is nobody");

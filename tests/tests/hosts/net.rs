@@ -6,14 +6,14 @@ use genlock_tests::genlock;
 
 /// Where the first host listens.
 pub const FIRST: &str = "10.77.0.1:7448";
-/// By how much the second host's monotonic clock is ahead.
+/// How far the second host's monotonic clock is ahead.
 pub const AHEAD_NS: i64 = 1_000_000_000_000;
 
-/// The first host is this thread's network, the second one a process's.
+/// The first host uses this thread's network, the second one that of a process.
 pub struct Hosts(Child);
 
 impl Hosts {
-    /// `None`, with a word of why, where the tests may not make networks.
+    /// `None`, after printing why, if the tests may not create networks.
     pub fn new() -> Option<Self> {
         match Self::open() {
             Ok(hosts) => Some(hosts),
@@ -26,7 +26,7 @@ impl Hosts {
     }
 
     fn open() -> Result<Self, String> {
-        // SAFETY: concerns this thread alone.
+        // SAFETY: affects only this thread.
         if unsafe { libc::unshare(libc::CLONE_NEWNET) } != 0 {
             let error = std::io::Error::last_os_error();
             return Err(format!("no network of its own ({error}); run the tests as root"));
@@ -51,7 +51,7 @@ impl Hosts {
         Ok(hosts)
     }
 
-    /// Its networks and clocks are there once the program behind `unshare` runs.
+    /// Its network and clocks exist once the program that `unshare` starts is running.
     fn wait_for_the_second(&self) -> Result<(), String> {
         let name = format!("/proc/{}/comm", self.0.id());
         for _ in 0..100 {
@@ -63,7 +63,7 @@ impl Hosts {
         Err("no host with a clock of its own; it takes root and a kernel with time namespaces".into())
     }
 
-    /// A program on the second host. Killed, it leaves nothing behind: `nsenter` becomes it.
+    /// A program on the second host. Killing it leaves nothing behind, since `nsenter` replaces itself by it.
     fn on_second(&self, program: &str) -> Command {
         let mut command = Command::new("nsenter");
         command.args(["--target", &self.0.id().to_string(), "--net", "--time", "--no-fork", program]);

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 const EMULATOR: &str = "qemu-system-x86_64";
 
-/// The folder that the machine has left behind; `None` after saying that the test is skipped.
+/// The machine's output folder; `None` after printing that the test is skipped.
 pub fn machine() -> Option<&'static Path> {
     static RAN: LazyLock<Option<TempDir>> = LazyLock::new(|| can_emulate().then(run));
     RAN.as_ref().map(TempDir::path)

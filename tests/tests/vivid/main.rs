@@ -21,7 +21,7 @@ struct Captured {
     take: TakeReader,
 }
 
-/// What the machine left of this capture; `None` where there is no machine.
+/// The results of this capture; `None` if there is no machine.
 fn captured(name: &str) -> Option<Captured> {
     let out = machine()?.join("out");
     let takes: Vec<_> = std::fs::read_dir(out.join(name)).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -49,7 +49,7 @@ impl Captured {
         self.report["events"].to_string()
     }
 
-    /// Every frame has one fate, and every one that the device counted is among them.
+    /// Every frame is counted once, including all those that the device counted.
     fn check_accounts(&self, camera: usize) {
         let report = &self.report["cameras"][camera];
         let count = |key: &str| report[key].as_u64().unwrap();
@@ -58,7 +58,7 @@ impl Captured {
         assert_eq!(count("delivered"), self.frames(camera).len() as u64, "{report}");
         for pair in self.frames(camera).windows(2) {
             assert!(pair[0].exposure.ns < pair[1].exposure.ns, "{pair:?}");
-            // A device that was opened again counts anew.
+            // A device that was reopened counts from zero.
             if let (Some(before), Some(after)) = (pair[0].device.counter, pair[1].device.counter)
                 && before < after
             {
@@ -67,7 +67,7 @@ impl Captured {
         }
     }
 
-    /// That frames came at this rate, lost ones included, from the first to the last.
+    /// Checks the rate from the first frame to the last, lost ones included.
     fn check_rate(&self, camera: usize, rate_hz: f64, least: usize) {
         let frames = self.frames(camera);
         let (first, last) = (frames.first().unwrap(), frames.last().unwrap());
@@ -78,7 +78,7 @@ impl Captured {
     }
 }
 
-/// How long before its arrival each frame was exposed: the median, and the extremes, in ms.
+/// Time from exposure to arrival: the median, and the extremes, in ms.
 fn ages_ms(frames: &[FrameInfo]) -> (f64, f64, f64) {
     let mut ages: Vec<_> = frames.iter().map(|info| info.arrival_ns - info.exposure.ns).collect();
     ages.sort();
@@ -86,7 +86,7 @@ fn ages_ms(frames: &[FrameInfo]) -> (f64, f64, f64) {
     (ms(ages[0]), ms(ages[ages.len() / 2]), ms(ages[ages.len() - 1]))
 }
 
-/// The longest silence between two frames, in ms.
+/// The longest interval between two frames, in ms.
 fn longest_silence_ms(frames: &[FrameInfo]) -> i64 {
     frames.windows(2).map(|pair| (pair[1].arrival_ns - pair[0].arrival_ns) / 1_000_000).max().unwrap()
 }
@@ -105,7 +105,7 @@ fn v4l2_cameras_deliver_with_the_kernels_times_and_counts() {
         assert!(youngest > 0.0 && median < 15.0, "camera {camera}: {youngest} to {oldest} ms, median {median} ms");
         let (_, picture) = captured.take.read(CameraId(camera as u16), 0).unwrap();
         assert_eq!(picture.len(), bytes, "camera {camera}");
-        // A test picture has bars, so it is no even field.
+        // The test picture has bars, so it is not uniform.
         assert!(picture.iter().max().unwrap() - picture.iter().min().unwrap() > 100, "camera {camera}");
     }
     assert_eq!(captured.events(), "[]");
@@ -145,7 +145,7 @@ fn what_a_device_cannot_do_is_refused_with_what_it_can() {
     ] {
         assert!(events.contains(words), "{words}: {events}");
     }
-    // One of the two that want the same device has it.
+    // One of the two that share the same device gets it.
     assert!(captured.frames(0).len() + captured.frames(1).len() > 20, "{}", captured.report["cameras"]);
     let said = |name: &str| json(&machine().unwrap().join(format!("out/{name}.json")))["events"].to_string();
     let (rate, pulses, forbidden) = (said("rate"), said("pulses"), said("forbidden"));
@@ -167,7 +167,7 @@ fn faults_of_one_camera_are_counted_and_cost_the_others_nothing() {
         let lost = &captured.report["cameras"][camera]["lost"];
         println!("camera {camera}: {} frames, lost {lost}, silent {} ms", frames.len(), longest_silence_ms(&frames));
     }
-    // Half of two seconds; the emulated processor may cost some more.
+    // Half of two seconds, and some more for the emulated processor.
     let dropped = captured.lost(0, "missing-at-source");
     assert!(dropped >= 30, "{dropped} dropped");
     captured.check_rate(0, FAULTS_RATE_HZ, 300);
@@ -175,7 +175,7 @@ fn faults_of_one_camera_are_counted_and_cost_the_others_nothing() {
     let counters: Vec<_> = captured.frames(1).iter().filter_map(|info| info.device.counter).collect();
     assert!(counters.first() < Some(&(1 << 32)) && counters.last() > Some(&(1 << 32)), "no wrap: {counters:?}");
     assert_eq!(captured.lost(2, "incomplete"), 2);
-    // Two that fail, each by itself, come back; the two that do not, go on.
+    // Two fail independently and recover; the other two continue.
     let events = captured.events();
     assert!(events.contains("/dev/video3 is gone: it was unplugged"), "{events}");
     assert!(events.contains("/dev/video2 stopped delivering"), "{events}");
@@ -198,7 +198,7 @@ fn nokhwa_delivers_the_same_without_counts() {
         captured.check_accounts(camera);
         let frames = captured.frames(camera);
         assert!(frames.iter().all(|info| info.device.counter.is_none()));
-        // It does not say what its stamps mark: the exposure began within a period before.
+        // It does not state what its timestamps mark: the exposure began within one period before.
         assert!(frames.iter().all(|info| i64::from(info.exposure.uncertainty_ns) == PERIOD_NS / 2));
         let (youngest, median, oldest) = ages_ms(&frames);
         let silence_ms = longest_silence_ms(&frames);

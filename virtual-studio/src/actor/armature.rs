@@ -1,4 +1,4 @@
-//! From a pose to where an actor's bones are.
+//! Computes the positions of an actor's bones from a pose.
 
 use glam::{Affine3A, Quat, Vec3};
 
@@ -9,7 +9,7 @@ use super::skeleton::{BONES, Bone, SkeletonPose};
 pub(crate) struct Armature {
     /// Where each bone begins.
     pub rest: [Vec3; BONES],
-    /// What turns each bone from the actor's own rest pose to the canonical one.
+    /// The rotation of each bone from the actor's own rest pose to the canonical one.
     align: [Quat; BONES],
     /// Thigh plus shin.
     pub leg_m: f32,
@@ -40,12 +40,12 @@ impl Armature {
         self.rest[Bone::LeftUpLeg.index()].midpoint(self.rest[Bone::RightUpLeg.index()])
     }
 
-    /// The pose in which nothing moves: the one that the body was modelled in.
+    /// The pose without any motion, in which the body was modelled.
     pub fn modelled(&self) -> SkeletonPose {
         SkeletonPose { rotations: self.align.map(Quat::inverse), root: self.hip_centre() / self.leg_m }
     }
 
-    /// By bone: what takes a point of the resting body to the world.
+    /// By bone: the transform from the resting body to the world.
     pub fn place(&self, pose: &SkeletonPose) -> [Affine3A; BONES] {
         let mut placed = [Affine3A::IDENTITY; BONES];
         for bone in Bone::ALL {
@@ -62,15 +62,15 @@ impl Armature {
     }
 }
 
-/// How far from the origin a point of a body may lie, in metres: what is further away is damage, and its squares overflow.
+/// Maximum distance of a body's point from the origin, in metres. Larger ones mean damage, and their squares overflow.
 const FARTHEST_M: f32 = 1000.0;
 
-/// Whether a point can be one of a body.
+/// Whether a point can belong to a body.
 pub(crate) fn is_near(point: Vec3) -> bool {
     point.is_finite() && point.abs().max_element() <= FARTHEST_M
 }
 
-/// The shortest rotation from one direction to another, of any lengths; none where a direction is missing.
+/// The shortest rotation from one direction to another, of any lengths; `None` for a zero vector.
 pub(crate) fn arc(from: Vec3, to: Vec3) -> Quat {
     match (from.try_normalize(), to.try_normalize()) {
         (Some(from), Some(to)) => Quat::from_rotation_arc(from, to),
@@ -78,7 +78,7 @@ pub(crate) fn arc(from: Vec3, to: Vec3) -> Quat {
     }
 }
 
-/// The turn about the vertical that makes a body face +Z, given its hip joints. `None` if they are not apart sideways.
+/// The turn about the vertical that makes a body face +Z, given its hip joints. `None` if they coincide horizontally.
 pub(crate) fn facing(left_hip: Vec3, right_hip: Vec3) -> Option<Quat> {
     let forward = (left_hip - right_hip).cross(Vec3::Y).try_normalize()?;
     Some(Quat::from_rotation_y(-forward.x.atan2(forward.z)))

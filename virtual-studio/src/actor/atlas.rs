@@ -1,4 +1,4 @@
-//! Which place of the body each texel of a texture is laid over.
+//! Finds the point of the body that each texel of a texture covers.
 
 use glam::Vec3;
 
@@ -7,7 +7,7 @@ use crate::surface::{Part, Texture};
 use super::mesh::SkinnedVertex;
 use super::skeleton::Bone;
 
-/// What a texel is laid over.
+/// The point that a texel covers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patch {
     /// On the resting body.
@@ -16,7 +16,7 @@ pub(crate) struct Patch {
     pub bone: Bone,
 }
 
-/// By texel of a part's texture, rows from the top; none where no triangle is.
+/// By texel of a part's texture, rows from the top; `None` outside all triangles.
 pub(crate) fn patches(part: &Part, vertices: &[SkinnedVertex]) -> Vec<Option<Patch>> {
     let (width, height) = (part.texture.width as usize, part.texture.height as usize);
     let mut patches = vec![None; width * height];
@@ -38,7 +38,7 @@ pub(crate) fn patches(part: &Part, vertices: &[SkinnedVertex]) -> Vec<Option<Pat
         if !is_laid_once(xs, width) || !is_laid_once(ys, height) {
             continue;
         }
-        // As far outside as half a texel, so that slivers are covered, too.
+        // Up to half a texel outside, so that slivers are covered too.
         let slack = 0.5 * (xs.1 - xs.0 + ys.1 - ys.0) / area.abs();
         let range = |(low, high): (f32, f32)| (low - 0.5).ceil() as i64..=(high + 0.5).floor() as i64;
         for y in range(ys) {
@@ -62,7 +62,7 @@ pub(crate) fn patches(part: &Part, vertices: &[SkinnedVertex]) -> Vec<Option<Pat
     patches
 }
 
-/// No model lays its texture several times over one triangle. A damaged one may, without end.
+/// No sound model repeats its texture within one triangle. A damaged one may do so extremely often.
 fn is_laid_once((low, high): (f32, f32), side: usize) -> bool {
     high - low <= 2.0 * side as f32
 }

@@ -11,14 +11,14 @@ use super::labels::HeadPoints;
 use super::mesh::{Mesh, SkinnedVertex};
 use super::skeleton::Bone;
 
-/// The half ellipsoid that a cap is: what it rests on at the height of the brow, and its half axes.
+/// The half ellipsoid of a cap: its base at the height of the brow, and its half axes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dome {
     centre: Vec3,
     radii: Vec3,
 }
 
-/// Of the way from nose to crown, where a cap begins; and how far it stands off.
+/// Where a cap begins between nose and crown, as a share; and its distance from the head.
 const BROW: f32 = 0.42;
 const OFF_M: f32 = 0.008;
 const BRIM_M: f32 = 0.075;
@@ -41,7 +41,7 @@ impl Dome {
         Some(Self { centre: Vec3::new(middle.x, brow, middle.z), radii })
     }
 
-    /// Where a point of the head or hair is under the cap: pressed inside.
+    /// Moves a point of the head or hair inside the cap.
     pub fn press(&self, point: Vec3A) -> Vec3A {
         let from_centre = (Vec3::from(point) - self.centre) / self.radii;
         let (distance, most) = (from_centre.length(), 0.96);

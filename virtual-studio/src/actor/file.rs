@@ -1,4 +1,4 @@
-//! Actors from files of any kind that holds them.
+//! Actors from files of any supported format.
 
 use std::path::Path;
 
@@ -7,15 +7,15 @@ use super::{Actor, gltf};
 use crate::AssetError;
 
 impl Actor {
-    /// Endings of the files that hold people.
+    /// File extensions of people.
     pub const ENDINGS: [&str; 3] = ["glb", "gltf", Self::PACKED];
-    /// The ending of packed ones.
+    /// File extension of packed people.
     pub const PACKED: &str = "person";
 
-    /// Reads a packed actor or, by its ending, a glTF file. Textures of packed ones stay as they are.
+    /// Reads a packed actor or, by its extension, a glTF file. Textures of packed ones are unchanged.
     ///
     /// # Errors
-    /// The file cannot be read or is no rigged human.
+    /// The file cannot be read or is not a rigged human.
     pub fn load(path: &Path, options: LoadOptions) -> Result<Self, AssetError> {
         if path.extension().is_none_or(|ending| ending != Self::PACKED) {
             return gltf::load(path, options);

@@ -1,8 +1,8 @@
 //! Rigged humans from glTF 2.0 files.
 //!
-//! The body is taken as it stands by default, skinned once, so that any bind pose does. Its joints are found by name;
-//! those without a counterpart move with the nearest ancestor that has one. Only the base colour is drawn, opaque;
-//! meshes without a skin, morph targets and animations are left out.
+//! The body is skinned once in its default pose, so that any bind pose works. Its joints are found by name; those
+//! without a counterpart move with the nearest ancestor that has one. Only the base colour is drawn, opaque; meshes
+//! without a skin, morph targets and animations are ignored.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -26,22 +26,22 @@ use crate::render::to_srgb;
 /// How a file is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LoadOptions {
-    /// Simplify to about so many triangles, where there are more; faces warp slightly.
+    /// Simplify to about this many triangles, if there are more; faces warp slightly.
     pub triangles: Option<usize>,
-    /// Halve textures until no side is longer.
+    /// Halve textures until no side is longer than this.
     pub texture_px: Option<u32>,
 }
 
-/// Heights in metres beyond which a file's unit cannot be the metre.
+/// Plausible heights in metres. Outside this range a file's unit cannot be the metre.
 const PLAUSIBLE_M: std::ops::RangeInclusive<f32> = 0.4..=3.0;
 
 /// # Errors
-/// The file cannot be read, has no skinned mesh, lacks a joint that every human has, or holds numbers that are none.
+/// The file cannot be read, has no skinned mesh, lacks a joint that every human has, or has non-finite numbers.
 pub fn load(path: &Path, options: LoadOptions) -> Result<Actor, AssetError> {
     read(&std::fs::read(path).map_err(AssetError::io(path))?, path, options)
 }
 
-/// The same from memory; what the file refers to is looked for beside `path`.
+/// The same from memory; referenced files are read relative to `path`.
 ///
 /// # Errors
 /// As [`load`].
@@ -59,14 +59,14 @@ pub fn read(bytes: &[u8], path: &Path, options: LoadOptions) -> Result<Actor, As
     file.actor(options)
 }
 
-/// By node: where it is by default.
+/// By node: its default transform.
 fn world_matrices(document: &gltf::Document) -> Vec<Mat4> {
     let own = |node: &Node<'_>, parent: Mat4| parent * Mat4::from_cols_array_2d(&node.transform().matrix());
     inherited(document, Mat4::IDENTITY, own)
 }
 
-/// By node: what `own` makes of it and its parent's, above which is `root`. Each node is looked at once, though a
-/// damaged file may hang it on two others, or on itself.
+/// By node: the result of `own` from the node and its parent's result, starting with `root`. Each node is visited once,
+/// even if a damaged file makes it a child of two others, or of itself.
 fn inherited<T: Copy>(document: &gltf::Document, root: T, own: impl Fn(&Node<'_>, T) -> T) -> Vec<T> {
     let mut by_node = vec![None; document.nodes().len()];
     let roots = document.scenes().flat_map(|scene| scene.nodes().collect::<Vec<_>>());
@@ -126,7 +126,7 @@ impl GltfFile<'_> {
         found
     }
 
-    /// Where the bones begin; those that only some skeletons have lie at their parents' or children's ends.
+    /// Where the bones begin; optional bones are placed at the ends of their parents or children.
     fn rest(&self, bones: &[Option<usize>; BONES]) -> Result<[Vec3; BONES], AssetError> {
         let mut rest = [Vec3::ZERO; BONES];
         for bone in Bone::ALL {
@@ -149,7 +149,7 @@ impl GltfFile<'_> {
         AssetError::file(self.path, format!("no joint for {bone:?}; none of {looked_for} is among {found}"))
     }
 
-    /// By node, the bone that it moves with: its own, that of its nearest ancestor, or else the hips.
+    /// By node, the bone with which it moves: its own, that of its nearest ancestor, or else the hips.
     fn owners(&self, bones: &[Option<usize>; BONES]) -> Vec<Bone> {
         let by_node: HashMap<usize, Bone> =
             Bone::ALL.into_iter().filter_map(|bone| Some((bones[bone.index()]?, bone))).collect();
@@ -264,8 +264,8 @@ impl GltfFile<'_> {
     }
 }
 
-/// Riggers put hip joints where clothes let them, up to 8 cm too low. A thigh is about as long as a shin: what is out of
-/// that range is moved along the thigh.
+/// Some models have hip joints up to 8 cm too low. A thigh is about as long as a shin: joints that contradict this are
+/// moved along the thigh.
 const THIGH_TO_SHIN: (f32, f32) = (0.95, 1.05);
 
 fn settle_hips(rest: &mut [Vec3; BONES]) {

@@ -1,16 +1,16 @@
-//! What the crate gltf takes for granted of a file. It panics at damaged ones that break it, or reads without end.
+//! Checks what the crate gltf assumes about a file. It panics or reads endlessly on damaged files that break this.
 
 use gltf::accessor::{Accessor, DataType, Dimensions};
 use gltf::buffer::{Data, View};
 use gltf::{Document, Primitive, Semantic, Skin};
 
-/// Values of one attribute; no body has more vertices.
+/// Maximum number of values of one attribute; no body has more vertices.
 const MOST_VALUES: usize = 1 << 24;
 
-/// A binary file is as long as its own header.
+/// Checks that a binary file is at least as long as its header.
 ///
 /// # Errors
-/// One that says to be shorter.
+/// It states a smaller length.
 pub fn length(bytes: &[u8]) -> Result<(), gltf::Error> {
     match bytes {
         [b'g', b'l', b'T', b'F', _, _, _, _, length @ 0..=11, 0, 0, 0, ..] => {
@@ -21,10 +21,10 @@ pub fn length(bytes: &[u8]) -> Result<(), gltf::Error> {
     }
 }
 
-/// Each image is in a file of its own, or of a known kind and whole in a buffer.
+/// Checks that each image is in a separate file, or of a known type and completely in a buffer.
 ///
 /// # Errors
-/// The first image that is not.
+/// The first image that fails.
 pub fn images(document: &Document, buffers: &[Data]) -> Result<(), String> {
     for (index, image) in document.as_json().images.iter().enumerate() {
         let is_there = match image.buffer_view {
@@ -46,10 +46,10 @@ fn holds(view: &View<'_>, buffers: &[Data]) -> bool {
     end.zip(buffers.get(view.buffer().index())).is_some_and(|(end, buffer)| end <= buffer.len())
 }
 
-/// What is read of a mesh and its skin has the types that glTF allows, and lies in its buffers.
+/// Checks that the attributes of a mesh and its skin have the types that glTF allows, and lie inside the buffers.
 ///
 /// # Errors
-/// The first attribute that does not.
+/// The first attribute that fails.
 pub fn attributes(primitive: &Primitive<'_>, skin: &Skin<'_>, uv_set: u32) -> Result<(), String> {
     use DataType::{F32, U8, U16, U32};
     use Dimensions::{Mat4, Scalar, Vec2, Vec3, Vec4};
@@ -84,7 +84,7 @@ fn is_whole(accessor: &Accessor<'_>) -> bool {
     (1..=MOST_VALUES).contains(&count) && sparse && base
 }
 
-/// Whether so many values of this size are in a view.
+/// Whether a view contains this number of values of this size.
 fn fits(view: &View<'_>, offset: usize, count: usize, size: usize) -> bool {
     let stride = view.stride().unwrap_or(size);
     let before_last = count.checked_sub(1).and_then(|others| stride.checked_mul(others));

@@ -1,7 +1,7 @@
-//! Who is who among files of people.
+//! Identifies the same person in several files.
 
-/// Who a file shows: names of the VALID library end in sex, number and outfit (`White_M_3_Busi`), and the outfit makes
-/// no other person. Any other name is a person of its own.
+/// The person in a file. Names of the VALID library end in sex, number and outfit (`White_M_3_Busi`), and the same
+/// person may have several outfits. Any other name is a separate person.
 pub fn identity(name: &str) -> &str {
     let mut from_the_end = name.rsplitn(4, '_');
     match (from_the_end.next(), from_the_end.next(), from_the_end.next(), from_the_end.next()) {

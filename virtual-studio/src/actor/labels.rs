@@ -10,8 +10,8 @@
 //! | head | the top of the head |
 //! | shoulders, elbows, wrists | where upper arm, forearm and hand begin |
 //!
-//! These are the places that `pose`'s mapping from markers takes, so that errors on real people mean the same. Nose and
-//! top of the head are vertices of the mesh and move with the head; the rest are joints of the skeleton.
+//! These definitions are those of `pose`'s mapping from markers, so that errors on real people are comparable. Nose and
+//! top of the head are vertices of the mesh and move with the head; the others are joints of the skeleton.
 
 use glam::{Affine3A, Vec3};
 
@@ -19,25 +19,25 @@ use super::armature::Armature;
 use super::mesh::{Mesh, SkinnedVertex};
 use super::skeleton::{BONES, Bone};
 
-/// Points on the resting head that no skeleton has.
+/// Points on the resting head, which skeletons do not have.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HeadPoints {
     pub nose: Vec3,
     pub crown: Vec3,
 }
 
-/// How far below the highest vertex the top of the head reaches, and how far from the middle a nose may be.
+/// How far the top of the head extends below the highest vertex, and how far a nose may be from the middle.
 const PATCH_M: f32 = 0.02;
 
 impl HeadPoints {
-    /// Found on the mesh of the body, as it stands at rest. `None` if nothing hangs on the head.
+    /// Finds them on the mesh of the resting body. `None` if no vertex moves with the head.
     pub fn find(body: &Mesh, armature: &Armature) -> Option<Self> {
         let head = armature.rest[Bone::Head.index()];
         let on_head = |vertex: &&SkinnedVertex| vertex.owner() == Bone::Head;
         let points: Vec<Vec3> = body.vertices.iter().filter(on_head).map(|vertex| vertex.position.into()).collect();
         let top = points.iter().map(|point| point.y).reduce(f32::max)?;
         let crown = mean(points.iter().filter(|point| point.y > top - PATCH_M).copied())?.with_y(top);
-        // Between the joint, which lies at the height of the mouth, and the eyes, half way up.
+        // Half way between the joint, at the height of the mouth, and the eyes.
         let heights = head.y..0.5 * (head.y + top);
         let facial = |point: &&Vec3| heights.contains(&point.y) && (point.x - head.x).abs() < PATCH_M;
         let front = points.iter().filter(facial).max_by(|a, b| a.z.total_cmp(&b.z)).copied();

@@ -1,4 +1,4 @@
-//! Skin, clothes, caps and pixelated faces, painted on a body by seed.
+//! Varies skin, clothes, caps and pixelated faces of a body by seed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::cap::Dome;
 use super::skeleton::Bone;
 use super::{Actor, neighbourhood};
 
-/// How a person differs from the one that was painted.
+/// How a person's look differs from the original.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Looks {
     /// Factors of red, green and blue.
@@ -27,16 +27,16 @@ pub struct Looks {
     pub bare_legs: bool,
     /// sRGB.
     pub cap: Option<[u8; 3]>,
-    /// The side of the squares that the face is made of.
+    /// The side of the face's squares.
     pub pixelated_face_m: Option<f32>,
 }
 
-/// A colour over what was painted.
+/// A colour over the original texture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dye {
     /// sRGB, 0 to 1.
     pub colour: Vec3,
-    /// From nothing (0) to all (1).
+    /// From none (0) to full (1).
     pub strength: f32,
 }
 
@@ -73,7 +73,7 @@ impl Dye {
         rng.random_bool(0.7).then(|| Self { colour: colour(rng), strength: rng.random_range(0.3..0.95) })
     }
 
-    /// Keeps what is light and what is dark of the cloth.
+    /// Keeps the shading of the cloth.
     fn over(&self, cloth: Vec3) -> Vec3 {
         let light = 0.3 + 0.9 * cloth.dot(LUMA);
         cloth.lerp(self.colour * light, self.strength)
@@ -94,7 +94,7 @@ fn colour(rng: &mut impl Rng) -> Vec3 {
 }
 
 impl Actor {
-    /// The same body, looking otherwise.
+    /// The same body with another look.
     pub fn with_looks(&self, looks: &Looks) -> Self {
         let mut actor = self.clone();
         let part = &self.parts[self.body];
@@ -120,7 +120,7 @@ impl Actor {
         let hem = 0.7 * rest(Bone::LeftLeg).y + 0.3 * rest(Bone::LeftUpLeg).y;
         let texels = old.iter().map(|rgb| Vec3::from(rgb.map(f32::from)) / 255.0);
         let texels: Vec<(Vec3, Option<Patch>)> = texels.zip(patches.iter().copied()).collect();
-        // Patterns have the colour of skin in places; skin has it all around.
+        // Patterns may have the colour of skin in spots; real skin has it all around.
         let alike: Vec<_> = texels.iter().map(|&(old, patch)| patch.map(|_| skin.is_like(old))).collect();
         let width = texture.width as usize;
         let skin_around = neighbourhood::share(&alike, width, (width / 100).max(1));
@@ -154,7 +154,7 @@ impl Actor {
 }
 
 impl Actor {
-    /// Squares as seen from the front, each in its mean colour.
+    /// Replaces squares, as seen from the front, by their mean colour.
     fn pixelate_face(&self, texture: &mut Texture, patches: &[Option<Patch>], cell_m: f32) {
         let nose = self.landmarks.nose;
         let centre = nose - 0.03 * Vec3::Z;
@@ -181,7 +181,7 @@ impl Actor {
     }
 }
 
-/// Where on the body, as far as clothes go.
+/// The region of the body with respect to clothes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Garment {
     Head,
@@ -202,14 +202,14 @@ impl Garment {
     }
 }
 
-/// The colour of somebody's face.
+/// The colour of a face.
 #[derive(Clone, Copy, Debug)]
 struct FaceColour {
     colour: Vec3,
 }
 
 impl FaceColour {
-    /// The median, channel by channel, of what is painted within 7 cm of the nose.
+    /// The median, by channel, of the texture within 7 cm of the nose.
     fn of(texels: &[[u8; 3]], patches: &[Option<Patch>], nose: Vec3) -> Self {
         let near = |patch: &Option<Patch>| patch.is_some_and(|p| p.bone == Bone::Head && p.at.distance(nose) < 0.07);
         let face: Vec<[u8; 3]> = texels.iter().zip(patches).filter(|(_, p)| near(p)).map(|(rgb, _)| *rgb).collect();
@@ -221,14 +221,14 @@ impl FaceColour {
         Self { colour: Vec3::new(median(0), median(1), median(2)) }
     }
 
-    /// Of the same hue, and neither much darker nor much lighter.
+    /// Whether a colour has the same hue, and is neither much darker nor much lighter.
     fn is_like(&self, colour: Vec3) -> bool {
         let hue = |colour: Vec3| colour / (colour.element_sum() + 1e-3);
         let light = colour.dot(LUMA) / self.colour.dot(LUMA).max(0.05);
         (0.45..1.7).contains(&light) && hue(colour).distance(hue(self.colour)) < 0.055
     }
 
-    /// Skin with a trace of the folds of the cloth that was there.
+    /// Skin with a trace of the folds of the original cloth.
     fn instead_of(&self, cloth: Vec3) -> Vec3 {
         self.colour * (0.92 + 0.16 * cloth.dot(LUMA))
     }

@@ -8,7 +8,7 @@ use crate::surface::Texture;
 
 use super::skeleton::{BONES, Bone};
 
-/// Bones that may move one vertex.
+/// Maximum number of bones that move one vertex.
 const INFLUENCES: usize = 4;
 
 /// A vertex at rest and the bones that move it.
@@ -16,14 +16,14 @@ const INFLUENCES: usize = 4;
 pub(crate) struct SkinnedVertex {
     pub position: Vec3A,
     pub normal: Vec3A,
-    /// Strongest first; from the first weight of zero on, none.
+    /// Strongest first; unused from the first weight of zero on.
     pub bones: [u8; INFLUENCES],
     /// They sum to one.
     pub weights: [f32; INFLUENCES],
 }
 
 impl SkinnedVertex {
-    /// A vertex with the strongest four of any influences; the hips', where there are none.
+    /// A vertex with its strongest four influences; if there are none, that of the hips.
     pub fn new(position: Vec3, normal: Vec3, influences: impl IntoIterator<Item = (Bone, f32)>) -> Self {
         let mut by_bone = [0.0; BONES];
         for (bone, weight) in influences {
@@ -63,8 +63,8 @@ pub(crate) struct Mesh {
 }
 
 impl Mesh {
-    /// Normals that point where the triangles around a place do; for meshes that bring none. Vertices at one place
-    /// share them, so that seams of the texture do not show.
+    /// Computes normals from the surrounding triangles, for meshes without normals. Vertices at the same position share
+    /// them, so that seams of the texture are invisible.
     pub fn smooth(&mut self) {
         let mut sums = std::collections::HashMap::new();
         let key = |vertex: &SkinnedVertex| vertex.position.to_array().map(|value| (value * 1e5).round() as i32);
@@ -81,8 +81,8 @@ impl Mesh {
         }
     }
 
-    /// The same surface with about `share` of its triangles, at least as many as keep its shape to a fiftieth of its
-    /// size. Fine features, faces above all, lose a little.
+    /// The same surface with about `share` of its triangles, but with enough to keep its shape within a fiftieth of its
+    /// size. Fine features, above all faces, lose a little detail.
     pub fn decimated(&self, share: f32) -> Self {
         let indices: Vec<u32> = self.triangles.iter().flatten().copied().collect();
         let positions: Vec<[f32; 3]> = self.vertices.iter().map(|vertex| vertex.position.to_array()).collect();
@@ -91,7 +91,7 @@ impl Mesh {
         self.compacted(&kept)
     }
 
-    /// Only the vertices that these triangles use.
+    /// Keeps only the vertices that these triangles use.
     fn compacted(&self, indices: &[u32]) -> Self {
         let mut new_index = vec![None; self.vertices.len()];
         let mut mesh =

@@ -2,8 +2,8 @@
 //!
 //! An [`Actor`] comes from a [glTF file](gltf), [packed](Actor::pack) or not, or is [built in](procedural); [`Looks`]
 //! and [`Proportions`] vary it by seed.
-//! Every body is brought to one [skeleton] when it is made: bones that the canonical human lacks (fingers, eyes) are
-//! rigidly part of those that it has.
+//! Every body is converted to one [skeleton]: bones that the canonical human lacks (fingers, eyes) become rigid parts
+//! of those that it has.
 
 mod armature;
 mod atlas;
@@ -49,15 +49,15 @@ pub struct Actor {
     vertices: Vec<Vec<SkinnedVertex>>,
     /// The part with skin and clothes.
     body: usize,
-    /// Vertices among which the lowest of any pose is, to a few millimetres.
+    /// Vertices that contain the lowest one of any pose, to a few millimetres.
     hull: Vec<SkinnedVertex>,
     armature: Armature,
     landmarks: HeadPoints,
 }
 
 impl Actor {
-    /// Puts a body together that faces +Z. The mesh with the most vertices is the body, the others are hair and the
-    /// like. `None` without a head.
+    /// Assembles a body that faces +Z. The mesh with the most vertices is the body, the others are hair and such.
+    /// `None` without a head.
     fn assemble(rest: [Vec3; BONES], meshes: Vec<Mesh>) -> Option<Self> {
         let armature = Armature::new(rest);
         let body = (0..meshes.len()).max_by_key(|&mesh| meshes[mesh].vertices.len())?;
@@ -72,7 +72,7 @@ impl Actor {
         Some(actor)
     }
 
-    /// Brings the resting body onto the floor, its hips above the origin.
+    /// Moves the resting body onto the floor, with its hips above the origin.
     fn stand(&mut self) {
         let heights = self.vertices.iter().flatten().map(|vertex| vertex.position.y);
         let floor = heights.fold(f32::INFINITY, f32::min);
@@ -85,12 +85,12 @@ impl Actor {
         }
     }
 
-    /// What is drawn, in the order of [`Posed::shapes`].
+    /// The parts to draw, in the order of [`Posed::shapes`].
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
 
-    /// Skins the body. `out` may come from any actor and keeps its memory.
+    /// Skins the body. `out` may come from any actor, and its memory is reused.
     pub fn pose(&self, at: &SkeletonPose, out: &mut Posed) {
         let placed = self.armature.place(at);
         out.shapes.resize_with(self.vertices.len(), Default::default);
@@ -106,7 +106,7 @@ impl Actor {
         self.armature.modelled()
     }
 
-    /// The 17 joints alone, as [`Self::pose`] gives them.
+    /// Only the 17 joints, as from [`Self::pose`].
     pub fn joints(&self, at: &SkeletonPose) -> [[f32; 3]; pose::JOINTS] {
         labels::joints(&self.armature.place(at), &self.armature, &self.landmarks)
     }
@@ -123,12 +123,12 @@ impl Actor {
         self.landmarks.crown.y
     }
 
-    /// Thigh plus shin: what a [`SkeletonPose::root`] is measured in.
+    /// Length of thigh plus shin, the unit of [`SkeletonPose::root`].
     pub fn leg_m(&self) -> f32 {
         self.armature.leg_m
     }
 
-    /// Leaves no texel without colour, so that textures can be filtered and mip-mapped.
+    /// Fills texels without colour, so that textures can be filtered and mip-mapped.
     fn dilate_textures(&mut self) {
         for (part, vertices) in self.parts.iter_mut().zip(&self.vertices) {
             let patches = atlas::patches(part, vertices);
@@ -136,7 +136,7 @@ impl Actor {
         }
     }
 
-    /// Simplifies the meshes to about so many triangles, if there are more. Labels stay those of the full body.
+    /// Simplifies the meshes to about this many triangles, if there are more. Labels stay those of the full body.
     fn decimate(&mut self, triangles: usize) {
         let total: usize = self.parts.iter().map(|part| part.triangles.len()).sum();
         if triangles >= total {

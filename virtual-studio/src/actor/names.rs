@@ -1,4 +1,4 @@
-//! What the joints of rigged models are called.
+//! Names of joints in rigged models.
 
 use super::skeleton::Bone;
 
@@ -28,7 +28,7 @@ const NAMES: [(Bone, &[&str]); super::BONES] = [
     (Bone::RightToe, &["righttoebase", "righttoes", "toer"]),
 ];
 
-/// The names that a bone goes by.
+/// The names of a bone.
 pub(crate) fn names(bone: Bone) -> &'static [&'static str] {
     NAMES[bone.index()].1
 }
@@ -39,7 +39,7 @@ pub(crate) fn bone(name: &str) -> Option<Bone> {
     NAMES.iter().find(|(_, names)| names.contains(&name.as_str())).map(|&(bone, _)| bone)
 }
 
-/// Whether a body is none without it.
+/// Whether every body must have it.
 pub(crate) fn is_required(bone: Bone) -> bool {
     !matches!(
         bone,

@@ -1,7 +1,7 @@
 //! Shares among the texels around each texel.
 
-/// For each texel, the share of those around it, up to `reach` away across and down, for which the answer is yes; texels
-/// without an answer do not count.
+/// For each texel, the share of `true` among the texels up to `reach` away across and down; texels without a value do
+/// not count.
 pub(crate) fn share(answers: &[Option<bool>], width: usize, reach: usize) -> Vec<f32> {
     let count = |answer: &Option<bool>| match answer {
         Some(yes) => [f32::from(*yes), 1.0],
@@ -18,7 +18,7 @@ pub(crate) fn share(answers: &[Option<bool>], width: usize, reach: usize) -> Vec
     sums.into_iter().map(|[yes, all]| if all > 0.0 { yes / all } else { 0.0 }).collect()
 }
 
-/// Running sums over `2 reach + 1` values of one row or column. Counts are whole numbers, so nothing is lost.
+/// Running sums over `2 reach + 1` values of one row or column. Counts are integers, so the sums are exact.
 fn sum_along(values: &mut [[f32; 2]], first: usize, stride: usize, count: usize, reach: usize) {
     let line: Vec<[f32; 2]> = (0..count).map(|i| values[first + i * stride]).collect();
     let mut sum = [0.0f32; 2];

@@ -1,4 +1,4 @@
-//! Actors in few bytes, for machines that have no asset folder.
+//! Compact files of actors, for machines without an asset folder.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use super::skeleton::{BONES, Bone};
 
 const VERSION: u8 = 2;
 const JPEG_QUALITY: u8 = 82;
-/// A texture that says to have more texels is a damaged one.
+/// A texture that claims more texels is damaged.
 const MAX_TEXELS: u64 = 1 << 26;
 
 #[derive(Serialize, Deserialize)]
@@ -34,7 +34,7 @@ struct PackedActor {
 
 type Vec3Bytes = [f32; 3];
 
-/// Exactly as it was, since it says how high people stand, and with that where all their labels are.
+/// Stored exactly, since it determines people's height, and so the positions of all labels.
 #[derive(Serialize, Deserialize)]
 struct PackedHull {
     position: Vec3Bytes,
@@ -44,20 +44,20 @@ struct PackedHull {
 
 #[derive(Serialize, Deserialize)]
 struct PackedPart {
-    /// Corners of the box that positions are steps in.
+    /// Corners of the box in which positions are quantised.
     low: Vec3Bytes,
     high: Vec3Bytes,
     /// The same for texture coordinates.
     uv_low: [f32; 2],
     uv_high: [f32; 2],
     vertices: Vec<PackedVertex>,
-    /// Each vertex as the way from the one before.
+    /// Each vertex as the difference from the previous one.
     triangles: Vec<[i32; 3]>,
     jpeg: Vec<u8>,
 }
 
 /// Positions to a 65,535th of the box (hundredths of a millimetre), normals to half a degree. Positions and texture
-/// coordinates are steps since the vertex before, which is often close.
+/// coordinates are differences from the previous vertex, which is often close.
 #[derive(Serialize, Deserialize)]
 struct PackedVertex {
     position: [i16; 3],
@@ -75,7 +75,7 @@ fn value(steps: u16, low: f32, high: f32) -> f32 {
     low + (high - low) * f32::from(steps) / f32::from(u16::MAX)
 }
 
-/// The way from the last place to this one.
+/// The difference from the last value to this one.
 fn way<const N: usize>(last: &mut [u16; N], now: [u16; N]) -> [i16; N] {
     let way = std::array::from_fn(|i| now[i].wrapping_sub(last[i]) as i16);
     *last = now;
@@ -89,8 +89,8 @@ fn follow<const N: usize>(last: &mut [u16; N], way: [i16; N]) -> [u16; N] {
 }
 
 impl Actor {
-    /// Everything but the file's name. Skeleton and labels come back exactly, the surface to a fraction of a
-    /// millimetre, textures as JPEG.
+    /// Packs everything except the file's name. Skeleton and labels are restored exactly, the surface to a fraction of
+    /// a millimetre, textures as JPEG.
     ///
     /// # Errors
     /// A texture is larger than JPEG allows.
@@ -115,10 +115,10 @@ impl Actor {
         packed::seal(VERSION, &packed).map_err(failed)
     }
 
-    /// The inverse of [`Self::pack`]; `name` says in errors where the bytes are from.
+    /// The inverse of [`Self::pack`]; `name` is the origin of the bytes in errors.
     ///
     /// # Errors
-    /// The bytes are no packed actor, or damaged.
+    /// The bytes are not a packed actor, or are damaged.
     pub fn unpack(bytes: &[u8], name: &Path) -> Result<Self, AssetError> {
         Self::unpacked(bytes).map_err(|problem| AssetError::file(name, format!("not a packed actor: {problem}")))
     }

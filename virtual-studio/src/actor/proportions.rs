@@ -1,4 +1,4 @@
-//! Bodies of other sizes.
+//! Varies the proportions of bodies.
 
 use glam::{Affine3A, Mat3A, Vec3, Vec3A};
 use rand::{RngExt, SeedableRng};
@@ -9,7 +9,7 @@ use super::labels::HeadPoints;
 use super::skeleton::{BONES, Bone};
 use super::{Actor, skinning};
 
-/// How a body differs from the one that was modelled, each a factor.
+/// Factors by which a body differs from the original.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Proportions {
     pub overall: f32,
@@ -26,7 +26,7 @@ pub struct Proportions {
 impl Proportions {
     pub const AS_MODELLED: Self = Self { overall: 1.0, legs: 1.0, arms: 1.0, trunk: 1.0, head: 1.0, girth: 1.0 };
 
-    /// Within a tenth overall, and what people differ by in their parts.
+    /// Within a tenth overall, and within human variation in its parts.
     pub fn sample(seed: u64) -> Self {
         let rng = &mut ChaCha8Rng::seed_from_u64(seed);
         Self {
@@ -39,7 +39,7 @@ impl Proportions {
         }
     }
 
-    /// How a bone is stretched. Along a limb its length counts, across its girth; everything else keeps its shape.
+    /// How a bone is stretched. A limb is scaled along by its length and across by its girth; the rest keeps its shape.
     fn stretch(&self, bone: Bone, along: Vec3) -> Mat3A {
         let uniform = |factor: f32| Mat3A::from_diagonal(Vec3::splat(self.overall * factor));
         let length = match bone {
@@ -58,7 +58,7 @@ impl Proportions {
 }
 
 impl Actor {
-    /// The same person in another size. Mesh and joints are stretched alike, so labels stay exact.
+    /// The same person with other proportions. Mesh and joints are stretched equally, so labels stay exact.
     pub fn resized(&self, by: &Proportions) -> Self {
         let old = &self.armature.rest;
         let mut rest = *old;
@@ -78,7 +78,7 @@ impl Actor {
         let mut actor = self.clone();
         for vertex in actor.vertices.iter_mut().flatten().chain(&mut actor.hull) {
             vertex.position = skinning::blend(vertex, &stretched).transform_point3a(vertex.position);
-            // A symmetric stretch turns normals by its inverse.
+            // A symmetric stretch transforms normals by its inverse.
             let turned: Vec3A = vertex.influences().map(|(bone, weight)| inverse[bone] * vertex.normal * weight).sum();
             vertex.normal = turned.normalize_or(vertex.normal);
         }

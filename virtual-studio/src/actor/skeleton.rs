@@ -1,4 +1,4 @@
-//! The skeleton that every actor and every motion is brought to.
+//! The skeleton to which every actor and every motion is converted.
 
 use glam::{Quat, Vec3};
 
@@ -76,7 +76,7 @@ impl Bone {
         })
     }
 
-    /// The limb bones, whose direction at rest means the same in every skeleton: their end, and that direction.
+    /// The limb bones, whose rest direction has the same meaning in every skeleton: their end, and that direction.
     pub const fn limb(self) -> Option<(Bone, Vec3)> {
         Some(match self {
             LeftArm => (LeftForeArm, Vec3::X),
@@ -109,12 +109,12 @@ impl Bone {
     }
 }
 
-/// How a body stands at one instant.
+/// The pose of a body at one instant.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SkeletonPose {
-    /// By [`Bone`]: the rotation in the world that takes the canonical rest pose to this one.
+    /// By [`Bone`]: the rotation in the world from the canonical rest pose to this one.
     pub rotations: [Quat; BONES],
-    /// The middle of the two hip joints in the world, in leg lengths (thigh plus shin) of whoever takes the pose.
+    /// The middle of the two hip joints in the world, in leg lengths (thigh plus shin) of the actor.
     pub root: Vec3,
 }
 
@@ -126,13 +126,13 @@ impl SkeletonPose {
         self.rotations[bone.index()]
     }
 
-    /// A bone's rotation as its parent sees it.
+    /// A bone's rotation relative to its parent.
     pub fn local(&self, bone: Bone) -> Quat {
         let own = self.rotation(bone);
         bone.parent().map_or(own, |parent| self.rotation(parent).inverse() * own)
     }
 
-    /// Rotations as parents see them; [`Self::from_locals`] is the inverse.
+    /// Rotations relative to the parents; [`Self::from_locals`] is the inverse.
     pub fn locals(&self) -> [Quat; BONES] {
         Bone::ALL.map(|bone| self.local(bone))
     }
@@ -153,7 +153,7 @@ impl SkeletonPose {
         Self { rotations: self.rotations.map(|rotation| by * rotation), root: by * self.root }
     }
 
-    /// The body that a mirror at x = 0 shows.
+    /// The pose mirrored at x = 0.
     pub fn mirrored(&self) -> Self {
         let reflect = |bone: Bone| {
             let q = self.rotation(bone.mirrored());
@@ -162,7 +162,7 @@ impl SkeletonPose {
         Self { rotations: Bone::ALL.map(reflect), root: self.root * Vec3::new(-1.0, 1.0, 1.0) }
     }
 
-    /// Between this pose (`share` = 0) and another (1), along great circles.
+    /// Interpolates between this pose (`share` = 0) and another (1), along great circles.
     pub fn towards(&self, other: &Self, share: f32) -> Self {
         let between = |bone: Bone| self.rotation(bone).slerp(other.rotation(bone), share);
         Self { rotations: Bone::ALL.map(between), root: self.root.lerp(other.root, share) }

@@ -7,7 +7,7 @@ use crate::surface::Shape;
 use super::mesh::SkinnedVertex;
 use super::skeleton::BONES;
 
-/// Moves resting vertices with their bones. Allocates only while `out` grows to its first size.
+/// Moves resting vertices with their bones. Allocates only until `out` has its full size.
 pub(crate) fn skin(vertices: &[SkinnedVertex], placed: &[Affine3A; BONES], out: &mut Shape) {
     out.positions.resize(vertices.len(), [0.0; 3]);
     out.normals.resize(vertices.len(), [0.0; 3]);
@@ -19,7 +19,7 @@ pub(crate) fn skin(vertices: &[SkinnedVertex], placed: &[Affine3A; BONES], out: 
     }
 }
 
-/// What moves one vertex.
+/// The blended transform of one vertex.
 pub(crate) fn blend(vertex: &SkinnedVertex, placed: &[Affine3A; BONES]) -> Affine3A {
     let mut moved = placed[usize::from(vertex.bones[0])];
     if vertex.weights[1] > 0.0 {

@@ -1,4 +1,4 @@
-//! Textures as they come from files.
+//! Textures from files.
 
 use gltf::image::{Data, Format};
 
@@ -16,7 +16,7 @@ pub(crate) fn rgb(image: &Data) -> Result<Texture, String> {
     Ok(Texture { width: image.width, height: image.height, rgb })
 }
 
-/// Half the size, each texel the mean of four.
+/// Halves the size; each texel is the mean of four.
 pub(crate) fn halved(texture: &Texture) -> Texture {
     let (width, height) = ((texture.width / 2).max(1), (texture.height / 2).max(1));
     let texel = |x: u32, y: u32, channel: usize| {

@@ -1,4 +1,4 @@
-//! A studio that is open for as long as somebody looks: take after take, pulse by pulse, what each camera sends.
+//! A live studio: endless takes, and for each pulse what each camera sends.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::render::Backend;
 use crate::scene::{Cast, Catalogue, Scenario, ScenarioError, Studio, StudioError};
 use crate::trigger::SimulatedTrigger;
 
-/// Why a studio shows nothing.
+/// Why a studio cannot be shown.
 #[derive(Debug, Error)]
 pub enum LiveError {
     #[error(transparent)]
@@ -22,50 +22,49 @@ pub enum LiveError {
         path.display()
     )]
     Cameras { path: PathBuf, cameras: usize, views: usize },
-    // The words of the cause are in the message: as a source, it would be told twice.
+    // The message includes the cause, which is not a source, so that it is not shown twice.
     #[error("take {take} of {scenario}: {cause}")]
     Take { scenario: String, take: u64, cause: StudioError },
 }
 
-/// What the cameras make of one pulse.
+/// What the cameras send for one pulse.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pulse {
-    /// Counted from the first take on, without end.
+    /// Counted from the first take on.
     pub number: u64,
-    /// The take, counted without end.
+    /// The take, counted without repeating.
     pub segment: SegmentId,
-    /// Where the pictures stand in all that the scenario has before it begins again; none where that is too long to
-    /// come again.
+    /// Position of the pictures in all takes of the scenario, before it repeats; `None` if that is too long to repeat.
     pub source: Option<SourcePosition>,
     /// One for each camera.
     pub sent: Vec<Sent>,
 }
 
-/// What one camera makes of one pulse.
+/// What one camera sends for one pulse.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sent {
-    /// A picture, once or, where the camera delivers it twice, more often.
+    /// A picture, with several units if the camera delivers it more than once.
     Picture { jpeg: Vec<u8>, size_px: [u32; 2], units: Vec<UnitStamp> },
-    /// It was lost on the way.
+    /// The picture was lost.
     Lost,
-    /// The camera has left. Its counter starts anew when it returns.
+    /// The camera has left. Its counter restarts when it returns.
     Away,
 }
 
-/// What a camera says of a picture, on the host's clock. After a slip the picture is an earlier one, and nothing here
-/// shows it.
+/// A camera's data about a picture, on the host's clock. After a slip the picture is an earlier one, which these data
+/// do not show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnitStamp {
     /// Pulses since the camera started.
     pub counter: u64,
     /// Start of exposure, nanoseconds since pulse 0.
     pub exposure_ns: i64,
-    /// When the host has the whole picture, nanoseconds since pulse 0.
+    /// When the host has received the whole picture, nanoseconds since pulse 0.
     pub arrival_ns: i64,
 }
 
-/// Renders a scenario's takes one after the other, and begins again after the last one. The next take is set up by a
-/// thread aside while one is shown.
+/// Renders a scenario's takes in order, and repeats them after the last one. A background thread sets up the next take
+/// while one is shown.
 pub struct LiveStudio {
     programme: Arc<Programme>,
     /// The pulse at which each camera started.
@@ -74,16 +73,16 @@ pub struct LiveStudio {
     next: Option<JoinHandle<Staged>>,
 }
 
-/// All that the takes of a studio have in common.
+/// What all takes of a studio share.
 struct Programme {
     scenario: Scenario,
     catalogue: Catalogue,
     cast: Cast,
-    /// Cameras that somebody looks through: the scenario's first ones.
+    /// Cameras in use: the scenario's first ones.
     cameras: usize,
 }
 
-/// A take, counted without end, or why there is none.
+/// A take and its number, or why it cannot be shown.
 struct Staged {
     number: u64,
     take: Result<Take, Arc<LiveError>>,
@@ -99,7 +98,7 @@ impl LiveStudio {
     /// Opens the studio of a scenario file for its first `cameras` cameras and sets up the first take.
     ///
     /// # Errors
-    /// A scenario that is wrong or has fewer views, files that cannot be used, cameras that cannot be where they are.
+    /// The scenario is invalid or has fewer views, files cannot be used, or a camera's position is impossible.
     pub fn open(path: &Path, cameras: usize, people: LoadOptions) -> Result<Self, Arc<LiveError>> {
         let scenario = Scenario::read(path).map_err(LiveError::from)?;
         let views = scenario.views();
@@ -119,10 +118,10 @@ impl LiveStudio {
         &self.programme.scenario
     }
 
-    /// What the cameras send of a pulse. Pulses may be left out; in order they cost least.
+    /// What the cameras send for a pulse. Pulses may be skipped; in order they are cheapest.
     ///
     /// # Errors
-    /// What is wrong with the take of this pulse. The next take may be well.
+    /// What is wrong with the take of this pulse. The next take may work.
     pub fn pulse(&mut self, number: u64) -> Result<Pulse, Arc<LiveError>> {
         let Scenario { instants, rate_hz, .. } = self.programme.scenario;
         let take = number / instants;
@@ -135,7 +134,7 @@ impl LiveStudio {
         Ok(Pulse { number, segment: SegmentId::seam(take as u32), source, sent })
     }
 
-    /// Makes a take the one that is shown.
+    /// Switches to a take.
     fn stage(&mut self, number: u64) {
         let alone = self.programme.scenario.takes == 1;
         if number != self.now.number {
@@ -153,12 +152,12 @@ impl LiveStudio {
         if self.next.is_none() && !alone {
             let (programme, next) = (self.programme.clone(), number + 1);
             let thread = std::thread::Builder::new().name("next-take".into());
-            // Without the thread, the take is set up when it is due.
+            // If the thread fails, the take is set up when it is due.
             self.next = thread.spawn(move || programme.stage(next)).ok();
         }
     }
 
-    /// Cameras that have come back during a take count from there in the takes that follow.
+    /// Cameras that returned during a take count from that pulse in later takes.
     fn note_returns(&mut self) {
         let Ok(take) = &self.now.take else { return };
         let first = self.now.number * self.programme.scenario.instants;
@@ -179,7 +178,7 @@ impl Programme {
         let Self { scenario, catalogue, cast, cameras } = self;
         let plan = catalogue.plan(scenario, number % scenario.takes);
         let mut studio = cast.studio(scenario, &plan, &Backend::Cpu)?;
-        // What stands still is drawn with the first pictures, which take the longest.
+        // Static surfaces are drawn with the first pictures, which take longest.
         for camera in 0..*cameras {
             studio.view(camera, 0.0)?;
         }
@@ -192,7 +191,7 @@ impl Programme {
 }
 
 impl Take {
-    /// What a camera makes of the pulse `number`, the `at`-th of this take, if it started at the pulse `started`.
+    /// What a camera that started at the pulse `started` sends for the pulse `number`, the `at`-th of this take.
     fn sent(
         &mut self,
         camera: usize,

@@ -37,7 +37,7 @@ fn takes_follow_each_other_and_begin_again() {
     assert_ne!(first(0), first(1), "the person moves");
     assert_ne!(first(0), first(10), "another person in another place");
     assert_eq!((first(0), first(4)), (first(20), first(24)));
-    // Whatever came before, a pulse shows the same.
+    // A pulse shows the same, independent of earlier pulses.
     assert_eq!(live.pulse(13).unwrap(), pulses[13]);
 }
 

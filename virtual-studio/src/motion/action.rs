@@ -1,6 +1,6 @@
-//! What is done in a clip, from its name.
+//! The action of a clip, from its name.
 
-/// The CMU database numbers its clips by subject; its index says what they show.
+/// Actions by subject, from the index of the CMU database, which numbers its clips by subject.
 const CMU: [(&str, &str); 40] = [
     ("01_01", "playground"),
     ("02_02", "walk"),
@@ -44,7 +44,7 @@ const CMU: [(&str, &str); 40] = [
     ("14_37", "drink"),
 ];
 
-/// Other words for the same.
+/// Synonyms.
 const SAME: [(&str, &str); 9] = [
     ("walking", "walk"),
     ("running", "run"),
@@ -57,8 +57,8 @@ const SAME: [(&str, &str); 9] = [
     ("getup facedown", "get up"),
 ];
 
-/// The action: for `subject_clip` numbers what the CMU database says of them, else the name without its numbers and
-/// without words that say where a clip is from (`train_walking_extra_15` is a walk).
+/// The action: for `subject_clip` numbers that of the CMU database, else the name without its numbers and without words
+/// for the origin of the clip (`train_walking_extra_15` is a walk).
 pub fn of_name(name: &str) -> String {
     if is_numbered(name) {
         let known = CMU.iter().find(|(prefix, _)| name.starts_with(prefix));
@@ -74,7 +74,7 @@ pub fn of_name(name: &str) -> String {
     SAME.iter().find(|(word, _)| *word == action).map_or(action, |(_, same)| (*same).to_owned())
 }
 
-/// Whether a name is one of the CMU database, as `13_07`.
+/// Whether a name is from the CMU database, such as `13_07`.
 fn is_numbered(name: &str) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     name.split_once('_').is_some_and(|(subject, clip)| is_number(subject) && is_number(clip))

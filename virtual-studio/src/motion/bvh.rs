@@ -13,7 +13,7 @@ pub struct BvhJoint {
     pub name: String,
     /// Index among [`Bvh::joints`], smaller than the joint's own.
     pub parent: Option<usize>,
-    /// From the parent at rest, in the file's unit.
+    /// Offset from the parent at rest, in the file's unit.
     pub offset: DVec3,
     /// In the order of the file.
     channels: Vec<Channel>,
@@ -35,19 +35,19 @@ pub struct Bvh {
     values: Vec<f64>,
 }
 
-/// Frames that a header may announce: a day at 120 a second.
+/// Maximum number of frames in a header: a day at 120 a second.
 const MAX_FRAMES: usize = 86_400 * 120;
 
 impl Bvh {
     /// # Errors
-    /// The file cannot be read, or is none; line and joint are named.
+    /// The file cannot be read, or is not a BVH file; the error names line and joint.
     pub fn load(path: &Path) -> Result<Self, AssetError> {
         let text = std::fs::read_to_string(path).map_err(AssetError::io(path))?;
         Self::parse(&text, path)
     }
 
     /// # Errors
-    /// The text is no BVH; `path` names it.
+    /// The text is not BVH; `path` names it in the error.
     pub fn parse(text: &str, path: &Path) -> Result<Self, AssetError> {
         let mut lines = Lines { path, lines: text.lines(), number: 0 };
         let joints = hierarchy(&mut lines)?;
@@ -87,7 +87,7 @@ impl Bvh {
         self.joints.iter().position(|joint| joint.name == name)
     }
 
-    /// Where each joint is at rest, with the root at its offset.
+    /// Position of each joint at rest, with the root at its offset.
     pub fn rest(&self) -> Vec<DVec3> {
         let mut at: Vec<DVec3> = Vec::with_capacity(self.joints.len());
         for joint in &self.joints {
@@ -96,7 +96,7 @@ impl Bvh {
         at
     }
 
-    /// World rotation and place of each joint in one frame. Only the root is moved by its position channels.
+    /// World rotation and position of each joint in one frame. Only the root's position channels are used.
     pub fn frame(&self, frame: usize) -> Vec<(DQuat, DVec3)> {
         let channels = self.values.len() / self.frames;
         let mut values = self.values[frame * channels..(frame + 1) * channels].iter();
@@ -207,7 +207,7 @@ fn motion_header(lines: &mut Lines<'_>) -> Result<(usize, f64), AssetError> {
     Ok((frames, time.ok_or_else(|| lines.error(None, "expected \"Frame Time:\" and seconds above zero"))?))
 }
 
-/// Lines that hold something, as words.
+/// Non-empty lines, split into words.
 struct Lines<'a> {
     path: &'a Path,
     lines: std::str::Lines<'a>,

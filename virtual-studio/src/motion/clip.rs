@@ -1,4 +1,4 @@
-//! A captured motion, between its frames, too.
+//! A captured motion, interpolated between its frames.
 
 use crate::actor::SkeletonPose;
 
@@ -21,7 +21,7 @@ impl Clip {
         self.frame_time_s
     }
 
-    /// The poses that were captured.
+    /// The captured poses.
     pub fn poses(&self) -> &[SkeletonPose] {
         &self.poses
     }

@@ -1,4 +1,4 @@
-//! Clips from files of any kind that holds them.
+//! Clips from files of any supported format.
 
 use std::path::Path;
 
@@ -7,15 +7,15 @@ use super::{Clip, retarget};
 use crate::AssetError;
 
 impl Clip {
-    /// Endings of the files that hold clips.
+    /// File extensions of clips.
     pub const ENDINGS: [&str; 2] = ["bvh", Self::PACKED];
-    /// The ending of packed ones.
+    /// File extension of packed clips.
     pub const PACKED: &str = "clip";
 
-    /// Reads a packed clip or, by its ending, a BVH file.
+    /// Reads a packed clip or, by its extension, a BVH file.
     ///
     /// # Errors
-    /// The file cannot be read or is neither, or its skeleton is no human that is known.
+    /// The file cannot be read, has another format, or has an unknown skeleton.
     pub fn load(path: &Path) -> Result<Self, AssetError> {
         if path.extension().is_some_and(|ending| ending == Self::PACKED) {
             let bytes = std::fs::read(path).map_err(AssetError::io(path))?;

@@ -1,13 +1,13 @@
-//! Feet that stay where they were, when poses are changed.
+//! Keeps the feet at their height when poses are changed.
 
 use glam::Vec3;
 
 use crate::actor::{Bone, SkeletonPose};
 
-/// Of a leg length: what most people's thighs take.
+/// A typical thigh's share of the leg length.
 const THIGH: f32 = 0.5;
 
-/// How far below the hips the lower ankle is, in leg lengths.
+/// Distance of the lower ankle below the hips, in leg lengths.
 pub(crate) fn reach(pose: &SkeletonPose) -> f32 {
     let depth = |thigh: Bone, shin: Bone| {
         -(pose.rotation(thigh) * Vec3::NEG_Y * THIGH + pose.rotation(shin) * Vec3::NEG_Y * (1.0 - THIGH)).y

@@ -1,4 +1,4 @@
-//! Motions put on the floor for one actor.
+//! Puts motions on the floor for one actor.
 
 use crate::actor::{Actor, SkeletonPose};
 
@@ -14,11 +14,11 @@ pub struct Grounded<M> {
     lift: f32,
 }
 
-/// How often the lowest point is looked for.
+/// How often the lowest point is sampled.
 const STEP_S: f64 = 1.0 / 30.0;
 
 impl<M: Motion> Grounded<M> {
-    /// Looks through the whole motion for the lowest point of this actor.
+    /// Samples the whole motion for the lowest point of this actor.
     pub fn new(motion: M, actor: &Actor) -> Self {
         let steps = (motion.duration_s() / STEP_S).ceil() as usize;
         let lowest = |step: usize| actor.lowest_m(&motion.at(step as f64 * STEP_S));

@@ -1,10 +1,10 @@
-//! How far joints bend.
+//! Limits of joint angles.
 
 use glam::{Quat, Vec3};
 
 use crate::actor::{BONES, Bone, arc};
 
-/// Where a bone may be, as its parent sees it.
+/// The limit of a bone's rotation relative to its parent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Limit {
     /// It points within an angle of a direction.
@@ -13,7 +13,7 @@ pub(crate) enum Limit {
     Turn { deg: f32 },
 }
 
-/// The limits of a human, generous ones: capture reaches most of them.
+/// Generous limits of a human; captures reach most of them.
 pub(crate) fn limit(bone: Bone) -> Limit {
     let cone = |x, y, z, half_angle_deg| Limit::Cone { around: Vec3::new(x, y, z), half_angle_deg };
     match bone {
@@ -37,7 +37,7 @@ pub(crate) fn limit(bone: Bone) -> Limit {
     }
 }
 
-/// By how much a bone is beyond its limit, radians; none or less within.
+/// By how much a bone exceeds its limit, in radians; zero or negative within.
 pub(crate) fn excess(bone: Bone, local: Quat) -> f32 {
     match limit(bone) {
         Limit::Cone { around, half_angle_deg } => {
@@ -47,9 +47,9 @@ pub(crate) fn excess(bone: Bone, local: Quat) -> f32 {
     }
 }
 
-/// Turns bones back, as far as their limits or as far as they were beyond them `before`.
+/// Turns bones back to their limits, or to how far they exceeded them `before`.
 ///
-/// Both by bone, as parents see them.
+/// Both by bone, relative to the parents.
 pub(crate) fn hold(before: &[Quat; BONES], locals: &mut [Quat; BONES]) {
     for bone in Bone::ALL {
         let local = &mut locals[bone.index()];

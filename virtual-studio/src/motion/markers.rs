@@ -1,8 +1,8 @@
-//! Motion from the markers of a TRC file: each bone points where the markers do.
+//! Motion from the markers of a TRC file: each bone has the direction of its markers.
 //!
-//! Nothing is smoothed, and the actor keeps the lengths of its bones. A turn is found from two directions, which are
-//! compared with the same two of the actor in the canonical rest pose: the first is met exactly, the second as far as
-//! the first allows.
+//! Nothing is smoothed, and the actor keeps the lengths of its bones. A rotation is found from two directions, compared
+//! with the same two of the actor in the canonical rest pose: the first is matched exactly, the second as far as the
+//! first allows.
 //!
 //! | bones | first | second |
 //! |---|---|---|
@@ -26,7 +26,7 @@ use super::Clip;
 use crate::AssetError;
 use crate::actor::{Actor, BONES, Bone, SkeletonPose, arc};
 
-/// From hip or shoulder: the upper bone, the lower, the end, and the joints of Human3.6M where the three begin.
+/// A limb: the upper bone, the lower, the end, and the joints of Human3.6M where the three begin.
 const LEGS: [([Bone; 3], [usize; 3]); 2] = [
     ([Bone::LeftUpLeg, Bone::LeftLeg, Bone::LeftFoot], [4, 5, 6]),
     ([Bone::RightUpLeg, Bone::RightLeg, Bone::RightFoot], [1, 2, 3]),
@@ -37,7 +37,7 @@ const ARMS: [([Bone; 3], [usize; 3]); 2] = [
 ];
 /// Toes (one or two markers) and heel, by foot.
 const FEET: [([&str; 2], &str); 2] = [(["LBigToe", "LSmallToe"], "LHeel"), (["RBigToe", "RSmallToe"], "RHeel")];
-/// Sine of the bend below which an elbow or knee says less about its limb's twist than chest and hips do.
+/// Sine of the bend below which an elbow or knee determines its limb's twist worse than chest and hips do.
 const STRAIGHT: f32 = 0.15;
 
 /// The markers of a recording, in the studio's frame: metres, y up.
@@ -57,7 +57,7 @@ struct MarkerFrame {
 
 impl Markers {
     /// # Errors
-    /// The file is no TRC, lacks a marker that a pose needs at any instant, or skips an instant.
+    /// The file is not a TRC file, lacks a marker that a pose needs at any instant, or skips an instant.
     pub fn load(path: &Path) -> Result<Self, AssetError> {
         let failed = |problem: String| AssetError::file(path, problem);
         let tracks = trc::read(path)?;
@@ -91,17 +91,17 @@ impl Markers {
         self.rate_hz
     }
 
-    /// How many there are.
+    /// The number of instants.
     pub fn instants(&self) -> usize {
         self.instants.len()
     }
 
-    /// The 17 joints where the markers are at each instant, metres.
+    /// The 17 joints at the markers' positions at each instant, metres.
     pub fn joints(&self) -> impl Iterator<Item = [Vec3; JOINTS]> {
         self.instants.iter().map(|instant| instant.joints)
     }
 
-    /// The motion of an actor who does the same in the same place: the mean of its joints is that of the markers'.
+    /// The same motion for an actor, in the same place: the mean of its joints is that of the markers' joints.
     pub fn clip(&self, actor: &Actor) -> Clip {
         let rest = actor.joints(&SkeletonPose::REST).map(Vec3::from);
         let pose = |instant: &MarkerFrame| {
@@ -121,7 +121,7 @@ pub(crate) fn from_z_up_mm(point: Vector3<f64>) -> Vec3 {
     Vec3::new(point.y as f32, point.z as f32, point.x as f32) * 1e-3
 }
 
-/// The rotations, by directions alone; `rest` are the actor's joints in the canonical rest pose.
+/// The rotations, from directions only; `rest` are the actor's joints in the canonical rest pose.
 fn fit(instant: &MarkerFrame, rest: &[Vec3; JOINTS]) -> SkeletonPose {
     const THORAX: usize = 8;
     const NOSE: usize = 9;
@@ -166,7 +166,7 @@ fn limb(bone: Bone, at: [usize; 3], trunk: Quat, bend: Vec3, joints: &[Vec3; JOI
     [first, arc(first * rest, lower) * first]
 }
 
-/// The bends between hips and chest move the thorax a little; this leads it back to where it was seen.
+/// The bends between hips and chest move the thorax a little; this moves it back to the measured direction.
 fn straighten(pose: &mut SkeletonPose, actor: &Actor, wanted: &[Vec3; JOINTS]) {
     let stands = actor.joints(pose).map(Vec3::from);
     let back = arc(stands[8] - stands[0], wanted[8] - wanted[0]);
@@ -175,7 +175,7 @@ fn straighten(pose: &mut SkeletonPose, actor: &Actor, wanted: &[Vec3; JOINTS]) {
     }
 }
 
-/// What turns the first of `from` onto the first of `to`, and the second to the same side.
+/// The rotation of the first of `from` to the first of `to`, and of the second to the same side.
 fn turn(from: [Vec3; 2], to: [Vec3; 2]) -> Quat {
     let axes = |[first, second]: [Vec3; 2]| {
         let along = first.normalize_or(Vec3::Y);

@@ -1,7 +1,7 @@
-//! Motions: how a body stands at any time.
+//! Motions: the pose of a body at any time.
 //!
 //! A [`Clip`] is motion capture from a [BVH file](bvh), [retargeted](retarget) onto the canonical skeleton, or from a
-//! [packed](Clip::pack) one. [`Markers`] make one of what somebody real did, in the place where it was done. A
+//! [packed](Clip::pack) one. [`Markers`] give a motion of a real person, in its original place. A
 //! [`procedural`] motion needs no file. [`widen`] turns motions into others by seed, and [`Grounded`] puts one on the
 //! floor for one actor.
 
@@ -27,11 +27,11 @@ pub(crate) use markers::from_z_up_mm;
 
 use crate::actor::SkeletonPose;
 
-/// How a body stands at any time.
+/// The pose of a body at any time.
 pub trait Motion: Send + Sync {
     fn duration_s(&self) -> f64;
 
-    /// The pose at a time from 0 to [`Self::duration_s`]; before and after, that at the end.
+    /// The pose at a time from 0 to [`Self::duration_s`]; times outside are clamped.
     fn at(&self, time_s: f64) -> SkeletonPose;
 }
 

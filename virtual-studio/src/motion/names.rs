@@ -1,10 +1,10 @@
-//! What the joints of motion-capture skeletons are called.
+//! Names of joints in motion-capture skeletons.
 
 use crate::actor::{BONES, Bone};
 
 use super::bvh::Bvh;
 
-/// One way to name the joints of a skeleton.
+/// A naming convention for the joints of a skeleton.
 pub(crate) struct Convention {
     pub name: &'static str,
     /// Joints that only this convention has.
@@ -63,7 +63,7 @@ const CONVENTIONS: [Convention; 4] = [
 ];
 
 impl Convention {
-    /// The one that a file follows: the one whose marks it bears, else the one that knows most of its joints.
+    /// The convention of a file: the one whose characteristic joints it has, else the one with most of its joints.
     pub fn of(bvh: &Bvh) -> &'static Self {
         let known =
             |convention: &Self| Bone::ALL.into_iter().filter(|&bone| convention.find(bvh, bone).is_some()).count();

@@ -1,4 +1,4 @@
-//! Clips in few bytes, for machines that have no folder of captures.
+//! Compact files of clips, for machines without a folder of captures.
 
 use std::f32::consts::PI;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::{AssetError, packed};
 use super::Clip;
 
 const VERSION: u8 = 2;
-/// Of a rotation vector's components, none of which is longer than half a turn: 1/180 of a degree each.
+/// Quantisation of a rotation vector's components, which are at most half a turn: 1/180 of a degree.
 const STEPS: f32 = i16::MAX as f32 / PI;
 
 #[derive(Serialize, Deserialize)]
@@ -32,7 +32,7 @@ impl Clip {
     /// All frames, rotations to a hundredth of a degree.
     ///
     /// # Errors
-    /// None that are known; the encoder names its own.
+    /// None known, except those of the encoder.
     pub fn pack(&self) -> Result<Vec<u8>, AssetError> {
         let mut course = Course::default();
         let mut packed = |pose: &SkeletonPose| {
@@ -46,10 +46,10 @@ impl Clip {
         packed::seal(VERSION, &packed).map_err(|problem| AssetError::file(Path::new("(packing)"), problem))
     }
 
-    /// The inverse of [`Self::pack`]; `name` says in errors where the bytes are from.
+    /// The inverse of [`Self::pack`]; `name` is the origin of the bytes in errors.
     ///
     /// # Errors
-    /// The bytes are no packed clip, or damaged.
+    /// The bytes are not a packed clip, or are damaged.
     pub fn unpack(bytes: &[u8], name: &Path) -> Result<Self, AssetError> {
         let failed = |problem: &str| AssetError::file(name, format!("not a packed clip: {problem}"));
         let packed: PackedClip = packed::open(VERSION, bytes).map_err(|problem| failed(&problem))?;
@@ -72,7 +72,7 @@ impl Clip {
 
 type Turns = [[i16; 3]; BONES];
 
-/// Where the bones are, and where they were going.
+/// Rotations of the bones, and their last changes.
 #[derive(Default)]
 struct Course {
     at: Turns,
@@ -80,7 +80,7 @@ struct Course {
 }
 
 impl Course {
-    /// How the way to a new place differs from the last way.
+    /// The difference between the change to a new rotation and the last change.
     fn leave(&mut self, to: Turns) -> Turns {
         let way = each(&to, &self.at, i16::wrapping_sub);
         let turned = each(&way, &self.way, i16::wrapping_sub);

@@ -1,4 +1,4 @@
-//! People who walk about, wave, bow and look around, for studios without any capture.
+//! People who walk around, wave, bow and look around, for studios without captures.
 
 use std::f32::consts::{PI, TAU};
 
@@ -14,7 +14,7 @@ const FRAME_TIME_S: f32 = 1.0 / 60.0;
 /// Heights of an ankle above the floor, in leg lengths.
 const ANKLE: f32 = 0.1;
 
-/// Something done between steps.
+/// A gesture between steps.
 #[derive(Clone, Copy, Debug)]
 enum Gesture {
     Wave { left: bool },
@@ -24,15 +24,15 @@ enum Gesture {
     Squat,
 }
 
-/// What a seed draws.
+/// The values drawn from a seed.
 struct Style {
-    /// Double steps a second.
+    /// Double steps per second.
     cadence_hz: f32,
     stride_rad: f32,
     swing_rad: f32,
     curve_rad_s: f32,
     heading_rad: f32,
-    /// Walking and standing take turns.
+    /// Walking and standing alternate.
     spell_s: f32,
     gestures: Vec<Gesture>,
 }
@@ -61,7 +61,7 @@ impl Style {
     }
 }
 
-/// A motion of its own for each seed, at 60 frames a second.
+/// A different motion for each seed, at 60 frames a second.
 pub fn clip(seed: u64, duration_s: f32) -> Clip {
     let style = Style::sample(&mut ChaCha8Rng::seed_from_u64(seed));
     let (mut phase, mut heading, mut at) = (0.0f32, style.heading_rad, Vec3::ZERO);
@@ -69,7 +69,7 @@ pub fn clip(seed: u64, duration_s: f32) -> Clip {
     let poses = (0..frames).map(|frame| {
         let time_s = frame as f32 * FRAME_TIME_S;
         let spell = time_s / style.spell_s;
-        // One spell of walking, one of standing, with soft changes.
+        // One period of walking, one of standing, with soft transitions.
         let going = (0.5 + 2.0 * (PI * spell).sin()).clamp(0.0, 1.0);
         let going = going * going * (3.0 - 2.0 * going);
         let standing = ((spell - 1.0).rem_euclid(2.0)).min(1.0);
@@ -96,13 +96,13 @@ pub fn clip(seed: u64, duration_s: f32) -> Clip {
     Clip::new(f64::from(FRAME_TIME_S), poses)
 }
 
-/// How walkers turn who are far from where they began: back.
+/// Turns walkers who are far from their start back towards it.
 fn home_rad_s(heading: f32, at: Vec3) -> f32 {
     let ahead = Quat::from_rotation_y(heading) * Vec3::Z;
     4.0 * at.cross(ahead).y.signum() * (at.length() - 1.0).clamp(0.0, 1.0)
 }
 
-/// Rotations as parents see them.
+/// Rotations relative to the parents.
 struct Locals([Quat; BONES]);
 
 impl Locals {
@@ -118,7 +118,7 @@ impl Locals {
         body
     }
 
-    /// Turns a bone further, about its parent's axes.
+    /// Rotates a bone further, about its parent's axes.
     fn turn(&mut self, bone: Bone, by: Quat) {
         self.0[bone.index()] = by * self.0[bone.index()];
     }
@@ -146,7 +146,7 @@ impl Locals {
         self.turn(Bone::UpperChest, Quat::from_rotation_y(0.16 * sway));
     }
 
-    /// `share` of the gesture has passed.
+    /// Applies the gesture at `share` of its duration.
     fn gesture(&mut self, gesture: Gesture, share: f32, time_s: f32) {
         let swell = (PI * share).sin().powi(2);
         match gesture {

@@ -1,11 +1,11 @@
-//! From a captured skeleton to the canonical one.
+//! Converts a captured skeleton to the canonical one.
 //!
-//! A skeleton's rest pose is part of its data: a rotation says how a bone left *its* rest pose, and rest poses differ
+//! A skeleton's rest pose is part of its data: rotations are relative to *its* rest pose, and rest poses differ
 //! (legs spread, arms down, another facing). So the skeleton is first turned to face +Z. Then each limb bone's
-//! canonical rest direction is turned onto the skeleton's own (the shortest arc), and what the skeleton did since its
-//! rest pose is carried on top: the bone ends up pointing where the captured one did. Hands and feet keep their angle
-//! to forearm and shin; the trunk stands upright in every rest pose, and its rotations are carried as they are. Bones that were not captured lie
-//! between their neighbours, and toes bend with the foot.
+//! canonical rest direction is rotated onto the skeleton's own (the shortest arc), and the captured rotation is applied
+//! after that, so that the bone has the captured direction. Hands and feet keep their angle to forearm and shin. The
+//! trunk is upright in every rest pose, so its rotations are copied. Bones that were not captured are placed between
+//! their neighbours, and toes bend with the foot.
 
 use std::path::Path;
 
@@ -18,8 +18,7 @@ use super::bvh::Bvh;
 use super::names::Convention;
 use crate::AssetError;
 
-/// The clip stands on the floor with its skeleton's lowest joint of all frames, and the middle of its path is above the
-/// origin.
+/// Places the lowest joint of all frames on the floor, and the middle of the path above the origin.
 ///
 /// # Errors
 /// A joint that every human has is missing, or the skeleton has no legs.
@@ -42,7 +41,7 @@ pub fn retarget(bvh: &Bvh, path: &Path) -> Result<Clip, AssetError> {
 struct Skeleton {
     /// By bone, the joint of the file.
     joints: [Option<usize>; BONES],
-    /// To facing +Z.
+    /// Rotation to face +Z.
     turn: DQuat,
     /// From the canonical rest pose to the skeleton's, by bone.
     align: [Quat; BONES],
@@ -55,7 +54,7 @@ impl Skeleton {
         let convention = Convention::of(bvh);
         let joints = Bone::ALL.map(|bone| convention.find(bvh, bone));
         for bone in Bone::ALL {
-            // Captured trunks differ most, and any two of their joints will do.
+            // Captured trunks differ most, and any two of their joints are enough.
             let optional = !is_required(bone) || matches!(bone, Bone::Spine | Bone::Head | Bone::Neck);
             if joints[bone.index()].is_none() && !optional {
                 return Err(missing(bvh, path, convention, bone));
@@ -105,7 +104,7 @@ impl Skeleton {
     }
 }
 
-/// Bones that the skeleton lacks: in the trunk evenly between their neighbours, elsewhere as their parents.
+/// Fills bones that the skeleton lacks: in the trunk evenly between their neighbours, elsewhere like their parents.
 fn filled(mut rotations: [Option<Quat>; BONES]) -> [Quat; BONES] {
     let mut below = (0, rotations[Bone::Hips.index()].unwrap_or(Quat::IDENTITY));
     for (place, bone) in Bone::TRUNK.into_iter().enumerate() {
@@ -131,8 +130,8 @@ fn filled(mut rotations: [Option<Quat>; BONES]) -> [Quat; BONES] {
     all
 }
 
-/// How toes bend that were not captured: by most of what the foot points down, as captured ones do when a heel rises.
-/// Unbent ones would dig into the floor.
+/// Bends toes that were not captured by most of the foot's downward angle, as captured ones do when a heel rises.
+/// Otherwise they would dig into the floor.
 fn toes(foot: Quat) -> Quat {
     let down = -(foot * Vec3::Z).y.clamp(-1.0, 0.0).asin();
     Quat::from_rotation_x(-(0.6 * down).min(0.7))

@@ -1,4 +1,4 @@
-//! What stands still, drawn once for each camera, and the picture that the person is drawn over.
+//! Static surfaces, drawn once for each camera, and the picture over which the person is drawn.
 
 use glam::{Vec2, Vec3A};
 
@@ -13,13 +13,13 @@ use super::{RenderedPicture, Shot};
 /// What a camera sees without the person, in full sun and in the person's shadow.
 #[derive(Debug, Default)]
 pub(crate) struct Backdrop {
-    /// What it was drawn for.
+    /// The shot for which it was drawn.
     shot: Option<Shot>,
     sunlit: Vec<[u8; 3]>,
     shaded: Vec<[u8; 3]>,
-    /// Along the camera's axis, metres; infinite for the sky.
+    /// Depth along the camera's axis, metres; infinite for the sky.
     pub depth_m: Vec<f32>,
-    /// Where surfaces meet within a pixel or beside it.
+    /// Pixels in or beside which surfaces meet.
     pub edge: Vec<bool>,
     /// Fields of [`FIELD`] × [`FIELD`] pixels, row by row.
     fields: Vec<Field>,
@@ -29,19 +29,19 @@ pub(crate) struct Backdrop {
 /// Side of a field in pixels.
 const FIELD: usize = 16;
 
-/// Where the surfaces are that some neighbouring pixels see: most fields need no look for a shadow.
+/// Bounds of the surfaces in a field of pixels, so that most fields can skip shadows.
 #[derive(Clone, Copy, Debug)]
 struct Field {
     /// Across the light of the sun.
     across_light: Area,
-    /// Of what is on the floor, x and z.
+    /// Bounds of the parts on the floor, x and z.
     on_floor: Area,
 }
 
 /// Surfaces below this height are the floor, metres.
 const FLOOR_M: f32 = 0.01;
 
-/// Four places in a pixel, none in line with another.
+/// Four positions in a pixel, no two in the same row or column.
 pub(crate) const PLACES: [[f32; 2]; 4] = [[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75]];
 
 impl Backdrop {
@@ -60,7 +60,7 @@ impl Backdrop {
         picture
     }
 
-    /// Darkens what the body keeps the sun and the sky from.
+    /// Darkens surfaces that the body shades from the sun and the sky.
     fn throw_shadow(&self, scene: &Scene, rays: &Rays, picture: &mut RenderedPicture) {
         let (width, height) = (picture.width as usize, picture.height as usize);
         let (shadow, contact) = (&scene.shadow_area, &scene.contact_area);

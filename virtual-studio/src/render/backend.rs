@@ -1,11 +1,11 @@
-//! What renders: the processor or a graphics card.
+//! Backends: the processor or a graphics card.
 
 use std::fmt::{self, Display, Formatter};
 
 use super::{Cpu, GpuError, Renderer, Set};
 use crate::surface::Part;
 
-/// What renders. Pictures of two backends are alike, not equal.
+/// A backend. Pictures of two backends are similar, but not equal.
 #[derive(Clone, Debug, Default)]
 pub enum Backend {
     /// The processor.
@@ -17,10 +17,10 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// Opens the fastest graphics card; a software one where there is no other.
+    /// Opens the fastest graphics card, or a software one if there is no other.
     ///
     /// # Errors
-    /// There is none, or it cannot be opened, or this build knows nothing of graphics cards.
+    /// There is none, it cannot be opened, or this build does not support graphics cards.
     pub fn gpu() -> Result<Self, GpuError> {
         #[cfg(feature = "gpu")]
         return super::Card::open().map(Self::Gpu);

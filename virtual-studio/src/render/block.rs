@@ -5,7 +5,7 @@ use glam::{Vec2, Vec3, Vec3A};
 use super::Pattern;
 use crate::rig::VirtualCamera;
 
-/// A box that stands upright, turned about the vertical.
+/// An upright box, turned about the vertical.
 #[derive(Clone, Copy, Debug)]
 pub struct Block {
     pub centre: Vec3A,
@@ -53,7 +53,7 @@ impl Block {
         Some((near, self.turn_out(normal), place, face))
     }
 
-    /// The rectangle of pixels, [x0, x1) × [y0, y1), that the block can be in.
+    /// The rectangle of pixels, [x0, x1) × [y0, y1), in which the block can be.
     pub(super) fn extent(&self, camera: &VirtualCamera) -> [usize; 4] {
         let [width, height] = camera.intrinsics.size_px();
         let (mut low, mut high) = (Vec2::INFINITY, Vec2::NEG_INFINITY);

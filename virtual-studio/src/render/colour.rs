@@ -1,4 +1,4 @@
-//! Between radiance and the bytes of a picture.
+//! Conversion between radiance and the bytes of a picture.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ static DECODE: LazyLock<[f32; 256]> = LazyLock::new(|| std::array::from_fn(|byte
 static ENCODE: LazyLock<Vec<u8>> =
     LazyLock::new(|| (0..=STEPS).map(|step| (255.0 * to_srgb(step as f32 / STEPS as f32)).round() as u8).collect());
 
-/// Both tables, fetched once for a picture.
+/// Both tables, looked up once per picture.
 #[derive(Clone, Copy)]
 pub(crate) struct Colours {
     decode: &'static [f32; 256],
@@ -38,7 +38,7 @@ impl Colours {
     }
 }
 
-/// Radiance to the light of a picture: straight up to a shoulder, so that bright skin and skies do not clip at once.
+/// Radiance to the light of a picture: linear up to a shoulder, so that bright skin and skies do not clip at once.
 #[inline]
 pub(crate) fn tone(radiance: Vec3A) -> Vec3A {
     const KNEE: f32 = 0.7;

@@ -1,4 +1,4 @@
-//! The shade beneath feet.
+//! Contact shadows beneath feet.
 
 use std::f32::consts::PI;
 
@@ -7,7 +7,7 @@ use glam::{Vec2, Vec3A};
 use super::area::Area;
 use super::floor::floor;
 
-/// How much of the sky the body hides from the floor beneath it: what makes feet stand.
+/// How much of the sky the body hides from the floor beneath it, so that feet look grounded.
 ///
 /// The underside of the body, as a map of heights, is taken as level patches; each hides its form factor.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(crate) struct Contact {
 
 const SIDE: usize = 48;
 const CELL_M: f32 = 0.05;
-/// How far a patch is looked for, in cells.
+/// The reach of a patch, in cells.
 const REACH: usize = 10;
 /// Higher parts of the body hide too little to count, metres.
 const HIGHEST: f32 = 1.2;
@@ -69,7 +69,7 @@ impl Contact {
         }
     }
 
-    /// Where enough is hidden to be seen, x and z.
+    /// Where the shade is visible, x and z.
     pub fn area(&self) -> Area {
         const SEEN: f32 = 0.01;
         let mut area = Area::NOTHING;
@@ -81,7 +81,7 @@ impl Contact {
         area
     }
 
-    /// What is left of the sky's light at a point of the floor, 0 to 1.
+    /// The remaining share of the sky's light at a point of the floor, 0 to 1.
     #[inline]
     pub fn open(&self, x: f32, z: f32) -> f32 {
         let place = (Vec2::new(x, z) - self.origin) / CELL_M - 0.5;

@@ -1,4 +1,4 @@
-//! The renderer that runs everywhere.
+//! The CPU renderer, which runs everywhere.
 
 use glam::{Vec2, Vec3A};
 
@@ -39,7 +39,7 @@ impl Renderer for Cpu {
 /// Height of a person in pixels from which on their texture is no finer than the picture.
 const LARGE: usize = 256;
 
-/// What is kept for one camera.
+/// Cached data of one camera.
 #[derive(Default)]
 struct CpuView {
     backdrop: Backdrop,
@@ -56,7 +56,7 @@ impl CpuView {
         picture
     }
 
-    /// Vertices to samples, then the nearest triangle of each sample.
+    /// Projects vertices to samples, then finds the nearest triangle of each sample.
     fn project(&mut self, scene: &Scene, shot: &Shot) {
         let (camera, samples) = (&shot.camera, scene.samples as f32);
         let rotation = glam::Mat3A::from(camera.rotation);
@@ -76,7 +76,7 @@ impl CpuView {
         self.visible.draw(window, &self.vertices, &scene.triangles);
     }
 
-    /// Shades what is seen of the body, and mixes it with what is beside it in the same pixel.
+    /// Shades the visible parts of the body, and blends them with the background in the same pixel.
     fn resolve(&self, scene: &Scene, shot: &Shot, rays: &Rays, picture: &mut RenderedPicture) {
         let (samples, width) = (scene.samples, picture.width as usize);
         let (colours, gain) = (Colours::new(), exposure(&scene.set, shot));

@@ -1,4 +1,4 @@
-//! What lens, shutter and sensor do to a picture after the light has fallen on it.
+//! Effects of lens, shutter and sensor on a picture.
 
 use glam::Vec3A;
 use rand::RngExt;
@@ -8,8 +8,8 @@ use super::RenderedPicture;
 use super::colour::Colours;
 use crate::seed;
 
-/// The mean of pictures taken while the shutter was open: motion blur. The mask becomes the share of the time; depth is
-/// that of the middle picture.
+/// Motion blur: the mean of pictures while the shutter was open. The mask becomes the share of the time; depth is that
+/// of the middle picture.
 ///
 /// Returns an empty picture for none.
 pub fn expose(mut pictures: Vec<RenderedPicture>) -> RenderedPicture {
@@ -51,7 +51,7 @@ pub fn defocus(picture: &mut RenderedPicture, sigma_px: f32) {
     let mut padded = Vec::with_capacity(row + 6 * reach);
     let mut across = vec![0; picture.rgb.len()];
     for (from, to) in picture.rgb.chunks_exact(row).zip(across.chunks_exact_mut(row)) {
-        // Beyond the ends the last pixel repeats.
+        // Beyond the ends, the last pixel is repeated.
         padded.clear();
         (0..reach).for_each(|_| padded.extend_from_slice(&from[..3]));
         padded.extend_from_slice(from);
@@ -72,7 +72,7 @@ fn gaussian(sigma_px: f32) -> Vec<u16> {
     let weight = |distance: i32| (-0.5 * (distance as f32 / sigma_px).powi(2)).exp();
     let sum: f32 = (-reach..=reach).map(weight).sum();
     let mut weights: Vec<u16> = (-reach..=reach).map(|at| (256.0 * weight(at) / sum).round() as u16).collect();
-    // What rounding took goes to the middle.
+    // Add the rounding error to the middle.
     let others = weights.iter().sum::<u16>() - weights[reach as usize];
     weights[reach as usize] = 256 - others;
     weights
@@ -88,7 +88,7 @@ fn blur<'a>(to: &mut [u8], sums: &mut [u16], weights: &[u16], line: impl Fn(usiz
     to.iter_mut().zip(&*sums).for_each(|(out, &sum)| *out = (sum >> 8) as u8);
 }
 
-/// Noise of a sensor: a fixed tile of normal deviates, laid over each picture at other places.
+/// Sensor noise: a fixed tile of normal deviates, placed differently over each picture.
 #[derive(Clone, Debug)]
 pub struct Sensor {
     /// In units of 1 / 8192.
@@ -111,7 +111,7 @@ impl Sensor {
         }
     }
 
-    /// Adds noise that depends on `rng` alone.
+    /// Adds noise that depends only on `rng`.
     pub fn expose(&self, picture: &mut RenderedPicture, rng: &mut ChaCha8Rng) {
         /// The upper half of a product.
         #[inline(always)]

@@ -1,4 +1,4 @@
-//! What surrounds a scene, as radiance for each direction.
+//! The environment of a scene, as radiance for each direction.
 
 use std::f32::consts::{PI, TAU};
 use std::fs::File;
@@ -13,7 +13,7 @@ use image::{DynamicImage, ImageDecoder, ImageError, Rgb};
 use super::floor::floor1;
 use crate::AssetError;
 
-/// Most that a byte stands for. Runs make it 16, so this bounds what a damaged header can make us allocate.
+/// Maximum number of pixels per byte of a file; run lengths reach 16. Bounds the allocation for damaged headers.
 const PIXELS_PER_BYTE: u64 = 1000;
 
 /// Radiance from all directions, equirectangular: the top row is straight up, the middle column is −z.
@@ -90,13 +90,13 @@ impl Sky {
 }
 
 impl Environment {
-    /// Of the files that hold panoramas.
+    /// File extension of panoramas.
     pub const ENDING: &str = "hdr";
 
     /// Reads a Radiance .hdr panorama.
     ///
     /// # Errors
-    /// A file that cannot be read or decoded, is not twice as wide as high, or holds no light.
+    /// The file cannot be read or decoded, is not twice as wide as high, or has no light.
     pub fn read(path: &Path) -> Result<Self, AssetError> {
         let file = File::open(path).map_err(AssetError::io(path))?;
         let bytes = file.metadata().map_err(AssetError::io(path))?.len();
@@ -134,7 +134,7 @@ impl Environment {
     /// In Radiance's format, halved until it is no wider; not turned.
     ///
     /// # Errors
-    /// What the codec says.
+    /// Errors of the codec.
     pub fn pack(&self, most_wide: usize) -> Result<Vec<u8>, ImageError> {
         let mut small = self.clone();
         while small.width > most_wide && small.height.is_multiple_of(2) {
@@ -164,12 +164,12 @@ impl Environment {
         self
     }
 
-    /// Radiance from a direction of any length, between pixels linear.
+    /// Radiance from a direction of any length, interpolated linearly.
     #[inline]
     pub(crate) fn lookup(&self, direction: Vec3A) -> Vec3A {
         let level = (direction.x * direction.x + direction.z * direction.z).sqrt();
         let turned = arc(direction.x, -direction.z) / TAU + 0.5 - self.turn;
-        // A whole turn more, so that the first half pixel has one before it.
+        // Add a whole turn, so that the first half pixel has a predecessor.
         let column = (turned - floor1(turned) + 1.0) * self.width as f32 - 0.5;
         let row = (arc(level, direction.y) / PI * self.height as f32 - 0.5).max(0.0);
         let (left, top) = (column as usize, (row as usize).min(self.height - 1));
@@ -202,7 +202,7 @@ impl Environment {
     }
 }
 
-/// atan2(y, x) to 2e-5 rad, by a polynomial: a picture needs one for every pixel.
+/// atan2(y, x) to 2e-5 rad, by a polynomial, since every pixel of a picture needs one.
 #[inline]
 fn arc(y: f32, x: f32) -> f32 {
     let (ax, ay) = (x.abs(), y.abs());

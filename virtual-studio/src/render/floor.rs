@@ -1,4 +1,4 @@
-//! Rounding down without a call into the C library, as which it is compiled where SSE 4.1 cannot be taken for granted.
+//! Rounding down without a call into the C library, which `f32::floor` compiles to if SSE 4.1 is not enabled.
 
 use glam::Vec2;
 

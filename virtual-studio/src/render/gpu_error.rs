@@ -1,8 +1,8 @@
-//! Why nothing is rendered on a graphics card.
+//! Errors of graphics cards.
 
 use thiserror::Error;
 
-/// Why there is no graphics card to render on.
+/// Why no graphics card can be used.
 #[derive(Debug, Error)]
 pub enum GpuError {
     #[error("this build has no GPU backend; build with --features gpu, or render with --backend cpu")]

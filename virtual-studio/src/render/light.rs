@@ -1,4 +1,4 @@
-//! An environment reduced to what lights a matt surface: soft light from all around, and one sun that casts a shadow.
+//! An environment reduced to the light on matt surfaces: soft light from all around, and one sun that casts a shadow.
 
 use std::f32::consts::PI;
 
@@ -11,7 +11,7 @@ use super::Environment;
 pub struct Light {
     /// Irradiance over π as a polynomial of the normal: 1, y, z, x, xy, yz, 3z² − 1, xz, x² − y².
     soft: [Vec3A; 9],
-    /// On what lies level, which most rays meet.
+    /// On level surfaces, which most rays hit.
     up: Vec3A,
     sun: Option<Sun>,
 }
@@ -38,13 +38,13 @@ const BASIS: [f32; 9] = [
     0.546_274_2,
 ];
 
-/// What convolution with the cosine leaves of each degree, over π (Ramamoorthi and Hanrahan 2001).
+/// Factors of each degree for convolution with the cosine, over π (Ramamoorthi and Hanrahan 2001).
 const BAND: [f32; 9] = [1.0, 2.0 / 3.0, 2.0 / 3.0, 2.0 / 3.0, 0.25, 0.25, 0.25, 0.25, 0.25];
 
-/// How far from the brightest place light still counts as the sun's, and what surrounds it, radians.
+/// The radius around the brightest point that counts as the sun, and that of its surroundings, radians.
 const SUN_RADIUS: f32 = 0.3;
 const RING_RADIUS: f32 = 0.5;
-/// A sun that stands lower is lifted, so that shadows stay on the stage.
+/// Minimum height of the sun; a lower one is raised, so that shadows stay on the stage.
 const LOWEST_SUN: f32 = 0.38;
 
 #[inline]
@@ -65,7 +65,7 @@ impl Light {
         }
         let mut sun = find_sun(environment);
         if let Some(sun) = &mut sun {
-            // What the sun gives is taken out of the soft light; it lights surfaces on its own.
+            // Remove the sun from the soft light, since it lights surfaces separately.
             project(&mut soft, sun.direction, -sun.radiance * PI);
             sun.direction = lifted(sun.direction);
         }
@@ -83,10 +83,10 @@ impl Light {
         sum.max(Vec3A::ZERO)
     }
 
-    /// The same light in a room, whose walls, floor and ceiling throw much of it back.
+    /// The same light in a room, whose walls, floor and ceiling reflect much of it.
     #[must_use]
     pub fn enclosed(mut self) -> Self {
-        /// What walls leave of the differences between directions.
+        /// How much of the differences between directions remains in a room.
         const LEFT: f32 = 0.5;
         self.soft[1..].iter_mut().for_each(|soft| *soft *= LEFT);
         self.with_up()
@@ -102,15 +102,15 @@ impl Light {
         self.sun.as_ref()
     }
 
-    /// Where shadows come from: the sun, or straight above.
+    /// Direction of the light that casts shadows: the sun, or straight above.
     pub(crate) fn above(&self) -> Vec3 {
         self.sun.map_or(Vec3::Y, |sun| sun.direction)
     }
 
-    /// The factors on radiance that a camera chooses by itself: they bring white to a good white, nearly without a tint.
+    /// A camera's automatic factors on radiance, which map white to a bright white almost without a tint.
     pub fn exposure(&self) -> Vec3A {
         const WHITE: f32 = 0.8;
-        /// How much of a tint is taken out.
+        /// How much of a tint is removed.
         const BALANCE: f32 = 0.7;
         let typical = self.typical().max(Vec3::splat(1e-6));
         let grey = luminance(typical);

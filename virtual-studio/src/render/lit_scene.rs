@@ -1,4 +1,4 @@
-//! A body in its place, lit once for all views of an instant.
+//! A posed body, lit once for all views of an instant.
 
 use glam::{Vec2, Vec3A};
 
@@ -9,16 +9,16 @@ use super::shadow::ShadowMap;
 use super::tiled_texture::TiledTexture;
 use crate::surface::{Part, Posed};
 
-/// Nothing of the body is drawn nearer to a camera than this, metres.
+/// Parts of the body nearer to a camera than this are not drawn, metres.
 pub(super) const NEAREST_M: f32 = 0.05;
 
-/// What all views of an instant share.
+/// Data shared by all views of an instant.
 pub(super) struct Scene {
     pub set: Set,
     pub samples: usize,
     pub uvs: Vec<Vec2>,
     pub triangles: Vec<[u32; 3]>,
-    /// Where the triangles of each part end, and what is laid over them.
+    /// Where the triangles of each part end, and their texture.
     pub ends: Vec<u32>,
     skins: Vec<TiledTexture>,
     pub positions: Vec<Vec3A>,
@@ -27,7 +27,7 @@ pub(super) struct Scene {
     pub light: Vec<Vec3A>,
     pub shadow: ShadowMap,
     pub contact: Contact,
-    /// Where the two can be seen.
+    /// Where shadow and shade are visible.
     pub shadow_area: Area,
     pub contact_area: Area,
 }
@@ -58,7 +58,7 @@ impl Scene {
         }
     }
 
-    /// Takes over the shapes, and lights each vertex once for all views.
+    /// Sets the shapes, and lights each vertex once for all views.
     pub fn set_body(&mut self, body: &Posed) {
         self.positions.clear();
         self.normals.clear();

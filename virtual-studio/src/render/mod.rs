@@ -1,9 +1,8 @@
-//! From a body, a set and a camera to a picture with an exact mask.
+//! Renders a body, a set and a camera to a picture with an exact mask.
 //!
-//! [`Renderer`] is what a [`Backend`] offers; [`Cpu`] is the one that needs no driver and no GPU, `Gpu` (cargo feature
-//! `gpu`) gives the triangles to a graphics card. The person is drawn as triangles (`raster`), lit once for each vertex
-//! and instant; everything that stands still (`set`) is met by rays and kept as a `backdrop` for as long as the camera
-//! does not move.
+//! A [`Backend`] provides a [`Renderer`]: [`Cpu`] needs no driver and no GPU, `Gpu` (cargo feature `gpu`) draws the
+//! triangles on a graphics card. The person is drawn as triangles (`raster`), lit once per vertex and instant. Static
+//! surfaces (`set`) are ray-traced and cached as a `backdrop` as long as the camera does not move.
 //!
 //! The crate `euc` 0.5 was measured to take 1.6 to 2.3 times as long for the same triangles, people of 42,840 of them.
 
@@ -53,25 +52,25 @@ pub struct RenderedPicture {
     pub height: u32,
     /// sRGB, `height × width × 3`, rows from the top.
     pub rgb: Vec<u8>,
-    /// How much of each pixel the visible part of the person covers, 0 to 255; `height × width`.
+    /// Coverage of each pixel by the visible part of the person, 0 to 255; `height × width`.
     pub mask: Vec<u8>,
-    /// Distance to the nearest surface along the camera's axis, metres; infinite where there is none.
+    /// Distance to the nearest surface along the camera's axis, metres; infinite if there is none.
     pub depth_m: Vec<f32>,
 }
 
-/// A camera and how it exposes.
+/// A camera and its exposure.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shot {
     pub camera: VirtualCamera,
-    /// Factors on red, green and blue on top of the set's own exposure: exposure and white balance.
+    /// Factors on red, green and blue for exposure and white balance, in addition to the set's own exposure.
     pub gain: [f32; 3],
 }
 
-/// Draws one set and one actor. Equal calls give equal pixels on one backend.
+/// Draws one set and one actor. On one backend, equal calls give equal pixels.
 pub trait Renderer: Send {
-    /// The body of the pictures that follow.
+    /// Sets the body of the next pictures.
     fn set_body(&mut self, body: &Posed);
 
-    /// One picture. `view` says which camera of the rig it is, so that what stands still can be kept for it.
+    /// Draws one picture. `view` is the camera's index in the rig, for which the static surfaces are cached.
     fn draw(&mut self, view: usize, shot: &Shot) -> RenderedPicture;
 }

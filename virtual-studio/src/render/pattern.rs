@@ -4,13 +4,13 @@ use glam::{Vec2, Vec3A};
 
 use super::floor::{floor, floor1};
 
-/// How the two colours of a pattern are spread.
+/// The arrangement of a pattern's two colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grain {
     Plain,
     Checker,
     Stripes,
-    /// Boards, each in a shade of its own, along the first direction.
+    /// Boards in different shades along the first direction.
     Planks,
     Bricks,
     /// Clouds at three sizes.
@@ -33,8 +33,8 @@ impl Pattern {
         Self { grain: Grain::Plain, colours: [colour; 2], scale_m: 1.0, seed: 0 }
     }
 
-    /// Reflectance at a place in metres. `footprint_m` is what one pixel covers there: detail that is finer fades to
-    /// its mean instead of flickering.
+    /// Reflectance at a point in metres. `footprint_m` is the size of a pixel there: finer detail fades to its mean
+    /// instead of flickering.
     pub(crate) fn reflectance(&self, place: Vec2, footprint_m: f32) -> Vec3A {
         let at = place / self.scale_m;
         let blur = (footprint_m / self.scale_m).max(1e-3);
@@ -67,7 +67,7 @@ impl Pattern {
         octaves.iter().map(|&(rate, weight)| weight * faded(self.smooth(at * rate), 0.5, 2.0 * blur * rate)).sum()
     }
 
-    /// Noise that is smooth over fields of size 1.
+    /// Smooth noise with fields of size 1.
     fn smooth(&self, at: Vec2) -> f32 {
         let corner = floor(at);
         let part = at - corner;
@@ -77,7 +77,7 @@ impl Pattern {
         row(y) * (1.0 - part.y) + row(y + 1) * part.y
     }
 
-    /// A number from 0 to 1 for each field.
+    /// A pseudo-random number from 0 to 1 for each field.
     fn chance(&self, x: i32, y: i32) -> f32 {
         let mut hash = (x as u32).wrapping_mul(0x9e37_79b1) ^ (y as u32).wrapping_mul(0x85eb_ca77) ^ self.seed;
         hash = (hash ^ (hash >> 15)).wrapping_mul(0x2c1b_3c6d);
@@ -86,7 +86,7 @@ impl Pattern {
     }
 }
 
-/// 1 on the even, −1 on the odd unit intervals, with edges as wide as a pixel, and 0 where pixels cover several.
+/// 1 on even, −1 on odd unit intervals, with edges as wide as a pixel, and 0 where pixels cover several.
 fn wave(x: f32, blur: f32) -> f32 {
     let distance = 0.5 - (x - floor1(x) - 0.5).abs();
     let sign = if floor1(x).rem_euclid(2.0) < 1.0 { 1.0 } else { -1.0 };
@@ -100,7 +100,7 @@ fn line(x: f32, half: f32, blur: f32) -> f32 {
     ((width - distance) / width * 2.0).clamp(0.0, 1.0) * (half / width)
 }
 
-/// `value` drawn to `mean` as a pixel grows from half to two fields.
+/// Fades `value` to `mean` as a pixel grows from half a field to two fields.
 fn faded(value: f32, mean: f32, blur: f32) -> f32 {
     mean + (value - mean) * ((2.0 - blur) / 1.5).clamp(0.0, 1.0)
 }

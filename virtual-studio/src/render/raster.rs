@@ -1,14 +1,14 @@
-//! Triangles into a visibility buffer: which triangle is nearest at each sample. Shading comes later, once for what
-//! is seen.
+//! Rasterises triangles into a visibility buffer: the nearest triangle of each sample. Only visible samples are shaded
+//! later.
 //!
-//! Vertices are snapped to a fine grid, so that edge functions are whole numbers: neighbours leave no gap.
+//! Vertices are snapped to a fine grid, so that edge functions are integers and adjacent triangles leave no gap.
 
 use glam::Vec2;
 
 /// No triangle.
 pub(crate) const NONE: u32 = u32::MAX;
 
-/// Positions are whole multiples of 1 / `GRID` sample.
+/// Positions are multiples of 1 / `GRID` sample.
 const BITS: u32 = 8;
 const GRID: f32 = (1 << BITS) as f32;
 const HALF: i32 = 1 << (BITS - 1);
@@ -18,18 +18,18 @@ const HALF: i32 = 1 << (BITS - 1);
 pub(crate) struct ScreenVertex {
     x: i32,
     y: i32,
-    /// Positive, and even over the picture: 1 / depth in perspective. Not positive behind the camera.
+    /// Positive and linear in the picture: 1 / depth in perspective. Not positive behind the camera.
     pub nearness: f32,
 }
 
 impl ScreenVertex {
-    /// One that is not to be drawn, and with it every triangle that uses it.
+    /// A vertex that hides every triangle that uses it.
     pub const BEHIND: Self = Self { x: 0, y: 0, nearness: -1.0 };
 
-    /// Snaps a place in samples.
+    /// Snaps a position in samples.
     #[inline]
     pub fn snap(x: f32, y: f32, nearness: f32) -> Self {
-        /// Far outside of any picture; products of differences still fit.
+        /// Far outside any picture, but products of differences still fit.
         const FAR: f32 = (1 << 24) as f32;
         let whole = |value: f32| (value * GRID).clamp(-FAR, FAR) as i32;
         Self { x: whole(x), y: whole(y), nearness }
@@ -52,7 +52,7 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// What of `width × height` samples the vertices may touch, with edges on whole multiples of `step`.
+    /// The part of `width × height` samples that the vertices may touch, with edges on multiples of `step`.
     pub fn around(vertices: &[ScreenVertex], width: usize, height: usize, step: usize) -> Self {
         let (mut low, mut high) = ([i32::MAX; 2], [i32::MIN; 2]);
         for vertex in vertices.iter().filter(|vertex| vertex.nearness > 0.0) {
@@ -77,18 +77,18 @@ impl Window {
     }
 }
 
-/// Which triangle is nearest, within a window.
+/// The nearest triangles within a window.
 #[derive(Debug, Default)]
 pub(crate) struct Visibility {
     pub window: Window,
     /// Row by row within the window.
     pub triangle: Vec<u32>,
-    /// How near it is; 0 where there is none.
+    /// Nearness of the triangle; 0 if there is none.
     pub nearness: Vec<f32>,
 }
 
 impl Visibility {
-    /// Draws the triangles anew. Both sides are drawn; where two are equally near, the first one stays.
+    /// Clears, and draws the triangles. Both sides are drawn; of two equally near, the first one is kept.
     pub fn draw(&mut self, window: Window, vertices: &[ScreenVertex], triangles: &[[u32; 3]]) {
         let samples = window.width() * window.height();
         self.window = window;
@@ -108,7 +108,7 @@ impl Visibility {
     }
 }
 
-/// Keeps the nearest value of each sample, where `nearest` starts below all of them.
+/// Keeps the nearest value of each sample; `nearest` must start below all of them.
 pub(crate) fn draw_nearness(nearest: &mut [f32], width: usize, vertices: &[ScreenVertex], triangles: &[[u32; 3]]) {
     let window = Window { x0: 0, y0: 0, x1: width, y1: nearest.len() / width };
     for triangle in triangles {
@@ -120,7 +120,7 @@ pub(crate) fn draw_nearness(nearest: &mut [f32], width: usize, vertices: &[Scree
 /// Calls `put` for each sample of the window (its middle at halves) inside or on the edge of a triangle.
 #[inline(always)]
 fn fill(a: ScreenVertex, b: ScreenVertex, c: ScreenVertex, window: &Window, mut put: impl FnMut(usize, f32)) {
-    // The first and the last middle inside: most small triangles hold none and end here.
+    // The first and the last sample centre inside; most small triangles contain none and end here.
     let first = |low: i32, start: usize| ((low + HALF - 1) >> BITS).max(start as i32);
     let last = |high: i32, end: usize| ((high - HALF) >> BITS).min(end as i32 - 1);
     let x0 = first(a.x.min(b.x).min(c.x), window.x0);
@@ -134,7 +134,7 @@ fn fill(a: ScreenVertex, b: ScreenVertex, c: ScreenVertex, window: &Window, mut 
     if area == 0 {
         return;
     }
-    // Turned round where needed, so that inside is positive.
+    // Reversed if needed, so that inside is positive.
     let (b, c, area) = if area > 0 { (b, c, area) } else { (c, b, -area) };
     let (x, y) = ((x0 << BITS) + HALF, (y0 << BITS) + HALF);
     let (mut row_a, mut row_b, mut row_c) = (cross(b, c, x, y), cross(c, a, x, y), cross(a, b, x, y));

@@ -15,7 +15,7 @@ pub(crate) struct Rays {
     unbend: Option<Unbend>,
 }
 
-/// Undoes radial distortion: the factor by which a ray is longer than it appears, by the square of how long it appears.
+/// Undoes radial distortion: the factor from a ray's distorted length to its true one, by the square of the former.
 struct Unbend {
     factors: [f32; STEPS + 1],
     steps_per_square: f32,

@@ -31,11 +31,11 @@ pub struct Panel {
     pub pattern: Pattern,
 }
 
-/// How far, the normal, which surface, and what is on it where.
+/// A hit: distance, normal, surface, and its pattern and position.
 pub(super) type Meeting<'a> = (f32, Vec3A, u32, Option<(&'a Pattern, Vec2)>);
 
 impl Room {
-    /// The wall, floor or ceiling that a ray from inside leaves through.
+    /// The wall, floor or ceiling that a ray from inside hits.
     pub(super) fn meet(&self, origin: Vec3A, direction: Vec3A) -> Option<Meeting<'_>> {
         let middle = Vec3A::new(self.centre.x, 0.5 * self.height, self.centre.y);
         let half = Vec3A::new(self.half.x, 0.5 * self.height, self.half.y);

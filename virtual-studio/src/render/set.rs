@@ -1,11 +1,11 @@
-//! Everything that stands still, met by rays: the surround, and blocks on its floor.
+//! Ray-traced static surfaces: the surround, and blocks on its floor.
 
 use glam::Vec3A;
 
 use super::{Block, Environment, Light, Room};
 use crate::rig::VirtualCamera;
 
-/// A place without its person.
+/// The scene without the person.
 #[derive(Clone, Debug)]
 pub struct Set {
     pub surround: Surround,
@@ -14,26 +14,26 @@ pub struct Set {
     pub light: Light,
 }
 
-/// What is behind everything.
+/// The background.
 #[derive(Clone, Debug)]
 pub enum Surround {
-    /// Nothing, and no floor either.
+    /// Black, without a floor.
     Black,
-    /// A panorama whose lower half lies on the floor, as a photographer of 1.6 m saw it from the origin.
+    /// A panorama whose lower half is projected onto the floor, as seen from 1.6 m above the origin.
     Environment(Environment),
     Room(Box<Room>),
 }
 
-/// Where a ray ends.
+/// The hit of a ray.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Hit {
-    /// In lengths of the ray's direction; infinite for the sky.
+    /// Distance in lengths of the ray's direction; infinite for the sky.
     pub distance: f32,
     /// Radiance without the sun.
     pub soft: Vec3A,
-    /// What the sun adds where nothing but blocks stands in its way.
+    /// The sun's contribution unless blocks shade it.
     pub sun: Vec3A,
-    /// Differs between surfaces that meet at an edge.
+    /// An id that differs between adjacent surfaces.
     pub surface: u32,
 }
 
@@ -42,12 +42,12 @@ const EYE_M: f32 = 1.6;
 const DOME_M: f32 = 14.0;
 
 impl Set {
-    /// For each block the pixels that it can be in.
+    /// For each block, the pixels in which it can be.
     pub(crate) fn extents(&self, camera: &VirtualCamera) -> Vec<[usize; 4]> {
         self.blocks.iter().map(|block| block.extent(camera)).collect()
     }
 
-    /// What a ray meets. `pixel` is the width of a pixel at distance 1; `block` says which blocks can be in the way.
+    /// The hit of a ray. `pixel` is the width of a pixel at distance 1; `block` tells which blocks can be hit.
     pub(crate) fn trace(&self, origin: Vec3A, direction: Vec3A, pixel: f32, block: impl Fn(usize) -> bool) -> Hit {
         let mut nearest = match &self.surround {
             Surround::Black => None,
@@ -79,7 +79,7 @@ impl Set {
                 sun *= reflectance;
             }
             (None, Surround::Environment(environment)) => {
-                // The panorama shows the floor as it was lit, sun and all.
+                // The panorama shows the floor already lit by the sun.
                 let seen = environment.lookup(point - Vec3A::Y * EYE_M);
                 let free = self.light.sun().map_or(Vec3A::ZERO, |sun| Vec3A::from(sun.radiance) * sun.direction.y);
                 let whole = (soft + free).max(Vec3A::splat(1e-9));
@@ -92,7 +92,7 @@ impl Set {
         Hit { distance, soft, sun, surface: surface | lit }
     }
 
-    /// What the sun gives to a matt white surface that blocks may shade.
+    /// The sun's light on a matt white surface, which blocks may shade.
     #[inline]
     pub(crate) fn sun_on(&self, point: Vec3A, normal: Vec3A) -> Vec3A {
         let Some(sun) = self.light.sun() else { return Vec3A::ZERO };
@@ -112,7 +112,7 @@ fn floor_at(origin: Vec3A, direction: Vec3A) -> Option<f32> {
     (direction.y < 0.0 && t > 0.0 && inside).then_some(t)
 }
 
-/// The direction, seen from the middle of the dome, in which a ray leaves it.
+/// The direction from the middle of the dome to the point where a ray leaves it.
 fn on_dome(origin: Vec3A, direction: Vec3A) -> Vec3A {
     let o = origin - Vec3A::Y * EYE_M;
     let (a, b, c) = (direction.length_squared(), o.dot(direction), o.length_squared() - DOME_M * DOME_M);

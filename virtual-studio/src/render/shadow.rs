@@ -9,18 +9,18 @@ use super::raster::{ScreenVertex, draw_nearness};
 /// Width and height of the map.
 const SIDE: usize = 160;
 
-/// What the sun sees of the body: how near to it each texel's first surface is.
+/// A shadow map: the height towards the sun of each texel's first surface.
 #[derive(Debug, Default)]
 pub(crate) struct ShadowMap {
     /// World to the light's axes: right, down, towards the sun.
     axes: Mat3A,
-    /// Of the map's first corner.
+    /// Position of the map's first corner.
     origin: Vec2,
     texels_per_m: f32,
-    /// Along the sun's direction, metres from `floor`, and larger nearer to the sun; −∞ where nothing is.
+    /// Along the sun's direction, metres from `floor`, larger towards the sun; −∞ for empty texels.
     nearest: Vec<f32>,
     floor: f32,
-    /// Of the body in the light's axes.
+    /// Bounds of the body in the light's axes.
     low: Vec3A,
     high: Vec3A,
     lights: Vec<Vec3A>,
@@ -39,11 +39,11 @@ impl ShadowMap {
         self.nearest.clear();
         self.nearest.resize(SIDE * SIDE, f32::NEG_INFINITY);
         if !(low.is_finite() && high.is_finite()) {
-            // No texel is in reach of any point.
+            // No point reaches any texel.
             (self.origin, self.texels_per_m) = (Vec2::INFINITY, 1.0);
             return;
         }
-        // Whole steps of size and place: the texels do not crawl while the body moves.
+        // Snap size and position, so that texels do not shimmer while the body moves.
         let span = (high - low).truncate().max_element();
         let width_m = ((span * SIDE as f32 / (SIDE as f32 - 8.0)) * 4.0).ceil() / 4.0;
         self.texels_per_m = SIDE as f32 / width_m;
@@ -58,7 +58,7 @@ impl ShadowMap {
         draw_nearness(&mut self.nearest, SIDE, &self.vertices, triangles);
     }
 
-    /// How much of the sun a point sees past the body, 0 to 1, softened over three texels. Points outside the map are lit.
+    /// Share of the sun that reaches a point past the body, 0 to 1, softened over three texels. Points outside are lit.
     #[inline]
     pub fn sunlit(&self, point: Vec3A) -> f32 {
         let light = self.axes * point;
@@ -83,12 +83,12 @@ impl ShadowMap {
         lit / 9.0
     }
 
-    /// Width of a texel in metres: surfaces closer than this to their own shadow are unsure of it.
+    /// Width of a texel in metres, within which self-shadowing is uncertain.
     pub fn texel_m(&self) -> f32 {
         1.0 / self.texels_per_m
     }
 
-    /// Where across the light the body's shadow is: points outside are lit.
+    /// Bounds of the body's shadow across the light: points outside are lit.
     pub fn area(&self) -> Area {
         // As far as the softening reaches.
         let margin = 2.0 * self.texel_m();
@@ -133,7 +133,7 @@ mod tests {
         map.draw(Vec3::new(1.0, 1.0, 0.0).normalize(), &positions, &[[0, 1, 2]]);
         assert_eq!(map.sunlit(Vec3A::new(-1.0, 0.0, -0.1)), 0.0);
         assert_eq!(map.sunlit(Vec3A::new(1.0, 0.0, -0.1)), 1.0);
-        // On the way of rays that pass close to the body, far behind it.
+        // On rays that pass close to the body, far behind it.
         assert_eq!(map.sunlit(Vec3A::new(-9.55, -9.0, 0.4)), 1.0);
         assert_eq!(map.sunlit(Vec3A::new(-10.0, -9.0, -0.1)), 0.0);
     }

@@ -1,12 +1,12 @@
-//! Textures, laid out for quick look-ups.
+//! Textures with a memory layout for fast sampling.
 
 use glam::Vec2;
 
 use super::floor::floor1;
 use crate::surface::Texture;
 
-/// A texture whose texels are one word each, so that their channels are mixed at once, in tiles of 4 × 4, so that
-/// neighbours in both directions come with one line of the cache.
+/// A texture with one word per texel, so that channels are blended at once, in tiles of 4 × 4, so that neighbours in
+/// both directions share a cache line.
 pub(super) struct TiledTexture {
     width: usize,
     height: usize,
@@ -28,7 +28,7 @@ impl TiledTexture {
         skin
     }
 
-    /// sRGB at a place, between texels linear. The texture repeats beyond its edges.
+    /// sRGB at a position, interpolated linearly. The texture repeats beyond its edges.
     #[inline]
     pub fn at(&self, uv: Vec2) -> [u8; 3] {
         let (left, right, across) = neighbours(uv.x, self.width);
@@ -60,11 +60,11 @@ fn column(x: usize) -> usize {
     (x >> 2) * 16 + (x & 3)
 }
 
-/// The texels on both sides of a place, and how far it is from the first to the second, 0 to 255.
+/// The texels on both sides of a position, and its share of the way from the first to the second, 0 to 255.
 #[inline]
 fn neighbours(place: f32, side: usize) -> (usize, usize, u32) {
     let at = ((place - floor1(place)) * side as f32 - 0.5) * 256.0;
-    // One texel before the first is the last.
+    // The predecessor of the first texel is the last.
     let steps = (at + 256.0) as usize;
     let (texel, part) = (steps >> 8, (steps & 255) as u32);
     let wrapped = |texel: usize| if texel >= side { texel - side } else { texel };
@@ -100,7 +100,7 @@ mod tests {
             [(0.0, 100), (1.0, 100), (-1.0, 100), (0.5 / 3.0, 0), (2.5 / 3.0 - 7.0, 200), (0.999_999_9, 100)]
         {
             let [got, ..] = skin.at(Vec2::new(x, 0.3));
-            // A place is known to a 256th of a texel, over which this texture changes by up to 0.8.
+            // A position is quantised to a 256th of a texel, over which this texture changes by up to 0.8.
             assert!(got.abs_diff(want) <= 2, "{x}: {got}");
         }
     }

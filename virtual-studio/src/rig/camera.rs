@@ -4,7 +4,7 @@ use glam::{Mat3, Vec2, Vec3};
 
 use super::{CameraError, Intrinsics, PersonBounds};
 
-/// A camera at one instant: its lens and where it stands.
+/// A camera at one instant: lens and position.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VirtualCamera {
     pub intrinsics: Intrinsics,
@@ -15,10 +15,10 @@ pub struct VirtualCamera {
 }
 
 impl VirtualCamera {
-    /// At `position`, with `target` in its middle, its right side turned down by `roll_rad`.
+    /// A camera at `position` that looks at `target`, with its right side rolled down by `roll_rad`.
     ///
     /// # Errors
-    /// A target at the camera's own place or exactly above or below it.
+    /// The target is at the camera's position, or exactly above or below it.
     pub fn looking_at(
         intrinsics: Intrinsics,
         position: Vec3,
@@ -41,7 +41,7 @@ impl VirtualCamera {
         Self { intrinsics, rotation, position: -(rotation.transpose() * translation) }
     }
 
-    /// The same camera, turned about the vertical through it: to its left, or where that is negative to its right.
+    /// The same camera, turned about the vertical through it: to its left, or for negative angles to its right.
     pub fn turned(&self, by_rad: f32) -> Self {
         Self { rotation: self.rotation * Mat3::from_rotation_y(-by_rad), ..*self }
     }
@@ -52,7 +52,7 @@ impl VirtualCamera {
         self.rotation * (world - self.position)
     }
 
-    /// Where a point of the world appears; `None` behind the camera.
+    /// The pixel of a point of the world; `None` behind the camera.
     pub fn project(&self, world: Vec3) -> Option<Vec2> {
         self.intrinsics.project(self.to_camera(world))
     }
@@ -63,7 +63,7 @@ impl VirtualCamera {
     }
 
     /// # Errors
-    /// A camera in the floor, in the middle of the stage, or with the middle of the stage outside its picture.
+    /// The camera is in the floor or in the middle of the stage, or the middle of the stage is outside its picture.
     pub fn check(&self, stage: &PersonBounds) -> Result<(), CameraError> {
         let Vec3 { x, y, z } = self.position;
         if !self.position.is_finite() || self.rotation.to_cols_array().iter().any(|value| !value.is_finite()) {

@@ -1,4 +1,4 @@
-//! How what is held in the hand wanders.
+//! The drift of hand-held cameras.
 
 use glam::Vec3;
 use rand::RngExt;
@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::seed;
 
-/// A smooth, endless wandering around zero: three sines for each axis, with periods from under one to ten seconds.
+/// A smooth, endless drift around zero: three sines for each axis, with periods from under one to ten seconds.
 #[derive(Clone, Debug)]
 pub struct Drift {
     waves: [[Wave; 3]; 3],
@@ -22,7 +22,7 @@ struct Wave {
 impl Drift {
     /// `reach` bounds each axis.
     pub fn new(rng: &mut ChaCha8Rng, reach: Vec3) -> Self {
-        // Slow ones carry most of the way, as with a hand.
+        // Slow ones contribute most, as with a hand.
         const SHARES: [f32; 3] = [0.7, 0.22, 0.08];
         const PERIODS_S: [f32; 3] = [8.0, 2.5, 0.7];
         let waves = std::array::from_fn(|axis| {

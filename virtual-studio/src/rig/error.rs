@@ -1,8 +1,8 @@
-//! Cameras that cannot be.
+//! Errors of impossible cameras.
 
 use thiserror::Error;
 
-/// A camera or a rig that cannot be.
+/// Why a camera or a rig is impossible.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum CameraError {
     #[error("{0} views; a rig has from 1 to 16")]

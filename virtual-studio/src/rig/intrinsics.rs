@@ -1,25 +1,25 @@
-//! Lenses: between rays and pixels.
+//! Lenses: conversion between rays and pixels.
 
 use glam::{Vec2, Vec3};
 
 use super::CameraError;
 
-/// How a camera turns rays into pixels: a pinhole with radial distortion, as OpenCV's k1 and k2. The middle of the first
-/// pixel is at 0.5.
+/// A camera's mapping from rays to pixels: a pinhole with radial distortion by OpenCV's k1 and k2. The middle of the
+/// first pixel is at 0.5.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Intrinsics {
     size_px: [u32; 2],
     focal_px: Vec2,
     centre_px: Vec2,
     radial: [f32; 2],
-    /// Squared radius at z = 1 up to which the polynomial is followed. Beyond it, well outside the picture, the
-    /// polynomial might fold back, so its factor stays what it is there.
+    /// Squared radius at z = 1 up to which the polynomial is used. Beyond it, well outside the picture, the polynomial
+    /// might fold back, so its factor is kept constant.
     reach: f32,
 }
 
 impl Intrinsics {
     /// # Errors
-    /// An empty or huge picture, a focal length that is not positive, or distortion that folds the picture.
+    /// The picture is empty or huge, a focal length is not positive, or the distortion folds the picture.
     pub fn new(size_px: [u32; 2], focal_px: Vec2, centre_px: Vec2, radial: [f32; 2]) -> Result<Self, CameraError> {
         if size_px.iter().any(|&side| !(1..=8192).contains(&side)) {
             return Err(CameraError::Size { width: size_px[0], height: size_px[1] });
@@ -50,7 +50,7 @@ impl Intrinsics {
         Self::new(size_px, Vec2::splat(focal), centre, [0.0; 2])
     }
 
-    /// Square pixels and distortion that never folds the picture; less for wide lenses.
+    /// Square pixels, with distortion reduced for wide lenses so that it never folds the picture.
     pub(super) fn bent(size_px: [u32; 2], focal_px: f32, centre_px: Vec2, k1: f32) -> Result<Self, CameraError> {
         let size = Vec2::new(size_px[0] as f32, size_px[1] as f32);
         let corner = (size.length_squared() * 0.25 / (focal_px * focal_px)).max(1.0);
@@ -76,13 +76,13 @@ impl Intrinsics {
         self.radial
     }
 
-    /// Squared length at z = 1 up to which rays are bent further.
+    /// Squared length at z = 1 up to which the distortion increases.
     #[cfg(feature = "gpu")]
     pub(crate) fn reach(&self) -> f32 {
         self.reach
     }
 
-    /// Where a point of the camera frame appears; `None` if it is not in front.
+    /// The pixel of a point in the camera's frame; `None` if it is not in front.
     pub fn project(&self, camera: Vec3) -> Option<Vec2> {
         (camera.z > 1e-6).then(|| self.pixel(Vec2::new(camera.x, camera.y) / camera.z))
     }

@@ -11,7 +11,7 @@ use super::drift::Drift;
 use super::{CameraError, CameraRig, Framing, Intrinsics, MAX_VIEWS, Mount, PersonBounds, VirtualCamera};
 use crate::seed;
 
-/// From the first to the second value, both possible.
+/// A range from the first to the second value, inclusive.
 pub type Span = [f32; 2];
 
 /// Cameras around the stage, drawn by seed.
@@ -23,17 +23,17 @@ pub struct CameraRing {
     /// Width and height of the pictures.
     pub size_px: [u32; 2],
     pub framing: Framing,
-    /// Carried by hand instead of standing on tripods.
+    /// Hand-held instead of on tripods.
     pub hand_held: bool,
-    /// From the middle of the stage, as far as the lens lets the camera see the whole of it; metres.
+    /// Distance from the middle of the stage, as far as the lens can see all of it; metres.
     pub distance_m: Span,
-    /// Above the floor.
+    /// Height above the floor.
     pub height_m: Span,
-    /// Between the camera's right and the horizon, to either side.
+    /// Roll: the angle between the camera's right and the horizon, to either side.
     pub roll_degrees: Span,
-    /// Across the picture's width; chosen by the framing where that needs more.
+    /// Field of view across the picture's width; enlarged if the framing needs more.
     pub field_of_view_degrees: Span,
-    /// OpenCV's k1; k2 is −k1 / 4. Less for wide lenses, so that the corners move no further than at 90°.
+    /// OpenCV's k1; k2 is −k1 / 4. Reduced for wide lenses, so that the corners move no further than at 90°.
     pub distortion: Span,
 }
 
@@ -57,7 +57,7 @@ impl CameraRing {
     /// The cameras of one take.
     ///
     /// # Errors
-    /// No view or more than 16, or values from which no possible camera follows.
+    /// There is no view or more than 16, or the values allow no possible camera.
     pub fn build(&self, stage: &PersonBounds, seed: u64) -> Result<CameraRig, CameraError> {
         if !(1..=MAX_VIEWS).contains(&self.views) {
             return Err(CameraError::Views(self.views));
@@ -82,7 +82,7 @@ impl CameraRing {
         let k1 = draw(rng, self.distortion);
         let field = draw(rng, self.field_of_view_degrees).to_radians();
 
-        // As far out as the height leaves of the distance.
+        // The horizontal part of the distance, given the height.
         let out = (distance * distance - (height - stage.centre.y).powi(2)).max(0.25 * distance * distance).sqrt();
         let place = stage.centre.with_y(height) + Vec3::new(azimuth.sin(), 0.0, azimuth.cos()) * out;
         let target = stage.centre + Vec3::from_array(std::array::from_fn(|_| 0.08 * seed::within(rng, -1.0..=1.0)));

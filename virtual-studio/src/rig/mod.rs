@@ -1,4 +1,4 @@
-//! Cameras and where they stand: fixed around the stage, held in the hand, or given one by one.
+//! Cameras and their positions: fixed around the stage, hand-held, or given one by one.
 
 mod camera;
 mod drift;
@@ -17,10 +17,10 @@ pub use layout::{CameraRing, Span};
 pub use mount::{Framing, Mount};
 pub use turn::Turn;
 
-/// Most cameras of a rig.
+/// Maximum number of cameras of a rig.
 pub const MAX_VIEWS: usize = 16;
 
-/// A ball that holds the person: at one instant, or over a whole take, when it is the stage.
+/// A ball that contains the person: at one instant, or, as the stage, over a whole take.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PersonBounds {
     /// Metres.
@@ -29,7 +29,7 @@ pub struct PersonBounds {
 }
 
 impl PersonBounds {
-    /// Around the box that holds the joints, with the flesh and hair around them.
+    /// The ball around the bounding box of the joints, with a margin for flesh and hair.
     pub(crate) fn around(joints: &[Vec3]) -> Self {
         const FLESH_M: f32 = 0.12;
         let none = (Vec3::INFINITY, Vec3::NEG_INFINITY);
@@ -49,7 +49,7 @@ pub struct CameraRig {
 
 impl CameraRig {
     /// # Errors
-    /// No camera, more than [`MAX_VIEWS`], or one that cannot be where it is at the start; see [`VirtualCamera::check`].
+    /// No camera, more than [`MAX_VIEWS`], or one with an impossible start position; see [`VirtualCamera::check`].
     pub fn new(mounts: Vec<Mount>, stage: &PersonBounds) -> Result<Self, CameraError> {
         if !(1..=MAX_VIEWS).contains(&mounts.len()) {
             return Err(CameraError::Views(mounts.len()));
@@ -61,7 +61,7 @@ impl CameraRig {
         Ok(Self { mounts, turns: Vec::new() })
     }
 
-    /// The same, with cameras that are turned in mid-take.
+    /// The same, with cameras that are turned during the take.
     pub fn with_turns(self, turns: &[Turn]) -> Self {
         Self { turns: turns.to_vec(), ..self }
     }
@@ -81,7 +81,7 @@ impl CameraRig {
     /// A camera at a time.
     ///
     /// # Errors
-    /// A moving camera that comes to stand exactly where it looks.
+    /// A moving camera reaches the point at which it looks.
     pub fn at(&self, view: usize, time_s: f64, person: &PersonBounds) -> Result<VirtualCamera, CameraError> {
         let failed = |cause| CameraError::Camera { camera: view, cause: Box::new(cause) };
         let camera = self.mounts[view].at(time_s, person).map_err(failed)?;

@@ -1,25 +1,25 @@
-//! What a camera stands on, and where it is at a time.
+//! The mount of a camera, and its position at a time.
 
 use glam::{Vec2, Vec3};
 
 use super::drift::Drift;
 use super::{CameraError, Intrinsics, PersonBounds, VirtualCamera};
 
-/// What a camera's picture is filled with.
+/// What fills a camera's picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Framing {
-    /// The whole stage, by a camera that stands still or is carried.
+    /// The whole stage, with a fixed or hand-held camera.
     Stage,
-    /// The person, whom the camera follows by turning and zooming: pictures that are crops already.
+    /// The person, whom the camera follows by turning and zooming, so that pictures are like crops.
     Subject,
 }
 
-/// What a camera stands on.
+/// The mount of a camera.
 #[derive(Clone, Debug)]
 pub enum Mount {
     Fixed(VirtualCamera),
-    /// Carried around its place by somebody who keeps the middle of the stage in view.
+    /// Hand-held around its position, with the middle of the stage in view.
     Held {
         lens: Intrinsics,
         place: Vec3,
@@ -28,7 +28,7 @@ pub enum Mount {
         sway: Drift,
         aim: Drift,
     },
-    /// Follows the person with angle and zoom, not quite in the middle.
+    /// Follows the person by turning and zooming, slightly off centre.
     Following {
         size_px: [u32; 2],
         place: Vec3,
@@ -62,7 +62,7 @@ impl Mount {
     }
 }
 
-/// Nobody carries a camera through the floor.
+/// Keeps a hand-held camera above the floor.
 fn raised(place: Vec3) -> Vec3 {
     place.with_y(place.y.max(0.1))
 }

@@ -70,7 +70,7 @@ proptest! {
         }
     }
 
-    /// Whatever a scenario may ask for gives cameras that see the stage.
+    /// All values that a scenario may have give cameras that see the stage.
     #[test]
     fn every_possible_layout_can_be_built(
         seed: u64,

@@ -1,4 +1,4 @@
-//! Brings the people, motions and light of a plan into a studio, each file read once.
+//! Loads the people, motions and light of a plan into a studio, reading each file once.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -21,9 +21,9 @@ use crate::rig::CameraError;
 use crate::seed;
 use crate::surface::{Part, Performance, Posed};
 
-/// Seconds of motion that the built-in mover has.
+/// Seconds of the built-in motion.
 const BUILT_IN_S: f32 = 60.0;
-/// Share of widened motions that have another one's upper body.
+/// Share of widened motions with the upper body of another motion.
 const OTHER_UPPER_BODY: f64 = 0.5;
 
 /// Why a take cannot be shown.
@@ -37,7 +37,7 @@ pub enum StudioError {
     Jpeg(#[from] JpegError),
 }
 
-/// What was read, shared by all takes and threads.
+/// Loaded files, shared by all takes and threads.
 #[derive(Default)]
 pub struct Cast {
     options: LoadOptions,
@@ -52,20 +52,20 @@ impl Cast {
         Self { options, ..Self::default() }
     }
 
-    /// Sets up the take of a plan: whoever it names, in the motion and the light that it names.
+    /// Sets up the take of a plan, with its person, motion and light.
     ///
     /// # Errors
-    /// A file that is no rigged human, no motion or no panorama, by name; as [`Studio::new`].
+    /// A file is not a rigged human, motion or panorama, and is named; or as [`Studio::new`].
     pub fn studio(&self, scenario: &Scenario, plan: &StudioPlan, backend: &Backend) -> Result<Studio, StudioError> {
         let (performance, environment) = (self.performance(scenario, plan)?, self.environment(plan)?);
         Ok(Studio::new(scenario, plan, performance, environment, backend)?)
     }
 
-    /// Varied as the scenario says.
+    /// The actor, varied according to the scenario.
     fn performance(&self, scenario: &Scenario, plan: &StudioPlan) -> Result<Box<dyn Performance>, AssetError> {
         let actor = self.actor(scenario, plan)?;
         let motion: Box<dyn Motion> = match &scenario.twin {
-            // It has its place, where the cameras saw it.
+            // A twin stays where the real cameras saw the person.
             Some(twin) => Box::new(self.markers.get(&twin.markers, || Markers::load(&twin.markers))?.clip(&actor)),
             None => Box::new(Grounded::new(self.motion(scenario, plan)?, &actor)),
         };
@@ -133,7 +133,7 @@ impl<T> Default for Shelf<T> {
 }
 
 impl<T> Shelf<T> {
-    /// Two threads may read the same file at the same time; both then hold equal things.
+    /// Two threads may read the same file at the same time; their results are equal.
     fn get<E>(&self, path: &Path, read: impl FnOnce() -> Result<T, E>) -> Result<Arc<T>, E> {
         let shelf = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = shelf().get(path) {
@@ -145,7 +145,7 @@ impl<T> Shelf<T> {
     }
 }
 
-/// One actor in a stretch of a motion.
+/// One actor in a part of a motion.
 struct Act {
     actor: Actor,
     motion: Box<dyn Motion>,
@@ -153,7 +153,7 @@ struct Act {
 }
 
 impl Act {
-    /// A motion that is shorter than the take runs to its end, back to its start and so on, so that nothing leaps.
+    /// A motion that is shorter than the take runs to its end, back to its start and so on, so that there are no jumps.
     fn at(&self, time_s: f64) -> SkeletonPose {
         self.motion.at(motion::widen::there_and_back(self.start_s + time_s, self.motion.duration_s()))
     }

@@ -1,4 +1,4 @@
-//! Scenarios from files: from the values that they hold to values that are possible.
+//! Scenarios from files: checks their values.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -18,29 +18,29 @@ impl Scenario {
     /// The version of the file format.
     pub const VERSION: u32 = 1;
 
-    /// What a document says. Relative folders in it are meant from `base`.
+    /// Reads a document. Relative folders in it are relative to `base`.
     ///
     /// # Errors
-    /// The first thing that is wrong, with its line, its key and a remedy.
+    /// The first fault, with its line, its key and a remedy.
     pub fn from_document(document: &Document, base: Option<&Path>) -> Result<Self, ScenarioError> {
         scenario(document.parse_version(Self::VERSION)?, document.origin(), base)
     }
 
-    /// [`Self::from_document`] of text. `origin` is its file name in errors.
+    /// [`Self::from_document`] for text. `origin` is its file name in errors.
     pub fn from_toml_str(text: &str, origin: &str) -> Result<Self, ScenarioError> {
         Self::from_document(&Document::new(text, origin), None)
     }
 
-    /// Reads a scenario file. Relative folders in it are meant from where it lies.
+    /// Reads a scenario file. Relative folders in it are relative to its own folder.
     ///
     /// # Errors
-    /// As [`Self::from_document`], or that the file cannot be read.
+    /// As [`Self::from_document`], or the file cannot be read.
     pub fn read(path: &Path) -> Result<Self, ScenarioError> {
         Self::from_document(&Document::read(path)?, path.parent())
     }
 }
 
-/// Relative folders and files are meant from `base`.
+/// Resolves relative folders and files against `base`.
 fn scenario(mut wire: WireScenario, origin: &str, base: Option<&Path>) -> Result<Scenario, ScenarioError> {
     let check = Check { origin };
     if let Some(base) = base {
@@ -130,7 +130,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// What a twin has from its files may not be said twice, and what it is for may not be changed.
+    /// The scenario of a twin may not repeat what its files state, nor change its split.
     fn twin(&self, wire: &WireScenario, twin: &Twin) -> Result<(), ScenarioError> {
         self.within("twin.reduced", twin.reduced, 1..=64)?;
         let said = [

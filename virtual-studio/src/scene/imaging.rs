@@ -1,4 +1,4 @@
-//! What a take's cameras make of light: exposure, noise, blur and compression, drawn by seed.
+//! The imaging of a take's cameras: exposure, noise, blur and compression, drawn by seed.
 
 use rand::RngExt;
 
@@ -19,7 +19,7 @@ pub(super) struct Imaging {
 impl Imaging {
     pub fn draw(vary: &Vary, seed: u64, camera: u64) -> Self {
         let mut rng = seed::stream_at(seed, "look", camera);
-        // Cameras of one rig are set alike, but not equal.
+        // Cameras of one rig have similar, but not equal settings.
         let mut shared = seed::stream(seed, "exposure");
         let stops = vary.exposure_stops
             * (0.7 * seed::within(&mut shared, -1.0..=1.0) + 0.3 * seed::within(&mut rng, -1.0..=1.0));
@@ -38,7 +38,7 @@ impl Imaging {
     }
 }
 
-/// When, around an instant, the shutter is open: shares of the frame's period. One for a sharp picture.
+/// Times around an instant at which the shutter is open, as shares of the frame's period. One for a sharp picture.
 pub(super) fn shutter(vary: &Vary, seed: u64) -> Vec<f64> {
     const STEPS: usize = 4;
     let mut rng = seed::stream(seed, "shutter");

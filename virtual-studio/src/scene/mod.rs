@@ -1,5 +1,5 @@
-//! What is rendered: a scenario says it in TOML, a plan draws one take of it by seed, a studio renders that take, and a
-//! cast holds the files of all takes.
+//! What is rendered: a scenario describes it in TOML, a plan draws one take of it by seed, a studio renders that take,
+//! and a cast holds the files of all takes.
 
 mod cast;
 mod check;

@@ -1,4 +1,4 @@
-//! Which people, motions and light a take has, drawn by seed.
+//! The people, motions and light of a take, drawn by seed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::motion::Clip;
 use crate::render::{Environment, Sky};
 use crate::seed;
 
-/// The files that a scenario draws from, sorted by name, so that the order never depends on the file system.
+/// The files from which a scenario draws, sorted by name, so that the order does not depend on the file system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Catalogue {
     people: Vec<PathBuf>,
@@ -21,18 +21,18 @@ pub struct Catalogue {
     environments: Vec<PathBuf>,
 }
 
-/// One take: who moves how, in what light.
+/// One take: its person, motion and light.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StudioPlan {
     pub take: u64,
-    /// All that is not named here is drawn from it.
+    /// The seed from which everything else is drawn.
     pub seed: u64,
-    /// A glTF file or a packed person; none for the built-in actor.
+    /// A glTF file or a packed person; `None` for the built-in actor.
     pub person: Option<PathBuf>,
-    /// A BVH file, a packed clip, or the markers of a twin; none for the built-in motion.
+    /// A BVH file, a packed clip, or the markers of a twin; `None` for the built-in motion.
     pub motion: Option<PathBuf>,
     pub widened: bool,
-    /// Whose upper body a widened motion may take.
+    /// The motion whose upper body a widened motion may use.
     pub other_motion: Option<PathBuf>,
     pub light: LightSource,
     pub background: SurroundKind,
@@ -48,7 +48,7 @@ impl Catalogue {
     /// Lists the folders of a scenario. `origin` is its file name in errors.
     ///
     /// # Errors
-    /// A folder that cannot be listed, or a selection of files that is empty.
+    /// A folder cannot be listed, or a selection of files is empty.
     pub fn read(scenario: &Scenario, origin: &str) -> Result<Self, ScenarioError> {
         Ok(Self {
             people: list(origin, "people", &scenario.people, &Actor::ENDINGS)?,
@@ -72,8 +72,8 @@ impl Catalogue {
         &self.environments
     }
 
-    /// The plan of a take: the same for the same scenario and files. Held-out takes share no draw with others, whatever
-    /// the seeds: the same rooms, cameras and proportions would be on both sides.
+    /// The plan of a take: the same for the same scenario and files. Held-out takes share no random draws with others
+    /// even for equal seeds, which would give the same rooms, cameras and proportions on both sides.
     pub fn plan(&self, scenario: &Scenario, take: u64) -> StudioPlan {
         let side = match scenario.split {
             Split::Train => "take",

@@ -1,4 +1,4 @@
-//! What a session of rendered takes is made of.
+//! Scenarios: descriptions of sessions of rendered takes.
 
 use std::path::PathBuf;
 
@@ -9,22 +9,22 @@ use crate::render::Sky;
 use crate::rig::{CameraRing, Turn, VirtualCamera};
 use crate::trigger::{Faults, SimulatedTrigger};
 
-/// What a session of rendered takes is made of. Reading one opens no asset,
+/// A description of a session of rendered takes. Reading one opens no asset,
 /// which [`Catalogue`](super::Catalogue) does; only the files of a twin are read at once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
     pub name: String,
-    /// What its takes are for.
+    /// The purpose of its takes.
     pub split: Split,
     pub seed: u64,
-    /// Each is one actor in one motion before one rig in one place.
+    /// Number of takes: each is one actor in one motion before one rig in one place.
     pub takes: u64,
-    /// Of each take.
+    /// Instants of each take.
     pub instants: u64,
     pub rate_hz: f64,
-    /// glTF files or packed people; the built-in actor where no folder is named.
+    /// glTF files or packed people; the built-in actor if no folder is named.
     pub people: FileSelection,
-    /// BVH files or packed clips; the built-in motion where no folder is named.
+    /// BVH files or packed clips; the built-in motion if no folder is named.
     pub motions: FileSelection,
     /// Share of the takes whose motion is widened, 0 to 1.
     pub widened: f64,
@@ -38,7 +38,7 @@ pub struct Scenario {
     pub faults: Faults,
 }
 
-/// Takes are learned from or measured on.
+/// Whether takes are for training or for evaluation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Split {
@@ -47,22 +47,22 @@ pub enum Split {
     HeldOut,
 }
 
-/// Files of some folders, by their names without ending.
+/// Files of some folders, selected by their names without extension.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct FileSelection {
     pub folders: Vec<PathBuf>,
-    /// Those that begin so; empty for all.
+    /// Prefixes to include; empty for all.
     pub only: Vec<String>,
-    /// Those that begin so are left out: held-out people and clips.
+    /// Prefixes to exclude: held-out people and clips.
     pub without: Vec<String>,
 }
 
-/// Light and what is behind the person.
+/// Light and background.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Place {
-    /// Radiance .hdr panoramas; built-in skies where no folder is named.
+    /// Radiance .hdr panoramas; built-in skies if no folder is named.
     pub environments: FileSelection,
     pub skies: Vec<Sky>,
     /// Drawn with equal chances; repeat one to favour it.
@@ -93,13 +93,13 @@ pub enum Rigging {
     Given(Vec<VirtualCamera>),
 }
 
-/// How much pictures differ; each bound is the most that a take or a camera draws.
+/// How much pictures vary; each bound is the maximum that a take or a camera draws.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Vary {
-    /// Share of the takes whose person has other clothes, skin, a cap or a blurred face than its file.
+    /// Share of the takes whose person gets other clothes or skin, a cap or a blurred face.
     pub looks: f32,
-    /// Share of the takes whose person has other proportions than its file.
+    /// Share of the takes whose person gets other proportions.
     pub bodies: f32,
     /// Exposure in stops, to either side.
     pub exposure_stops: f32,
@@ -107,16 +107,16 @@ pub struct Vary {
     pub white_balance: f32,
     /// Standard deviation of the sensor's noise at mid grey, parts of full scale.
     pub noise: f32,
-    /// Share of the takes with motion blur, and the longest exposure in parts of the frame's period.
+    /// Share of the takes with motion blur, and the longest exposure as a share of the frame's period.
     pub motion_blur: f32,
     pub shutter: f32,
-    /// Standard deviation of the blur of a lens out of focus.
+    /// Standard deviation of the defocus blur.
     pub defocus_px: f32,
     /// Share of the cameras with something between them and the person.
     pub occluders: f32,
-    /// Most pieces of furniture.
+    /// Maximum number of pieces of furniture.
     pub props: u32,
-    /// From the first to the second.
+    /// A range from the first to the second.
     pub jpeg_quality: [u8; 2],
 }
 
@@ -153,7 +153,7 @@ impl Scenario {
         self.rigging.views()
     }
 
-    /// The trigger of a take that was planned with `seed`.
+    /// The trigger of a take planned with `seed`.
     pub fn trigger(&self, seed: u64) -> SimulatedTrigger {
         SimulatedTrigger::new(self.rate_hz, self.views(), &self.faults, self.instants, seed)
     }

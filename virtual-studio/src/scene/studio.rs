@@ -1,4 +1,4 @@
-//! One take before its cameras.
+//! One take in front of its cameras.
 
 use glam::Vec3;
 
@@ -14,7 +14,7 @@ use crate::surface::{Performance, Posed};
 /// Four samples in each pixel.
 const SAMPLES_PER_SIDE: usize = 2;
 
-/// One take: one actor in one motion before one rig in one place. The same plan gives the same pixels.
+/// One take: one actor in one motion, one rig, and one place. The same plan gives the same pixels.
 pub struct Studio {
     performance: Box<dyn Performance>,
     renderer: Box<dyn Renderer>,
@@ -24,7 +24,7 @@ pub struct Studio {
     shutter_s: Vec<f64>,
     seed: u64,
     body: Posed,
-    /// When the renderer's body was taken.
+    /// The time of the renderer's body.
     standing_s: Option<f64>,
 }
 
@@ -32,7 +32,7 @@ impl Studio {
     /// Sets up a take. `environment` is the one that the plan names.
     ///
     /// # Errors
-    /// Cameras that cannot be where the scenario has them, given where the person moves.
+    /// A camera's position is impossible, given where the person moves.
     pub fn new(
         scenario: &Scenario,
         plan: &StudioPlan,
@@ -67,7 +67,7 @@ impl Studio {
         self.rig.views()
     }
 
-    /// A camera as it is when the motion starts.
+    /// A camera at the start of the motion.
     ///
     /// # Errors
     /// As [`Studio::view`].
@@ -75,15 +75,15 @@ impl Studio {
         self.rig.at(view, 0.0, &person(self.performance.joints(0.0)))
     }
 
-    /// How tall the person stands, in metres.
+    /// Standing height of the person, in metres.
     pub fn height_m(&self) -> f32 {
         self.performance.height_m()
     }
 
-    /// What one camera sees. Views that are asked for at the same time share the body and its light.
+    /// The view of one camera. Views at the same time share the body and its light.
     ///
     /// # Errors
-    /// A moving camera that comes to stand where it looks.
+    /// A moving camera reaches the point at which it looks.
     pub fn view(&mut self, view: usize, time_s: f64) -> Result<RenderedView, CameraError> {
         let mut pictures = Vec::with_capacity(self.shutter_s.len());
         for step in 0..self.shutter_s.len() {
@@ -95,7 +95,7 @@ impl Studio {
         self.finish(view, time_s, pictures)
     }
 
-    /// Poses the body for a time, unless it stands so already.
+    /// Poses the body for a time, unless it already has this pose.
     fn stand(&mut self, time_s: f64) {
         if self.standing_s != Some(time_s) {
             self.performance.pose(time_s.max(0.0), &mut self.body);
@@ -108,7 +108,7 @@ impl Studio {
         Ok(Shot { camera: self.rig.at(view, time_s, &person(self.body.joints))?, gain: self.looks[view].gain })
     }
 
-    /// Lens and sensor, then labels.
+    /// Applies lens and sensor, then adds labels.
     fn finish(
         &mut self,
         view: usize,
@@ -116,7 +116,7 @@ impl Studio {
         pictures: Vec<RenderedPicture>,
     ) -> Result<RenderedView, CameraError> {
         if self.standing_s != Some(time_s) {
-            // The labels are those of the middle of the exposure; the renderer keeps the last body that it drew.
+            // Labels are for the middle of the exposure; the renderer keeps the last body that it drew.
             self.performance.pose(time_s.max(0.0), &mut self.body);
             self.standing_s = None;
         }

@@ -1,4 +1,4 @@
-//! The place of a take, drawn by seed: its room, its furniture, and what stands in the way.
+//! The place of a take, drawn by seed: its room, furniture and obstacles.
 
 use std::f32::consts::TAU;
 use std::ops::RangeInclusive;
@@ -41,7 +41,7 @@ pub(super) fn build(
     Set { surround, blocks, light }
 }
 
-/// A room that holds the stage and all cameras, which may move by an arm's length.
+/// A room that contains the stage and all cameras, which may move by an arm's length.
 fn room(stage: &PersonBounds, cameras: &[VirtualCamera], rng: &mut ChaCha8Rng) -> Room {
     const ARM_M: f32 = 0.8;
     let reach = Vec2::splat(stage.radius_m);
@@ -77,7 +77,7 @@ fn room(stage: &PersonBounds, cameras: &[VirtualCamera], rng: &mut ChaCha8Rng) -
     Room { centre: 0.5 * (low + high), half, height, floor: floor_pattern(rng), ceiling, walls, panels }
 }
 
-/// Paints, woods, stones and cloths as rooms have them, linear.
+/// Typical colours of paint, wood, stone and cloth, linear.
 const PAINTS: [[f32; 3]; 12] = [
     [0.75, 0.73, 0.68],
     [0.55, 0.53, 0.50],
@@ -93,7 +93,7 @@ const PAINTS: [[f32; 3]; 12] = [
     [0.42, 0.09, 0.07],
 ];
 
-/// One of them, or anything at all, within bounds of brightness.
+/// Draws one of them, or any colour, within bounds of brightness.
 fn colour(rng: &mut ChaCha8Rng, brightness: RangeInclusive<f32>) -> Vec3A {
     let paint = if rng.random::<f32>() < 0.15 {
         Vec3A::from_array(std::array::from_fn(|_| seed::within(rng, 0.03..=0.7)))
@@ -131,7 +131,7 @@ fn floor_pattern(rng: &mut ChaCha8Rng) -> Pattern {
     const GRAINS: [Grain; 4] = [Grain::Planks, Grain::Checker, Grain::Mottled, Grain::Bricks];
     let grain = GRAINS[rng.random_range(0..GRAINS.len())];
     let first = colour(rng, 0.08..=0.5);
-    // Tiles and boards of one floor are alike; carpets even more so.
+    // Tiles and boards of one floor are similar; carpets even more so.
     let second = first * seed::within(rng, 0.5..=0.95);
     let scale_m = match grain {
         Grain::Planks => seed::within(rng, 0.08..=0.2),
@@ -141,7 +141,7 @@ fn floor_pattern(rng: &mut ChaCha8Rng) -> Pattern {
     Pattern { grain, colours: [first, second], scale_m, seed: rng.random() }
 }
 
-/// Boxes and posts on the floor, away from the stage and out of every camera's way to it.
+/// Boxes and posts on the floor, away from the stage and from all lines of sight to it.
 fn furniture(most: u32, stage: &PersonBounds, cameras: &[VirtualCamera], room: &Room, seed: u64) -> Vec<Block> {
     let mut rng = seed::stream(seed, "furniture");
     let wanted = rng.random_range(0..=most);
@@ -175,7 +175,7 @@ fn is_free(at: Vec2, width: f32, stage: &PersonBounds, cameras: &[VirtualCamera]
         })
 }
 
-/// Something between one camera and the person, that no camera stands in.
+/// An obstacle between one camera and the person, outside all cameras.
 fn occluder(
     vary: &Vary,
     stage: &PersonBounds,
@@ -198,7 +198,7 @@ fn occluder(
     } else {
         Vec3::new(
             seed::within(&mut rng, 0.15..=0.5),
-            // A camera looks over it, so that it hides legs rather than people.
+            // Low enough for the camera to look over it, so that it hides legs rather than whole people.
             seed::within(&mut rng, 0.15..=0.5).min(0.45 * camera.position.y),
             seed::within(&mut rng, 0.1..=0.4),
         )

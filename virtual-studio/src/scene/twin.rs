@@ -1,8 +1,7 @@
-//! The twin of a real take: somebody else, rendered in the poses that were measured from the cameras that were there.
+//! The twin of a real take: another person, rendered in the measured poses, as seen by the real cameras.
 //!
-//! A model that was trained on rendered people errs on a real take for two reasons: poses that it never saw, and looks
-//! that it never saw. The twin has the poses and not the looks, so it tells the two apart. It is for scoring alone, as
-//! is the calibration that it needs.
+//! A model trained on rendered people has errors on a real take for two reasons: new poses, and new looks. The twin has
+//! the poses but not the looks, so it separates the two. It is only for scoring, like the calibration that it needs.
 
 use std::path::PathBuf;
 
@@ -14,15 +13,15 @@ use super::ScenarioError;
 use crate::motion::{Markers, from_z_up_mm};
 use crate::rig::{CameraError, Intrinsics, VirtualCamera};
 
-/// Where a twin comes from.
+/// The sources of a twin.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Twin {
     /// A TRC file. Its first frame is the take's first instant.
     pub markers: PathBuf,
-    /// Calibration of the cameras, whose order is kept; see [`pose::calibration`].
+    /// Calibration of the cameras, in their order; see [`pose::calibration`].
     pub calibration: PathBuf,
-    /// Pictures are so many times smaller than the real ones.
+    /// Factor by which pictures are smaller than the real ones.
     #[serde(default = "one")]
     pub reduced: u32,
 }
@@ -31,7 +30,7 @@ fn one() -> u32 {
     1
 }
 
-/// What a scenario takes from the files of a twin.
+/// The values of a scenario from the files of a twin.
 pub(super) struct Measured {
     pub instants: u64,
     pub rate_hz: f64,
@@ -56,19 +55,19 @@ impl Twin {
         })
     }
 
-    /// The rendered camera lacks skew, k3 and tangential distortion, which move a picture by a pixel or two. Labels are
-    /// those of the rendered camera, so they agree with the picture.
+    /// The rendered camera lacks skew, k3 and tangential distortion, which shift a picture by a pixel or two. Labels
+    /// are those of the rendered camera, so they match the picture.
     fn camera(&self, real: &CalibratedCamera) -> Result<VirtualCamera, CameraError> {
         let parts = f64::from(self.reduced);
         let scaled = |x: f64, y: f64| Vec2::new((x / parts) as f32, (y / parts) as f32);
         let k = &real.intrinsics;
         let size_px = real.size_px.map(|side| side / self.reduced);
         let focal_px = scaled(k[(0, 0)], k[(1, 1)]);
-        // OpenCV has the middle of the first pixel at 0, the studio at 0.5.
+        // The middle of the first pixel is at 0 in OpenCV, at 0.5 in the studio.
         let centre_px = scaled(k[(0, 2)] + 0.5, k[(1, 2)] + 0.5);
         let [k1, k2, ..] = real.distortion.map(|value| value as f32);
         let lens = Intrinsics::new(size_px, focal_px, centre_px, [k1, k2])?;
-        // The world's axes change places; those of the camera stay.
+        // The world's axes are permuted; those of the camera stay.
         let axis = |row: usize| from_z_up_mm(real.rotation.row(row).transpose() * 1000.0);
         let rotation = Mat3::from_cols(axis(0), axis(1), axis(2)).transpose();
         let translation = Vec3::from_array((real.translation_mm * 1e-3).map(|value| value as f32).into());

@@ -1,4 +1,4 @@
-//! What one camera delivers for one instant, with its labels.
+//! The picture of one camera at one instant, with its labels.
 
 use nalgebra::Vector3;
 use pose::labels::FrameLabel;
@@ -11,29 +11,29 @@ use crate::render::RenderedPicture;
 use crate::rig::VirtualCamera;
 use crate::surface::Posed;
 
-/// What one camera of a studio delivers for one instant, and the truth about it.
+/// The picture of one camera of a studio at one instant, and its ground truth.
 #[derive(Clone, Debug)]
 pub struct RenderedView {
     /// Its number in the rig.
     pub view: usize,
     pub picture: RenderedPicture,
     pub labels: ViewLabels,
-    /// What this camera compresses with, 1 to 100.
+    /// This camera's JPEG quality, 1 to 100.
     pub jpeg_quality: u8,
 }
 
-/// The truth of one picture.
+/// The ground truth of one picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ViewLabels {
     /// In the camera's frame (x right, y down, z forward), millimetres from the camera.
     pub joints_camera_mm: Pose3d,
-    /// Root-relative, in the look-at frame of the subject; none where the root is straight below or above the camera.
+    /// Root-relative, in the look-at frame of the subject; `None` if the root is straight below or above the camera.
     pub joints_mm: Option<Pose3d>,
-    /// x right and y down, the middle of the first pixel at 0.5; none where a joint is behind the camera.
+    /// x right and y down, the middle of the first pixel at 0.5; `None` if a joint is behind the camera.
     pub joints_px: Option<[[f32; 2]; JOINTS]>,
-    /// What of the person is seen: left, top, right and bottom edge in pixels; none where nothing is.
+    /// Bounds of the person's visible part: left, top, right and bottom edge in pixels; `None` if nothing is visible.
     pub box_px: Option<[u32; 4]>,
-    /// Intrinsics and extrinsics. For scoring alone: nothing that learns or infers may read them.
+    /// Intrinsics and extrinsics. Only for scoring: nothing that learns or infers may read them.
     pub camera: VirtualCamera,
 }
 
@@ -50,7 +50,7 @@ impl RenderedView {
     /// The picture as this camera sends it.
     ///
     /// # Errors
-    /// What the codec says.
+    /// Errors of the codec.
     pub fn jpeg(&self) -> Result<Vec<u8>, JpegError> {
         let RenderedPicture { width, height, rgb, .. } = &self.picture;
         let image = Image {
@@ -85,14 +85,14 @@ impl ViewLabels {
         }
     }
 
-    /// The label as takes hold it; none where a part of it is missing.
+    /// The label in the format of takes; `None` if a part of it is missing.
     pub fn frame_label(&self, source_index: u32) -> Option<FrameLabel> {
         let (joints_mm, joints_px) = (self.joints_mm?, self.joints_px?);
         Some(FrameLabel { source_index, joints_mm, root_px: joints_px[ROOT], joints_px })
     }
 }
 
-/// The tightest box around all pixels that are covered by half or more.
+/// The tightest box around all pixels with at least half coverage.
 fn covered(picture: &RenderedPicture) -> Option<[u32; 4]> {
     let width = picture.width.max(1) as usize;
     let (mut left, mut top, mut right, mut bottom) = (u32::MAX, u32::MAX, 0, 0);

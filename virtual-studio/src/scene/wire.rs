@@ -1,4 +1,4 @@
-//! The file as it is written, before its values are checked.
+//! The file format of scenarios, before values are checked.
 
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ use crate::trigger::Faults;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct WireScenario {
-    /// Checked before all else, because another version may have other keys.
+    /// Checked first, because another version may have other keys.
     #[serde(rename = "version")]
     pub _version: u32,
     pub name: String,

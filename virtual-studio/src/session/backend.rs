@@ -1,4 +1,4 @@
-//! What rendered a session: takes of one folder are of one backend.
+//! Records the backend of a session, which all its takes share.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::RenderError;
 use crate::render::Backend;
 
-/// In the session's folder. Sessions without it were rendered on the processor.
+/// File in the session's folder. Sessions without it were rendered on the processor.
 const FILE: &str = "rendered.toml";
 
 #[derive(Serialize, Deserialize)]
@@ -17,7 +17,7 @@ struct Made {
     backend: String,
 }
 
-/// Writes down what renders a session, or makes sure that it is what rendered the takes that are there.
+/// Records the backend of a session, or checks that it is the one of the existing takes.
 pub(super) fn keep(out: &Path, takes: &Path, backend: &Backend) -> Result<(), RenderError> {
     let (path, asked) = (out.join(FILE), backend.name());
     let known = match fs::read_to_string(&path) {

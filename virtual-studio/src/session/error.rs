@@ -1,4 +1,4 @@
-//! Why a session is not rendered.
+//! Errors of rendering a session.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::scene::{ScenarioError, StudioError};
 
-/// Why a session is not rendered.
+/// Why a session cannot be rendered.
 #[derive(Debug, Error)]
 pub enum RenderError {
     #[error(transparent)]
@@ -33,7 +33,7 @@ pub enum RenderError {
         path.display()
     )]
     OtherBackend { path: PathBuf, known: String, asked: &'static str },
-    // The words of the cause are in the message: as a source, it would be told twice.
+    // The message includes the cause, which is not a source, so that it is not shown twice.
     #[error("take {take}: {cause}")]
     Studio { take: String, cause: StudioError },
     #[error(transparent)]

@@ -1,4 +1,4 @@
-//! Renders scenarios into a session on disk: takes, and the truth beside them.
+//! Renders scenarios into a session on disk: takes, and their ground truth.
 
 mod backend;
 mod error;
@@ -26,44 +26,44 @@ use crate::scene::Cast;
 use rendered_take::OneTake;
 use script::take_name;
 
-/// Where takes are made until they are whole.
+/// Folder of takes until they are complete.
 const PARTIAL: &str = "takes.partial";
 const TAKES: &str = "takes";
 const SCENARIOS: &str = "scenarios";
 
-/// How a session is rendered. The pictures depend on everything but the number of threads.
+/// How a session is rendered. The pictures depend on everything except the number of threads.
 #[derive(Clone, Debug)]
 pub struct SessionOptions {
     pub load: LoadOptions,
     pub backend: Backend,
-    /// Takes that are rendered at a time, each by a thread of its own.
+    /// Takes that are rendered at a time, each by its own thread.
     pub threads: usize,
 }
 
-/// How far a rendering is.
+/// Progress of a rendering.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Pictures, those of takes that were there already among them.
+    /// Pictures done, including those of existing takes.
     pub pictures: AtomicU64,
     pub total: AtomicU64,
 }
 
-/// What was rendered.
+/// The result of a rendering.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rendered {
     pub takes: u64,
-    /// Takes that were there already.
+    /// Takes that existed already.
     pub kept: u64,
-    /// False when it was stopped before the end.
+    /// False if it was stopped before the end.
     pub complete: bool,
 }
 
-/// Renders all takes of the scripts into `out`. What an earlier, interrupted run has finished is kept; the session
-/// says that it is complete only at the very end. `stop` ends it after the pictures in work.
+/// Renders all takes of the scripts into `out`. Takes of an earlier, interrupted run are kept; the session is marked
+/// complete only at the very end. `stop` ends it after the current pictures.
 ///
 /// # Errors
-/// Two scripts of one name; another script of the same name, or another backend, in `out`; a script of an earlier run
-/// that lacks takes; files that cannot be used; a disk that fails.
+/// Two scripts have one name; `out` has another script of the same name, or another backend; a script of an earlier run
+/// lacks takes; files cannot be used; the disk fails.
 pub fn render(
     scripts: &[Script],
     out: &Path,
@@ -92,7 +92,7 @@ pub fn render(
             let plan = script.plan(*take);
             let one = OneTake { script, plan: &plan, name: &name, cast: &cast, backend: &options.backend };
             if let Err(error) = one.render(&out.join(PARTIAL), &whole, &progress.pictures, stop) {
-                // The first to fail ends the others, too.
+                // The first failure ends the other threads too.
                 stop.store(true, Ordering::Relaxed);
                 failed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get_or_insert(error);
                 return;
@@ -115,7 +115,7 @@ pub fn render(
     Ok(Rendered { takes, kept, complete: true })
 }
 
-/// Makes the folders, and says that the session is not complete.
+/// Creates the folders, and marks the session as incomplete.
 fn prepare(scripts: &[Script], out: &Path, backend: &Backend) -> Result<(), RenderError> {
     let made = |path: &Path| fs::create_dir_all(path).map_err(|e| RenderError::io("create", path, e));
     [out.join(TAKES), out.join(SCENARIOS)].iter().try_for_each(|path| made(path))?;
@@ -133,7 +133,7 @@ fn prepare(scripts: &[Script], out: &Path, backend: &Backend) -> Result<(), Rend
             Err(_) => new.push((path, script.document.text())),
         }
     }
-    // Only once nothing is refused: a scenario that is there must have its takes.
+    // Only after all checks, since a scenario in the session must have its takes.
     for (path, text) in new {
         fs::write(&path, text).map_err(|e| RenderError::io("write", &path, e))?;
     }
@@ -145,7 +145,7 @@ fn prepare(scripts: &[Script], out: &Path, backend: &Backend) -> Result<(), Rend
     Ok(Session { version: SESSION_VERSION, complete: false, imported: None, takes: vec![] }.write(out)?)
 }
 
-/// What of a scenario says which takes it has.
+/// The part of a scenario that determines its takes.
 #[derive(Deserialize)]
 struct Named {
     name: String,
@@ -157,7 +157,7 @@ fn one() -> u64 {
     1
 }
 
-/// Every scenario that has been rendered into the session, now or before, must have all its takes there.
+/// Checks that every scenario that was rendered into the session, now or before, has all its takes.
 fn check_whole(out: &Path) -> Result<(), RenderError> {
     let folder = out.join(SCENARIOS);
     let unreadable = |e| RenderError::io("list", &folder, e);
@@ -172,7 +172,7 @@ fn check_whole(out: &Path) -> Result<(), RenderError> {
     Ok(())
 }
 
-/// Lists the takes that are there and says that the session is complete.
+/// Lists the existing takes and marks the session as complete.
 fn finish(out: &Path) -> Result<u64, RenderError> {
     check_whole(out)?;
     let folder = out.join(TAKES);

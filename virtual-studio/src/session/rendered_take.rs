@@ -1,4 +1,4 @@
-//! One take of a session: rendered, recorded, and its truth written beside it.
+//! Renders and records one take of a session, and writes its ground truth.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,11 +18,11 @@ use crate::scene::{Cast, LightSource, RenderedView, Split, StudioError, StudioPl
 use crate::trigger::Delivery;
 use crate::{actor, motion};
 
-/// Where the clock of a rendered take starts: every time is positive and far from 0.
+/// Start of a rendered take's clock, so that every time is positive and far from 0.
 const EPOCH_NS: i64 = 1_000_000_000;
-/// Coverage from which a pixel of the mask is the person.
+/// Minimum coverage of the mask's pixels.
 const COVERED: u8 = 128;
-/// What trigger and joints of a rendered take are worth.
+/// The quality of a rendered take's trigger and joints.
 const TRUTH: &str = "exact";
 
 /// One take to render.
@@ -34,19 +34,19 @@ pub(super) struct OneTake<'a> {
     pub backend: &'a Backend,
 }
 
-/// The files of a take that is being made.
+/// The open files of a take.
 struct Files {
     writer: TakeWriter,
     masks: MaskWriter,
     labels: Vec<CameraLabels>,
     truth: Vec<TruthCamera>,
-    /// By camera: its next sequence number, and the instants that have their label already.
+    /// By camera: its next sequence number, and the instants that already have labels.
     sequences: Vec<u64>,
     labelled: Vec<BTreeSet<u64>>,
 }
 
 impl Files {
-    /// A pulse of which a camera delivers nothing.
+    /// A pulse for which a camera delivers nothing.
     fn miss(&mut self, camera: usize) -> Result<(), RenderError> {
         let sequence = &mut self.sequences[camera];
         let (reason, first_sequence) = (LossReason::MissingAtSource, *sequence);
@@ -58,7 +58,7 @@ impl Files {
 }
 
 impl OneTake<'_> {
-    /// Renders into the folder `partial` and moves the take into place when it is whole. `done` counts pictures.
+    /// Renders into the folder `partial` and moves the take into place when it is complete. `done` counts pictures.
     pub fn render(&self, partial: &Path, whole: &Path, done: &AtomicU64, stop: &AtomicBool) -> Result<(), RenderError> {
         let scenario = &self.script.scenario;
         let failed = |cause: StudioError| RenderError::Studio { take: self.name.to_owned(), cause };
@@ -73,7 +73,7 @@ impl OneTake<'_> {
             }
             for camera in 0..cameras.len() {
                 let deliveries: Vec<_> = trigger.deliver(camera, pulse).collect();
-                // A camera that has slipped shows an earlier instant.
+                // After a slip, a camera shows an earlier instant.
                 let Some(shown) = deliveries.first().map(|delivery| delivery.shown) else {
                     files.miss(camera)?;
                     continue;
@@ -100,7 +100,7 @@ impl OneTake<'_> {
             source_rate_hz: Some(scenario.rate_hz),
         };
         let mut writer = TakeWriter::create_named(partial, self.name, &info)?;
-        // What a power cut takes is rendered again: the sync at the end is enough.
+        // Takes lost by a power cut are rendered again, so a sync at the end is enough.
         drop(writer.hand_over_sync()?);
         let masks = MaskWriter::create(writer.directory(), cameras)?;
         let named = || cameras.iter().zip(lenses);
@@ -202,7 +202,7 @@ impl OneTake<'_> {
     }
 }
 
-/// What a take of the session is for, in its listing.
+/// The purpose of a take, for the session's listing.
 fn split(split: Split) -> &'static str {
     match split {
         Split::Train => TRAIN,
@@ -210,7 +210,7 @@ fn split(split: Split) -> &'static str {
     }
 }
 
-/// The rig that a take says it was recorded with.
+/// The rig description of a take.
 fn rig_toml(rate_hz: f64, cameras: &[String], scenario: &str) -> String {
     let head = format!("version = 1\nname = {scenario:?}\n\n[trigger]\nmode = \"hardware\"\nrate-hz = {rate_hz:?}\n");
     let camera = |name: &String| format!("\n[[camera]]\nname = {name:?}\ndriver = \"virtual-studio\"\n");

@@ -1,4 +1,4 @@
-//! What is to be rendered, and the words that said so.
+//! A scenario to render, and its source text.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use settings::Document;
 use super::RenderError;
 use crate::scene::{Catalogue, Scenario, StudioPlan};
 
-/// A scenario and what it was read from.
+/// A scenario and its source text.
 pub struct Script {
     pub scenario: Scenario,
     pub(super) document: Document,
@@ -15,11 +15,11 @@ pub struct Script {
 }
 
 impl Script {
-    /// Reads a scenario and lists its folders, which are meant from `assets`, or else from where the file lies.
-    /// `changes` are `key=value`, as `takes=10`.
+    /// Reads a scenario and lists its folders, which are relative to `assets`, or else to the file's own folder.
+    /// `changes` are `key=value`, such as `takes=10`.
     ///
     /// # Errors
-    /// A scenario that is wrong, or folders that it names and that cannot be read.
+    /// The scenario is invalid, or its folders cannot be read.
     pub fn read(path: &Path, assets: Option<&Path>, changes: &[String]) -> Result<Self, RenderError> {
         let document = Document::read(path)?.set(changes)?;
         let scenario = Scenario::from_document(&document, assets.or(path.parent()))?;
@@ -27,7 +27,7 @@ impl Script {
         Ok(Self { scenario, document, catalogue })
     }
 
-    /// The files that it draws from.
+    /// The files from which it draws.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
     }

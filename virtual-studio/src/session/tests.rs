@@ -108,7 +108,7 @@ fn what_is_there_is_kept_and_what_is_not_is_made_alike() {
     let whole = frames(&take(&one));
     assert!(whole == frames(&take(&two)), "pixels do not depend on threads");
 
-    // As after a kill: one take is missing, another is half made, and the session does not say that it is whole.
+    // As after a kill: one take is missing, another is partial, and the session is not marked complete.
     fs::remove_dir_all(take(&one)).unwrap();
     fs::create_dir_all(one.join(PARTIAL).join(name)).unwrap();
     let unread = Session { version: SESSION_VERSION, complete: false, imported: None, takes: vec![] };
@@ -160,7 +160,7 @@ fn scenarios_do_not_mix_unseen() {
     assert!(matches!(run(&[other], &out, 1).unwrap_err(), RenderError::OtherScenario { .. }));
     let twice = [script(folder.path(), "b", ""), script(folder.path(), "b", "")];
     assert!(matches!(run(&twice, &out, 1).unwrap_err(), RenderError::SameName { .. }));
-    // Another one beside it is another part of the same session.
+    // Another scenario becomes another part of the same session.
     let held_out = script(folder.path(), "c", "").held_out();
     assert_eq!(run(&[held_out], &out, 2).unwrap().takes, 4);
     let session = Session::read(&out).unwrap();
@@ -175,7 +175,7 @@ fn backends_do_not_mix_unseen() {
     run(&[script()], &out, 2).unwrap();
     let made = out.join("rendered.toml");
     assert_eq!(fs::read_to_string(&made).unwrap(), "backend = \"cpu\"\n");
-    // As from before this was written down.
+    // As from before the backend was recorded.
     fs::remove_file(&made).unwrap();
     assert_eq!(run(&[script()], &out, 2).unwrap().kept, 2);
     fs::write(&made, "backend = \"gpu\"\n").unwrap();

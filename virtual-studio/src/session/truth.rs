@@ -1,5 +1,5 @@
-//! What is true of a rendered take and must not be learned from: where its cameras stood, and where in front of them
-//! the joints were. For scoring alone.
+//! The ground truth of a rendered take: the positions of cameras and joints. Only for scoring; nothing may learn from
+//! it.
 
 use std::path::Path;
 
@@ -17,11 +17,11 @@ pub const TRUTH_FILE: &str = "truth.json";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Truth {
     pub take: SessionTake,
-    /// Seed of everything that was drawn for the take.
+    /// Seed of all random draws for the take.
     pub seed: u64,
-    /// The motion was turned into another one.
+    /// Whether the motion was widened.
     pub widened: bool,
-    /// How tall the person stands, from the floor to the top of the head; takes of before this was told lack it.
+    /// Standing height of the person, from the floor to the top of the head; missing in old takes.
     #[serde(default)]
     pub height_mm: Option<f32>,
     pub cameras: Vec<TruthCamera>,
@@ -32,7 +32,7 @@ pub struct TruthCamera {
     pub name: String,
     pub size_px: [u32; 2],
     pub focal_px: [f32; 2],
-    /// The middle of the first pixel is at 0.5.
+    /// In pixels, with the middle of the first pixel at 0.5.
     pub centre_px: [f32; 2],
     /// OpenCV's k1 and k2.
     pub radial: [f32; 2],
@@ -49,15 +49,15 @@ pub struct TruthFrame {
     pub translation_m: [f32; 3],
     /// In the camera's frame, millimetres.
     pub joints_camera_mm: Pose3d,
-    /// What of the person is seen: left, top, right, bottom; none where nothing is.
+    /// Bounds of the person's visible part: left, top, right, bottom; `None` if nothing is visible.
     pub box_px: Option<[u32; 4]>,
 }
 
 impl Truth {
-    /// Of a take's folder.
+    /// Reads the ground truth of a take's folder.
     ///
     /// # Errors
-    /// A file that is not there, or is none.
+    /// The file is missing or invalid.
     pub fn read(take: &Path) -> Result<Self, RenderError> {
         let path = take.join(TRUTH_FILE);
         let text = std::fs::read_to_string(&path).map_err(|e| RenderError::io("read", &path, e))?;

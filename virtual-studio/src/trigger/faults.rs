@@ -1,4 +1,4 @@
-//! How cameras misbehave: the bounds that a scenario gives, and what one camera draws within them.
+//! Faults of cameras: the bounds in a scenario, and the values that one camera draws within them.
 
 use std::ops::Range;
 
@@ -7,21 +7,21 @@ use serde::Deserialize;
 
 use crate::seed;
 
-/// How badly cameras may behave; 0 everywhere is an exact trigger. Each camera draws its own share.
+/// Bounds of faults; 0 everywhere is an exact trigger. Each camera draws its own values.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Faults {
-    /// Greatest delay between pulse and exposure.
+    /// Maximum delay between pulse and exposure.
     pub offset_ms: f64,
-    /// Greatest extra time on the way to the host.
+    /// Maximum extra time of the transfer to the host.
     pub jitter_ms: f64,
-    /// Greatest share of pictures lost.
+    /// Maximum share of pictures lost.
     pub loss: f64,
-    /// Greatest share of pictures delivered twice.
+    /// Maximum share of pictures delivered twice.
     pub duplicate: f64,
-    /// Share of the cameras that leave for a tenth of the take and return, their counter at 0.
+    /// Share of the cameras that leave for a tenth of the take and return with their counter at 0.
     pub leave: f64,
-    /// Share of the cameras that in mid-take fall one picture behind, in silence.
+    /// Share of the cameras that silently fall one picture behind during the take.
     pub slip: f64,
 }
 
@@ -35,9 +35,9 @@ pub struct CameraFaults {
     /// Shares of the pictures.
     pub loss: f64,
     pub duplicate: f64,
-    /// Pulses that find no camera.
+    /// Pulses during which the camera is away.
     pub absence: Option<Range<u64>>,
-    /// The pulse from which on each picture is that of the pulse before.
+    /// The pulse from which each picture is that of the previous pulse.
     pub slips_at: Option<u64>,
 }
 
@@ -47,7 +47,7 @@ impl Faults {
         let mut part = |most: f64| most * rng.random::<f64>();
         let ms = |value: f64| (value * 1e6) as i64;
         let (offset_ns, jitter_ns) = (ms(part(self.offset_ms)), ms(part(self.jitter_ms)));
-        // Nothing takes this draw any more; without it, a seed would give other faults than it did.
+        // This draw is unused, but without it a seed would give other faults than before.
         part(0.0);
         let (loss, duplicate) = (part(self.loss), part(self.duplicate));
         let leaves = part(1.0) < self.leave;

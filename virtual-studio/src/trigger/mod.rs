@@ -13,9 +13,9 @@ use crate::seed;
 /// One picture as it reaches the host, times in nanoseconds after pulse 0 on the host's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// When the host has the whole picture.
+    /// When the host has received the whole picture.
     pub arrival_ns: i64,
-    /// The pulse that exposed the picture, which nobody can see from it.
+    /// The pulse that exposed the picture, which the host does not know.
     pub shown: u64,
     /// Start of the exposure by that pulse.
     pub exposure_ns: i64,
@@ -23,7 +23,7 @@ pub struct Delivery {
     pub start: u32,
 }
 
-/// The pulses of a rig, and what its cameras make of them.
+/// The pulses of a rig, and its cameras' reactions to them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SimulatedTrigger {
     rate_hz: f64,
@@ -42,12 +42,12 @@ impl SimulatedTrigger {
         &self.cameras[camera]
     }
 
-    /// When a pulse goes out, nanoseconds after pulse 0 on the host's clock.
+    /// The time of a pulse, nanoseconds after pulse 0 on the host's clock.
     pub fn pulse_ns(&self, pulse: u64) -> i64 {
         (pulse as f64 * 1e9 / self.rate_hz).round() as i64
     }
 
-    /// What a camera delivers for a pulse: mostly one picture, none where it is lost, two where it is duplicated.
+    /// The pictures that a camera delivers for a pulse: usually one, none if it is lost, two if it is duplicated.
     pub fn deliver(&self, camera: usize, pulse: u64) -> impl Iterator<Item = Delivery> + use<> {
         let delivered = self.first(camera, pulse);
         let twice = delivered.filter(|_| self.chance(camera, pulse, "duplicate") < self.cameras[camera].duplicate);
@@ -78,7 +78,7 @@ impl SimulatedTrigger {
         })
     }
 
-    /// A number from 0 to 1 for each camera, pulse and purpose.
+    /// A pseudo-random number from 0 to 1 for each camera, pulse and purpose.
     fn chance(&self, camera: usize, pulse: u64, name: &str) -> f64 {
         seed::stream_at(seed::derive(self.seed.wrapping_add(camera as u64), name), "pulse", pulse).random()
     }

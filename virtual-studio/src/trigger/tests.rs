@@ -53,7 +53,7 @@ fn shares_of_loss_and_duplicates_are_kept() {
 }
 
 proptest! {
-    /// The answer for a pulse is the same whoever asks first, and other cameras change nothing.
+    /// The result for a pulse does not depend on the order of calls or on other cameras.
     #[test]
     fn faults_depend_on_seed_camera_and_pulse_alone(seed: u64, camera in 0usize..4, pulse in 0u64..400) {
         let faults = Faults { offset_ms: 3.0, jitter_ms: 4.0, loss: 0.1, duplicate: 0.1, leave: 0.5, slip: 0.5 };

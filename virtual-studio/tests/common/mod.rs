@@ -1,4 +1,4 @@
-//! What several suites need: shared data and captured skeletons.
+//! Helpers of several suites: shared data and captured skeletons.
 
 #![allow(dead_code)]
 
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use glam::{Quat, Vec3};
 use virtual_studio::motion::bvh::Bvh;
 
-/// Shared data, or a word on why the test is skipped.
+/// Shared data, or `None` after printing why the test is skipped.
 pub fn data() -> Option<PathBuf> {
     let folder = std::env::var_os("GENLOCK_TEST_DATA").map(PathBuf::from);
     if folder.is_none() {
@@ -51,7 +51,7 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Where the captured skeleton's joint is, in the file's unit and axes.
+/// Position of the captured skeleton's joint, in the file's unit and axes.
 pub fn captured(bvh: &Bvh, frame: usize, joint: &str) -> Vec3 {
     bvh.frame(frame)[bvh.joint(joint).unwrap()].1.as_vec3()
 }

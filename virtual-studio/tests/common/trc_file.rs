@@ -6,7 +6,7 @@ use std::path::Path;
 use glam::Vec3;
 use pose::JOINTS;
 
-/// Markers, each with the joint of Human3.6M where it is.
+/// Markers, each with its joint of Human3.6M.
 pub const NAMES: [(&str, usize); 15] = [
     ("RHip", 1),
     ("RKnee", 2),

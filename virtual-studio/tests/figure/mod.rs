@@ -1,4 +1,4 @@
-//! A person made of capsules who walks in a circle: enough for renderer and studio, and nobody's portrait.
+//! A person made of capsules who walks in a circle, for tests of renderer and studio.
 
 use std::f32::consts::{PI, TAU};
 use std::sync::Arc;
@@ -137,7 +137,7 @@ fn walk(time: f32) -> [Vec3; 19] {
         joints[shoulder + 1] = joints[shoulder] + (swing(arm) + right * (0.2 * side)).normalize() * 0.29;
         joints[shoulder + 2] = joints[shoulder + 1] + swing(arm + 0.5) * 0.26;
     }
-    // The lower foot stands.
+    // The lower foot is on the floor.
     let lowest = joints.iter().map(|joint| joint.y).fold(f32::INFINITY, f32::min);
     joints.map(|joint| joint + place - Vec3::Y * (lowest - 0.045))
 }

@@ -13,7 +13,7 @@ use pose::trc::{Trc, TrcFrame};
 use pose::{JOINT_NAMES, JOINTS};
 use serde::Serialize;
 
-/// What `bodies.json` holds.
+/// The contents of `bodies.json`.
 #[derive(Serialize)]
 struct BodiesFile<'a> {
     geometry: &'a str,
@@ -24,25 +24,25 @@ struct BodiesFile<'a> {
 
 #[derive(Serialize)]
 struct Frame {
-    /// Place among the take's instants.
+    /// Index among the take's instants.
     set_index: usize,
     source_index: Option<u32>,
     trigger_index: Option<u64>,
     segment: u64,
     exposure_ns: i64,
-    /// In the world of the geometry; none where no body was found.
+    /// In the geometry's world; `None` if no body was found.
     joints_mm: Option<[[f64; 3]; JOINTS]>,
     landmarks_mm: Option<[[f64; 3]; 7]>,
-    /// By how many views each joint is confirmed; with 0 it stands only where its bones allow.
+    /// How many views confirm each joint; with 0 its position is only limited by the lengths of its bones.
     joint_views: Option<[usize; JOINTS]>,
     landmark_views: Option<[usize; 7]>,
-    /// Of each joint the radius of the ball that holds it nine times in ten, before any smoothing.
+    /// For each joint, the radius of the ball that contains it with 90 % probability, before any smoothing.
     uncertainty_mm: Option<[f64; JOINTS]>,
     /// Cameras that saw the person.
     views: usize,
 }
 
-/// The markers of `bodies.trc`, named as OpenPose and Pose2Sim do: where each is among joints and landmarks.
+/// The markers of `bodies.trc`, named as in OpenPose and Pose2Sim, with their indices among joints and landmarks.
 const MARKERS: [(&str, Source); 22] = [
     ("Hip", Source::Joint(0)),
     ("RHip", Source::Joint(1)),
@@ -128,8 +128,8 @@ fn frame(set_index: usize, instant: &Instant, body: Option<&Placed>) -> Frame {
     }
 }
 
-/// Frames are numbered by time, so that lost ones are missing there, too. A joint that no view confirms is left out, and so
-/// are bodies that one camera alone saw: the file has no place for how rough they are.
+/// Frames are numbered by time, so that lost ones are missing in the file too. Joints that no view confirms, and bodies
+/// that only one camera saw, are left out, since the file cannot state their uncertainty.
 fn trc(instants: &[Instant], bodies: &[Option<Placed>], rate_hz: f64) -> Trc {
     let begun_ns = instants.first().map_or(0, |first| first.exposure_ns);
     let mut next = 0;
@@ -158,14 +158,14 @@ fn trc(instants: &[Instant], bodies: &[Option<Placed>], rate_hz: f64) -> Trc {
     }
 }
 
-/// One camera as Pose2Sim reads it.
+/// One camera in Pose2Sim's format.
 #[derive(Serialize)]
 struct CalibratedCamera<'a> {
     name: &'a str,
     size: [f64; 2],
     matrix: [[f64; 3]; 3],
     distortions: [f64; 4],
-    /// Along the axis, as long as the angle in radians.
+    /// Axis-angle vector: its length is the angle in radians.
     rotation: [f64; 3],
     /// In metres.
     translation: [f64; 3],
@@ -190,7 +190,7 @@ fn calibration(geometry: &RigGeometry) -> miette::Result<String> {
         let (name, camera): (&String, &body::CameraGeometry) = (name, camera);
         let (focal, [cx, cy]) = (camera.focal_px, camera.principal_point_px);
         let known = camera.camera();
-        // By way of a quaternion, which half turns do not upset.
+        // Through a quaternion, which is stable at half turns.
         let turn = UnitQuaternion::from_rotation_matrix(&Rotation3::from_matrix_unchecked(known.rotation));
         let shift: Vector3<f64> = -(known.rotation * known.position_mm) / 1000.0;
         let calibrated = CalibratedCamera {

@@ -1,4 +1,4 @@
-//! How far bodies and cameras are from the truth.
+//! Errors of bodies and cameras against the ground truth.
 
 use body::RigGeometry;
 use geometry::similarity;
@@ -7,35 +7,35 @@ use pose::calibration::CalibratedCamera;
 use pose::{JOINTS, LIMB_JOINTS};
 use serde::Serialize;
 
-/// How far bodies are from the truth, over the 12 limb joints.
+/// Errors of bodies against the ground truth, over the 12 limb joints.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Scores {
     pub bodies: usize,
     /// Mean after each body's own similarity (P-MPJPE), in millimetres.
     pub p_mm: f64,
-    /// Of the worst body.
+    /// The same for the worst body.
     pub worst_p_mm: f64,
     /// Mean after one similarity for all bodies, in millimetres.
     pub rig_mm: Option<f64>,
-    /// By how much that similarity enlarges.
+    /// The scale of that similarity.
     pub scale: f64,
 }
 
-/// How far cameras are from the calibration.
+/// Errors of cameras against the calibration.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct CameraErrors {
     /// Mean angle between each pair's relative rotations, in degrees.
     pub rotation_degrees: f64,
-    /// The focal length that is furthest off, with its sign.
+    /// The largest error of a focal length, with its sign.
     pub focal_percent: f64,
 }
 
 type World = [Vector3<f64>; JOINTS];
 
-/// Of bodies and their truth; nothing for none.
+/// Scores pairs of bodies and ground truth; `None` for no pairs.
 pub fn score(pairs: impl Iterator<Item = (World, World)>) -> Option<Scores> {
     let limbs = |(found, truth): (World, World)| LIMB_JOINTS.map(|joint| (found[joint], truth[joint]));
-    // A body that is all at one place fits nothing and is none.
+    // Skip degenerate bodies, whose joints coincide.
     let fits = |pairs: &[(Vector3<f64>, Vector3<f64>); LIMB_JOINTS.len()]| similarity(pairs).is_some();
     let bodies: Vec<[(Vector3<f64>, Vector3<f64>); LIMB_JOINTS.len()]> = pairs.map(limbs).filter(fits).collect();
     let error = |pairs: &[(Vector3<f64>, Vector3<f64>)], fit: &geometry::Similarity| {
@@ -53,7 +53,7 @@ pub fn score(pairs: impl Iterator<Item = (World, World)>) -> Option<Scores> {
     })
 }
 
-/// Of the cameras that both know; nothing where these are fewer than two.
+/// Scores the cameras that both have; `None` for fewer than two.
 pub fn camera_errors(geometry: &RigGeometry, calibration: &[CalibratedCamera]) -> Option<CameraErrors> {
     let both: Vec<(Matrix3<f64>, Matrix3<f64>, f64)> = calibration
         .iter()
@@ -88,7 +88,7 @@ mod tests {
         let moved = truth.map(|joint| 0.9 * Vector3::new(-joint.y, joint.x, joint.z) + Vector3::new(5.0, 6.0, 7.0));
         let same = score([(moved, truth)].into_iter()).unwrap();
         assert!(same.p_mm < 1e-6 && same.rig_mm.unwrap() < 1e-6 && (same.scale - 1.0 / 0.9).abs() < 1e-9);
-        // Two bodies that are placed differently: each fits alone, both together do not.
+        // Two bodies with different positions: each fits alone, both together do not.
         let elsewhere = moved.map(|joint| joint + Vector3::new(300.0, 0.0, 0.0));
         let both = score([(moved, truth), (elsewhere, truth)].into_iter()).unwrap();
         assert!(both.p_mm < 1e-6 && both.rig_mm.unwrap() > 50.0);

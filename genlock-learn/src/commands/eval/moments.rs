@@ -1,4 +1,4 @@
-//! The poses of stored moments, by the same engine and in the same batches as they were made live.
+//! The poses of stored moments, computed by the same engine and in the same batches as live.
 
 use std::path::Path;
 

@@ -9,14 +9,14 @@ use serde::Serialize;
 
 use crate::commands::rendered_table::confidence;
 
-/// Takes, twins, and the held-out pictures that peers were asked about.
+/// A trial on a take, on its twin, or on the held-out pictures for peers.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct NamedTrial {
     pub name: String,
-    /// What its truth is worth.
+    /// The quality of its ground truth.
     pub truth: String,
-    /// How many times this take has been measured on, this time included: whoever looks often, chooses.
+    /// How many evaluations used this take, including this one, since repeated evaluations amount to model selection.
     pub evaluations: Option<usize>,
     pub report: TrialReport,
 }

@@ -1,4 +1,4 @@
-//! How much the arithmetic of the network moves its poses.
+//! How much the arithmetic precision of the network changes its poses.
 
 use infer::{Engine, PrecisionChoice};
 use miette::IntoDiagnostic;
@@ -6,7 +6,7 @@ use pose::Pose3d;
 use serde::Serialize;
 use subject::Sample;
 
-/// How much bf16 moves the joints of the same samples, in millimetres.
+/// How much bf16 changes the joints of the same samples, in millimetres.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct PrecisionEffect {
     pub joints: usize,
@@ -22,7 +22,7 @@ pub fn other_precision(engine: &Engine) -> PrecisionChoice {
     }
 }
 
-/// Distance of each joint between the two engines' poses, in batches as a moment has them.
+/// Distance of each joint between the two engines' poses, in batches of one moment.
 pub fn precision_effect<'a, B: AsRef<[&'a Sample]>>(
     one: &Engine,
     other: &Engine,

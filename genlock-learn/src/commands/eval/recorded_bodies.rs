@@ -1,5 +1,5 @@
-//! `genlock eval --trc`: how far bodies are from others' poses of the same take, in the world, one way beside the other.
-//! The published calibration scores, and is tried beside with the same 2D; it trains and tunes nothing.
+//! `genlock eval --trc`: errors of bodies, found by several methods, against published poses of the same take in the
+//! world. The published calibration is only used for scoring, and as one of the methods; it trains and tunes nothing.
 
 mod published;
 mod row;
@@ -24,7 +24,7 @@ pub use truth::Truth;
 
 type World = [Vector3<f64>; JOINTS];
 
-/// All rows. `model` is the pose model to stand beside the finder, with the take and labels that it is measured on.
+/// All rows. `model` is the pose model to compare with the finder, with the take and labels on which it is measured.
 pub fn rows(
     watched: &Watched,
     truth: &Truth,
@@ -50,7 +50,7 @@ pub fn rows(
     Ok(rows)
 }
 
-/// Bodies by the geometry that the cameras find by themselves.
+/// Bodies by the geometry that is found from the cameras themselves.
 fn found(what: &str, watched: &Watched, truth: &Truth) -> Row {
     let what = what.to_owned();
     let bodies = || -> Result<_, RecordingError> {
@@ -71,7 +71,7 @@ fn found(what: &str, watched: &Watched, truth: &Truth) -> Row {
     }
 }
 
-/// The finder's own 3D, of single views and fused by rotations alone.
+/// The finder's own 3D poses, of single views and fused by rotations only.
 fn finder_rows(watched: &Watched, truth: &Truth) -> [Row; 2] {
     let root_relative = |view: &Observation| joints(&view.root_relative_mm.map(Vector3::from));
     let known = || {
@@ -88,7 +88,7 @@ fn finder_rows(watched: &Watched, truth: &Truth) -> [Row; 2] {
     ]
 }
 
-/// What a pose model says of single views, and fused.
+/// A pose model's poses, of single views and fused.
 fn model_rows(engine: &Engine, take: &Path, trc: &Path, calibration: &Path) -> miette::Result<Vec<Row>> {
     let preprocessing = reading::preprocessing(engine.spec(), take)?;
     let labels = pose::labels::import(trc, calibration, None).into_diagnostic()?;
@@ -122,7 +122,7 @@ fn narrowed(pose: &World) -> Pose3d {
     pose.map(|joint| (joint - root).map(|value| value as f32).into())
 }
 
-/// All ways to choose so many of these, in order.
+/// All combinations of `size` out of `of` indices, in order.
 fn combinations(of: usize, size: usize) -> Vec<Vec<usize>> {
     if size == 0 {
         return vec![Vec::new()];

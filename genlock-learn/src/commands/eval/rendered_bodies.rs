@@ -1,5 +1,5 @@
-//! `genlock eval --bodies`: how far bodies are from the truth of rendered takes, by the number of cameras. The truth
-//! scores, and does nothing else.
+//! `genlock eval --bodies`: errors of bodies against the ground truth of rendered takes, by the number of cameras. The
+//! ground truth is only used for scoring.
 
 mod motion;
 mod row;
@@ -20,7 +20,7 @@ use truth::TakeTruth;
 
 pub use table::table;
 
-/// All takes of a session that was rendered. `model` is the pose model of `--finder own`.
+/// All takes of a rendered session. `model` is the pose model of `--finder own`.
 pub fn rows(session: &Path, finder: &FinderArgs, model: Option<&Path>) -> miette::Result<Vec<Row>> {
     let mut rows = rows_of_all(session, finder, model, DETECTOR_EVERY, TakeTruth::read, |take| {
         let cameras = CAMERAS.into_iter().filter(|&cameras| cameras <= take.watched.names.len());
@@ -30,7 +30,7 @@ pub fn rows(session: &Path, finder: &FinderArgs, model: Option<&Path>) -> miette
     Ok(rows)
 }
 
-/// What the finder means by a joint is asked of all takes together.
+/// The finder's definition of each joint is estimated from all takes together.
 fn tell_within(rows: &mut [Row]) {
     let misses = rows.iter().filter_map(|row| row.scores.as_ref()).flat_map(|scores| &scores.misses);
     let offsets = within::offsets(misses);
@@ -58,7 +58,7 @@ fn measured(take: &str, cameras: usize, watched: &Watched, truth: &TakeTruth, ra
     scored().unwrap_or_else(|error| Row { refused: Some(error.to_string()), ..empty })
 }
 
-/// What `genlock infer` finds. The height is stated where somebody stands, as whoever is asked for it would do.
+/// What `genlock infer` finds. The height is stated if somebody stands, as a user would do.
 fn bodies(watched: &Watched, height_mm: Option<f64>) -> Result<(FoundGeometry, Bodies), RecordingError> {
     let rig = match watched.find_rig(height_mm, "") {
         Err(RecordingError::Rig(RigSearchError::NobodyStood)) => watched.find_rig(None, "")?,

@@ -11,14 +11,14 @@ use crate::commands::finder::FinderArgs;
 /// One take.
 pub struct RenderedTake<T> {
     pub name: String,
-    /// What is known of it.
+    /// Its ground truth.
     pub truth: T,
     pub rate_hz: f64,
     pub watched: Watched,
 }
 
-/// What `rows` makes of all takes, one after the other. `model` is the pose model of `--finder own`, and the detector of
-/// people looks at one of so many pictures. What is known of a take is read before its pictures, which take long.
+/// Calls `rows` for each take and collects the results. `model` is the pose model of `--finder own`. The detector of
+/// people runs on every `detector_every`-th picture. The ground truth is read before the pictures, which take long.
 pub fn rows_of_all<T, R>(
     session: &Path,
     finder: &FinderArgs,

@@ -1,5 +1,5 @@
-//! `genlock eval --apart`: whether the offsets of rendered recordings that began at different times are found. The truth
-//! is how they were cut.
+//! `genlock eval --apart`: whether the offsets of rendered recordings that began at different times are found. The true
+//! offsets are known from how the recordings were cut.
 
 use std::path::Path;
 
@@ -15,18 +15,18 @@ const MOST_S: f64 = 10.0;
 /// and are looked for so far, as `genlock sync-offset` does.
 const LOOKED_FOR_S: f64 = 12.0;
 
-/// Each take is cut in so many ways, one camera more being moved each time.
+/// Number of cuts of each take; each one shifts one more camera.
 const CUTS: usize = 3;
 
-/// Frames that are kept: all of them, or every second one, so that offsets are half frames, too.
+/// Frames to keep: all, or every second one, so that there are also offsets of half frames.
 const EVERY: [usize; 2] = [1, 2];
 
-/// One way to cut one take.
+/// One cut of one take.
 #[derive(Serialize)]
 pub struct Row {
     take: String,
     rate_hz: f64,
-    /// For each camera but the first, the offset that was made and the one that was found, in frames, and its confidence.
+    /// For each camera but the first: the true offset and the one found, in frames, and its confidence.
     offsets: Vec<Offset>,
     /// Why none was found.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,7 +48,7 @@ impl Offset {
     }
 }
 
-/// All takes of a session that was rendered.
+/// All takes of a rendered session.
 pub fn rows(session: &Path, finder: &FinderArgs) -> miette::Result<Vec<Row>> {
     let mut number = 0;
     rows_of_all(
@@ -79,7 +79,7 @@ fn row(take: &str, watched: &Watched, rate_hz: f64, every: usize, moved: usize, 
         Ok(found) => {
             let of = |(camera, found): (usize, &geometry::TimeOffset)| Offset {
                 camera: watched.names[camera].clone(),
-                // Who begins later has shown at its frame n what comes later.
+                // Frame n of a recording that begins later shows a later time.
                 made_frames: (begins[0] as f64 - begins[camera] as f64) / every as f64,
                 found_frames: found.frames,
                 uncertainty_frames: found.uncertainty_frames,
@@ -92,9 +92,9 @@ fn row(take: &str, watched: &Watched, rate_hz: f64, every: usize, moved: usize, 
     row
 }
 
-/// The frame at which each camera's recording begins: `moved` of them begin up to `most` frames before or after the others.
+/// The frame at which each camera's recording begins: `moved` of them up to `most` frames before or after the others.
 fn begins(cameras: usize, moved: usize, draw: usize, most: f64) -> Vec<usize> {
-    // Multiples of the golden ratio are spread evenly, whatever their number.
+    // Multiples of the golden ratio are spread evenly for any count.
     let spread = |at: usize| (0.618_033_988_75 * at as f64).fract();
     let shifts: Vec<i64> = (0..cameras)
         .map(|camera| {

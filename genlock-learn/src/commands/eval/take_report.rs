@@ -1,4 +1,4 @@
-//! How far a pose model's poses are from the labels of a take, as JSON and as text.
+//! Errors of a pose model against the labels of a take, as JSON and as text.
 
 use std::fmt::Write;
 
@@ -15,13 +15,13 @@ pub struct Report {
     pub encoder: String,
     pub precision: &'static str,
     pub crop_px: u32,
-    /// What the network saw of the pictures' background.
+    /// Whether the network saw the pictures' background.
     pub background: Background,
-    /// What the labels are worth.
+    /// The quality of the labels.
     pub truth: String,
     /// What held out means here.
     pub held_out_is: &'static str,
-    /// The model was trained on rendered people, so that for it the whole take is held out.
+    /// The model was trained on rendered people, so the whole take is held out for it.
     pub rendered: bool,
     pub pictures_without_subject: usize,
     pub errors: TakeEvaluation,

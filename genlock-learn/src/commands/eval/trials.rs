@@ -1,5 +1,5 @@
-//! `genlock eval --recipe`: a pose model of rendered people, measured on others of them, on real takes and on the
-//! takes' twins, beside baselines and peers.
+//! `genlock eval --recipe`: a pose model trained on rendered people, measured on other rendered people, on real takes
+//! and on the takes' twins, compared with baselines and peers.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
@@ -30,7 +30,7 @@ struct Report {
     /// On all held-out pictures of the session.
     rendered: RenderedEvaluation,
     trials: Vec<NamedTrial>,
-    /// Peers that could not be asked, and why.
+    /// Peers that could not be run, and why.
     missing_peers: Vec<String>,
 }
 
@@ -54,7 +54,7 @@ pub fn run(recipe: &Path, overrides: &[String], model: &Path, engine: &Engine, o
     std::fs::create_dir_all(out).into_diagnostic().wrap_err_with(|| format!("creating {}", out.display()))?;
 
     let dataset = reading::session(&recipe.session, &[], &recipe.data, device)?;
-    // Whatever else fails should do so before the long part.
+    // Let everything that can fail do so before the long part.
     let labelled = |plan: &TakePlan| {
         let take = reading::labelled_take(&plan.take, &plan.labels, &preprocessing);
         take.wrap_err_with(|| format!("the take {}", plan.name))
@@ -128,7 +128,7 @@ impl Judge<'_> {
         Ok(NamedTrial { name: name.to_owned(), truth: "exact".to_owned(), evaluations: None, report })
     }
 
-    /// All peers on the same pictures; those that cannot be asked are named at the end.
+    /// Measures all peers on the same pictures; those that cannot be run are named at the end.
     fn ask(&mut self, trial: &Trial, takes: &[PathBuf]) -> miette::Result<Vec<PeerPoses>> {
         if self.recipe.peer.is_empty() {
             return Ok(Vec::new());
@@ -151,7 +151,7 @@ impl Judge<'_> {
     }
 }
 
-/// Notes beside the labels that they were measured on, and says how many times that was.
+/// Increments the count of evaluations beside the labels, and returns it.
 fn count(labels: &Path, version: &str) -> miette::Result<usize> {
     let mut path = labels.as_os_str().to_owned();
     path.push(".evaluations.jsonl");

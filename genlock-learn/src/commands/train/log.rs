@@ -1,4 +1,4 @@
-//! How a training goes: a line every few seconds, a bar where there is a terminal, and a file of JSON lines.
+//! Progress of a training: a line every few seconds, a bar on terminals, and a file of JSON lines.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -85,7 +85,7 @@ impl Log {
         Ok(())
     }
 
-    /// A look at the held-out pictures; its time is not that of the training.
+    /// An evaluation on the held-out pictures; its time does not count as training.
     pub fn evaluated(&mut self, found: &RenderedEvaluation) -> miette::Result<()> {
         if let Some(all) = found.comparisons.first() {
             let words = |name: &str, metrics: pose::Metrics| {

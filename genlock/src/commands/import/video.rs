@@ -8,11 +8,11 @@ use gstreamer::prelude::*;
 use gstreamer::{self as gst, ClockTime, MessageView};
 use gstreamer_app::AppSink;
 
-/// Pictures that a pipeline makes ahead.
+/// Pictures that a pipeline decodes ahead.
 const AHEAD: u32 = 4;
-/// How often a pipeline that gives nothing is asked for its error.
+/// How often to check a pipeline without output for errors.
 const LOOK: ClockTime = ClockTime::from_mseconds(250);
-/// Longest that a picture may take.
+/// How long to wait for a picture.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A video that is read from its first frame to its last.
@@ -23,7 +23,7 @@ pub struct Video {
 
 impl Video {
     /// # Errors
-    /// GStreamer or one of its plugins is missing. What is wrong with the file shows at the first picture.
+    /// GStreamer or one of its plugins is missing. Faults of the file are reported with the first picture.
     pub fn open(path: &Path, quality: u8) -> Result<Self, Fault> {
         gst::init()?;
         // JPEGs use the full range of brightness, videos mostly do not. Between two YUV formats videoconvert keeps the
@@ -41,12 +41,12 @@ impl Video {
         let sink = pipeline.by_name("sink").and_then(|sink| sink.downcast::<AppSink>().ok()).ok_or("no appsink")?;
         pipeline.by_name("file").ok_or("no filesrc")?.set_property("location", path.to_str().ok_or("a path in UTF-8")?);
         let video = Self { pipeline, sink };
-        // An error is on the bus then, and the first picture's absence brings it up.
+        // The error is then on the bus, and is reported when the first picture is missing.
         let _ = video.pipeline.set_state(gst::State::Playing);
         Ok(video)
     }
 
-    /// Frames a second, as the file has them; known from the first picture on, where they are at all.
+    /// Frames per second as the file states them, if it does; known from the first picture on.
     pub fn rate_hz(&self) -> Option<f64> {
         let caps = self.sink.static_pad("sink")?.current_caps()?;
         let rate = caps.structure(0)?.get::<gst::Fraction>("framerate").ok()?;
@@ -72,7 +72,7 @@ impl PictureSource for Video {
         let until = std::time::Instant::now() + PATIENCE;
         let sample = loop {
             let pulled = self.sink.try_pull_sample(LOOK);
-            // A stream that breaks off looks like one that ends, but for the error.
+            // A truncated stream ends like a complete one, but with an error on the bus.
             if pulled.is_none()
                 && let Some(failure) = self.failure()
             {
@@ -97,7 +97,7 @@ impl PictureSource for Video {
 
 impl Drop for Video {
     fn drop(&mut self) {
-        // Nothing is left to do if a pipeline refuses to stop.
+        // If a pipeline does not stop, nothing more can be done.
         let _ = self.pipeline.set_state(gst::State::Null);
     }
 }

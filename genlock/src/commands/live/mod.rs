@@ -1,4 +1,4 @@
-//! A live session: cameras, recording, learning, poses and page, until it is over.
+//! A live session: cameras, recording, learning, poses and page.
 
 mod rate_trial;
 mod summary;
@@ -29,33 +29,33 @@ use crate::{rig_recording, shipped_model, signals};
 const RECIPE: &str = include_str!("../../../../recipes/demo-cpu.toml");
 const LISTEN: &str = "127.0.0.1:8787";
 
-/// What a live session shows.
+/// The sources and settings of a live session.
 pub struct Shown {
     pub rig: Rig,
     pub playback: Playback,
-    /// The divisor of the playback is to be found by trying.
+    /// Find the divisor of the playback by a trial.
     pub find_rate: bool,
     pub crop_size: CropSize,
-    /// How it is recorded, unless nothing is.
+    /// How it is recorded, unless recording is off.
     pub recording: RecordingPlan,
     /// When the command started, on the monotonic clock.
     pub begun_ns: i64,
 }
 
-/// Who says how large crops are.
+/// What decides the size of crops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CropSize {
-    /// The rig, with which the recipe must agree.
+    /// The rig; the recipe must agree with it.
     OfTheRig,
     OfTheRecipe,
 }
 
-/// Shows a rig to the end that is asked for.
+/// Runs a live session to its end.
 pub fn run(args: &SessionArgs, shown: Shown) -> miette::Result<()> {
     let Shown { mut rig, playback, find_rate, crop_size, mut recording, begun_ns } = shown;
     args.report.as_deref().map(report::check_path).transpose()?;
     let names: Vec<_> = rig.cameras.iter().map(|camera| camera.name.to_string()).collect();
-    // Everything that can fail at the start fails before anything runs.
+    // Check everything that can fail at the start before anything runs.
     let listen = args.listen.as_deref().unwrap_or(LISTEN);
     let listener = (!args.headless).then(|| page::bind(listen).into_diagnostic()).transpose()?;
     let program = learn_binary()?;
@@ -65,7 +65,7 @@ pub fn run(args: &SessionArgs, shown: Shown) -> miette::Result<()> {
         CropSize::OfTheRecipe => rig.subject.crop_px = crop_px,
         CropSize::OfTheRig if rig.subject.crop_px == crop_px => {}
         CropSize::OfTheRig => bail!(
-            "the rig cuts out {} px and the recipe wants {crop_px}; make subject.crop-px = {crop_px}",
+            "the rig's crops are {} px and the recipe's {crop_px}; set subject.crop-px = {crop_px}",
             rig.subject.crop_px
         ),
     }
@@ -94,7 +94,7 @@ pub fn run(args: &SessionArgs, shown: Shown) -> miette::Result<()> {
         recipe: (!args.no_learner).then_some(recipe),
         checkpoint_dir: args.data.join("learner"),
         model: args.model.clone().unwrap_or_else(|| args.data.join("pose-model.safetensors")),
-        // A model that was named is the one that is meant.
+        // With an explicit model there is no fallback to the shipped one.
         shipped_model: if args.model.is_none() { shipped_model::find() } else { None },
         plain: args.plain,
         infer_precision: args.infer_precision.clone(),
@@ -130,27 +130,27 @@ pub fn run(args: &SessionArgs, shown: Shown) -> miette::Result<()> {
     report.conclude(args.report.as_deref(), end, &outcome, lacks)
 }
 
-/// What is left of a session, and of its trial if it came no further.
+/// The result of a session, or of its trial if it ended there.
 struct Played {
     end: End,
     outcome: Outcome,
     rate_hz: f64,
-    /// Whether it came further than the trial.
+    /// Whether the session itself began after the trial.
     began: bool,
 }
 
-/// What the trial of the rate and the session share.
+/// What the trial and the session share.
 struct Live<'a> {
     page: Option<&'a PageState>,
     learners: &'a Learners,
-    /// Whether there is a learner among them.
+    /// Whether a learner runs.
     learning: bool,
     stop: &'a Receiver<()>,
     rig_board: RigBoard,
 }
 
 impl Live<'_> {
-    /// Finds the rate if it is to be found, and plays at it to the end.
+    /// Finds the rate if required, and runs the session at it.
     fn play(
         &self,
         args: &SessionArgs,
@@ -185,18 +185,18 @@ impl Live<'_> {
             self.rig_board.keep_in(recorder.directory());
         }
         let mut outcome = session.stop();
-        // The sinks hold the link and the file of samples: they go before their receivers end.
+        // The sinks hold the link and the file of samples, so close them before their receivers end.
         let Sinks { moments, .. } = std::mem::take(&mut outcome.sinks);
         for mut sink in moments {
             if let Err(error) = sink.close() {
-                tracing::error!(%error, "the last moments did not leave");
-                outcome.prepared.events.add_line(format!("the last moments did not leave: {error}"));
+                tracing::error!(%error, "could not send the last moments");
+                outcome.prepared.events.add_line(format!("could not send the last moments: {error}"));
             }
         }
         Ok(Played { end, outcome, rate_hz, began: true })
     }
 
-    /// Follows a session, and keeps page, learners and take up to date.
+    /// Runs a session, and keeps page, learners and take up to date.
     fn watch(
         &self,
         session: &mut Session,
@@ -225,7 +225,7 @@ impl Live<'_> {
     }
 }
 
-/// The recipe's file, and the crop size that it asks for.
+/// The recipe's file and crop size.
 fn recipe(args: &SessionArgs) -> miette::Result<(PathBuf, u16)> {
     let path = match &args.recipe {
         Some(path) => path.clone(),
@@ -243,7 +243,7 @@ fn make_data(data: &Path) -> miette::Result<()> {
         .wrap_err_with(|| format!("{} cannot be made; choose another folder with --data", data.display()))
 }
 
-/// A file of ours in the data folder.
+/// Writes a file of genlock's own into the data folder.
 pub fn written(data: &Path, name: &str, text: &str) -> miette::Result<PathBuf> {
     make_data(data)?;
     let path = data.join(name);
@@ -266,7 +266,7 @@ fn serve(
             let _ = asked.await;
         };
         if let Err(error) = page::serve(listener, page, over).await {
-            tracing::error!(%error, "the page is gone; everything else goes on");
+            tracing::error!(%error, "the page stopped; everything else continues");
         }
     });
     tracing::info!("the page is at http://{address}");

@@ -1,4 +1,4 @@
-//! Finds the rate that this machine keeps up with, by playing.
+//! Finds the rate that this machine keeps up with, by a trial.
 
 use std::time::{Duration, Instant};
 
@@ -11,15 +11,15 @@ use crate::{rate, report};
 const MEASURE: Duration = Duration::from_secs(5);
 /// From the start of a session to its first trigger.
 const LEAD: Duration = Duration::from_millis(1500);
-/// How long the learner may take to its first step; the rate is then measured without it, and that is said.
+/// How long to wait for the learner's first step. After this the rate is measured without it, with a warning.
 const LEARNER_START: Duration = Duration::from_secs(40);
 /// The divisor of the trial.
 const SLOWEST: u32 = rate::DIVISORS[rate::DIVISORS.len() - 1];
 const MESSAGE: &str = "measuring which rate this machine keeps up with; not recorded";
 
 impl Live<'_> {
-    /// Plays at the lowest rate, unrecorded, with learning on, and sees what a frame costs. The divisor is chosen
-    /// where the trial lasted its time. Says at which rate it played, too.
+    /// Plays at the lowest rate, unrecorded, with learning on, and measures the cost of a frame. Returns the chosen
+    /// divisor if the trial was completed, and the rate of the trial.
     pub fn try_rates(&self, prepared: Prepared, sinks: Sinks) -> miette::Result<(Result<u32, End>, Outcome, f64)> {
         let source_hz = prepared.rate_hz() * f64::from(prepared.playback.divisor);
         let playback = Playback { divisor: SLOWEST, ..prepared.playback };
@@ -34,7 +34,7 @@ impl Live<'_> {
         Ok((chosen, outcome, rate_hz))
     }
 
-    /// Waits for the learner's first step, forgets what was measured before it, and measures.
+    /// Waits for the learner's first step, then measures.
     fn measure(&self, session: &mut Session) -> End {
         let steps = || {
             self.learners

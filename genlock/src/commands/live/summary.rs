@@ -1,11 +1,11 @@
-//! What a session says when it ends.
+//! The summary that a session prints at its end.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::report::Report;
 
-/// Events that are shown; the report has all.
+/// Number of events shown; the report has all.
 const SHOWN: usize = 12;
 
 pub fn print(report: &Report, path: Option<&Path>) {

@@ -28,7 +28,7 @@ fn what_comes_is_held_against_what_the_rig_asks_for() {
     let slow = verdict("", true, &delivers(15.2));
     assert_eq!(slow.state, State::Warning);
     assert!(slow.remedy.unwrap().contains("rate-hz = 15"));
-    // The pulses are somebody else's.
+    // The pulses are external.
     assert_eq!(verdict("", false, &delivers(15.2)).state, State::Ok);
 }
 

@@ -18,14 +18,14 @@ use virtual_studio::scene::Scenario;
 use player::{Item, Player, Step};
 use renderer::Renderer;
 
-/// People are simplified to about so many triangles.
+/// Approximate number of triangles to which people are simplified.
 const TRIANGLES: usize = 8_000;
 
-/// The studios that a rig's cameras look into.
+/// The studios that a rig's cameras show.
 pub(super) struct Studios(Vec<Studio>);
 
 struct Studio {
-    /// Places of its cameras in the rig.
+    /// Indices of its cameras in the rig.
     cameras: Vec<usize>,
     live: Arc<Mutex<LiveStudio>>,
 }
@@ -53,7 +53,7 @@ impl Studios {
         Ok(Self(studios))
     }
 
-    /// Starts all studios; gives how to open each virtual camera, with its place in the rig.
+    /// Starts all studios; returns how to open each virtual camera, with its index in the rig.
     pub fn start(&self, pulses: PulseTrain) -> Result<Vec<(usize, OpenDriver)>, Problem> {
         let mut all: Vec<(usize, OpenDriver)> = vec![];
         for studio in &self.0 {
@@ -92,7 +92,7 @@ pub fn studio_rig(scenario: &Path) -> Result<Rig, Problem> {
     Rig::from_toml_str(&text, &source).map(|(rig, _)| rig).map_err(problem)
 }
 
-/// One trigger serves the whole rig, and a seam is one for all its cameras.
+/// The whole rig shares one trigger, and a seam affects all its cameras.
 fn check(rig: &Rig, source: &str, scenario: &Scenario, instants: &mut Option<u64>) -> Result<(), Problem> {
     let (ours, theirs) = (rig.trigger.rate_hz, scenario.rate_hz);
     if ours != theirs {
@@ -129,7 +129,7 @@ impl CameraDriver for StudioCamera {
                     Ok(item) => self.player.feed(item),
                     Err(RecvTimeoutError::Timeout) => return Ok(DriverEvent::Idle),
                     Err(RecvTimeoutError::Disconnected) => {
-                        return Err(DriverError::Stream("the studio's renderer is gone".into()));
+                        return Err(DriverError::Stream("the studio's renderer has stopped".into()));
                     }
                 },
             }

@@ -1,4 +1,4 @@
-//! When a camera of a studio delivers what: a state machine on times that it is given.
+//! Decides what a studio's camera delivers when: a state machine without a clock of its own.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use capture::{DriverError, DriverEvent, Stamp, Unit};
 use frame::{Encoding, HostTime, LossReason, Picture, SegmentId, SourcePosition, TriggerIndex};
 use virtual_studio::live::Sent;
 
-/// What one camera makes of one pulse, on its way from the renderer.
+/// What one camera delivers for one pulse, sent by the renderer.
 pub struct Item {
     pub pulse: u64,
     pub due_ns: i64,
@@ -35,24 +35,24 @@ pub struct Player {
     /// The next pulse, once one has been played.
     expected: Option<u64>,
     item: Option<Item>,
-    /// Of the item's units, the next one.
+    /// Index of the item's next unit.
     unit: usize,
 }
 
 impl Player {
-    /// `start_ns` is when pulse 0 goes out. What was due before `opened_ns` found no camera.
+    /// `start_ns` is the time of pulse 0. Items due before `opened_ns` are skipped, since the camera was not open.
     pub fn new(start_ns: i64, opened_ns: i64) -> Self {
         Self { start_ns, opened_ns, expected: None, item: None, unit: 0 }
     }
 
-    /// Only when hungry.
+    /// Call it only after [`Step::Hungry`].
     pub fn feed(&mut self, item: Item) {
         if item.due_ns >= self.opened_ns {
             (self.item, self.unit) = (Some(item), 0);
         }
     }
 
-    /// The bytes of a unit go into `slot`, if there is one.
+    /// Writes the bytes of a unit into `slot`, if there is one.
     ///
     /// # Errors
     /// The camera has left, or the studio has nothing to show.
@@ -60,7 +60,7 @@ impl Player {
         let Some(item) = &self.item else { return Ok(Step::Hungry) };
         let expected = self.expected.unwrap_or(item.pulse);
         if item.pulse > expected {
-            // The renderer did not keep up, and worked on newer pulses instead.
+            // The renderer did not keep up and skipped to newer pulses.
             self.expected = Some(item.pulse);
             let (reason, frames) = (LossReason::Superseded, item.pulse - expected);
             return Ok(Step::Event(DriverEvent::Lost { reason, frames }));
@@ -124,7 +124,7 @@ mod tests {
         item(pulse, Sent::Picture { jpeg: vec![pulse as u8; 4], size_px: [8, 6], units })
     }
 
-    /// What happens from `now_ns` on, each step at the time that the one before asked for; `None` is an error.
+    /// What happens from `now_ns` on, each step at the time that the previous one asked for; `None` is an error.
     fn play(player: &mut Player, items: Vec<Item>, mut now_ns: i64) -> Vec<(i64, Option<String>)> {
         let (mut items, mut seen) = (items.into_iter(), vec![]);
         loop {

@@ -13,16 +13,16 @@ use virtual_studio::live::LiveStudio;
 
 use super::player::{Item, Shot};
 
-/// How far ahead of its pulse a picture may be rendered: what a busy machine may keep the thread from working.
+/// How far ahead of its pulse a picture may be rendered, to bridge the time that the thread may not be scheduled.
 const AHEAD_NS: i64 = 400_000_000;
-/// Pulses that may wait for one camera: those ahead, and those that are late on their way.
+/// Pulses that may be queued for one camera: those ahead, and those with delayed delivery.
 const WAITING: usize = 64;
 
-/// A running renderer; it ends when this is dropped.
+/// A running renderer; it stops when this is dropped.
 pub struct Renderer {
     stop: Option<Sender<Infallible>>,
     thread: Option<JoinHandle<()>>,
-    /// What each camera makes of each pulse.
+    /// What each camera delivers for each pulse.
     pub cameras: Vec<Receiver<Item>>,
 }
 
@@ -43,7 +43,7 @@ impl Drop for Renderer {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // Its panic shows in its cameras, which find nobody there.
+            // The cameras report its panic, since their channel is closed.
             let _ = thread.join();
         }
     }
@@ -63,7 +63,7 @@ fn render(live: &mut LiveStudio, cameras: &[Sender<Item>], pulses: PulseTrain, s
                     Ok(shown) => {
                         for (camera, sent) in cameras.iter().zip(shown.sent) {
                             let shot = Shot { segment: shown.segment, source: shown.source, sent };
-                            // A camera that takes nothing finds a hole in the pulses when it does again.
+                            // If the queue is full, the camera will find a hole in the pulses.
                             let _ = camera.try_send(Item { pulse, due_ns, sent: Ok(shot) });
                         }
                     }
@@ -88,7 +88,7 @@ enum Turn {
     Wait(Duration),
 }
 
-/// Which pulse is rendered when.
+/// Decides which pulse is rendered when.
 struct Pace {
     pulses: PulseTrain,
     next: u64,
@@ -99,7 +99,7 @@ impl Pace {
         self.pulses.pulse_ns(pulse)
     }
 
-    /// The next pulse, or how long until its turn. Pulses that are over are left out: who is late catches up at once.
+    /// The next pulse to render, or how long to wait for it. Pulses in the past are skipped.
     fn turn(&mut self, now_ns: i64) -> Turn {
         if self.due_ns(self.next) < now_ns {
             let periods = (now_ns - self.pulses.start_ns) as f64 / self.pulses.period_ns;
@@ -145,7 +145,7 @@ mod tests {
     fn a_slow_renderer_leaves_pulses_out_and_falls_no_further_behind_than_one_picture() {
         let done = second(100);
         assert!(done.iter().all(|&(_, late_ms)| late_ms <= 100), "{done:?}");
-        // The last one is begun in the second's last tenth, which holds the pulses 23 and 24.
+        // The last one starts in the last tenth of the second, which has the pulses 23 and 24.
         let last = done.last().unwrap().0;
         assert!(last >= 23 && (done.len() as u64) < last, "{done:?}");
     }

@@ -1,5 +1,5 @@
-//! GStreamer only: one pipeline per camera, `appsrc ! queue ! appsink`, and one thread that pulls them in step and compares
-//! time stamps.
+//! GStreamer only: one pipeline per camera, `appsrc ! queue ! appsink`, and one thread that pulls from all in step and
+//! compares timestamps.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::Outcome;
 use crate::load::{Load, Yield, watch_memory};
 use crate::machine::process_cpu_s;
 
-/// Buffers that a queue holds; a full one leaks the oldest.
+/// Capacity of a queue, which drops the oldest buffer if full.
 const QUEUED: u32 = 8;
 
 pub fn run(load: Load) -> Outcome<Yield> {
@@ -46,11 +46,11 @@ pub fn run(load: Load) -> Outcome<Yield> {
         pipeline.set_state(gst::State::Null)?;
     }
     let cpu_s = process_cpu_s() - used_s;
-    // Leaking queues tell nobody how much they leak.
+    // Leaky queues do not report how much they drop.
     Ok(Yield { latency_ms, made, used, told: 0, cpu_s, resident_mb: watch.end() })
 }
 
-/// A camera: at each pulse a new buffer, filled as our simulated cameras fill theirs.
+/// A camera: at each pulse a new buffer, filled like those of our simulated cameras.
 fn expose(src: &AppSrc, load: Load, start_ns: i64, units: u64) -> u64 {
     for pulse in 0..units {
         let since_ns = (pulse as f64 * 1e9 / load.rate_hz).round() as i64;
@@ -68,7 +68,7 @@ fn expose(src: &AppSrc, load: Load, start_ns: i64, units: u64) -> u64 {
     units
 }
 
-/// Pulls all sinks in step, and lets those catch up that are behind, until one is over.
+/// Pulls from all sinks in step, lets late ones catch up, and stops when one ends.
 fn pull(sinks: &[AppSink], load: Load, start_ns: i64) -> (Vec<f64>, u64) {
     let (mut latency_ms, mut used) = (vec![], 0);
     let pts = |sample: &gst::Sample| sample.buffer().and_then(|buffer| buffer.pts()).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! ROS's message filters, if its development files are installed: a small program beside this file, compiled for the run.
-//! Its publishers and subscribers are in one process, in which ROS passes messages by pointer.
+//! ROS's message filters, if their development files are installed: a small program next to this file, compiled for the
+//! run. Its publishers and subscribers are in one process, in which ROS passes messages by pointer.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -12,16 +12,16 @@ use crate::load::{Load, Yield};
 
 const SOURCE: &str = include_str!("ros_sets.cpp");
 const PACKAGES: [&str; 3] = ["message_filters", "roscpp", "sensor_msgs"];
-/// The master's, on loopback.
+/// The master's port, on loopback.
 const PORT: u16 = 21311;
 
-/// The compiled program, and ROS's master, which ends with this.
+/// The compiled program, and ROS's master, which is stopped on drop.
 pub struct Ros {
     folder: tempfile::TempDir,
     master: Child,
 }
 
-/// Or why not, in words.
+/// Starts both, or says why not.
 pub fn prepare() -> Result<Ros, String> {
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
     let source = folder.path().join("ros_sets.cpp");
@@ -79,7 +79,7 @@ impl Ros {
             latency_ms,
             made: number("made") as u64,
             used: number("used") as u64,
-            // Full queues of publishers and subscribers drop in silence.
+            // Full queues of publishers and subscribers drop messages without a report.
             told: 0,
             cpu_s: number("cpu_s"),
             resident_mb: (0.0, 0.0),

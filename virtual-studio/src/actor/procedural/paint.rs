@@ -4,7 +4,7 @@ use rand::{Rng, RngExt};
 
 use crate::surface::Texture;
 
-/// Fields of the texture, side by side.
+/// Number of fields of the texture, side by side.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum TextureField {
     Skin,
@@ -17,7 +17,7 @@ pub(super) enum TextureField {
 pub(super) const FIELDS: u32 = 5;
 const FIELD_PX: u32 = 128;
 
-/// One field beside the other, in the order of [`TextureField`].
+/// All fields side by side, in the order of [`TextureField`].
 pub(super) fn texture(rng: &mut impl Rng) -> Texture {
     let mut colour = |low: [u8; 3], high: [u8; 3]| {
         let share: f32 = rng.random();

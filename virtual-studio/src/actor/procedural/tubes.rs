@@ -11,7 +11,7 @@ use super::paint::{FIELDS, TextureField};
 
 /// Corners of a ring.
 const AROUND: usize = 20;
-/// Over how much of a limb's length one bone gives way to the next.
+/// The share of a limb's length over which one bone blends into the next.
 const BEND_M: f32 = 0.05;
 
 /// An ellipse of a tube.
@@ -31,7 +31,7 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    /// Rings joined one to the next; two at one place change the field of the texture.
+    /// Connected rings; two at one position switch the field of the texture.
     pub fn tube(
         &mut self,
         rings: impl Iterator<Item = (Ring, TextureField)>,
@@ -42,7 +42,7 @@ impl Builder {
         for (row, (ring, field)) in rings.iter().enumerate() {
             for around in 0..=AROUND {
                 let turn = around as f32 / AROUND as f32;
-                // From the back around, so that the front is in the middle of the field.
+                // Start at the back, so that the front is in the middle of the field.
                 let (across, deep) = (TAU * turn).sin_cos();
                 let point = ring.centre - ring.across * across - ring.deep * deep;
                 self.vertices.push(SkinnedVertex::new(point, Vec3::Y, influences(ring.centre)));
@@ -51,7 +51,7 @@ impl Builder {
                 self.uvs.push([(*field as u8 as f32 + inside(turn)) / FIELDS as f32, inside(down)]);
             }
         }
-        // So that triangles face outwards, whichever way the tube goes.
+        // Orient triangles outwards for any direction of the tube.
         let (begin, end) = (rings[0].0, rings[rings.len() - 1].0);
         let outwards = begin.deep.cross(begin.across).dot(end.centre - begin.centre) > 0.0;
         let columns = AROUND as u32 + 1;
@@ -65,7 +65,7 @@ impl Builder {
     }
 }
 
-/// Bones that follow each other along a coordinate, each from where it begins, with soft changes.
+/// Consecutive bones along a coordinate, each from its start, with soft transitions.
 pub(super) fn along(value: f32, bones: &[(Bone, f32)]) -> Vec<(Bone, f32)> {
     let share = |start: f32| ((value - start) / (2.0 * BEND_M) + 0.5).clamp(0.0, 1.0);
     let begun = |i: usize| if i == 0 { 1.0 } else { bones.get(i).map_or(0.0, |&(_, start)| share(start)) };

@@ -1,4 +1,4 @@
-//! Bodies that tilt.
+//! Tilts bodies.
 
 use std::f32::consts::PI;
 
@@ -15,7 +15,7 @@ pub(super) struct Lean {
     /// A level axis.
     axis: Vec3,
     angle_rad: f32,
-    /// What stays behind.
+    /// What does not tilt.
     stands_on: Stand,
     swell: Swell,
 }
@@ -24,9 +24,9 @@ pub(super) struct Lean {
 pub(super) enum Stand {
     /// Nothing: the whole body tilts.
     Ground,
-    /// Both legs: it bows.
+    /// Both legs: the body bows.
     BothLegs,
-    /// One leg, which this begins; the other goes with the trunk, as in a balance.
+    /// One leg, which begins with this bone; the other one tilts with the trunk, as in a balance.
     Leg(Bone),
 }
 
@@ -62,7 +62,7 @@ impl Lean {
     }
 }
 
-/// Whether a bone hangs on another, directly or not.
+/// Whether a bone descends from another.
 fn is_below(bone: Bone, other: Bone) -> bool {
     std::iter::successors(bone.parent(), |bone| bone.parent()).any(|ancestor| ancestor == other)
 }

@@ -1,6 +1,6 @@
-//! Motions made into others, by seed: nobody has captured everything that people do.
+//! Varies motions by seed, since captures do not cover everything that people do.
 //!
-//! Only the pose is changed, before any body takes it, so labels stay as exact as they are for clips.
+//! Only the pose is changed, before it is applied to a body, so labels are as exact as for clips.
 
 mod lean;
 mod raise;
@@ -21,16 +21,16 @@ use lean::{Lean, heading};
 use raise::Raise;
 use stray::Strays;
 
-/// What is changed: every joint strays, half of the bodies lean, and limbs are raised.
+/// The changes: every joint strays, half of the bodies lean, and limbs are raised.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Widening {
-    /// Left and right change places.
+    /// Swap left and right.
     mirrored: bool,
-    /// Times as fast.
+    /// Factor on the speed.
     speed: f32,
     /// A turn about the vertical, for the whole motion.
     heading_rad: f32,
-    /// Where in the second motion, if there is one, the upper body starts.
+    /// Start time of the upper body in the second motion, if there is one.
     upper_start_s: f64,
     lean: Option<Lean>,
     raised: Vec<Raise>,
@@ -70,11 +70,11 @@ impl Widening {
     }
 }
 
-/// A motion, changed.
+/// A changed motion.
 #[derive(Clone)]
 pub struct Widened {
     motion: Arc<dyn Motion>,
-    /// Whose upper body is on the lower body of `motion`.
+    /// The motion of the upper body, instead of that of `motion`.
     upper: Option<Arc<dyn Motion>>,
     widening: Widening,
 }
@@ -107,7 +107,7 @@ impl Motion for Widened {
     }
 }
 
-/// A time that runs to the end, back to the start and so on, for motions that are played longer than they are.
+/// A time that runs to the end, back to the start and so on, for motions that are played longer than their duration.
 pub fn there_and_back(time_s: f64, duration_s: f64) -> f64 {
     if duration_s <= 0.0 {
         return 0.0;

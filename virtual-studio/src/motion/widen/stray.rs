@@ -1,4 +1,4 @@
-//! Joints that stray from where they were captured.
+//! Makes joints stray from their captured angles.
 
 use std::f32::consts::TAU;
 
@@ -16,7 +16,7 @@ impl Strays {
         Self(Box::new(std::array::from_fn(|_| Stray::sample(rng))))
     }
 
-    /// Turns bones further, as parents see them.
+    /// Rotates bones further. Rotations are relative to the parents.
     pub(super) fn apply(&self, time_s: f32, locals: &mut [Quat; BONES]) {
         for (bone, (local, stray)) in Bone::ALL.into_iter().zip(locals.iter_mut().zip(self.0.iter())) {
             *local *= Quat::from_scaled_axis(stray.at(time_s) * stray_deg(bone).to_radians());
@@ -44,7 +44,7 @@ impl Stray {
         }
     }
 
-    /// At most of length 1.
+    /// A vector of at most length 1.
     pub(super) fn at(&self, time_s: f32) -> Vec3 {
         let wave = |i: usize| self.axes[i] * (TAU * (self.rates_hz[i] * time_s + self.phases[i])).sin();
         0.65 * wave(0) + 0.35 * wave(1)

@@ -1,15 +1,15 @@
-//! Shares that rise and fall.
+//! Weights that rise and fall.
 
 use std::f32::consts::TAU;
 
 use rand::{Rng, RngExt};
 
-/// A share that rises and falls, from `least` to 1.
+/// A weight that rises and falls between `least` and 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Swell {
     least: f32,
     period_s: f32,
-    /// Of the period.
+    /// Share of the period.
     phase: f32,
 }
 

@@ -12,7 +12,7 @@ use wgpu::{
 use crate::render::GpuError;
 use crate::surface::Texture;
 
-/// Light of the picture, and whether there is any of the person.
+/// The picture's light; alpha tells whether there is any of the person.
 pub(super) const LIGHT: TextureFormat = TextureFormat::Rgba16Float;
 pub(super) const DEPTH: TextureFormat = TextureFormat::Depth32Float;
 
@@ -33,7 +33,7 @@ impl std::fmt::Debug for Card {
 }
 
 impl Card {
-    /// Opens the fastest card of this machine; one made of software comes last.
+    /// Opens the fastest card of this machine; software renderers come last.
     ///
     /// # Errors
     /// There is none, or it cannot be opened.
@@ -62,7 +62,7 @@ impl Card {
         Ok(Arc::new(Self { name, device, queue, triangles, mixing, sampler }))
     }
 
-    /// As its driver calls it.
+    /// Its name from the driver.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -90,7 +90,7 @@ impl Card {
     /// A texture as the triangles read it.
     pub(super) fn skin(&self, skin: &Texture) -> BindGroup {
         let rgba: Vec<u8> = skin.rgb.as_chunks::<3>().0.iter().flat_map(|&[r, g, b]| [r, g, b, 255]).collect();
-        // The bytes are mixed as they are, and decoded after that.
+        // Filter the bytes without decoding them, and decode the result.
         let described = texture([skin.width, skin.height], TextureFormat::Rgba8Unorm, TextureUsages::COPY_DST);
         let texture =
             self.device.create_texture_with_data(&self.queue, &described, TextureDataOrder::LayerMajor, &rgba);

@@ -1,9 +1,9 @@
 //! The renderer for graphics cards, by Vulkan.
 //!
-//! The processor lights the person, casts their shadow and draws what stands still, as for [`Cpu`](super::Cpu). The card
-//! projects the vertices, draws the triangles with as many samples, at the same places, and mixes the samples of each
-//! pixel with what is beneath. At the edges of what stands before the person, the processor looks at each sample, the
-//! card at the middle of the pixel. Triangles that reach through the camera are cut; the processor leaves them out.
+//! The processor lights the person, casts their shadow and draws static surfaces, as for [`Cpu`](super::Cpu). The card
+//! projects the vertices, draws the triangles with the same samples, and blends the samples of each pixel with the
+//! background. At the edges of objects before the person, the processor tests each sample, the card only the middle of
+//! the pixel. Triangles that cross the camera's plane are clipped by the card, and skipped by the processor.
 
 mod card;
 mod person;
@@ -23,7 +23,7 @@ use super::{RenderedPicture, Renderer, Set, Shot};
 use crate::surface::{Part, Posed};
 use person::PersonBuffers;
 
-/// Side of the squares of pixels that are mixed at a time, as in the shader.
+/// Side of the squares of pixels that are blended at a time, as in the shader.
 const SQUARE: u32 = 8;
 
 /// Rasterises on a graphics card.
@@ -31,14 +31,14 @@ pub struct Gpu {
     card: Arc<Card>,
     scene: Scene,
     person: PersonBuffers,
-    /// What is kept for each camera.
+    /// Cached data of each camera.
     backdrops: Vec<Backdrop>,
     targets: Option<Targets>,
 }
 
-/// What the triangles of a picture are drawn into, with every sample.
+/// The multisampled targets for the triangles of a picture.
 struct Targets {
-    /// Of the picture in pixels.
+    /// Size of the picture in pixels.
     size: [u32; 2],
     light: TextureView,
     depth: TextureView,
@@ -52,7 +52,7 @@ impl Gpu {
         Self { card, scene, person, backdrops: Vec::new(), targets: None }
     }
 
-    /// Gives the card its work for a picture: the buffer that it ends in.
+    /// Submits the work for a picture, and returns the buffer of its result.
     fn start(&mut self, beneath: &RenderedPicture, shot: &Shot) -> (Buffer, wgpu::SubmissionIndex) {
         let (card, size) = (&*self.card, [beneath.width, beneath.height]);
         let targets = match self.targets.take() {
@@ -60,7 +60,7 @@ impl Gpu {
             _ => Targets::new(card, size, self.scene.samples as u32),
         };
         let words: Vec<[u32; 2]> = (beneath.rgb.as_chunks::<3>().0.iter().zip(&beneath.depth_m))
-            // The sky is far, not infinite: shaders need not know infinity.
+            // The sky is far but finite, since shaders may not support infinity.
             .map(|(&[r, g, b], depth_m)| [u32::from_le_bytes([r, g, b, 0]), depth_m.min(f32::MAX).to_bits()])
             .collect();
         let uniform = card.filled(bytes_of(&self.uniform(shot)), BufferUsages::UNIFORM);
@@ -141,7 +141,7 @@ impl Targets {
     }
 }
 
-/// Drawing panics if the card fails on the way.
+/// Drawing panics if the card fails.
 impl Renderer for Gpu {
     fn set_body(&mut self, body: &Posed) {
         self.scene.set_body(body);
@@ -149,7 +149,7 @@ impl Renderer for Gpu {
     }
 
     fn draw(&mut self, view: usize, shot: &Shot) -> RenderedPicture {
-        // A card that is lost amid a picture ends the rendering; the takes before it are whole, and a later run goes on.
+        // Losing the card ends the rendering. The takes before are complete, and a later run continues.
         const LOST: &str = "the graphics card answers";
         if self.backdrops.len() <= view {
             self.backdrops.resize_with(view + 1, Backdrop::default);
@@ -159,7 +159,7 @@ impl Renderer for Gpu {
         let (sender, answer) = mpsc::channel();
         mixed.map_async(wgpu::MapMode::Read, .., move |result| drop(sender.send(result)));
         self.card.device.poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout: None }).expect(LOST);
-        // Another thread that waits may have been the one to hear of it.
+        // The callback may have run on another thread that polls.
         answer.recv().expect(LOST).expect(LOST);
         let bytes = mixed.get_mapped_range(..).expect(LOST);
         for (at, &[seen, depth_m]) in cast_slice::<u8, [u32; 2]>(&bytes).iter().enumerate() {

@@ -11,11 +11,11 @@ use crate::surface::Part;
 
 /// The person in the card's memory.
 pub(super) struct PersonBuffers {
-    /// Position and light of each vertex, anew for each instant.
+    /// Position and light of each vertex, updated for each instant.
     standing: Buffer,
     uvs: Buffer,
     triangles: Buffer,
-    /// Indices of each part, and what is laid over its triangles.
+    /// Indices of each part, and its texture.
     parts: Vec<(Range<u32>, BindGroup)>,
 }
 
@@ -33,7 +33,7 @@ impl PersonBuffers {
         }
     }
 
-    /// Hands over where the body stands and how it is lit.
+    /// Uploads positions and light of the body.
     pub fn stand(&self, card: &Card, scene: &Scene) {
         let vertices: Vec<[[f32; 3]; 2]> = (scene.positions.iter().zip(&scene.light))
             .map(|(position, light)| [position.to_array(), light.to_array()])

@@ -1,4 +1,4 @@
-//! The calibration that somebody published, with the finder's 2D: what the finder's joints give at best.
+//! Bodies by a published calibration and the finder's 2D joints: the best that these joints can give.
 
 use body::joints;
 use geometry::{Camera, Observation, POINT_COUNT, bone_lengths, fit_body, triangulate};
@@ -22,7 +22,7 @@ pub fn row(watched: &Watched, truth: &Truth) -> miette::Result<Row> {
         |(camera, view): (&&CalibratedCamera, &Option<Observation>)| Some(straightened(camera, view.as_ref()?));
     let straight = |views: &Vec<Option<Observation>>| published.iter().zip(views).map(straight).collect();
     let seen: Vec<Vec<Option<Observation>>> = watched.seen.iter().map(straight).collect();
-    // How long bones are, these cameras say by themselves: the finder's own scale is another.
+    // Bone lengths come from these cameras, since the finder's own scale differs.
     let mut bodies = Vec::new();
     for views in &seen {
         let points = triangulate(&cameras, views).into_diagnostic()?.points_mm;
@@ -57,12 +57,12 @@ fn pinhole(camera: &CalibratedCamera) -> Camera {
     }
 }
 
-/// A view's pixels as [`pinhole`] has them.
+/// Converts a view's pixels to those of [`pinhole`].
 fn straightened(camera: &CalibratedCamera, view: &Observation) -> Observation {
     let pinhole = pinhole(camera);
     let px = view.px.map(|px| {
         let seen = Vector2::from(px);
-        // The ray whose distorted picture is the pixel, by fixed-point iteration: distortion is small.
+        // Find the ray that is distorted to the pixel by fixed-point iteration; distortion is small.
         let mut ray = (seen - pinhole.principal_point_px) / pinhole.focal_px;
         for _ in 0..20 {
             let Some(shown) = camera.project(Vector3::new(ray.x, ray.y, 1.0)) else { break };

@@ -1,10 +1,10 @@
-//! One way to find bodies, and how well it does: as JSON, and all ways as text.
+//! The scores of one method to find bodies as JSON, and of all methods as text.
 
 use serde::Serialize;
 
 use crate::commands::eval::body_scores::{CameraErrors, Scores};
 
-/// One way to find bodies, and how well it does.
+/// One method to find bodies, and its scores.
 #[derive(Serialize)]
 pub struct Row {
     pub what: String,
@@ -12,13 +12,13 @@ pub struct Row {
     pub scores: Option<Scores>,
     #[serde(flatten)]
     pub cameras: Option<CameraErrors>,
-    /// Why there is no figure.
+    /// Why there are no scores.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
 }
 
 impl Row {
-    /// Of what is relative to the root, so that an error in the room means nothing.
+    /// A row of poses relative to the root, for which an error in the room is meaningless.
     pub fn without_place(what: &str, scores: Option<Scores>) -> Self {
         let scores = scores.map(|scores| Scores { rig_mm: None, ..scores });
         Self { what: what.to_owned(), scores, cameras: None, refused: None }

@@ -1,4 +1,4 @@
-//! Others' poses of a take, and their calibration.
+//! Published poses of a take, and their calibration.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,7 +12,7 @@ use pose::mapping::Mapping;
 
 type World = [Vector3<f64>; JOINTS];
 
-/// Where joints of one instant and their truth come from.
+/// The published poses by source frame, and the published cameras.
 pub struct Truth {
     by_source: BTreeMap<u32, World>,
     pub cameras: Vec<CalibratedCamera>,

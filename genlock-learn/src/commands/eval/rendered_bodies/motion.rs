@@ -1,4 +1,4 @@
-//! How bodies move against how the person did.
+//! The motion of bodies against the true motion.
 
 use nalgebra::Vector3;
 use pose::{JOINTS, LIMB_JOINTS};
@@ -6,14 +6,14 @@ use serde::Serialize;
 
 type World = [Vector3<f64>; JOINTS];
 
-/// A foot whose ankle moves less than this in truth stands, in mm/s.
+/// A foot stands still if its ankle truly moves slower than this, in mm/s.
 const STANDS_MM_S: f64 = 100.0;
 
-/// Delays that are tried, in frames, and how finely.
+/// Delays to try, in frames, and their step.
 const LAGS: std::ops::RangeInclusive<i32> = -60..=160;
 const LAG_STEPS: f64 = 20.0;
 
-/// One instant in the truth's axes and size.
+/// One instant in the axes and scale of the ground truth.
 #[derive(Clone, Debug)]
 pub struct Step {
     pub joints: World,
@@ -22,18 +22,18 @@ pub struct Step {
     pub soles: [[Vector3<f64>; 2]; 2],
 }
 
-/// How steadily bodies move.
+/// Steadiness of the motion of bodies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Steadiness {
-    /// Mean speed of heels and toes of feet that stand still in truth, mm/s.
+    /// Mean speed of heels and toes of feet that truly stand still, mm/s.
     pub skate_mm_s: Option<f64>,
     /// Mean distance between the limb joints' accelerations and the truth's, m/s².
     pub jitter_m_s2: Option<f64>,
-    /// By how much the motion comes later than the truth's, ms.
+    /// Delay of the motion behind the true one, ms.
     pub lag_ms: Option<f64>,
 }
 
-/// Of stretches of instants that follow one another at a rate.
+/// Scores stretches of consecutive instants at a rate.
 pub fn steadiness(stretches: &[Vec<Step>], rate_hz: f64) -> Steadiness {
     Steadiness {
         skate_mm_s: mean(stretches.iter().flat_map(|steps| skate(steps, rate_hz))),
@@ -65,8 +65,7 @@ fn jitter(steps: &[Step], rate_hz: f64) -> Vec<f64> {
     steps.windows(3).flat_map(|three| LIMB_JOINTS.map(|joint| second(three, joint))).collect()
 }
 
-/// The delay at which the steps of the truth fit those of the bodies best. Joints that are defined elsewhere on the body
-/// do not matter so.
+/// The delay at which the true steps fit those of the bodies best. Different definitions of joints do not affect it.
 fn lag_frames(stretches: &[Vec<Step>]) -> Option<f64> {
     let reach = (LAGS.end().max(&-LAGS.start()).unsigned_abs() as f64 / LAG_STEPS).ceil() as usize + 1;
     let misfit = |lag: f64| {
@@ -89,7 +88,7 @@ fn lag_frames(stretches: &[Vec<Step>]) -> Option<f64> {
     tried.map(|lag| (lag, misfit(lag))).min_by(|a, b| a.1.total_cmp(&b.1)).map(|(lag, _)| lag)
 }
 
-/// Between two instants, on the straight line.
+/// Interpolates linearly between two instants.
 fn truth_at(steps: &[Step], at: f64, joint: usize) -> Vector3<f64> {
     let before = at.floor();
     let [a, b] = [before as usize, before as usize + 1].map(|at| steps[at.min(steps.len() - 1)].truth[joint]);
@@ -107,7 +106,7 @@ mod tests {
 
     const RATE_HZ: f64 = 25.0;
 
-    /// Somebody whose right foot stands while all else swings.
+    /// Somebody whose right foot stands still while everything else swings.
     fn truth(at: f64) -> World {
         let swing = 300.0 * (at / 6.0).sin();
         std::array::from_fn(|joint| {
@@ -129,7 +128,7 @@ mod tests {
     fn the_truth_itself_is_steady_and_in_time() {
         let Steadiness { skate_mm_s, jitter_m_s2, lag_ms } = steadiness(&stretch(truth), RATE_HZ);
         assert!(jitter_m_s2.unwrap() < 1e-9 && lag_ms == Some(0.0), "{jitter_m_s2:?} {lag_ms:?}");
-        // The left foot stands at the ends of its swing.
+        // The left foot stands still at the ends of its swing.
         assert!(skate_mm_s.unwrap() < STANDS_MM_S / 2.0);
     }
 

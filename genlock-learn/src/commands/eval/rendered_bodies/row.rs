@@ -1,18 +1,18 @@
-//! One take, seen by its first few cameras.
+//! The scores of one take, seen by its first few cameras.
 
 use serde::Serialize;
 
 use super::score::{AloneScores, TakeScores};
 
-/// How many of a take's cameras are tried, always the first ones.
+/// Numbers of cameras to try, always the first ones of a take.
 pub const CAMERAS: [usize; 5] = [2, 3, 4, 6, 8];
 
-/// One take, seen by its first few cameras.
+/// The scores of one take, seen by its first few cameras.
 #[derive(Clone, Serialize)]
 pub struct Row {
     pub take: String,
     pub cameras: usize,
-    /// Cameras that have no part in the geometry, and why.
+    /// Cameras that are not in the geometry, and why.
     pub left_out: Vec<(String, String)>,
     #[serde(flatten)]
     pub scores: Option<TakeScores>,

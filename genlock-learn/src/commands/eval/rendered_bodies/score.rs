@@ -1,4 +1,4 @@
-//! How far the bodies of a rendered take are from the truth.
+//! Errors of the bodies of a rendered take against the ground truth.
 
 use body::{CausalFilter, RigGeometry, ScaleSource, joints};
 use geometry::{POINT_COUNT, Similarity, similarity};
@@ -16,29 +16,29 @@ use crate::commands::eval::body_scores as poses;
 type Points = [Vector3<f64>; POINT_COUNT];
 type World = [Vector3<f64>; JOINTS];
 
-/// How far the bodies of a take are from the truth.
+/// Errors of the bodies of a take against the ground truth.
 #[derive(Clone, Debug, Serialize)]
 pub struct TakeScores {
-    /// Instants with a body that two cameras or more agree on, and those without a body.
+    /// Instants with a body that at least two cameras agree on, and instants without a body.
     pub seen: usize,
-    /// Instants in which somebody was seen, and that have no body.
+    /// Instants without a body although somebody was seen.
     pub withheld: usize,
     #[serde(flatten)]
     pub poses: poses::Scores,
-    /// Mean over cameras, after the similarity that lays bodies onto the truth.
+    /// Mean over cameras, after the similarity that aligns bodies to the ground truth.
     pub rotation_degrees: Option<f64>,
-    /// By how much bodies are too large, where the person's height was stated.
+    /// By how much bodies are too large, if the person's height was stated.
     pub scale_percent: Option<f64>,
     pub raw: Steadiness,
     /// Smoothed as a live stream is.
     pub filtered: Steadiness,
-    /// How much of the truth lies within what bodies say of their uncertainty, where joints are meant as the finder means them.
+    /// Share of true joints within the stated uncertainty, with joints as the finder defines them.
     pub within_percent: Option<f64>,
     #[serde(skip)]
     pub misses: Vec<Miss>,
 }
 
-/// None where there is no body with a truth.
+/// `None` if no body has a ground truth.
 pub fn score(
     watched: &Watched,
     geometry: &RigGeometry,
@@ -74,11 +74,11 @@ pub fn score(
     })
 }
 
-/// How far bodies are from the truth that one camera alone places, in a geometry that all of them found.
+/// Errors of bodies that a single camera places, in a geometry found from all cameras.
 #[derive(Clone, Debug, Serialize)]
 pub struct AloneScores {
     pub bodies: usize,
-    /// Over the 12 limb joints, after the similarity that lays the bodies of all cameras onto the truth.
+    /// Over the 12 limb joints, after the similarity that aligns the bodies of all cameras to the ground truth.
     pub limb_mm: f64,
     pub p_mm: f64,
     pub within_percent: Option<f64>,
@@ -86,10 +86,10 @@ pub struct AloneScores {
     pub misses: Vec<Miss>,
 }
 
-/// Each camera by itself, one after the other. `bodies` are those of all cameras. None where there is nothing to score.
+/// Scores each camera by itself. `bodies` are those of all cameras. `None` if there is nothing to score.
 ///
 /// # Errors
-/// A geometry that does not serve the cameras.
+/// The geometry does not fit the cameras.
 pub fn alone(
     watched: &Watched,
     geometry: &RigGeometry,
@@ -121,7 +121,7 @@ pub fn alone(
     }))
 }
 
-/// Bodies whose truth is known.
+/// Bodies with known ground truth.
 fn known<'a>(
     watched: &'a Watched,
     bodies: &'a Bodies,
@@ -136,7 +136,7 @@ fn miss(body: &Placed, truth: &World, to_truth: &Similarity) -> Option<Miss> {
     Miss::new(&found, truth, body.uncertainty_mm.map(|radius_mm| to_truth.scale * radius_mm))
 }
 
-/// One similarity that lays all limb joints onto the truth.
+/// One similarity that aligns all limb joints to the ground truth.
 fn limbs_onto(pairs: impl Iterator<Item = (World, World)>) -> Option<Similarity> {
     let limbs = pairs.flat_map(|(found, truth)| LIMB_JOINTS.map(|joint| (found[joint], truth[joint])));
     similarity(&limbs.collect::<Vec<_>>())
@@ -150,7 +150,7 @@ fn rotation_degrees(geometry: &RigGeometry, truth: &TakeTruth, to_truth: &Matrix
     mean(geometry.cameras.iter().filter_map(degrees))
 }
 
-/// Instants that follow one another and have a body, in the truth's axes and size.
+/// Stretches of consecutive instants with a body, in the axes and scale of the ground truth.
 fn stretches(watched: &Watched, bodies: &[Option<Points>], truth: &TakeTruth, to_truth: &Similarity) -> Vec<Vec<Step>> {
     let step = |at: usize| {
         let points = bodies[at].map(|points| points.map(|point| to_truth.point(&point)))?;

@@ -1,10 +1,10 @@
-//! Bodies against the truth of rendered takes, as text.
+//! Scores of bodies against the ground truth of rendered takes, as text.
 
 use super::motion::mean;
 use super::row::{CAMERAS, Row};
 use super::score::{AloneScores, TakeScores};
 
-/// For each number of cameras the mean over takes, and below, what was refused.
+/// For each number of cameras the mean over takes, followed by the refusals.
 pub fn table(rows: &[Row]) -> String {
     let mut text = format!(
         "{:>7} {:>5} {:>8} {:>6} {:>9} {:>7} {:>6} {:>6} {:>7} {:>7} {:>12} {:>13} {:>9}\n",
@@ -67,7 +67,7 @@ pub fn table(rows: &[Row]) -> String {
     text
 }
 
-/// What single cameras make of it in a geometry that so many found together.
+/// Scores of single cameras, in a geometry found from so many.
 fn alone(rows: &[Row], cameras: usize) -> String {
     let takes: Vec<_> = rows.iter().filter(|row| row.cameras == cameras).filter_map(|row| row.alone.as_ref()).collect();
     let of = |value: &dyn Fn(&AloneScores) -> Option<f64>| said(mean(takes.iter().filter_map(|take| value(take))), 1);

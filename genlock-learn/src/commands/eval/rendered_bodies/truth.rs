@@ -1,4 +1,4 @@
-//! Where people and cameras of a rendered take truly were.
+//! The true positions of people and cameras in a rendered take.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,11 +11,11 @@ use virtual_studio::session::{Truth, TruthFrame};
 
 type World = [Vector3<f64>; JOINTS];
 
-/// Where everything was in a rendered take, in millimetres and the studio's axes.
+/// The ground truth of a rendered take, in millimetres and the studio's axes.
 pub struct TakeTruth {
-    /// By the instant that pictures show.
+    /// Bodies by instant.
     joints: BTreeMap<u32, World>,
-    /// By name, from world axes to the camera's, as the take begins.
+    /// By name, from the world's axes to the camera's, at the start of the take.
     pub rotations: BTreeMap<String, Matrix3<f64>>,
     pub height_mm: Option<f64>,
 }

@@ -1,23 +1,23 @@
-//! Whether joints lie as near to the truth as their uncertainty says.
+//! Whether joints are as close to the ground truth as their stated uncertainty.
 
 use nalgebra::{Matrix3, Vector3};
 use pose::JOINTS;
 
 type World = [Vector3<f64>; JOINTS];
 
-/// Of each joint, its mirror image.
+/// For each joint, its mirror image.
 const MIRRORED: [usize; JOINTS] = [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13];
 
-/// One body against the truth.
+/// One body against the ground truth.
 #[derive(Clone, Debug)]
 pub struct Miss {
-    /// From each joint to the truth's, in the body's own axes: ahead, left, up along the trunk.
+    /// From each joint to the true one, in the body's own axes: forward, left, up along the trunk.
     pub to_truth: World,
     pub radius_mm: [f64; JOINTS],
 }
 
 impl Miss {
-    /// Of a body in the truth's axes and size. None of a truth without a trunk.
+    /// For a body in the axes and scale of the ground truth. `None` if that has no trunk.
     pub fn new(found: &World, truth: &World, radius_mm: [f64; JOINTS]) -> Option<Self> {
         let up = (truth[8] - truth[0]).try_normalize(1e-6)?;
         let leftward = truth[11] - truth[14] + truth[4] - truth[1];
@@ -27,7 +27,7 @@ impl Miss {
     }
 }
 
-/// Where the truth has each joint against where the finder means it to be, the same for left and right.
+/// The offset of each true joint from the finder's definition of it, the same for left and right.
 pub fn offsets<'a>(misses: impl Iterator<Item = &'a Miss>) -> World {
     let (mut sum, mut count) = ([Vector3::zeros(); JOINTS], 0.0);
     for miss in misses {
@@ -39,7 +39,7 @@ pub fn offsets<'a>(misses: impl Iterator<Item = &'a Miss>) -> World {
     std::array::from_fn(|joint| (mean[joint] + mean[MIRRORED[joint]].component_mul(&mirror)) / 2.0)
 }
 
-/// The share of joints that hold the truth within their radius, where it is meant elsewhere by `offsets`.
+/// The share of joints with the ground truth inside their radius, after correcting the definitions by `offsets`.
 pub fn share(misses: &[Miss], offsets: &World) -> Option<f64> {
     let all = misses.iter().flat_map(|miss| {
         let within = |joint: usize| (miss.to_truth[joint] - offsets[joint]).norm() <= miss.radius_mm[joint];
@@ -64,7 +64,7 @@ mod tests {
         ] {
             truth[joint] = Vector3::new(0.0, y, z);
         }
-        // The finder has hips 50 mm higher; one wrist of one body is 80 mm off.
+        // The finder defines hips 50 mm higher; one wrist of one body is off by 80 mm.
         let mut found = truth;
         [1, 4].into_iter().for_each(|hip| found[hip].z += 50.0);
         let mut off = found;
