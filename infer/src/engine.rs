@@ -11,6 +11,7 @@ use subject::{Region, Sample};
 use tch::{Device, Kind, Tensor};
 use transport::{FrameOfReference, Moment, POSE_SCHEMA_VERSION, PoseMessage, TriggerState, ViewPose};
 
+use crate::precision::choose;
 use crate::{InferError, Mismatch, PrecisionChoice};
 
 /// A pose model, ready to compute. Live streams and evaluations all get their poses here.
@@ -52,7 +53,7 @@ impl Engine {
     /// If the file is missing, damaged or not such a model, with its name and the remedy.
     pub fn open(path: &Path, device: Device, precision: PrecisionChoice) -> Result<Self, InferError> {
         let model = PoseModel::load(path, device)?;
-        let precision = precision.choose(&model)?;
+        let precision = choose(precision, &model)?;
         Self::new(model, precision)
     }
 

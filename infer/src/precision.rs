@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use model::{PROBE_LIMIT, PoseModel, Precision, autocast, has_bf16, spent};
-use serde::{Deserialize, Serialize};
+pub use recipe::PrecisionChoice;
 use tch::{Kind, Tensor};
 
 use crate::InferError;
@@ -12,25 +12,12 @@ use crate::InferError;
 const VIEWS: i64 = 4;
 const ROUNDS: usize = 5;
 
-/// The precision to use, or that it is to be chosen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PrecisionChoice {
-    /// bf16 if the device supports it natively and a probe finds it faster, otherwise f32.
-    #[default]
-    Auto,
-    F32,
-    Bf16,
-}
-
-impl PrecisionChoice {
-    /// The precision asked for, or the faster one for a moment of four views on this model and device.
-    pub fn choose(self, model: &PoseModel) -> Result<Precision, InferError> {
-        match self {
-            Self::F32 => Ok(Precision::F32),
-            Self::Bf16 => Ok(Precision::Bf16),
-            Self::Auto => faster(model),
-        }
+/// The precision asked for, or the faster one for a moment of four views on this model and device.
+pub(crate) fn choose(choice: PrecisionChoice, model: &PoseModel) -> Result<Precision, InferError> {
+    match choice {
+        PrecisionChoice::F32 => Ok(Precision::F32),
+        PrecisionChoice::Bf16 => Ok(Precision::Bf16),
+        PrecisionChoice::Auto => faster(model),
     }
 }
 

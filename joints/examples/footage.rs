@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use frame::CameraId;
 use joints::{BlazePose, FinderFiles, JointFinder, Model, View};
-use subject::{Decoder, Outcome, Preprocessing, Region, RgbImage, Scale, SquareCutter, SubjectCropper};
+use subject::{CropOutcome, Decoder, Preprocessing, Region, RgbImage, Scale, SquareCutter, SubjectCropper};
 use take::TakeReader;
 
 type Failure = Box<dyn std::error::Error>;
@@ -46,7 +46,7 @@ fn main() -> Result<(), Failure> {
             let first = seen.insert(source.index);
             decoder.decode(&info, &bytes, Scale::Full, &mut picture)?;
             let view = match outcome {
-                Outcome::Sample(sample) if square_px > 0 => {
+                CropOutcome::Sample(sample) if square_px > 0 => {
                     let Region { centre_px, side_px } = sample.region;
                     cutter.cut(&picture, &sample.region, square_px, &mut square)?;
                     View {

@@ -7,7 +7,7 @@ use crossbeam::channel::{Receiver, Sender, bounded};
 use frame::{CameraId, Problem};
 use transport::{CameraState, RigEventKind};
 
-use crate::outcome::Part;
+use crate::part::Part;
 
 /// Events kept for the report. The log and the take have all of them.
 const HELD: usize = 1_000;

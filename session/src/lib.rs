@@ -13,22 +13,27 @@
 //! | `hosts/` | a rig whose cameras are attached to several hosts |
 //! | `statistics/` | delays, rates and losses of a running session |
 
+mod error;
 mod event;
 mod hosts;
 mod outcome;
+mod part;
 mod plan;
 mod recorder;
 mod run;
 mod session;
 mod sets;
 pub mod source;
+mod start;
 mod statistics;
 mod views;
 mod wall_clock;
 
+pub use error::SessionError;
 pub use event::{Event, EventKind, EventLog, EventSender};
 pub use hosts::{HostRole, unknown_host};
-pub use outcome::{Outcome, Part, SessionError};
+pub use outcome::Outcome;
+pub use part::Part;
 pub use plan::{LearningPlan, Prepared, RecordingPlan, SessionPlan};
 pub use recorder::{QUEUED_BYTES, Recorder, RecordingCounters, RecordingState};
 pub use run::End;

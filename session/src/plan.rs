@@ -4,24 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use calibration_free_config::Rig;
-use frame::{LossLedger, Problem, monotonic_now_ns};
+use frame::Problem;
 use subject::{BackgroundConfig, SubjectCropper};
-use take::TakeInfo;
 
 use crate::event::EventLog;
 use crate::hosts::{HostLink, HostRole};
-use crate::outcome::SessionError;
-use crate::recorder::{Recorder, RecorderTap};
-use crate::session::{Parts, Session};
-use crate::sets::assembler::Sinks;
 use crate::source::{OpenRig, Playback};
 use crate::views::picture_plan::PicturePlan;
 use crate::views::preview::PreviewSink;
-
-/// Time from opening the cameras to the first trigger: all must be armed by then.
-const LEAD_NS: i64 = 1_500_000_000;
-/// The epoch of a trial's segments, which no session uses.
-const TRIAL_EPOCH: u32 = u32::MAX;
 
 /// The description of a session.
 pub struct SessionPlan {
@@ -136,56 +126,5 @@ impl Prepared {
     /// Pulses a second, in a trial those of the trial.
     pub fn rate_hz(&self) -> f64 {
         self.rig.rate_hz(self.trial.unwrap_or(self.playback))
-    }
-
-    /// Starts the cameras; sets go to `sinks`.
-    ///
-    /// # Errors
-    /// The take cannot be made, a camera's description is wrong, a thread does not start.
-    pub fn start(self, sinks: Sinks) -> Result<Session, SessionError> {
-        let epoch = self.link.epoch();
-        self.start_in(epoch, sinks)
-    }
-
-    /// Starts the cameras for a trial with another playback. It is not recorded, and shares no segments with the
-    /// session that follows.
-    ///
-    /// # Errors
-    /// As [`Self::start`].
-    pub fn start_trial(mut self, playback: Playback, sinks: Sinks) -> Result<Session, SessionError> {
-        self.trial = Some(playback);
-        self.start_in(Some(TRIAL_EPOCH), sinks)
-    }
-
-    fn start_in(self, epoch: Option<u32>, sinks: Sinks) -> Result<Session, SessionError> {
-        let ledgers: Vec<_> = self.names.iter().map(|_| LossLedger::default()).collect();
-        let playback = self.trial.unwrap_or(self.playback);
-        let (mut cameras, mut pulses) = self.rig.cameras(playback, monotonic_now_ns() + LEAD_NS)?;
-        if let HostLink::Peer(peer) = &self.link {
-            pulses = peer.take_pulses(&mut cameras);
-        }
-        // Faults of a camera show before a take is created.
-        let recorder = self.record(&ledgers[..self.local_cameras()])?;
-        self.pictures.begin(self.rate_hz());
-        Session::start(self, Parts { cameras, pulses, epoch, ledgers, recorder, sinks })
-    }
-
-    fn record(&self, ledgers: &[LossLedger]) -> Result<Option<(Recorder, RecorderTap)>, SessionError> {
-        let Some(plan) = self.recording.as_ref().filter(|_| self.trial.is_none()) else { return Ok(None) };
-        let rig = self.rig.rig();
-        let info = TakeInfo {
-            name: plan.name.clone(),
-            rig_toml: plan.rig_toml.clone().unwrap_or_else(|| rig.to_toml()),
-            cameras: self.names[..ledgers.len()].to_vec(),
-            host: self.link.name().to_owned(),
-            trigger_rate_hz: self.rate_hz(),
-            source_rate_hz: self.rig.is_replayed().then_some(rig.trigger.rate_hz),
-        };
-        let buffers = self.rig.recorder_buffers();
-        let recorder = Recorder::start(&plan.folder, &info, ledgers, buffers, plan.budget_bytes)
-            .map_err(SessionError::NotRecorded)?;
-        let budget_gb = plan.budget_bytes as f64 / 1e9;
-        tracing::info!("recording into {}, at most {budget_gb} GB", recorder.0.directory().display());
-        Ok(Some(recorder))
     }
 }

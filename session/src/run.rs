@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::{Receiver, at, never, select, tick};
 
 use crate::event::EventKind;
-use crate::outcome::Part;
+use crate::part::Part;
 use crate::session::Session;
 use crate::wall_clock::WallClock;
 

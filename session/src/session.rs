@@ -8,9 +8,11 @@ use capture::{CameraSpec, Capture, CaptureOptions, FrameConsumer, Health, Pulses
 use crossbeam::channel::bounded;
 use frame::{CameraId, LossLedger};
 
+use crate::error::SessionError;
 use crate::event::EventLog;
 use crate::hosts::{HostLink, Listeners, RemoteViews};
-use crate::outcome::{Outcome, Part, SessionError};
+use crate::outcome::Outcome;
+use crate::part::Part;
 use crate::plan::Prepared;
 use crate::recorder::{Recorder, RecorderTap};
 use crate::sets::assembler::{self, SetStatistics, Sinks};

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::time::Instant;
 
 use frame::{CameraId, Encoding, FrameInfo, HostTime, Picture, SegmentId, TriggerIndex};
-use subject::{BackgroundConfig, Outcome, Preprocessing, Region, SubjectCropper};
+use subject::{BackgroundConfig, CropOutcome, Preprocessing, Region, SubjectCropper};
 
 /// The metadata of frame `k` of a looping source with `length` frames.
 fn info(k: usize, length: usize) -> FrameInfo {
@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{:.2} ms per frame", started.elapsed().as_secs_f64() * 1e3 / files.len() as f64);
     let mut regions = String::new();
     for (k, outcome) in samples.into_iter().enumerate() {
-        let Outcome::Sample(sample) = outcome else {
+        let CropOutcome::Sample(sample) = outcome else {
             println!("frame {k}: {outcome:?}");
             continue;
         };

@@ -18,7 +18,7 @@ const ELSEWHERE_FOR_NS: i64 = 1_000_000_000;
 
 /// The result of processing one frame.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
+pub enum CropOutcome {
     Sample(Sample),
     /// The background is still being learned.
     NoBackground,
@@ -26,7 +26,7 @@ pub enum Outcome {
     NoSubject,
 }
 
-impl Outcome {
+impl CropOutcome {
     /// The sample, if there is one.
     pub fn sample(self) -> Option<Sample> {
         match self {
@@ -115,7 +115,7 @@ impl SubjectCropper {
 
     /// Turns a frame into a sample, then lets the background learn from it. The sample's region depends on the frames
     /// before it. After an error, processing may continue with the next frame.
-    pub fn process(&mut self, info: &FrameInfo, bytes: &[u8]) -> Result<Outcome, SubjectError> {
+    pub fn process(&mut self, info: &FrameInfo, bytes: &[u8]) -> Result<CropOutcome, SubjectError> {
         let frame_px = self.decode(info, bytes)?;
         let seam = self.segment.replace(info.segment).is_some_and(|before| before != info.segment);
         if seam {
@@ -144,12 +144,12 @@ impl SubjectCropper {
             (Some(blob), Some(background)) => {
                 let (id, fits) = (background.id, blob.region(&self.settings, self.picture.scale.denominator()));
                 let region = self.steady.follow(info, fits);
-                Outcome::Sample(self.cut(info, bytes, region, id)?)
+                CropOutcome::Sample(self.cut(info, bytes, region, id)?)
             }
-            (None, Some(background)) if background.frame_px == frame_px => Outcome::NoSubject,
-            _ => Outcome::NoBackground,
+            (None, Some(background)) if background.frame_px == frame_px => CropOutcome::NoSubject,
+            _ => CropOutcome::NoBackground,
         };
-        if matches!(outcome, Outcome::Sample(_) | Outcome::NoSubject) && self.has_moved(info.exposure.ns) {
+        if matches!(outcome, CropOutcome::Sample(_) | CropOutcome::NoSubject) && self.has_moved(info.exposure.ns) {
             self.moved += 1;
             self.begin_anew();
         }

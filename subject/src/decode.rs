@@ -84,13 +84,3 @@ pub(crate) fn around(region: &Region, scale: Scale) -> [Range<usize>; 2] {
         pixel((centre - half - MARGIN).floor())..pixel((centre + half + MARGIN).ceil())
     })
 }
-
-/// Bounds the allocation that a damaged header can cause.
-pub(crate) fn check_size((width_px, height_px): (u32, u32)) -> Result<(u32, u32), PictureFault> {
-    const MAX_PX: u32 = 16384;
-    if (1..=MAX_PX).contains(&width_px) && (1..=MAX_PX).contains(&height_px) {
-        Ok((width_px, height_px))
-    } else {
-        Err(PictureFault::Size { width_px, height_px })
-    }
-}

@@ -6,7 +6,7 @@ use frame::FrameInfo;
 use turbojpeg::Decompressor;
 
 use crate::cropper::crop_scale;
-use crate::{Decoder, Outcome, PictureFault, Region, RgbImage, Sample, Scale, SquareCutter, SubjectError, jpeg};
+use crate::{CropOutcome, Decoder, PictureFault, Region, RgbImage, Sample, Scale, SquareCutter, SubjectError, jpeg};
 
 /// Side of the square that is cut around a subject, in pixels.
 const SQUARE_PX: u16 = 384;
@@ -97,10 +97,15 @@ impl FinderPictures {
     }
 
     /// The upright square around the subject found in a frame, or the whole frame if there is none.
-    pub fn make(&mut self, info: &FrameInfo, bytes: &[u8], outcome: &Outcome) -> Result<FinderPicture, SubjectError> {
+    pub fn make(
+        &mut self,
+        info: &FrameInfo,
+        bytes: &[u8],
+        outcome: &CropOutcome,
+    ) -> Result<FinderPicture, SubjectError> {
         match outcome {
-            Outcome::Sample(sample) => self.square(info, bytes, &sample.region),
-            Outcome::NoBackground | Outcome::NoSubject => self.whole(info, bytes),
+            CropOutcome::Sample(sample) => self.square(info, bytes, &sample.region),
+            CropOutcome::NoBackground | CropOutcome::NoSubject => self.whole(info, bytes),
         }
     }
 
@@ -181,7 +186,7 @@ mod tests {
     fn pictures_say_where_in_the_frame_they_are() {
         let (info, bytes) = frame();
         let mut pictures = FinderPictures::new().unwrap();
-        let whole = pictures.make(&info, &bytes, &Outcome::NoSubject).unwrap();
+        let whole = pictures.make(&info, &bytes, &CropOutcome::NoSubject).unwrap();
         assert_eq!((whole.width, whole.height, whole.scale), (640, 360, 2.0));
         check(&whole);
         let travelled = FinderPicture { rgb: [].into(), ..whole.clone() }.with_jpeg(&whole.to_jpeg().unwrap()).unwrap();
@@ -192,7 +197,7 @@ mod tests {
             let region = Region { centre_px: [600.5, 352.0], side_px };
             let (rgb, mask) = (vec![0; 12].into(), vec![0; 4].into());
             let sample = Sample { size_px: 2, rgb, mask, region, background: BackgroundId::default() };
-            let square = pictures.make(&info, &bytes, &Outcome::Sample(sample)).unwrap();
+            let square = pictures.make(&info, &bytes, &CropOutcome::Sample(sample)).unwrap();
             assert_eq!((square.width, square.height), (384, 384));
             check(&square);
         }

@@ -2,7 +2,7 @@
 
 use turbojpeg::{Compressor, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp};
 
-use crate::decode::check_size;
+use crate::image::check_size;
 use crate::{PictureFault, RgbImage, Scale};
 
 /// The size that a JPEG's header states.

@@ -22,7 +22,7 @@ mod steady;
 
 pub use background::{Background, BackgroundConfig};
 pub use crop::SquareCutter;
-pub use cropper::{Outcome, SubjectCropper};
+pub use cropper::{CropOutcome, SubjectCropper};
 pub use decode::Decoder;
 pub use error::{PictureFault, SubjectError};
 pub use finder_picture::{FinderPicture, FinderPictures};

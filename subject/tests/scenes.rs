@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Rect, Stage, info, mask_iou, paint, person, sample};
-use subject::{BackgroundConfig, Outcome, Preprocessing, SubjectCropper};
+use subject::{BackgroundConfig, CropOutcome, Preprocessing, SubjectCropper};
 
 /// How far the crop may lag behind a walker of 100 px: 5 % of its side.
 const SLACK_PX: f32 = 6.25;
@@ -12,7 +12,7 @@ const CHAIR: Rect = Rect { left: 200, top: 150, width: 30, height: 40, value: 18
 #[test]
 fn nothing_is_cropped_before_the_background_is_known() {
     let mut stage = Stage::new(64);
-    assert_eq!(stage.run(7, 200, &[person(50)]), Outcome::NoBackground);
+    assert_eq!(stage.run(7, 200, &[person(50)]), CropOutcome::NoBackground);
     assert!(!stage.cropper.background_ready());
     stage.run(1, 200, &[]);
     assert!(stage.cropper.background_ready());
@@ -21,7 +21,7 @@ fn nothing_is_cropped_before_the_background_is_known() {
 #[test]
 fn pictures_faster_than_the_rate_do_not_hasten_the_background() {
     let mut stage = Stage::new(64);
-    assert_eq!(stage.run(84, 16, &[]), Outcome::NoBackground);
+    assert_eq!(stage.run(84, 16, &[]), CropOutcome::NoBackground);
     assert!(!stage.cropper.background_ready(), "84 pictures in 1.33 s are 7 at 5 Hz");
 }
 
@@ -67,7 +67,7 @@ fn beyond_the_frame_there_is_black_and_no_mask() {
 
 #[test]
 fn an_empty_stage_has_no_subject() {
-    assert_eq!(Stage::ready(64).see(&[]), Outcome::NoSubject);
+    assert_eq!(Stage::ready(64).see(&[]), CropOutcome::NoSubject);
 }
 
 #[test]
@@ -81,14 +81,14 @@ fn somebody_who_stands_still_is_not_absorbed() {
 fn furniture_moved_elsewhere_is_absorbed_within_seconds() {
     let mut stage = Stage::ready(64);
     stage.run(30, 200, &[person(40), CHAIR]);
-    assert_eq!(stage.see(&[CHAIR]), Outcome::NoSubject);
+    assert_eq!(stage.see(&[CHAIR]), CropOutcome::NoSubject);
 }
 
 #[test]
 fn a_change_of_light_is_absorbed() {
     let mut stage = Stage::ready(64);
     let lit = Rect { left: 0, top: 0, width: 320, height: 240, value: 170 };
-    assert!(matches!(stage.run(40, 200, &[lit]), Outcome::NoSubject));
+    assert!(matches!(stage.run(40, 200, &[lit]), CropOutcome::NoSubject));
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn an_empty_stage_is_taken_in_a_second_and_has_a_new_name() {
     stage.run(55, 16, &[CHAIR]);
     assert_eq!(stage.cropper.background().unwrap().id, before, "the old one stays in use until the second is over");
     stage.run(20, 16, &[CHAIR]);
-    assert_eq!(stage.see(&[CHAIR]), Outcome::NoSubject);
+    assert_eq!(stage.see(&[CHAIR]), CropOutcome::NoSubject);
     assert_ne!(sample(stage.see(&[person(40), CHAIR])).background, before);
 }
 
@@ -115,12 +115,12 @@ fn small_updates_keep_the_name() {
 fn equal_takes_give_equal_samples() {
     let pictures: Vec<_> = (0..12).map(|k| (info(k, k as i64 * 16), paint(k, &[person(20 * k as u32)]))).collect();
     let settings = Preprocessing::with_crop_px(96);
-    let samples = || -> Vec<Outcome> {
+    let samples = || -> Vec<CropOutcome> {
         let mut cropper = SubjectCropper::with_background_from(&settings, pictures.iter().cloned()).unwrap();
         pictures.iter().map(|(info, bytes)| cropper.process(info, bytes).unwrap()).collect()
     };
     assert_eq!(samples(), samples());
-    assert!(samples().iter().all(|outcome| matches!(outcome, Outcome::Sample(_))));
+    assert!(samples().iter().all(|outcome| matches!(outcome, CropOutcome::Sample(_))));
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_kept_background_serves_another_cropper() {
     let kept = stage.cropper.background().unwrap().clone();
     let mut other = Stage::new(64);
     other.cropper.set_background(kept.clone()).unwrap();
-    assert_eq!(other.see(&[]), Outcome::NoSubject);
+    assert_eq!(other.see(&[]), CropOutcome::NoSubject);
     let mut wrong = kept;
     wrong.picture.width -= 1;
     assert!(other.cropper.set_background(wrong).unwrap_err().to_string().contains("must be"));
@@ -149,7 +149,7 @@ fn another_place_behind_a_seam_is_learned_anew() {
     let elsewhere = Rect { left: 0, top: 0, width: 200, height: 240, value: 150 };
     let mut stage = Stage::ready(224);
     stage.segment += 1;
-    assert_eq!(stage.run(8, 200, &[elsewhere]), Outcome::NoBackground);
+    assert_eq!(stage.run(8, 200, &[elsewhere]), CropOutcome::NoBackground);
     let seen = sample(stage.see(&[elsewhere, person(120)]));
     assert!(mask_iou(&seen, person(120)) > 0.9);
     // After a seam the same place is recognised.

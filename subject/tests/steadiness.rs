@@ -4,11 +4,11 @@ mod common;
 
 use common::{Rect, Stage, info, mask_iou, paint, person, sample};
 use proptest::prelude::*;
-use subject::{Outcome, Preprocessing, Region, SubjectCropper};
+use subject::{CropOutcome, Preprocessing, Region, SubjectCropper};
 
 const ARM: Rect = Rect { left: 190, top: 95, width: 40, height: 10, value: 220 };
 
-fn region(outcome: Outcome) -> Region {
+fn region(outcome: CropOutcome) -> Region {
     sample(outcome).region
 }
 

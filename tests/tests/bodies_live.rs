@@ -176,7 +176,12 @@ fn looks_like_a_person(messages: &[PoseMessage]) {
     let views = |message: &&PoseMessage| message.body.as_ref().unwrap().cameras.len().min(message.poses.len());
     // A busy machine may drop pictures of all cameras but one, whose body is rougher.
     let several: Vec<_> = messages.iter().filter(|message| views(message) >= 2).collect();
-    assert!(several.len() * 10 >= messages.len() * 9, "{} of {} bodies have several views", several.len(), messages.len());
+    assert!(
+        several.len() * 10 >= messages.len() * 9,
+        "{} of {} bodies have several views",
+        several.len(),
+        messages.len()
+    );
     for message in several {
         let body = message.body.as_ref().unwrap();
         assert_eq!((body.joints_mm.len(), body.landmarks_mm.len()), (17, 7));

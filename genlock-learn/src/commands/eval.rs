@@ -26,7 +26,7 @@ use super::finder::{DETECTOR_EVERY, FinderArgs};
 use super::precision::PrecisionName;
 use super::reading;
 use precision_effect::{other_precision, precision_effect};
-use take_report::Report;
+use take_report::TakeReport;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -117,7 +117,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
     let take = reading::labelled_take(session, labels, &preprocessing)?;
     let errors = evaluate_take(&take, &hold_out, |samples| engine.joints(samples)).into_diagnostic()?;
     let samples: Vec<&Sample> = take.samples.iter().map(|labelled| &labelled.sample).collect();
-    let report = Report {
+    let report = TakeReport {
         model: engine.version().to_owned(),
         encoder: spec.encoder_version.clone(),
         precision: precision_name(engine.precision()),

@@ -9,13 +9,13 @@ const CAPACITY: usize = 1_024;
 /// The learner's curves over its steps, so that a page that is opened late or reloaded shows the whole run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct History {
-    pub loss: Vec<Loss>,
+    pub loss: Vec<LossPoint>,
     pub accuracy: Vec<Accuracies>,
 }
 
 /// Loss of one step: the total, and each head's part.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Loss {
+pub struct LossPoint {
     pub step: u64,
     pub loss: f64,
     pub sync: Option<f64>,
@@ -36,7 +36,7 @@ impl History {
     /// Adds what is new in a status. Steps that are repeated after a restart from a checkpoint replace the old ones.
     pub fn record(&mut self, learner: &LearnerStatus) {
         if let Some(loss) = learner.loss_last.filter(|loss| loss.is_finite()) {
-            let point = Loss { step: learner.steps, loss, sync: learner.loss_sync, flip: learner.loss_flip };
+            let point = LossPoint { step: learner.steps, loss, sync: learner.loss_sync, flip: learner.loss_flip };
             push(&mut self.loss, point, |point| point.step);
         }
         if let Some(step) = learner.evaluated_at_step {

@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use transport::{FrameOfReference, LearnerStatus, PoseMessage, TriggerState, ViewPose};
 
-use super::history::Loss;
+use super::history::LossPoint;
 use super::*;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -154,7 +154,7 @@ async fn status_and_history_are_json() {
     assert_eq!(serde_json::from_str::<LiveStatus>(body).unwrap(), status_at(2));
     let response = running.request("GET", "/api/history", "").await;
     let history: History = serde_json::from_str(response.split_once("\r\n\r\n").unwrap().1).unwrap();
-    let loss = |step| Loss { step, loss: 1.5, sync: Some(1.0), flip: Some(0.5) };
+    let loss = |step| LossPoint { step, loss: 1.5, sync: Some(1.0), flip: Some(0.5) };
     assert_eq!(history.loss, [loss(1), loss(2)]);
     running.stop().await;
 }

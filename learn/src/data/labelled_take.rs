@@ -6,7 +6,7 @@ use std::path::Path;
 use frame::{CameraId, SegmentId, SourcePosition};
 use frame_sync::pairs::{HoldOut, Side};
 use pose::{CameraLabels, Labels, Pose3d};
-use subject::{Outcome, Preprocessing, Sample, SubjectCropper};
+use subject::{CropOutcome, Preprocessing, Sample, SubjectCropper};
 use take::TakeReader;
 
 use crate::LearnError;
@@ -88,10 +88,10 @@ impl LabelledTake {
                 progress(done, total);
                 let Some((source, label)) = info.source.and_then(|at| Some((at, view.at(at.index)?))) else { continue };
                 match cropper.process(&info, &bytes).map_err(failed)? {
-                    Outcome::Sample(sample) => {
+                    CropOutcome::Sample(sample) => {
                         samples.push(LabelledSample { camera: camera.0, source, sample, pose: label.joints_mm });
                     }
-                    Outcome::NoSubject | Outcome::NoBackground => without_subject += 1,
+                    CropOutcome::NoSubject | CropOutcome::NoBackground => without_subject += 1,
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use frame::{CameraId, FrameInfo, SetIndex};
-use subject::{Outcome, Preprocessing, SubjectCropper};
+use subject::{CropOutcome, Preprocessing, SubjectCropper};
 use take::TakeReader;
 use transport::{Moment, View};
 
@@ -30,7 +30,7 @@ fn moments(directory: &Path, crop_px: u16) -> Vec<Moment> {
         let frames = first_loop(&take, camera);
         let mut cropper = SubjectCropper::with_background_from(&settings, frames.iter().step_by(4).cloned()).unwrap();
         for (info, bytes) in &frames {
-            if let Outcome::Sample(sample) = cropper.process(info, bytes).unwrap() {
+            if let CropOutcome::Sample(sample) = cropper.process(info, bytes).unwrap() {
                 let position = info.source.expect("replayed footage says where a frame stands").index;
                 let (exposure, frame_px) = (info.exposure, info.picture.size_px());
                 let view = View { camera, exposure, frame_px, samples: vec![sample] };

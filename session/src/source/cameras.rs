@@ -7,11 +7,12 @@ use std::time::Duration;
 use calibration_free_config::{Camera, Driver, Exposes, Rig};
 use capture::drivers::replay::ReplayDriver;
 use capture::drivers::simulated::SimulatedCamera;
-use capture::{CameraDriver, DriverError, OpenDriver, PulseTrain, Role};
+use capture::{OpenDriver, PulseTrain, Role};
 use frame::{CameraId, Problem, monotonic_now_ns};
 use take::TakeReader;
 
 #[cfg(feature = "gstreamer")]
+use super::opener::opener;
 use super::videos;
 
 /// What simulated cameras send unless the rig says otherwise: Gray8 of this size.
@@ -85,12 +86,6 @@ impl Source {
             }
         }
     }
-}
-
-pub(super) fn opener<D: CameraDriver + 'static>(
-    mut open: impl FnMut() -> Result<D, DriverError> + Send + 'static,
-) -> OpenDriver {
-    Box::new(move || Ok(Box::new(open()?)))
 }
 
 #[cfg_attr(

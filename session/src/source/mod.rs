@@ -2,6 +2,7 @@
 
 pub mod cameras;
 mod footage;
+mod opener;
 mod pulses;
 mod recorded;
 #[cfg(feature = "virtual-studio")]

@@ -7,7 +7,7 @@ use capture::drivers::gstreamer::{StampDelay, VideoFacts, VideoFile};
 use capture::{DriverError, OpenDriver, PulseTrain};
 use frame::Problem;
 
-use super::cameras::opener;
+use super::opener::opener;
 
 /// A video file, before it is played.
 pub(super) struct Video {

@@ -10,7 +10,7 @@ use capture::FrameConsumer;
 use crossbeam::channel::Sender;
 use crossbeam::queue::ArrayQueue;
 use frame::{CameraId, EdgeAccount, FrameRef, LossLedger, LossReason, Quota};
-use subject::{FinderPicture, FinderPictures, Outcome, SubjectCropper, SubjectError};
+use subject::{CropOutcome, FinderPicture, FinderPictures, SubjectCropper, SubjectError};
 use transport::{Asked, CroppedView};
 
 use super::ViewEvent;
@@ -211,16 +211,16 @@ impl WorkerBody {
         }
     }
 
-    fn picture(&mut self, frame: &FrameRef, outcome: &Outcome, due: Due) -> Option<FinderPicture> {
+    fn picture(&mut self, frame: &FrameRef, outcome: &CropOutcome, due: Due) -> Option<FinderPicture> {
         let made = match (due, outcome) {
-            (Due::Square, Outcome::NoBackground | Outcome::NoSubject) => return None,
-            (Due::Whole, _) => self.make_picture(frame, &Outcome::NoSubject),
+            (Due::Square, CropOutcome::NoBackground | CropOutcome::NoSubject) => return None,
+            (Due::Whole, _) => self.make_picture(frame, &CropOutcome::NoSubject),
             _ => self.make_picture(frame, outcome),
         };
         made.inspect_err(|error| tracing::error!(%error, "could not make a picture for the finder of joints")).ok()
     }
 
-    fn make_picture(&mut self, frame: &FrameRef, outcome: &Outcome) -> Result<FinderPicture, SubjectError> {
+    fn make_picture(&mut self, frame: &FrameRef, outcome: &CropOutcome) -> Result<FinderPicture, SubjectError> {
         let pictures = match &mut self.pictures {
             Some(pictures) => pictures,
             none => none.insert(FinderPictures::new()?),

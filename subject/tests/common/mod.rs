@@ -4,7 +4,7 @@
 #![allow(dead_code)]
 
 use frame::{CameraId, Encoding, FrameInfo, HostTime, Picture, PixelFormat, SegmentId, TriggerIndex};
-use subject::{BackgroundConfig, Outcome, Preprocessing, Sample, SubjectCropper};
+use subject::{BackgroundConfig, CropOutcome, Preprocessing, Sample, SubjectCropper};
 
 pub const WIDTH: u32 = 320;
 pub const HEIGHT: u32 = 240;
@@ -86,7 +86,7 @@ impl Stage {
         Self { cropper, time_ms: 0, segment: 0, sequence: 0 }
     }
 
-    pub fn see(&mut self, rects: &[Rect]) -> Outcome {
+    pub fn see(&mut self, rects: &[Rect]) -> CropOutcome {
         let info = FrameInfo { segment: SegmentId::seam(self.segment), ..info(self.sequence, self.time_ms) };
         let outcome = self.cropper.process(&info, &paint(self.sequence, rects));
         self.sequence += 1;
@@ -94,8 +94,8 @@ impl Stage {
     }
 
     /// Shows the same scene for a while; returns the last outcome.
-    pub fn run(&mut self, frames: u32, every_ms: i64, rects: &[Rect]) -> Outcome {
-        let mut last = Outcome::NoBackground;
+    pub fn run(&mut self, frames: u32, every_ms: i64, rects: &[Rect]) -> CropOutcome {
+        let mut last = CropOutcome::NoBackground;
         for _ in 0..frames {
             last = self.see(rects);
             self.time_ms += every_ms;
@@ -104,9 +104,9 @@ impl Stage {
     }
 }
 
-pub fn sample(outcome: Outcome) -> Sample {
+pub fn sample(outcome: CropOutcome) -> Sample {
     match outcome {
-        Outcome::Sample(sample) => sample,
+        CropOutcome::Sample(sample) => sample,
         other => panic!("expected a sample, got {other:?}"),
     }
 }

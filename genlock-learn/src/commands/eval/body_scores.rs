@@ -9,7 +9,7 @@ use serde::Serialize;
 
 /// Errors of bodies against the ground truth, over the 12 limb joints.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Scores {
+pub struct BodyScores {
     pub bodies: usize,
     /// Mean after each body's own similarity (P-MPJPE), in millimetres.
     pub p_mm: f64,
@@ -33,7 +33,7 @@ pub struct CameraErrors {
 type World = [Vector3<f64>; JOINTS];
 
 /// Scores pairs of bodies and ground truth; `None` for no pairs.
-pub fn score(pairs: impl Iterator<Item = (World, World)>) -> Option<Scores> {
+pub fn score(pairs: impl Iterator<Item = (World, World)>) -> Option<BodyScores> {
     let limbs = |(found, truth): (World, World)| LIMB_JOINTS.map(|joint| (found[joint], truth[joint]));
     // Skip degenerate bodies, whose joints coincide.
     let fits = |pairs: &[(Vector3<f64>, Vector3<f64>); LIMB_JOINTS.len()]| similarity(pairs).is_some();
@@ -44,7 +44,7 @@ pub fn score(pairs: impl Iterator<Item = (World, World)>) -> Option<Scores> {
     let own: Vec<f64> = bodies.iter().map(|pairs| Some(error(pairs, &similarity(pairs)?))).collect::<Option<_>>()?;
     let all: Vec<_> = bodies.iter().flatten().copied().collect();
     let one = similarity(&all)?;
-    Some(Scores {
+    Some(BodyScores {
         bodies: bodies.len(),
         p_mm: own.iter().sum::<f64>() / own.len() as f64,
         worst_p_mm: own.iter().copied().fold(0.0, f64::max),

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::precision_effect::PrecisionEffect;
 
 #[derive(Serialize)]
-pub struct Report {
+pub struct TakeReport {
     pub model: String,
     pub encoder: String,
     pub precision: &'static str,
@@ -32,7 +32,7 @@ const MODEL: &str = "pose model";
 const RIDGE: &str = "ridge on 16×16 pixels";
 const MEAN: &str = "mean pose of the view";
 
-pub fn render(report: &Report) -> String {
+pub fn render(report: &TakeReport) -> String {
     let mut text = format!(
         "Pose model {} on encoder {}, crops of {} px, background {}, {}. Errors in mm.\n\n",
         report.model,

@@ -6,7 +6,7 @@ use std::path::Path;
 use frame::{CameraId, SegmentId, TriggerIndex};
 use frame_sync::pairs::InstantMeta;
 use recipe::DataConfig;
-use subject::{Outcome, Preprocessing, Sample, SubjectCropper};
+use subject::{CropOutcome, Preprocessing, Sample, SubjectCropper};
 use take::{SessionTake, TakeReader};
 
 use crate::LearnError;
@@ -74,11 +74,11 @@ impl Recorded {
             for (moment, frame) in wanted {
                 let (info, bytes) = reader.read(camera, frame)?;
                 match cropper.process(&info, &bytes).map_err(failed(frame))? {
-                    Outcome::Sample(sample) => {
+                    CropOutcome::Sample(sample) => {
                         let (_, samples) = moments.entry(moment).or_insert((info.exposure.ns, Vec::new()));
                         samples.push((camera.0, sample));
                     }
-                    Outcome::NoSubject | Outcome::NoBackground => without_subject += 1,
+                    CropOutcome::NoSubject | CropOutcome::NoBackground => without_subject += 1,
                 }
             }
         }

@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use crate::commands::eval::body_scores::{CameraErrors, Scores};
+use crate::commands::eval::body_scores::{BodyScores, CameraErrors};
 
 /// One method to find bodies, and its scores.
 #[derive(Serialize)]
 pub struct Row {
     pub what: String,
     #[serde(flatten)]
-    pub scores: Option<Scores>,
+    pub scores: Option<BodyScores>,
     #[serde(flatten)]
     pub cameras: Option<CameraErrors>,
     /// Why there are no scores.
@@ -19,8 +19,8 @@ pub struct Row {
 
 impl Row {
     /// A row of poses relative to the root, for which an error in the room is meaningless.
-    pub fn without_place(what: &str, scores: Option<Scores>) -> Self {
-        let scores = scores.map(|scores| Scores { rig_mm: None, ..scores });
+    pub fn without_place(what: &str, scores: Option<BodyScores>) -> Self {
+        let scores = scores.map(|scores| BodyScores { rig_mm: None, ..scores });
         Self { what: what.to_owned(), scores, cameras: None, refused: None }
     }
 }

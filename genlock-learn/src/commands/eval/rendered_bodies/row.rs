@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::score::{AloneScores, TakeScores};
+use super::score::{AloneScores, BodyTakeScores};
 
 /// Numbers of cameras to try, always the first ones of a take.
 pub const CAMERAS: [usize; 5] = [2, 3, 4, 6, 8];
@@ -15,7 +15,7 @@ pub struct Row {
     /// Cameras that are not in the geometry, and why.
     pub left_out: Vec<(String, String)>,
     #[serde(flatten)]
-    pub scores: Option<TakeScores>,
+    pub scores: Option<BodyTakeScores>,
     /// Each of these cameras alone, in the geometry that they found together.
     pub alone: Option<AloneScores>,
     /// Why there are no bodies.

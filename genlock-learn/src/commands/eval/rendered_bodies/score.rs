@@ -18,7 +18,7 @@ type World = [Vector3<f64>; JOINTS];
 
 /// Errors of the bodies of a take against the ground truth.
 #[derive(Clone, Debug, Serialize)]
-pub struct TakeScores {
+pub struct BodyTakeScores {
     /// Instants with a body that at least two cameras agree on, and instants without a body.
     pub seen: usize,
     /// Instants without a body although somebody was seen.
@@ -45,7 +45,7 @@ pub fn score(
     bodies: &Bodies,
     truth: &TakeTruth,
     rate_hz: f64,
-) -> Option<TakeScores> {
+) -> Option<BodyTakeScores> {
     let known = || known(watched, bodies, truth);
     let pairs = || known().map(|(body, truth)| (joints(&body.points_mm), *truth));
     let (poses, to_truth) = (poses::score(pairs())?, limbs_onto(pairs())?);
@@ -61,7 +61,7 @@ pub fn score(
     }
     let raw: Vec<Option<Points>> = (0..smooth.len()).map(points).collect();
     let steady = |bodies: &[Option<Points>]| steadiness(&stretches(watched, bodies, truth, &to_truth), rate_hz);
-    Some(TakeScores {
+    Some(BodyTakeScores {
         seen: found + bodies.withheld,
         withheld: bodies.withheld,
         poses,

@@ -2,7 +2,7 @@
 
 use super::motion::mean;
 use super::row::{CAMERAS, Row};
-use super::score::{AloneScores, TakeScores};
+use super::score::{AloneScores, BodyTakeScores};
 
 /// For each number of cameras the mean over takes, followed by the refusals.
 pub fn table(rows: &[Row]) -> String {
@@ -24,15 +24,16 @@ pub fn table(rows: &[Row]) -> String {
     );
     for cameras in CAMERAS {
         let all: Vec<&Row> = rows.iter().filter(|row| row.cameras == cameras).collect();
-        let scored: Vec<&TakeScores> = all.iter().filter_map(|row| row.scores.as_ref()).collect();
+        let scored: Vec<&BodyTakeScores> = all.iter().filter_map(|row| row.scores.as_ref()).collect();
         if all.is_empty() {
             continue;
         }
-        let of = |value: &dyn Fn(&TakeScores) -> Option<f64>| mean(scored.iter().filter_map(|scores| value(scores)));
-        let number = |value: &dyn Fn(&TakeScores) -> Option<f64>, digits: usize| said(of(value), digits);
-        let both = |raw: &dyn Fn(&TakeScores) -> Option<f64>, filtered: &dyn Fn(&TakeScores) -> Option<f64>, digits| {
-            format!("{} → {}", number(raw, digits), number(filtered, digits))
-        };
+        let of =
+            |value: &dyn Fn(&BodyTakeScores) -> Option<f64>| mean(scored.iter().filter_map(|scores| value(scores)));
+        let number = |value: &dyn Fn(&BodyTakeScores) -> Option<f64>, digits: usize| said(of(value), digits);
+        let both = |raw: &dyn Fn(&BodyTakeScores) -> Option<f64>,
+                    filtered: &dyn Fn(&BodyTakeScores) -> Option<f64>,
+                    digits| { format!("{} → {}", number(raw, digits), number(filtered, digits)) };
         let (seen, withheld) = scored.iter().fold((0, 0), |sums, take| (sums.0 + take.seen, sums.1 + take.withheld));
         text += &format!(
             "{cameras:>7} {:>5} {:>8} {:>6} {:>9.1} {:>7} {:>6} {:>6} {:>7} {:>7} {:>12} {:>13} {:>9}\n",
