@@ -5,6 +5,7 @@ use std::ops::Range;
 use frame::{Encoding, FrameInfo, Picture};
 use turbojpeg::Decompressor;
 
+use crate::image::check_size;
 use crate::{PictureFault, Region, RgbImage, Scale, SubjectError, jpeg, raw};
 
 /// Decodes a camera's units into RGB at the requested scale: JPEG inside its inverse DCT, raw pictures by averaging

@@ -24,7 +24,7 @@ pub struct BodyTakeScores {
     /// Instants without a body although somebody was seen.
     pub withheld: usize,
     #[serde(flatten)]
-    pub poses: poses::Scores,
+    pub poses: poses::BodyScores,
     /// Mean over cameras, after the similarity that aligns bodies to the ground truth.
     pub rotation_degrees: Option<f64>,
     /// By how much bodies are too large, if the person's height was stated.
