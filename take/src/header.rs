@@ -34,14 +34,14 @@ use frame::{
 };
 
 /// Bytes of the header.
-pub(crate) const LENGTH: usize = 120;
+pub const LENGTH: usize = 120;
 /// The message encoding of camera channels.
-pub(crate) const ENCODING: &str = "genlock-frame/1";
+pub const ENCODING: &str = "genlock-frame/1";
 /// The topic of a camera's channel is this and the camera's name.
-pub(crate) const TOPIC_PREFIX: &str = "/camera/";
+pub const TOPIC_PREFIX: &str = "/camera/";
 
 /// Bytes of a header of version 1.
-const V1_LENGTH: usize = 104;
+pub const V1_LENGTH: usize = 104;
 
 const VERSION: u8 = 2;
 const HAS_SOURCE: u8 = 1;
@@ -51,8 +51,8 @@ const HAS_DEVICE_TIME: u8 = 8;
 const HAS_DEVICE_COUNTER: u8 = 16;
 const PATTERNS: [BayerPattern; 4] = [BayerPattern::Rggb, BayerPattern::Grbg, BayerPattern::Gbrg, BayerPattern::Bggr];
 
-/// The header of a frame.
-pub(crate) fn encode(info: &FrameInfo) -> [u8; LENGTH] {
+/// Encodes the header of a frame.
+pub fn encode(info: &FrameInfo) -> [u8; LENGTH] {
     let mut out = [0; LENGTH];
     let (trigger, pulse) = match info.trigger {
         TriggerIndex::Unresolved => (0, 0),
@@ -109,8 +109,11 @@ pub(crate) fn encode(info: &FrameInfo) -> [u8; LENGTH] {
     out
 }
 
-/// The header at the start of `bytes` and its length, or what is wrong with it.
-pub(crate) fn decode(camera: CameraId, bytes: &[u8]) -> Result<(FrameInfo, usize), String> {
+/// Decodes the header at the start of `bytes`, of a unit of this camera. Returns it and its length.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn decode(camera: CameraId, bytes: &[u8]) -> Result<(FrameInfo, usize), String> {
     let length = match bytes.first() {
         Some(1) => V1_LENGTH,
         Some(&VERSION) => LENGTH,

@@ -58,7 +58,7 @@ mod description;
 mod error;
 mod event;
 mod files;
-mod header;
+pub mod header;
 mod host_comparison;
 mod inspect;
 pub mod masks;

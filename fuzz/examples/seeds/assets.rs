@@ -19,7 +19,7 @@ pub fn seeds() -> Vec<Seed> {
     vec![
         ("packed_person", "figure", contents(&actor.pack().expect("a packed person"))),
         ("gltf", "figure", person),
-        ("packed_clip", "two-frames", contents(&clip.pack(1).expect("a packed clip"))),
+        ("packed_clip", "two-frames", contents(&clip.pack().expect("a packed clip"))),
         ("bvh", "two-frames", bvh.into_bytes()),
         ("panorama", "noon", Environment::built_in(Sky::Noon).pack(8).expect("a panorama")),
     ]

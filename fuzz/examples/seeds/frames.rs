@@ -59,7 +59,7 @@ fn pictures() -> Vec<Seed> {
         seeds.push(("picture", name, [&head[..], &[90; 6 * 4 * 3]].concat()));
     }
     let head = header::encode(&info(mjpeg()));
-    let mut older = head[..header::LEAST_LENGTH].to_vec();
+    let mut older = head[..header::V1_LENGTH].to_vec();
     older[0] = 1;
     seeds.push(("take_header", "mjpeg", head.to_vec()));
     seeds.push(("take_header", "version-1", older));
