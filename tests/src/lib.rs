@@ -91,8 +91,9 @@ pub fn succeed(command: &mut Command) -> String {
 /// Runs to the end and expects failure; returns its output in one line.
 pub fn fail(command: &mut Command) -> String {
     let output = output(command);
-    assert!(!output.status.success(), "{command:?} should have failed");
     let said = String::from_utf8_lossy(&output.stderr).replace('│', " ");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(!output.status.success(), "{command:?} should have failed, and printed\n{printed}{said}");
     said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -135,13 +135,13 @@ fn what_a_device_cannot_do_is_refused_with_what_it_can() {
     let Some(captured) = captured("refused") else { return };
     let events = captured.events();
     for words in [
-        "does not send mjpeg: set format to one of bayer-bg8, ",
+        "does not send mjpeg; set format to one of bayer-bg8, ",
         "yuyv",
-        "/dev/video9 is not there: plug it in, or there are /dev/video0 (vivid-000-vid-cap), /dev/video1",
-        "does not send 321×181 pixels in yuyv: set width-px and height-px to one of 320×180, 640×360",
-        "the exposure of /dev/video3 cannot be set: leave exposure-us out",
+        "/dev/video9 is not there; plug it in, or there are /dev/video0 (vivid-000-vid-cap), /dev/video1",
+        "does not send 321×181 pixels in yuyv; set width-px and height-px to one of 320×180, 640×360",
+        "the exposure of /dev/video3 cannot be set; leave exposure-us out",
         "/dev/video0 is in use by another program or another camera of the rig",
-        "/dev/null is no V4L2 device: use another",
+        "/dev/null is no V4L2 device; use another",
     ] {
         assert!(events.contains(words), "{words}: {events}");
     }
@@ -149,13 +149,13 @@ fn what_a_device_cannot_do_is_refused_with_what_it_can() {
     assert!(captured.frames(0).len() + captured.frames(1).len() > 20, "{}", captured.report["cameras"]);
     let said = |name: &str| json(&machine().unwrap().join(format!("out/{name}.json")))["events"].to_string();
     let (rate, pulses, forbidden) = (said("rate"), said("pulses"), said("forbidden"));
-    assert!(rate.contains("17 pictures a second of 320×180 pixels: set trigger.rate-hz to one of "), "{rate}");
+    assert!(rate.contains("17 pictures a second of 320×180 pixels; set trigger.rate-hz to one of "), "{rate}");
     assert!(rate.contains("15, 25, 30"), "{rate}");
     assert!(
-        pulses.contains("has no trigger input that V4L2 knows of: set trigger.mode to \\\"free-run\\\""),
+        pulses.contains("has no trigger input that V4L2 knows of; set trigger.mode to \\\"free-run\\\""),
         "{pulses}"
     );
-    assert!(forbidden.contains("may not be used by this user: add the user to the group video"), "{forbidden}");
+    assert!(forbidden.contains("may not be used by this user; add the user to the group video"), "{forbidden}");
 }
 
 #[test]
@@ -213,10 +213,10 @@ fn nokhwa_delivers_the_same_without_counts() {
     let end_ns = captured.frames(0).last().unwrap().arrival_ns;
     assert!(end_ns - captured.frames(3).last().unwrap().arrival_ns < 1_000_000_000, "it did not come back");
     let refused = json(&machine().unwrap().join("out/nokhwa-refused.json"))["events"].to_string();
-    assert!(refused.contains("does not send 320×180 pixels in MJPEG at 25 Hz: it offers "), "{refused}");
+    assert!(refused.contains("does not send 320×180 pixels in MJPEG at 25 Hz; it offers "), "{refused}");
     assert!(refused.contains("320×180 YUYV 25 Hz"), "{refused}");
     assert!(refused.contains("`genlock cameras` lists the available ones"), "{refused}");
-    assert!(refused.contains("nokhwa cannot set exposure or gain: leave exposure-us"), "{refused}");
+    assert!(refused.contains("nokhwa cannot set exposure or gain; leave exposure-us"), "{refused}");
 }
 
 #[test]
