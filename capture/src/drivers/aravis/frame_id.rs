@@ -49,7 +49,12 @@ impl FrameIds {
             return None;
         }
         let most = LATE + elapsed_ns.max(0).unsigned_abs() / LEAST_PERIOD_NS.unsigned_abs();
-        let ahead = if ahead <= most { ahead } else { 1 };
+        let ahead = if ahead <= most {
+            ahead
+        } else {
+            tracing::warn!(last, id, "the camera restarted its frame ids; frames lost at that moment are not counted");
+            1
+        };
         self.counter += ahead;
         Some(Step { counter: self.counter, missing: ahead - 1 })
     }
