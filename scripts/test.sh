@@ -20,7 +20,10 @@ step bash scripts/deny.sh
 # The end-to-end tests run the binaries, so build these first; together with the tests, so that nothing is compiled twice.
 step cargo build --release --locked --workspace --bins --tests
 step bash scripts/gates.sh
-step cargo clippy --release --locked --workspace --all-targets --features virtual-studio/gpu,genlock-learn/gpu -- -D warnings
+step cargo clippy --release --locked --workspace --all-targets -- -D warnings
+# The studio's GPU backend. With the whole workspace, so that as few features as possible differ from the build above.
+gpu=(--release --locked --workspace --features virtual-studio/gpu --test gpu)
+step cargo clippy "${gpu[@]}" -- -D warnings
 # Real footage as a take, for the tests that learn from it: one recording serves them all.
 takes=$(mktemp -d)
 trap 'rm -rf "$takes"' EXIT
@@ -28,17 +31,30 @@ step "$TARGET/release/genlock" demo --footage "$GENLOCK_FOOTAGE" --headless --no
     --data "$takes/data" --record "$takes/takes"
 GENLOCK_FOOTAGE_TAKE=$(echo "$takes"/takes/*)
 export GENLOCK_FOOTAGE_TAKE
-# Including the tests with emulated cameras.
-step env GENLOCK_NEEDS_CAMERAS=1 cargo test --release --locked --workspace
+# With this, a missing tool is a failure and not a skipped test.
+export GENLOCK_NEEDS_CAMERAS=1 GENLOCK_NEEDS_VULKAN=1
+tests=(cargo test --release --locked --workspace)
+# Suites that wait for devices and clocks for most of their time run beside each other. All others have the machine to
+# themselves: those that keep up with live cameras need it.
+waiting=(aravis bad_input conformance free_run models streams vivid)
+beside_each_other() { # the output of each in one piece
+    printf '%s\n' "${waiting[@]}" |
+        xargs -P 3 -I{} bash -c 'output=$("$@" 2>&1); code=$?; echo "$output"; exit $code' _ "${tests[@]}" --test {}
+}
+step beside_each_other
+targets=$(cargo metadata --locked --format-version 1 --no-deps | python3 scripts/test_targets.py gpu "${waiting[@]}")
+# shellcheck disable=SC2086 # They are many words.
+step "${tests[@]}" $targets
+step "${tests[@]}" --doc
 # Concurrency models; in a separate target folder, since the flag applies to all dependencies, and only for few crates.
 step env RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR="$TARGET/loom" \
     cargo test --release --locked -p frame -p router --test models
-# Learning and inference once more as on a processor with only AVX2, which uses other kernels.
+# What learns and infers once more as on a processor with only AVX2, which uses other kernels. The proofs that take
+# minutes (`real_footage`, `rendered`) use the same ones.
 if grep -qE -m1 '\b(avx512f|amx_tile)\b' /proc/cpuinfo; then
-    step env ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 cargo test --release --locked --workspace \
-        --test networks --test pytorch_fixture --test engine --test model_finder --test learner --test finetune --test rendered --test real_footage
+    step env ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 "${tests[@]}" \
+        --test networks --test pytorch_fixture --test engine --test model_finder --test learner --test finetune
 fi
-# The studio's GPU backend, on a graphics card or Mesa's software renderer, which needs XDG_RUNTIME_DIR.
-step env GENLOCK_NEEDS_VULKAN=1 XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-$takes}" \
-    cargo test --release --locked -p virtual-studio --features gpu --test gpu
+# On a graphics card or Mesa's software renderer, which needs XDG_RUNTIME_DIR.
+step env XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-$takes}" cargo test "${gpu[@]}"
 say "All tests passed after $(duration $SECONDS). Disk: cache $(disk "$CACHE"), build $(disk "$TARGET")."

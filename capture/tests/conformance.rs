@@ -40,8 +40,10 @@ fn launch_lines_conform() {
     check(line("num-buffers=45"), Expected { ends: true, ..expected });
 }
 
+type Fault = fn(&mut DriverEvent, Option<&mut Slot>);
+
 /// A driver with a fault.
-struct Faulty(Box<dyn CameraDriver>, fn(&mut DriverEvent, Option<&mut Slot>));
+struct Faulty(Box<dyn CameraDriver>, Fault);
 
 impl CameraDriver for Faulty {
     fn next(&mut self, mut slot: Option<&mut Slot>, wait: Duration) -> Result<DriverEvent, DriverError> {
@@ -51,7 +53,7 @@ impl CameraDriver for Faulty {
     }
 }
 
-fn check_fault(word: &str, fault: fn(&mut DriverEvent, Option<&mut Slot>)) {
+fn check_fault(word: &str, fault: Fault) {
     let open = || -> Result<Box<dyn CameraDriver>, _> { Ok(Box::new(Faulty(Box::new(simulated().open(0)), fault))) };
     let wrong = conforms(open, Expected::endless(30, Duration::from_millis(500)));
     assert!(wrong.iter().any(|what| what.contains(word)), "{word:?} is not in {wrong:#?}");
@@ -59,31 +61,39 @@ fn check_fault(word: &str, fault: fn(&mut DriverEvent, Option<&mut Slot>)) {
 
 #[test]
 fn the_suite_sees_what_is_wrong() {
-    check_fault("too few", |_, slot| slot.into_iter().for_each(|slot| slot.bytes_mut().truncate(9)));
-    check_fault("returned after", |_, _| std::thread::sleep(Duration::from_millis(450)));
-    check_fault("missing it should be", |event, _| {
-        if let DriverEvent::Lost { .. } = event {
-            *event = DriverEvent::Idle;
+    let faults: [(&str, Fault); 9] = [
+        ("too few", |_, slot| slot.into_iter().for_each(|slot| slot.bytes_mut().truncate(9))),
+        ("returned after", |_, _| std::thread::sleep(Duration::from_millis(450))),
+        ("missing it should be", |event, _| {
+            if let DriverEvent::Lost { .. } = event {
+                *event = DriverEvent::Idle;
+            }
+        }),
+        ("does not follow", |event, _| {
+            if let DriverEvent::Unit(Unit { exposure, .. }) = event {
+                *exposure = Stamp::Host(HostTime::monotonic(5, 0));
+            }
+        }),
+        ("in the future", |event, _| {
+            if let DriverEvent::Unit(Unit { exposure: Stamp::Host(at), .. }) = event {
+                at.ns += 1_000_000_000;
+            }
+        }),
+        ("has no clock", |event, _| {
+            if let DriverEvent::Unit(Unit { exposure, .. }) = event {
+                *exposure = Stamp::Device { ticks: 1, arrival_ns: 0 };
+            }
+        }),
+        ("no unit for", |event, _| *event = DriverEvent::Idle),
+        ("ended after", |event, _| *event = DriverEvent::Ended),
+        ("a loss of no units", |event, _| {
+            *event = DriverEvent::Lost { reason: LossReason::MissingAtSource, frames: 0 };
+        }),
+    ];
+    // They wait most of the time, each for its own camera.
+    std::thread::scope(|scope| {
+        for (word, fault) in faults {
+            scope.spawn(move || check_fault(word, fault));
         }
-    });
-    check_fault("does not follow", |event, _| {
-        if let DriverEvent::Unit(Unit { exposure, .. }) = event {
-            *exposure = Stamp::Host(HostTime::monotonic(5, 0));
-        }
-    });
-    check_fault("in the future", |event, _| {
-        if let DriverEvent::Unit(Unit { exposure: Stamp::Host(at), .. }) = event {
-            at.ns += 1_000_000_000;
-        }
-    });
-    check_fault("has no clock", |event, _| {
-        if let DriverEvent::Unit(Unit { exposure, .. }) = event {
-            *exposure = Stamp::Device { ticks: 1, arrival_ns: 0 };
-        }
-    });
-    check_fault("no unit for", |event, _| *event = DriverEvent::Idle);
-    check_fault("ended after", |event, _| *event = DriverEvent::Ended);
-    check_fault("a loss of no units", |event, _| {
-        *event = DriverEvent::Lost { reason: LossReason::MissingAtSource, frames: 0 };
     });
 }

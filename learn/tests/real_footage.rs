@@ -1,11 +1,11 @@
-//! What has to hold on real footage, 100 steps at 32² (64² say the same, and take four times as long): the network learns which views belong together, and nothing
-//! else gives it away.
+//! What has to hold on real footage, 100 steps at 32² (64² say the same, and take four times as long): the network learns
+//! which views belong together, and nothing else gives it away.
 
 #[path = "common/footage.rs"]
 mod footage;
 
 use std::path::Path;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::LazyLock;
 
 use footage::load_instants;
 use learn::runs::Learner;
@@ -36,25 +36,23 @@ fn recipe() -> PretrainRecipe {
     recipe
 }
 
-/// The footage for one test at a time: each uses all cores.
-fn footage() -> Option<MutexGuard<'static, Footage>> {
-    static FOOTAGE: LazyLock<Option<Mutex<Footage>>> = LazyLock::new(|| {
+fn footage() -> Option<&'static Footage> {
+    static FOOTAGE: LazyLock<Option<Footage>> = LazyLock::new(|| {
+        // The tests run beside each other: more threads for each would be slower.
+        tch::set_num_threads(1);
         let instants = load_instants(CROP_PX)?;
         assert!(instants.len() >= 90, "only {} instants", instants.len());
-        Some(Mutex::new((instants, recipe())))
+        Some((instants, recipe()))
     });
-    let footage = FOOTAGE.as_ref();
-    if footage.is_none() {
+    if FOOTAGE.is_none() {
         println!("skipped: no real footage");
     }
-    // A test that failed has not changed it.
-    footage.map(|footage| footage.lock().unwrap_or_else(PoisonError::into_inner))
+    FOOTAGE.as_ref()
 }
 
 #[test]
 fn synchrony_of_trained_instants_is_learned_from_every_seed() {
-    let Some(footage) = footage() else { return };
-    let (instants, recipe) = &*footage;
+    let Some((instants, recipe)) = footage() else { return };
     for seed in 0..3 {
         let mut learner = Learner::new(PretrainRecipe { seed, ..recipe.clone() }, Device::Cpu).unwrap();
         instants.iter().for_each(|moment| learner.push(moment.clone()).unwrap());
@@ -69,8 +67,7 @@ fn synchrony_of_trained_instants_is_learned_from_every_seed() {
 
 #[test]
 fn sums_over_single_images_stay_at_chance() {
-    let Some(footage) = footage() else { return };
-    let (instants, recipe) = &*footage;
+    let Some((instants, recipe)) = footage() else { return };
     let additive = chance::additive_heads(instants, recipe, Device::Cpu, STEPS, PAIRS).unwrap();
     println!("additive heads: {additive:?}");
     assert!(additive.scores >= 4000);
@@ -80,8 +77,7 @@ fn sums_over_single_images_stay_at_chance() {
 
 #[test]
 fn one_image_of_a_pair_stays_at_chance() {
-    let Some(footage) = footage() else { return };
-    let (instants, recipe) = &*footage;
+    let Some((instants, recipe)) = footage() else { return };
     let one = chance::one_image(instants, recipe, Device::Cpu, STEPS, PAIRS).unwrap();
     println!("one image: {one:?}");
     assert!(one.scores >= 4000);
@@ -91,8 +87,7 @@ fn one_image_of_a_pair_stays_at_chance() {
 
 #[test]
 fn removed_backgrounds_say_nothing() {
-    let Some(footage) = footage() else { return };
-    let (instants, recipe) = &*footage;
+    let Some((instants, recipe)) = footage() else { return };
     let residue = residue(&chance::without_subject(instants));
     println!("of what surrounds the subjects, the removal of backgrounds leaves {:.2} %", 100.0 * residue);
     assert!(residue > 1e-4, "next to nothing is left that could say anything");
@@ -106,8 +101,7 @@ fn removed_backgrounds_say_nothing() {
 /// A mirrored room is seen as such, and which part of it surrounds the subject tells the time.
 #[test]
 fn backgrounds_that_are_not_removed_give_both_answers_away() {
-    let Some(footage) = footage() else { return };
-    let (instants, recipe) = &*footage;
+    let Some((instants, recipe)) = footage() else { return };
     let raw = PretrainRecipe { background: Background::Only, ..recipe.clone() };
     let only = chance::background_alone(instants, &raw, Device::Cpu, STEPS, PAIRS).unwrap();
     println!("backgrounds alone: {only:?}");
@@ -126,8 +120,7 @@ fn residue(surroundings: &[Moment]) -> f64 {
 
 #[test]
 fn without_the_common_flip_one_image_gives_the_answer_away() {
-    let Some(footage) = footage() else { return };
-    let (instants, recipe) = &*footage;
+    let Some((instants, recipe)) = footage() else { return };
     let leaking = PretrainRecipe { common_flip: false, ..recipe.clone() };
     let one = chance::one_image(instants, &leaking, Device::Cpu, STEPS, PAIRS).unwrap();
     println!("one image, no common flip: {one:?}");

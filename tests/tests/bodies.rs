@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use frame::{CameraId, DeviceStamp, FrameInfo, HostTime, Picture, PixelFormat, SegmentId, TriggerIndex};
 use genlock_tests::{fail, footage, genlock, json, succeed, take_and_finder, test_data};
@@ -20,16 +21,22 @@ fn joints(folder: &Path) -> Vec<Option<Vec<[f64; 3]>>> {
     file["frames"].as_array().unwrap().iter().map(of_frame).collect()
 }
 
+/// The first 60 instants of the take, inferred once for the tests that read the outcome: its folder.
+fn inferred(take: &Path, finder: &Path) -> &'static Path {
+    static INFERRED: OnceLock<PathBuf> = OnceLock::new();
+    INFERRED.get_or_init(|| {
+        let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("inferred");
+        let _ = std::fs::remove_dir_all(&out);
+        let mut command = genlock(["infer", "--first", "60", "--height-mm", "1800", "--calib-toml", "--out"]);
+        succeed(command.arg(&out).arg(take).env("GENLOCK_FINDER", finder));
+        out
+    })
+}
+
 #[test]
 fn a_take_gives_its_geometry_and_its_bodies() {
     let Some((take, finder)) = take_and_finder() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let infer = |out: &Path, words: &[&str]| {
-        let mut command = genlock(["infer", "--first", "60", "--out"]);
-        succeed(command.arg(out).arg(&take).args(words).env("GENLOCK_FINDER", &finder))
-    };
-    let out = folder.path().join("first");
-    infer(&out, &["--height-mm", "1800", "--calib-toml"]);
+    let out = inferred(&take, &finder);
 
     let geometry = json(&out.join("geometry.json"));
     assert_eq!((&geometry["world"], &geometry["scale"]), (&"z-up".into(), &"stated".into()), "{geometry}");
@@ -46,7 +53,7 @@ fn a_take_gives_its_geometry_and_its_bodies() {
         let [_, _, height] = numbers::<3>(&camera["position_mm"]);
         assert!((500.0..6000.0).contains(&height), "{name} hangs {height} mm above the floor");
     }
-    let bodies = joints(&out);
+    let bodies = joints(out);
     assert_eq!(bodies.len(), 60);
     assert!(bodies.iter().flatten().count() >= 58, "{}", bodies.iter().flatten().count());
     for body in bodies.iter().flatten() {
@@ -69,8 +76,11 @@ fn a_take_gives_its_geometry_and_its_bodies() {
     assert!(cameras.keys().all(|name| calibration[name]["matrix"].is_array()), "{calibration}");
 
     // With that geometry given, the same bodies.
+    let folder = tempfile::tempdir().unwrap();
     let again = folder.path().join("again");
-    infer(&again, &["--geometry", out.join("geometry.json").to_str().unwrap()]);
+    let mut command = genlock(["infer", "--first", "60", "--geometry"]);
+    command.arg(out.join("geometry.json")).arg("--out").arg(&again);
+    succeed(command.arg(&take).env("GENLOCK_FINDER", &finder));
     let found_again = joints(&again);
     assert_eq!(bodies.len(), found_again.len());
     for (a, b) in bodies.iter().zip(found_again) {
@@ -144,20 +154,15 @@ fn bodies_of_rendered_people_are_near_the_truth() {
 fn a_geometry_that_does_not_fit_the_take_is_refused() {
     let Some((take, finder)) = take_and_finder() else { return };
     let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("out");
-    let infer = |first: &str| {
-        let mut command = genlock(["infer", "--first", first, "--out"]);
-        command.arg(&out).arg(&take).env("GENLOCK_FINDER", &finder);
-        command
-    };
-    succeed(&mut infer("60"));
-    let found = json(&out.join("geometry.json"));
+    let found = json(&inferred(&take, &finder).join("geometry.json"));
     let changed = folder.path().join("changed.json");
     let with = |change: &dyn Fn(&mut Value)| {
         let mut geometry = found.clone();
         change(&mut geometry["cameras"]["cam02"]);
         std::fs::write(&changed, geometry.to_string()).unwrap();
-        fail(infer("12").arg("--geometry").arg(&changed))
+        let mut command = genlock(["infer", "--first", "12", "--geometry"]);
+        command.arg(&changed).arg("--out").arg(folder.path().join("out"));
+        fail(command.arg(&take).env("GENLOCK_FINDER", &finder))
     };
     let error = with(&|camera| camera["position_mm"][0] = (camera["position_mm"][0].as_f64().unwrap() + 1500.0).into());
     assert!(error.contains("does not fit the take"), "{error}");
@@ -175,13 +180,12 @@ fn the_rigs_own_network_finds_joints_too() {
     let Some((take, finder)) = take_and_finder() else { return };
     let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../weights/pose.safetensors");
     let folder = tempfile::tempdir().unwrap();
-    let (found, out) = (folder.path().join("found"), folder.path().join("own"));
+    let (found, out) = (inferred(&take, &finder), folder.path().join("own"));
     let infer = |out: &Path, words: &[&str]| {
         let mut command = genlock(["infer", "--first", "60", "--out"]);
         command.arg(out).arg(&take).args(words);
         command
     };
-    succeed(infer(&found, &[]).env("GENLOCK_FINDER", &finder));
     let given = ["--finder", "own", "--geometry", found.join("geometry.json").to_str().unwrap()].map(str::to_owned);
     let given: Vec<&str> = given.iter().map(String::as_str).collect();
     let count = |words: &[&str], finder: &Path, model: &str| {

@@ -44,7 +44,7 @@ async fn streamed_poses_are_those_of_eval_on_the_same_samples() {
 
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut live = genlock(["demo", "--rate", "15", "--no-learner", "--no-record", "--infer-precision", "f32"]);
-    live.args(["--seconds", "30", "--listen", &address.to_string(), "--footage"]).arg(&footage);
+    live.args(["--seconds", "15", "--listen", &address.to_string(), "--footage"]).arg(&footage);
     live.arg("--data").arg(at("live")).arg("--model").arg(&model).arg("--store-samples").arg(&samples);
     let running = Running::start(live.arg("--report").arg(&report));
     eventually("the page's port", Duration::from_secs(20), || std::net::TcpStream::connect(address).ok());

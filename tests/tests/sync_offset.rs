@@ -45,22 +45,30 @@ fn shifted(take: &Path, parent: &Path, late: &[u32]) -> PathBuf {
 fn shifts_of_takes_and_of_videos_are_found() {
     let (Some((take, finder)), Some(footage)) = (take_and_finder(), footage()) else { return };
     let folder = tempfile::tempdir().unwrap();
+    let shifts: [[u32; 4]; 3] = [[0, 7, 0, 0], [0, 0, 12, 3], [5, 0, 11, 2]];
+    let shifted = shifts.map(|late| {
+        let parent = folder.path().join(format!("{late:?}"));
+        std::fs::create_dir(&parent).unwrap();
+        shifted(&take, &parent, &late)
+    });
+    // Beside each other, since one does not use every core all the time.
+    let (own, found) = std::thread::scope(|scope| {
+        let finder = &finder;
+        let searches = shifted.each_ref().map(|take| scope.spawn(move || offsets(take, finder)));
+        (offsets(&footage, finder), searches.map(|search| search.join().unwrap()))
+    });
     // The take itself: its cameras are synchronised except for the footage's own offsets.
-    let own = offsets(&footage, &finder);
     let frames = |offsets: &Value, camera: &str| offsets["offset_frames"][camera].as_f64().unwrap();
     for camera in ["cam01", "cam02", "cam03", "cam04"] {
         assert!(frames(&own, camera).abs() < 1.5, "{own}");
     }
     let mut errors = Vec::new();
-    for late in [[0, 7, 0, 0], [0, 0, 12, 3], [5, 0, 11, 2]] {
-        let parent = folder.path().join(format!("{late:?}"));
-        std::fs::create_dir(&parent).unwrap();
-        let found = offsets(&shifted(&take, &parent, &late), &finder);
+    for (late, found) in shifts.iter().zip(&found) {
         println!("{late:?}: {found}");
         for (camera, at) in [("cam02", 1), ("cam03", 2), ("cam04", 3)] {
             // Frame n of a camera that begins later shows a later time, so its offset is smaller.
             let made = f64::from(late[0]) - f64::from(late[at]);
-            errors.push((frames(&found, camera) - frames(&own, camera) - made).abs());
+            errors.push((frames(found, camera) - frames(&own, camera) - made).abs());
         }
     }
     errors.sort_by(f64::total_cmp);
