@@ -10,10 +10,13 @@ refuse() {
     failed=1
 }
 
+declare -A trees
 reaches() { # CRATE PATTERN [arguments of cargo tree]: does the crate depend on a package whose name matches?
-    local crate=$1 pattern=$2
+    local crate=$1 pattern=$2 tree="$1 ${*:3}"
     shift 2
-    cargo tree --locked -q -e normal,build --prefix none -p "$crate" "$@" | cut -d' ' -f1 | grep -xE "$pattern" >/dev/null
+    [ -n "${trees[$tree]:-}" ] ||
+        trees[$tree]=$(cargo tree --locked -q -e normal,build --prefix none -p "$crate" "$@" | cut -d' ' -f1)
+    grep -xE "$pattern" <<<"${trees[$tree]}" >/dev/null
 }
 
 torch='tch|torch-sys'

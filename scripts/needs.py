@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Says what build, demo and tests call of the system, as read from the sources, for scripts/fresh.sh.
+"""Lists what the build, the demo and the tests need to have installed, as read from the sources. scripts/fresh.sh checks
+a bare system against this list.
 usage: needs.py
-One need a line: WHEN KIND NAME WHERE. WHEN is `demo` for what the build and the demo need, `tests` for what tests alone
-do. KIND is program, module (of pkg-config), element (of GStreamer), python (a module) or file (a pattern)."""
+Prints one need per line, as WHEN KIND NAME WHERE with tabs between them. WHEN is `demo` for what the build or the demo
+needs, and `tests` for what only the tests need. KIND is program, module (of pkg-config), element (of GStreamer), python
+(a Python module) or file (glob patterns, of which one must match). WHERE is a source or dependency that needs it."""
 
 import ast
 import json

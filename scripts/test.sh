@@ -24,6 +24,8 @@ step cargo clippy --release --locked --workspace --all-targets -- -D warnings
 # The studio's GPU backend. With the whole workspace, so that as few features as possible differ from the build above.
 gpu=(--release --locked --workspace --features virtual-studio/gpu --test gpu)
 step cargo clippy "${gpu[@]}" -- -D warnings
+# Sessions as a library, without any driver that a feature adds.
+step cargo check --release --locked -p session
 # Real footage as a take, for the tests that learn from it: one recording serves them all.
 takes=$(mktemp -d)
 trap 'rm -rf "$takes"' EXIT
@@ -36,7 +38,7 @@ export GENLOCK_NEEDS_CAMERAS=1 GENLOCK_NEEDS_VULKAN=1
 tests=(cargo test --release --locked --workspace)
 # Suites that wait for devices and clocks for most of their time run beside each other. All others have the machine to
 # themselves: those that keep up with live cameras need it.
-waiting=(aravis bad_input conformance free_run models streams vivid)
+waiting=(vivid aravis streams models conformance bad_input free_run)
 beside_each_other() { # the output of each in one piece
     printf '%s\n' "${waiting[@]}" |
         xargs -P 3 -I{} bash -c 'output=$("$@" 2>&1); code=$?; echo "$output"; exit $code' _ "${tests[@]}" --test {}
@@ -49,11 +51,11 @@ step "${tests[@]}" --doc
 # Concurrency models; in a separate target folder, since the flag applies to all dependencies, and only for few crates.
 step env RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR="$TARGET/loom" \
     cargo test --release --locked -p frame -p router --test models
-# What learns and infers once more as on a processor with only AVX2, which uses other kernels. The proofs that take
-# minutes (`real_footage`, `rendered`) use the same ones.
+# What learns and infers once more as on a processor with only AVX2, which uses other kernels. Suites that take minutes
+# so (`real_footage`, `rendered`, `finetune`) use the same ones.
 if grep -qE -m1 '\b(avx512f|amx_tile)\b' /proc/cpuinfo; then
     step env ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 "${tests[@]}" \
-        --test networks --test pytorch_fixture --test engine --test model_finder --test learner --test finetune
+        --test networks --test pytorch_fixture --test engine --test model_finder --test learner
 fi
 # On a graphics card or Mesa's software renderer, which needs XDG_RUNTIME_DIR.
 step env XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-$takes}" cargo test "${gpu[@]}"

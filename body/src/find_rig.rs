@@ -1,13 +1,10 @@
 //! Finds a rig from what its cameras saw of a person, and places it on the floor.
 
-use geometry::{
-    Observation, Options, POINT_COUNT, Similarity, Solution, Verdict, WorldScale, fit_body, solve, up, verdict, world,
-};
+use geometry::Points;
+use geometry::{Observation, Options, Similarity, Solution, Verdict, WorldScale, fit_body, solve, up, verdict, world};
 use nalgebra::{Matrix3, Vector3};
 
 use crate::rig::{CameraGeometry, RigGeometry, ScaleSource, UpSource, WorldAxes};
-
-type Points = [Vector3<f64>; POINT_COUNT];
 
 /// The cameras of a rig.
 #[derive(Clone, Debug, PartialEq)]

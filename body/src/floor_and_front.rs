@@ -1,9 +1,8 @@
 //! The world in which a body stands at the origin.
 
-use geometry::{POINT_COUNT, Similarity};
+use geometry::Points;
+use geometry::Similarity;
 use nalgebra::{Matrix3, Vector3};
-
-type Points = [Vector3<f64>; POINT_COUNT];
 
 /// Both shoulders and both hips, left before right.
 const SIDES: [(usize, usize); 2] = [(3, 4), (9, 10)];
@@ -33,6 +32,7 @@ pub fn floor_and_front(points: &Points, up_is_known: bool) -> Option<Similarity>
 
 #[cfg(test)]
 mod tests {
+    use geometry::POINT_COUNT;
     use nalgebra::Rotation3;
 
     use super::*;

@@ -159,10 +159,11 @@ impl CameraGeometry {
 const MAX_BONE_MM: f64 = 1500.0;
 
 impl RigGeometry {
-    /// The same geometry with its id set to a hash of everything else.
+    /// The same geometry with its id set to a hash of everything else, as it stands in files.
     pub fn with_id(mut self) -> Self {
         self.id.clear();
-        let digest = Sha256::digest(format!("{self:?}"));
+        let json = serde_json::to_vec(&self).expect("numbers, strings and lists of them");
+        let digest = Sha256::digest(json);
         self.id = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         self
     }
@@ -212,4 +213,39 @@ impl RigGeometry {
 
 fn rows(matrix: &Matrix3<f64>) -> [[f64; 3]; 3] {
     std::array::from_fn(|row| std::array::from_fn(|column| matrix[(row, column)]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes and streams name geometries by their ids, which therefore stay the same from build to build.
+    #[test]
+    fn equal_geometries_have_the_same_id_in_every_build() {
+        let camera = CameraGeometry {
+            rotation: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+            position_mm: [1.5, -2.0, 1000.0],
+            focal_px: 900.0,
+            principal_point_px: [320.0, 240.0],
+            size_px: [640.0, 480.0],
+            distortion: Distortion::None,
+            time_offset_frames: None,
+            residual_px: 0.1,
+            uncertainty: None,
+        };
+        let geometry = RigGeometry {
+            id: "before".into(),
+            found_utc: "2026-11-30T00:00:00Z".into(),
+            instants: 34,
+            world: WorldAxes::ZUp,
+            scale: ScaleSource::Guess,
+            up: UpSource::Found,
+            bone_lengths_mm: [300.0; GROUP_COUNT],
+            cameras: BTreeMap::from([("cam01".into(), camera)]),
+        };
+        let id = geometry.clone().with_id().id;
+        assert_eq!(id, "?");
+        assert_eq!(RigGeometry { id: "another".into(), ..geometry.clone() }.with_id().id, id);
+        assert_ne!(RigGeometry { instants: 35, ..geometry }.with_id().id, id);
+    }
 }

@@ -13,6 +13,7 @@
 //! Joint finders place the hip some 55 mm apart from each other; the other limb joints agree within 8 to 37 mm.
 
 use geometry::POINT_COUNT;
+use geometry::Points;
 use nalgebra::Vector3;
 use pose::JOINTS;
 
@@ -45,8 +46,6 @@ const POINT_OF_JOINT: [Option<usize>; JOINTS] = [
     Some(6),
     Some(8),
 ];
-
-type Points = [Vector3<f64>; POINT_COUNT];
 
 /// The 17 joints of a body, in the unit of its points.
 pub fn joints(points: &Points) -> [Vector3<f64>; JOINTS] {

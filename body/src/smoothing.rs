@@ -1,9 +1,8 @@
 //! Smoothing over time: by a causal filter while live, over neighbours on both sides in recordings.
 
 use geometry::POINT_COUNT;
+use geometry::Points;
 use nalgebra::Vector3;
-
-type Points = [Vector3<f64>; POINT_COUNT];
 
 /// The cutoff for a joint at rest, in hertz.
 const STILL_HZ: f64 = 2.0;

@@ -6,13 +6,12 @@
 //! in the distance, known only from the person's size, and in each joint of the view. All constants were measured on
 //! rendered people whose joints are known.
 
+use geometry::Points;
 use geometry::{Camera, NEAR_PX, Observation, POINT_COUNT, REFERENCE_SIDE_PX};
 use nalgebra::{Matrix2x3, Matrix3, Vector3};
 use pose::JOINTS;
 
 use crate::skeleton::{joints, sources};
-
-type Points = [Vector3<f64>; POINT_COUNT];
 
 /// One camera's contribution to a body.
 #[derive(Clone, Copy, Debug)]

@@ -5,6 +5,8 @@
 //! Values that are valid but unwise give [`Warning`]s. `examples/rig.toml` shows every key,
 //! `examples/virtual-rig.toml` the cameras of a virtual studio.
 
+#![warn(missing_docs)]
+
 mod check;
 mod rig;
 mod warning;

@@ -12,16 +12,20 @@ use subject::Preprocessing;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Rig {
+    /// Its name, which can be a file name.
     pub name: SafeName,
+    /// What exposes its cameras.
     pub trigger: Trigger,
     /// 1 to [`MAX_CAMERAS`](crate::MAX_CAMERAS), in the order of their `CameraId`s, with names that differ. Those of
     /// the host [`LOCAL`] come first, so that its own are numbered without holes.
     pub cameras: Vec<Camera>,
     /// `None` where the file has no `[recording]`: whether and where to record is then the program's choice.
     pub recording: Option<Recording>,
+    /// How the subject is cut out of pictures.
     pub subject: Subject,
-    /// `None` where nothing is stated of them.
+    /// `None` where the file says nothing about them.
     pub people: Option<People>,
+    /// The web page that shows the rig.
     pub page: Page,
     /// How the hosts find each other; there wherever a camera is on another host.
     pub link: Option<Link>,
@@ -30,13 +34,14 @@ pub struct Rig {
 /// What exposes the cameras together, and how often.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trigger {
+    /// What exposes the cameras.
     pub mode: TriggerMode,
-    /// 0.1 to 1000. In free-run the rate that the cameras are set to.
+    /// Exposures per second, 0.1 to 1000. In free-run the rate that the cameras are set to.
     pub rate_hz: f64,
     /// Of mode `hardware`: the serial device of a trigger box that genlock starts. Without one the pulses are somebody
     /// else's, and are learned from the cameras' times.
     pub box_device: Option<String>,
-    /// Length of a box's pulses, in µs.
+    /// Length of a trigger box's pulses in µs, 1 to 1 000 000.
     pub pulse_us: Option<u32>,
     /// Of mode `primary`: the index of the camera that drives the others.
     pub primary: Option<usize>,
@@ -94,6 +99,7 @@ impl Rig {
     }
 }
 
+/// What exposes the cameras of a rig together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TriggerMode {
@@ -112,12 +118,15 @@ pub enum TriggerMode {
 /// One camera of the rig.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Camera {
+    /// Its name, which no other camera of the rig has.
     pub name: SafeName,
+    /// What its pictures come through.
     pub driver: Driver,
     /// The machine that the camera is plugged into; [`LOCAL`] is the one that puts the sets together.
     pub host: String,
     /// What the driver opens: a file, a launch line, a device, a take, a scenario. Empty only for `simulated`.
     pub source: String,
+    /// How it is set.
     pub settings: CameraSettings,
 }
 
@@ -136,19 +145,23 @@ impl Camera {
 /// How a camera is set. What is left out stays as the device has it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CameraSettings {
+    /// Width and height of its pictures in pixels, each 1 to 16384.
     pub size_px: Option<(u32, u32)>,
+    /// The format of its pictures.
     pub format: Option<CameraFormat>,
+    /// Duration of exposure in µs, 1 to 10 000 000.
     pub exposure_us: Option<f64>,
-    /// Of V4L2 devices their own number, which has no unit there.
+    /// Gain in dB, 0 to 100. For V4L2 devices it is their own number, without a unit.
     pub gain_db: Option<f64>,
     /// The input on which pulses come, by the device's own name.
     pub trigger_line: Option<String>,
     /// Whether times are those of a chunk behind each picture, for cameras that send one.
     pub chunk_timestamps: bool,
-    /// GigE Vision packets, in bytes; negotiated when left out.
+    /// Size of GigE Vision packets in bytes, 576 to 16 000; negotiated when left out.
     pub packet_bytes: Option<u32>,
-    /// Least time from the start of exposure to a picture's arrival, and how far it may be off, in ms.
+    /// Least time from the start of exposure to a picture's arrival in ms, 0 to 1000.
     pub least_delay_ms: Option<f64>,
+    /// How far that may be off, in ms, 0 to 1000.
     pub least_delay_uncertainty_ms: Option<f64>,
 }
 
@@ -156,27 +169,43 @@ pub struct CameraSettings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CameraFormat {
+    /// One byte of luminance per pixel.
     Mono8,
+    /// One byte of one colour per pixel, in cells of 2×2 pixels; rows RG, GB.
     BayerRg8,
+    /// The same with rows GR, BG.
     BayerGr8,
+    /// The same with rows GB, RG.
     BayerGb8,
+    /// The same with rows BG, GR.
     BayerBg8,
+    /// 4:2:2, packed Y0 U Y1 V.
     Yuyv,
+    /// 4:2:0, a plane of Y, then one of interleaved U and V.
     Nv12,
+    /// One JPEG per picture.
     Mjpeg,
+    /// Three bytes per pixel: red, green, blue.
     Rgb8,
 }
 
+/// What a camera's pictures come through, and so what [`Camera::source`] means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Driver {
+    /// A GStreamer launch line that ends in `appsink name=sink`.
     Gstreamer,
+    /// A take with a camera of this name, or an MJPEG video.
     Replay,
+    /// A simulated camera, which needs no source.
     Simulated,
-    /// The cameras that name one scenario are the views of one studio.
+    /// A scenario file. The cameras that name the same one are the views of one studio.
     VirtualStudio,
+    /// A GigE Vision or USB3 Vision camera through Aravis, by its id or address.
     Aravis,
+    /// A Video4Linux device, such as `/dev/video0`.
     V4l2,
+    /// A webcam through nokhwa, by its number.
     Nokhwa,
 }
 
@@ -185,7 +214,7 @@ pub enum Driver {
 pub struct Recording {
     /// Relative paths start at the working directory.
     pub directory: PathBuf,
-    /// Bytes that recording may use on disk, in units of 10⁹.
+    /// Bytes that recording may use on disk, in units of 10⁹; 0.001 to 1 000 000.
     pub budget_gb: f64,
 }
 
@@ -227,6 +256,7 @@ pub struct People {
 /// The page that shows the rig.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
+    /// The address at which it is served.
     pub listen: SocketAddr,
 }
 
@@ -238,6 +268,7 @@ pub const LOCAL: &str = "local";
 pub struct Link {
     /// Where the host [`LOCAL`] listens for the others.
     pub listen: SocketAddr,
+    /// What relates the hosts' clocks.
     pub clock: LinkClock,
 }
 

@@ -7,6 +7,7 @@ use std::fmt;
 pub struct Warning {
     /// The path of the key, as `trigger.rate-hz`.
     pub key: String,
+    /// What is unwise about its value, for people.
     pub message: String,
 }
 

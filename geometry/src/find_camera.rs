@@ -1,5 +1,6 @@
 //! Finds one camera, a new or a moved one, from points that the others triangulated (resection).
 
+use crate::points::Points;
 use nalgebra::{Cholesky, Matrix3, SMatrix, SVector, Vector2, Vector3};
 
 use crate::camera::Lens;
@@ -26,8 +27,6 @@ const UNFITTED: f64 = 2.0;
 
 const ROUNDS: usize = 60;
 const TRIES: usize = 8;
-
-type Points = [Vector3<f64>; POINT_COUNT];
 
 /// An instant that both the others and this camera saw.
 struct Instant<'a> {

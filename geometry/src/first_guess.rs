@@ -1,5 +1,6 @@
 //! A first guess of the rig: rotations from the views' own 3D joints, then positions from the pixels.
 
+use crate::points::Points;
 use nalgebra::{Matrix3, Vector2, Vector3};
 
 use crate::error::GeometryError;
@@ -15,8 +16,6 @@ const AVERAGING_ROUNDS: usize = 20;
 
 /// Rounds of reweighting when a person is placed in front of one camera.
 const PLACING_ROUNDS: usize = 6;
-
-type Points = [Vector3<f64>; POINT_COUNT];
 
 /// What the guess is made from.
 pub(crate) struct GuessInput<'a> {

@@ -1,5 +1,6 @@
 //! Fits the body of an instant that only one camera sees.
 
+use crate::points::Points;
 use nalgebra::{Matrix3, Vector3};
 
 use crate::adjustment::Adjustment;
@@ -17,8 +18,6 @@ const HEAD: usize = 3;
 
 /// Rounds of reweighting.
 const ROUNDS: usize = 6;
-
-type Points = [Vector3<f64>; POINT_COUNT];
 
 /// The body that one view shows: its own 3D joints, placed where they fit the pixels best, at the distance at which
 /// pixels and the person's bones agree. The distance is known only from the person's size, and left and right are not

@@ -1,10 +1,9 @@
 //! The offset between two recordings in whole frames, from the motion of the body in each view's own 3D joints.
 
+use crate::points::Points;
 use nalgebra::{Matrix3, Vector3};
 
 use crate::points::POINT_COUNT;
-
-type Points = [Vector3<f64>; POINT_COUNT];
 
 /// Two recordings must overlap in this many frames at least; fewer fit by chance.
 const MIN_SHARED: usize = 20;

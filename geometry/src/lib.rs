@@ -62,7 +62,7 @@ pub use lens_fault::{LensFault, ResidualShape, Trend};
 pub use observation::Observation;
 pub use options::Options;
 pub use placed_offsets::{PlacedOffset, placed_offsets};
-pub use points::{BONES, Bone, EXCHANGED, GROUP_COUNT, POINT_COUNT, POINT_NAMES, bone_lengths};
+pub use points::{BONES, Bone, EXCHANGED, GROUP_COUNT, POINT_COUNT, POINT_NAMES, Points, bone_lengths};
 pub use priors::TYPICAL_FOCAL;
 pub use residual_shapes::residual_shapes;
 pub use select::{MIN_VARIETY, Selection, evenly_spread, variety};

@@ -7,6 +7,9 @@ use crate::median::median;
 /// How many points a person has.
 pub const POINT_COUNT: usize = 19;
 
+/// A person's points in the world, in millimetres.
+pub type Points = [Vector3<f64>; POINT_COUNT];
+
 /// How many groups of bones share one length.
 pub const GROUP_COUNT: usize = 13;
 

@@ -5,12 +5,11 @@
 //! front, is turned by 180 degrees. Comparison with the other views shows that, and exchanging one or the other shows
 //! which it is.
 
+use crate::points::Points;
 use nalgebra::{Matrix3, Vector3};
 
 use crate::points::{LEFT_HIP, POINT_COUNT, RIGHT_HIP};
 use crate::rotation::nearest;
-
-type Points = [Vector3<f64>; POINT_COUNT];
 
 /// A view is exchanged if that leaves less than this part of the distance between the views' bodies.
 const MUCH_BETTER: f64 = 0.75;

@@ -1,12 +1,11 @@
 //! A single view's own 3D joints in the axes of its camera, and their position in front of it.
 
+use crate::points::Points;
 use nalgebra::{Matrix3, Vector2, Vector3};
 
 use crate::observation::Observation;
 use crate::points::{LEFT_HIP, POINT_COUNT, RIGHT_HIP};
 use crate::rotation::onto_axis;
-
-type Points = [Vector3<f64>; POINT_COUNT];
 
 /// A view's 3D joints in the axes of its real camera, which does not look straight at the hips.
 pub(crate) fn in_camera_axes(view: &Observation, focal: f64, centre: &Vector2<f64>) -> Points {

@@ -1,5 +1,6 @@
 //! Whether a rig can be trusted, and if not, why.
 
+use crate::points::Points;
 use nalgebra::{Matrix3, Vector3};
 
 use crate::camera::Camera;
@@ -11,8 +12,6 @@ use crate::select::variety;
 use crate::single_view::in_camera_axes;
 use crate::solution::Solution;
 use crate::world::Up;
-
-type Points = [Vector3<f64>; POINT_COUNT];
 
 /// Two cameras whose views of the person differ by less than this, in degrees, show no depth.
 const MIN_PARALLAX_DEGREES: f64 = 5.0;

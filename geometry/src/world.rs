@@ -1,13 +1,12 @@
 //! The world of a rig: which way is up, where the floor is, how tall the person is.
 
+use crate::points::Points;
 use nalgebra::{Matrix3, Vector3};
 
 use crate::camera::Camera;
 use crate::median::median;
-use crate::points::{LEFT_HIP, POINT_COUNT, RIGHT_HIP};
+use crate::points::{LEFT_HIP, RIGHT_HIP};
 use crate::similarity::Similarity;
-
-type Points = [Vector3<f64>; POINT_COUNT];
 
 const EARS: [usize; 2] = [1, 2];
 const SHOULDERS: [usize; 2] = [3, 4];

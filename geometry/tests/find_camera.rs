@@ -2,11 +2,9 @@
 
 mod support;
 
+use geometry::Points;
 use geometry::{GeometryError, Observation, Options, find_camera};
-use nalgebra::Vector3;
 use support::{FOCAL, Faults, SIZE, angle_degrees, four, scene};
-
-type Points = [Vector3<f64>; 19];
 
 fn some(points: &[Points]) -> Vec<Option<Points>> {
     points.iter().copied().map(Some).collect()

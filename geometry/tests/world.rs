@@ -2,13 +2,12 @@
 
 mod support;
 
+use geometry::Points;
 use geometry::{Camera, EARS_TO_CROWN, POINT_COUNT, Similarity, WorldScale, standing_height_mm, up, world};
 use nalgebra::{Rotation3, Vector3};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use support::{four, normal};
-
-type Points = [Vector3<f64>; POINT_COUNT];
 
 const EAR_HEIGHT: f64 = 1650.0;
 

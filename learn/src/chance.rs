@@ -1,5 +1,5 @@
-//! Checks that nothing but the relation of two views can be learned: what must stay at chance, measured as AUC on
-//! pairs as the sampler draws them. They train networks of their own on the instants given.
+//! Checks for shortcuts: classifiers that cannot relate two views must stay at chance level. Each check trains a
+//! separate network on the given instants, and reports AUC on pairs from the training sampler.
 
 use frame_sync::pairs::{InstantMeta, LabelledPair, PairSampler, SamplerConfig, WeightedPair};
 use model::{Fusion, Mode, ModelError, SyncNet};
@@ -15,12 +15,12 @@ use crate::eval::separation::auc;
 use crate::objectives::pretext::{Draw, HeadLosses, PretextTask, pair_loss};
 use crate::runs::Learner;
 
-/// Areas under the ROC curve, chance 0.5; `None` where the instants hold no pairs.
+/// Areas under the ROC curve, chance level 0.5; `None` if the instants contain no such pairs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ChanceReport {
     pub sync_auc: Option<f64>,
     pub flip_auc: Option<f64>,
-    /// Scores behind the smaller of the two figures.
+    /// Number of scores behind each AUC; the smaller of the two.
     pub scores: usize,
 }
 
@@ -34,8 +34,8 @@ impl From<PairScores> for ChanceReport {
     }
 }
 
-/// Trains the recipe with additive fusion: its logit is a sum over the two images, which says nothing about whether
-/// they belong together (SYNC §4.1 i). What it finds beyond chance is an image that is likelier in one class.
+/// Trains the recipe with additive fusion: the logit is a sum over the two images, which cannot tell whether they match
+/// (SYNC §4.1 i). An AUC above chance means that some images are more likely in one class.
 pub fn additive_heads(
     moments: &[Moment],
     recipe: &PretrainRecipe,
@@ -47,7 +47,8 @@ pub fn additive_heads(
     train_and_score(learner, moments, Sight::Both, steps, pairs)
 }
 
-/// Trains a classifier that sees one image of each pair. Without the common flip it finds the mirrored one.
+/// Trains a classifier that sees only one image of each pair. Without flipping both images of a pair at random, it
+/// could detect the mirrored one.
 pub fn one_image(
     moments: &[Moment],
     recipe: &PretrainRecipe,
@@ -60,9 +61,9 @@ pub fn one_image(
     train_and_score(Learner::with_task(recipe, device, task)?, moments, Sight::OneImage, steps, pairs)
 }
 
-/// Trains the recipe on what surrounds the subjects. With the background removed that is what the removal missed
-/// (noise above the threshold, ghosts, shadows), and must say nothing; with `background = "only"` it is the room,
-/// which gives mirrored pictures away, and the time by where in it the subject stands.
+/// Trains the recipe on pictures with the subject blacked out. With the background removed, only removal errors remain
+/// (noise above the threshold, ghosts, shadows), and the AUC must stay at chance. With `background = "only"` the room
+/// remains, which reveals mirrored pictures, and also the time, by where in the room the subject stands.
 pub fn background_alone(
     moments: &[Moment],
     recipe: &PretrainRecipe,
@@ -74,8 +75,8 @@ pub fn background_alone(
     train_and_score(learner, &without_subject(moments), Sight::Both, steps, pairs)
 }
 
-/// The same pictures and masks, black wherever the subject is: in the middle, the same square in all of them, and where
-/// the mask goes on from there.
+/// The same pictures and masks with the subject set to 0: the central square, which is the same in all pictures, and
+/// the parts of the mask connected to it.
 pub fn without_subject(moments: &[Moment]) -> Vec<Moment> {
     let mut moments = moments.to_vec();
     for sample in moments.iter_mut().flat_map(|moment| &mut moment.views).flat_map(|view| &mut view.samples) {
@@ -89,13 +90,13 @@ pub fn without_subject(moments: &[Moment]) -> Vec<Moment> {
     moments
 }
 
-/// `[size, size]`: the square in which a subject's box usually lies, and the parts of the mask that hang together with
-/// the mask in it.
+/// `[size, size]`: true in the square that usually contains the subject's box, and in the parts of the mask connected
+/// to the mask inside it.
 fn subject_and_middle(sample: &Sample) -> Vec<bool> {
-    /// Masks have gaps; so far apart they still hang together, in pixels.
+    /// Largest distance between connected pixels, in pixels: masks have gaps.
     const REACH: usize = 2;
     let size = usize::from(sample.size_px);
-    // One pixel more on each side, since reducing a picture spreads its edges.
+    // One extra pixel on each side, since downscaling blurs edges.
     let border = size as f32 * (1.0 - 1.0 / Preprocessing::default().crop_scale) / 2.0 - 1.0;
     let middle = border.max(0.0) as usize..size - border.max(0.0) as usize;
     let mut taken: Vec<bool> =
@@ -112,7 +113,7 @@ fn subject_and_middle(sample: &Sample) -> Vec<bool> {
     taken
 }
 
-/// Trains on every instant and measures on the same: a shortcut would show there first.
+/// The recipe without held-out instants: training and evaluation use the same ones, where a shortcut shows first.
 fn everything_trained(recipe: &PretrainRecipe) -> PretrainRecipe {
     let mut recipe = recipe.clone();
     recipe.hold_out.block = 0;
@@ -139,18 +140,18 @@ fn train_and_score(
     Ok(learner.score_with(sight, pairs)?.into())
 }
 
-/// The two tasks of SYNC for a classifier that sees one image alone: each image of a pair has the pair's label.
+/// The two tasks of SYNC for a classifier that sees a single image: each image of a pair gets the pair's label.
 #[derive(Clone, Copy, Debug)]
 struct OneImage {
     wanted: SampleWanted,
     sampler: SamplerConfig,
-    /// Pairs of either head in a step.
+    /// Pairs per head and step.
     pairs: usize,
 }
 
 impl OneImage {
     fn new(recipe: &PretrainRecipe) -> Self {
-        // Twice the pairs in two images each: as many images as SYNC's batch with four views has.
+        // Two heads and two images per pair: as many images as a SYNC batch with four views.
         let pairs = match recipe.batch {
             BatchForm::Tuple { tuples } => tuples,
             BatchForm::AllPairs { times } => times,
@@ -178,7 +179,7 @@ impl PretextTask for OneImage {
         }
         let mut draw = Draw::default();
         let mut each_image = |pairs: Vec<LabelledPair>| {
-            // Half of the pairs are of one class, and each gives two terms.
+            // Half of the pairs belong to each class, and each pair gives two terms.
             let weight = 1.0 / pairs.len() as f32;
             let mut terms = Vec::with_capacity(2 * pairs.len());
             for LabelledPair { pair, positive } in pairs {
@@ -196,7 +197,7 @@ impl PretextTask for OneImage {
     fn loss(&self, net: &SyncNet, pictures: &Tensor, draw: &Draw) -> Result<HeadLosses<Tensor>, ModelError> {
         let features = net.features(pictures, Mode::Train)?;
         let (sync, flip) = net.pair_logits(&features, &alone(&features)?)?;
-        // A matrix of one column: `b` is 0.
+        // A matrix with a single column: `b` is always 0.
         let column = |logits: Tensor, pairs: &[WeightedPair]| pair_loss(&logits.f_unsqueeze(1)?, pairs);
         Ok(HeadLosses { sync: column(sync, &draw.sync)?, flip: column(flip, &draw.flip)? })
     }

@@ -1,4 +1,4 @@
-//! What can go wrong while learning, and with what is learned from.
+//! Errors of training, evaluation and their data.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ use thiserror::Error;
 pub enum LearnError {
     #[error(transparent)]
     Recipe(#[from] RecipeError),
-    /// A setting that no recipe has.
+    /// An invalid setting that is not part of a recipe.
     #[error("{0}")]
     Setting(String),
 
@@ -25,8 +25,8 @@ pub enum LearnError {
     #[error("the recipe in {}: {problem}", path.display())]
     RecipeOfCheckpoint { path: PathBuf, problem: String },
     #[error(
-        "the loss became {loss} at step {step} of {objective}: lower the learning rate, and go on from the last \
-         checkpoint where there is one"
+        "the loss became {loss} at step {step} of {objective}: lower the learning rate, and resume from the last \
+         checkpoint if there is one"
     )]
     Diverged { objective: &'static str, step: u64, loss: f64 },
 
@@ -34,11 +34,11 @@ pub enum LearnError {
     #[error("a crop of {got} px where the recipe has crop-px = {wanted}: sender and learner disagree")]
     CropSize { got: u16, wanted: u16 },
     #[error(
-        "moments preprocessed as {got:016x}, those before or of the checkpoint as {known:016x}: a network would see \
-         something else; start in another folder"
+        "moments were preprocessed as {got:016x}, but earlier moments or the checkpoint as {known:016x}: the network \
+         would see different input; start in another folder"
     )]
     Preprocessing { got: u64, known: u64 },
-    #[error("a moment has no sample {index} of camera {view}, which the task wants")]
+    #[error("a moment has no sample {index} of camera {view}, which the task needs")]
     MissingSample { view: usize, index: usize },
 
     // Takes, sessions and their labels.
@@ -54,12 +54,12 @@ pub enum LearnError {
     Subject { camera: String, source: Box<SubjectError> },
     #[error(
         "the labels are for the camera {name:?}, which the take {} does not have: it has {known}; record the session \
-         whose labels these are, or import labels with the names of the take's cameras", take.display()
+         that these labels belong to, or import labels with the names of the take's cameras", take.display()
     )]
     UnknownCamera { take: PathBuf, name: String, known: String },
     #[error(
-        "the frames of {camera} in the take {} do not say where in a source they stand, so no label can be joined to \
-         them: labels go by source position, which replayed footage has", take.display()
+        "the frames of {camera} in the take {} do not say where in a source they are, so no label can be joined to \
+         them: labels are joined by source position, which replayed footage has", take.display()
     )]
     NoSource { take: PathBuf, camera: String },
     #[error(
@@ -69,11 +69,11 @@ pub enum LearnError {
     NothingLabelled { take: PathBuf, take_has: String, labels_have: String },
     #[error("the session {}: {problem}", session.display())]
     Session { session: PathBuf, problem: String },
-    /// Too little to learn from, or to measure on.
+    /// Too little data to train or evaluate on.
     #[error("{0}")]
     TooFew(String),
 
-    // Measuring.
+    // Evaluation.
     #[error("predicting poses: {0}")]
     Predict(Box<dyn std::error::Error + Send + Sync>),
     #[error("{who}: {problem}")]
@@ -90,12 +90,12 @@ impl From<TakeError> for LearnError {
     }
 }
 
-/// Says what was being done when the model failed.
+/// Wraps a model error with the operation that failed.
 pub(crate) fn during(doing: &'static str) -> impl Fn(ModelError) -> LearnError {
     move |source| LearnError::Model { doing, source: Box::new(source) }
 }
 
-/// Says what was being done when values could not become JSON, or text could not become values.
+/// Wraps a JSON error with the operation that failed.
 pub(crate) fn in_json(doing: &'static str) -> impl Fn(serde_json::Error) -> LearnError {
     move |source| LearnError::Json { doing, source }
 }

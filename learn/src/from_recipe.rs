@@ -1,4 +1,4 @@
-//! From what recipes say to settings of networks, optimisers and schedules.
+//! Translates recipes into settings of networks, optimisers and schedules.
 
 use model::{AdamWConfig, Cosine, Precision, STAGES, SyncNetConfig};
 use recipe::{BatchForm, Fusion, PrecisionChoice, PretrainRecipe, SyncPlan, TrainRecipe, Trained, TransferPlan};
@@ -7,14 +7,14 @@ use tch::Device;
 use crate::LearnError;
 use crate::error::during;
 
-/// A recipe that a network is made by.
+/// A recipe that describes a network.
 pub trait NetRecipe {
     fn net(&self) -> SyncNetConfig;
 
-    /// The precision asked for, or the faster one in a probe of a step of this size.
+    /// The precision that the recipe asks for; for `auto`, the faster one, found by timing a step of this size.
     ///
     /// # Errors
-    /// A device that fails.
+    /// If the device fails.
     fn choose_precision(&self, device: Device) -> Result<Precision, LearnError>;
 }
 
@@ -25,7 +25,7 @@ impl NetRecipe for PretrainRecipe {
 
     fn choose_precision(&self, device: Device) -> Result<Precision, LearnError> {
         let images = match self.batch {
-            // Four images each: the third view of a tuple, or the four views of the usual rig.
+            // A tuple has four images, and an instant of the usual rig has four views.
             BatchForm::Tuple { tuples: of_four } | BatchForm::AllPairs { times: of_four } => 4 * of_four,
         };
         chosen(self.precision, &self.net(), images, self.crop_px, device)
@@ -43,7 +43,7 @@ impl NetRecipe for TrainRecipe {
 }
 
 fn net(width: u16, fusion: Fusion, seed: u64) -> SyncNetConfig {
-    // The seed is a label: any 64 bits will do.
+    // Only the bits of the seed matter.
     SyncNetConfig { width: width.into(), fusion, seed: seed as i64 }
 }
 
@@ -75,7 +75,7 @@ pub(crate) fn of_learner(recipe: &PretrainRecipe) -> (AdamWConfig, Cosine) {
     (adamw, Cosine { lr: o.learning_rate, warm_up_steps: o.warm_up_steps, total_steps: o.total_steps })
 }
 
-/// Optimiser and schedule of pretraining on rendered takes, with so many images a step.
+/// Optimiser and schedule of pretraining on rendered takes, for `images` images per step.
 pub(crate) fn of_pretraining(plan: &SyncPlan, images: u64) -> (AdamWConfig, Cosine) {
     let schedule = schedule(plan.learning_rate, plan.samples, plan.warm_up, images);
     (adamw(plan.learning_rate, plan.weight_decay), schedule)
@@ -96,7 +96,7 @@ fn schedule(lr: f64, samples: u64, warm_up: f64, images: u64) -> Cosine {
     Cosine { lr, warm_up_steps: ((total_steps as f64 * warm_up) as u64).min(total_steps - 1), total_steps }
 }
 
-/// Stages of the encoder that stay as they are.
+/// Number of frozen encoder stages.
 pub(crate) fn frozen_stages(trained: Trained) -> usize {
     match trained {
         Trained::Linear => STAGES,

@@ -1,12 +1,11 @@
-//! Learning and measuring: SYNC (Jenni & Favaro, ACCV 2020) without labels, transfer to 3D poses with them, and how good
-//! what was learned is.
+//! Training and evaluation: SYNC (Jenni & Favaro, ACCV 2020) without labels, then transfer to 3D poses with labels.
 //!
-//! - [`trainer`] – the one trainer, and what it must be told about a thing to learn.
-//! - [`objectives`] – the things to learn.
-//! - [`data`] – what is learned from and measured on.
-//! - [`runs`] – whole trainings, as commands start them.
-//! - [`eval`] – measures.
-//! - [`chance`] – checks that nothing but the relation of two views can be learned.
+//! - [`trainer`] – the training loop, and its interface to training objectives.
+//! - [`objectives`] – training objectives.
+//! - [`data`] – training and evaluation data.
+//! - [`runs`] – complete training runs, as commands start them.
+//! - [`eval`] – evaluation.
+//! - [`chance`] – checks for shortcuts: baselines that must stay at chance level.
 
 pub mod chance;
 pub mod data;

@@ -1,7 +1,7 @@
-//! Seeds of a run's draws: functions of the recipe's seed and the step, so that a resumed run draws as the first would
-//! have. Each kind of run has an order of words of its own, which checkpoints rely on.
+//! Seeds for the random draws of a run. They depend only on the recipe's seed and the step, so that a resumed run draws
+//! the same as an uninterrupted one. Checkpoints rely on these formulas: do not change them.
 
-/// A seed that stands for all of these words: neighbouring ones give unrelated seeds.
+/// Hashes words into one seed: similar words give unrelated seeds.
 pub(crate) fn seed_of(words: &[u64]) -> u64 {
     words.iter().fold(0, |state, word| mix(state ^ word))
 }
@@ -14,16 +14,16 @@ fn mix(word: u64) -> u64 {
     word ^ (word >> 31)
 }
 
-/// What random numbers are drawn for: streams that must not meet.
+/// What random numbers are used for. Each purpose has an independent stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Training,
-    /// A batch over which BatchNorm's statistics are taken, by its number.
+    /// Recomputing BatchNorm statistics, with the number of the batch.
     Recalibration(u64),
     Evaluation,
 }
 
-/// Of a live learner.
+/// Seed of a live learner.
 pub(crate) fn of_learner(seed: u64, step: u64, purpose: Purpose) -> u64 {
     let stream = match purpose {
         Purpose::Training => 0,
@@ -33,7 +33,7 @@ pub(crate) fn of_learner(seed: u64, step: u64, purpose: Purpose) -> u64 {
     seed_of(&[seed, step, stream])
 }
 
-/// Of pretraining on rendered takes.
+/// Seed of pretraining on rendered takes.
 pub(crate) fn of_pretraining(seed: u64, step: u64, purpose: Purpose) -> u64 {
     match purpose {
         Purpose::Training => seed_of(&[seed, 10, step]),
@@ -42,22 +42,22 @@ pub(crate) fn of_pretraining(seed: u64, step: u64, purpose: Purpose) -> u64 {
     }
 }
 
-/// Of a step of transfer to poses with labels.
+/// Seed of a transfer step.
 pub(crate) fn of_transfer(seed: u64, step: u64) -> u64 {
     seed_of(&[seed, 20, step])
 }
 
-/// Of a batch over which BatchNorm's statistics are taken after so many steps of transfer.
+/// Seed of a batch for recomputing BatchNorm statistics after `steps` steps of transfer.
 pub(crate) fn of_transfer_recalibration(seed: u64, steps: u64, batch: u64) -> u64 {
     seed_of(&[seed_of(&[seed, 21, steps]), batch])
 }
 
-/// Of the people whose labels transfer uses.
+/// Seed for choosing the people whose labels transfer uses.
 pub(crate) fn of_people(seed: u64) -> u64 {
     seed_of(&[seed, 21])
 }
 
-/// Of the order in which transfer goes through its pictures once.
+/// Seed for the order of the pictures in one epoch of transfer.
 pub(crate) fn of_epoch(seed: u64, epoch: u64) -> u64 {
     seed_of(&[seed, 22, epoch])
 }
@@ -66,7 +66,7 @@ pub(crate) fn of_epoch(seed: u64, epoch: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// Other values would make resumed runs draw otherwise than they began.
+    /// Other values would change the draws of resumed runs.
     #[test]
     fn values_are_pinned() {
         assert_eq!(seed_of(&[]), 0);

@@ -1,4 +1,4 @@
-//! Fine-tuning and evaluation on a take that is made here: a bright bar on a grey stage, whose lean is the pose.
+//! Fine-tuning and evaluation on a synthetic take: a bright bar on a grey stage, whose angle is the pose.
 
 use std::path::{Path, PathBuf};
 
@@ -242,7 +242,7 @@ fn held_out_labels_have_no_influence() {
     let (clean_scores, spoilt_scores) = (scores(&take), scores(&spoilt));
     assert_eq!(clean_scores.trained.ridge.metrics, spoilt_scores.trained.ridge.metrics);
     assert_eq!(clean_scores.trained.mean_pose.metrics, spoilt_scores.trained.mean_pose.metrics);
-    // The check can fail: training labels do matter.
+    // Verifies the test itself: training labels do matter.
     let mut changed = take.clone();
     changed.samples[0].pose = changed.samples[0].pose.map(|joint| joint.map(|value| 2.0 * value + 50.0));
     assert_ne!(clean.version().unwrap(), tune(&changed, config(12)).version().unwrap());

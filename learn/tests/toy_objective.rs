@@ -1,5 +1,5 @@
-//! A task that the trainer has never heard of, with a network of its own: it is trained, goes on from a checkpoint to the
-//! last bit, and says when it has diverged.
+//! The trainer with a custom objective and network: training, bit-exact resume from a checkpoint, and detection of
+//! divergence.
 
 use std::path::Path;
 
@@ -13,17 +13,17 @@ use tch::{Device, Tensor};
 
 const STEPS: u64 = 200;
 const HIDDEN: i64 = 8;
-/// A loss beyond this is none that training recovers from.
+/// Training has diverged if the loss exceeds this.
 const MOST: f64 = 1e6;
 
-/// Learns y = sin 1.5x from points that are drawn anew in each step.
+/// Learns y = sin 1.5x from new random points in each step.
 struct Sine {
     seed: u64,
     hidden: [Tensor; 2],
     out: [Tensor; 2],
-    /// What targets are multiplied by from this step on.
+    /// From this step on, targets are multiplied by this factor.
     spoilt: Option<(u64, f64)>,
-    /// There are points to draw.
+    /// Whether there are points to draw.
     fed: bool,
 }
 
@@ -153,7 +153,7 @@ fn a_resumed_training_goes_on_to_the_last_bit() {
     assert_eq!((resumed.steps(), resumed.learning_rate()), (20, settings().schedule.at(20)));
     assert_eq!(losses(&mut resumed, 20), rest);
     assert_eq!(bits(&resumed), bits(&unbroken));
-    // The check can fail: weights without the optimiser's state go elsewhere.
+    // Verifies the test itself: a run that was not resumed ends with other weights.
     let mut fresh = Trainer::new(Sine::new(1), settings()).unwrap();
     assert_eq!(losses(&mut fresh, 20), first);
     assert_ne!(bits(&fresh), bits(&resumed));
@@ -166,7 +166,7 @@ fn a_resumed_training_goes_on_to_the_last_bit() {
 
 #[test]
 fn divergence_is_told_before_it_reaches_the_weights() {
-    // A number that is none, and one that the objective itself holds for too large.
+    // NaN, and a loss that the objective considers too large.
     for factor in [f64::NAN, 1e9] {
         let spoilt = Sine { spoilt: Some((3, factor)), ..Sine::new(1) };
         let mut trainer = Trainer::new(spoilt, settings()).unwrap();
@@ -176,7 +176,7 @@ fn divergence_is_told_before_it_reaches_the_weights() {
         assert!(matches!(&error, LearnError::Diverged { objective: "sine", step: 3, .. }), "{error}");
         assert!(error.to_string().contains("step 3 of sine"), "{error}");
         assert_eq!((bits(&trainer), trainer.steps()), (before, 3));
-        // What was wrong is mended: it goes on.
+        // Training continues once the fault is removed.
         trainer.objective_mut().spoilt = None;
         losses(&mut trainer, 1);
     }

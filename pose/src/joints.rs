@@ -1,7 +1,12 @@
 //! The 17 joints of Human3.6M, in the order that its users share (VideoPose3D and after it).
 
+use nalgebra::Vector3;
+
 /// Number of joints of a pose.
 pub const JOINTS: usize = 17;
+
+/// A person's joints in the world, in millimetres.
+pub type WorldJoints = [Vector3<f64>; JOINTS];
 
 /// One pose: `[joint][x, y, z]` in millimetres, relative to the root, x right, y down, z away from the camera when it
 /// stands in a [look-at frame](crate::look_at).

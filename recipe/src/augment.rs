@@ -12,12 +12,12 @@ pub struct AugmentConfig {
     pub scale: [f64; 2],
     /// Crops are shifted by up to this part of their side, each way.
     pub shift: f64,
-    /// Whether transfer mirrors pictures by a coin. Pretraining has coins of its own.
+    /// Whether transfer mirrors pictures at random. Pretraining draws its mirroring itself.
     pub flip: bool,
     /// Share that is shown without its background; the others are shown plain.
     pub removed: f64,
     /// Share that keeps the background it was rendered with, in transfer; pretraining replaces all of them, or the
-    /// room would tell whether a picture is mirrored.
+    /// room would reveal whether a picture is mirrored.
     pub own_background: f64,
     /// Backgrounds to choose from.
     pub backgrounds: usize,

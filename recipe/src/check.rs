@@ -29,8 +29,8 @@ pub(crate) fn crop_px(value: u16) -> Result<(), RecipeError> {
 
 pub(crate) fn width(value: u16) -> Result<(), RecipeError> {
     let problem = format!(
-        "must be a multiple of 8, at most {MOST_WIDTH}: oneDNN's AVX2 kernels write beyond their buffers in networks of \
-         other widths"
+        "must be a multiple of 8, at most {MOST_WIDTH}: oneDNN's AVX2 kernels write beyond their buffers in networks \
+         of other widths"
     );
     require(is_width(value.into()) && value <= MOST_WIDTH, "width", &problem)
 }

@@ -23,6 +23,7 @@ pub struct EvalRecipe {
     /// Recorded takes whose poses are known.
     #[serde(default)]
     pub take: Vec<TakePlan>,
+    /// Other programs to measure on the same pictures.
     #[serde(default)]
     pub peer: Vec<Peer>,
 }
@@ -35,9 +36,11 @@ fn peer_pictures() -> usize {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct TakePlan {
+    /// Its name in tables.
     pub name: String,
+    /// The folder of the take.
     pub take: PathBuf,
-    /// As `genlock labels import` writes them.
+    /// The file of its labels, as `genlock labels import` writes it.
     pub labels: PathBuf,
     /// A session of rendered people in the take's poses before its cameras.
     #[serde(default)]

@@ -1,5 +1,7 @@
-//! What to learn, how, and what to measure, as people write it in TOML: kebab-case keys, unknown ones refused. Nothing
-//! here needs libtorch, so whoever starts a learner reads the same recipes as the learner itself.
+//! Recipes: TOML files that say what to learn, how, and what to measure. Keys are in kebab-case, and unknown ones are
+//! refused. Nothing here needs libtorch, so the program that starts a learner can read the learner's recipe, too.
+
+#![warn(missing_docs)]
 
 mod augment;
 mod check;

@@ -1,11 +1,11 @@
-//! What a recipe may say of a network, of what it sees and of its arithmetic.
+//! What a recipe can choose of a network, its input and its arithmetic.
 
 use serde::{Deserialize, Serialize};
 
 /// Widths are multiples of this: in narrower networks oneDNN's AVX2 kernels write beyond their buffers.
 const WIDTH_STEP: i64 = 8;
 
-/// Whether a network may have so many channels behind its stem.
+/// Whether a network may have this many channels in its first stage.
 pub fn is_width(width: i64) -> bool {
     width >= 1 && width % WIDTH_STEP == 0
 }
@@ -17,9 +17,11 @@ pub enum Fusion {
     /// The elementwise product, the paper's choice.
     #[default]
     Mult,
+    /// The elementwise sum.
     Add,
+    /// One after the other, which doubles the length.
     Concat,
-    /// The difference as written, which depends on the order of the two.
+    /// The first minus the second, which depends on their order.
     Diff,
 }
 
@@ -30,16 +32,20 @@ pub enum Background {
     /// Black behind the subject.
     #[default]
     Removed,
+    /// The crop as it is.
     Kept,
     /// The background without the subject, for checks that it gives nothing away.
     Only,
 }
 
+/// The floating-point format of a network's arithmetic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PrecisionChoice {
-    /// bf16 where the device computes it itself and a probe at start finds it faster.
+    /// bf16 if the device supports it natively and a probe at the start finds it faster, else f32.
     Auto,
+    /// 32-bit floats.
     F32,
+    /// bfloat16 by libtorch's autocast, which keeps sensitive operations in f32.
     Bf16,
 }

@@ -14,18 +14,23 @@ pub enum DecayReading {
     TensorFlow,
 }
 
+/// AdamW and the schedule of its learning rate.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Optimiser {
+    /// The highest rate, reached after the warm-up; within (0, 1).
     pub learning_rate: f64,
     /// Steps over which the rate rises from 0.
     pub warm_up_steps: u64,
     /// Length of the cosine down to a thousandth of the rate. A live run that outlasts it stays there.
     pub total_steps: u64,
+    /// Strength of the decay as `decay_reading` has it; within [0, 1).
     pub weight_decay: f64,
     /// Which program's AdamW the paper's "weight decay 1e-4" speaks of.
     pub decay_reading: DecayReading,
+    /// Decay rates of the running means of gradients and of their squares; within [0, 1).
     pub betas: (f64, f64),
+    /// Added to the denominator of a step against division by zero; above 0.
     pub epsilon: f64,
 }
 

@@ -15,10 +15,13 @@ pub struct SyncPlan {
     pub takes: usize,
     /// Instants of each, of all views.
     pub times: usize,
+    /// How far apart in time the instants of a negative pair are.
     pub gap: PairGap,
+    /// The highest learning rate, reached after the warm-up; within (0, 1).
     pub learning_rate: f64,
     /// Part of the samples over which the rate rises from 0.
     pub warm_up: f64,
+    /// Weight decay as PyTorch's AdamW reads it; within [0, 1).
     pub weight_decay: f64,
     /// How its pictures are varied. Its own, since much variation keeps pretraining on its first plateau for long;
     /// `own-background` counts as 0 here.
@@ -43,10 +46,11 @@ pub enum Trained {
     Linear,
     /// The last stage of the encoder and the heads (SYNC §3.2).
     LastStage,
+    /// The whole network.
     All,
 }
 
-/// What the 3D head is told of its errors.
+/// The loss on the errors of the 3D head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PoseLoss {
@@ -60,7 +64,9 @@ pub enum PoseLoss {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct TransferPlan {
+    /// What the encoder starts as.
     pub from: Start,
+    /// Which layers are trained.
     pub train: Trained,
     /// Learn from the labels of so many people alone, drawn by the seed; 0 is all.
     pub people: usize,
@@ -68,12 +74,15 @@ pub struct TransferPlan {
     pub samples: u64,
     /// Pictures in a step.
     pub batch: usize,
+    /// The highest learning rate, reached after the warm-up; within (0, 1).
     pub learning_rate: f64,
     /// Part of the samples over which the rate rises from 0.
     pub warm_up: f64,
+    /// Weight decay as PyTorch's AdamW reads it; within [0, 1).
     pub weight_decay: f64,
+    /// How errors of the 3D pose are penalised.
     pub loss: PoseLoss,
-    /// Weight of the loss in the crop's plane (in sides of the crop) beside that in 3D.
+    /// Weight of the loss in the crop's plane (in sides of the crop), relative to that in 3D.
     pub plane_weight: f64,
 }
 
@@ -138,6 +147,7 @@ impl Default for EvaluationPlan {
 }
 
 impl SyncPlan {
+    /// How pretraining draws pairs.
     pub fn sampler(&self) -> SamplerConfig {
         SamplerConfig { gap: self.gap, common_flip: true }
     }

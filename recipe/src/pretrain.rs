@@ -1,5 +1,5 @@
-//! How a live learner learns without labels. Every default is the reading of the SYNC paper that `paper.toml` states;
-//! the papers leave several of them open, and those are keys for that reason.
+//! How a live learner learns without labels. The defaults follow the SYNC paper as `recipes/paper.toml` reads it,
+//! except for the buffer. What the paper leaves open can be set by a key.
 
 use std::path::Path;
 
@@ -10,73 +10,89 @@ use settings::Document;
 use crate::check::{self, require};
 use crate::{Background, Fusion, Optimiser, PrecisionChoice, RecipeError};
 
+/// How a live learner learns without labels, as a TOML file; missing keys have the defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct PretrainRecipe {
-    /// Seed of the weights and of every draw.
+    /// Seed of the initial weights and of all random draws.
     pub seed: u64,
     /// Side of the crops in pixels (SYNC: 224).
     pub crop_px: u16,
     /// Channels of the first stage of the ResNet-18 (SYNC: 64, which gives 512 features).
     pub width: u16,
-    /// How two feature vectors become one. Only `mult` is meant for learning.
+    /// How the feature vectors of a pair are combined. Use `mult`; the others exist for comparison.
     pub fusion: Fusion,
-    /// What becomes of the pixels outside the mask (SYNC §3.2). Unless it is `removed`, fixed cameras can be told
-    /// apart by their rooms.
+    /// What the network sees outside of the mask (SYNC §3.2). Unless this is `removed`, the network can recognise fixed
+    /// cameras by what is behind the subject.
     pub background: Background,
+    /// The floating-point format of training.
     pub precision: PrecisionChoice,
+    /// What one step learns from.
     pub batch: BatchForm,
-    /// How far apart in time the instants of a negative are, clipped to what a segment holds.
+    /// How far apart in time the instants of a negative pair are; both are always of one segment.
     pub gap: PairGap,
-    /// Whether a coin mirrors all images of a tuple before the flipped pair is formed. Without it the flip task
-    /// leaks into single images; off only to show that.
+    /// Whether to mirror all images of a tuple together, at random, before the flipped pair is formed. Without it, a
+    /// single image may reveal whether its pair is flipped; off only to show that.
     pub common_flip: bool,
+    /// The optimiser and its learning rate.
     pub optimiser: Optimiser,
+    /// What is kept to learn from.
     pub buffer: Buffer,
-    /// Instants that are never trained on: blocks by position in the source where one is replayed, else by time.
+    /// Instants that are never trained on: blocks by position in replayed footage, by time in live cameras.
     pub hold_out: HoldOut,
+    /// When the accuracy is measured, and on how many pairs.
     pub evaluation: AccuracyPlan,
+    /// How often checkpoints are written.
     pub checkpoint: Checkpoints,
 }
 
-/// What one step is made of.
+/// What one step learns from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", tag = "form", deny_unknown_fields)]
 pub enum BatchForm {
-    /// The paper's form (SYNC Fig. 2): four images a tuple, three pairs, four terms of the loss.
-    Tuple { tuples: usize },
-    /// All views of so many instants; every pair that has a label is scored by one matrix product.
-    AllPairs { times: usize },
+    /// As in the paper (SYNC Fig. 2): tuples of four images, each with three pairs and four terms of the loss.
+    Tuple {
+        /// Tuples per step, 1 to 4096.
+        tuples: usize,
+    },
+    /// All views of several instants; all pairs that have a label are scored by one matrix product.
+    AllPairs {
+        /// Instants per step, 2 to 1024.
+        times: usize,
+    },
 }
 
-/// What is kept to learn from.
+/// Limits of what a live learner keeps to learn from; the oldest instants are dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Buffer {
-    /// Pictures and masks together.
+    /// Bytes of pictures and masks to train on. Held-out instants get a quarter of this on top.
     pub bytes: u64,
+    /// Most instants to train on, and likewise most held-out ones.
     pub moments: usize,
-    /// Instants to train on before the first step.
+    /// Instants to train on that are needed for the first step.
     pub minimum_moments: usize,
 }
 
-/// When the accuracy on pairs is measured, and on how many.
+/// When the accuracy on pairs is measured, and on how many pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct AccuracyPlan {
+    /// Steps from one measurement to the next.
     pub every_steps: u64,
-    /// Pairs per task and side of the split, half of them positive.
+    /// Pairs per task, both of trained and of held-out instants; half of them are positive.
     pub pairs: usize,
-    /// The newest so many instants of each side that pairs are drawn from.
+    /// How many of the newest instants, both trained and held-out, pairs are drawn from.
     pub instants: usize,
-    /// Batches over which BatchNorm's statistics are taken anew before.
+    /// Batches over which BatchNorm's statistics are recomputed before each measurement.
     pub recalibration_batches: usize,
 }
 
+/// How often a learner saves its state.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Checkpoints {
-    /// Seconds between two checkpoints, and so about what a killed learner loses.
+    /// Seconds from one checkpoint to the next, and so about how much training is lost if the learner is killed.
     pub every_s: u64,
 }
 
@@ -129,6 +145,9 @@ impl PretrainRecipe {
     }
 
     /// [`Self::load`] of text; `path` is for messages.
+    ///
+    /// # Errors
+    /// As [`Self::load`], except that no file is read.
     pub fn parse(text: &str, path: &Path) -> Result<Self, RecipeError> {
         Self::of(&Document::new(text, path.display().to_string()))
     }
@@ -138,11 +157,17 @@ impl PretrainRecipe {
     }
 
     /// The recipe as TOML.
+    ///
+    /// # Errors
+    /// A value that TOML cannot hold, such as a seed above 2⁶³ − 1.
     pub fn to_toml(&self) -> Result<String, RecipeError> {
         Ok(toml::to_string(self)?)
     }
 
-    /// The recipe itself if every value is in range.
+    /// The recipe itself, if every value is in range.
+    ///
+    /// # Errors
+    /// The first value that is out of range.
     pub fn checked(self) -> Result<Self, RecipeError> {
         let o = &self.optimiser;
         check::crop_px(self.crop_px)?;
@@ -181,6 +206,7 @@ impl PretrainRecipe {
         Ok(self)
     }
 
+    /// How the learner draws pairs.
     pub fn sampler(&self) -> SamplerConfig {
         SamplerConfig { gap: self.gap, common_flip: self.common_flip }
     }

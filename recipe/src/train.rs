@@ -9,6 +9,7 @@ use subject::Preprocessing;
 use crate::check::{self, require};
 use crate::{AugmentConfig, DataConfig, EvaluationPlan, PrecisionChoice, RecipeError, Start, SyncPlan, TransferPlan};
 
+/// How a pose model is trained from rendered people, as a TOML file; missing keys have the defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct TrainRecipe {
@@ -18,11 +19,17 @@ pub struct TrainRecipe {
     pub crop_px: u16,
     /// Channels of the first stage of the ResNet-18; 64 is the usual one.
     pub width: u16,
+    /// The floating-point format of training.
     pub precision: PrecisionChoice,
+    /// How pictures are held in memory.
     pub data: DataConfig,
+    /// How pictures are varied in transfer.
     pub augment: AugmentConfig,
+    /// The first part, without labels.
     pub sync: SyncPlan,
+    /// The second part, with labels.
     pub transfer: TransferPlan,
+    /// When it is measured, and on how many pictures.
     pub evaluation: EvaluationPlan,
 }
 
@@ -52,6 +59,9 @@ impl TrainRecipe {
     }
 
     /// [`Self::load`] of text; `path` is for messages.
+    ///
+    /// # Errors
+    /// As [`Self::load`], except that no file is read.
     pub fn parse(text: &str, path: &Path, overrides: &[String]) -> Result<Self, RecipeError> {
         Self::of(Document::new(text, path.display().to_string()), overrides)
     }
@@ -95,11 +105,15 @@ impl TrainRecipe {
         Ok(self)
     }
 
-    /// What decides about the result: everything but when it is measured.
+    /// Everything that the trained model depends on, as TOML: the recipe with the default `evaluation`.
+    ///
+    /// # Errors
+    /// A value that TOML cannot hold, such as a seed above 2⁶³ − 1.
     pub fn identity(&self) -> Result<String, RecipeError> {
         Ok(toml::to_string(&Self { evaluation: EvaluationPlan::default(), ..self.clone() })?)
     }
 
+    /// How frames become the crops that it learns from: the defaults with its crop size.
     pub fn preprocessing(&self) -> Preprocessing {
         Preprocessing::with_crop_px(self.crop_px)
     }

@@ -4,6 +4,8 @@
 //! A camera's end of its lane is an [`Outlet`], which never blocks. [`route`] moves frames from all lanes to all
 //! consumers. `tests/models.rs` checks all their interleavings.
 
+#![warn(missing_docs)]
+
 mod consumer;
 mod lane;
 #[cfg(loom)]

@@ -44,6 +44,7 @@ pub fn ring<T>(capacity: usize) -> (Producer<T>, Consumer<T>) {
 }
 
 impl<T> Producer<T> {
+    /// Writes a value, or returns it if the ring is full.
     pub fn try_push(&mut self, value: T) -> Result<(), T> {
         let capacity = self.ring.slots.len();
         if self.write - self.read == capacity {
@@ -67,6 +68,7 @@ impl<T> Drop for Producer<T> {
 }
 
 impl<T> Consumer<T> {
+    /// Reads the oldest value; `None` if the ring is empty.
     pub fn try_pop(&mut self) -> Option<T> {
         if self.read == self.write.get() && self.is_empty() {
             return None;
@@ -79,11 +81,13 @@ impl<T> Consumer<T> {
         value
     }
 
+    /// Whether there is nothing to read now.
     pub fn is_empty(&self) -> bool {
         self.write.set(self.ring.write.load(Ordering::Acquire));
         self.read == self.write.get()
     }
 
+    /// Whether the writing end still exists.
     pub fn write_is_held(&self) -> bool {
         self.ring.write_held.load(Ordering::Acquire)
     }

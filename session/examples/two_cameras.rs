@@ -1,4 +1,5 @@
-//! Records two cameras for a second, without page or learner, and counts their frames.
+//! Records two simulated cameras for about a second, without page or learner, and counts their frames. The first
+//! trigger comes after 1.5 seconds.
 
 use std::error::Error;
 use std::ops::ControlFlow;

@@ -44,6 +44,7 @@ impl BackgroundConfig {
 /// What a camera sees without its subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Background {
+    /// Identifies it in samples.
     pub id: BackgroundId,
     /// Size of the full frames that it belongs to, in pixels.
     pub frame_px: (u32, u32),

@@ -4,10 +4,10 @@ use frame::{FrameInfo, SegmentId};
 
 use crate::background::{Background, BackgroundConfig, BackgroundModel};
 use crate::crop::SquareCutter;
+use crate::crop_region_filter::CropRegionFilter;
 use crate::decode::Decoder;
 use crate::median::median;
 use crate::region::{Blob, differs};
-use crate::steady::Steady;
 use crate::{BackgroundId, PictureFault, Preprocessing, Region, RgbImage, Sample, Scale, SubjectError};
 
 /// Share of the picture that must differ for the camera to count as moved. No subject is that large.
@@ -19,6 +19,7 @@ const ELSEWHERE_FOR_NS: i64 = 1_000_000_000;
 /// The result of processing one frame.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CropOutcome {
+    /// A subject was found and cut out.
     Sample(Sample),
     /// The background is still being learned.
     NoBackground,
@@ -42,7 +43,7 @@ pub struct SubjectCropper {
     settings: Preprocessing,
     decoder: Decoder,
     background: BackgroundModel,
-    steady: Steady,
+    filter: CropRegionFilter,
     segment: Option<SegmentId>,
     /// Since when most of the picture differs, by the time of exposure.
     elsewhere_since_ns: Option<i64>,
@@ -68,7 +69,7 @@ impl SubjectCropper {
             settings: settings.clone(),
             decoder: Decoder::new()?,
             background: BackgroundModel::new(background),
-            steady: Steady::new(settings),
+            filter: CropRegionFilter::new(settings),
             segment: None,
             elsewhere_since_ns: None,
             moved: 0,
@@ -108,7 +109,7 @@ impl SubjectCropper {
             let subject = Blob::find(settings, &picture, &background, None, &mut cropper.mask);
             sides.extend(subject.map(|blob| blob.region(settings, picture.scale.denominator()).side_px));
         }
-        cropper.steady.expect(sides);
+        cropper.filter.expect(sides);
         cropper.set_background(Background { id: BackgroundId(1), frame_px, picture: background })?;
         Ok(cropper)
     }
@@ -135,7 +136,7 @@ impl SubjectCropper {
             }
             Some(_) => {
                 // Frames of another size: the known place of the subject no longer applies.
-                (self.steady, self.before) = (Steady::new(&self.settings), None);
+                (self.filter, self.before) = (CropRegionFilter::new(&self.settings), None);
                 None
             }
             None => None,
@@ -143,7 +144,7 @@ impl SubjectCropper {
         let outcome = match (&subject, self.background.current()) {
             (Some(blob), Some(background)) => {
                 let (id, fits) = (background.id, blob.region(&self.settings, self.picture.scale.denominator()));
-                let region = self.steady.follow(info, fits);
+                let region = self.filter.follow(info, fits);
                 CropOutcome::Sample(self.cut(info, bytes, region, id)?)
             }
             (None, Some(background)) if background.frame_px == frame_px => CropOutcome::NoSubject,
@@ -207,7 +208,7 @@ impl SubjectCropper {
     pub fn begin_anew(&mut self) {
         self.background.begin_anew();
         self.elsewhere_since_ns = None;
-        (self.steady, self.before) = (Steady::new(&self.settings), None);
+        (self.filter, self.before) = (CropRegionFilter::new(&self.settings), None);
     }
 
     /// Whether most of the picture has differed for long, by the mask of the current frame.

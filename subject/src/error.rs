@@ -11,7 +11,14 @@ pub enum SubjectError {
     Config(String),
     /// One picture is unusable. The next may be fine.
     #[error("{camera}, frame {sequence}: {fault}")]
-    Picture { camera: CameraId, sequence: u64, fault: PictureFault },
+    Picture {
+        /// The camera of its frame.
+        camera: CameraId,
+        /// The sequence number of its frame.
+        sequence: u64,
+        /// What is wrong with it.
+        fault: PictureFault,
+    },
     /// No picture was given for a background.
     #[error("a background needs at least one picture, and there was none")]
     NoPictures,
@@ -26,6 +33,7 @@ impl SubjectError {
 
 /// What is wrong with one picture.
 #[derive(Debug, Error)]
+#[allow(missing_docs, reason = "the messages say it")]
 pub enum PictureFault {
     #[error("the JPEG is damaged: {0}")]
     Jpeg(#[from] turbojpeg::Error),

@@ -17,7 +17,9 @@ const WHOLE_PX: u32 = 640;
 /// same crop that networks learn from, with its mask.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FinderPicture {
+    /// Width in its own pixels.
     pub width: u32,
+    /// Height in its own pixels.
     pub height: u32,
     /// `[height, width, 3]` RGB, rows from the top.
     pub rgb: Arc<[u8]>,

@@ -7,10 +7,14 @@ use crate::PictureFault;
 /// The reductions to which a JPEG can be decoded directly in its DCT.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Scale {
+    /// Not reduced.
     #[default]
     Full,
+    /// Width and height are halved.
     Half,
+    /// Width and height are divided by four.
     Quarter,
+    /// Width and height are divided by eight.
     Eighth,
 }
 
@@ -37,7 +41,9 @@ impl Scale {
 /// A decoded picture, reduced or not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RgbImage {
+    /// Width in its own pixels, after reduction.
     pub width: u32,
+    /// Height in its own pixels, after reduction.
     pub height: u32,
     /// `[height, width, 3]`, rows from the top, without padding.
     pub rgb: Vec<u8>,

@@ -1,11 +1,14 @@
 //! From a frame to the crop that a network sees: decoding at the scale that is needed, a running background per
 //! camera, the subject's mask and box, and the [`Sample`].
 //!
-//! Given a background, a sample depends only on the frame and on the few seconds before it, which steady its region:
-//! the same code serves training and live use, and [`Preprocessing::hash`] identifies it.
+//! Given a background, a sample depends only on the frame and on the few seconds before it, by which its region is
+//! smoothed: the same code serves training and live use, and [`Preprocessing::hash`] identifies it.
+
+#![warn(missing_docs)]
 
 mod background;
 mod crop;
+mod crop_region_filter;
 mod cropper;
 mod decode;
 mod error;
@@ -18,7 +21,6 @@ mod preview;
 mod raw;
 mod region;
 mod sample;
-mod steady;
 
 pub use background::{Background, BackgroundConfig};
 pub use crop::SquareCutter;

@@ -27,6 +27,8 @@ pub struct Sample {
     pub rgb: Arc<[u8]>,
     /// `[size, size]`, 255 on the subject and 0 elsewhere.
     pub mask: Arc<[u8]>,
+    /// What the crop shows of the frame.
     pub region: Region,
+    /// The background that the mask was made against.
     pub background: BackgroundId,
 }

@@ -1,7 +1,9 @@
 //! Pure logic of time: which pictures belong together, and which pairs to learn from.
 //!
-//! Nothing here opens, spawns or reads a clock. Every core takes events with their times and hands back actions, so
-//! a simulated clock drives it, single-threaded, from one seed.
+//! Nothing here does I/O, starts threads or reads a clock. Everything takes events with their times and returns what to
+//! do, so tests run it in one thread, on a simulated clock, from one seed.
+
+#![warn(missing_docs)]
 
 pub mod pairs;
 pub mod timing;

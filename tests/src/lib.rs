@@ -1,8 +1,10 @@
 //! Helpers of the end-to-end tests: the binaries, the footage, and running and watching sessions.
 
+use std::io::{BufRead, BufReader};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use model::{Background, PoseModel, PoseSpec, SyncNet, SyncNetConfig};
@@ -139,6 +141,11 @@ pub fn until_recorded(takes: &Path, cameras: Range<usize>, frames: u64) -> PathB
     })
 }
 
+/// An outage of this length. Its length is what the test means, so there is nothing else to wait for.
+pub fn out_for(seconds: f64) {
+    std::thread::sleep(Duration::from_secs_f64(seconds));
+}
+
 pub fn kill(pid: u32, signal: i32) {
     // SAFETY: a plain system call, on a process that the test started.
     unsafe { libc::kill(pid as i32, signal) };
@@ -152,6 +159,22 @@ impl Running {
         Self(command.spawn().expect("the binary starts"))
     }
 
+    /// Starts it and follows its log, at the level that is usual.
+    pub fn start_with_log(command: &mut Command) -> (Self, Log) {
+        let mut running = Self::start(command.env_remove("RUST_LOG").stderr(Stdio::piped()));
+        let stderr = running.0.stderr.take().expect("a pipe");
+        let log = Log::default();
+        let lines = log.0.clone();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
+                let line = String::from_utf8_lossy(&line).into_owned();
+                eprintln!("{line}");
+                lines.lock().expect("nothing panics with the lines").push(line);
+            }
+        });
+        (running, log)
+    }
+
     /// Waits for it to end by itself.
     pub fn finish(mut self, within: Duration) -> std::process::ExitStatus {
         eventually("the session's end", within, || self.0.try_wait().expect("a child of ours"))
@@ -162,6 +185,21 @@ impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
+    }
+}
+
+/// The lines that a session in the background has logged. The test's output has them, too.
+#[derive(Default)]
+pub struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    /// Waits until this many lines have all of these words.
+    pub fn until(&self, count: usize, words: &[&str]) {
+        eventually(&format!("{count} lines in the log with {words:?}"), Duration::from_secs(60), || {
+            let lines = self.0.lock().expect("nothing panics with the lines");
+            let found = lines.iter().filter(|line| words.iter().all(|word| line.contains(word)));
+            (found.count() >= count).then_some(())
+        });
     }
 }
 

@@ -1,12 +1,14 @@
-//! The documents: links and images have targets, every page is reachable from README, README is one page, and no text
-//! names a folder of somebody's own machine. It needs only std, so it can run without cargo, in the folder `tests`:
-//! `rustc --edition 2024 --test tests/links.rs -o /tmp/links && /tmp/links`
+//! The documents: links and images have targets, files that they name exist, every page is reachable from README,
+//! README is one page, and no text names a folder of somebody's own machine. It needs only std, so it can run without
+//! cargo, in the folder `tests`: `rustc --edition 2024 --test tests/links.rs -o /tmp/links && /tmp/links`
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 const README_BYTES: usize = 8_000;
+/// Documents at the root whose file names are checked, besides those in docs. A change log names what once was.
+const DOCUMENTS: [&str; 3] = ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"];
 /// Folders of a checkout without committed files.
 const NOT_COMMITTED: [&str; 5] = [".git", "target", ".venv", "genlock-data", "__pycache__"];
 
@@ -40,19 +42,52 @@ fn is_page(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "md")
 }
 
-/// A page without its code: without fenced and indented blocks, and text between backticks on a line.
-fn without_code(page: &str) -> String {
-    let mut prose = String::new();
+/// The lines of a page that are in no block of code, neither a fenced nor an indented one.
+fn lines(page: &str) -> impl Iterator<Item = &str> {
     let mut fenced = false;
-    for line in page.lines() {
-        if line.trim_start().starts_with("```") {
-            fenced = !fenced;
-        } else if !fenced && !line.starts_with("    ") {
-            prose.extend(line.split('`').step_by(2));
-            prose.push('\n');
-        }
-    }
-    prose
+    page.lines().filter(move |line| {
+        let fence = line.trim_start().starts_with("```");
+        fenced ^= fence;
+        !fence && !fenced && !line.starts_with("    ")
+    })
+}
+
+/// A page without its code: without blocks of it, and without text between backticks on a line.
+fn without_code(page: &str) -> String {
+    let prose = lines(page).flat_map(|line| line.split('`').step_by(2).chain(["\n"]));
+    prose.collect()
+}
+
+/// The names between backticks that look like files of the repository, `{a,b}` written out. Sources of Rust have no
+/// place but the repository; other files are named with a folder, or else may be a user's own.
+fn named_files(page: &str) -> Vec<String> {
+    let words = lines(page).flat_map(|line| line.split('`').skip(1).step_by(2)).flat_map(str::split_whitespace);
+    let endings = [".toml", ".sh", ".py", ".md", ".yml"];
+    let is_file = |name: &&str| {
+        name.ends_with(".rs") || name.contains('/') && endings.iter().any(|ending| name.ends_with(ending))
+    };
+    words.filter(is_file).filter(|name| !is_elsewhere(name)).flat_map(written_out).collect()
+}
+
+/// Names that need not be in a checkout: patterns, other sites, places outside of it or never committed, and names with
+/// a part in capitals, which stands for another.
+fn is_elsewhere(name: &str) -> bool {
+    let stands_for_another = |part: &str| {
+        let stem = part.split('.').next().unwrap();
+        stem.len() > 1 && stem.chars().all(|c| c.is_ascii_uppercase() || c == '_') && !DOCUMENTS.contains(&part)
+    };
+    name.contains('*')
+        || name.contains("://")
+        || name.starts_with(['/', '~', '$'])
+        || NOT_COMMITTED.iter().any(|folder| Path::new(name).starts_with(folder))
+        || name.split('/').any(stands_for_another)
+}
+
+/// `a/{b,c}.rs` is `a/b.rs` and `a/c.rs`.
+fn written_out(name: &str) -> Vec<String> {
+    let parts = name.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)));
+    let Some((before, (choices, after))) = parts else { return vec![name.to_owned()] };
+    choices.split(',').map(|choice| format!("{before}{choice}{after}")).collect()
 }
 
 /// The targets of a page's links and images, without other sites.
@@ -117,6 +152,23 @@ fn broken_links(root: &Path) -> Vec<String> {
     broken
 }
 
+/// The file names in documents that name no file of the checkout, whether from the root, from the document, or from a
+/// folder on the way, such as a crate's.
+fn stale_names(root: &Path) -> Vec<String> {
+    let files = files(root);
+    let is_checked = |page: &Path| DOCUMENTS.iter().any(|name| page == Path::new(name)) || page.starts_with("docs");
+    let mut stale = vec![];
+    for page in files.iter().filter(|path| is_page(path) && is_checked(path)) {
+        for name in named_files(&fs::read_to_string(root.join(page)).unwrap()) {
+            let from_page = resolve(page, &name);
+            if !files.iter().any(|file| file.ends_with(&name) || from_page.as_ref() == Some(file)) {
+                stale.push(format!("{}: {name} is no file", page.display()));
+            }
+        }
+    }
+    stale
+}
+
 /// The files in docs that cannot be reached by links from README.
 fn unreachable(root: &Path) -> Vec<PathBuf> {
     let mut reached = BTreeSet::new();
@@ -157,6 +209,13 @@ fn every_link_leads_to_a_file_or_a_heading() {
 }
 
 #[test]
+fn every_file_that_a_document_names_exists() {
+    let names = named_files(&fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap()).len();
+    assert!(names > 50, "{names} names: ARCHITECTURE.md does not name files as this test expects");
+    assert_eq!(stale_names(&root()), [""; 0]);
+}
+
+#[test]
 fn every_document_is_reachable_from_readme() {
     assert_eq!(unreachable(&root()), <[PathBuf; 0]>::default());
 }
@@ -180,16 +239,22 @@ fn mistakes_are_seen() {
                   [no file](docs/c.md) `[code](nowhere)` [out](../x) [other site](https://x.org/y)\n\
                   ```\n[code](nowhere)\n# No heading\n```\n[no\nheading](#no-heading) [none there](docs/a.md#three)\n";
     fs::write(root.join("README.md"), readme).unwrap();
-    fs::write(root.join("docs/a.md"), "## One, two\n").unwrap();
+    let names = "## One, two\n`a/{b,c}.rs` `b.rs` `d.rs` `run a/b.sh NAME/x.toml` `../a/b.rs` `rig.toml`\n\
+                 `a/*.rs` `/x/y.sh` `target/x.py` a/z.rs\n\n    `a/z.rs`\n";
+    fs::write(root.join("docs/a.md"), names).unwrap();
+    fs::create_dir_all(root.join("a")).unwrap();
+    fs::write(root.join("a/b.rs"), "").unwrap();
     fs::write(root.join("docs/b.md"), format!("in /{0}x, not in ../{0}x\n", "root/")).unwrap();
     let broken = broken_links(&root);
     let private = private_paths(&root);
     let unreachable = unreachable(&root);
+    let stale = stale_names(&root);
     fs::remove_dir_all(&root).unwrap();
     let [file, out, heading, other] = &broken[..] else { panic!("{broken:?}") };
     assert_eq!((&file[..], &out[..]), ("README.md: docs/c.md is no file", "README.md: ../x is no file"));
     assert_eq!(heading, "README.md: #no-heading is no heading");
     assert_eq!(other, "README.md: docs/a.md#three is no heading");
+    assert_eq!(stale, ["a/c.rs", "d.rs", "a/b.sh"].map(|name| format!("docs/a.md: {name} is no file")));
     assert_eq!(unreachable, [Path::new("docs/b.md")]);
     assert_eq!(private.len(), 1, "{private:?}");
 }

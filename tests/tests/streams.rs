@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use frame::CameraId;
-use genlock_tests::{Running, check_accounts, genlock, json, recorded, until_recorded};
+use genlock_tests::{Running, check_accounts, genlock, json, out_for, recorded, until_recorded};
 use take::TakeReader;
 
 const RATE_HZ: u32 = 25;
@@ -39,8 +39,7 @@ fn a_stream_whose_sender_dies_and_comes_back_is_a_camera_that_does() {
     let session = Running::start(command.arg(&report).arg("--data").arg(folder.path().join("data")).arg(&path));
     until_recorded(&folder.path().join("takes"), 1..2, 100);
     drop(first);
-    // It stays away this long.
-    std::thread::sleep(Duration::from_secs(2));
+    out_for(2.0);
     let _second = sender(port);
     assert!(session.finish(Duration::from_secs(60)).success());
 

@@ -7,7 +7,7 @@ use genlock_tests::{check_accounts, fail, genlock, json, recorded, succeed};
 use take::{Session, TakeReader};
 use transport::MomentFileReader;
 use virtual_studio::actor::gltf::LoadOptions;
-use virtual_studio::live::{LiveStudio, Sent};
+use virtual_studio::live_studio::{LiveStudio, Sent};
 use virtual_studio::render::{Environment, Sky};
 
 const VIEWS: usize = 3;

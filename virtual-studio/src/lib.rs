@@ -5,7 +5,7 @@
 pub mod actor;
 mod asset_error;
 pub mod assets;
-pub mod live;
+pub mod live_studio;
 pub mod motion;
 mod packed;
 pub mod render;

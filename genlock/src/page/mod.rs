@@ -36,7 +36,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use tokio::sync::watch;
-use tower_http::trace::TraceLayer;
+use tower_http::trace::{DefaultOnFailure, TraceLayer};
 use transport::RigCommand;
 
 use history::History;
@@ -115,7 +115,8 @@ fn router(server: Server, rule: guard::Rule) -> Router {
         .route("/cam/{file}", get(mjpeg::stream))
         .fallback(assets::serve)
         .layer(middleware::from_fn_with_state(rule, guard::check))
-        .layer(TraceLayer::new_for_http())
+        // Before a session has a status, its page is told that there is none yet: no error of the server's.
+        .layer(TraceLayer::new_for_http().on_failure(DefaultOnFailure::new().level(tracing::Level::DEBUG)))
         .with_state(server)
 }
 

@@ -1,6 +1,7 @@
 //! A person of constant bone lengths who walks about and moves, seen by cameras with known errors.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub use geometry::Points;
 use geometry::{Camera, EXCHANGED, Observation, POINT_COUNT, Solution, similarity};
 use nalgebra::{Matrix3, Rotation3, Vector2, Vector3};
 use rand::{RngExt, SeedableRng};
@@ -9,7 +10,6 @@ use rand_chacha::ChaCha8Rng;
 pub const SIZE: [f64; 2] = [1280.0, 960.0];
 pub const FOCAL: f64 = 1400.0;
 
-pub type Points = [Vector3<f64>; POINT_COUNT];
 pub type Views = Vec<Option<Observation>>;
 
 /// What is wrong with what the cameras report.

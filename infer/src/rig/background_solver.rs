@@ -6,15 +6,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use geometry::Points;
 use geometry::{
-    Camera, GROUP_COUNT, GeometryError, LensFault, Observation, Options, POINT_COUNT, PlacedOffset, SolvedCamera,
-    find_camera, placed_offsets,
+    Camera, GROUP_COUNT, GeometryError, LensFault, Observation, Options, PlacedOffset, SolvedCamera, find_camera,
+    placed_offsets,
 };
-use nalgebra::Vector3;
 
 use super::{FoundGeometry, Placing, RigSearch, RigSearchError, lens_faults};
-
-type Points = [Vector3<f64>; POINT_COUNT];
 
 /// A search.
 pub enum Job {

@@ -1,10 +1,11 @@
 //! Places bodies in a rig with known geometry.
 
 use body::{BodyView, RigGeometry, uncertainty};
+use geometry::Points;
 use geometry::{
     Camera, FittedBody, GROUP_COUNT, GeometryError, Observation, Options, POINT_COUNT, fit_body, fit_body_single,
 };
-use nalgebra::{Complex, Vector2, Vector3};
+use nalgebra::{Complex, Vector2};
 use pose::JOINTS;
 use thiserror::Error;
 
@@ -16,8 +17,6 @@ const SOMEBODY_ELSE: f64 = 3.0;
 
 /// The uncertainty of the cameras' positions if the geometry has none, in millimetres.
 const DEFAULT_RIG_MM: f64 = 150.0;
-
-type Points = [Vector3<f64>; POINT_COUNT];
 
 /// Left and right, as indices of `geometry::POINT_NAMES`.
 const SHOULDERS: [usize; 2] = [3, 4];

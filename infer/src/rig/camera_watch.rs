@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use geometry::{Observation, POINT_COUNT};
-use nalgebra::Vector3;
+use geometry::Observation;
+use geometry::Points;
 
 use super::median::upper_median;
 
@@ -27,8 +27,6 @@ const MOVED_OF_LIMIT: f64 = 2.0;
 const KEPT: usize = 40;
 /// The time between two of them, in nanoseconds.
 const APART_NS: i64 = 150_000_000;
-
-type Points = [Vector3<f64>; POINT_COUNT];
 
 /// How far a camera's joints missed a body.
 #[derive(Clone, Copy, Debug)]

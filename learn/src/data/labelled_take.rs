@@ -1,4 +1,4 @@
-//! Pictures and poses of one take, joined: the samples as live use makes them, and the pose of each.
+//! Pictures of one take joined with their poses. Samples are cropped as in live use.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -11,10 +11,10 @@ use take::TakeReader;
 
 use crate::LearnError;
 
-/// Frames that a camera's background is the median of.
+/// Frames whose median is a camera's background.
 pub(crate) const BACKGROUND_FRAMES: usize = 50;
 
-/// A picture whose pose is known.
+/// A picture with a known pose.
 #[derive(Clone, Debug)]
 pub struct LabelledSample {
     /// Index of the camera in the take.
@@ -25,32 +25,32 @@ pub struct LabelledSample {
     pub pose: Pose3d,
 }
 
-/// The labelled pictures of a take, by source position and then by camera. A looping source holds the same pictures
-/// many times: of each position, the first instance that all labelled cameras have stands for all.
+/// The labelled pictures of a take, ordered by source position, then camera. A looping source repeats its pictures:
+/// each position is used once, in the first loop where all labelled cameras have it.
 #[derive(Clone, Debug)]
 pub struct LabelledTake {
-    /// Names by index of the camera in the take.
+    /// Camera names, by index of the camera in the take.
     pub cameras: Vec<String>,
     pub preprocessing: Preprocessing,
-    /// Where the labels came from.
+    /// The labels as read, with their origin.
     pub labels: Labels,
     pub samples: Vec<LabelledSample>,
     /// Labelled pictures in which no subject was found.
     pub without_subject: usize,
-    /// Labelled source positions that no segment of the take has in all labelled cameras.
+    /// Labelled source positions that are not complete (present in all labelled cameras) in any segment.
     pub incomplete: usize,
 }
 
-/// Where in the take's frames each labelled camera has a source position.
+/// For each source position and segment: the frame index in each labelled camera.
 type Instances = BTreeMap<(u32, SegmentId), Vec<Option<usize>>>;
 
 impl LabelledTake {
-    /// Crops the take's labelled pictures. Labels join by camera name and source position. `progress` is told how
-    /// many pictures of how many are done.
+    /// Crops the take's labelled pictures. Labels are matched by camera name and source position. `progress` is called
+    /// with the numbers of finished and of all pictures.
     ///
     /// # Errors
-    /// A take or labels that cannot be read, labels of cameras that the take lacks, frames without source positions,
-    /// no label at any instant of the take.
+    /// If the take or the labels cannot be read, the take lacks a labelled camera, its frames have no source positions,
+    /// or no instant of it has a label.
     pub fn load(
         take: &Path,
         labels: &Path,
@@ -60,7 +60,7 @@ impl LabelledTake {
         Self::join(&TakeReader::open(take)?, Labels::read(labels)?, preprocessing, progress)
     }
 
-    /// [`Self::load`] of what is open already.
+    /// [`Self::load`] for a take and labels that are already open.
     pub fn join(
         take: &TakeReader,
         labels: Labels,
@@ -102,15 +102,15 @@ impl LabelledTake {
 }
 
 impl LabelledTake {
-    /// Labelled pictures to train on, and those to measure on. Guards between the two, if any, are in neither.
+    /// Training and held-out pictures. Guard instants between the two are in neither.
     pub(crate) fn split(&self, hold_out: &HoldOut) -> (Vec<&LabelledSample>, Vec<&LabelledSample>) {
-        // The exposure only decides where there is no source.
+        // The exposure time (here 0) is only used without a source position.
         let of = |wanted| self.samples.iter().filter(move |s| hold_out.side(Some(s.source), 0) == wanted).collect();
         (of(Side::Train), of(Side::HeldOut))
     }
 }
 
-/// The take's camera for each labelled one.
+/// The labelled cameras, with their ids in the take.
 fn labelled_views<'a>(take: &TakeReader, labels: &'a Labels) -> Result<Vec<(CameraId, &'a CameraLabels)>, LearnError> {
     let find = |view: &'a CameraLabels| match take.cameras().iter().position(|name| *name == view.name) {
         Some(index) => Ok((CameraId(index as u16), view)),
@@ -142,7 +142,8 @@ fn instances(take: &TakeReader, views: &[(CameraId, &CameraLabels)]) -> Result<I
     Ok(instances)
 }
 
-/// For each labelled source position the frames of its first complete instance, and how many positions have none.
+/// For each labelled source position the frames of its first complete instance, and the number of positions without
+/// one.
 fn choose(instances: &Instances, views: &[(CameraId, &CameraLabels)]) -> (Vec<Vec<usize>>, usize) {
     let (mut chosen, mut met) = (BTreeMap::new(), BTreeSet::new());
     for ((position, _), frames) in instances {
@@ -158,7 +159,7 @@ fn choose(instances: &Instances, views: &[(CameraId, &CameraLabels)]) -> (Vec<Ve
     (chosen.into_values().collect(), incomplete)
 }
 
-/// Frames evenly spread over the source, each position once, so that a loop that was recorded twice weighs no more.
+/// Frames spread evenly over the source. Each position occurs once, so that repeated loops have no extra weight.
 fn background_frames(
     take: &TakeReader,
     camera: CameraId,

@@ -1,4 +1,4 @@
-//! What is learned from and measured on: live moments, labelled takes, rendered sessions.
+//! Training and evaluation data: live moments, labelled takes, rendered sessions.
 
 pub mod augment;
 mod labelled_take;

@@ -1,4 +1,4 @@
-//! The live moments of a run: those to learn from, and those to measure on.
+//! The live moments of a run: training and held-out ones.
 
 use frame_sync::pairs::Side;
 use recipe::PretrainRecipe;
@@ -7,14 +7,14 @@ use transport::Moment;
 use super::store::Store;
 use crate::LearnError;
 
-/// Held-out instants get this share of the buffer's bytes on top.
+/// Held-out instants get an extra 1 / `HELD_OUT_SHARE` of the buffer's bytes.
 const HELD_OUT_SHARE: u64 = 4;
 
 pub(crate) struct Moments {
     pub recipe: PretrainRecipe,
     pub trained: Store,
     pub held_out: Store,
-    /// Hash of the preprocessing of all of them.
+    /// Hash of the preprocessing, the same for all moments; `None` before the first one.
     pub preprocessing: Option<u64>,
 }
 
@@ -29,10 +29,13 @@ impl Moments {
         }
     }
 
-    /// Takes a moment to learn from, to measure on, or neither (a guard between the two). The samples of this index are
-    /// what a network will see.
+    /// Adds a moment to the training or the held-out ones; a guard moment between the two is dropped. `sample` is the
+    /// index of the sample that the network uses.
+    ///
+    /// # Errors
+    /// If the preprocessing differs from that of earlier moments, the sample is missing, or its size is wrong.
     pub fn push(&mut self, moment: Moment, sample: usize) -> Result<(), LearnError> {
-        let known = *self.preprocessing.get_or_insert(moment.preprocessing);
+        let known = self.preprocessing.unwrap_or(moment.preprocessing);
         if known != moment.preprocessing {
             return Err(LearnError::Preprocessing { got: moment.preprocessing, known });
         }
@@ -43,6 +46,7 @@ impl Moments {
                 return Err(LearnError::CropSize { got, wanted: self.recipe.crop_px });
             }
         }
+        self.preprocessing = Some(known);
         match self.recipe.hold_out.side(moment.source, moment.exposure.ns) {
             Side::Train => self.trained.push(moment),
             Side::HeldOut => self.held_out.push(moment),
@@ -51,7 +55,7 @@ impl Moments {
         Ok(())
     }
 
-    /// Whether enough instants are held for a step.
+    /// Whether there are enough instants for a step.
     pub fn ready(&self) -> bool {
         self.trained.len() >= self.recipe.buffer.minimum_moments
     }

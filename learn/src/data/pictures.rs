@@ -1,4 +1,4 @@
-//! From images of stored moments, named by a sampler, to what a network takes.
+//! Turns images of stored moments, as chosen by a sampler, into network input.
 
 use frame_sync::pairs::ImageRef;
 use model::{Background, PictureBatch};
@@ -8,7 +8,7 @@ use super::store::Store;
 use crate::LearnError;
 use crate::error::during;
 
-/// Which of a view's samples a task looks at, and how.
+/// Which of a view's samples a task uses, and how to treat its background.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SampleWanted {
     /// Index into `View::samples`; 0 is the crop around the subject.
@@ -16,7 +16,7 @@ pub struct SampleWanted {
     pub background: Background,
 }
 
-/// The images as `[N, 3, crop_px, crop_px]`, normalised, on the device.
+/// The images as network input `[N, 3, crop_px, crop_px]` on the device.
 pub(crate) fn pictures(
     store: &Store,
     images: &[ImageRef],

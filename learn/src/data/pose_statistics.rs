@@ -1,4 +1,4 @@
-//! Mean and deviation of poses, by which a model's output is normalised.
+//! Mean and standard deviation of poses, for normalising a model's output.
 
 use pose::{JOINTS, Pose3d};
 

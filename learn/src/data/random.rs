@@ -1,4 +1,4 @@
-//! Random numbers of one batch. They are drawn on the host, so that every device gets the same.
+//! Random numbers for one batch, drawn on the host so that they are the same for every device.
 
 use std::ops::Range;
 
@@ -29,6 +29,7 @@ impl Draws {
             .collect()
     }
 
+    /// For each picture, `true` with probability `share`.
     pub fn coins(&mut self, share: f64) -> Vec<bool> {
         (0..self.pictures).map(|_| self.rng.random_bool(share.clamp(0.0, 1.0))).collect()
     }
@@ -44,7 +45,7 @@ impl Draws {
         self.column(&values)
     }
 
-    /// [`Self::uniform`] for those pictures on which a coin falls, and `other` for the rest.
+    /// [`Self::uniform`] for each picture with probability `share`, otherwise `other`.
     pub fn sometimes(&mut self, share: f64, range: Range<f64>, other: f32) -> Result<Tensor, ModelError> {
         let coins = self.coins(share);
         let values: Vec<f32> =
@@ -52,7 +53,7 @@ impl Draws {
         self.column(&values)
     }
 
-    /// The pictures on which a coin falls, as indices `[k]`; `None` when there are none.
+    /// Indices `[k]` of pictures, each chosen with probability `share`; `None` if there are none.
     pub fn chosen(&mut self, share: f64) -> Result<Option<Tensor>, ModelError> {
         let coins = self.coins(share);
         let chosen: Vec<i64> = (0..).zip(coins).filter(|(_, coin)| *coin).map(|(index, _)| index).collect();

@@ -1,4 +1,4 @@
-//! The moments that are learned from or measured on: the newest, within a bound of bytes.
+//! A buffer of the newest moments, with a limit on its bytes.
 
 use frame_sync::pairs::{InstantMeta, MomentHistory};
 use transport::Moment;
@@ -6,12 +6,12 @@ use transport::Moment;
 /// Views beyond this many have no bit in [`InstantMeta::views`].
 const MAX_VIEWS: usize = 32;
 
-/// First in, first out. The copies that a looping source sends again coexist with the older ones, each loop in a
-/// segment of its own, and go as they age.
+/// First in, first out. Repeated instants of a looping source are kept beside the older copies, each loop in its own
+/// segment, until they age out.
 pub(crate) struct Store {
     limit_bytes: u64,
     limit_moments: usize,
-    /// Of the largest moment so far; what the capacity was computed from.
+    /// Bytes of the largest moment so far, which determine the capacity.
     moment_bytes: u64,
     history: MomentHistory<Moment>,
 }
@@ -53,7 +53,7 @@ impl Store {
         self.history.len()
     }
 
-    /// Distinct instants: a source position counts once however often the source has looped.
+    /// Number of distinct instants: each source position counts once, even if the source has looped.
     pub fn distinct(&self) -> usize {
         let mut positions = std::collections::HashSet::new();
         let moments = (0..self.len()).filter_map(|index| self.get(index));
@@ -80,7 +80,7 @@ mod tests {
 
     use super::*;
 
-    /// 4 × 64 bytes a view.
+    /// 4 × 64 bytes per view.
     fn moment(index: u32, views: u16) -> Moment {
         let exposure = HostTime::monotonic(index.into(), 0);
         let sample = Sample {

@@ -1,4 +1,4 @@
-//! What every model has to beat, fitted on the training pictures of a session.
+//! Baselines, fitted on the training pictures of a session.
 
 use pose::{MeanPose, Pose3d, ProcrustesMean, Ridge};
 
@@ -10,11 +10,12 @@ use crate::LearnError;
 use crate::data::rendered::{Dataset, Split};
 use crate::error::during;
 
-/// Training poses that the baselines are fitted on, at most, and pictures for the ridge.
+/// At most this many training poses are used to fit the baselines.
 const POSES: usize = 20_000;
+/// At most this many pictures are used to fit the ridge regression.
 const RIDGE_PICTURES: usize = 6_000;
 
-/// Training instants that the nearest pose is sought among, at most.
+/// At most this many training instants are searched for the nearest pose.
 const INSTANTS: usize = 40_000;
 
 /// The mean pose, the Procrustes mean pose, and a ridge regression on 16×16 pixels for each kind of input.
@@ -23,15 +24,15 @@ pub struct Baselines {
     pub mean: Pose3d,
     pub procrustes: Pose3d,
     ridges: Option<BothKinds<Ridge>>,
-    /// One view of each training instant: the others are the same pose, turned.
+    /// One view of each training instant; the other views show the same pose, rotated.
     training_poses: Vec<Pose3d>,
 }
 
 impl Baselines {
-    /// `labelled` are the pictures whose labels they have. The ridge takes some seconds to fit.
+    /// Fits the baselines on the pictures `labelled` (rows of the dataset). The ridge regression takes some seconds.
     ///
     /// # Errors
-    /// No labelled picture.
+    /// If there are no labelled pictures, or the device fails.
     pub fn fit(dataset: &Dataset, labelled: &[u32], crop_px: u16, with_ridge: bool) -> Result<Self, LearnError> {
         let trained = spread(labelled, POSES);
         let poses = dataset.poses(&trained).map_err(during("reading labels"))?;
@@ -56,7 +57,7 @@ impl Baselines {
         &self.training_poses
     }
 
-    /// The ridges' poses of pictures, if they were fitted.
+    /// The poses predicted by ridge regression; `None` if it was not fitted.
     pub(super) fn ridge_poses(&self, pictures: &Pictures) -> Result<Option<BothKinds<Vec<Pose3d>>>, LearnError> {
         let Some(ridges) = &self.ridges else { return Ok(None) };
         let found = BothKinds::try_new(|removed| {

@@ -1,4 +1,4 @@
-//! What the heads beside 3D are worth.
+//! Scores of the 2D and confidence heads.
 
 use model::CONFIDENT_MM;
 use pose::{JOINTS, Pose3d, ROOT};
@@ -8,24 +8,24 @@ use super::pictures::Predicted;
 
 const BINS: usize = 10;
 
-/// Joints (without the root) whose confidence fell into one tenth of 0 to 1.
+/// Joints (without the root) whose confidence falls into one tenth of the range 0 to 1.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ConfidenceBin {
     pub joints: usize,
     pub mean_confidence: f64,
-    /// Share of them whose error was below 100 mm: equal to the confidence if that is honest.
+    /// Fraction of them with a 3D error below 100 mm. Equals `mean_confidence` if the confidence is calibrated.
     pub right: f64,
 }
 
-/// What the heads beside 3D are worth.
+/// Scores of the 2D and confidence heads.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct HeadScores {
-    /// Mean distance of the 17 joints in the crop's plane, in sides of the crop, where their true places are known.
+    /// Mean 2D error of the 17 joints, as a fraction of the crop's side; `None` without 2D labels.
     pub plane: Option<f64>,
     pub confidence: [ConfidenceBin; BINS],
-    /// Mean distance between confidence and the share that was right, weighted by joints.
+    /// Expected calibration error: mean difference between confidence and `right` over bins, weighted by joints.
     pub calibration_error: f64,
 }
 

@@ -1,4 +1,4 @@
-//! How far poses are from the truth on people and clips that were never trained on, beside what has to be beaten.
+//! Pose errors on held-out people and clips, compared with baselines.
 
 use std::collections::BTreeSet;
 
@@ -14,46 +14,49 @@ use super::spread::spread;
 use crate::LearnError;
 use crate::data::rendered::{Dataset, Split};
 
-/// The model and its baselines on some of the held-out pictures.
+/// Errors of the model and of the baselines on the same held-out pictures.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Comparison {
-    /// Which of them: all, those of actions that were trained on (by other people, in other clips), or the others.
+    /// The subset: `all`; `seen`, actions that occur in training (with other people and clips); or `unseen`, the rest.
     pub actions: &'static str,
     pub pictures: usize,
     pub model: BothKinds,
     pub mean_pose: Scores,
     pub procrustes_mean: Scores,
-    /// Ridge regression on 16×16 pixels, one for each kind of input.
+    /// Ridge regression on 16×16 pixels, fitted separately for each kind of input.
     pub ridge: Option<BothKinds>,
 }
 
+/// The result of an evaluation on held-out pictures of a rendered session.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct RenderedEvaluation {
+    /// Number of held-out people.
     pub people: usize,
+    /// Number of held-out clips.
     pub clips: usize,
     pub comparisons: Vec<Comparison>,
     pub masked_heads: Option<HeadScores>,
     pub plain_heads: Option<HeadScores>,
 }
 
-/// Held-out pictures and fitted baselines, to measure models on again and again.
+/// Held-out pictures and fitted baselines, for evaluating any number of models.
 pub struct Evaluator<'a> {
     dataset: &'a Dataset,
     rows: Vec<u32>,
     pictures: Pictures<'a>,
-    /// By row: its action was trained on.
+    /// By row: whether its action occurs in training.
     seen: Vec<bool>,
     baselines: Baselines,
 }
 
 impl<'a> Evaluator<'a> {
-    /// `pictures` of the held-out ones; 0 is all. The baselines have the labels of the training pictures `labelled`; the
-    /// ridge takes some seconds to fit.
+    /// Selects `pictures` held-out pictures (all if 0) and fits the baselines on the training pictures `labelled`. The
+    /// ridge regression takes some seconds.
     ///
     /// # Errors
-    /// A session without held-out takes.
+    /// If the session has no held-out takes or there are no labelled pictures.
     pub fn new(
         dataset: &'a Dataset,
         labelled: &[u32],
@@ -65,7 +68,7 @@ impl<'a> Evaluator<'a> {
         if rows.is_empty() {
             let split = Split::HeldOut.name();
             return Err(LearnError::TooFew(format!(
-                "no take of the session has the split `{split}`: nothing to measure on"
+                "no take of the session has the split `{split}`: there is nothing to evaluate on"
             )));
         }
         let actions: BTreeSet<String> = dataset.distinct(Split::Train, |take| &take.action);
@@ -86,7 +89,7 @@ impl<'a> Evaluator<'a> {
         &self.baselines
     }
 
-    /// Measures a model, whose BatchNorm must have fresh statistics.
+    /// Evaluates a model. Its BatchNorm statistics must be up to date.
     pub fn evaluate(&self, model: &PoseModel, precision: Precision) -> Result<RenderedEvaluation, LearnError> {
         let found = self.pictures.predict(model, precision)?;
         let ridge = self.baselines.ridge_poses(&self.pictures)?;
@@ -120,7 +123,7 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-/// The poses at some places.
+/// The poses at the given indices.
 fn at(poses: &[Pose3d], places: &[usize]) -> Vec<Pose3d> {
     places.iter().map(|&place| poses[place]).collect()
 }

@@ -1,4 +1,4 @@
-//! How good what was learned is: on pairs, and on poses beside what a model has to beat.
+//! Evaluation: accuracy on pairs, and pose errors compared with baselines.
 
 mod baselines;
 mod heads;

@@ -1,9 +1,9 @@
-//! How far poses are from those that a model was trained on.
+//! Distance of poses to the nearest training pose.
 
 use pose::{Pose3d, PoseError, procrustes_distance_mm};
 use serde::Serialize;
 
-/// P-MPJPE in mm from each of some poses to the nearest of others, over the poses.
+/// P-MPJPE in mm from each evaluated pose to its nearest training pose: mean and maximum.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Nearest {
@@ -11,10 +11,10 @@ pub struct Nearest {
     pub largest_mm: f64,
 }
 
-/// Compares all with all: a hundred poses with thirty thousand take seconds.
+/// Compares all pairs: a hundred poses with thirty thousand take seconds.
 ///
 /// # Errors
-/// No poses on either side.
+/// If either set is empty.
 pub(super) fn nearest(poses: &[Pose3d], among: &[Pose3d]) -> Result<Nearest, PoseError> {
     if poses.is_empty() || among.is_empty() {
         return Err(PoseError::NoPoses);

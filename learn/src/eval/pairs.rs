@@ -1,4 +1,4 @@
-//! How well a network tells synchronised from unsynchronised and plain from mirrored pairs.
+//! Accuracy of a network in telling synchronised from unsynchronised and plain from mirrored pairs.
 
 use std::collections::HashMap;
 
@@ -14,21 +14,21 @@ use crate::data::pictures::pictures;
 use crate::data::store::Store;
 use crate::error::during;
 
-/// Images encoded at a time.
+/// Images encoded per batch.
 const CHUNK: usize = 128;
 
-/// Balanced accuracies, chance 0.5; `None` where the instants hold no such pairs.
+/// Balanced accuracies, chance level 0.5; `None` if the instants contain no such pairs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct PairEvaluation {
-    /// On instants that were trained on.
+    /// On training instants.
     pub sync_accuracy: Option<f64>,
     pub flip_accuracy: Option<f64>,
-    /// On instants held out by source position: within one take this is interpolation.
+    /// On held-out instants: within one take this measures interpolation.
     pub held_out_sync_accuracy: Option<f64>,
     pub held_out_flip_accuracy: Option<f64>,
 }
 
-/// Scores of the two heads on pairs as the sampler draws them, half of them positive.
+/// Scores (logits) of the two heads on pairs from the sampler, half of them positive.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PairScores {
     pub sync: Vec<Scored>,
@@ -36,22 +36,22 @@ pub struct PairScores {
 }
 
 impl PairScores {
-    /// Accuracies of the decision at logit 0: sync, flip.
+    /// Balanced accuracies of sync and flip, with the decision threshold at logit 0.
     pub fn accuracies(&self) -> (Option<f64>, Option<f64>) {
         (balanced_accuracy(&self.sync), balanced_accuracy(&self.flip))
     }
 }
 
-/// What the scores of a pair are computed from.
+/// The input from which a pair is scored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sight {
-    /// Both images, as the network has it.
+    /// Both images, as in training.
     Both,
-    /// Each image alone: a pair gives two scores.
+    /// Each image separately: a pair gives two scores.
     OneImage,
 }
 
-/// A network in evaluation mode, and how its input is made.
+/// A network to evaluate, and the settings of its input.
 #[derive(Clone, Copy)]
 pub(crate) struct Scorer<'a> {
     pub net: &'a SyncNet,
@@ -62,7 +62,7 @@ pub(crate) struct Scorer<'a> {
 }
 
 impl Scorer<'_> {
-    /// Scores `pairs` pairs of either head among the newest `newest` instants of a store.
+    /// Scores `pairs` pairs per head from the `newest` newest instants of a store.
     pub fn score(&self, store: &Store, newest: usize, pairs: usize, seed: u64) -> Result<PairScores, LearnError> {
         let first = store.len().saturating_sub(newest);
         let instants = &store.metas()[first..];
@@ -111,7 +111,7 @@ impl Scorer<'_> {
         })
     }
 
-    /// Features `[images, D]` with the running statistics.
+    /// Features `[images, D]`, with the running BatchNorm statistics.
     fn encode(&self, store: &Store, images: &[ImageRef]) -> Result<Tensor, LearnError> {
         let device = self.net.device();
         let mut features = Vec::new();
@@ -124,12 +124,12 @@ impl Scorer<'_> {
     }
 }
 
-/// A partner that says nothing: with [`model::Fusion::Mult`] the fused vector is then the features of one image.
+/// A neutral partner: with [`model::Fusion::Mult`] the fused vector equals the features of the other image.
 pub(crate) fn alone(features: &Tensor) -> Result<Tensor, model::ModelError> {
     Ok(features.f_ones_like()?)
 }
 
-/// Pairs drawn among the instants from `first` on, with indices into the whole store.
+/// Converts instant indices that count from `first` to indices into the store.
 fn in_store(mut pairs: Vec<LabelledPair>, first: usize) -> Vec<LabelledPair> {
     for LabelledPair { pair, .. } in &mut pairs {
         pair.a.instant += first;

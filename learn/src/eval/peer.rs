@@ -1,4 +1,4 @@
-//! Others who look at the same pictures: any program that reads a list of files and writes poses.
+//! Runs other pose estimators (peers) on the same pictures: programs that read a list of files and write poses.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,11 +13,11 @@ use crate::LearnError;
 use crate::data::rendered::PictureFrom;
 use crate::error::in_json;
 
-/// Name of the list of pictures in a peer's folder, and of the poses that it writes there.
+/// Names of the list of pictures in a peer's folder, and of the file with poses that the peer writes there.
 const LIST: &str = "pictures.json";
 const POSES: &str = "poses.json";
 
-/// What a peer said of pictures, in their order.
+/// A peer's poses, in the order of the pictures; `None` where it found nobody.
 #[derive(Clone, Debug)]
 pub struct PeerPoses {
     pub who: String,
@@ -33,17 +33,17 @@ struct Listed {
     camera: u16,
 }
 
-/// Pictures of takes in a folder, as JPEG files as they were recorded, with their list.
+/// A folder with pictures of takes as the recorded JPEG files, and their list.
 pub struct PeerPictures<'a> {
     folder: &'a Path,
     count: usize,
 }
 
 impl<'a> PeerPictures<'a> {
-    /// Writes the pictures. `takes` are the folders by number of the take.
+    /// Writes the pictures. `takes` are the folders of the takes, by their index.
     ///
     /// # Errors
-    /// A take that cannot be read, lacks a picture, or has no JPEGs; a folder that cannot be written.
+    /// If a take cannot be read, lacks a picture or was not recorded as JPEG, or the folder cannot be written.
     pub fn write(folder: &'a Path, takes: &[PathBuf], from: &[PictureFrom]) -> Result<Self, LearnError> {
         let mut readers: Vec<Option<TakeReader>> = takes.iter().map(|_| None).collect();
         let mut list = Vec::with_capacity(from.len());
@@ -62,7 +62,7 @@ impl<'a> PeerPictures<'a> {
             let frame = frame.ok_or_else(|| wrong(format!("camera {camera} has no picture of instant {instant}")))?;
             let (info, bytes) = reader.read(camera_id, frame)?;
             if !matches!(info.picture, Picture::Encoded { encoding: Encoding::Mjpeg, .. }) {
-                return Err(wrong(format!("camera {camera} did not send JPEG, which peers are given")));
+                return Err(wrong(format!("camera {camera} did not send JPEG, which peers need")));
             }
             let file = format!("{index:06}.jpg");
             write(&folder.join(&file), &bytes)?;
@@ -73,15 +73,23 @@ impl<'a> PeerPictures<'a> {
         Ok(Self { folder, count: list.len() })
     }
 
-    /// Asks a peer.
+    /// Runs a peer on the pictures and reads its poses. Its program gets the folder as last argument.
     ///
     /// # Errors
-    /// A program that cannot be started, fails, or says something else than poses of these pictures.
+    /// If the program cannot be started or fails, or does not write one pose or null per picture.
     pub fn ask(&self, peer: &Peer) -> Result<PeerPoses, LearnError> {
         let wrong = |problem: String| LearnError::Peer { who: format!("the peer {}", peer.who), problem };
         let [program, words @ ..] = peer.command.as_slice() else {
             return Err(wrong("its command is empty".to_owned()));
         };
+        let path = self.folder.join(POSES);
+        match std::fs::remove_file(&path) {
+            // An earlier peer's poses must not pass for this one's.
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(LearnError::Write { path, source: error });
+            }
+            _ => {}
+        }
         let mut command = Command::new(program);
         let output = command.args(words).arg(self.folder).stdin(Stdio::null()).output();
         let output = output.map_err(|e| wrong(format!("{program} cannot be started: {e}")))?;
@@ -90,12 +98,11 @@ impl<'a> PeerPictures<'a> {
             let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
             return Err(wrong(format!("{program} ended with {}: {last}", output.status)));
         }
-        let path = self.folder.join(POSES);
         let text = std::fs::read(&path).map_err(|e| wrong(format!("{}: {e}", path.display())))?;
         let poses: Vec<Option<Pose3d>> = serde_json::from_slice(&text)
-            .map_err(|e| wrong(format!("{} is no list of {JOINTS} joints or null: {e}", path.display())))?;
+            .map_err(|e| wrong(format!("{} is not a list of {JOINTS} joints or null: {e}", path.display())))?;
         if poses.len() != self.count {
-            return Err(wrong(format!("{} poses of {} pictures", poses.len(), self.count)));
+            return Err(wrong(format!("{} poses for {} pictures", poses.len(), self.count)));
         }
         Ok(PeerPoses { who: peer.who.clone(), poses })
     }

@@ -1,4 +1,4 @@
-//! Pictures to measure on, and what a model says of them.
+//! Pictures for evaluation, and the model's predictions on them.
 
 use model::{Background, PictureBatch, PoseModel, Precision, autocast};
 use pose::Pose3d;
@@ -11,7 +11,7 @@ use crate::data::augment::plain_input;
 use crate::data::rendered::{Dataset, poses};
 use crate::error::during;
 
-/// Pictures predicted at a time.
+/// Pictures per batch.
 const CHUNK: usize = 256;
 
 /// Pictures with their true poses: rows of a dataset, or the crops of a recorded take.
@@ -26,21 +26,21 @@ enum Source<'a> {
     Samples { samples: Vec<&'a Sample>, device: Device },
 }
 
-/// Some of the pictures as a network takes them.
+/// A batch of network input.
 pub(super) struct Input {
     /// `[N, 3, S, S]`, −1 to 1.
     pub pictures: Tensor,
-    /// The true joints in the crop's plane `[N, 17, 2]`, where they are known.
+    /// The true 2D joints `[N, 17, 2]`, as fractions of the crop's side; `None` if unknown.
     pub joints_2d: Option<Tensor>,
 }
 
-/// What a model says of pictures.
+/// A model's predictions.
 #[derive(Debug)]
 pub(super) struct Predicted {
     pub poses: Vec<Pose3d>,
-    /// Mean distance of the joints in the crop's plane, in sides of the crop.
+    /// Mean 2D error of the joints, as a fraction of the crop's side.
     pub plane: Option<f64>,
-    /// `[N, 17]`, flat.
+    /// Confidence of each joint: `[N, 17]`, flattened.
     pub confidence: Option<Vec<f32>>,
 }
 
@@ -64,13 +64,13 @@ impl<'a> Pictures<'a> {
         &self.truth
     }
 
-    /// All of them, some at a time, with their background `removed` or plain.
+    /// Calls `look` with all pictures in batches, with the background `removed` or kept.
     pub(super) fn each_input(
         &self,
         removed: bool,
         mut look: impl FnMut(Input) -> Result<(), LearnError>,
     ) -> Result<(), LearnError> {
-        let failed = during("cutting pictures to measure on");
+        let failed = during("cropping pictures for evaluation");
         match &self.source {
             Source::Dataset { dataset, rows } => rows.chunks(CHUNK).try_for_each(|rows| {
                 let batch = dataset.batch(rows).map_err(&failed)?;
@@ -89,7 +89,7 @@ impl<'a> Pictures<'a> {
         }
     }
 
-    /// What a model says of all of them, without background and plain.
+    /// Predictions for all pictures, with the background removed and kept.
     pub(super) fn predict(&self, model: &PoseModel, precision: Precision) -> Result<BothKinds<Predicted>, LearnError> {
         BothKinds::try_new(|removed| self.predict_kind(model, precision, removed))
     }
@@ -116,7 +116,7 @@ impl<'a> Pictures<'a> {
     }
 }
 
-/// A tensor's values, flat.
+/// A tensor's values, flattened.
 pub(super) fn values(tensor: &Tensor) -> Result<Vec<f32>, model::ModelError> {
     let flat = tensor.f_to_device(Device::Cpu)?.f_to_kind(Kind::Float)?.f_contiguous()?.f_reshape([-1])?;
     Ok(Vec::try_from(flat)?)

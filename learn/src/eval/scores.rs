@@ -1,28 +1,28 @@
-//! Errors over a set of pictures.
+//! Pose errors over a set of pictures.
 
 use pose::metrics::SubsetMetrics;
 use pose::{JointErrors, LIMB_JOINTS, Metrics, Pose3d, PoseError, facing_error_deg, joint_errors};
 use serde::Serialize;
 
-/// A pose that is turned by more than this faces the wrong way.
+/// A pose rotated by more than this from the truth faces the wrong way.
 const WRONG_WAY_DEG: f64 = 90.0;
 
-/// Errors in mm over a set of pictures.
+/// Pose errors over a set of pictures, in mm.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Scores {
     pub metrics: Metrics,
     /// Over the 12 joints that nearly every marker set measures.
     pub limbs: SubsetMetrics,
-    /// Share of the pictures whose pose is turned by more than 90° against the truth, of those where that can be
-    /// said: see [`facing_error_deg`].
+    /// Fraction of the pictures whose pose is rotated by more than 90° from the truth, among those where
+    /// [`facing_error_deg`] is defined; `None` if there are none.
     pub wrong_way: Option<f64>,
     pub joints: JointErrors,
 }
 
 impl Scores {
     /// # Errors
-    /// No poses, different counts, or what [`joint_errors`] refuses.
+    /// If there are no poses, the numbers of poses differ, or [`joint_errors`] fails.
     pub fn of(predicted: &[Pose3d], truth: &[Pose3d]) -> Result<Self, PoseError> {
         let joints = joint_errors(predicted, truth)?;
         let turns: Vec<f64> = predicted.iter().zip(truth).filter_map(|(p, t)| facing_error_deg(p, t)).collect();
@@ -32,7 +32,7 @@ impl Scores {
     }
 }
 
-/// Somebody's poses on pictures with their background removed by masks, and on the plain ones.
+/// Results on pictures with the background removed by masks, and on plain pictures.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct BothKinds<T = Scores> {
@@ -41,12 +41,12 @@ pub struct BothKinds<T = Scores> {
 }
 
 impl<T> BothKinds<T> {
-    /// `make` for pictures whose background is removed (`true`), then for plain ones.
+    /// Calls `make` with `true` (background removed), then with `false` (plain).
     pub fn try_new<E>(mut make: impl FnMut(bool) -> Result<T, E>) -> Result<Self, E> {
         Ok(Self { masked: make(true)?, plain: make(false)? })
     }
 
-    /// `change` of both.
+    /// Applies `change` to both.
     pub fn try_map<U, E>(&self, mut change: impl FnMut(&T) -> Result<U, E>) -> Result<BothKinds<U>, E> {
         Ok(BothKinds { masked: change(&self.masked)?, plain: change(&self.plain)? })
     }

@@ -1,14 +1,14 @@
 //! How well scores separate two classes.
 
-/// A score and whether its pair is a positive.
+/// A score, and whether its pair is positive.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scored {
     pub score: f64,
     pub positive: bool,
 }
 
-/// Area under the ROC curve: the chance that a positive scores above a negative, ties counted as half. `None`
-/// when a class is missing or a score is not a number.
+/// Area under the ROC curve: the probability that a positive scores above a negative, with ties counted as half. `None`
+/// if a class is missing or a score is NaN.
 pub fn auc(scored: &[Scored]) -> Option<f64> {
     if scored.iter().any(|s| s.score.is_nan()) {
         return None;
@@ -32,8 +32,8 @@ pub fn auc(scored: &[Scored]) -> Option<f64> {
     Some((rank_sum - p * (p + 1.0) / 2.0) / (p * n))
 }
 
-/// Mean over the two classes of the share that a decision at logit 0 gets right, so that chance is 0.5 however the
-/// classes are filled. `None` when a class is missing.
+/// Mean over both classes of the fraction classified correctly by a threshold at 0. Chance level is 0.5 even if the
+/// classes differ in size. `None` if a class is missing.
 pub fn balanced_accuracy(scored: &[Scored]) -> Option<f64> {
     let share = |class: bool| {
         let of_class = || scored.iter().filter(|s| s.positive == class);

@@ -1,4 +1,4 @@
-//! Some of many, to measure on.
+//! Picks a fixed random subset.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -6,8 +6,8 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::seeds::seed_of;
 
-/// `count` of them, the same ones each time, in their order; 0 is all. By chance, so that no rhythm of views or instants
-/// is hit.
+/// A subset of `count` rows in their original order, the same for each call; all rows if `count` is 0. The choice is
+/// random rather than evenly spaced, which could coincide with the order of views or instants.
 pub(crate) fn spread(rows: &[u32], count: usize) -> Vec<u32> {
     if count == 0 || rows.len() <= count {
         return rows.to_vec();

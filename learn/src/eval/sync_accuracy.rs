@@ -1,4 +1,4 @@
-//! How well pretraining on takes tells synchronised from unsynchronised pairs, and plain from mirrored ones.
+//! Accuracy of pretraining on takes: telling synchronised from unsynchronised and plain from mirrored pairs.
 
 use model::{Mode, ModelError, Precision, autocast};
 use serde::Serialize;
@@ -10,20 +10,21 @@ use crate::error::during;
 use crate::objectives::pretraining::{PictureSource, Pretraining, RenderedTakes};
 use crate::seeds::{Purpose, seed_of};
 
-/// Batches of pairs that are measured on.
+/// Number of evaluated batches.
 const BATCHES: u64 = 24;
 
-/// Accuracies at the end of pretraining, synchronised and mirrored, chance 0.5. `None` where a side has no pairs.
+/// Balanced accuracies `[sync, flip]` at the end of pretraining, chance level 0.5; `None` if a split has no pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct SyncAccuracy {
+    /// On training takes.
     pub trained: Option<[f64; 2]>,
-    /// On people and clips that were held out.
+    /// On held-out people and clips.
     pub held_out: Option<[f64; 2]>,
 }
 
 impl SyncAccuracy {
-    /// Of a network whose BatchNorm has fresh statistics, on pictures that are varied as in training.
+    /// Evaluates on pictures augmented as in training. BatchNorm statistics must have been recomputed.
     pub(crate) fn of(pretraining: &Pretraining<RenderedTakes>, precision: Precision) -> Result<Self, LearnError> {
         let on = |split| accuracies(pretraining, precision, split);
         Ok(Self { trained: on(Split::Train)?, held_out: on(Split::HeldOut)? })
@@ -39,7 +40,7 @@ fn accuracies(
     let Pretraining { task, net, source } = pretraining;
     let Some(takes) = source.side(split) else { return Ok(None) };
     let failed = during("scoring pairs");
-    // Weights of right decisions and of all, by head and class.
+    // Total weights of correct and of all decisions, by head and class.
     let mut sums = [[[0.0; 2]; 2]; 2];
     for index in 0..BATCHES {
         let seed = seed_of(&[source.seed(split as u64, Purpose::Evaluation), index]);

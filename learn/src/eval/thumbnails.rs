@@ -1,4 +1,4 @@
-//! What a ridge regression sees of pictures: 16×16 pixels.
+//! Features for ridge regression: pictures reduced to 16×16 pixels.
 
 use subject::Sample;
 use tch::Tensor;
@@ -8,7 +8,7 @@ use crate::LearnError;
 use crate::error::during;
 
 const SIDE: usize = 16;
-/// Strength of the ridge, for values in 0..1.
+/// Regularisation strength of the ridge regression, for values in 0..1.
 pub(crate) const RIDGE_STRENGTH: f64 = 1.0;
 
 /// Inputs `[N, 3, S, S]` in −1..1 averaged to 16×16 pixels in 0..1.

@@ -1,4 +1,4 @@
-//! A model before pictures of another make than those that it learned from: a recorded take, or its twin.
+//! Evaluates a model on data unlike its training data: a recorded take, or its rendered twin.
 
 use std::collections::BTreeMap;
 
@@ -19,41 +19,42 @@ use crate::data::{LabelledSample, LabelledTake};
 
 const TENTHS: usize = 10;
 
-/// Pictures whose poses are known, by take, instant and camera.
+/// Pictures with known poses, by take, instant and camera.
 pub struct Trial<'a> {
     pictures: Pictures<'a>,
     from: Vec<PictureFrom>,
-    /// By number of the camera.
+    /// Names by index of the camera.
     cameras: Vec<String>,
 }
 
-/// What came of a trial.
+/// The result of a trial.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct TrialReport {
     pub pictures: usize,
     pub instants: usize,
     pub cameras: Vec<String>,
-    /// From each true pose to the nearest one of the training, P-MPJPE in mm.
+    /// P-MPJPE in mm from each true pose to the nearest training pose.
     pub nearest_training_pose: Nearest,
     pub rows: Vec<TrialRow>,
     pub masked_heads: Option<HeadScores>,
     pub plain_heads: Option<HeadScores>,
 }
 
-/// One who was measured.
+/// The errors of one model, baseline or peer.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct TrialRow {
     pub who: String,
-    /// Pictures for which it had a pose; it is measured on these alone.
+    /// Number of pictures for which it gave a pose; only these are scored.
     pub pictures: usize,
     pub all: Scores,
-    /// By number of the camera; none where it has no pose.
+    /// By index of the camera; `None` where it gave no pose.
     pub views: Vec<Option<Scores>>,
-    /// By tenth of the take's instants.
+    /// By tenth of the take's instants; `None` where it gave no pose.
     pub tenths: Vec<Option<Scores>>,
-    /// Poses of all views of an instant in one, by rotations alone.
+    /// Errors of the poses fused over all views of an instant (see [`pose::fuse`]); `None` without instants in two
+    /// views.
     pub fused: Option<Scores>,
 }
 
@@ -73,15 +74,15 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// Held-out pictures of a rendered session; 0 is all.
+    /// `pictures` held-out pictures of a rendered session; all if 0.
     ///
     /// # Errors
-    /// A session without held-out takes.
+    /// If the session has no held-out takes.
     pub fn of_session(dataset: &'a Dataset, crop_px: u16, pictures: usize) -> Result<Self, LearnError> {
         let rows = spread(&dataset.rows(Split::HeldOut), pictures);
         let views = dataset.takes().iter().flat_map(|take| &take.rows).map(Vec::len).max().unwrap_or(0);
         if rows.is_empty() {
-            return Err(LearnError::TooFew("the session has no held-out takes to measure on".to_owned()));
+            return Err(LearnError::TooFew("the session has no held-out takes to evaluate on".to_owned()));
         }
         Ok(Self {
             from: rows.iter().map(|&row| dataset.from(row)).collect(),
@@ -90,7 +91,7 @@ impl<'a> Trial<'a> {
         })
     }
 
-    /// Where each picture is from, in the order in which peers are asked.
+    /// Take, instant and camera of each picture, in the order of the poses that peers must give.
     pub fn from(&self) -> &[PictureFrom] {
         &self.from
     }
@@ -100,10 +101,10 @@ impl<'a> Trial<'a> {
         self.pictures.truth()
     }
 
-    /// Measures a model beside the baselines and the peers.
+    /// Evaluates a model, the baselines and the peers.
     ///
     /// # Errors
-    /// A device that fails, a peer with another number of poses.
+    /// If the device fails, or a peer has another number of poses.
     pub fn measure(
         &self,
         model: &PoseModel,
@@ -136,7 +137,7 @@ impl<'a> Trial<'a> {
                 rows.push(self.row(&peer.who, &peer.poses)?);
             }
             if found > 0 && found < count {
-                // Whoever leaves out what is hard is compared on the rest.
+                // For a fair comparison, also score the model on only the pictures for which the peer has a pose.
                 let pairs = masked.poses.iter().zip(&peer.poses);
                 let same: Vec<_> = pairs.map(|(pose, peer)| peer.map(|_| *pose)).collect();
                 rows.push(self.row(&format!("pose model, masks, where {} found somebody", peer.who), &same)?);
@@ -169,7 +170,7 @@ impl<'a> Trial<'a> {
         })
     }
 
-    /// Scores on the pictures that are wanted; `None` where there is no pose of any.
+    /// Scores on the selected pictures; `None` if none of them has a pose.
     fn some(
         &self,
         poses: &[Option<Pose3d>],
@@ -181,7 +182,8 @@ impl<'a> Trial<'a> {
         if truth.is_empty() { Ok(None) } else { Scores::of(&predicted, &truth).map(Some) }
     }
 
-    /// Of each instant that several views have a pose of, their common pose against the truth of the first of them.
+    /// Scores of fused poses, for instants with poses in at least two views, against the truth in the first of these
+    /// views.
     fn fused(&self, poses: &[Option<Pose3d>]) -> Result<Option<Scores>, PoseError> {
         let (mut predicted, mut truth) = (Vec::new(), Vec::new());
         for pictures in self.instants().values() {
@@ -197,12 +199,12 @@ impl<'a> Trial<'a> {
         if truth.is_empty() { Ok(None) } else { Scores::of(&predicted, &truth).map(Some) }
     }
 
-    /// The truth of each instant: in the other views it is the same pose, turned.
+    /// The true pose of each instant in one view; the other views show the same pose, rotated.
     fn one_view_each(&self) -> Vec<Pose3d> {
         self.instants().values().filter_map(|pictures| Some(self.pictures.truth()[*pictures.first()?])).collect()
     }
 
-    /// Pictures by take and instant.
+    /// Indices of the pictures, by take and instant.
     fn instants(&self) -> BTreeMap<(u32, u32), Vec<usize>> {
         let mut instants: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         for (picture, from) in self.from.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The things to learn. Each is an [`Objective`](crate::trainer::Objective) of the one trainer.
+//! Training objectives. Each implements [`Objective`](crate::trainer::Objective).
 
 pub(crate) mod pose_head;
 pub(crate) mod pretext;

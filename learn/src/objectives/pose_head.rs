@@ -1,4 +1,4 @@
-//! Poses, from few labels of one take (SYNC §3.2): a linear layer on an encoder that was trained without any.
+//! 3D poses from few labels of one take (SYNC §3.2): a linear layer on an encoder trained without labels.
 
 use model::{Background, Mode, ModelError, PictureBatch, PoseModel, SyncNet, pose_loss};
 use pose::{JOINTS, Pose3d, flip};
@@ -12,24 +12,24 @@ use crate::data::LabelledSample;
 use crate::error::during;
 use crate::trainer::{Loss, Objective};
 
-/// Batches over which the statistics of a random encoder's BatchNorm are taken.
+/// Batches for computing the BatchNorm statistics of a random encoder.
 const CALIBRATION_BATCHES: usize = 8;
 
-/// A pose model that learns from labelled pictures. Its draws follow from those before: it is trained in one go.
+/// A pose model trained on labelled pictures. Each draw depends on those before, so that training cannot be resumed.
 pub(crate) struct PoseHead<'a> {
     pub model: PoseModel,
     pub background: Background,
     pub pictures: Vec<&'a LabelledSample>,
     frozen_stages: usize,
     batch: usize,
-    /// Pictures of the current epoch that are still to come.
+    /// Pictures left in the current epoch.
     ahead: Vec<usize>,
     rng: ChaCha8Rng,
 }
 
 impl<'a> PoseHead<'a> {
-    /// `batch` pictures a step; the first `frozen_stages` of the encoder stay as they are. `rng` is the run's one source of
-    /// random numbers.
+    /// Trains on `batch` pictures per step and keeps the first `frozen_stages` stages of the encoder fixed. `rng`
+    /// supplies all random numbers of the run.
     pub fn new(
         model: PoseModel,
         background: Background,
@@ -41,7 +41,7 @@ impl<'a> PoseHead<'a> {
         Self { model, background, pictures, frozen_stages, batch, ahead: Vec::new(), rng }
     }
 
-    /// The next pictures of a shuffled epoch, each mirrored or not by a coin.
+    /// The next pictures of a shuffled epoch, each mirrored with probability 0.5.
     fn next(&mut self) -> Vec<(&'a LabelledSample, bool)> {
         let wanted = self.batch.min(self.pictures.len());
         if self.ahead.len() < wanted {
@@ -54,9 +54,9 @@ impl<'a> PoseHead<'a> {
 }
 
 impl Objective for PoseHead<'_> {
-    /// Pictures and poses.
+    /// Pictures `[N, 3, S, S]` and poses `[N, 17, 3]` in mm.
     type Batch = (Tensor, Tensor);
-    /// The squared norm of the normalised error, mean over pictures.
+    /// Squared norm of the normalised error, averaged over pictures.
     type Report = f64;
 
     fn name(&self) -> &'static str {
@@ -111,7 +111,7 @@ fn batch(
     Ok((input, targets))
 }
 
-/// A random encoder has no statistics of pictures, which its frozen stages would need.
+/// Computes the BatchNorm statistics of a random encoder, which its frozen stages need.
 pub(crate) fn calibrate(
     net: &SyncNet,
     samples: &[&LabelledSample],
@@ -125,5 +125,5 @@ pub(crate) fn calibrate(
             (0..batch_size.max(16)).map(|_| (samples[rng.random_range(0..samples.len())], rng.random())).collect();
         batches.push(batch(&drawn, background, net.device())?.0);
     }
-    net.recalibrate_batch_norm(&mut batches.into_iter()).map_err(during("taking BatchNorm's statistics"))
+    net.recalibrate_batch_norm(&mut batches.into_iter()).map_err(during("computing BatchNorm statistics"))
 }

@@ -1,4 +1,4 @@
-//! What a network is to learn from pictures without labels.
+//! Pretext tasks: training objectives that need no labels.
 
 use frame_sync::pairs::{ImageRef, InstantMeta, Pair, WeightedPair};
 use model::{ModelError, SyncNet, weighted_pair_loss};
@@ -6,23 +6,23 @@ use tch::Tensor;
 
 use crate::data::SampleWanted;
 
-/// The images of one step and the labelled pairs among them. The weights of each class of each head add up to 1, over
-/// a draw or over many.
+/// The images of one step and the labelled pairs among them. For each head and class the weights sum to 1 over a draw,
+/// or over the draws combined into one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Draw {
     pub images: Vec<ImageRef>,
     /// Positive: both images show the same instant. `a` and `b` are indices into `images`.
     pub sync: Vec<WeightedPair>,
-    /// Positive: neither image, or both of them, are mirrored.
+    /// Positive: both images are mirrored, or neither is.
     pub flip: Vec<WeightedPair>,
 }
 
-/// How wrong the network is about each head's question. What is trained is the sum.
+/// The loss of each head. Training minimises their sum.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct HeadLosses<T> {
     /// Do both images show the same instant?
     pub sync: T,
-    /// Are neither or both of them mirrored?
+    /// Are both or neither of them mirrored?
     pub flip: T,
 }
 
@@ -31,7 +31,7 @@ impl HeadLosses<Tensor> {
         Ok(self.sync.f_add(&self.flip)?)
     }
 
-    /// The two as numbers, once the device has computed them.
+    /// Both losses as numbers. Waits for the device.
     pub fn values(&self) -> Result<HeadLosses<f64>, ModelError> {
         Ok(HeadLosses { sync: self.sync.f_double_value(&[])?, flip: self.flip.f_double_value(&[])? })
     }
@@ -43,23 +43,23 @@ impl HeadLosses<f64> {
     }
 }
 
-/// A task that makes its own labels: it says what it wants to see, and how wrong the network is about it.
+/// A self-supervised task: it selects its input, draws labelled pairs and computes their loss.
 pub trait PretextTask: Send {
     fn name(&self) -> &'static str;
 
-    /// What it looks at in live moments. Rendered takes are varied as their recipe says.
+    /// The input that it needs from live moments. Rendered takes are augmented according to their recipe instead.
     fn wants(&self) -> SampleWanted;
 
-    /// The images and pairs of one step, a function of the instants and the seed alone. `None` when the instants
-    /// hold no such pairs.
+    /// The images and pairs of one step, which depend only on the instants and the seed. `None` if the instants contain
+    /// no such pairs.
     fn draw(&self, instants: &[InstantMeta], seed: u64) -> Option<Draw>;
 
-    /// The losses of a draw, scalars whose sum is to be differentiated. `pictures`: `[images, 3, size, size]` in the
-    /// order of `draw.images`.
+    /// The losses of a draw, as differentiable scalars. `pictures`: `[images, 3, size, size]` in the order of
+    /// `draw.images`.
     fn loss(&self, net: &SyncNet, pictures: &Tensor, draw: &Draw) -> Result<HeadLosses<Tensor>, ModelError>;
 }
 
-/// Weighted cross-entropy of some pairs out of a matrix of logits `[images, images]`.
+/// Weighted cross-entropy of pairs, from a matrix of logits `[images, images]`.
 pub(crate) fn pair_loss(logits: &Tensor, pairs: &[WeightedPair]) -> Result<Tensor, ModelError> {
     let column = |value: &dyn Fn(&WeightedPair) -> f32| -> Result<Tensor, ModelError> {
         let values: Vec<f32> = pairs.iter().map(value).collect();
@@ -79,7 +79,7 @@ pub(crate) fn pair_loss(logits: &Tensor, pairs: &[WeightedPair]) -> Result<Tenso
 }
 
 impl Draw {
-    /// Adds another draw, whose pairs count for this share.
+    /// Adds another draw, with its pair weights multiplied by `share`.
     pub(crate) fn append(&mut self, other: Self, share: f32) {
         let first = self.images.len() as u32;
         let placed = |pair: WeightedPair| WeightedPair {
@@ -97,7 +97,7 @@ impl Draw {
     pub(crate) fn add_tuple(&mut self, synced: Pair, unsynced: Pair, flipped: Pair, weight: f32) {
         let images = &mut self.images;
         let own = images.len();
-        // The pairs of a tuple share images, and each is encoded once.
+        // The pairs of a tuple share images; each image is encoded once.
         let mut index = |image: ImageRef| match images[own..].iter().position(|&known| known == image) {
             Some(at) => (own + at) as u32,
             None => {

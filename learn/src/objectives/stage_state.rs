@@ -1,4 +1,4 @@
-//! What the checkpoint of either stage of a training on rendered takes carries beside tensors.
+//! Checkpoint metadata of both training stages on rendered takes.
 
 use std::path::Path;
 
@@ -9,18 +9,18 @@ use crate::LearnError;
 use crate::data::rendered::{Dataset, Split};
 use crate::error::in_json;
 
-/// Batches over which BatchNorm's statistics are taken anew in either stage.
+/// Batches for recomputing BatchNorm statistics in either stage.
 pub(crate) const RECALIBRATION_BATCHES: u64 = 16;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct StageState {
     pub steps: u64,
-    /// Of the whole stage; earlier builds did not say.
+    /// Steps of the whole stage; 0 in checkpoints of earlier builds.
     #[serde(default)]
     pub total_steps: u64,
     pub recipe: String,
-    /// Pictures to learn from: another session is another training.
+    /// Number of training pictures. Another number means another session, which cannot be resumed.
     pub pictures: usize,
 }
 
@@ -30,18 +30,18 @@ impl StageState {
     }
 
     pub fn to_json(&self) -> Result<serde_json::Value, LearnError> {
-        serde_json::to_value(self).map_err(in_json("describing how far a training is"))
+        serde_json::to_value(self).map_err(in_json("describing training progress"))
     }
 
-    /// From a checkpoint's state; `path` names it in errors.
+    /// Reads a checkpoint's state. `path` is for error messages.
     pub fn of(path: &Path, state: serde_json::Value) -> Result<Self, LearnError> {
         serde_json::from_value(state).map_err(|error| LearnError::Checkpoint {
             path: path.to_owned(),
-            problem: format!("it does not say how far it is: {error}"),
+            problem: format!("it does not record its progress: {error}"),
         })
     }
 
-    /// Whether a training with this recipe and dataset can go on.
+    /// Fails if training with this recipe and dataset cannot resume from the checkpoint.
     pub fn check(&self, path: &Path, recipe: &TrainRecipe, dataset: &Dataset) -> Result<(), LearnError> {
         let wrong = |problem: String| Err(LearnError::Checkpoint { path: path.to_owned(), problem });
         let mine = recipe.identity()?;
@@ -49,13 +49,15 @@ impl StageState {
             let other = mine.lines().zip(self.recipe.lines()).find(|(a, b)| a != b);
             let (mine, theirs) = other.unwrap_or(("another recipe", "another recipe"));
             return wrong(format!(
-                "it was trained with `{theirs}`, the recipe has `{mine}`: go on with the same recipe, or name another folder"
+                "it was trained with `{theirs}`, the recipe has `{mine}`: resume with the same recipe, \
+                 or name another folder"
             ));
         }
         let pictures = to_learn_from(dataset);
         if self.pictures != pictures {
             return wrong(format!(
-                "it was trained on a session with {} pictures to learn from, this one has {pictures}: name another folder",
+                "it was trained on a session with {} pictures to learn from, this one has {pictures}: \
+                 name another folder",
                 self.pictures
             ));
         }

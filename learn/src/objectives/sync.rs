@@ -21,7 +21,7 @@ impl Sync {
         Self { batch: recipe.batch, background: recipe.background, sampler: recipe.sampler() }
     }
 
-    /// Of all pairs of so many instants.
+    /// The task on all pairs of `times` instants.
     pub(crate) fn all_pairs(times: usize, sampler: SamplerConfig) -> Self {
         Self { batch: BatchForm::AllPairs { times }, background: Background::default(), sampler }
     }
@@ -54,7 +54,8 @@ impl PretextTask for Sync {
         }
     }
 
-    /// Equation 1: for each head the sum of its two classes' means, in all four terms of equal weight.
+    /// Equation 1: for each head, the mean loss of the positives plus that of the negatives: four terms of equal
+    /// weight.
     fn loss(&self, net: &SyncNet, pictures: &Tensor, draw: &Draw) -> Result<HeadLosses<Tensor>, ModelError> {
         let features = net.features(pictures, Mode::Train)?;
         let (sync, flip) = net.all_pair_logits(&features)?;
@@ -71,7 +72,7 @@ mod tests {
 
     use super::*;
 
-    /// The one path that both batch forms take gives the paper's loss for the paper's form.
+    /// The shared code path for both batch forms computes the paper's loss for the paper's batch form.
     #[test]
     fn tuples_cost_what_equation_1_says() {
         let instants: Vec<InstantMeta> = (0..40)
@@ -94,7 +95,7 @@ mod tests {
         };
         let (sync_pos, sync_neg) = (logits(&draw.sync, true).0, logits(&draw.sync, false).0);
         let (flip_pos, flip_neg) = (logits(&draw.flip, true).1, logits(&draw.flip, false).1);
-        // The weights of the terms are f32.
+        // The pair weights are f32.
         let agree = |got: f64, expected: &Tensor| (got - expected.double_value(&[])).abs() < 1e-6;
         let values = losses.values().unwrap();
         assert!(agree(values.total(), &tuple_loss(&sync_pos, &sync_neg, &flip_pos, &flip_neg).unwrap()));

@@ -1,4 +1,4 @@
-//! What a pose model grows from.
+//! The encoder from which a pose model is fine-tuned.
 
 use std::path::{Path, PathBuf};
 
@@ -11,22 +11,22 @@ use crate::LearnError;
 use crate::error::during;
 use crate::from_recipe::NetRecipe;
 
-/// What a pose model grows from: an encoder, and the pictures that it knows.
+/// An encoder to fine-tune, with the preprocessing of the pictures that it was trained on.
 pub struct EncoderSource {
     pub net: SyncNet,
-    /// Identity of the encoder; `random` for one that has learned nothing.
+    /// Identity of the encoder; `random` if it is untrained.
     pub version: String,
     pub preprocessing: Preprocessing,
     pub background: Background,
-    /// Its BatchNorm has statistics of pictures.
+    /// Whether its BatchNorm statistics were computed from pictures.
     pub calibrated: bool,
 }
 
 impl EncoderSource {
-    /// The encoder of a learner's checkpoint, with the crops that its recipe has.
+    /// The encoder of a learner's checkpoint, with the preprocessing of its recipe.
     ///
     /// # Errors
-    /// A file that is missing, damaged or no checkpoint; a recipe that this build does not read.
+    /// If the file is missing, damaged or not a checkpoint, or this build cannot read its recipe.
     pub fn checkpoint(path: &Path, device: Device) -> Result<Self, LearnError> {
         let (net, meta) = checkpoint::open(path, device).map_err(during("reading the checkpoint"))?;
         let recipe = PretrainRecipe::parse(&meta.recipe, path)
@@ -37,17 +37,20 @@ impl EncoderSource {
             tracing::warn!(
                 checkpoint = meta.preprocessing_hash,
                 ours,
-                "the encoder learned from pictures that were preprocessed otherwise"
+                "the encoder was trained on pictures with different preprocessing"
             );
         }
         let version = net.encoder_version(&meta.preprocessing_hash).map_err(during("hashing the encoder"))?;
         Ok(Self { net, version, preprocessing, background: recipe.background, calibrated: true })
     }
 
-    /// An encoder that has learned nothing: the baseline that pretraining has to beat.
+    /// An untrained encoder: the baseline for pretraining.
+    ///
+    /// # Errors
+    /// If the device fails.
     pub fn random(seed: u64, device: Device) -> Result<Self, LearnError> {
         let recipe = PretrainRecipe { seed, ..PretrainRecipe::default() };
-        let net = SyncNet::new(&recipe.net(), device, Kind::Float).map_err(during("making a random network"))?;
+        let net = SyncNet::new(&recipe.net(), device, Kind::Float).map_err(during("creating a random network"))?;
         Ok(Self {
             net,
             version: "random".to_owned(),

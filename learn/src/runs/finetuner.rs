@@ -1,4 +1,4 @@
-//! Fine-tuning on one take with few labels: from an encoder to a pose model.
+//! Fine-tunes an encoder to a pose model, on one take with few labels.
 
 use frame_sync::pairs::HoldOut;
 use model::{AdamWConfig, Cosine, PoseModel, PoseSpec, Precision, STAGES};
@@ -15,20 +15,20 @@ use crate::error::{during, in_json};
 use crate::objectives::pose_head::{PoseHead, calibrate};
 use crate::trainer::{Trainer, TrainerSettings};
 
-/// How to train a pose head. The defaults are SYNC's (§3.2, and methods A.6 for what the paper leaves open) except for
-/// the length, which suits one take on a CPU.
+/// Settings for fine-tuning. The defaults are those of SYNC (§3.2, and methods A.6 where the paper is silent), except
+/// for the number of steps, which suits one take on a CPU.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct FinetuneConfig {
     pub steps: u64,
-    /// Pictures a step.
+    /// Pictures per step.
     pub batch: usize,
     pub learning_rate: f64,
     pub weight_decay: f64,
-    /// Stages of the encoder that stay as they are, the stem with the first, BatchNorm's statistics included.
+    /// Number of frozen encoder stages, including their BatchNorm statistics. The stem is frozen with the first stage.
     pub frozen_stages: usize,
-    /// Which source positions are never trained on. The default has no guard: what is held out lies between instants
-    /// that were trained on, so errors there are interpolation whatever the distance, and are called so.
+    /// Which source positions are held out. The default has no guard: held-out instants are between training instants,
+    /// so that errors measure interpolation with or without one.
     pub hold_out: HoldOut,
     pub seed: u64,
     pub precision: Precision,
@@ -55,7 +55,7 @@ impl FinetuneConfig {
         if self.frozen_stages > STAGES {
             wrong(format!("frozen stages: {}, but the encoder has {STAGES}", self.frozen_stages))
         } else if self.batch < 2 || self.steps == 0 {
-            wrong("at least 2 pictures a step and 1 step are needed".to_owned())
+            wrong("at least 2 pictures per step and 1 step are needed".to_owned())
         } else if !(self.learning_rate > 0.0 && self.learning_rate < 1.0) {
             wrong(format!("the learning rate is {}; it must be in (0, 1)", self.learning_rate))
         } else {
@@ -64,27 +64,28 @@ impl FinetuneConfig {
     }
 }
 
-/// What a pose model says of its training, so that an evaluation knows which instants it has never seen.
+/// How a pose model was trained, stored as JSON in [`PoseSpec::training`]. Evaluation needs it to know which instants
+/// were held out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Training {
     pub config: FinetuneConfig,
-    /// Pictures trained on.
+    /// Number of training pictures.
     pub pictures: usize,
-    /// File names of the poses and the calibration that the labels were made from.
+    /// Names of the pose and calibration files from which the labels were computed.
     pub labels: [String; 2],
-    /// What the labels are worth: see [`pose::Labels::truth`].
+    /// Quality of the labels: see [`pose::Labels::truth`].
     pub truth: String,
 }
 
-/// Trains a pose model step by step, so that its owner can show how far it is and stop it.
+/// Trains a pose model step by step, so that the caller can show progress and stop early.
 pub struct Finetuner<'a>(Trainer<PoseHead<'a>>);
 
 impl<'a> Finetuner<'a> {
-    /// A head on a copy of the encoder, and the normalisation of the training labels. Only instants on the training
-    /// side of the hold-out are ever looked at.
+    /// Adds a head to a copy of the encoder, and computes the normalisation from the training labels. Held-out instants
+    /// are never used.
     ///
     /// # Errors
-    /// A setting out of range, fewer than two training pictures.
+    /// If a setting is out of range, or there are fewer than two training pictures.
     pub fn new(source: &EncoderSource, take: &'a LabelledTake, config: FinetuneConfig) -> Result<Self, LearnError> {
         config.check()?;
         let (trained, _) = take.split(&config.hold_out);
@@ -100,9 +101,9 @@ impl<'a> Finetuner<'a> {
         if !source.calibrated {
             calibrate(&source.net, &trained, source.background, config.batch, &mut rng)?;
         }
-        // The seed is a label: any 64 bits will do.
+        // Only the bits of the seed matter.
         let model = PoseModel::from_encoder(&source.net, &mean, &std, spec, config.seed as i64)
-            .map_err(during("making the pose model"))?;
+            .map_err(during("creating the pose model"))?;
         let head = PoseHead::new(model, source.background, trained, config.frozen_stages, config.batch, rng);
         let FinetuneConfig { learning_rate: lr, weight_decay, steps: total_steps, precision, .. } = config;
         let settings = TrainerSettings {
@@ -113,10 +114,10 @@ impl<'a> Finetuner<'a> {
         Trainer::new(head, settings).map(Self)
     }
 
-    /// One step; its loss is the squared norm of the normalised error, mean over pictures.
+    /// One optimiser step. Returns its loss: the squared norm of the normalised error, averaged over pictures.
     ///
     /// # Errors
-    /// A device that fails, a loss that is no number.
+    /// If the device fails, or the loss is not finite (the weights are then unchanged).
     pub fn step(&mut self) -> Result<f64, LearnError> {
         let step = self.0.step()?;
         Ok(step.map_or(0.0, |step| step.report))
@@ -130,7 +131,7 @@ impl<'a> Finetuner<'a> {
         self.0.steps()
     }
 
-    /// Pictures that it trains on.
+    /// Number of training pictures.
     pub fn pictures(&self) -> usize {
         self.0.objective().pictures.len()
     }
@@ -140,7 +141,7 @@ impl<'a> Finetuner<'a> {
     }
 }
 
-/// What the pose model says of itself.
+/// The metadata of the pose model.
 fn spec(
     source: &EncoderSource,
     take: &LabelledTake,

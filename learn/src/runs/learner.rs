@@ -1,5 +1,5 @@
-//! The learner of a running session: moments in, a network that knows which views belong together out. It knows nothing of
-//! where moments come from.
+//! The learner of a running session: trains a network on moments to recognise views of the same instant. It does not
+//! depend on where the moments come from.
 
 use std::path::Path;
 
@@ -18,21 +18,21 @@ use crate::objectives::pretraining::{LiveMoments, PairStep, Pretraining, check_c
 use crate::seeds::{self, Purpose};
 use crate::trainer::{Trainer, TrainerSettings};
 
-/// A training on live moments. One thread drives it.
+/// Training on live moments, driven by a single thread.
 pub struct Learner {
     trainer: Trainer<Pretraining<LiveMoments>>,
     resumed_from: Option<u64>,
     losses_last: Option<HeadLosses<f64>>,
-    /// The moments held made no pair when a step was last tried.
+    /// The last step found no valid pair among the moments.
     starved: bool,
     evaluation: Option<(u64, PairEvaluation)>,
 }
 
 impl Learner {
-    /// A fresh network for SYNC. With `precision = "auto"` this first times a step in both precisions.
+    /// An untrained network for SYNC. With `precision = "auto"` this first times a step in both precisions.
     ///
     /// # Errors
-    /// A recipe with a value out of range; a device without the memory.
+    /// If a value of the recipe is out of range, or the device runs out of memory.
     pub fn new(recipe: PretrainRecipe, device: Device) -> Result<Self, LearnError> {
         let task = Box::new(Sync::new(&recipe));
         Self::with_task(recipe, device, task)
@@ -44,11 +44,12 @@ impl Learner {
         Ok(Self::of(Trainer::new(objective, settings)?, None))
     }
 
-    /// Goes on from a checkpoint: weights, optimiser and step, from which the draws to come follow too. Moments are
-    /// not part of it.
+    /// Resumes from a checkpoint: weights, optimiser state and step number, which also determines the coming draws.
+    /// Checkpoints contain no moments.
     ///
     /// # Errors
-    /// As [`Self::new`]; a file that is damaged or of a network of another shape or fusion, with the remedy.
+    /// As [`Self::new`], or if the file is damaged or its network has another shape or fusion. The message says what to
+    /// do.
     pub fn resume(recipe: PretrainRecipe, device: Device, path: &Path) -> Result<Self, LearnError> {
         let task = Box::new(Sync::new(&recipe));
         let (objective, settings) = prepared(recipe, device, task)?;
@@ -57,10 +58,10 @@ impl Learner {
         Ok(Self::of(trainer, Some(steps)))
     }
 
-    /// Whether [`Self::resume`] could go on from a checkpoint, by what that says of itself.
+    /// Checks by its metadata whether [`Self::resume`] can use a checkpoint.
     ///
     /// # Errors
-    /// A file that is damaged or of another recipe, with the remedy.
+    /// If it cannot: the file is damaged or from another recipe. The message says what to do.
     pub fn check_checkpoint(recipe: &PretrainRecipe, path: &Path) -> Result<(), LearnError> {
         check_checkpoint(recipe, path)
     }
@@ -69,8 +70,8 @@ impl Learner {
         Self { trainer, resumed_from, losses_last: None, starved: false, evaluation: None }
     }
 
-    /// Writes everything that [`Self::resume`] needs, whole or not at all, and gives the version of the encoder in
-    /// it. BatchNorm's statistics are taken anew first, as for an evaluation.
+    /// Recomputes BatchNorm statistics, writes a checkpoint for [`Self::resume`] atomically, and returns the version of
+    /// its encoder.
     pub fn save(&mut self, path: &Path) -> Result<String, LearnError> {
         self.trainer.recalibrate()?;
         self.trainer.save(path)?;
@@ -78,26 +79,27 @@ impl Learner {
         self.net().encoder_version(&preprocessing).map_err(during("hashing the encoder"))
     }
 
-    /// Takes a moment to learn from, to measure on, or neither (a guard between the two). A looping source sends the
-    /// same instants again: they fall on the same side, and coexist with their older copies until those age out.
+    /// Adds a moment to the training or the held-out ones; a guard moment between the two is dropped. Repeated instants
+    /// of a looping source go to the same side as before, and are kept beside the older copies until those age out.
     ///
     /// # Errors
-    /// Crops of another size or preprocessing than the recipe's or the checkpoint's: sender and learner disagree.
+    /// If the size or the preprocessing of the crops differs from that of the recipe, the checkpoint or earlier
+    /// moments.
     pub fn push(&mut self, moment: Moment) -> Result<(), LearnError> {
         let objective = self.trainer.objective_mut();
         objective.source.moments.push(moment, objective.task.wants().index)
     }
 
-    /// Whether enough instants are held for a step.
+    /// Whether there are enough instants for a step.
     pub fn ready(&self) -> bool {
         self.source().moments.ready()
     }
 
-    /// One optimiser step. `None`, without having changed anything, while the instants held make no valid pair:
-    /// more moments are needed first.
+    /// One optimiser step. Returns `None` and changes nothing if the instants contain no valid pair: more moments are
+    /// needed first.
     ///
     /// # Errors
-    /// A loss that is no number, before it reaches the weights; a device that fails.
+    /// If the loss is not finite (the weights are then unchanged), or the device fails.
     pub fn step(&mut self) -> Result<Option<PairStep>, LearnError> {
         let step = self.trainer.step()?;
         self.starved = step.is_none();
@@ -107,7 +109,7 @@ impl Learner {
         Ok(Some(step.report))
     }
 
-    /// Accuracy on balanced pairs of the newest instants of either side, after taking BatchNorm's statistics anew.
+    /// Recomputes BatchNorm statistics and evaluates pairs of the newest training and held-out instants.
     pub fn evaluate(&mut self) -> Result<PairEvaluation, LearnError> {
         self.trainer.recalibrate()?;
         let plan = self.recipe().evaluation;
@@ -123,7 +125,7 @@ impl Learner {
         Ok(evaluation)
     }
 
-    /// Scores of `pairs` pairs of either head on the instants trained on, after taking BatchNorm's statistics anew.
+    /// Recomputes BatchNorm statistics and scores `pairs` pairs per head on training instants.
     pub fn score_trained(&mut self, pairs: usize) -> Result<PairScores, LearnError> {
         self.score_with(Sight::Both, pairs)
     }
@@ -142,7 +144,7 @@ impl Learner {
         seeds::of_learner(self.recipe().seed, self.steps(), Purpose::Evaluation)
     }
 
-    /// What [`LearnerStatus`] says about the learner itself; rates, transport and files are its owner's to fill in.
+    /// The learner's part of [`LearnerStatus`]. The caller fills in rates, transport and files.
     pub fn status(&self) -> LearnerStatus {
         let objective = self.trainer.objective();
         let moments = &objective.source.moments;
@@ -186,7 +188,7 @@ impl Learner {
         }
     }
 
-    /// Steps since the first one of the checkpoint's history.
+    /// Steps so far, including those before a resume.
     pub fn steps(&self) -> u64 {
         self.trainer.steps()
     }
@@ -211,7 +213,7 @@ fn prepared(
 ) -> Result<(Pretraining<LiveMoments>, TrainerSettings), LearnError> {
     let recipe = recipe.checked()?;
     let precision = recipe.choose_precision(device)?;
-    let net = SyncNet::new(&recipe.net(), device, Kind::Float).map_err(during("making the network"))?;
+    let net = SyncNet::new(&recipe.net(), device, Kind::Float).map_err(during("creating the network"))?;
     let (adamw, schedule) = from_recipe::of_learner(&recipe);
     let objective = Pretraining { task, net, source: LiveMoments::new(recipe) };
     Ok((objective, TrainerSettings { adamw, schedule, precision }))

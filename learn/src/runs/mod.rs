@@ -1,4 +1,4 @@
-//! Whole trainings, as commands start them.
+//! Complete training runs, as commands start them.
 
 mod encoder_source;
 mod finetuner;

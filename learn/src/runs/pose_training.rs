@@ -1,4 +1,4 @@
-//! A pose model from rendered people: pretraining and transfer, one after the other, in legs that can end after any step.
+//! Trains a pose model on rendered people: pretraining, then transfer. Training can stop after any step and be resumed.
 
 use std::path::{Path, PathBuf};
 
@@ -20,30 +20,31 @@ const TRANSFER_FILE: &str = "transfer.safetensors";
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StageStep {
     pub stage: &'static str,
-    /// Steps of the stage so far, and all that it has.
+    /// Steps of the stage so far, including this one.
     pub step: u64,
+    /// All steps of the stage.
     pub steps: u64,
-    /// Pictures of this step.
+    /// Number of pictures in this step.
     pub pictures: usize,
     pub losses: StageLosses,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum StageLosses {
-    /// Both heads' cross-entropies; a guess costs 2.77.
+    /// Sum of both heads' cross-entropies. Chance level is 4 ln 2 ≈ 2.77.
     Sync(f64),
     Transfer(TransferLosses),
 }
 
-/// What the next step will see.
+/// The input of the next step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum NextDraw {
     Sync(TakesDraw),
     Transfer(Vec<u32>),
 }
 
-/// Trains a pose model on a dataset: pretraining, then transfer. Its checkpoints lie in a folder; made anew for the
-/// same folder, it goes on from them and draws as an unbroken training would.
+/// Trains a pose model on a dataset: pretraining, then transfer. Its checkpoints are in a folder. Constructed again for
+/// the same folder, it resumes from them and draws the same as an uninterrupted run.
 pub struct PoseTraining<'a> {
     recipe: &'a TrainRecipe,
     dataset: &'a Dataset,
@@ -54,12 +55,12 @@ pub struct PoseTraining<'a> {
 }
 
 impl<'a> PoseTraining<'a> {
-    /// Starts, or goes on where the folder's checkpoints are. `encoder` is the finished pretraining of another folder
-    /// (its `sync.safetensors`), which then takes the place of this one's.
+    /// Starts training, or resumes from the folder's checkpoints. `encoder` is the `sync.safetensors` of a finished
+    /// pretraining, used instead of pretraining here; it is ignored if the folder already has a transfer checkpoint.
     ///
     /// # Errors
-    /// A checkpoint that is damaged, or of another recipe or session; an encoder whose pretraining has not ended or that
-    /// the recipe has no use for; a dataset without pairs or labels.
+    /// If a checkpoint is damaged or from another recipe or session; `encoder` is not fully pretrained, or the recipe
+    /// starts from random weights; or the dataset has no pairs or labels to train on.
     pub fn new(
         recipe: &'a TrainRecipe,
         dataset: &'a Dataset,
@@ -69,7 +70,7 @@ impl<'a> PoseTraining<'a> {
         if dataset.rows(Split::Train).is_empty() {
             let split = Split::Train.name();
             return Err(LearnError::TooFew(format!(
-                "no take of the session has the split `{split}`: there is nothing to learn from"
+                "no take of the session has the split `{split}`: there is nothing to train on"
             )));
         }
         let precision = recipe.choose_precision(dataset.device())?;
@@ -79,7 +80,7 @@ impl<'a> PoseTraining<'a> {
             setup.transfer_resumed(&transfer)?
         } else if let Some(encoder) = encoder {
             if recipe.transfer.from == Start::Random {
-                let problem = "the recipe starts from random values (transfer.from): leave the encoder out".to_owned();
+                let problem = "the recipe starts from random weights (transfer.from): leave the encoder out".to_owned();
                 return Err(LearnError::Checkpoint { path: encoder.to_owned(), problem });
             }
             setup.transfer_of_file(encoder)?
@@ -104,7 +105,7 @@ impl<'a> PoseTraining<'a> {
         }
     }
 
-    /// Steps of this stage so far, and all that it has.
+    /// Steps of this stage so far, and its total steps.
     pub fn progress(&self) -> (u64, u64) {
         match &self.stage {
             Stage::Sync(trainer) => (trainer.steps(), trainer.total_steps()),
@@ -112,7 +113,7 @@ impl<'a> PoseTraining<'a> {
         }
     }
 
-    /// Pictures of a step of this stage, at most.
+    /// Largest number of pictures in a step of this stage.
     pub fn pictures_per_step(&self) -> u64 {
         match &self.stage {
             Stage::Sync(trainer) => trainer.objective().source.images_per_step,
@@ -124,12 +125,12 @@ impl<'a> PoseTraining<'a> {
         matches!(&self.stage, Stage::Transfer(trainer) if trainer.done())
     }
 
-    /// How pretraining ended, once it has in this process.
+    /// Accuracy at the end of pretraining; `None` unless pretraining ended in this process.
     pub fn sync_accuracy(&self) -> Option<SyncAccuracy> {
         self.sync_accuracy
     }
 
-    /// What the next step will see.
+    /// The input of the next step.
     pub fn next_draw(&mut self) -> Result<NextDraw, LearnError> {
         Ok(match &mut self.stage {
             Stage::Sync(trainer) => {
@@ -142,10 +143,10 @@ impl<'a> PoseTraining<'a> {
         })
     }
 
-    /// One step. The last one of pretraining also writes its checkpoint and goes over to transfer.
+    /// One optimiser step. The last step of pretraining also writes its checkpoint and starts transfer.
     ///
     /// # Errors
-    /// A loss that is no number, before it reaches the weights; a device or a disk that fails.
+    /// If the loss is not finite (the weights are then unchanged), or the device or disk fails.
     pub fn step(&mut self) -> Result<StageStep, LearnError> {
         let stage = self.stage();
         let (pictures, losses) = match &mut self.stage {
@@ -163,7 +164,7 @@ impl<'a> PoseTraining<'a> {
         Ok(StageStep { stage, step, steps, pictures, losses })
     }
 
-    /// From pretraining to transfer, when it is time.
+    /// Starts transfer if pretraining has finished.
     fn advance(&mut self) -> Result<(), LearnError> {
         let Stage::Sync(trainer) = &mut self.stage else { return Ok(()) };
         if !trainer.done() {
@@ -177,7 +178,7 @@ impl<'a> PoseTraining<'a> {
         Ok(())
     }
 
-    /// Writes a checkpoint, whole or not at all.
+    /// Writes a checkpoint atomically.
     pub fn save(&self) -> Result<(), LearnError> {
         match &self.stage {
             Stage::Sync(trainer) => trainer.save(&self.folder.join(SYNC_FILE)),
@@ -185,8 +186,8 @@ impl<'a> PoseTraining<'a> {
         }
     }
 
-    /// The pose model as it is now, BatchNorm's statistics taken anew, which changes nothing in the training; `None`
-    /// during pretraining.
+    /// The current pose model, with recomputed BatchNorm statistics, which does not affect training; `None` during
+    /// pretraining.
     pub fn model(&mut self) -> Result<Option<&PoseModel>, LearnError> {
         match &mut self.stage {
             Stage::Sync(_) => Ok(None),
@@ -199,5 +200,5 @@ impl<'a> PoseTraining<'a> {
 }
 
 fn nothing_drawn() -> LearnError {
-    LearnError::TooFew("the session has nothing to draw from".to_owned())
+    LearnError::TooFew("the session has no pictures to train on".to_owned())
 }

@@ -1,4 +1,4 @@
-//! The two stages of a training on rendered people, and how each begins or goes on.
+//! The two stages of training on rendered people, and how each starts or resumes.
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ pub(super) enum Stage<'a> {
     Transfer(Box<Trainer<Transfer<'a>>>),
 }
 
-/// What the stages of a training are made of.
+/// Everything needed to construct a stage.
 pub(super) struct StageSetup<'a> {
     pub recipe: &'a TrainRecipe,
     pub dataset: &'a Dataset,
@@ -29,7 +29,7 @@ pub(super) struct StageSetup<'a> {
 }
 
 impl<'a> StageSetup<'a> {
-    /// Pretraining, from the beginning or from a checkpoint.
+    /// Pretraining, from the start or resumed from a checkpoint.
     pub fn pretraining(&self, checkpoint: Option<&PathBuf>) -> Result<Stage<'a>, LearnError> {
         let Self { recipe, dataset, precision } = *self;
         let net = self.untrained()?;
@@ -44,7 +44,7 @@ impl<'a> StageSetup<'a> {
         Ok(Stage::Sync(Box::new(trainer)))
     }
 
-    /// Transfer that goes on from its checkpoint.
+    /// Transfer resumed from its checkpoint.
     pub fn transfer_resumed(&self, path: &Path) -> Result<Stage<'a>, LearnError> {
         let objective = Transfer::open(self.recipe, self.dataset, path)?;
         Ok(Stage::Transfer(Box::new(Trainer::resume(objective, self.transfer_settings(), path)?)))
@@ -55,7 +55,7 @@ impl<'a> StageSetup<'a> {
         self.transfer(&self.untrained()?, "random".to_owned())
     }
 
-    /// Transfer from a finished pretraining that lies in a file.
+    /// Transfer from a file with a finished pretraining.
     pub fn transfer_of_file(&self, path: &Path) -> Result<Stage<'a>, LearnError> {
         let (net, meta) = checkpoint::open(path, self.dataset.device()).map_err(during("reading the encoder"))?;
         let wrong = |problem: String| Err(LearnError::Checkpoint { path: path.to_owned(), problem });
@@ -64,7 +64,7 @@ impl<'a> StageSetup<'a> {
         }
         let StageState { steps, total_steps, .. } = StageState::of(path, meta.state)?;
         if steps < total_steps {
-            return wrong(format!("its pretraining is at step {steps} of {total_steps}: go on with it first"));
+            return wrong(format!("its pretraining is at step {steps} of {total_steps}: finish it first"));
         }
         self.transfer_of(&net)
     }
@@ -87,6 +87,6 @@ impl<'a> StageSetup<'a> {
     }
 
     fn untrained(&self) -> Result<SyncNet, LearnError> {
-        SyncNet::new(&self.recipe.net(), self.dataset.device(), Kind::Float).map_err(during("making the network"))
+        SyncNet::new(&self.recipe.net(), self.dataset.device(), Kind::Float).map_err(during("creating the network"))
     }
 }

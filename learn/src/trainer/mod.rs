@@ -1,4 +1,4 @@
-//! The one trainer: it takes any [`Objective`] through its steps.
+//! The training loop for any [`Objective`].
 
 mod objective;
 
@@ -18,15 +18,15 @@ pub struct TrainerSettings {
     pub precision: Precision,
 }
 
-/// One step that was taken.
+/// One completed step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step<R> {
-    /// Steps so far, with this one.
+    /// Steps so far, including this one.
     pub steps: u64,
     pub report: R,
 }
 
-/// Owns an objective, its optimiser and its schedule, and counts its steps.
+/// An objective with its optimiser, schedule and step counter.
 pub struct Trainer<T> {
     objective: T,
     optimiser: AdamW,
@@ -36,20 +36,20 @@ pub struct Trainer<T> {
 }
 
 impl<T: Objective> Trainer<T> {
-    /// A training that begins.
+    /// Starts training at step 0.
     ///
     /// # Errors
-    /// A device without the memory.
+    /// If the device runs out of memory.
     pub fn new(objective: T, settings: TrainerSettings) -> Result<Self, LearnError> {
         let TrainerSettings { adamw, schedule, precision } = settings;
-        let optimiser = AdamW::new(adamw, objective.trainable()).map_err(during("making the optimiser"))?;
+        let optimiser = AdamW::new(adamw, objective.trainable()).map_err(during("creating the optimiser"))?;
         Ok(Self { objective, optimiser, schedule, precision, steps: 0 })
     }
 
-    /// One step. `None`, without having changed anything, while the data hold nothing to learn from.
+    /// One optimiser step. Returns `None` and changes nothing if there are no data to train on yet.
     ///
     /// # Errors
-    /// A loss that training cannot go on from, before it reaches the weights; a device that fails.
+    /// If the loss has diverged (the weights are then unchanged) or the device fails.
     pub fn step(&mut self) -> Result<Option<Step<T::Report>>, LearnError> {
         let Some(batch) = self.objective.draw(self.steps)? else { return Ok(None) };
         let failed = during("a training step");
@@ -65,20 +65,20 @@ impl<T: Objective> Trainer<T> {
         Ok(Some(Step { steps: self.steps, report }))
     }
 
-    /// Takes BatchNorm's statistics anew over batches as training draws them: the running ones lag behind the weights.
-    /// That changes nothing in the training, which normalises by each batch's own.
+    /// Recomputes BatchNorm statistics over batches drawn as in training, since the running ones lag behind the
+    /// weights. Training is unaffected: it normalises by the statistics of each batch.
     pub fn recalibrate(&mut self) -> Result<(), LearnError> {
         let pictures = self.objective.recalibration(self.steps)?;
         autocast(self.precision, self.objective.device(), || self.objective.recalibrate(pictures))
-            .map_err(during("taking BatchNorm's statistics anew"))
+            .map_err(during("recomputing BatchNorm statistics"))
     }
 
-    /// Steps so far, over all processes.
+    /// Steps so far, including those before a resume.
     pub fn steps(&self) -> u64 {
         self.steps
     }
 
-    /// Steps that the schedule has.
+    /// Length of the schedule in steps.
     pub fn total_steps(&self) -> u64 {
         self.schedule.total_steps
     }
@@ -87,7 +87,7 @@ impl<T: Objective> Trainer<T> {
         self.steps >= self.total_steps()
     }
 
-    /// That of the next step.
+    /// Learning rate of the next step.
     pub fn learning_rate(&self) -> f64 {
         self.schedule.at(self.steps)
     }
@@ -104,17 +104,18 @@ impl<T: Objective> Trainer<T> {
         &mut self.objective
     }
 
-    /// Ends the training.
+    /// Ends training and returns the objective.
     pub fn into_objective(self) -> T {
         self.objective
     }
 }
 
 impl<T: Resumable> Trainer<T> {
-    /// Goes on from a file of [`Self::save`]: tensors, optimiser and step, from which the draws to come follow, too.
+    /// Resumes from a file written by [`Self::save`]: weights, optimiser state and step number, which also determines
+    /// the coming draws.
     ///
     /// # Errors
-    /// A file that is damaged or of another training, with the remedy.
+    /// If the file is damaged or belongs to another training run. The message says what to do.
     pub fn resume(objective: T, settings: TrainerSettings, path: &Path) -> Result<Self, LearnError> {
         let mut trainer = Self::new(objective, settings)?;
         let meta = training_file::load(path, trainer.objective.tensors(), Some(&trainer.optimiser));
@@ -122,7 +123,7 @@ impl<T: Resumable> Trainer<T> {
         Ok(trainer)
     }
 
-    /// Writes everything that [`Self::resume`] needs, whole or not at all.
+    /// Writes a checkpoint for [`Self::resume`], atomically.
     pub fn save(&self, path: &Path) -> Result<(), LearnError> {
         let meta = self.objective.meta(self.steps)?;
         training_file::save(path, self.objective.tensors(), Some(&self.optimiser), &meta)

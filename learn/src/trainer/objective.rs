@@ -1,4 +1,4 @@
-//! What a trainer must be told about a thing to learn.
+//! The interface between the trainer and a training objective.
 
 use std::path::Path;
 
@@ -8,38 +8,38 @@ use tch::{Device, Tensor};
 
 use crate::LearnError;
 
-/// A thing to learn: a network, what it looks at in each step, and how wrong it is about that. All else (the
-/// optimiser, its schedule, steps, checkpoints) is the [`Trainer`](super::Trainer)'s.
+/// A training objective: a network, the batches it is trained on, and their loss. The [`Trainer`](super::Trainer) does
+/// the rest: optimiser, schedule, step counter, checkpoints.
 pub trait Objective {
-    /// What one step looks at.
+    /// The input of one step.
     type Batch;
-    /// What a step tells: its losses, in numbers.
+    /// The result of one step: its losses as numbers.
     type Report;
 
-    /// How it is called in errors.
+    /// Its name in error messages.
     fn name(&self) -> &'static str;
 
     fn device(&self) -> Device;
 
-    /// What the optimiser trains, by name.
+    /// The trainable parameters, by name.
     fn trainable(&self) -> Vec<(String, Tensor)>;
 
-    /// What a step looks at. It must follow from the data, a seed and the number of the step alone where a resumed run
-    /// is to draw as an unbroken one would. `None` while the data hold nothing to learn from.
+    /// Draws the batch of a step; `None` if there are no data to train on yet. For a resumed run to draw the same as an
+    /// uninterrupted one, the batch may depend only on the data, a seed and `step`.
     fn draw(&mut self, step: u64) -> Result<Option<Self::Batch>, LearnError>;
 
-    /// How wrong the network is about a batch, computed in the trainer's precision.
+    /// The loss of a batch. The trainer calls it under autocast.
     fn loss(&self, batch: &Self::Batch) -> Result<Loss<Self::Report>, ModelError>;
 
-    /// The loss, where training cannot go on from it.
+    /// The loss, if training has diverged; otherwise `None`.
     fn diverged(&self, report: &Self::Report) -> Option<f64>;
 
-    /// Pictures as training draws them after so many steps, over which BatchNorm's statistics are to be taken anew.
+    /// Batches of pictures over which to recompute BatchNorm statistics after `steps` steps, drawn as in training.
     fn recalibration(&mut self, _steps: u64) -> Result<Vec<Tensor>, LearnError> {
         Ok(Vec::new())
     }
 
-    /// Takes BatchNorm's statistics anew over these pictures. A network without BatchNorm leaves this out.
+    /// Recomputes BatchNorm statistics over these batches. The default does nothing, for networks without BatchNorm.
     fn recalibrate(&self, _pictures: Vec<Tensor>) -> Result<(), ModelError> {
         Ok(())
     }
@@ -47,23 +47,26 @@ pub trait Objective {
 
 /// The loss of one batch.
 pub struct Loss<R> {
-    /// The scalar that the optimiser follows.
+    /// The scalar to minimise.
     pub minimised: Tensor,
     pub report: R,
 }
 
-/// An objective whose training can go on in another process.
+/// An objective whose training can be resumed from a checkpoint.
 pub trait Resumable: Objective {
-    /// What its checkpoint says beside tensors, with the number of the format as the key `format`:
-    /// [`model::training_file::FORMAT`].
+    /// Metadata stored in the checkpoint. It must contain the format number, [`model::training_file::FORMAT`], under
+    /// the key `format`.
     type Meta: Serialize + DeserializeOwned;
 
-    /// All of the network that a checkpoint holds, by name; the optimiser's state is added to it.
+    /// All tensors of the network to save, by name. The trainer adds the optimiser's state.
     fn tensors(&self) -> Vec<(String, Tensor)>;
 
     fn meta(&self, steps: u64) -> Result<Self::Meta, LearnError>;
 
-    /// The steps that a checkpoint's training has taken, if this one may go on from it. Its tensors are here already.
-    /// `path` is for errors.
+    /// Checks a checkpoint's metadata and returns its number of steps. Its tensors are loaded already. `path` is for
+    /// error messages.
+    ///
+    /// # Errors
+    /// If training cannot be resumed from this checkpoint.
     fn resume(&mut self, path: &Path, meta: Self::Meta) -> Result<u64, LearnError>;
 }

@@ -1,4 +1,4 @@
-//! A scene of a few shapes that turn, seen by four views: what a network can learn in seconds.
+//! A scene of a few rotating shapes in four views, which a network can learn in seconds.
 #![allow(dead_code)]
 
 use frame::{CameraId, HostTime, SegmentId, SetIndex, SourcePosition, TriggerIndex};

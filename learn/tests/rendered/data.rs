@@ -1,4 +1,4 @@
-//! What a session becomes in memory, and which sessions are refused.
+//! Loading a session, and rejecting invalid ones.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Learning from a rendered session, in small: stick figures with exact labels.
+//! Training on a small rendered session of stick figures with exact labels.
 
 mod data;
 mod pictures;

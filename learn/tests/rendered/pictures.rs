@@ -1,4 +1,4 @@
-//! Variations of pictures: labels follow them, and nothing but the seed decides.
+//! Augmentation: labels are transformed with the pictures, and the result depends only on the seed.
 
 use learn::data::augment::{Augment, Augmented};
 use learn::data::rendered::{Batch, Dataset};
@@ -56,7 +56,7 @@ fn dots() -> Batch {
     }
 }
 
-/// Where the light of a picture is, in fractions of its side.
+/// Centre of brightness of a picture, in fractions of its side.
 fn light(input: &Tensor, picture: i64) -> [f64; 2] {
     let shine = (input.get(picture).mean_dim([0].as_slice(), false, Kind::Float) + 1.0).square();
     let side = shine.size()[0];
@@ -132,13 +132,13 @@ fn a_seed_decides_all_of_it() {
     assert!(a.input.isfinite().all().int64_value(&[]) == 1);
     assert!(a.input.abs().max().double_value(&[]) <= 1.0 + 1e-6);
     assert_eq!(a.input.size(), [40, 3, 64, 64]);
-    // About half are shown without background: those have much black.
+    // About half have their background removed, and are thus mostly black.
     let black = a.input.le(-1.0 + 1e-6).to_kind(Kind::Float).mean_dim([1, 2, 3].as_slice(), false, Kind::Float);
     let removed = black.gt(0.25).sum(Kind::Int64).int64_value(&[]);
     assert!((8..=32).contains(&removed), "{removed} of 40");
 }
 
-/// Without variation the input is what live use makes of the same crop.
+/// Without augmentation the input equals that of live use for the same crop.
 #[test]
 fn nothing_varied_is_the_live_input() {
     let (_folder, dataset) = dataset();

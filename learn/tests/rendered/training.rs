@@ -1,4 +1,4 @@
-//! Training in legs, and what comes of it.
+//! Training with interruptions, and its results.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -155,7 +155,7 @@ fn legs_draw_and_end_as_one_run_does() {
 
     let mut drawn = Vec::new();
     for length in [2, 2, 1, 100] {
-        // A leg that was killed after its checkpoint: what it did since is done again.
+        // A run killed after its checkpoint: the steps since then are repeated.
         let mut leg = PoseTraining::new(&recipe, &dataset, &legs, None).unwrap();
         drawn.extend(run(&mut leg, length));
         leg.save().unwrap();
@@ -167,7 +167,7 @@ fn legs_draw_and_end_as_one_run_does() {
     let version = |trainer: &mut PoseTraining| trainer.model().unwrap().unwrap().version().unwrap();
     assert_eq!(version(&mut last), version(&mut unbroken));
 
-    // Another recipe or encoder does not go on from it.
+    // Another recipe or encoder cannot resume from it.
     let other = self::recipe(&["sync.samples=96", "transfer.samples=160", "width=8", "augment.shift=0.01"]);
     let error = PoseTraining::new(&other, &dataset, &legs, None).err().unwrap().to_string();
     assert!(error.contains("shift = 0.02") && error.contains("shift = 0.01"), "{error}");
@@ -226,7 +226,7 @@ fn recorded_takes_are_for_pretraining_alone() {
         trainer.step().unwrap();
     }
     assert!(!pretrained.is_disjoint(&rows) && transferred.is_disjoint(&rows));
-    // Another set of takes is another training.
+    // Another set of takes cannot resume from it either.
     let error = PoseTraining::new(&recipe, &alone, folder.path(), None).map(|_| ()).unwrap_err().to_string();
     assert!(error.contains("pictures to learn from"), "{error}");
 }

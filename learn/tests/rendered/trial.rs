@@ -1,4 +1,4 @@
-//! A model beside baselines and peers, by view, by tenth and fused.
+//! Trials: a model compared with baselines and peers, by view, by tenth and fused.
 
 use std::path::{Path, PathBuf};
 
@@ -39,7 +39,7 @@ fn a_trial_measures_everybody_on_the_same_pictures() {
     let evaluator = Evaluator::new(&dataset, &dataset.rows(Split::Train), recipe.crop_px, 0, true).unwrap();
     let trial = Trial::of_session(&dataset, recipe.crop_px, 0).unwrap();
 
-    // Whoever says the mean pose errs as the mean pose does, and whoever knows the truth not at all.
+    // A peer that gives the mean pose has the baseline's error; a peer that gives the truth has none.
     let mean = vec![Some(evaluator.baselines().mean); trial.from().len()];
     let truth: Vec<_> = trial.truth().iter().copied().map(Some).collect();
     let mut half = truth.clone();
@@ -51,14 +51,14 @@ fn a_trial_measures_everybody_on_the_same_pictures() {
     assert_eq!((report.pictures, report.instants), (144, 2 * LENGTH as usize));
     assert_eq!(row("mean").all.metrics, row("mean pose").all.metrics);
     assert!(row("truth").all.metrics.mpjpe17 < 1e-3);
-    // The same pose from three sides fuses to itself.
+    // Three views of the same pose fuse to that pose.
     assert!(row("truth").fused.as_ref().unwrap().metrics.mpjpe17 < 0.1);
     assert_eq!((row("half").pictures, row("truth").pictures), (72, 144));
     let ours = row("pose model, masks");
     assert_eq!((ours.views.len(), ours.tenths.len()), (CAMERAS.len(), 10));
     let mean_of_views = ours.views.iter().flatten().map(|scores| scores.metrics.mpjpe17).sum::<f64>() / 3.0;
     assert!((mean_of_views - ours.all.metrics.mpjpe17).abs() < 1e-6, "all views have as many pictures");
-    // Held-out clips are others than those that were trained on.
+    // Held-out clips differ from training clips.
     assert!(report.nearest_training_pose.mean_mm > 1.0);
     assert!(report.nearest_training_pose.mean_mm < row("Procrustes mean pose").all.metrics.pmpjpe17);
 

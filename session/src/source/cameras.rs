@@ -11,8 +11,8 @@ use capture::{OpenDriver, PulseTrain, Role};
 use frame::{CameraId, Problem, monotonic_now_ns};
 use take::TakeReader;
 
-#[cfg(feature = "gstreamer")]
 use super::opener::opener;
+#[cfg(feature = "gstreamer")]
 use super::videos;
 
 /// What simulated cameras send unless the rig says otherwise: Gray8 of this size.

@@ -8,28 +8,31 @@ use super::gap_index::GapIndex;
 use super::pair::{ImageRef, SamplerConfig};
 use super::views::{different_views, nth_view, views};
 
-/// A pair of a batch that one matrix product scores.
+/// A pair within a batch whose pairs are all scored by one matrix product.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WeightedPair {
     /// Index into the batch's images.
     pub a: u32,
     /// Index into the batch's images, above `a`.
     pub b: u32,
+    /// The label: see [`AllPairsDraw`].
     pub positive: bool,
+    /// Weight of its term in the loss; how they sum is stated at [`AllPairsDraw`].
     pub weight: f32,
 }
 
-/// All pairs among the pictures of several instants of one segment, each picture mirrored by a coin of its own.
+/// All pairs among the pictures of several instants of one segment, each picture mirrored independently at random.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AllPairsDraw {
-    /// By instant, ascending in time, then by view.
+    /// The batch's images, by time, then by view.
     pub images: Vec<ImageRef>,
-    /// Pairs of equal mirroring and different views. Positive: one instant. Negative: two instants a valid gap
-    /// apart. Each class sums to 1, and each *image* weighs the same in both classes. A picture without a partner
-    /// of its mirroring at its instant is in no pair. May be empty in a batch of few views.
+    /// Pairs of different views that are both mirrored or both not. Positive: of one instant. Negative: of two instants
+    /// a valid gap apart. The weights of each class sum to 1, and each *image* weighs the same in both classes. An
+    /// image without another of its instant and mirroring is in no pair. May be empty in a batch of few views.
     pub sync_pairs: Vec<WeightedPair>,
-    /// Pairs of one instant and different views; positive: equal mirroring. Each class sums to 1 in expectation:
-    /// dividing by the classes' actual sizes would favour instants by the number of their views.
+    /// Pairs of different views of one instant. Positive: both mirrored or both not. The weights of each class sum to 1
+    /// in expectation only: dividing by the actual sizes of the classes would favour instants by the number of their
+    /// views.
     pub flip_pairs: Vec<WeightedPair>,
 }
 
@@ -55,10 +58,10 @@ pub(crate) fn draw(index: &GapIndex, config: &SamplerConfig, times: usize, rng: 
 }
 
 struct Instant {
-    /// Where its images begin.
+    /// Index of its first image in the batch.
     first: u32,
     views: u32,
-    /// Its views by mirroring: plain, mirrored.
+    /// Its views that are not mirrored, and those that are.
     alike: [u32; 2],
     exposure_ns: i64,
 }
@@ -74,13 +77,14 @@ impl Instant {
     }
 }
 
-/// Positions of `times` distinct instants, ascending: a uniformly drawn valid pair, which makes sure of negatives and
-/// chooses segments by the pairs they hold, and others spread evenly over a stretch around it.
+/// Positions of `times` distinct instants, ascending: a uniformly drawn valid pair, which ensures that there are
+/// negatives and weighs segments by their number of pairs, and further instants spread evenly over a stretch around it.
 fn choose_times(index: &GapIndex, config: &SamplerConfig, times: usize, rng: &mut impl Rng) -> Option<Vec<usize>> {
     let (early, late) = index.pair(rng)?;
     let (_, max_ns) = config.gap.bounds_ns();
     let (early_ns, late_ns) = (index.meta(early).exposure_ns, index.meta(late).exposure_ns);
-    // A stretch as long as the upper bound, so that all its instants are close enough; inside the segment if it fits.
+    // A stretch as long as the gap's upper bound, so that no two of its instants are too far apart; inside the segment
+    // if it fits.
     let (first_ns, last_ns) = index.segment_extent_ns(early);
     let lowest = (late_ns - max_ns + 1).max(first_ns).min(early_ns);
     let highest = early_ns.min(last_ns - max_ns + 1).max(lowest);
@@ -107,8 +111,8 @@ fn spread(range: Range<usize>, except: [usize; 2], count: usize, rng: &mut impl 
         .collect()
 }
 
-/// Which views of an instant are mirrored. Without the common flip at most one, so that mirrored pictures are in
-/// flipped pairs only.
+/// Which views of an instant are mirrored, drawn at random. Without the common flip at most one, so that mirrored
+/// images are in flipped pairs only.
 fn mirrored_views(mask: u32, common_flip: bool, rng: &mut impl Rng) -> u32 {
     if common_flip {
         return rng.random::<u32>() & mask;
@@ -134,9 +138,9 @@ fn flip_pairs(instants: &[Instant]) -> Vec<WeightedPair> {
     pairs
 }
 
-/// Groups are the pictures of one instant and one mirroring, of two views or more. Two groups of equal mirroring a
-/// valid gap apart make negatives, spread so that each picture of a group weighs the same; the group's positives
-/// then get what its pictures weigh in negatives.
+/// A group is the images of one instant and one mirroring, of two views or more. Two groups of equal mirroring a valid
+/// gap apart form negatives, weighted such that each image of a group weighs the same; the group's positives then get
+/// the weight that its images have in negatives.
 fn sync_pairs(instants: &[Instant], config: &SamplerConfig) -> Vec<WeightedPair> {
     let mut pairs = Vec::new();
     let mut negative_weight = vec![[0.0f64; 2]; instants.len()];
@@ -164,7 +168,7 @@ fn sync_pairs(instants: &[Instant], config: &SamplerConfig) -> Vec<WeightedPair>
     for (instant, weights) in instants.iter().zip(negative_weight) {
         for (mask, weight) in instant.alike.into_iter().zip(weights).filter(|&(_, weight)| weight > 0.0) {
             let n = f64::from(mask.count_ones());
-            // Half, for a negative pair counts for the groups of both its sides; shared among n (n - 1) / 2 pairs.
+            // Half of the weight, since a negative pair counts for both its groups, divided among n (n - 1) / 2 pairs.
             let weight = (weight / (n * (n - 1.0))) as f32;
             pairs.extend(instant.pairs_in(mask).map(|(a, b)| WeightedPair { a, b, positive: true, weight }));
         }

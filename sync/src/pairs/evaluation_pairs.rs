@@ -7,16 +7,18 @@ use super::pair::{ImageRef, Pair, SamplerConfig};
 use super::tuple::{draw_other, mirror_one_side};
 use super::views::nth_view;
 
-/// A pair with its truth.
+/// A pair with its label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LabelledPair {
+    /// The two images.
     pub pair: Pair,
-    /// Synchronised, or not flipped.
+    /// Whether it is synchronised, or for pairs of the flip task not flipped.
     pub positive: bool,
 }
 
-/// Fours over two views of each of two instants: `(u, t)(u', t)` and `(w, s)(w', s)` against `(u, t)(w, s)` and
-/// `(u', t)(w', s)`. What any score adds up from single pictures is the same over positives and negatives.
+/// Groups of four pairs over two views of each of two instants. Positives: `(u, t)(u', t)` and `(w, s)(w', s)`.
+/// Negatives: `(u, t)(w, s)` and `(u', t)(w', s)`. Any score that is a sum over single images is thus the same for both
+/// classes.
 pub(crate) fn sync(index: &GapIndex, config: &SamplerConfig, n: usize, rng: &mut impl Rng) -> Vec<LabelledPair> {
     let mut pairs = Vec::with_capacity(n.next_multiple_of(4));
     while pairs.len() < n {
@@ -29,7 +31,7 @@ pub(crate) fn sync(index: &GapIndex, config: &SamplerConfig, n: usize, rng: &mut
             else {
                 return pairs;
             };
-            // At least every other draw passes, whatever the masks.
+            // At least half of the draws pass, whatever the masks.
             if at_t.0 != at_s.0 && at_t.1 != at_s.1 {
                 break (at_t, at_s);
             }
@@ -44,7 +46,7 @@ pub(crate) fn sync(index: &GapIndex, config: &SamplerConfig, n: usize, rng: &mut
     pairs
 }
 
-/// The tuple's synchronised pair, and the same with one side mirrored.
+/// Pairs of different views of one instant, each as it is and with one side mirrored.
 pub(crate) fn flip(index: &GapIndex, config: &SamplerConfig, n: usize, rng: &mut impl Rng) -> Vec<LabelledPair> {
     let mut pairs = Vec::with_capacity(n.next_multiple_of(2));
     while pairs.len() < n && !index.sorted.is_empty() {
@@ -59,7 +61,7 @@ pub(crate) fn flip(index: &GapIndex, config: &SamplerConfig, n: usize, rng: &mut
     pairs
 }
 
-/// Two different views of a mask, uniformly.
+/// Two different views of a mask, uniformly drawn.
 fn two_views(mask: u32, rng: &mut impl Rng) -> Option<(u16, u16)> {
     let first = nth_view(mask, rng.random_range(0..mask.count_ones().max(1)) as usize)?;
     Some((first, draw_other(mask, first, rng)?))

@@ -1,4 +1,4 @@
-//! Instants in order of time, with the pairs that a gap allows.
+//! Instants sorted by time, with the pairs that a gap allows.
 
 use std::ops::Range;
 
@@ -6,9 +6,9 @@ use rand::{Rng, RngExt};
 
 use super::history::InstantMeta;
 
-/// The instants of a history in order of time within their segments, with the pairs that the gap allows.
+/// The instants of a history, sorted by segment and time, with the pairs that the gap allows.
 ///
-/// Building it is linear for a history that is in order already; drawing is a binary search.
+/// Building it takes linear time if the history is sorted already; drawing is a binary search.
 #[derive(Default)]
 pub(crate) struct GapIndex {
     built_from: Vec<InstantMeta>,
@@ -16,12 +16,12 @@ pub(crate) struct GapIndex {
     pub sorted: Vec<usize>,
     /// Positions in `sorted` that are later than position `p` by a valid gap.
     later: Vec<Range<usize>>,
-    /// Valid pairs whose earlier position is at most `p`.
+    /// Number of valid pairs whose earlier position is at most `p`.
     cumulative: Vec<u64>,
 }
 
 impl GapIndex {
-    /// Brings the index up to date; costs one comparison of the slices when nothing has changed.
+    /// Rebuilds the index if the history has changed; else it costs only a comparison of the slices.
     pub fn update(&mut self, metas: &[InstantMeta], bounds_ns: (i64, i64)) {
         if self.built_from == metas {
             return;
@@ -67,7 +67,7 @@ impl GapIndex {
         Some((p, self.later[p].start + (drawn - before) as usize))
     }
 
-    /// Positions of one segment with `start_ns <= time < end_ns`, around `p`, which must be one of them.
+    /// Positions in the segment of `p` with `start_ns <= time < end_ns`.
     pub fn window(&self, p: usize, start_ns: i64, end_ns: i64) -> Range<usize> {
         let segment = self.meta(p).segment;
         let before = |time_ns: i64| {
@@ -79,13 +79,13 @@ impl GapIndex {
         before(start_ns)..before(end_ns)
     }
 
-    /// First and last time of the segment at `p`.
+    /// First and last exposure of the segment of `p`, in ns.
     pub fn segment_extent_ns(&self, p: usize) -> (i64, i64) {
         let whole = self.window(p, i64::MIN, i64::MAX);
         (self.meta(whole.start).exposure_ns, self.meta(whole.end - 1).exposure_ns)
     }
 
-    /// The meta at a position of `sorted`.
+    /// The instant at a position of `sorted`.
     pub fn meta(&self, p: usize) -> &InstantMeta {
         &self.built_from[self.sorted[p]]
     }

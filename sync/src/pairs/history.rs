@@ -4,21 +4,22 @@ use std::collections::VecDeque;
 
 use frame::SegmentId;
 
-/// What the sampler needs to know of an instant.
+/// What the sampler needs to know about an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InstantMeta {
+    /// Its segment; no pair spans two.
     pub segment: SegmentId,
-    /// Start of exposure.
+    /// Start of exposure, in ns.
     pub exposure_ns: i64,
-    /// Bit `v` is set when view `v` is there.
+    /// Bit `v` is set when the instant has a picture of view `v`.
     pub views: u32,
 }
 
-/// The newest instants, first in first out, with a contiguous slice of their metas for the sampler.
+/// The newest instants, first in first out, with their metadata as one contiguous slice for the sampler.
 pub struct MomentHistory<M> {
     capacity: usize,
-    /// `metas[gone..]` belong to `items`. Evicted ones are cut away in bulk, so that a push costs O(1) on average
-    /// and the rest stays contiguous.
+    /// `metas[gone..]` belong to `items`. Evicted ones are removed in bulk, so that a push costs O(1) on average and
+    /// the rest stays contiguous.
     metas: Vec<InstantMeta>,
     gone: usize,
     items: VecDeque<M>,
@@ -30,7 +31,7 @@ impl<M> MomentHistory<M> {
         Self { capacity: capacity.max(1), metas: Vec::new(), gone: 0, items: VecDeque::new() }
     }
 
-    /// Adds an instant; hands back the oldest one when it has to go.
+    /// Adds an instant; returns the oldest one if it had to be removed for that.
     pub fn push(&mut self, meta: InstantMeta, item: M) -> Option<(InstantMeta, M)> {
         let evicted = if self.items.len() == self.capacity { self.pop() } else { None };
         self.metas.push(meta);
@@ -49,23 +50,27 @@ impl<M> MomentHistory<M> {
         Some((meta, item))
     }
 
-    /// The metas, oldest first; `metas()[i]` belongs to `get(i)`.
+    /// The metadata of all instants, oldest first; `metas()[i]` belongs to `get(i)`.
     pub fn metas(&self) -> &[InstantMeta] {
         &self.metas[self.gone..]
     }
 
+    /// What was pushed for the instant at this index, oldest first; `None` beyond the newest.
     pub fn get(&self, index: usize) -> Option<&M> {
         self.items.get(index)
     }
 
+    /// Number of instants held.
     pub fn len(&self) -> usize {
         self.items.len()
     }
 
+    /// Whether no instant is held.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 
+    /// How many instants can be held, at least 1.
     pub fn capacity(&self) -> usize {
         self.capacity
     }

@@ -6,33 +6,41 @@ use serde::{Deserialize, Serialize};
 /// What an instant may be used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
+    /// Training.
     Train,
-    /// Kept from training, to measure on.
+    /// Evaluation; it is never trained on.
     HeldOut,
-    /// Too close to a held-out block for either use.
+    /// Neither: it is too close to a held-out block to train on.
     Guard,
 }
 
-/// Which instants are held out. It goes by position in the source, since a looped video shows the same pictures
-/// again; live cameras, which have no source, go by time.
+/// Which instants are held out of training. Replayed footage is divided by position in the source, since a looped video
+/// shows the same pictures again; live cameras, which have no source, are divided by time.
 ///
-/// Every `period` positions, the `block` in its middle is held out, with `guard` positions on each side that belong
-/// to neither. The first and the last position of a source are not neighbours: a loop is a seam.
+/// The middle `block` positions of every `period` are held out, and `guard` positions on each side of them are not used
+/// at all. The first and the last position of a source do not count as neighbours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct HoldOut {
+    /// Positions from one held-out block to the next; 0 holds out nothing.
     pub period: u32,
+    /// Positions held out of each period; 0 holds out nothing.
     pub block: u32,
+    /// Positions on each side of a block that are not used at all.
     pub guard: u32,
+    /// The same for live cameras.
     pub live: LiveHoldOut,
 }
 
-/// The same for cameras without a source, in milliseconds of exposure time.
+/// Which instants of live cameras are held out, by their time of exposure, as [`HoldOut`] does by position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LiveHoldOut {
+    /// Milliseconds from one held-out block to the next; 0 holds out nothing.
     pub period_ms: u32,
+    /// Milliseconds held out of each period; 0 holds out nothing.
     pub block_ms: u32,
+    /// Milliseconds on each side of a block that are not used at all.
     pub guard_ms: u32,
 }
 
@@ -51,6 +59,7 @@ impl Default for LiveHoldOut {
 }
 
 impl HoldOut {
+    /// What an instant may be used for: by its position in the source, or without one by its exposure in ns.
     pub fn side(&self, position: Option<SourcePosition>, exposure_ns: i64) -> Side {
         match position {
             Some(at) => {
@@ -72,7 +81,7 @@ fn side(at: i64, extent: std::ops::Range<i64>, period: i64, block: i64, guard: i
     let block = block.min(period);
     let in_period = (period - block) / 2;
     let near = at.div_euclid(period);
-    // A guard may be longer than what is left of the period, so blocks further away count too.
+    // A guard may be longer than the rest of the period, so blocks further away count, too.
     let reach = guard.max(0) / period + 1;
     let mut side = Side::Train;
     for k in near - reach..=near + reach {

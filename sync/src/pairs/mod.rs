@@ -1,4 +1,4 @@
-//! Which pairs of pictures to learn from, and which instants to leave out for evaluation.
+//! Which pairs of pictures to learn from, and which instants to hold out for evaluation.
 
 mod all_pairs;
 mod evaluation_pairs;

@@ -1,4 +1,4 @@
-//! Two pictures that are judged together, and how they are chosen.
+//! Pairs of pictures, and how they are chosen.
 
 use super::pair_gap::PairGap;
 
@@ -7,23 +7,29 @@ use super::pair_gap::PairGap;
 pub struct ImageRef {
     /// Index into the slice of instants that the sampler was given.
     pub instant: usize,
+    /// The view, a bit of [`InstantMeta::views`](super::InstantMeta::views).
     pub view: u16,
-    /// To be shown as in a mirror, left and right exchanged.
+    /// Whether to mirror it, exchanging left and right.
     pub mirrored: bool,
 }
 
+/// Two pictures that a network judges together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Pair {
+    /// The first picture.
     pub a: ImageRef,
+    /// The second picture.
     pub b: ImageRef,
 }
 
+/// How a [`PairSampler`](super::PairSampler) draws pairs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SamplerConfig {
+    /// How far apart in time the instants of a negative pair are.
     pub gap: PairGap,
-    /// Mirror all pictures of a tuple by one coin before one of them is mirrored for the flipped pair, so that a
-    /// single picture never tells whether its pair is flipped. Switched off only to show that the check for that
-    /// can fail.
+    /// Whether to mirror all pictures of a tuple together, at random, before one of them is mirrored for the flipped
+    /// pair, so that a single picture never reveals whether its pair is flipped. Off only to show that the check for
+    /// that can fail.
     pub common_flip: bool,
 }
 

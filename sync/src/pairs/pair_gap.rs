@@ -9,14 +9,28 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum PairGap {
-    /// Frames of a nominal rate, as the paper counts.
+    /// In frames of a nominal rate, as in the paper.
     #[serde(rename_all = "kebab-case")]
-    Frames { min: u32, max: u32, rate_hz: f64 },
-    /// Milliseconds, for live cameras of any rate.
-    Ms { min: f64, max: f64 },
+    Frames {
+        /// Lower bound in frames.
+        min: u32,
+        /// Upper bound in frames.
+        max: u32,
+        /// Frames per second by which the bounds are converted to time.
+        rate_hz: f64,
+    },
+    /// In milliseconds, for live cameras of any rate.
+    Ms {
+        /// Lower bound in ms.
+        min: f64,
+        /// Upper bound in ms.
+        max: f64,
+    },
 }
 
+/// Why a pair gap cannot hold any pair.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
+#[allow(missing_docs, reason = "the messages say it")]
 pub enum PairGapError {
     #[error("the pair gap's rate is {0} Hz; it must be a positive number")]
     Rate(f64),
@@ -45,7 +59,10 @@ impl PairGap {
         }
     }
 
-    /// Whether the gap can hold any pair.
+    /// Checks that the gap can hold a pair.
+    ///
+    /// # Errors
+    /// A rate that is not a positive number, a lower bound below 0, or an upper bound that is not above the lower one.
     pub fn check(&self) -> Result<(), PairGapError> {
         if let Self::Frames { rate_hz, .. } = *self
             && !(rate_hz.is_finite() && rate_hz > 0.0)
@@ -56,7 +73,7 @@ impl PairGap {
         if min_ns < 0 || max_ns <= min_ns { Err(PairGapError::Bounds { min_ns, max_ns }) } else { Ok(()) }
     }
 
-    /// Whether two instants of one segment make an unsynchronised pair.
+    /// Whether two instants of one segment, by their exposures in ns, form an unsynchronised pair.
     pub fn holds(&self, a_ns: i64, b_ns: i64) -> bool {
         let (min_ns, max_ns) = self.bounds_ns();
         let apart_ns = (a_ns - b_ns).abs();

@@ -9,7 +9,7 @@ use super::views::{different_views, nth_view};
 /// The paper's training tuple (Jenni & Favaro 2020, §3 and Fig. 2): four pictures, three pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TupleDraw {
-    /// `(v1, t1), (v2, t1)`.
+    /// `(v1, t1), (v2, t1)` with `v1 ≠ v2`.
     pub synced: Pair,
     /// `(v2, t1), (v3, t2)` with `v3 ≠ v2`.
     pub unsynced: Pair,
@@ -19,7 +19,7 @@ pub struct TupleDraw {
 
 pub(crate) fn draw(index: &GapIndex, config: &SamplerConfig, rng: &mut impl Rng) -> Option<TupleDraw> {
     let (mut p1, mut p2) = index.pair(rng)?;
-    // Drawn as an unordered pair and ordered by a coin: t1 and t2 have one and the same distribution.
+    // An unordered pair, ordered at random, so that t1 and t2 have the same distribution.
     if rng.random_bool(0.5) {
         std::mem::swap(&mut p1, &mut p2);
     }
@@ -40,7 +40,7 @@ pub(crate) fn mirror_one_side(pair: Pair, rng: &mut impl Rng) -> Pair {
     Pair { a, b }
 }
 
-/// A view of `mask` other than `view`, uniformly.
+/// A view of `mask` other than `view`, uniformly drawn.
 pub(crate) fn draw_other(mask: u32, view: u16, rng: &mut impl Rng) -> Option<u16> {
     let others = mask & !(1 << view);
     nth_view(others, rng.random_range(0..others.count_ones().max(1)) as usize)

@@ -1,4 +1,4 @@
-//! Which views an instant has, as a bit mask.
+//! Bit masks of the views of an instant.
 
 /// The views in a mask, ascending.
 pub(crate) fn views(mask: u32) -> impl Iterator<Item = u16> + Clone {
@@ -10,12 +10,13 @@ pub(crate) fn nth_view(mask: u32, nth: usize) -> Option<u16> {
     views(mask).nth(nth)
 }
 
-/// A joint distribution of two *different* views, the first from `a` and the second from `b`, each uniform on its
-/// own mask. It keeps views from telling the classes apart whatever each instant is missing.
+/// A joint distribution of two *different* views, as (first, second, probability): the first from `a` and the second
+/// from `b`, each uniform on its own mask. So views never reveal the class of a pair, whichever views an instant lacks.
+/// Needs two views in each mask.
 ///
-/// The product of the two uniform distributions has both margins right but may draw one view twice. That mass moves
-/// away without touching a margin: with several common views, around among them; with one, out along its row and
-/// column, paid for by the rest. Needs two views in each mask.
+/// The product of the two uniform distributions has the right margins, but may draw the same view twice. The
+/// probability of that is moved without changing a margin: with several common views it is spread over the pairs among
+/// these; with a single one it moves to that view's row and column, and the other pairs are reduced to compensate.
 pub(crate) fn different_views(a: u32, b: u32) -> impl Iterator<Item = (u16, u16, f64)> {
     let (n, m) = (f64::from(a.count_ones()), f64::from(b.count_ones()));
     let common = a & b;

@@ -1,4 +1,4 @@
-//! Puts the frames of one trigger pulse together.
+//! Groups the frames of one trigger pulse into a set.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -6,23 +6,29 @@ use frame::{CameraId, LossReason, SegmentId, SetIndex, TriggerIndex};
 
 use super::frame_set::{Action, Closed, FrameSet, MAX_CAMERAS};
 
+/// How long a [`FrameSetAssembler`] waits for frames, and of how many cameras.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AssemblerConfig {
     /// Cameras of the rig, at most [`MAX_CAMERAS`].
     pub cameras: usize,
-    /// How long a set waits, from the arrival of its first frame.
+    /// How long a set waits, from the arrival of its first frame, in ns.
     pub deadline_ns: i64,
-    /// Sets that may be open at a time; one more closes the oldest.
+    /// How many sets may be open at once; opening one more closes the oldest.
     pub max_open: usize,
 }
 
-/// A frame, or what was made of it, on its way into a set.
+/// A frame, or a result computed from it, to be put into a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arrival<T> {
+    /// The camera that it is from.
     pub camera: CameraId,
+    /// Its segment; no set spans two.
     pub segment: SegmentId,
+    /// The pulse that exposed it. Without one (`Unresolved`) the frame is rejected.
     pub trigger: TriggerIndex,
+    /// When it arrived, in ns on the clock of [`advance`](FrameSetAssembler::advance).
     pub arrival_ns: i64,
+    /// The frame or result itself, which the assembler only passes on.
     pub item: T,
 }
 
@@ -36,26 +42,26 @@ struct Open<T> {
     last_arrival_ns: i64,
 }
 
-/// Puts frames of one (segment, pulse) together and hands sets out in that order.
+/// Groups frames by (segment, pulse) and hands out the sets in ascending order of that key.
 ///
-/// Order holds over everything: a set whose own deadline has passed still waits for the older ones that are open, so
-/// a stray pulse from the future can never shut out the present. Cameras are expected to deliver in order; across
-/// cameras any order will do. (Free-run, the nearest in time instead of the same pulse, would be another key here.)
+/// The order is always kept: a set whose own deadline has passed still waits for older sets that are open, so one frame
+/// with a wrong, too large pulse cannot shut out the frames before it. Each camera must deliver in order; the cameras
+/// among each other may come in any order. For cameras without a trigger see [`NearestInTime`](super::NearestInTime).
 pub struct FrameSetAssembler<T> {
     config: AssemblerConfig,
-    /// Cameras to wait for.
+    /// Cameras to wait for, as a bit mask.
     waited: u64,
     open: BTreeMap<Key, Open<T>>,
     closed_through: Option<Key>,
-    /// Members of the last few closed sets, which tell a duplicate from a late frame.
+    /// The last few closed sets and the cameras in them, to distinguish duplicates from late frames.
     recent: VecDeque<(Key, u64)>,
     next_index: u64,
-    /// The newest set that became complete by no arrival, but because a camera went.
+    /// The newest set that became complete because a missing camera is no longer waited for.
     completed_by_absence: Option<Key>,
 }
 
 impl<T> FrameSetAssembler<T> {
-    /// More than [`MAX_CAMERAS`] cameras are cut to that number; at least one set may be open.
+    /// An assembler without open sets. `cameras` is limited to [`MAX_CAMERAS`], and `max_open` is at least 1.
     pub fn new(config: AssemblerConfig) -> Self {
         let cameras = config.cameras.min(MAX_CAMERAS);
         let config = AssemblerConfig { cameras, max_open: config.max_open.max(1), ..config };
@@ -71,6 +77,8 @@ impl<T> FrameSetAssembler<T> {
         }
     }
 
+    /// Takes a frame, and adds to `out` every set that closes because of it, or its rejection: without a known pulse,
+    /// from an unknown camera, too late for its set, or a duplicate.
     pub fn arrive(&mut self, arrival: Arrival<T>, out: &mut Vec<Action<T>>) {
         let Arrival { camera, segment, trigger, arrival_ns, item } = arrival;
         let pulse = trigger.pulse().filter(|_| camera.index() < self.config.cameras);
@@ -110,7 +118,7 @@ impl<T> FrameSetAssembler<T> {
         }
     }
 
-    /// Closes what is due at `now_ns`.
+    /// Closes the sets that are due at `now_ns`.
     pub fn advance(&mut self, now_ns: i64, out: &mut Vec<Action<T>>) {
         if let Some(key) = self.completed_by_absence.take() {
             self.close_through(key, out);
@@ -120,15 +128,15 @@ impl<T> FrameSetAssembler<T> {
         }
     }
 
-    /// When [`advance`](Self::advance) next has something to do: the deadline of the oldest open set, or a time
-    /// already past after a camera has gone and with it the last reason to wait.
+    /// When [`advance`](Self::advance) next has something to do, in ns: the deadline of the oldest open set, or a time
+    /// in the past if [`camera_gone`](Self::camera_gone) completed a set. `None` without open sets.
     pub fn next_deadline_ns(&self) -> Option<i64> {
         let (_, oldest) = self.open.first_key_value()?;
         let patience_ns = if self.completed_by_absence.is_some() { 0 } else { self.config.deadline_ns };
         Some(oldest.first_arrival_ns.saturating_add(patience_ns))
     }
 
-    /// Closes everything, as at the end of a session.
+    /// Closes all sets, for the end of a session.
     pub fn flush(&mut self, out: &mut Vec<Action<T>>) {
         while !self.open.is_empty() {
             self.close_oldest(Closed::Deadline, out);
@@ -140,8 +148,8 @@ impl<T> FrameSetAssembler<T> {
         self.open.values().map(|set| set.present.count_ones() as usize).sum()
     }
 
-    /// Stops waiting for a camera. Sets that lacked only this one are due at once: call
-    /// [`advance`](Self::advance) next.
+    /// Stops waiting for a camera. Sets that lacked only this one are due at once: call [`advance`](Self::advance)
+    /// next.
     pub fn camera_gone(&mut self, camera: CameraId) {
         if camera.index() < self.config.cameras {
             self.waited &= !(1 << camera.index());
@@ -161,7 +169,7 @@ impl<T> FrameSetAssembler<T> {
         self.open.get(&key).is_some_and(|set| set.present & self.waited == self.waited)
     }
 
-    /// A complete set takes all older ones with it: every camera has moved past them.
+    /// Closes a complete set and all older ones: since each camera delivers in order, nothing more comes for those.
     fn close_through(&mut self, key: Key, out: &mut Vec<Action<T>>) {
         while self.open.first_key_value().is_some_and(|(&oldest, _)| oldest <= key) {
             self.close_oldest(Closed::Overtaken, out);

@@ -1,34 +1,35 @@
-//! A device's clock on the host's, from the arrivals of its frames.
+//! Maps a device's clock to the host's, from the arrival times of its frames.
 
 use frame::{ClockId, HostTime};
 
 use super::envelope::Envelope;
 use super::wrap::unwrap_near;
 
+/// What is known of a device's clock in advance, and how a [`ClockModel`] fits it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClockConfig {
-    /// Nominal length of a device tick.
+    /// Nominal length of a device tick, in ns.
     pub tick_ns: f64,
     /// Bits of the device's counter; 64 when it does not wrap.
     pub counter_bits: u32,
-    /// The shortest delay from the start of exposure to arrival: exposure, readout, transfer. It cannot be seen from
-    /// arrivals, so whoever knows the camera and its exposure states it; times are late by what it lacks.
+    /// The shortest delay from the start of exposure to arrival (exposure, readout, transfer), in ns. Arrivals do not
+    /// reveal it, so it must be given; if it is too small, all times are late by the difference.
     pub least_delay_ns: i64,
-    /// How far the least delay may be off; it goes into the uncertainty of every time.
+    /// How far the least delay may be off, in ns; it is added to the uncertainty of every time.
     pub least_delay_uncertainty_ns: u32,
-    /// How far back the fit looks.
+    /// How far back the fit looks, in ns.
     pub window_ns: i64,
     /// How far the device's rate may be off, in parts per million.
     pub max_drift_ppm: f64,
-    /// Ticks that go back by more than this, or arrivals that stay late by more than this, mean that the device or a
-    /// clock started anew.
+    /// If ticks go back by more than this, or arrivals stay late by more than this, the device has restarted or a clock
+    /// has jumped. In ns.
     pub restart_ns: i64,
     /// The clock of the arrivals.
     pub clock: ClockId,
 }
 
 impl ClockConfig {
-    /// No least delay, half a minute, 500 ppm, restart beyond 200 ms, the host's monotonic clock.
+    /// No least delay, a window of 30 s, drift up to 500 ppm, restart beyond 200 ms, the host's monotonic clock.
     pub fn new(tick_ns: f64, counter_bits: u32) -> Self {
         Self {
             tick_ns,
@@ -43,31 +44,34 @@ impl ClockConfig {
     }
 }
 
-/// How a new observation fits what a clock model knows.
+/// Whether a new observation agrees with what a clock model has learned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Observation {
+    /// It does, or nothing was known yet.
     Consistent,
-    /// The counter went back: the device started anew. The model has forgotten everything before.
+    /// The counter went back: the device restarted. From a [`RoundTripClock`](super::RoundTripClock): the counter is
+    /// far off in either direction. The model has forgotten everything before.
     Restarted,
-    /// The counter went ahead, or stays behind: a clock jumped. The model has forgotten everything before.
+    /// The counter leapt ahead, or frames stay late: a clock jumped. The model has forgotten everything before.
     Jumped,
 }
 
-/// How long all frames must be late before the model gives itself up, and how many there must be.
+/// For at least this long, and for at least this many frames, all must be late before the model starts over.
 const LATE_NS: i64 = 1_000_000_000;
 const LATE_FRAMES: u32 = 16;
 
-/// Device ticks to host time by the lower envelope of (ticks, arrival).
+/// Maps device ticks to host time by the lower envelope of the points (ticks, arrival).
 ///
-/// Arrivals are late by at least a constant and never early, so the truth runs below all of them: the model is the
-/// line under every arrival of its window that is nearest to them on average, less the least delay. Frames that were
-/// held back and handed over at once lie far above it and do no harm, as long as one in ten or so is on time.
+/// An arrival comes after its exposure by at least a constant delay, so the true line runs below all points. The model
+/// is the line below all arrivals of its window that is closest to them on average, minus the least delay. Frames that
+/// were buffered and delivered in a burst lie far above the line and do no harm, as long as about one in ten is on
+/// time.
 pub struct ClockModel {
     config: ClockConfig,
     newest: Option<Newest>,
-    /// Nominal device time since the origin, and how much later the arrival was, in ns.
+    /// x: nominal device time since the origin; y: how far the arrival is later than that. Both in ns.
     envelope: Envelope,
-    /// Frames since the last one on time, and when the first of them came.
+    /// How many frames in a row were late, and when the first of them arrived.
     late: (u32, i64),
 }
 
@@ -81,11 +85,12 @@ struct Newest {
 }
 
 impl ClockModel {
+    /// A model that has seen no frame.
     pub fn new(config: ClockConfig) -> Self {
         Self { config, newest: None, envelope: Self::envelope(&config), late: (0, 0) }
     }
 
-    /// Learns from a frame: what the device's counter showed at its exposure, and when it arrived.
+    /// Learns from a frame: the device's counter at its exposure, as shown, and its arrival on the host's clock, in ns.
     pub fn observe(&mut self, shown: u64, arrival_ns: i64) -> Observation {
         let Some(newest) = self.newest else {
             self.begin(shown, arrival_ns);
@@ -102,7 +107,7 @@ impl ClockModel {
             self.begin(shown, arrival_ns);
             return Observation::Jumped;
         }
-        // A frame that comes a second time, or out of order, says nothing new.
+        // A repeated or out-of-order frame adds nothing.
         if ahead_ns > 0.0 {
             self.newest = Some(Newest { ticks, arrival_ns, ..newest });
             self.envelope.push(x, y);
@@ -110,26 +115,27 @@ impl ClockModel {
         Observation::Consistent
     }
 
-    /// When the device's counter showed this, `about_ns` being a time near it, such as the frame's arrival. `None`
-    /// until enough frames were seen.
+    /// The host time at which the device's counter showed this. `about_ns` is a host time near it, such as the frame's
+    /// arrival, and decides how often the counter has wrapped. `None` until enough frames were seen.
     pub fn map(&self, shown: u64, about_ns: i64) -> Option<HostTime> {
         let newest = self.newest?;
         let (x, _) = self.place(&newest, self.unwrap(shown, about_ns), about_ns);
         let (y, half_width_ns) = self.envelope.at(x)?;
         let ns = newest.origin_ns + (x + y).round() as i64 - self.config.least_delay_ns;
         let half_width_ns = half_width_ns + self.config.tick_ns + f64::from(self.config.least_delay_uncertainty_ns);
-        // The cast saturates.
+        // The cast to u32 saturates.
         Some(HostTime { ns, uncertainty_ns: half_width_ns.ceil() as u32, clock: self.config.clock })
     }
 
-    /// The device's time of what its counter shows, in ns since the counter was zero, for the turn of the counter that
-    /// `about_ns` is nearest to. `None` before the first frame.
+    /// The counter's value as device time, in ns since the counter was zero, unwrapped by means of `about_ns`, a host
+    /// time near it. `None` before the first frame.
     pub fn device_ns(&self, shown: u64, about_ns: i64) -> Option<i64> {
         self.newest?;
         Some((self.unwrap(shown, about_ns) as f64 * self.config.tick_ns).round() as i64)
     }
 
-    /// The device's rate against the host's, in parts per million above nominal.
+    /// How much faster than nominal the device's clock runs, in parts per million of the host's. `None` until enough
+    /// frames were seen.
     pub fn drift_ppm(&self) -> Option<f64> {
         self.envelope.slope().map(|slope| (1.0 / (1.0 + slope) - 1.0) * 1e6)
     }
@@ -162,7 +168,7 @@ impl ClockModel {
         (x, (arrival_ns - newest.origin_ns) as f64 - x)
     }
 
-    /// Whether the frame arrived before it can have been exposed, or all have been late for long.
+    /// Whether the frame arrived before it can have been exposed, or all frames have been late for long.
     fn jumped(&mut self, x: f64, y: f64, arrival_ns: i64) -> bool {
         let Some((floor, half_width_ns)) = self.envelope.at(x) else { return false };
         let late_ns = y - floor;
@@ -178,6 +184,7 @@ impl ClockModel {
     }
 }
 
-/// A frame this early, and by this many times the uncertainty, does not merely show that the envelope was too high.
+/// A frame may lie below the envelope because that was estimated too high, but only by this plus so many times the
+/// envelope's uncertainty.
 const EARLY_NS: f64 = 20e6;
 const EARLY_WIDTHS: f64 = 4.0;

@@ -1,11 +1,11 @@
-//! The lower edge of points that come one after another.
+//! The lower envelope of a stream of points.
 
 use std::collections::VecDeque;
 
-/// The line under points that come one after another, nearest to them on average: an edge of their lower convex hull.
+/// The line below a stream of points that is closest to them on average: an edge of their lower convex hull.
 ///
-/// Each stretch of `x` keeps its lowest point, so that the work per point stays small however many come. Stretches
-/// begin as single points and double in length until a fixed number of them spans the window.
+/// The x axis is divided into stretches of equal length, and only the lowest point of each is kept, which bounds the
+/// work per point. Stretches begin as single points and are lengthened until a fixed number of them spans the window.
 pub(crate) struct Envelope {
     window: f64,
     max_slope: f64,
@@ -21,9 +21,9 @@ pub(crate) struct Envelope {
 struct Line {
     at_zero: f64,
     slope: f64,
-    /// The stretch between the points that it rests on.
+    /// The x of the two points that it rests on.
     support: (f64, f64),
-    /// How far it may be off within that stretch.
+    /// How far it may be off between these two.
     spacing: f64,
 }
 
@@ -33,18 +33,17 @@ impl Line {
     }
 }
 
-/// Points before the envelope says anything.
+/// Points needed before there is an envelope.
 const MIN_POINTS: usize = 16;
 /// Stretches in a full window; up to twice as many are kept.
 const STRETCHES: f64 = 64.0;
 
-/// How far the tenth-lowest point lies above the envelope says how far the envelope may be off, whatever the delays'
-/// distribution: the constant is chosen so that 95 % of the errors stay within under uniform and under exponential
-/// delays.
+/// The envelope may be off by as much as the point of this rank (from 0) lies above it. The rank is chosen so that 95 %
+/// of the errors stay within that, for uniform and for exponential delays.
 const SUPPORT: usize = 9;
 
 impl Envelope {
-    /// Looks back by `window` in x; slopes stay within ±`max_slope`.
+    /// An envelope of the points in the last `window` of x, with slopes within ±`max_slope`.
     pub fn new(window: f64, max_slope: f64) -> Self {
         Self {
             window,
@@ -57,7 +56,7 @@ impl Envelope {
         }
     }
 
-    /// `x` ascends from call to call.
+    /// Adds a point; `x` must ascend from call to call.
     pub fn push(&mut self, x: f64, y: f64) {
         let slope = self.line.map_or(0.0, |line| line.slope);
         let below = self.line.is_some_and(|line| y < line.y(x));
@@ -75,12 +74,12 @@ impl Envelope {
         }
     }
 
-    /// The envelope at x, and how far it may be off there.
+    /// The envelope at x, and how far it may be off there. `None` before enough points.
     pub fn at(&self, x: f64) -> Option<(f64, f64)> {
         self.line.map(|line| {
             let (x1, x2) = line.support;
-            // Either end of the support is off by up to the spacing, on its own: outside, the lever grows, but no further
-            // than slopes can differ.
+            // Each end of the support may be off by the spacing, independently. Outside the support that error grows
+            // like a lever, but no more than the greatest difference of slopes allows.
             let lever = ((x2 - x).abs() + (x - x1).abs()) / (x2 - x1);
             let outside = (x1 - x).max(x - x2).max(0.0);
             (line.y(x), (line.spacing * lever).min(line.spacing + 2.0 * self.max_slope * outside))
@@ -125,7 +124,8 @@ impl Envelope {
         let (mut support, steepest) = self.edge_at_mean()?;
         let slope = steepest.clamp(-self.max_slope, self.max_slope);
         if slope != steepest {
-            // Too short a stretch for a slope: it then rests on one point, and the limit holds the rest.
+            // The points are too close together for a slope: the line rests on one of them, with the limit as its
+            // slope.
             support = (first, last);
         }
         self.residuals.clear();
@@ -135,8 +135,8 @@ impl Envelope {
         Some(Line { at_zero, slope, support, spacing: tenth - at_zero })
     }
 
-    /// The edge of the lower convex hull below the points' mean, as (its stretch, its slope): of all lines below the
-    /// points, the one that is nearest to them in sum.
+    /// The edge of the lower convex hull at the points' mean x, as (x of its two ends, slope): of all lines below the
+    /// points, the one with the least sum of distances to them.
     fn edge_at_mean(&mut self) -> Option<((f64, f64), f64)> {
         self.hull.clear();
         for &point in &self.lowest {

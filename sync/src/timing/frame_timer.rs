@@ -1,4 +1,4 @@
-//! When a frame was exposed and by which pulse, from all that is said of it.
+//! When a frame was exposed and by which pulse, from its timestamps and counter.
 
 use frame::{ClockId, HostTime, TriggerIndex};
 
@@ -9,22 +9,24 @@ use super::round_trip_clock::{RoundTripClock, RoundTripConfig};
 use super::trigger_counter::{TriggerCounter, TriggerCounterConfig};
 use super::wrap::unwrap_near;
 
-/// A camera's own clock, as its driver knows it.
+/// A camera's own clock, as described by its driver.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DeviceClock {
-    /// Nominal length of a tick.
+    /// Nominal length of a tick, in ns.
     pub tick_ns: f64,
-    /// Bits of the time stamp; 64 when it does not wrap.
+    /// Bits of the timestamp; 64 when it does not wrap.
     pub tick_bits: u32,
-    /// The shortest delay from the start of exposure to arrival, and how far it may be off: see [`ClockConfig`]. Counts
-    /// only where neither the driver nor a latch tells the host's time.
+    /// The shortest delay from the start of exposure to arrival, in ns: see [`ClockConfig`]. Used only where neither
+    /// the driver nor a latch gives the host time.
     pub least_delay_ns: i64,
+    /// How far `least_delay_ns` may be off, in ns.
     pub least_delay_uncertainty_ns: u32,
 }
 
+/// The clock and counter of a camera.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FrameTimerConfig {
-    /// None for cameras without one.
+    /// The camera's own clock; `None` for cameras without one.
     pub clock: Option<DeviceClock>,
     /// Bits of the camera's frame counter; 64 when it does not wrap.
     pub counter_bits: u32,
@@ -32,79 +34,89 @@ pub struct FrameTimerConfig {
     pub host: ClockId,
 }
 
-/// What came with a frame that says when it was exposed.
+/// The timing information that came with a frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FrameStamp {
-    /// The device's clock at the start of exposure.
+    /// The device's clock at the start of exposure, in ticks as shown.
     pub ticks: Option<u64>,
-    /// The start of exposure, where the driver vouches for it: stamps of the kernel, PTP.
+    /// The start of exposure in host time, where the driver knows it reliably: kernel timestamps, PTP.
     pub host: Option<HostTime>,
-    /// The camera's frame counter.
+    /// The camera's frame counter, as shown.
     pub counter: Option<u64>,
+    /// When the frame arrived, in ns on the host's clock.
     pub arrival_ns: i64,
 }
 
 /// When a frame was exposed, and by which pulse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimedFrame {
+    /// The start of exposure on the host's clock.
     pub exposure: HostTime,
+    /// The pulse that exposed it; unresolved while no pulses are known.
     pub trigger: TriggerIndex,
-    /// The device's clock, unwrapped. It begins anew with the device.
+    /// The device's clock in ns, unwrapped; `None` for cameras without one. It starts over when the device restarts.
     pub device_ns: Option<i64>,
+    /// A fault that this frame revealed.
     pub event: Option<TimingEvent>,
 }
 
-/// Something that a person should hear of.
+/// A fault in a camera's timing that a person should be told about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimingEvent {
-    /// Time and frame counter contradict each other. Indices stay unresolved until both are known anew.
+    /// Time and frame counter contradict each other. Pulses stay unresolved until the timing is learned again.
     Disagreement,
-    /// The device's clock started anew.
+    /// The device's clock restarted.
     DeviceRestarted,
     /// The device's clock, or the host's, jumped.
     ClockJumped,
 }
 
-/// How the timing of a camera went so far.
+/// The timing of a camera so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct TimingStatistics {
+    /// Frames timed.
     pub frames: u64,
-    /// Frames whose pulse could not be told.
+    /// Frames whose pulse could not be determined.
     pub unresolved: u64,
+    /// Frames with [`TimingEvent::Disagreement`].
     pub disagreements: u64,
+    /// Frames with [`TimingEvent::DeviceRestarted`].
     pub restarts: u64,
+    /// Frames with [`TimingEvent::ClockJumped`].
     pub jumps: u64,
-    /// From one exposure to the next, frames that are known to be missing taken into account; on the device's clock
-    /// where there is one. Zero before two frames.
+    /// Mean time from one exposure to the next in ns, on the device's clock where there is one. Across missing frames
+    /// the time is divided by the counter's step. Zero before two frames.
     pub interval_mean_ns: f64,
-    /// Standard deviation of the intervals.
+    /// Standard deviation of these intervals, in ns.
     pub interval_spread_ns: f64,
 }
 
-/// While nothing better is known, a frame was exposed at its arrival, give or take this.
+/// Uncertainty of an exposure for which only the arrival is known.
 const UNKNOWN_DELAY_NS: u32 = 250_000_000;
-/// No frame arrives this long before its exposure, or this long after: a clock that says so is wrong.
+/// A clock by which a frame arrived longer than the first before its exposure, or longer than the second after it, is
+/// wrong; its uncertainty is allowed on top.
 const EARLIEST_NS: i64 = 20_000_000;
 const LATEST_NS: i64 = 10_000_000_000;
 
-/// Times the frames of one camera and gives them the numbers of their pulses.
+/// Determines when the frames of one camera were exposed, and by which pulses.
 ///
-/// The best that is known is taken: a host time that the driver vouches for, else the camera's clock as its latches tie
-/// it to the host's, else as the lower envelope of its arrivals does, else the arrival itself. A disagreement, a restart
-/// or a jump puts everything in doubt, so all is learned anew from there, which takes less than a second at 25 Hz.
+/// The best source available is used: a host time from the driver, else the camera's clock mapped to the host's by its
+/// latches, else the same by the lower envelope of its arrivals, else the arrival itself. After a disagreement, a
+/// restart or a jump nothing learned before is trusted: all is learned again, which takes less than a second at 25 Hz.
 pub struct FrameTimer {
     host: ClockId,
     arrivals: Option<ClockModel>,
     latches: Option<RoundTripClock>,
     counter: TriggerCounter,
     counter_bits: u32,
-    /// Device time and counter of the frame before.
+    /// Device time in ns and counter of the previous frame.
     last: Option<(i64, u64)>,
     intervals: Intervals,
     statistics: TimingStatistics,
 }
 
 impl FrameTimer {
+    /// A timer that has seen no frame.
     pub fn new(config: FrameTimerConfig) -> Self {
         let arrivals = config.clock.map(|clock| {
             ClockModel::new(ClockConfig {
@@ -132,22 +144,22 @@ impl FrameTimer {
         }
     }
 
-    /// Learns from a latch of the camera's clock: host times before it was asked for and after it was read. Cameras
-    /// without a clock have none.
+    /// Learns from a latch, a reading of the camera's clock on request: its ticks, and the host times in ns before the
+    /// request and after the reply. Ignored for cameras without a clock.
     pub fn latch(&mut self, before_ns: i64, ticks: u64, after_ns: i64) {
         if let Some(latches) = &mut self.latches {
             latches.observe(before_ns, ticks, after_ns);
         }
     }
 
-    /// Times a frame; `pulses` are the trigger pulses as they are known now, if any are.
+    /// Times a frame. `pulses` are the trigger pulses by the latest estimate, if there is one.
     pub fn time(&mut self, stamp: FrameStamp, pulses: Option<&PulseTrain>) -> TimedFrame {
         let mut event = self.observe(&stamp);
         if let Some(pulses) = pulses
             && self.counted_anew(&stamp, pulses.period_ns)
             && event.is_none()
         {
-            self.doubt();
+            self.forget();
             self.observe(&stamp);
             event = Some(TimingEvent::DeviceRestarted);
         }
@@ -158,7 +170,7 @@ impl FrameTimer {
             trigger = resolution.index;
             if resolution.disagreement {
                 event = event.or(Some(TimingEvent::Disagreement));
-                self.doubt();
+                self.forget();
             }
         }
         let device_ns = self.device_ns(&stamp);
@@ -166,11 +178,12 @@ impl FrameTimer {
         TimedFrame { exposure, trigger, device_ns, event }
     }
 
-    /// The pulses began anew, and are counted from 0 again: what the counter was tied to is over.
+    /// Call this when the pulses restart from 0: the counter must then be aligned with them again.
     pub fn pulses_restarted(&mut self) {
         self.counter.reset();
     }
 
+    /// Statistics of all frames so far.
     pub fn statistics(&self) -> TimingStatistics {
         let (interval_mean_ns, interval_spread_ns) = self.intervals.mean_and_spread();
         TimingStatistics { interval_mean_ns, interval_spread_ns, ..self.statistics }
@@ -195,8 +208,8 @@ impl FrameTimer {
         self.arrivals.as_ref()?.device_ns(stamp.ticks?, stamp.arrival_ns)
     }
 
-    /// Whether the counter went on by more than one frame beside what the device's clock did. A device that starts anew
-    /// soon after a start may show a time like the one before, which would pass for a delay.
+    /// Whether counter and device clock disagree by more than a frame on how many frames passed since the previous one.
+    /// A device that restarts soon after a start may show a time close to the previous one; only its counter shows it.
     fn counted_anew(&mut self, stamp: &FrameStamp, period_ns: f64) -> bool {
         let now = self.device_ns(stamp).zip(stamp.counter);
         let last = std::mem::replace(&mut self.last, now);
@@ -204,7 +217,7 @@ impl FrameTimer {
         let steps = (now_ns - last_ns) as f64 / period_ns;
         let last_shown = i128::from(last_shown);
         let counted = unwrap_near(shown, self.counter_bits, last_shown + steps.round() as i128) - last_shown;
-        // A long pause leaves room for the device's drift.
+        // The second term allows for the device's drift in a long pause.
         (counted as f64 - steps).abs() > 1.5 + 1e-3 * steps.abs()
     }
 
@@ -216,7 +229,7 @@ impl FrameTimer {
         })
     }
 
-    /// What the device's clock says, as long as the arrival can be true.
+    /// The exposure by the device's clock, unless the frame cannot have arrived when it did.
     fn by_device(&self, stamp: &FrameStamp) -> Option<HostTime> {
         let (ticks, arrival_ns) = (stamp.ticks?, stamp.arrival_ns);
         let plausible = |time: &HostTime| {
@@ -229,8 +242,8 @@ impl FrameTimer {
         by_latch().or_else(by_arrivals)
     }
 
-    /// Either the counter or the clock is wrong, and nothing says which.
-    fn doubt(&mut self) {
+    /// Forgets all that was learned: either the counter or the clock is wrong, and it is unknown which.
+    fn forget(&mut self) {
         if let Some(arrivals) = &mut self.arrivals {
             arrivals.reset();
         }

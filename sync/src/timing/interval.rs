@@ -1,9 +1,9 @@
-//! The usual interval between the frames of a camera.
+//! Mean and spread of the intervals between a camera's frames.
 
 /// Running mean and spread of the intervals between frames.
 #[derive(Default)]
 pub(crate) struct Intervals {
-    /// (time, counter) of the frame before.
+    /// (time in ns, counter) of the previous frame.
     last: Option<(i64, Option<u64>)>,
     count: f64,
     mean_ns: f64,
@@ -11,11 +11,11 @@ pub(crate) struct Intervals {
     squares: f64,
 }
 
-/// More frames than this missing in a row are a pause, which says nothing of the interval.
+/// A longer step of the counter is a pause, which does not count as an interval.
 const MOST_STEPS: u64 = 16;
 
 impl Intervals {
-    /// Frames ascend in time; what does not is left out.
+    /// Adds a frame. An interval that does not ascend in time is ignored.
     pub fn add(&mut self, ns: i64, counter: Option<u64>, counter_bits: u32) {
         let last = self.last.replace((ns, counter));
         let Some((last_ns, last_counter)) = last else { return };
@@ -34,12 +34,12 @@ impl Intervals {
         self.squares += off * (interval_ns - self.mean_ns);
     }
 
-    /// The next frame has no frame before.
+    /// Leaves out the interval from the last frame to the next one.
     pub fn interrupt(&mut self) {
         self.last = None;
     }
 
-    /// In ns; zero before two frames.
+    /// Mean and standard deviation in ns; zero before two frames.
     pub fn mean_and_spread(&self) -> (f64, f64) {
         (self.mean_ns, (self.squares / self.count.max(1.0)).sqrt())
     }

@@ -1,19 +1,19 @@
-//! All lines that bounds on points allow.
+//! All lines that stay within given bounds.
 
-/// All lines `y = offset + slope · x` that nothing seen so far rules out: a convex polygon of (slope, offset).
+/// All lines `y = offset + slope · x` that satisfy every bound so far: a convex polygon of (slope, offset).
 #[derive(Clone, Debug)]
 pub(crate) struct LineBounds {
-    /// (slope, offset), in order around; none when everything is ruled out.
+    /// (slope, offset), in order around the polygon; empty when no line is left.
     corners: Vec<(f64, f64)>,
 }
 
 impl LineBounds {
-    /// Lines whose slope is within ±`slope` and that pass `x = 0` between the two.
+    /// Lines with a slope within ±`slope` and a y within `low..=high` at `x = 0`.
     pub fn new(slope: f64, low: f64, high: f64) -> Self {
         Self { corners: vec![(-slope, low), (slope, low), (slope, high), (-slope, high)] }
     }
 
-    /// Rules out the lines that do not pass `x` between the two.
+    /// Removes the lines with a y outside `low..=high` at `x`.
     pub fn clip(&mut self, x: f64, low: f64, high: f64) {
         self.keep(|(slope, offset)| offset + slope * x - low);
         self.keep(|(slope, offset)| high - offset - slope * x);
@@ -23,16 +23,17 @@ impl LineBounds {
         self.corners.is_empty()
     }
 
-    /// The lowest and the highest of them at `x`; infinite and the wrong way round where there are none.
+    /// The lowest and the highest y at `x`; (∞, −∞) if empty.
     pub fn at(&self, x: f64) -> (f64, f64) {
         range(self.corners.iter().map(|(slope, offset)| offset + slope * x))
     }
 
+    /// The least and the greatest slope; (∞, −∞) if empty.
     pub fn slopes(&self) -> (f64, f64) {
         range(self.corners.iter().map(|&(slope, _)| slope))
     }
 
-    /// Keeps the side of the polygon where a function that is linear in the corners is not negative.
+    /// Keeps the part of the polygon where `inside`, which is linear in (slope, offset), is not negative.
     fn keep(&mut self, inside: impl Fn((f64, f64)) -> f64) {
         let corners = std::mem::take(&mut self.corners);
         for (i, &to) in corners.iter().enumerate() {

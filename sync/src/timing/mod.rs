@@ -1,4 +1,4 @@
-//! Clocks, trigger pulses and frame sets: when each frame was exposed, by which pulse, and which frames belong together.
+//! Clocks, trigger pulses and frame sets: when and by which pulse each frame was exposed, and which belong together.
 
 mod assembler;
 mod clock_model;

@@ -1,4 +1,4 @@
-//! Puts frames together that are nearest in time.
+//! Groups frames that are nearest in time into sets.
 
 use std::collections::VecDeque;
 
@@ -6,26 +6,32 @@ use frame::{CameraId, HostTime, LossReason, SegmentId, SetIndex, TriggerIndex};
 
 use super::frame_set::{Action, Closed, FrameSet, MAX_CAMERAS};
 
+/// How [`NearestInTime`] forms sets, and of how many cameras.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NearestConfig {
     /// Cameras of the rig, at most [`MAX_CAMERAS`].
     pub cameras: usize,
-    /// No two pictures of a set are further apart. Below half the period of the cameras, so that each picture has one
-    /// place; times that are vaguer than this belong nowhere.
+    /// How far apart the exposures of one set may be at most, in ns. Choose less than half the cameras' period, so that
+    /// each frame fits into one set only. Frames whose time is less certain than this are rejected.
     pub tolerance_ns: u32,
-    /// How long a set waits, from the arrival of its first frame.
+    /// How long a set waits, from the arrival of its first frame, in ns.
     pub deadline_ns: i64,
-    /// Sets that may be open at a time; one more closes the oldest.
+    /// How many sets may be open at once; opening one more closes the oldest.
     pub max_open: usize,
 }
 
-/// A frame of a camera that runs free, or what was made of it, on its way into a set.
+/// A frame of a free-running camera, or a result computed from it, to be put into a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimedArrival<T> {
+    /// The camera that it is from.
     pub camera: CameraId,
+    /// Its segment; no set spans two.
     pub segment: SegmentId,
+    /// Start of exposure, on one clock for all cameras.
     pub exposure: HostTime,
+    /// When it arrived, in ns on the clock of [`advance`](NearestInTime::advance).
     pub arrival_ns: i64,
+    /// The frame or result itself, which is only passed on.
     pub item: T,
 }
 
@@ -36,14 +42,14 @@ struct Open<T> {
     last_arrival_ns: i64,
 }
 
-/// What is told of a set without its pictures.
+/// A set's metadata.
 #[derive(Clone, Copy)]
 struct Span {
     segment: SegmentId,
-    /// The earliest and the latest exposure.
+    /// The earliest and the latest exposure, in ns.
     from_ns: i64,
     to_ns: i64,
-    /// Bit `c` is set when camera `c` is there.
+    /// Bit `c` is set when the set has a frame of camera `c`.
     present: u64,
 }
 
@@ -52,7 +58,8 @@ impl Span {
         (self.segment, self.from_ns)
     }
 
-    /// How far a picture is from the middle, twice; none when it would be too far from another one.
+    /// Twice the distance of an exposure from the middle of the set, in ns; `None` if the set would exceed the
+    /// tolerance with it, or is of another segment.
     fn distance(&self, segment: SegmentId, ns: i64, tolerance_ns: u32) -> Option<u64> {
         let spread_ns = self.to_ns.max(ns).abs_diff(self.from_ns.min(ns));
         let fits = segment == self.segment && spread_ns <= u64::from(tolerance_ns);
@@ -60,26 +67,27 @@ impl Span {
     }
 }
 
-/// Sets of pictures that are nearest in time, for cameras that run free: what
-/// [`FrameSetAssembler`](super::FrameSetAssembler) is for triggers, with the same actions. Their sets have no trigger.
+/// Groups frames that are nearest in time, for free-running cameras: the counterpart of
+/// [`FrameSetAssembler`](super::FrameSetAssembler), with the same actions. Its sets have no trigger.
 ///
-/// A picture joins the open set that it is nearest to, if that lacks its camera and stays within the tolerance, else it
-/// opens one. Sets leave in order of segment and earliest exposure, and a complete one takes the older ones with it.
-/// Cameras are expected to deliver in order; across cameras any order will do.
+/// A frame joins the nearest open set that lacks its camera and stays within the tolerance with it, else it opens a new
+/// one. Sets are closed in order of segment and earliest exposure; a complete one closes all older ones, too. Each
+/// camera must deliver in order; the cameras among each other may come in any order.
 pub struct NearestInTime<T> {
     config: NearestConfig,
-    /// Cameras to wait for.
+    /// Cameras to wait for, as a bit mask.
     waited: u64,
-    /// In the order in which they leave.
+    /// In the order in which they will be closed.
     open: VecDeque<Open<T>>,
+    /// The last set that was closed.
     closed: Option<Span>,
-    /// The last few pictures, which tell a duplicate from another one.
+    /// The last few frames, to recognise duplicates.
     recent: VecDeque<(CameraId, SegmentId, i64)>,
     next_index: u64,
 }
 
 impl<T> NearestInTime<T> {
-    /// More than [`MAX_CAMERAS`] cameras are cut to that number; at least one set may be open.
+    /// An assembler without open sets. `cameras` is limited to [`MAX_CAMERAS`], and `max_open` is at least 1.
     pub fn new(config: NearestConfig) -> Self {
         let cameras = config.cameras.min(MAX_CAMERAS);
         let config = NearestConfig { cameras, max_open: config.max_open.max(1), ..config };
@@ -87,6 +95,8 @@ impl<T> NearestInTime<T> {
         Self { config, waited, open: VecDeque::new(), closed: None, recent: VecDeque::new(), next_index: 0 }
     }
 
+    /// Takes a frame, and adds to `out` every set that closes because of it, or its rejection: too uncertain in time,
+    /// from an unknown camera, too late for its set, or a duplicate.
     pub fn arrive(&mut self, arrival: TimedArrival<T>, out: &mut Vec<Action<T>>) {
         let TimedArrival { camera, segment, exposure, arrival_ns, item } = arrival;
         if let Some(reason) = self.refuses(camera, segment, exposure) {
@@ -126,7 +136,7 @@ impl<T> NearestInTime<T> {
         }
     }
 
-    /// Closes what is due at `now_ns`.
+    /// Closes the sets that are due at `now_ns`.
     pub fn advance(&mut self, now_ns: i64, out: &mut Vec<Action<T>>) {
         if let Some(complete) = self.complete_by_absence() {
             self.close_through(complete, out);
@@ -136,15 +146,15 @@ impl<T> NearestInTime<T> {
         }
     }
 
-    /// When [`advance`](Self::advance) next has something to do: the deadline of the oldest open set, or a time
-    /// already past after a camera has gone and with it the last reason to wait.
+    /// When [`advance`](Self::advance) next has something to do, in ns: the deadline of the oldest open set, or a time
+    /// in the past if [`camera_gone`](Self::camera_gone) completed a set. `None` without open sets.
     pub fn next_deadline_ns(&self) -> Option<i64> {
         let oldest = self.open.front()?;
         let patience_ns = if self.complete_by_absence().is_some() { 0 } else { self.config.deadline_ns };
         Some(oldest.first_arrival_ns.saturating_add(patience_ns))
     }
 
-    /// Closes everything, as at the end of a session.
+    /// Closes all sets, for the end of a session.
     pub fn flush(&mut self, out: &mut Vec<Action<T>>) {
         while !self.open.is_empty() {
             self.close_oldest(Closed::Deadline, out);
@@ -156,8 +166,8 @@ impl<T> NearestInTime<T> {
         self.open.iter().map(|set| set.span.present.count_ones() as usize).sum()
     }
 
-    /// Stops waiting for a camera. Sets that lacked only this one are due at once: call
-    /// [`advance`](Self::advance) next.
+    /// Stops waiting for a camera. Sets that lacked only this one are due at once: call [`advance`](Self::advance)
+    /// next.
     pub fn camera_gone(&mut self, camera: CameraId) {
         if camera.index() < self.config.cameras {
             self.waited &= !(1 << camera.index());
@@ -188,12 +198,13 @@ impl<T> NearestInTime<T> {
         span.present & self.waited == self.waited
     }
 
-    /// Sets that become complete by an arrival close at once, so one that is found here lacks a camera that went.
+    /// The newest set that became complete because a missing camera is no longer waited for: those that a frame
+    /// completes are closed at once.
     fn complete_by_absence(&self) -> Option<usize> {
         self.open.iter().rposition(|set| self.is_complete(&set.span))
     }
 
-    /// A complete set takes all older ones with it: every camera has moved past them.
+    /// Closes a complete set and all older ones: since each camera delivers in order, nothing more comes for those.
     fn close_through(&mut self, index: usize, out: &mut Vec<Action<T>>) {
         for _ in 0..=index {
             self.close_oldest(Closed::Overtaken, out);

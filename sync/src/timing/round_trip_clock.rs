@@ -1,4 +1,4 @@
-//! A remote clock on the host's, from round trips.
+//! Maps a remote clock to the host's, by round trips.
 
 use std::collections::VecDeque;
 
@@ -8,26 +8,28 @@ use super::clock_model::Observation;
 use super::line_bounds::LineBounds;
 use super::wrap::unwrap_near;
 
+/// What is known of a remote clock in advance, and how a [`RoundTripClock`] fits it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RoundTripConfig {
-    /// Nominal length of a remote tick.
+    /// Nominal length of a remote tick, in ns.
     pub tick_ns: f64,
     /// Bits of the remote counter; 64 when it does not wrap.
     pub counter_bits: u32,
     /// How far the remote rate may be off, in parts per million.
     pub max_drift_ppm: f64,
-    /// How far that rate may stray within the window, in parts per million: crystals warm up.
+    /// How far that rate may vary within the window, in parts per million, since crystals warm up.
     pub wander_ppm: f64,
-    /// How long a round trip is remembered.
+    /// How long a round trip is remembered, in ns.
     pub window_ns: i64,
-    /// A round trip that lies this far from where it can be means that the remote side or a clock started anew.
+    /// A counter read more than this, in ns, outside of its possible range means that the remote side restarted or a
+    /// clock jumped.
     pub restart_ns: i64,
     /// The clock of the host.
     pub clock: ClockId,
 }
 
 impl RoundTripConfig {
-    /// 500 ppm, straying by 0.1 ppm, over a minute, restart beyond 50 ms, the host's monotonic clock.
+    /// Drift up to 500 ppm, varying by 0.1 ppm, a window of 60 s, restart beyond 50 ms, the host's monotonic clock.
     pub fn new(tick_ns: f64, counter_bits: u32) -> Self {
         Self {
             tick_ns,
@@ -41,26 +43,26 @@ impl RoundTripConfig {
     }
 }
 
-/// What a remote counter shows at an instant of the host.
+/// What a remote counter shows at a host time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RemoteTime {
-    /// As the counter shows it, wrapped.
+    /// The counter's value, wrapped as it shows it.
     pub ticks: u64,
-    /// Half-width of the interval that holds the truth, in host time.
+    /// How far the value may be off, in ns of host time.
     pub uncertainty_ns: u32,
 }
 
-/// The window is split into this many stretches, of which each keeps its fastest round trip.
+/// The window is divided into this many stretches, and only the fastest round trip of each is kept.
 const STRETCHES: i64 = 32;
 
-/// A remote counter on the host's clock, from round trips: a camera's timestamp latch, a trigger box on a serial
+/// Maps a remote counter to the host's clock by round trips: of a camera's timestamp latch, a trigger box on a serial
 /// line, another host.
 ///
-/// The counter was read after the question left and before the answer came. That is certain, however unequal the two
-/// ways are; so every round trip rules out the lines that do not pass between the two. What is left bounds each time
-/// from both sides: the middle is the answer, half the width its uncertainty. Fast round trips bound best, slow ones
-/// are dropped. Where no line is left, the rate has changed, and the older round trips are forgotten. Until that shows, times
-/// may be off by as much as the fastest round trip.
+/// The counter was read between the request and the reply, however unequal the delays of the two are. So every round
+/// trip excludes the lines (counter to host time) that do not pass between its two times. The remaining lines bound
+/// each time from both sides: the middle is the estimate, half the width its uncertainty. Fast round trips give the
+/// tightest bounds; slow ones are dropped. If no line remains, the rate has changed, and the older round trips are
+/// forgotten. Until that is noticed, times may be off by as much as the fastest round trip.
 pub struct RoundTripClock {
     config: RoundTripConfig,
     /// Oldest first.
@@ -85,16 +87,18 @@ impl RoundTrip {
 struct Fit {
     base_ticks: i128,
     base_ns: i64,
-    /// What host time lies above nominal time since the base, over nominal time since the base, both in ns.
+    /// x: nominal time since the base; y: how far the host time since the base exceeds that. Both in ns.
     bounds: LineBounds,
 }
 
 impl RoundTripClock {
+    /// A clock that has seen no round trip.
     pub fn new(config: RoundTripConfig) -> Self {
         Self { config, seen: VecDeque::new(), fit: None }
     }
 
-    /// Learns from a round trip: host times before it was begun and after it was over, and the counter read between.
+    /// Learns from a round trip: host times in ns before the request and after the reply, and the counter that was read
+    /// between them, as shown. Never returns [`Observation::Jumped`].
     pub fn observe(&mut self, before_ns: i64, shown: u64, after_ns: i64) -> Observation {
         let (before_ns, after_ns) = (before_ns.min(after_ns), before_ns.max(after_ns));
         let trip = RoundTrip { before_ns, after_ns, ticks: self.unwrap(shown, before_ns.midpoint(after_ns)) };
@@ -109,8 +113,8 @@ impl RoundTripClock {
         Observation::Consistent
     }
 
-    /// When the counter showed this, `about_ns` being a host time near it: the nearer of the counter's turns. `None`
-    /// before the first round trip.
+    /// The host time at which the counter showed this. `about_ns` is a host time near it, and decides how often the
+    /// counter has wrapped. `None` before the first round trip.
     pub fn map(&self, shown: u64, about_ns: i64) -> Option<HostTime> {
         let fit = self.fit.as_ref()?;
         let x = self.nominal_ns(self.unwrap(shown, about_ns) - fit.base_ticks);
@@ -121,11 +125,12 @@ impl RoundTripClock {
         Some(HostTime { ns, uncertainty_ns: to_u32(half), clock: self.config.clock })
     }
 
-    /// What the counter shows at a host time. `None` before the first round trip.
+    /// What the counter shows at a host time, in ns. `None` before the first round trip, and for times at which a
+    /// counter of 64 bits would be below zero.
     pub fn remote_at(&self, host_ns: i64) -> Option<RemoteTime> {
         let fit = self.fit.as_ref()?;
         let since_ns = (host_ns - fit.base_ns) as f64;
-        // Slopes are tiny, so each step leaves a thousandth of the error.
+        // Slopes are below a thousandth, so each step reduces the error to less than a thousandth.
         let (mut x, mut half) = (since_ns, 0.0);
         for _ in 0..4 {
             let (low, high) = self.bounds(fit, x);
@@ -137,8 +142,8 @@ impl RoundTripClock {
         Some(RemoteTime { ticks: u64::try_from(shown).ok()?, uncertainty_ns: to_u32(half + self.config.tick_ns) })
     }
 
-    /// The remote rate against the host's, in parts per million above nominal, and how far it may be off. `None` before
-    /// two round trips.
+    /// How much faster than nominal the remote clock runs, and how far that may be off, in parts per million. `None`
+    /// before two round trips.
     pub fn drift_ppm(&self) -> Option<(f64, f64)> {
         let fit = self.fit.as_ref().filter(|_| self.seen.len() > 1)?;
         let (low, high) = fit.bounds.slopes();
@@ -150,7 +155,7 @@ impl RoundTripClock {
         *self = Self::new(self.config);
     }
 
-    /// The fastest round trip in memory, in ns.
+    /// Duration of the fastest remembered round trip, in ns; `None` before the first.
     pub fn fastest_ns(&self) -> Option<i64> {
         self.seen.iter().map(RoundTrip::length_ns).min()
     }
@@ -165,7 +170,8 @@ impl RoundTripClock {
         (low - wander, high + wander)
     }
 
-    /// How far the counter was read outside of the time in which it can have shown this.
+    /// How far, in ns, the round trip lies outside of the time in which the counter can have shown this; not above zero
+    /// if inside.
     fn misses_by_ns(&self, trip: &RoundTrip) -> f64 {
         let Some(fit) = &self.fit else { return 0.0 };
         let x = self.nominal_ns(trip.ticks - fit.base_ticks);
@@ -199,14 +205,16 @@ impl RoundTripClock {
     fn fit(&mut self) {
         let fitting = self.fit_newest(self.seen.len());
         if fitting < self.seen.len() {
-            // The rate changed some time ago. Round trips from just before it still fit, but bend the line.
+            // The rate has changed. Round trips from shortly before the change still fit, but bias the line: drop them,
+            // too.
             let keep = fitting.div_ceil(2);
             self.seen.drain(..self.seen.len() - keep);
             self.fit_newest(keep);
         }
     }
 
-    /// Bounds all lines that pass the newest `count` round trips, or as many of them as one line can pass; says how many.
+    /// Fits all lines that pass through the newest `count` round trips, or through as many of them as one line can;
+    /// returns that number.
     fn fit_newest(&mut self, count: usize) -> usize {
         let Some(&newest) = self.seen.back() else { return 0 };
         let tick_ns = self.config.tick_ns;
@@ -230,6 +238,6 @@ impl RoundTripClock {
 }
 
 fn to_u32(ns: f64) -> u32 {
-    // Saturates.
+    // The cast saturates.
     ns.ceil() as u32
 }

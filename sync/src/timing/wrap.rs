@@ -1,9 +1,9 @@
-//! Counters that wrap.
+//! Unwraps counters.
 
 /// The number nearest to `expected` that a counter of `bits` bits would show as `shown`.
 ///
-/// Asking where the counter *should* be, instead of counting its wraps, stays right over any silence that is known
-/// to half a turn of the counter.
+/// Unlike counting the wraps, this also works after a long gap, as long as `expected` is right to half the counter's
+/// range.
 pub(crate) fn unwrap_near(shown: u64, bits: u32, expected: i128) -> i128 {
     if bits >= 64 {
         return i128::from(shown);

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use genlock_tests::{Running, genlock, json, kill, recorded, stand_in, succeed, take_and_finder, until_recorded};
+use genlock_tests::{
+    Running, genlock, json, kill, out_for, recorded, stand_in, succeed, take_and_finder, until_recorded,
+};
 use net::{AHEAD_NS, FIRST, Hosts};
 use serde_json::Value;
 
@@ -30,25 +32,25 @@ fn rig(folder: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// Captures for this long in the background; writes the report to `NAME.json`.
-fn capture(mut command: Command, folder: &Path, name: &str, seconds: u64) -> Running {
+/// The command, capturing for this long and writing the report to `NAME.json`.
+fn capturing(mut command: Command, folder: &Path, name: &str, seconds: u64) -> Command {
     let report = folder.join(format!("{name}.json"));
     command.args(["--seconds", &seconds.to_string(), "--record"]).arg(folder.join(name)).arg("--report").arg(report);
-    Running::start(&mut command)
+    command
 }
 
+/// Returns when other hosts can connect.
 fn first(folder: &Path, rig: &str, name: &str, seconds: u64) -> Running {
-    capture(genlock(["capture", rig]), folder, name, seconds)
+    let mut command = capturing(genlock(["capture", rig]), folder, name, seconds);
+    let (host, log) = Running::start_with_log(&mut command);
+    log.until(1, &["listening on", FIRST]);
+    host
 }
 
 fn second(hosts: &Hosts, folder: &Path, rig: &str, name: &str, seconds: u64) -> Running {
     let mut command = hosts.genlock_on_second();
     command.args(["capture", rig, "--host", "studio-2", "--to", FIRST]);
-    capture(command, folder, name, seconds)
-}
-
-fn wait(seconds: f64) {
-    std::thread::sleep(Duration::from_secs_f64(seconds));
+    Running::start(&mut capturing(command, folder, name, seconds))
 }
 
 fn count(report: &Value, camera: usize, key: &str) -> u64 {
@@ -104,12 +106,10 @@ fn sets_assemble_across_two_hosts_and_a_cut_network_costs_what_was_in_flight() {
     let folder = tempfile::tempdir().unwrap();
     let rig = rig(folder.path());
     let one = first(folder.path(), &rig, "a", 16);
-    wait(0.5);
     let other = second(&hosts, folder.path(), &rig, "b", 14);
     until_recorded(&folder.path().join("b"), 0..2, 5 * RATE_HZ);
     hosts.cable(false);
-    // It stays unplugged this long.
-    wait(2.0);
+    out_for(2.0);
     hosts.cable(true);
     assert!(one.finish(END).success() && other.finish(END).success());
     let [one, other] = ["a", "b"].map(|name| json(&folder.path().join(name).with_extension("json")));
@@ -136,12 +136,11 @@ fn a_host_that_is_killed_joins_again_at_the_right_pulses() {
     let folder = tempfile::tempdir().unwrap();
     let rig = rig(folder.path());
     let one = first(folder.path(), &rig, "a", 16);
-    wait(0.5);
     let killed = second(&hosts, folder.path(), &rig, "killed", 60);
     until_recorded(&folder.path().join("killed"), 0..2, 4 * RATE_HZ);
     kill(killed.0.id(), libc::SIGKILL);
     drop(killed);
-    wait(2.0);
+    out_for(2.0);
     let other = second(&hosts, folder.path(), &rig, "b", 6);
     assert!(one.finish(END).success() && other.finish(END).success());
     let [one, other] = ["a", "b"].map(|name| json(&folder.path().join(name).with_extension("json")));
@@ -162,17 +161,16 @@ fn the_first_host_starts_anew_as_a_live_session_while_the_second_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let rig = rig(folder.path());
     let before = first(folder.path(), &rig, "before", 60);
-    wait(0.5);
     let other = second(&hosts, folder.path(), &rig, "b", 20);
     until_recorded(&folder.path().join("b"), 0..2, 4 * RATE_HZ);
     kill(before.0.id(), libc::SIGKILL);
     drop(before);
-    wait(1.0);
+    out_for(1.0);
     let model = folder.path().join("model.safetensors");
     stand_in(64, 1).save(&model).unwrap();
     let mut live = genlock(["run", &rig, "--headless", "--no-learner", "--plain", "--data"]);
     live.arg(folder.path().join("data")).arg("--model").arg(model);
-    let one = capture(live, folder.path(), "a", 11);
+    let one = Running::start(&mut capturing(live, folder.path(), "a", 11));
     assert!(one.finish(END).success() && other.finish(END).success());
     let [one, other] = ["a", "b"].map(|name| json(&folder.path().join(name).with_extension("json")));
     println!("{one}\n{other}");
@@ -194,7 +192,7 @@ fn pictures_for_the_finder_of_joints_come_from_every_host() {
     let other = second(&hosts, folder.path(), &rig, "b", 30);
     let mut live = genlock(["run", &rig, "--headless", "--no-learner", "--data"]);
     live.arg(folder.path().join("data")).env("GENLOCK_FINDER", finder);
-    let one = capture(live, folder.path(), "a", 20);
+    let one = Running::start(&mut capturing(live, folder.path(), "a", 20));
     assert!(one.finish(END).success() && other.finish(END).success());
     let one = json(&folder.path().join("a.json"));
     let cameras = one["rig"]["cameras"].as_array().unwrap();

@@ -48,14 +48,16 @@ pub fn load(path: &Path, options: LoadOptions) -> Result<Actor, AssetError> {
 pub fn read(bytes: &[u8], path: &Path, options: LoadOptions) -> Result<Actor, AssetError> {
     let failed = |cause| AssetError::Gltf { path: path.to_owned(), cause: Box::new(cause) };
     gltf_checks::length(bytes).map_err(failed)?;
-    let gltf = gltf::Gltf::from_slice(bytes).map_err(failed)?;
+    let unchecked = gltf::Gltf::from_slice_without_validation(bytes).map_err(failed)?;
+    gltf_checks::accessors(&unchecked.document).map_err(|problem| AssetError::file(path, problem))?;
+    let document = gltf::Document::from_json(unchecked.document.into_json()).map_err(failed)?;
     let folder = path.parent();
-    let buffers = gltf::import_buffers(&gltf.document, folder, gltf.blob).map_err(failed)?;
-    gltf_checks::images(&gltf.document, &buffers).map_err(|problem| AssetError::file(path, problem))?;
-    let images = gltf::import_images(&gltf.document, folder, &buffers).map_err(failed)?;
-    let world = world_matrices(&gltf.document);
+    let buffers = gltf::import_buffers(&document, folder, unchecked.blob).map_err(failed)?;
+    gltf_checks::images(&document, &buffers).map_err(|problem| AssetError::file(path, problem))?;
+    let images = gltf::import_images(&document, folder, &buffers).map_err(failed)?;
+    let world = world_matrices(&document);
     let buffers: Vec<&[u8]> = buffers.iter().map(|buffer| buffer.0.as_slice()).collect();
-    let file = GltfFile { path, document: &gltf.document, buffers, images, world };
+    let file = GltfFile { path, document: &document, buffers, images, world };
     file.actor(options)
 }
 

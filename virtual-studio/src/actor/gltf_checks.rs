@@ -21,6 +21,21 @@ pub fn length(bytes: &[u8]) -> Result<(), gltf::Error> {
     }
 }
 
+/// Checks that every attribute's accessor exists, which the crate's own validation takes for granted.
+///
+/// # Errors
+/// The first mesh with one that does not.
+pub fn accessors(document: &Document) -> Result<(), String> {
+    let json = document.as_json();
+    for (index, mesh) in json.meshes.iter().enumerate() {
+        let mut used = mesh.primitives.iter().flat_map(|primitive| primitive.attributes.values());
+        if used.any(|accessor| accessor.value() >= json.accessors.len()) {
+            return Err(format!("mesh {index} has an attribute without accessor"));
+        }
+    }
+    Ok(())
+}
+
 /// Checks that each image is in a separate file, or of a known type and completely in a buffer.
 ///
 /// # Errors

@@ -17,7 +17,6 @@ use super::labels::HeadPoints;
 use super::mesh::SkinnedVertex;
 use super::skeleton::{BONES, Bone};
 
-const VERSION: u8 = 2;
 const JPEG_QUALITY: u8 = 82;
 /// A texture that claims more texels is damaged.
 const MAX_TEXELS: u64 = 1 << 26;
@@ -89,6 +88,9 @@ fn follow<const N: usize>(last: &mut [u16; N], way: [i16; N]) -> [u16; N] {
 }
 
 impl Actor {
+    /// The version of packed files, which is their first byte.
+    pub const PACKED_VERSION: u8 = 2;
+
     /// Packs everything except the file's name. Skeleton and labels are restored exactly, the surface to a fraction of
     /// a millimetre, textures as JPEG.
     ///
@@ -112,7 +114,7 @@ impl Actor {
             body: self.body,
             parts,
         };
-        packed::seal(VERSION, &packed).map_err(failed)
+        packed::seal(Self::PACKED_VERSION, &packed).map_err(failed)
     }
 
     /// The inverse of [`Self::pack`]; `name` is the origin of the bytes in errors.
@@ -124,7 +126,7 @@ impl Actor {
     }
 
     fn unpacked(bytes: &[u8]) -> Result<Self, String> {
-        let packed: PackedActor = packed::open(VERSION, bytes)?;
+        let packed: PackedActor = packed::open(Self::PACKED_VERSION, bytes)?;
         let unpacked = packed.parts.iter().map(unpacked_part).collect::<Result<Vec<_>, _>>();
         let (parts, vertices): (Vec<Part>, Vec<Vec<SkinnedVertex>>) = unpacked?.into_iter().unzip();
         let rest = packed.rest.map(Vec3::from);

@@ -11,7 +11,6 @@ use crate::{AssetError, packed};
 
 use super::Clip;
 
-const VERSION: u8 = 2;
 /// Quantisation of a rotation vector's components, which are at most half a turn: 1/180 of a degree.
 const STEPS: f32 = i16::MAX as f32 / PI;
 
@@ -29,6 +28,9 @@ struct PackedPose {
 }
 
 impl Clip {
+    /// The version of packed files, which is their first byte.
+    pub const PACKED_VERSION: u8 = 2;
+
     /// All frames, rotations to a hundredth of a degree.
     ///
     /// # Errors
@@ -43,7 +45,7 @@ impl Clip {
         };
         let frames = self.poses().iter().map(&mut packed).collect();
         let packed = PackedClip { frame_time_s: self.frame_time_s(), frames };
-        packed::seal(VERSION, &packed).map_err(|problem| AssetError::file(Path::new("(packing)"), problem))
+        packed::seal(Self::PACKED_VERSION, &packed).map_err(|problem| AssetError::file(Path::new("(packing)"), problem))
     }
 
     /// The inverse of [`Self::pack`]; `name` is the origin of the bytes in errors.
@@ -52,7 +54,7 @@ impl Clip {
     /// The bytes are not a packed clip, or are damaged.
     pub fn unpack(bytes: &[u8], name: &Path) -> Result<Self, AssetError> {
         let failed = |problem: &str| AssetError::file(name, format!("not a packed clip: {problem}"));
-        let packed: PackedClip = packed::open(VERSION, bytes).map_err(|problem| failed(&problem))?;
+        let packed: PackedClip = packed::open(Self::PACKED_VERSION, bytes).map_err(|problem| failed(&problem))?;
         let sound = packed.frame_time_s.is_finite() && packed.frame_time_s > 0.0;
         if !sound
             || packed.frames.is_empty()

@@ -3,8 +3,9 @@
 use body::RigGeometry;
 use geometry::similarity;
 use nalgebra::{Matrix3, Vector3};
+use pose::LIMB_JOINTS;
+use pose::WorldJoints;
 use pose::calibration::CalibratedCamera;
-use pose::{JOINTS, LIMB_JOINTS};
 use serde::Serialize;
 
 /// Errors of bodies against the ground truth, over the 12 limb joints.
@@ -30,11 +31,9 @@ pub struct CameraErrors {
     pub focal_percent: f64,
 }
 
-type World = [Vector3<f64>; JOINTS];
-
 /// Scores pairs of bodies and ground truth; `None` for no pairs.
-pub fn score(pairs: impl Iterator<Item = (World, World)>) -> Option<BodyScores> {
-    let limbs = |(found, truth): (World, World)| LIMB_JOINTS.map(|joint| (found[joint], truth[joint]));
+pub fn score(pairs: impl Iterator<Item = (WorldJoints, WorldJoints)>) -> Option<BodyScores> {
+    let limbs = |(found, truth): (WorldJoints, WorldJoints)| LIMB_JOINTS.map(|joint| (found[joint], truth[joint]));
     // Skip degenerate bodies, whose joints coincide.
     let fits = |pairs: &[(Vector3<f64>, Vector3<f64>); LIMB_JOINTS.len()]| similarity(pairs).is_some();
     let bodies: Vec<[(Vector3<f64>, Vector3<f64>); LIMB_JOINTS.len()]> = pairs.map(limbs).filter(fits).collect();
@@ -81,7 +80,7 @@ mod tests {
 
     #[test]
     fn a_body_that_is_shifted_turned_and_shrunk_errs_by_nothing() {
-        let truth: World = std::array::from_fn(|joint| {
+        let truth: WorldJoints = std::array::from_fn(|joint| {
             let joint = joint as f64;
             Vector3::new(joint * 37.0 % 11.0, joint * 53.0 % 17.0, joint * 29.0 % 13.0) * 50.0
         });

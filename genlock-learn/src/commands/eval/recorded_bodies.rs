@@ -14,15 +14,14 @@ use infer::recording::{RecordingError, Watched};
 use infer::{Engine, PersonPose};
 use miette::{IntoDiagnostic, miette};
 use nalgebra::Vector3;
-use pose::{JOINTS, Pose3d, fuse};
+use pose::WorldJoints;
+use pose::{Pose3d, fuse};
 use subject::Sample;
 
 use super::body_scores::{camera_errors, score};
 use crate::commands::reading;
 pub use row::{Row, table};
 pub use truth::Truth;
-
-type World = [Vector3<f64>; JOINTS];
 
 /// All rows. `model` is the pose model to compare with the finder, with the take and labels on which it is measured.
 pub fn rows(
@@ -113,11 +112,11 @@ fn model_rows(engine: &Engine, take: &Path, trc: &Path, calibration: &Path) -> m
     ])
 }
 
-fn widened(pose: &Pose3d) -> World {
+fn widened(pose: &Pose3d) -> WorldJoints {
     pose.map(|joint| Vector3::from(joint.map(f64::from)))
 }
 
-fn narrowed(pose: &World) -> Pose3d {
+fn narrowed(pose: &WorldJoints) -> Pose3d {
     let root = pose[pose::ROOT];
     pose.map(|joint| (joint - root).map(|value| value as f32).into())
 }

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 
 use body::RigGeometry;
-use geometry::{Observation, Options, POINT_COUNT};
-use nalgebra::{Vector2, Vector3};
+pub(super) use geometry::Points;
+use geometry::{Observation, Options};
+use nalgebra::Vector2;
 use transport::{RigEvent, RigEventKind};
 
 use super::lens_instants::LensInstants;
@@ -17,8 +18,6 @@ use crate::rig::velocity_window::VelocityWindow;
 
 /// The first time between two refinements, in nanoseconds; each one without gain doubles it, up to the second.
 pub(super) const REFINE_NS: [i64; 2] = [10_000_000_000, 300_000_000_000];
-
-pub(super) type Points = [Vector3<f64>; POINT_COUNT];
 
 /// Keeps the geometry of one rig. Its clock is the exposure of the instants that it is given.
 pub struct Keeper {

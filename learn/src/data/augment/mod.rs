@@ -1,6 +1,6 @@
-//! From pictures as they are held to a network's input, each different every time: where the crop lies, what stands
-//! behind the subject, what its mask misses, and which camera saw it. All of it is tensor operations on the device
-//! that learns; the random numbers come from the host, so that one seed gives the same pictures everywhere.
+//! Augmentation: turns stored pictures into network input with random crops, backgrounds, mask errors and camera
+//! properties. The work is done by tensor operations on the training device. Random numbers come from the host, so that
+//! a seed gives the same variations on every device.
 
 mod mask_faults;
 mod noise;
@@ -21,18 +21,18 @@ use photometric::on_some;
 pub(crate) use placement::Placement;
 use scenery::Scenery;
 
-/// A batch as a network takes it.
+/// A batch of network input with its labels.
 #[derive(Debug)]
 pub struct Augmented {
     /// f32 `[B, 3, crop, crop]`, channels last, −1 to 1; black where the background was removed.
     pub input: Tensor,
-    /// f32 `[B, 17, 3]`: what the crops show, turned and mirrored with them.
+    /// f32 `[B, 17, 3]`, root-relative, in mm, in the look-at frame; rotated and mirrored with the crops.
     pub joints_mm: Tensor,
-    /// f32 `[B, 17, 2]`: fractions of the crop's side, x right and y down from its left upper corner.
+    /// f32 `[B, 17, 2]`: fractions of the crop's side, x right and y down from its top left corner.
     pub joints_2d: Tensor,
 }
 
-/// Makes batches of one size of crop.
+/// Augments batches, for one crop size.
 pub struct Augment {
     config: AugmentConfig,
     crop_px: i64,
@@ -42,7 +42,10 @@ pub struct Augment {
 }
 
 impl Augment {
-    /// `rows` are the training pictures, whose backgrounds and people may stand behind and beside others.
+    /// `rows` are the training pictures, which supply backgrounds and bystanders.
+    ///
+    /// # Errors
+    /// If `rows` is empty, or the device fails.
     pub fn new(
         config: AugmentConfig,
         dataset: &Dataset,
@@ -65,13 +68,13 @@ impl Augment {
         })
     }
 
-    /// Adds backgrounds to choose from: u8 `[K, 3, height, width]`.
+    /// Adds backgrounds u8 `[K, 3, height, width]` to the pool.
     pub fn add_backgrounds(&mut self, backgrounds: &Tensor) -> Result<(), ModelError> {
         tch::no_grad(|| self.scenery.add(backgrounds))
     }
 
-    /// The batch in variations that are a function of the seed alone. `mirrored` says which pictures are mirrored,
-    /// where that is not left to coins.
+    /// Augments a batch. The result depends only on the batch, `mirrored` and the seed. `mirrored` says which pictures
+    /// are mirrored; `None` decides at random.
     pub fn apply(&self, batch: &Batch, mirrored: Option<&[bool]>, seed: u64) -> Result<Augmented, ModelError> {
         tch::no_grad(|| self.varied(batch, mirrored, seed))
     }
@@ -92,7 +95,7 @@ impl Augment {
         let mut others = subject.f_zeros_like()?;
         if let Some(index) = draws.chosen(config.bystanders)? {
             let (colours, masks) = self.scenery.beside(index.size1()?, draws)?;
-            // They stand behind the subject.
+            // Bystanders are behind the subject.
             let seen = masks.f_mul(&subject.f_index_select(0, &index)?.f_rsub_scalar(1)?)?;
             on_some(&mut rgb, Some(index.shallow_clone()), |some, _| {
                 Ok(some.f_add(&colours.f_sub(some)?.f_mul(&seen)?)?)
@@ -106,7 +109,7 @@ impl Augment {
         rgb = photometric::other_cameras(rgb, noise, config.photometric, draws)?;
 
         let kept = mask_faults::corrupted(&subject, noise, config.mask_faults, draws)?;
-        // What stands still before the subject is background; who walks beside it is not.
+        // Subtraction removes still objects in front of the subject, but not bystanders.
         let kept = kept.f_maximum(&others.f_round()?)?.f_masked_fill(&block, 0.0)?;
         let plain = draws.sometimes(1.0 - config.removed, 1.0..1.0, 0.0)?;
         let input = rgb.f_mul(&kept.f_maximum(&plain)?)?.f_mul_scalar(2.0)?.f_sub_scalar(1.0)?;
@@ -117,7 +120,7 @@ impl Augment {
         })
     }
 
-    /// A rectangle before some of the pictures, `[B, 1, crop, crop]`.
+    /// Random occluding rectangles in some of the pictures: bool `[B, 1, crop, crop]`.
     fn block(&self, draws: &mut Draws) -> Result<Tensor, ModelError> {
         let (x, y) = mask_faults::axes(self.crop_px, draws.device())?;
         let width = draws.sometimes(self.config.occluders, 0.05..0.35, 0.0)?;
@@ -129,7 +132,7 @@ impl Augment {
     }
 }
 
-/// Crops as live use makes them, for measuring: without variation, with exact masks. `removed`: without background.
+/// Crops for evaluation, as in live use: no augmentation, exact masks. `removed`: without background.
 pub(crate) fn plain_input(
     dataset: &Dataset,
     batch: &Batch,

@@ -1,5 +1,5 @@
-//! Fields of noise that pictures and masks pick from, made once from a seed: drawing them per pixel and batch would
-//! cost a CPU more than all else.
+//! Noise fields for pictures and masks, generated once from a seed: on a CPU, generating them for each batch would take
+//! longer than the rest of augmentation.
 
 use model::ModelError;
 use rand::SeedableRng;
@@ -8,16 +8,16 @@ use tch::{Device, Tensor};
 
 use crate::data::random::normals;
 
-/// Fields of either kind.
+/// Number of fields of each smooth kind.
 const FIELDS: i64 = 256;
 const FINE_FIELDS: i64 = 64;
 
 pub(crate) struct Noise {
     /// Independent pixels, normal: `[64, 3, crop, crop]`.
     pub fine: Tensor,
-    /// Ragged on the scale of a hand, normal: `[256, 1, crop, crop]`.
+    /// Varies on the scale of a hand, normal: `[256, 1, crop, crop]`.
     pub middle: Tensor,
-    /// Smooth on the scale of a limb and more, normal: `[256, 1, crop, crop]`.
+    /// Varies on the scale of a limb, normal: `[256, 1, crop, crop]`.
     pub coarse: Tensor,
 }
 
@@ -31,18 +31,19 @@ impl Noise {
         })
     }
 
-    /// One field of a kind for each index.
+    /// The fields at these indices.
     pub fn pick(fields: &Tensor, indices: &Tensor) -> Result<Tensor, ModelError> {
         Ok(fields.f_index_select(0, indices)?)
     }
 
-    /// Number of fields of a kind.
+    /// Number of fields.
     pub fn count(fields: &Tensor) -> i64 {
         fields.size().first().copied().unwrap_or(0)
     }
 }
 
-/// Normal numbers on a grid of `cells` × `cells`, interpolated, with unit variance again.
+/// Normal noise on a grid of `cells` × `cells`, interpolated to `[fields, channels, crop, crop]` and scaled to unit
+/// variance.
 pub(crate) fn smooth(
     rng: &mut ChaCha8Rng,
     fields: i64,

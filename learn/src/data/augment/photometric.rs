@@ -1,4 +1,4 @@
-//! What light, lenses and sensors do to a picture.
+//! Photometric augmentation: effects of light, lenses and sensors.
 
 use model::ModelError;
 use rand::RngExt;
@@ -7,7 +7,7 @@ use tch::Tensor;
 use super::noise::Noise;
 use crate::data::random::Draws;
 
-/// Replaces some pictures of a batch by what `change` makes of them.
+/// Applies `change` to the chosen pictures of a batch. It is called with these pictures and their number.
 pub(crate) fn on_some(
     pictures: &mut Tensor,
     chosen: Option<Tensor>,
@@ -20,8 +20,8 @@ pub(crate) fn on_some(
     Ok(())
 }
 
-/// Pictures `[B, 3, crop, crop]`, 0 to 1, seen by other cameras: brightness, contrast and colour of `share` of them,
-/// and of fewer gamma, grey, blur, low resolution and noise.
+/// Simulates other cameras on pictures `[B, 3, crop, crop]`, 0 to 1. A fraction `share` of them gets a change of
+/// brightness, contrast and colour; gamma, grey, blur, low resolution and noise are applied to fewer.
 pub(crate) fn other_cameras(
     mut rgb: Tensor,
     noise: &Noise,

@@ -1,4 +1,4 @@
-//! Where in its held region each crop lies. Pictures, masks and labels follow the same numbers.
+//! Placement of each crop in its stored region. The same transform applies to pictures, masks and labels.
 
 use model::ModelError;
 use pose::joints::{JOINTS, LEFT_RIGHT};
@@ -8,15 +8,15 @@ use tch::{Device, Kind, Tensor};
 use crate::data::random::Draws;
 
 const BILINEAR: i64 = 0;
-/// Beyond the held region its edge goes on.
+/// Outside the stored region its edge pixels are repeated.
 const BORDER: i64 = 1;
 
-/// One affine per picture. A point u of the crop, −1 to 1, shows the point c + k · R(roll) · F · u of the region, with
-/// F = diag(±1, 1) for mirrored pictures; so the content appears rolled by −roll.
+/// One affine transform per picture. A point u of the crop, −1 to 1, maps to the point c + k · R(roll) · F · u of the
+/// region, with F = diag(−1, 1) for mirrored pictures, else the identity. The content thus appears rotated by −roll.
 pub(crate) struct Placement {
     cos: Tensor,
     sin: Tensor,
-    /// Crop's side in units of the region's, k.
+    /// k, the crop's side as a fraction of the region's.
     size: Tensor,
     /// c, `[B, 2]`.
     centre: Tensor,
@@ -26,19 +26,20 @@ pub(crate) struct Placement {
 }
 
 impl Placement {
-    /// As live use cuts: in the middle of the region, upright.
+    /// Crops as in live use: upright, in the centre of the region.
     pub fn plain(pictures: usize, margin: f32, device: Device) -> Result<Self, ModelError> {
         let zeros = vec![0.0; pictures];
         Self::new(&zeros, &vec![1.0 / margin; pictures], [&zeros, &zeros], vec![false; pictures], device)
     }
 
+    /// Random placements according to `config`. `mirrored` says which pictures are mirrored; `None` decides at random.
     pub fn drawn(
         config: &AugmentConfig,
         margin: f32,
         mirrored: Option<&[bool]>,
         draws: &mut Draws,
     ) -> Result<Self, ModelError> {
-        // Cubed: half of the pictures within an eighth of the range, since most cameras stand nearly upright.
+        // Cubed, so that half of the rolls are within an eighth of the range: most cameras are nearly upright.
         let most = config.roll_deg.to_radians() as f32;
         let roll: Vec<f32> = draws.values(-1.0..1.0).into_iter().map(|part| most * part.powi(3)).collect();
         let [low, high] = config.scale.map(f64::ln);
@@ -86,7 +87,7 @@ impl Placement {
         Ok(held.f_grid_sampler(&grid, BILINEAR, BORDER, false)?)
     }
 
-    /// `[B, 17, 2]` over the region, −1 to 1, to the same over the crop; left and right change places where mirrored.
+    /// Converts `[B, 17, 2]` from region to crop coordinates, both −1 to 1. Swaps left and right joints if mirrored.
     pub fn joints_2d(&self, region: &Tensor) -> Result<Tensor, ModelError> {
         let wide = |per_picture: &Tensor| per_picture.f_reshape([-1, 1]);
         let from_centre = region.f_sub(&self.centre.f_unsqueeze(1)?)?.f_div(&self.size.f_reshape([-1, 1, 1])?)?;
@@ -97,7 +98,7 @@ impl Placement {
         self.swapped(&Tensor::f_stack(&[turned_x, turned_y], 2)?)
     }
 
-    /// `[B, 17, 3]` in the look-at frame: turned about its z axis as the picture is, mirrored with it.
+    /// Rotates `[B, 17, 3]` in the look-at frame about its z axis, and mirrors them, as the picture.
     pub fn joints_3d(&self, joints: &Tensor) -> Result<Tensor, ModelError> {
         let wide = |per_picture: &Tensor| per_picture.f_reshape([-1, 1]);
         let axis = |axis| joints.f_select(2, axis);
@@ -138,7 +139,7 @@ mod tests {
         };
         twice(&joints(2), &|joints| flip.joints_2d(joints).unwrap());
         twice(&joints(3), &|joints| flip.joints_3d(joints).unwrap());
-        // As the rest of genlock flips a pose.
+        // The same as `pose::flip`.
         let pose: pose::Pose3d = std::array::from_fn(|j| {
             std::array::from_fn(|axis| joints(3).double_value(&[0, j as i64, axis as i64]) as f32)
         });

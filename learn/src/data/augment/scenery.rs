@@ -1,4 +1,4 @@
-//! What stands behind and beside the subject.
+//! Backgrounds and bystanders.
 
 use model::ModelError;
 use rand::{RngExt, SeedableRng};
@@ -10,11 +10,11 @@ use super::placement::Placement;
 use crate::data::random::{Draws, normals};
 use crate::data::rendered::Dataset;
 
-/// People who may stand beside the subject.
+/// Number of bystanders to choose from.
 const BYSTANDERS: usize = 256;
 
-/// Backgrounds and bystanders to compose with, drawn from all of the training pictures, so that what stands behind a
-/// picture says nothing about which other pictures are in its batch.
+/// Backgrounds and bystanders to compose pictures from. They come from all training pictures, so that a picture's
+/// background reveals nothing about the other pictures of its batch.
 pub(crate) struct Scenery {
     /// u8 `[K, 3, crop, crop]`.
     backgrounds: Tensor,
@@ -23,7 +23,7 @@ pub(crate) struct Scenery {
 }
 
 impl Scenery {
-    /// Half of the backgrounds are those of pictures, their subjects painted over; half are made up.
+    /// Half of the backgrounds are from pictures with the subject painted over; the other half are synthetic.
     pub fn new(dataset: &Dataset, rows: &[u32], count: usize, crop_px: i64, seed: u64) -> Result<Self, ModelError> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let device = dataset.device();
@@ -31,7 +31,7 @@ impl Scenery {
             |n: usize| -> Vec<u32> { (0..n).map(|_| rows[rng.random_range(0..rows.len().max(1))]).collect() };
         let (behind, people) = (pick(count.div_ceil(2).max(1)), pick(BYSTANDERS));
         let mut backgrounds = Vec::new();
-        // In chunks: the fields are f32 while they are made.
+        // In chunks, since the intermediate fields are f32.
         for chunk in behind.chunks(256) {
             let n = chunk.len() as i64;
             let batch = dataset.batch(chunk)?;
@@ -49,7 +49,7 @@ impl Scenery {
         Ok(Self { backgrounds: Tensor::f_cat(&backgrounds, 0)?, bystanders: to_bytes(&placed)? })
     }
 
-    /// More backgrounds, of any origin: u8 `[K, 3, height, width]`.
+    /// Adds backgrounds of any origin: u8 `[K, 3, height, width]`.
     pub fn add(&mut self, backgrounds: &Tensor) -> Result<(), ModelError> {
         let (_, _, side, _) = self.backgrounds.size4()?;
         let resized = backgrounds.f_to_kind(Kind::Float)?.f_upsample_bilinear2d([side, side], false, None, None)?;
@@ -58,15 +58,15 @@ impl Scenery {
         Ok(())
     }
 
-    /// A background for each picture, `[B, 3, crop, crop]`, mirrored by a coin for the whole batch.
+    /// A random background for each picture, `[B, 3, crop, crop]`. The whole batch is mirrored with probability 0.5.
     pub fn behind(&self, draws: &mut Draws) -> Result<Tensor, ModelError> {
         let indices = draws.indices(Noise::count(&self.backgrounds))?;
         let chosen = to_unit(&self.backgrounds.f_index_select(0, &indices)?)?;
         Ok(if draws.rng.random() { chosen.f_flip([3])? } else { chosen })
     }
 
-    /// People beside the subject, for `count` pictures: colours `[count, 3, ..]` and masks `[count, 1, ..]`, shifted
-    /// so far that the middle of the crop stays free.
+    /// Bystanders for `count` pictures: colours `[count, 3, crop, crop]` and masks `[count, 1, crop, crop]`, shifted
+    /// away from the centre of the crop.
     pub fn beside(&self, count: i64, draws: &mut Draws) -> Result<(Tensor, Tensor), ModelError> {
         let all = Noise::count(&self.bystanders);
         let indices: Vec<i64> = (0..count).map(|_| draws.rng.random_range(0..all.max(1))).collect();
@@ -78,27 +78,27 @@ impl Scenery {
     }
 }
 
-/// Pictures `[B, C, side, side]` shifted by parts of their side, x right and y down, with 0 where nothing was.
+/// Shifts pictures `[B, C, side, side]` by fractions of their side, x right and y down. Fills with 0.
 pub(crate) fn shifted(pictures: &Tensor, part: [f64; 2]) -> Result<Tensor, ModelError> {
     let (_, _, side, _) = pictures.size4()?;
     let [x, y] = part.map(|part| (part * side as f64).round() as i64);
-    // Negative padding cuts.
+    // Negative padding crops.
     Ok(pictures.f_constant_pad_nd([x, -x, y, -y].as_slice())?)
 }
 
-/// The background behind a subject, as what surrounds it: the mean of the background's pixels within a quarter of the
-/// side or so, so that no silhouette is left to be taken for a person.
+/// Replaces the subject by the mean of the background pixels around it (within about a quarter of the side), so that no
+/// silhouette remains.
 fn painted_over(rgb: &Tensor, subject: &Tensor) -> Result<Tensor, ModelError> {
     let (_, _, side, _) = rgb.size4()?;
     let free = subject.f_rsub_scalar(1)?;
-    // On a coarse grid: it is smooth anyway.
+    // A coarse grid is enough, since the mean is smooth.
     let around = |field: &Tensor| field.f_adaptive_avg_pool2d([8, 8])?.f_avg_pool2d(5, 1, 2, false, true, None);
     let mean = around(&rgb.f_mul(&free)?)?.f_div(&around(&free)?.f_clamp_min(1e-3)?)?;
     let mean = mean.f_upsample_bilinear2d([side, side], false, None, None)?;
     Ok(rgb.f_add(&mean.f_sub(rgb)?.f_mul(subject)?)?)
 }
 
-/// Gradients, clouds and blocks in random colours, 0 to 1.
+/// Synthetic backgrounds `[n, 3, crop, crop]`, 0 to 1: gradients, clouds and blocks in random colours.
 fn made_up(rng: &mut ChaCha8Rng, n: i64, crop_px: i64, device: Device) -> Result<Tensor, ModelError> {
     let colours = normals(rng, &[n, 3, 1, 1], device)?.f_mul_scalar(0.2)?.f_add_scalar(0.45)?;
     let slopes = smooth(rng, n, 3, 2, crop_px, device)?.f_mul_scalar(0.12)?;

@@ -11,25 +11,25 @@ use tch::{Device, Kind, Tensor};
 
 use super::splits::Split;
 
-/// Bytes of a picture with its mask and its labels.
+/// Bytes of a stored picture with its mask and labels.
 pub fn bytes_per_picture(config: &DataConfig) -> u64 {
     4 * u64::from(config.store_px).pow(2) + 4 * 5 * pose::JOINTS as u64
 }
 
-/// A take of a session, and where its pictures are.
+/// A take of a session, with the rows of its pictures.
 #[derive(Clone, Debug)]
 pub struct DatasetTake {
     pub about: SessionTake,
     pub split: Split,
-    /// In order of time; `views` are bits by camera.
+    /// In order of time. `views` has one bit per camera.
     pub instants: Vec<InstantMeta>,
-    /// By instant: its number in the take's source.
+    /// By instant: its source position; in recorded takes its trigger pulse.
     pub sources: Vec<u32>,
     /// `[instant][camera]`: the picture's row.
     pub rows: Vec<Vec<Option<u32>>>,
 }
 
-/// What a picture is of.
+/// Take, instant and view of a picture, by their indices in the dataset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PictureId {
     /// Index into [`Dataset::takes`].
@@ -40,41 +40,41 @@ pub struct PictureId {
     pub view: u16,
 }
 
-/// Where a picture is from.
+/// Take, instant and camera of a picture, by their numbers in the take itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PictureFrom {
-    /// Index of its take.
+    /// Index of its take in the dataset.
     pub take: u32,
-    /// Number of the instant in the take's source.
+    /// Source position; in recorded takes the trigger pulse.
     pub instant: u32,
     pub camera: u16,
 }
 
-/// A rendered session in memory. Of each picture the square around the subject is held, `margin` times as large as
-/// the crop that live use makes, with the mask as a fourth channel: [`bytes_per_picture`] each, on
-/// the device that learns.
+/// A rendered session in memory, on the training device. For each picture it holds a square region around the subject,
+/// `margin` times as large as the crop of live use, with the mask as fourth channel. A picture takes
+/// [`bytes_per_picture`].
 #[derive(Debug)]
 pub struct Dataset {
     pub(super) config: DataConfig,
     pub(super) takes: Vec<DatasetTake>,
     pub(super) pictures: Vec<PictureId>,
-    /// u8 `[N, 4, store, store]`: red, green, blue, and how much of the pixel is subject.
+    /// u8 `[N, 4, store, store]`: red, green, blue, and the subject's mask (0 to 255).
     pub(super) pixels: Tensor,
-    /// f32 `[N, 17, 3]`.
+    /// f32 `[N, 17, 3]`, root-relative, in the look-at frame.
     pub(super) joints_mm: Tensor,
     /// f32 `[N, 17, 2]`, −1 to 1 over the region, x right and y down.
     pub(super) joints_2d: Tensor,
     pub(super) without_subject: usize,
 }
 
-/// Pictures of a dataset, as they are held.
+/// Stored pictures of a dataset, with their labels. Labels of recorded takes are 0.
 #[derive(Debug)]
 pub struct Batch {
     /// u8 `[B, 4, store, store]`.
     pub pixels: Tensor,
     /// f32 `[B, 17, 3]`, root-relative, in the look-at frame.
     pub joints_mm: Tensor,
-    /// f32 `[B, 17, 2]`, −1 to 1 over the held region.
+    /// f32 `[B, 17, 2]`, −1 to 1 over the stored region.
     pub joints_2d: Tensor,
 }
 
@@ -87,7 +87,7 @@ impl Dataset {
         &self.takes
     }
 
-    /// What each row is of.
+    /// The picture of each row.
     pub fn pictures(&self) -> &[PictureId] {
         &self.pictures
     }
@@ -100,7 +100,7 @@ impl Dataset {
         self.pictures.is_empty()
     }
 
-    /// Pictures that are not held because their mask is empty or tiny.
+    /// Number of pictures left out because their subject is missing or tiny.
     pub fn without_subject(&self) -> usize {
         self.without_subject
     }
@@ -117,18 +117,18 @@ impl Dataset {
         &self.takes[self.pictures[row as usize].take as usize]
     }
 
-    /// Which instant and camera a row is of, by their numbers in the take itself.
+    /// Take, instant and camera of a row.
     pub fn from(&self, row: u32) -> PictureFrom {
         let PictureId { take, instant, view } = self.pictures[row as usize];
         PictureFrom { take, instant: self.takes[take as usize].sources[instant as usize], camera: view }
     }
 
-    /// Rows of one side, ascending.
+    /// Rows of a split, ascending.
     pub fn rows(&self, split: Split) -> Vec<u32> {
         (0..self.len() as u32).filter(|&row| self.take_of(row).split == split).collect()
     }
 
-    /// Distinct values over the takes of one side, sorted.
+    /// Distinct values over the takes of a split, sorted.
     pub fn distinct(&self, split: Split, of: impl Fn(&SessionTake) -> &str) -> BTreeSet<String> {
         self.takes.iter().filter(|take| take.split == split).map(|take| of(&take.about).to_owned()).collect()
     }
@@ -143,7 +143,7 @@ impl Dataset {
         })
     }
 
-    /// The poses of rows, in their order.
+    /// The poses of these rows, in mm.
     pub fn poses(&self, rows: &[u32]) -> Result<Vec<Pose3d>, ModelError> {
         poses(&self.batch_joints(rows)?)
     }
@@ -154,7 +154,7 @@ impl Dataset {
     }
 }
 
-/// `[N, 17, 3]` on any device as poses.
+/// Converts `[N, 17, 3]`, on any device, to poses.
 pub(crate) fn poses(joints: &Tensor) -> Result<Vec<Pose3d>, ModelError> {
     let flat = joints.f_to_device(Device::Cpu)?.f_to_kind(Kind::Float)?.f_contiguous()?.f_reshape([-1])?;
     let values: Vec<f32> = Vec::try_from(flat)?;

@@ -1,4 +1,4 @@
-//! From a session on the disk to a [`Dataset`].
+//! Loads a session from disk into a [`Dataset`].
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -18,13 +18,12 @@ use crate::LearnError;
 use crate::error::during;
 
 impl Dataset {
-    /// Decodes a session once, with as many threads as there are processors, and then moves it to `device` (until
-    /// then it is in the host's memory). `recorded` are takes of real cameras that pretraining learns from, too.
-    /// `progress` is told how many pictures of how many are done.
+    /// Decodes a session into host memory on all processors, then moves it to `device`. `recorded` are additional takes
+    /// from real cameras, for pretraining. `progress` is called with the numbers of finished and of all pictures.
     ///
     /// # Errors
-    /// A session that is incomplete or lacks files, splits that overlap, pictures without mask, a recorded take whose
-    /// triggers are not known, more pictures than fit `memory-gb`.
+    /// If the session is incomplete or lacks files, its splits overlap, a picture has no mask, a recorded take has no
+    /// certain trigger indices, or the pictures need more than `memory-gb`.
     pub fn load(
         session: &Path,
         recorded: &[PathBuf],
@@ -53,7 +52,7 @@ impl Dataset {
         }
         let pixels = fill(&planned, &crops, count, config, &mut progress)?;
 
-        let failed = during("holding a session");
+        let failed = during("loading a session");
         let without_subject = planned.iter().map(|take| take.without_subject).sum::<usize>()
             + recorded.iter().map(|take| take.without_subject).sum::<usize>();
         let (mut joints_mm, mut joints_2d) = (Vec::with_capacity(51 * count), Vec::with_capacity(34 * count));
@@ -77,7 +76,7 @@ impl Dataset {
             let Recorded { about, instants, pulses: sources, rows, .. } = take;
             takes.push(DatasetTake { about, split: Split::Recorded, instants, sources, rows });
         }
-        // Recorded pictures have no labels, and nothing asks for them.
+        // Recorded pictures have no labels; the zeros are not used.
         joints_mm.resize(51 * count, 0.0);
         joints_2d.resize(34 * count, 0.0);
         let on_device = |values: &[f32], axes: i64| -> Result<Tensor, model::ModelError> {
@@ -95,7 +94,7 @@ impl Dataset {
     }
 }
 
-/// Decodes every planned picture into one tensor u8 `[N, 4, store, store]`, and puts the crops behind them.
+/// Decodes every planned picture into a tensor u8 `[N, 4, store, store]`, and appends the crops of recorded takes.
 fn fill(
     takes: &[PlannedTake],
     crops: &[&Sample],
@@ -106,9 +105,9 @@ fn fill(
     let store = usize::from(config.store_px);
     let shape = [count as i64, 4, store as i64, store as i64];
     let pixels =
-        Tensor::f_zeros(shape, (Kind::Uint8, Device::Cpu)).map_err(|e| during("holding a session")(e.into()))?;
-    // SAFETY: the tensor is fresh, contiguous, of bytes, on the CPU, and nothing else looks at it before this borrow
-    // of `pixels` ends.
+        Tensor::f_zeros(shape, (Kind::Uint8, Device::Cpu)).map_err(|e| during("loading a session")(e.into()))?;
+    // SAFETY: the tensor is new, contiguous, of type u8 and on the CPU, and nothing else accesses it while this slice
+    // is in use.
     let mut rest = unsafe { std::slice::from_raw_parts_mut(pixels.data_ptr().cast::<u8>(), count * 4 * store * store) };
     let mut parts = Vec::with_capacity(takes.len());
     for take in takes {
@@ -172,7 +171,7 @@ fn fill_take(take: &PlannedTake, store_px: u16, out: &mut [u8]) -> Result<(), Le
     Ok(())
 }
 
-/// RGB by pixel into RGB by channel.
+/// Copies interleaved RGB into planar RGB.
 fn put(rgb: &[u8], area: usize, out: &mut [u8]) {
     for (pixel, rgb) in rgb.chunks_exact(3).enumerate() {
         for (channel, value) in rgb.iter().enumerate() {
@@ -181,7 +180,7 @@ fn put(rgb: &[u8], area: usize, out: &mut [u8]) {
     }
 }
 
-/// The coarsest scale that still holds a pixel for each that is kept.
+/// The coarsest decoding scale with at least one decoded pixel per stored pixel.
 fn scale(side_px: f32, store_px: u16) -> Scale {
     let enough = |scale: &Scale| side_px >= f32::from(store_px) * scale.denominator() as f32;
     Scale::COARSE_TO_FINE.into_iter().find(enough).unwrap_or(Scale::Full)

@@ -1,4 +1,4 @@
-//! A rendered session with exact labels and masks, and recorded takes beside it, in memory.
+//! A rendered session with exact labels and masks, and additional recorded takes, in memory.
 
 mod dataset;
 mod load;

@@ -1,12 +1,15 @@
-//! Work on all processors.
+//! Parallel execution on all processors.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
 use crate::LearnError;
 
-/// Runs `job` for 0 to `count` on all processors; results in order. `each` is told each result as it comes. The first
-/// error ends it.
+/// Runs `job` for each index below `count` on all processors and returns the results in order. `each` is called with
+/// every result as it arrives.
+///
+/// # Errors
+/// The first error of a job to arrive; jobs not started yet are then skipped.
 pub(super) fn in_parallel<T: Send>(
     count: usize,
     job: impl Fn(usize) -> Result<T, LearnError> + Send + Sync,
@@ -21,7 +24,7 @@ pub(super) fn in_parallel<T: Send>(
             scope.spawn(move || {
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
-                    // Nobody receives any more after an error.
+                    // After an error the receiver is gone.
                     if index >= count || sender.send((index, job(index))).is_err() {
                         break;
                     }

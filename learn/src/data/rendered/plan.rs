@@ -1,4 +1,4 @@
-//! Which pictures of a take are to be held, and which part of each.
+//! Selects the pictures of a take to load, and the region of each.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,14 +13,14 @@ use take::{MASKS_FILE, Mask, MaskReader, Session, SessionTake, TakeReader};
 
 use crate::LearnError;
 
-/// A subject whose box is smaller than this, in pixels of the frame, shows nothing to learn from.
+/// Smallest longer side of a subject's box, in pixels of the frame; smaller subjects are left out.
 const LEAST_SUBJECT_PX: u32 = 12;
 
-/// One picture that is to be held.
+/// A picture to load.
 pub(super) struct Planned {
     pub camera: CameraId,
     pub name: String,
-    /// Index in the take's frames of its camera.
+    /// Index among the camera's frames in the take.
     pub frame: usize,
     pub source: u32,
     pub region: Region,
@@ -38,7 +38,10 @@ pub(super) struct PlannedTake {
     pub without_subject: usize,
 }
 
-/// Finds what of a take is to be held.
+/// Plans which pictures of a take to load.
+///
+/// # Errors
+/// If the take is incomplete or cannot be read, a mask is missing, or the labels do not fit the take.
 pub(super) fn plan(
     session: &Path,
     about: &SessionTake,
@@ -59,7 +62,7 @@ pub(super) fn plan(
             return Err(wrong(format!("{LABELS_FILE} has labels of {}, a camera that the take lacks", view.name)));
         };
         if camera >= 32 {
-            return Err(wrong(format!("{} is camera {camera}; up to 32 are learned from", view.name)));
+            return Err(wrong(format!("{} is camera number {camera}; at most 32 cameras are supported", view.name)));
         }
         let camera = CameraId(camera as u16);
         for frame in 0..reader.len(camera) {
@@ -103,8 +106,8 @@ pub(super) fn plan(
     Ok(take)
 }
 
-/// The square around a subject as `subject` makes it (its side from the box, its centre that of the pixels), with the
-/// margin on top.
+/// The square region around a subject, as the crate `subject` computes it (side from the bounding box, centre of mass
+/// of the mask), enlarged by the margin. `None` if the subject is too small.
 fn region(mask: &Mask, config: &DataConfig) -> Option<Region> {
     let [left, top, right, bottom] = mask.bounds()?;
     let longer = (right - left).max(bottom - top);

@@ -1,4 +1,4 @@
-//! Recorded takes beside a session: pictures without labels, which pretraining alone learns from.
+//! Recorded takes: pictures from real cameras without labels, for pretraining only.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -12,10 +12,10 @@ use take::{SessionTake, TakeReader};
 use crate::LearnError;
 use crate::data::BACKGROUND_FRAMES;
 
-/// What such takes have for the names of people, clips and rooms.
+/// Placeholder for the names of people, clips, actions, rooms and splits.
 const UNKNOWN: &str = "recorded";
 
-/// The crops of one take, as live use makes them but with a margin.
+/// The crops of one take, as in live use but enlarged by the margin.
 pub(super) struct Recorded {
     pub about: SessionTake,
     pub instants: Vec<InstantMeta>,
@@ -35,18 +35,20 @@ pub(super) struct Crop {
 
 /// Segment and pulse.
 type Moment = (SegmentId, u64);
-/// By camera: what it shows.
+/// The samples of a moment, with the index of their camera.
 type Views = Vec<(u16, Sample)>;
 
 impl Recorded {
+    /// Crops the pictures of a take.
+    ///
     /// # Errors
-    /// A take that cannot be read, or a camera of it without certain trigger indices.
+    /// If the take cannot be read, or one of its cameras has no certain trigger index.
     pub fn crop(take: &Path, config: &DataConfig) -> Result<Self, LearnError> {
         let wrong = |problem: String| LearnError::InTake { take: take.to_owned(), problem };
         let reader = TakeReader::open(take)?;
         let cameras = reader.cameras().len();
         if cameras > 32 {
-            return Err(wrong(format!("it has {cameras} cameras; up to 32 are learned from")));
+            return Err(wrong(format!("it has {cameras} cameras; at most 32 are supported")));
         }
         let ours = Preprocessing::with_crop_px(config.store_px);
         let preprocessing = Preprocessing { crop_scale: ours.crop_scale * config.margin, ..ours };
@@ -56,7 +58,7 @@ impl Recorded {
             let wanted = wanted(&reader, camera, config.every);
             if wanted.is_empty() {
                 return Err(wrong(format!(
-                    "no frame of {name} has a certain trigger index, so nothing says what was at once"
+                    "no frame of {name} has a certain trigger index, so frames cannot be matched across cameras"
                 )));
             }
             let failed = |frame: usize| {
@@ -107,8 +109,8 @@ impl Recorded {
     }
 }
 
-/// The frames whose trigger is certain, every n-th pulse by its number. A looping source shows its pictures
-/// again: each is taken once.
+/// The frames with a certain trigger index whose pulse number is a multiple of `every`. Repeated pictures of a looping
+/// source are used once.
 fn wanted(reader: &TakeReader, camera: CameraId, every: u32) -> Vec<(Moment, usize)> {
     let (mut shown, mut pulses) = (BTreeSet::new(), BTreeSet::new());
     let mut wanted = Vec::new();

@@ -1,4 +1,4 @@
-//! What each take of a session is for.
+//! The split of a session into training and held-out takes.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,13 +9,15 @@ use take::session::{HELD_OUT, TRAIN};
 
 use crate::LearnError;
 
-/// What a take is for: the sides of a session's own split, or pretraining alone.
+/// The use of a take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Split {
+    /// Training.
     Train,
+    /// Evaluation.
     HeldOut,
-    /// Without labels, from real cameras.
+    /// Pretraining only: from real cameras, without labels.
     Recorded,
 }
 
@@ -29,17 +31,17 @@ impl Split {
     }
 }
 
-/// The side of each take.
+/// The split of each take.
 ///
 /// # Errors
-/// A split of another name, a person or a clip on both sides.
+/// If a split has another name, or a person or clip is in both splits.
 pub(super) fn splits(session: &Path, takes: &[SessionTake]) -> Result<Vec<Split>, LearnError> {
     let wrong = |problem: String| LearnError::Session { session: session.to_owned(), problem };
     let split = |take: &SessionTake| match take.split.as_str() {
         TRAIN => Ok(Split::Train),
         HELD_OUT => Ok(Split::HeldOut),
         other => {
-            Err(wrong(format!("the take {} has the split `{other}`; {TRAIN} and {HELD_OUT} are known", take.name)))
+            Err(wrong(format!("the take {} has the split `{other}`; it must be {TRAIN} or {HELD_OUT}", take.name)))
         }
     };
     let splits = takes.iter().map(split).collect::<Result<Vec<_>, _>>()?;
@@ -50,7 +52,7 @@ pub(super) fn splits(session: &Path, takes: &[SessionTake]) -> Result<Vec<Split>
         let both: Vec<_> = on(Split::Train).intersection(&on(Split::HeldOut)).map(|name| name.as_str()).collect();
         if !both.is_empty() {
             return Err(wrong(format!(
-                "the {what} {} is both in `{TRAIN}` and in `{HELD_OUT}`: what was trained on would count as held out",
+                "the {what} {} is both in `{TRAIN}` and in `{HELD_OUT}`: training data would count as held-out",
                 both.join(", ")
             )));
         }

@@ -1,4 +1,4 @@
-//! What a model has to beat on one take: the mean pose of each view, and a ridge regression on few pixels.
+//! Baselines on one take: the mean pose of each view, and a ridge regression on 16×16 pixels.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::eval::thumbnails::{RIDGE_STRENGTH, of_sample};
 pub(super) struct TakeBaselines {
     /// By camera.
     means: BTreeMap<u16, Pose3d>,
-    /// For a camera without a training picture.
+    /// Mean pose over all cameras, for cameras without training pictures.
     overall: Pose3d,
     ridge: Ridge,
 }

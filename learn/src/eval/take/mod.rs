@@ -1,7 +1,7 @@
-//! How far a pose model's poses are from labels, beside what it has to beat.
+//! Pose errors on one take, compared with baselines.
 //!
-//! Whatever is held out here comes from the take that was trained on: between two training instants, so that it is
-//! interpolation, and says nothing about other people, motions or rooms.
+//! The held-out instants are from the take that was trained on, between training instants. The result measures
+//! interpolation, not generalisation to other people, motions or rooms.
 
 mod baselines;
 mod scores;
@@ -22,13 +22,13 @@ const CHUNK: usize = 64;
 /// A pose model and its baselines on both sides of the hold-out.
 #[derive(Clone, Debug, Serialize)]
 pub struct TakeEvaluation {
-    /// On instants that were trained on.
+    /// On training instants.
     pub trained: TakeComparison,
-    /// On instants held out by source position; absent where none was.
+    /// On instants held out by source position; `None` if there are none.
     pub held_out: Option<TakeComparison>,
 }
 
-/// The same pictures, predicted three times. Both baselines are fitted on the training instants alone.
+/// Errors of the model and of both baselines on the same pictures. The baselines are fitted on training instants only.
 #[derive(Clone, Debug, Serialize)]
 pub struct TakeComparison {
     pub model: TakeScores,
@@ -38,10 +38,10 @@ pub struct TakeComparison {
     pub ridge: TakeScores,
 }
 
-/// Measures `predict`, which turns samples into poses in the same order.
+/// Evaluates `predict`, which maps samples to root-relative poses in mm, in the same order.
 ///
 /// # Errors
-/// A side to train on without pictures, predictions that are not finite, whatever `predict` reports.
+/// If there are no training pictures, a prediction is not finite, or `predict` fails.
 pub fn evaluate_take<E>(
     take: &LabelledTake,
     hold_out: &HoldOut,

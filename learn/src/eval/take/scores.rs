@@ -1,4 +1,4 @@
-//! Errors over labelled pictures of one take, by view.
+//! Pose errors over labelled pictures of one take, by view.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +9,15 @@ use serde::Serialize;
 use crate::LearnError;
 use crate::data::LabelledSample;
 
-/// Errors over a set of pictures, in millimetres.
+/// Pose errors over a set of pictures, in mm.
 #[derive(Clone, Debug, Serialize)]
 pub struct TakeScores {
-    /// Pictures measured on.
+    /// Number of pictures.
     pub pictures: usize,
     pub metrics: Metrics,
     /// Over the 12 joints that nearly every marker set measures.
     pub limbs: SubsetMetrics,
-    /// By joint.
     pub joints: JointErrors,
-    /// By view.
     pub views: Vec<ViewScores>,
 }
 
@@ -31,7 +29,7 @@ pub struct ViewScores {
 }
 
 impl TakeScores {
-    /// Predictions in the order of `samples`; `cameras` names them.
+    /// `predicted` is in the order of `samples`; `cameras` are the camera names by index.
     pub(super) fn of(
         samples: &[&LabelledSample],
         predicted: &[Pose3d],

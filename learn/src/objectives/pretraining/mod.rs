@@ -1,4 +1,4 @@
-//! A network that learns a pretext task, wherever the pictures are from.
+//! Training on a pretext task, with pictures from any source.
 
 mod moments;
 mod takes;
@@ -17,12 +17,12 @@ pub(crate) use moments::{LiveMoments, check_checkpoint};
 pub(crate) use takes::RenderedTakes;
 pub use takes::TakesDraw;
 
-/// Where the pictures of a pretext task are from.
+/// A source of pictures for a pretext task.
 pub(crate) trait PictureSource {
     /// The pictures of one step, and the pairs among them.
     type Drawn;
 
-    /// `None` while there are no pictures that make pairs.
+    /// `None` if the source contains no pairs yet.
     fn draw(&self, task: &dyn PretextTask, seed: u64) -> Result<Option<Self::Drawn>, LearnError>;
 
     fn pairs(drawn: Self::Drawn) -> Draw;
@@ -33,24 +33,24 @@ pub(crate) trait PictureSource {
 
     fn seed(&self, step: u64, purpose: Purpose) -> u64;
 
-    /// Batches over which BatchNorm's statistics are taken anew.
+    /// Number of batches for recomputing BatchNorm statistics.
     fn recalibration_batches(&self) -> u64;
 
-    /// What a checkpoint says of the training.
+    /// Metadata for a checkpoint.
     fn meta(&self, net: SyncNetConfig, steps: u64) -> Result<CheckpointMeta, LearnError>;
 
-    /// The steps of a checkpoint, if the training may go on from it.
+    /// Checks a checkpoint's metadata and returns its number of steps.
     fn resume(&mut self, path: &Path, meta: &CheckpointMeta) -> Result<u64, LearnError>;
 }
 
-/// What one step tells.
+/// The result of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PairStep {
-    /// What was minimised: the sum of the heads' losses. A guess costs 2.77.
+    /// The minimised loss: the sum over both heads. Chance level is 4 ln 2 ≈ 2.77.
     pub loss: f64,
     pub heads: HeadLosses<f64>,
     pub images: usize,
-    /// Pairs scored by either head.
+    /// Number of pairs, summed over both heads.
     pub pairs: usize,
 }
 
@@ -60,14 +60,14 @@ pub(crate) struct Pretraining<S> {
     pub source: S,
 }
 
-/// Pictures, and the pairs among them.
+/// Pictures `[images, 3, size, size]`, and the pairs among them.
 pub(crate) struct PairBatch {
     input: Tensor,
     pairs: Draw,
 }
 
 impl<S: PictureSource> Pretraining<S> {
-    /// What a step sees.
+    /// The pictures and pairs of a training step.
     pub fn draw_of(&self, step: u64) -> Result<Option<S::Drawn>, LearnError> {
         self.source.draw(&*self.task, self.source.seed(step, Purpose::Training))
     }
@@ -116,7 +116,7 @@ impl<S: PictureSource> Objective for Pretraining<S> {
         (!report.loss.is_finite()).then_some(report.loss)
     }
 
-    /// Plain and mirrored pictures mixed, as training draws them.
+    /// Contains mirrored pictures, as in training.
     fn recalibration(&mut self, steps: u64) -> Result<Vec<Tensor>, LearnError> {
         let mut inputs = Vec::new();
         for batch in 0..self.source.recalibration_batches() {

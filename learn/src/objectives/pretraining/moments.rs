@@ -1,5 +1,6 @@
-//! Live moments as the pictures of a pretext task, and what a live learner's checkpoint says.
+//! Live moments as the picture source of a pretext task, and the checkpoint metadata of a live learner.
 
+use std::fmt::Debug;
 use std::path::Path;
 
 use model::{CheckpointMeta, SyncNetConfig};
@@ -8,21 +9,21 @@ use serde::{Deserialize, Serialize};
 use tch::{Device, Tensor};
 
 use super::PictureSource;
-use crate::LearnError;
 use crate::data::SampleWanted;
 use crate::data::moments::Moments;
 use crate::data::pictures::pictures;
 use crate::error::{during, in_json};
 use crate::objectives::pretext::{Draw, PretextTask};
 use crate::seeds::{self, Purpose};
+use crate::{LearnError, NetRecipe};
 
 pub(crate) struct LiveMoments {
     pub moments: Moments,
-    /// Of the first step of all processes.
+    /// Loss of the first step of the run, including steps before a resume.
     pub loss_first: Option<f64>,
 }
 
-/// How far a run is, over all its processes.
+/// Progress of a run, including steps before a resume.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Progress {
@@ -35,7 +36,7 @@ impl LiveMoments {
         Self { moments: Moments::new(recipe), loss_first: None }
     }
 
-    /// The hash of the preprocessing as checkpoints have it.
+    /// The preprocessing hash in the format of checkpoints: 16 hex digits.
     pub fn preprocessing_hash(&self) -> String {
         format!("{:016x}", self.moments.preprocessing.unwrap_or_default())
     }
@@ -68,11 +69,11 @@ impl PictureSource for LiveMoments {
         let recipe = &self.moments.recipe;
         let mut meta = CheckpointMeta::new(net, recipe.to_toml()?, self.preprocessing_hash(), steps, recipe.seed);
         meta.state = serde_json::to_value(Progress { steps, loss_first: self.loss_first })
-            .map_err(in_json("describing how far a training is"))?;
+            .map_err(in_json("describing training progress"))?;
         Ok(meta)
     }
 
-    /// Moments are not part of a checkpoint: a run that goes on first waits for new ones.
+    /// Checkpoints contain no moments: a resumed run first waits for new ones.
     fn resume(&mut self, path: &Path, meta: &CheckpointMeta) -> Result<u64, LearnError> {
         let (progress, preprocessing) = resumable(path, meta, &self.moments.recipe)?;
         self.loss_first = progress.loss_first;
@@ -81,34 +82,38 @@ impl PictureSource for LiveMoments {
     }
 }
 
-/// Whether a run with this recipe can go on from a checkpoint, by what that says of itself.
+/// Checks by its metadata whether a run with this recipe can resume from a checkpoint.
 ///
 /// # Errors
-/// A file that is damaged or of another recipe, with the remedy.
+/// If it cannot: the file is damaged or from another recipe. The message says what to do.
 pub(crate) fn check_checkpoint(recipe: &PretrainRecipe, path: &Path) -> Result<(), LearnError> {
     let meta = model::checkpoint::meta(path).map_err(during("reading a checkpoint"))?;
     resumable(path, &meta, recipe).map(drop)
 }
 
-/// Progress and preprocessing of a checkpoint, if a run with this recipe can go on from it.
+fn same<T: PartialEq + Debug>(key: &str, trained: &T, asked: &T) -> Result<(), String> {
+    if trained == asked {
+        return Ok(());
+    }
+    Err(format!(
+        "it was trained with {key} {trained:?}, the recipe has {asked:?}: change the recipe or start in another folder"
+    ))
+}
+
+/// Progress and preprocessing hash of a checkpoint, if a run with this recipe can resume from it.
 fn resumable(path: &Path, meta: &CheckpointMeta, recipe: &PretrainRecipe) -> Result<(Progress, u64), LearnError> {
     let wrong = |problem: String| LearnError::Checkpoint { path: path.to_owned(), problem };
-    let same = |key: &str, trained: String, asked: String| match trained == asked {
-        true => Ok(()),
-        false => Err(wrong(format!(
-            "it was trained with {key} {trained}, the recipe has {asked}: change the recipe or start in another folder"
-        ))),
-    };
-    same("fusion", format!("{:?}", meta.net.fusion), format!("{:?}", recipe.fusion))?;
-    same("width", meta.net.width.to_string(), recipe.width.to_string())?;
-    // A recipe of another version may have other keys, but always this one.
+    let asked = recipe.net();
+    same("fusion", &meta.net.fusion, &asked.fusion).map_err(wrong)?;
+    same("width", &meta.net.width, &asked.width).map_err(wrong)?;
+    // Recipes of other versions may have other keys, but always this one.
     let trained_crop = meta.recipe.parse::<toml::Table>().ok().and_then(|table| table.get("crop-px")?.as_integer());
     if let Some(crop_px) = trained_crop {
-        same("crop-px", crop_px.to_string(), recipe.crop_px.to_string())?;
+        same("crop-px", &crop_px, &i64::from(recipe.crop_px)).map_err(wrong)?;
     }
     let preprocessing = u64::from_str_radix(&meta.preprocessing_hash, 16)
-        .map_err(|_| wrong(format!("`{}` is no hash of a preprocessing", meta.preprocessing_hash)))?;
+        .map_err(|_| wrong(format!("`{}` is not a preprocessing hash", meta.preprocessing_hash)))?;
     let progress = serde_json::from_value(meta.state.clone())
-        .map_err(|e| wrong(format!("it does not say how far its training was: {e}")))?;
+        .map_err(|e| wrong(format!("it does not record its progress: {e}")))?;
     Ok((progress, preprocessing))
 }

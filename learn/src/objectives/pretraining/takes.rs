@@ -1,4 +1,4 @@
-//! Rendered and recorded takes as the pictures of a pretext task, without a look at their labels.
+//! Rendered and recorded takes as the picture source of a pretext task. Labels are not used.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ use crate::objectives::pretext::{Draw, PretextTask};
 use crate::objectives::stage_state::{RECALIBRATION_BATCHES, StageState};
 use crate::seeds::{self, Purpose, seed_of};
 
-/// One step's pictures and pairs, a function of dataset, plan, seed and step.
+/// The pictures and pairs of one step, which depend only on dataset, recipe, seed and step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TakesDraw {
     /// Rows of the dataset, one for each of `pairs.images`.
@@ -34,19 +34,19 @@ pub(crate) struct RenderedTakes<'a> {
     recipe: &'a TrainRecipe,
     dataset: &'a Dataset,
     augment: Augment,
-    /// What is trained on.
+    /// Training takes.
     takes: Eligible,
     pub images_per_step: u64,
 }
 
-/// The takes of one side of the split that hold a pair, by index into the dataset's.
+/// The takes of one split that contain pairs, as indices into [`Dataset::takes`].
 pub(crate) struct Eligible(Vec<usize>);
 
 impl<'a> RenderedTakes<'a> {
     /// # Errors
-    /// A dataset without pairs to learn from; a device without the memory.
+    /// If the dataset has no training pairs, or the device runs out of memory.
     pub fn new(recipe: &'a TrainRecipe, dataset: &'a Dataset) -> Result<Self, LearnError> {
-        // The background that a picture was rendered with would tell whether it is mirrored.
+        // The rendered background would reveal whether a picture is mirrored.
         let config = AugmentConfig { own_background: 0.0, ..recipe.sync.augment };
         let augment = Augment::new(config, dataset, &dataset.rows(Split::Train), recipe.crop_px, recipe.seed)
             .map_err(during("preparing backgrounds"))?;
@@ -61,17 +61,17 @@ impl<'a> RenderedTakes<'a> {
         Ok(Self { recipe, dataset, augment, takes, images_per_step })
     }
 
-    /// The takes of a side of the split. `None` where it has no pairs.
+    /// The takes of a split that contain pairs; `None` if there are none.
     pub fn side(&self, split: Split) -> Option<Eligible> {
         side(self.recipe, self.dataset, split)
     }
 
-    /// A draw among the takes of one side.
+    /// Pictures and pairs drawn from some of these takes.
     pub fn draw_among(&self, eligible: &Eligible, task: &dyn PretextTask, seed: u64) -> Result<TakesDraw, LearnError> {
-        self.drawn(eligible, task, seed).ok_or_else(|| LearnError::TooFew("a take that had pairs has none".to_owned()))
+        self.drawn(eligible, task, seed).ok_or_else(|| LearnError::TooFew("a take yielded no pairs".to_owned()))
     }
 
-    /// The draws of some takes side by side: each take's pairs count for as much.
+    /// Combines the draws of several takes. All takes have the same weight.
     fn drawn(&self, Eligible(takes): &Eligible, task: &dyn PretextTask, seed: u64) -> Option<TakesDraw> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut chosen = takes.clone();
@@ -95,7 +95,7 @@ impl<'a> RenderedTakes<'a> {
     }
 }
 
-/// Recorded takes are for training.
+/// The takes of a split that contain pairs. Recorded takes count as training takes.
 fn side(recipe: &TrainRecipe, dataset: &Dataset, split: Split) -> Option<Eligible> {
     let holds = |take: &usize| {
         let take = &dataset.takes()[*take];
@@ -125,7 +125,7 @@ impl PictureSource for RenderedTakes<'_> {
         _device: Device,
     ) -> Result<Tensor, LearnError> {
         let batch = self.dataset.batch(&drawn.rows).map_err(during("gathering pictures"))?;
-        let varied = self.augment.apply(&batch, Some(&drawn.mirrored), seed).map_err(during("varying pictures"))?;
+        let varied = self.augment.apply(&batch, Some(&drawn.mirrored), seed).map_err(during("augmenting pictures"))?;
         Ok(varied.input)
     }
 

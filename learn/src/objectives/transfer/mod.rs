@@ -1,5 +1,5 @@
-//! Poses, from the labels of rendered people: an encoder with heads for joints in space, in the crop's plane, and for the
-//! confidence.
+//! Transfer: an encoder with heads for 3D joints, 2D joints in the crop, and confidence, trained on labels of rendered
+//! people.
 
 mod rows;
 mod spec;
@@ -30,16 +30,18 @@ pub use rows::labelled_rows;
 pub use spec::RenderedTraining;
 use spec::spec;
 
-/// Poses that mean and deviation of the coordinates are taken over, at most.
+/// At most this many poses are used for the mean and standard deviation of the coordinates.
 const STATISTICS_ROWS: usize = 20_000;
 
-/// The losses of one step. 3D as the recipe has it; in the plane in sides of the crop.
+/// The losses of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TransferLosses {
+    /// 3D loss; its kind is set by the recipe.
     pub pose: f64,
+    /// 2D loss, in units of the crop's side.
     pub plane: f64,
     pub confidence: f64,
-    /// Mean distance of the 16 joints in mm, whichever the loss.
+    /// Mean error of the 16 joints other than the root, in mm, for either kind of 3D loss.
     pub mpjpe_mm: f64,
 }
 
@@ -48,15 +50,18 @@ pub(crate) struct Transfer<'a> {
     dataset: &'a Dataset,
     model: PoseModel,
     augment: Augment,
-    /// What it learns from.
+    /// Training pictures, as rows of the dataset.
     rows: Vec<u32>,
-    /// The order of one epoch.
+    /// Number and order of the current epoch.
     order: Option<(u64, Vec<u32>)>,
 }
 
 impl<'a> Transfer<'a> {
-    /// New heads on a copy of an encoder, BatchNorm's statistics taken anew in all stages, also those that stay frozen: a
-    /// random encoder knows nothing of pictures, a pretrained one those of pretraining.
+    /// New heads on a copy of an encoder. Recomputes BatchNorm statistics in all stages, also frozen ones: those of a
+    /// random encoder are meaningless, and those of a pretrained one come from differently augmented pictures.
+    ///
+    /// # Errors
+    /// If there are too few labelled pictures, or the device fails.
     pub fn new(
         recipe: &'a TrainRecipe,
         dataset: &'a Dataset,
@@ -72,23 +77,23 @@ impl<'a> Transfer<'a> {
         let seed = recipe.seed as i64;
         let model = PoseModel::from_encoder(encoder, &mean, &std, spec, seed)
             .and_then(|model| model.with_heads(seed))
-            .map_err(during("making the pose model"))?;
+            .map_err(during("creating the pose model"))?;
         let mut transfer = Self::with_model(recipe, dataset, model, rows)?;
         let pictures = transfer.recalibration(0)?;
         autocast(precision, transfer.device(), || transfer.model.recalibrate_batch_norm(&mut pictures.into_iter(), 0))
-            .map_err(during("taking BatchNorm's statistics"))?;
+            .map_err(during("recomputing BatchNorm statistics"))?;
         Ok(transfer)
     }
 
-    /// The model of a checkpoint, to go on with.
+    /// Opens the model of a checkpoint, to resume its training.
     ///
     /// # Errors
-    /// A file that is damaged or of another recipe or session.
+    /// If the file is damaged or belongs to another recipe or session.
     pub fn open(recipe: &'a TrainRecipe, dataset: &'a Dataset, path: &Path) -> Result<Self, LearnError> {
         let (model, state) = pose_checkpoint::open(path, dataset.device()).map_err(during("resuming"))?;
         StageState::of(path, state)?.check(path, recipe, dataset)?;
         let rows = labelled_rows(recipe, dataset)?;
-        // The file may have been written by a build that said less.
+        // An earlier build may have written fewer fields.
         let spec = spec(recipe, dataset, &rows, model.spec().encoder_version.clone())?;
         Self::with_model(recipe, dataset, model.with_spec(spec), rows)
     }
@@ -108,7 +113,7 @@ impl<'a> Transfer<'a> {
         &self.model
     }
 
-    /// The rows of a step: shuffled epochs, each a function of the seed and its number.
+    /// The rows of a step, from shuffled epochs. The order of an epoch depends only on the seed and its number.
     pub fn draw_of(&mut self, step: u64) -> Vec<u32> {
         let (batch, length) = (self.recipe.transfer.batch as u64, self.rows.len() as u64);
         (step * batch..(step + 1) * batch).map(|at| self.epoch(at / length)[(at % length) as usize]).collect()
@@ -125,7 +130,7 @@ impl<'a> Transfer<'a> {
 
     fn varied(&self, rows: &[u32], seed: u64) -> Result<Augmented, LearnError> {
         let batch = self.dataset.batch(rows).map_err(during("gathering pictures"))?;
-        self.augment.apply(&batch, None, seed).map_err(during("varying pictures"))
+        self.augment.apply(&batch, None, seed).map_err(during("augmenting pictures"))
     }
 
     fn frozen(&self) -> usize {
@@ -165,12 +170,12 @@ impl Objective for Transfer<'_> {
         };
         let errors = joint_distances(&predicted_mm, joints_mm)?;
         let (Some(plane), Some(confidence)) = (&output.joints_2d, &output.confidence) else {
-            return Err(ModelError::Argument("the model in training has no heads for the plane".to_owned()));
+            return Err(ModelError::Argument("the model has no heads for 2D joints and confidence".to_owned()));
         };
         let (plane, confidence) = (plane_loss(plane, joints_2d)?, confidence_loss(confidence, &errors)?);
         let minimised = pose.f_add(&plane.f_mul_scalar(plan.plane_weight)?)?.f_add(&confidence)?;
         let mpjpe = errors.f_narrow(1, 1, JOINTS as i64 - 1)?.f_mean(None)?;
-        // One look at the device for all of them.
+        // A single transfer from the device for all of them.
         let parts = Tensor::f_stack(&[pose, plane, confidence, mpjpe].map(|loss: Tensor| loss.detach()), 0)?;
         let values: Vec<f32> = Vec::try_from(parts.f_to_device(Device::Cpu)?)?;
         let [pose, plane, confidence, mpjpe_mm] = [0, 1, 2, 3].map(|part| f64::from(values[part]));

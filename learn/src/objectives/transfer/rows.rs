@@ -1,4 +1,4 @@
-//! Whose labels are learned from.
+//! Selects the labelled training pictures.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -9,16 +9,17 @@ use crate::LearnError;
 use crate::data::rendered::{Dataset, Split};
 use crate::seeds;
 
-/// Training pictures of the people whose labels are used.
+/// Rows of the training pictures whose labels are used: those of `transfer.people` people chosen at random, or of
+/// everybody if that is 0.
 ///
 /// # Errors
-/// More people than there are, fewer pictures than two.
+/// If the recipe asks for more people than the session has, or there are fewer than two pictures.
 pub fn labelled_rows(recipe: &TrainRecipe, dataset: &Dataset) -> Result<Vec<u32>, LearnError> {
     let mut people: Vec<String> = dataset.distinct(Split::Train, |take| &take.person).into_iter().collect();
     let wanted = recipe.transfer.people;
     if wanted > people.len() {
         let there = people.len();
-        return Err(LearnError::TooFew(format!("transfer.people is {wanted}, but {there} people are to learn from")));
+        return Err(LearnError::TooFew(format!("transfer.people is {wanted}, but the session trains on {there}")));
     }
     if wanted > 0 {
         people.shuffle(&mut ChaCha8Rng::seed_from_u64(seeds::of_people(recipe.seed)));
@@ -30,7 +31,7 @@ pub fn labelled_rows(recipe: &TrainRecipe, dataset: &Dataset) -> Result<Vec<u32>
         .filter(|&row| people.contains(&dataset.take_of(row).about.person))
         .collect();
     if rows.len() < 2 {
-        return Err(LearnError::TooFew(format!("{} labelled pictures are too few to learn from", rows.len())));
+        return Err(LearnError::TooFew(format!("{} labelled pictures are too few to train on", rows.len())));
     }
     Ok(rows)
 }

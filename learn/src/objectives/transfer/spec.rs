@@ -1,4 +1,4 @@
-//! What a pose model that learned from rendered people says of itself and of its training.
+//! Metadata of a pose model trained on rendered people.
 
 use std::collections::BTreeSet;
 
@@ -11,21 +11,22 @@ use crate::LearnError;
 use crate::data::rendered::Dataset;
 use crate::error::in_json;
 
-/// What a pose model says of its training.
+/// How a pose model was trained; stored as JSON in [`PoseSpec::training`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct RenderedTraining {
     /// The recipe, as TOML.
     pub recipe: String,
-    /// Pictures whose labels it learned from, and how many of them it saw, counting repetitions.
+    /// Distinct pictures whose labels were used.
     pub labelled_pictures: usize,
+    /// Pictures seen in training, counting repetitions.
     pub samples: u64,
     pub people: BTreeSet<String>,
     pub clips: usize,
     pub actions: BTreeSet<String>,
 }
 
-/// What a pose model says of itself.
+/// The metadata of the pose model.
 pub(super) fn spec(
     recipe: &TrainRecipe,
     dataset: &Dataset,

@@ -12,7 +12,7 @@ use capture::{CameraDriver, DriverError, DriverEvent, OpenDriver, PulseTrain};
 use crossbeam::channel::{Receiver, RecvTimeoutError};
 use frame::{Problem, Slot, monotonic_now_ns};
 use virtual_studio::actor::gltf::LoadOptions;
-use virtual_studio::live::LiveStudio;
+use virtual_studio::live_studio::LiveStudio;
 use virtual_studio::scene::Scenario;
 
 use player::{Item, Player, Step};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use capture::{DriverError, DriverEvent, Stamp, Unit};
 use frame::{Encoding, HostTime, LossReason, Picture, SegmentId, SourcePosition, TriggerIndex};
-use virtual_studio::live::Sent;
+use virtual_studio::live_studio::Sent;
 
 /// What one camera delivers for one pulse, sent by the renderer.
 pub struct Item {
@@ -107,7 +107,7 @@ impl Player {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use virtual_studio::live::UnitStamp as Said;
+    use virtual_studio::live_studio::UnitStamp as Said;
 
     const PERIOD_NS: i64 = 40_000_000;
     const START_NS: i64 = 5_000_000_000;

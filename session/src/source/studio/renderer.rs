@@ -9,7 +9,7 @@ use std::time::Duration;
 use capture::PulseTrain;
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
 use frame::monotonic_now_ns;
-use virtual_studio::live::LiveStudio;
+use virtual_studio::live_studio::LiveStudio;
 
 use super::player::{Item, Shot};
 

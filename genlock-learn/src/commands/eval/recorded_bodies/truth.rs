@@ -5,16 +5,13 @@ use std::path::Path;
 
 use infer::recording::Instant;
 use miette::{IntoDiagnostic, miette};
-use nalgebra::Vector3;
-use pose::JOINTS;
+use pose::WorldJoints;
 use pose::calibration::CalibratedCamera;
 use pose::mapping::Mapping;
 
-type World = [Vector3<f64>; JOINTS];
-
 /// The published poses by source frame, and the published cameras.
 pub struct Truth {
-    by_source: BTreeMap<u32, World>,
+    by_source: BTreeMap<u32, WorldJoints>,
     pub cameras: Vec<CalibratedCamera>,
 }
 
@@ -27,7 +24,7 @@ impl Truth {
         Ok(Self { by_source, cameras: pose::calibration::read(calibration).into_diagnostic()? })
     }
 
-    pub fn at(&self, instant: &Instant) -> Option<&World> {
+    pub fn at(&self, instant: &Instant) -> Option<&WorldJoints> {
         self.by_source.get(&instant.source?.index)
     }
 }

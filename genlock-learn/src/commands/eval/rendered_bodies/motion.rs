@@ -1,10 +1,9 @@
 //! The motion of bodies against the true motion.
 
 use nalgebra::Vector3;
-use pose::{JOINTS, LIMB_JOINTS};
+use pose::LIMB_JOINTS;
+use pose::WorldJoints;
 use serde::Serialize;
-
-type World = [Vector3<f64>; JOINTS];
 
 /// A foot stands still if its ankle truly moves slower than this, in mm/s.
 const STANDS_MM_S: f64 = 100.0;
@@ -16,8 +15,8 @@ const LAG_STEPS: f64 = 20.0;
 /// One instant in the axes and scale of the ground truth.
 #[derive(Clone, Debug)]
 pub struct Step {
-    pub joints: World,
-    pub truth: World,
+    pub joints: WorldJoints,
+    pub truth: WorldJoints,
     /// Heels and toes of the left foot, then of the right one.
     pub soles: [[Vector3<f64>; 2]; 2],
 }
@@ -107,7 +106,7 @@ mod tests {
     const RATE_HZ: f64 = 25.0;
 
     /// Somebody whose right foot stands still while everything else swings.
-    fn truth(at: f64) -> World {
+    fn truth(at: f64) -> WorldJoints {
         let swing = 300.0 * (at / 6.0).sin();
         std::array::from_fn(|joint| {
             let place = Vector3::new(joint as f64 * 50.0, 40.0, 900.0);
@@ -115,7 +114,7 @@ mod tests {
         })
     }
 
-    fn stretch(found: impl Fn(f64) -> World) -> Vec<Vec<Step>> {
+    fn stretch(found: impl Fn(f64) -> WorldJoints) -> Vec<Vec<Step>> {
         let step = |at: i32| {
             let joints = found(at.into());
             let soles = [[joints[6]; 2], [joints[3]; 2]];

@@ -1,20 +1,19 @@
 //! Errors of the bodies of a rendered take against the ground truth.
 
 use body::{CausalFilter, RigGeometry, ScaleSource, joints};
-use geometry::{POINT_COUNT, Similarity, similarity};
+use geometry::Points;
+use geometry::{Similarity, similarity};
 use infer::recording::{Bodies, RecordingError, Watched};
 use infer::rig::Placed;
-use nalgebra::{Matrix3, Vector3};
-use pose::{JOINTS, LIMB_JOINTS};
+use nalgebra::Matrix3;
+use pose::LIMB_JOINTS;
+use pose::WorldJoints;
 use serde::Serialize;
 
 use super::motion::{Steadiness, Step, mean, steadiness};
 use super::truth::TakeTruth;
 use super::within::Miss;
 use crate::commands::eval::body_scores as poses;
-
-type Points = [Vector3<f64>; POINT_COUNT];
-type World = [Vector3<f64>; JOINTS];
 
 /// Errors of the bodies of a take against the ground truth.
 #[derive(Clone, Debug, Serialize)]
@@ -96,10 +95,10 @@ pub fn alone(
     bodies: &Bodies,
     truth: &TakeTruth,
 ) -> Result<Option<AloneScores>, RecordingError> {
-    let known = |bodies: &Bodies| -> Vec<(Placed, World)> {
+    let known = |bodies: &Bodies| -> Vec<(Placed, WorldJoints)> {
         known(watched, bodies, truth).map(|(body, truth)| (body.clone(), *truth)).collect()
     };
-    let pairs = |known: &[(Placed, World)]| -> Vec<(World, World)> {
+    let pairs = |known: &[(Placed, WorldJoints)]| -> Vec<(WorldJoints, WorldJoints)> {
         known.iter().map(|(body, truth)| (joints(&body.points_mm), *truth)).collect()
     };
     let Some(to_truth) = limbs_onto(pairs(&known(bodies)).into_iter()) else { return Ok(None) };
@@ -126,18 +125,18 @@ fn known<'a>(
     watched: &'a Watched,
     bodies: &'a Bodies,
     truth: &'a TakeTruth,
-) -> impl Iterator<Item = (&'a Placed, &'a World)> {
+) -> impl Iterator<Item = (&'a Placed, &'a WorldJoints)> {
     let instants = watched.instants.all.iter().zip(&bodies.bodies);
     instants.filter_map(|(instant, body)| Some((body.as_ref()?, truth.at(instant)?)))
 }
 
-fn miss(body: &Placed, truth: &World, to_truth: &Similarity) -> Option<Miss> {
+fn miss(body: &Placed, truth: &WorldJoints, to_truth: &Similarity) -> Option<Miss> {
     let found = joints(&body.points_mm).map(|joint| to_truth.point(&joint));
     Miss::new(&found, truth, body.uncertainty_mm.map(|radius_mm| to_truth.scale * radius_mm))
 }
 
 /// One similarity that aligns all limb joints to the ground truth.
-fn limbs_onto(pairs: impl Iterator<Item = (World, World)>) -> Option<Similarity> {
+fn limbs_onto(pairs: impl Iterator<Item = (WorldJoints, WorldJoints)>) -> Option<Similarity> {
     let limbs = pairs.flat_map(|(found, truth)| LIMB_JOINTS.map(|joint| (found[joint], truth[joint])));
     similarity(&limbs.collect::<Vec<_>>())
 }

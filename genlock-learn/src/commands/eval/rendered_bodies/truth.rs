@@ -6,15 +6,13 @@ use std::path::Path;
 use infer::recording::Instant;
 use miette::IntoDiagnostic;
 use nalgebra::{Matrix3, Vector3};
-use pose::JOINTS;
+use pose::WorldJoints;
 use virtual_studio::session::{Truth, TruthFrame};
-
-type World = [Vector3<f64>; JOINTS];
 
 /// The ground truth of a rendered take, in millimetres and the studio's axes.
 pub struct TakeTruth {
     /// Bodies by instant.
-    joints: BTreeMap<u32, World>,
+    joints: BTreeMap<u32, WorldJoints>,
     /// By name, from the world's axes to the camera's, at the start of the take.
     pub rotations: BTreeMap<String, Matrix3<f64>>,
     pub height_mm: Option<f64>,
@@ -34,7 +32,7 @@ impl TakeTruth {
         })
     }
 
-    pub fn at(&self, instant: &Instant) -> Option<&World> {
+    pub fn at(&self, instant: &Instant) -> Option<&WorldJoints> {
         self.joints.get(&instant.source?.index)
     }
 }
@@ -43,7 +41,7 @@ fn rotation(frame: &TruthFrame) -> Matrix3<f64> {
     Matrix3::from_fn(|row, column| f64::from(frame.rotation[row][column]))
 }
 
-fn world(frame: &TruthFrame) -> World {
+fn world(frame: &TruthFrame) -> WorldJoints {
     let back = rotation(frame).transpose();
     let shift = Vector3::from(frame.translation_m.map(f64::from)) * 1000.0;
     frame.joints_camera_mm.map(|joint| back * (Vector3::from(joint.map(f64::from)) - shift))

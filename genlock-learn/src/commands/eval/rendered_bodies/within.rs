@@ -2,8 +2,7 @@
 
 use nalgebra::{Matrix3, Vector3};
 use pose::JOINTS;
-
-type World = [Vector3<f64>; JOINTS];
+use pose::WorldJoints;
 
 /// For each joint, its mirror image.
 const MIRRORED: [usize; JOINTS] = [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13];
@@ -12,13 +11,13 @@ const MIRRORED: [usize; JOINTS] = [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16,
 #[derive(Clone, Debug)]
 pub struct Miss {
     /// From each joint to the true one, in the body's own axes: forward, left, up along the trunk.
-    pub to_truth: World,
+    pub to_truth: WorldJoints,
     pub radius_mm: [f64; JOINTS],
 }
 
 impl Miss {
     /// For a body in the axes and scale of the ground truth. `None` if that has no trunk.
-    pub fn new(found: &World, truth: &World, radius_mm: [f64; JOINTS]) -> Option<Self> {
+    pub fn new(found: &WorldJoints, truth: &WorldJoints, radius_mm: [f64; JOINTS]) -> Option<Self> {
         let up = (truth[8] - truth[0]).try_normalize(1e-6)?;
         let leftward = truth[11] - truth[14] + truth[4] - truth[1];
         let ahead = leftward.cross(&up).try_normalize(1e-6)?;
@@ -28,7 +27,7 @@ impl Miss {
 }
 
 /// The offset of each true joint from the finder's definition of it, the same for left and right.
-pub fn offsets<'a>(misses: impl Iterator<Item = &'a Miss>) -> World {
+pub fn offsets<'a>(misses: impl Iterator<Item = &'a Miss>) -> WorldJoints {
     let (mut sum, mut count) = ([Vector3::zeros(); JOINTS], 0.0);
     for miss in misses {
         sum.iter_mut().zip(miss.to_truth).for_each(|(sum, miss)| *sum += miss);
@@ -40,7 +39,7 @@ pub fn offsets<'a>(misses: impl Iterator<Item = &'a Miss>) -> World {
 }
 
 /// The share of joints with the ground truth inside their radius, after correcting the definitions by `offsets`.
-pub fn share(misses: &[Miss], offsets: &World) -> Option<f64> {
+pub fn share(misses: &[Miss], offsets: &WorldJoints) -> Option<f64> {
     let all = misses.iter().flat_map(|miss| {
         let within = |joint: usize| (miss.to_truth[joint] - offsets[joint]).norm() <= miss.radius_mm[joint];
         (0..JOINTS).map(move |joint| f64::from(u8::from(within(joint))))
@@ -69,7 +68,7 @@ mod tests {
         [1, 4].into_iter().for_each(|hip| found[hip].z += 50.0);
         let mut off = found;
         off[13].x += 80.0;
-        let miss = |found: &World| Miss::new(found, &truth, [20.0; JOINTS]).unwrap();
+        let miss = |found: &WorldJoints| Miss::new(found, &truth, [20.0; JOINTS]).unwrap();
         let offsets = offsets([found, found].iter().map(miss).collect::<Vec<_>>().iter());
         assert!((offsets[4] - Vector3::new(0.0, 0.0, -50.0)).norm() < 1e-9, "{}", offsets[4]);
         assert_eq!(share(&[miss(&found)], &offsets), Some(1.0));

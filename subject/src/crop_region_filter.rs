@@ -1,4 +1,4 @@
-//! The square that a camera's crops show, steadied over time.
+//! Smooths the square that a camera's crops show over time.
 
 use std::collections::VecDeque;
 
@@ -9,13 +9,13 @@ use crate::{Preprocessing, Region};
 /// Least time between two pictures that vote on the side.
 const VOTE_NS: u64 = 200_000_000;
 
-/// The square that a camera's crops show, steadied over time.
+/// Smooths the square that a camera's crops show over time.
 ///
 /// A subject's box changes from picture to picture whenever a limb is lifted, lost in the background or merged with its
 /// shadow, although the person's size does not. So the side is the mean of the middle half of about two seconds, and
 /// the centre follows the subject as if on a leash: at once, but only as far as needed. Both depend on times, not on
 /// the frame rate.
-pub struct Steady {
+pub struct CropRegionFilter {
     slack: f32,
     voters: usize,
     /// The sides that pictures suggested, oldest first.
@@ -25,7 +25,8 @@ pub struct Steady {
     last: Option<(SegmentId, [f32; 2])>,
 }
 
-impl Steady {
+impl CropRegionFilter {
+    /// A filter that has seen no picture.
     pub fn new(settings: &Preprocessing) -> Self {
         Self {
             slack: settings.centre_slack,
@@ -43,7 +44,7 @@ impl Steady {
         }
     }
 
-    /// The steadied square, where `wanted` fits the subject of this one picture.
+    /// The smoothed square; `wanted` is the one that fits the subject in this picture alone.
     pub fn follow(&mut self, info: &FrameInfo, wanted: Region) -> Region {
         self.vote(info.exposure.ns, wanted.side_px);
         let mut votes: Vec<f32> = self.votes.iter().copied().collect();
