@@ -24,8 +24,9 @@ step cargo clippy --release --locked --workspace --all-targets -- -D warnings
 # The studio's GPU backend. With the whole workspace, so that as few features as possible differ from the build above.
 gpu=(--release --locked --workspace --features virtual-studio/gpu --test gpu)
 step cargo clippy "${gpu[@]}" -- -D warnings
-# Sessions as a library, without any driver that a feature adds.
+# Sessions as a library, and genlock for webcams alone, without the drivers that features add.
 step cargo check --release --locked -p session
+step cargo check --release --locked -p genlock --no-default-features --features v4l2
 # Real footage as a take, for the tests that learn from it: one recording serves them all.
 takes=$(mktemp -d)
 trap 'rm -rf "$takes"' EXIT

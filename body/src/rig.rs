@@ -244,7 +244,7 @@ mod tests {
             cameras: BTreeMap::from([("cam01".into(), camera)]),
         };
         let id = geometry.clone().with_id().id;
-        assert_eq!(id, "?");
+        assert_eq!(id, "82bbed313b4a");
         assert_eq!(RigGeometry { id: "another".into(), ..geometry.clone() }.with_id().id, id);
         assert_ne!(RigGeometry { instants: 35, ..geometry }.with_id().id, id);
     }

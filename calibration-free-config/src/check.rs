@@ -84,7 +84,8 @@ impl Check<'_> {
         only("primary", wire.primary.is_some(), TriggerMode::Primary, "primary");
         only("tolerance-ms", wire.tolerance_ms.is_some(), TriggerMode::FreeRun, "free-run");
         let period_ms = 1e3 / rate_hz;
-        let tolerance_ms = wire.tolerance_ms.unwrap_or(0.45 * period_ms);
+        let free_run = wire.mode == TriggerMode::FreeRun;
+        let tolerance_ms = wire.tolerance_ms.filter(|_| free_run).unwrap_or(0.45 * period_ms);
         let learned = matches!(wire.mode, TriggerMode::Hardware | TriggerMode::Ptp) && wire.box_device.is_none();
         if learned && cameras.iter().all(|camera| camera.host != LOCAL) {
             let problem = format!("the host {LOCAL} has no camera from whose times it could learn the pulses");

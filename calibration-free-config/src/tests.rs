@@ -159,6 +159,8 @@ fn triggers_and_what_drives_them() {
     insta::assert_snapshot!(edited("\"hardware\"", "\"primary\""), @r#"rig.toml, trigger.primary: mode = "primary" does not say which camera drives the others; name it"#);
     insta::assert_snapshot!(edited("\"hardware\"", "\"primary\"\nprimary = \"cam3\""), @r#"rig.toml, trigger.primary: there is no camera "cam3"; use one of cam01, cam02"#);
     insta::assert_snapshot!(warned("60.0", "60.0\ntolerance-ms = 3"), @r#"trigger.tolerance-ms: means something with mode = "free-run" only"#);
+    let (ignored, _) = Rig::from_toml_str(&RIG.replace("60.0", "60.0\ntolerance-ms = 3"), "rig.toml").unwrap();
+    assert!((ignored.trigger.tolerance_ms - 7.5).abs() < 1e-9);
 }
 
 #[test]

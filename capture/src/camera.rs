@@ -22,12 +22,15 @@ pub type OpenDriver = Box<dyn FnMut() -> Result<Box<dyn CameraDriver>, DriverErr
 
 /// A camera to capture from.
 pub struct CameraSpec {
+    /// The camera's name, for its thread and for log messages.
     pub name: String,
+    /// Opens the camera, on its own thread.
     pub open: OpenDriver,
     /// Buffers in the camera's pool: the quotas of all consumers plus the frames in flight.
     pub pool_buffers: usize,
     /// Expected size of one unit in bytes; a larger unit grows its buffer once.
     pub unit_bytes: usize,
+    /// Whether the camera follows the pulses, generates them, or is fired by the host.
     pub role: Role,
     /// How long the camera may be silent while others deliver before it is reopened; `None` for sources that may pause.
     pub watchdog: Option<Duration>,

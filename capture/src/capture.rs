@@ -65,8 +65,15 @@ impl RemoteCamera {
 /// Why a capture did not start, or did not stop cleanly.
 #[derive(Debug, Error)]
 pub enum CaptureError {
+    /// The operating system refused to start a thread.
     #[error("cannot start the thread {thread}: {source}")]
-    Thread { thread: String, source: io::Error },
+    Thread {
+        /// The thread's name: `router`, `trigger`, or `camera-` and the camera's name.
+        thread: String,
+        /// The operating system's error.
+        source: io::Error,
+    },
+    /// These threads were still running after the deadline, or had panicked: the deadline, and their names.
     #[error("these threads did not end within {0:?} and were abandoned: {1}")]
     Abandoned(Duration, String),
 }

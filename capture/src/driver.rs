@@ -11,9 +11,14 @@ use thiserror::Error;
 pub enum Stamp {
     /// Start of exposure on the host's clock, from the kernel or a replay.
     Host(HostTime),
-    /// The reading of the device's own clock, see [`CameraDriver::clock`], and when the host had received the whole
-    /// unit (`CLOCK_MONOTONIC`).
-    Device { ticks: u64, arrival_ns: i64 },
+    /// The reading of the device's own clock, see [`CameraDriver::clock`], and the host's time of arrival
+    /// (`CLOCK_MONOTONIC`).
+    Device {
+        /// The device's clock, in ticks of [`DeviceClock::tick_ns`]; it wraps at [`DeviceClock::tick_bits`] bits.
+        ticks: u64,
+        /// When the host had received the whole unit, in ns.
+        arrival_ns: i64,
+    },
 }
 
 /// The metadata of one unit from a camera.
@@ -23,12 +28,15 @@ pub struct Unit {
     pub segment: SegmentId,
     /// Start of exposure.
     pub exposure: Stamp,
+    /// Exposure time in ns; 0 if unknown.
     pub exposure_duration_ns: u32,
     /// The device's own frame counter, one per pulse, unwrapped by the driver.
     pub counter: Option<u64>,
     /// Set only by drivers that know it for certain, such as replays; see [`CameraDriver::knows_pulses`].
     pub trigger: TriggerIndex,
+    /// The position in the video or recording that is played; `None` for live cameras.
     pub source: Option<SourcePosition>,
+    /// How to read the unit's bytes: format, size in pixels, and layout.
     pub picture: Picture,
 }
 
@@ -38,7 +46,12 @@ pub enum DriverEvent {
     /// A unit. Its bytes are in the slot, or dropped if there was no slot.
     Unit(Unit),
     /// The device reports that `frames` units are missing before the next one.
-    Lost { reason: LossReason, frames: u64 },
+    Lost {
+        /// Why they are missing.
+        reason: LossReason,
+        /// How many are missing; at least 1.
+        frames: u64,
+    },
     /// Nothing arrived within the wait.
     Idle,
     /// The source has ended for good.
@@ -48,14 +61,18 @@ pub enum DriverEvent {
 /// One reading of a device's clock, between two readings of the host's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Latch {
+    /// The host's time before the reading, `CLOCK_MONOTONIC`.
     pub before_ns: i64,
+    /// The device's clock, in ticks of [`DeviceClock::tick_ns`].
     pub ticks: u64,
+    /// The host's time after the reading, `CLOCK_MONOTONIC`.
     pub after_ns: i64,
 }
 
 /// What a device reports about itself.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Health {
+    /// The device's temperature in °C, if it reports one.
     pub temperature_c: Option<f64>,
     /// The stream's own counters, by the driver's names, such as resent packets or underruns.
     pub counters: Vec<(String, u64)>,
@@ -64,7 +81,8 @@ pub struct Health {
 /// One camera, opened and armed. Capture owns the thread that calls it.
 pub trait CameraDriver: Send {
     /// Waits at most `wait` for the next unit and copies it into `slot`, once. Without a slot the unit is taken from
-    /// the device and dropped, so that the device's own queue does not fill.
+    /// the device and dropped, so that the device's own queue does not fill. Fails if the camera does not deliver any
+    /// more; capture then closes it and opens it again.
     fn next(&mut self, slot: Option<&mut Slot>, wait: Duration) -> Result<DriverEvent, DriverError>;
 
     /// The clock of [`Stamp::Device`]; none for drivers that stamp on the host's clock.
@@ -77,7 +95,8 @@ pub trait CameraDriver: Send {
         false
     }
 
-    /// Reads the device's clock, if it can be read independently of frames. Called between units, about twice a second.
+    /// Reads the device's clock; `None` if it cannot be read independently of frames. Called between units, about twice
+    /// a second. After an error, capture closes the camera and opens it again.
     fn latch(&mut self) -> Result<Option<Latch>, DriverError> {
         Ok(None)
     }

@@ -3,6 +3,8 @@
 //! Each camera has a driver, a thread that this crate owns, a fixed pool of buffers and a lock-free ring to the one
 //! router thread, which offers every frame to each consumer. A driver never waits for a consumer.
 
+#![warn(missing_docs)]
+
 mod camera;
 mod capture;
 #[cfg(feature = "conformance")]

@@ -55,7 +55,7 @@ impl CameraDriver for Faulty {
 
 fn check_fault(word: &str, fault: Fault) {
     let open = || -> Result<Box<dyn CameraDriver>, _> { Ok(Box::new(Faulty(Box::new(simulated().open(0)), fault))) };
-    let wrong = conforms(open, Expected::endless(30, Duration::from_millis(500)));
+    let wrong = conforms(open, Expected::endless(12, Duration::from_millis(500)));
     assert!(wrong.iter().any(|what| what.contains(word)), "{word:?} is not in {wrong:#?}");
 }
 

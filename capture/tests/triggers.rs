@@ -1,18 +1,19 @@
 //! Triggers with real threads: simulated devices with clocks of their own, whose pictures carry the true pulse number.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use capture::trigger::{ObservedTrigger, SoftwareTrigger};
 use capture::{
-    CameraDriver, CameraEvent, CameraSpec, Capture, CaptureEventKind, CaptureOptions, DeviceClock, DriverError,
-    DriverEvent, FrameConsumer, Pulses, Role, Stamp, TriggerEvent, Unit,
+    CameraDriver, CameraEvent, CameraSpec, Capture, CaptureEvent, CaptureEventKind, CaptureOptions, DeviceClock,
+    DriverError, DriverEvent, FrameConsumer, Pulses, Role, Stamp, TriggerEvent, Unit,
 };
 use frame::{
-    FrameInfo, FrameRef, LossLedger, LossReason, Picture, PixelFormat, SegmentId, Slot, SourcePosition, TriggerIndex,
-    monotonic_now_ns,
+    CameraId, FrameInfo, FrameRef, LossLedger, LossReason, Picture, PixelFormat, SegmentId, Slot, SourcePosition,
+    TriggerIndex, monotonic_now_ns,
 };
 
 const PERIOD_NS: i64 = 10_000_000;
@@ -128,6 +129,8 @@ impl FrameConsumer for Collector {
 }
 
 const DRIFTS_PPM: [f64; 3] = [100.0, -100.0, 20.0];
+/// Longest wait for anything that must happen.
+const DEADLINE: Duration = Duration::from_secs(20);
 
 struct Run {
     frames: Vec<FrameInfo>,
@@ -135,18 +138,63 @@ struct Run {
     ledgers: Vec<LossLedger>,
 }
 
+/// Three devices while they run.
+struct Running<'a> {
+    faults: &'a [Faults],
+    capture: &'a Capture,
+    consumer: &'a Collector,
+    ledgers: &'a [LossLedger],
+    told: RefCell<Vec<CaptureEvent>>,
+}
+
+impl Running<'_> {
+    fn until(&self, what: &str, is_so: impl Fn() -> bool) {
+        let begun = Instant::now();
+        while !is_so() {
+            assert!(begun.elapsed() < DEADLINE, "not within {DEADLINE:?}: {what}; {:?}", self.told.borrow());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits for an event and returns when it happened.
+    fn until_told(&self, wanted: &CaptureEventKind) -> i64 {
+        let told = || {
+            self.told.borrow_mut().extend(self.capture.events().try_iter());
+            self.told.borrow().iter().find(|event| event.kind == *wanted).map(|event| event.at_ns)
+        };
+        self.until(&format!("{wanted:?}"), || told().is_some());
+        told().unwrap()
+    }
+
+    /// Waits until each camera has delivered this many frames after `since_ns`.
+    fn until_delivered(&self, frames: usize, since_ns: i64) {
+        self.until(&format!("{frames} frames of each camera"), || {
+            let mut delivered = [0; DRIFTS_PPM.len()];
+            for frame in self.consumer.0.lock().unwrap().iter() {
+                delivered[frame.camera.index()] += usize::from(frame.arrival_ns > since_ns);
+            }
+            delivered.iter().all(|&delivered| delivered >= frames)
+        });
+    }
+}
+
+fn lost(ledger: &LossLedger, reason: LossReason) -> u64 {
+    ledger.capture.counts().lost.get(&reason).copied().unwrap_or(0)
+}
+
+/// The line carries no pulses for this long.
+fn stays_silent_for(milliseconds: u64) {
+    std::thread::sleep(Duration::from_millis(milliseconds));
+}
+
 /// Runs three devices on a line; `meanwhile` changes the line and injects faults.
-fn run(pulses: Pulses, role: Role, line: &Arc<Line>, meanwhile: impl FnOnce(&[Faults])) -> Run {
+fn run(pulses: Pulses, role: Role, line: &Arc<Line>, meanwhile: impl FnOnce(&Running)) -> Run {
     let faults: Vec<Faults> = DRIFTS_PPM.iter().map(|_| Arc::default()).collect();
-    let opened = Arc::new(AtomicU64::new(0));
     let specs = DRIFTS_PPM.iter().zip(&faults).map(|(&drift_ppm, fault)| {
-        let (line, fault, opened) = (line.clone(), fault.clone(), opened.clone());
+        let (line, fault) = (line.clone(), fault.clone());
         CameraSpec {
             name: format!("{drift_ppm} ppm"),
-            open: Box::new(move || {
-                opened.fetch_add(1, Ordering::AcqRel);
-                Ok(Box::new(Device::new(line.clone(), drift_ppm, fault.clone())))
-            }),
+            open: Box::new(move || Ok(Box::new(Device::new(line.clone(), drift_ppm, fault.clone())))),
             pool_buffers: 32,
             unit_bytes: 64,
             role,
@@ -158,8 +206,11 @@ fn run(pulses: Pulses, role: Role, line: &Arc<Line>, meanwhile: impl FnOnce(&[Fa
     let capture =
         Capture::start(specs.collect(), &ledgers, vec![Box::new(consumer.clone())], CaptureOptions::new(pulses))
             .unwrap();
-    meanwhile(&faults);
-    let events = capture.events().try_iter().map(|event| event.kind).collect();
+    let told = RefCell::default();
+    let running = Running { faults: &faults, capture: &capture, consumer: &consumer, ledgers: &ledgers, told };
+    meanwhile(&running);
+    let events = running.told.into_inner().into_iter().chain(capture.events().try_iter());
+    let events = events.map(|event| event.kind).collect();
     capture.stop(Duration::from_secs(5)).unwrap();
     let frames = consumer.0.lock().unwrap().clone();
     Run { frames, events, ledgers }
@@ -167,7 +218,7 @@ fn run(pulses: Pulses, role: Role, line: &Arc<Line>, meanwhile: impl FnOnce(&[Fa
 
 impl Run {
     fn lost(&self, camera: usize, reason: LossReason) -> u64 {
-        self.ledgers[camera].capture.counts().lost.get(&reason).copied().unwrap_or(0)
+        lost(&self.ledgers[camera], reason)
     }
 }
 
@@ -190,16 +241,17 @@ fn pulses_that_nobody_tells_of_are_numbered_alike_in_all_cameras_and_after_a_cab
     let line = Arc::new(Line { start_ns: AtomicI64::new(i64::MAX), end_ns: AtomicI64::new(i64::MAX) });
     let mut back_ns = 0;
     let Run { frames, events, .. } =
-        run(Pulses::From(Box::new(ObservedTrigger::new(100.0, None))), Role::Follows, &line, |faults| {
-            std::thread::sleep(Duration::from_millis(300));
+        run(Pulses::From(Box::new(ObservedTrigger::new(100.0, None))), Role::Follows, &line, |running| {
+            running.until_told(&CaptureEventKind::Trigger(TriggerEvent::Started { unarmed: vec![] }));
             line.start_ns.store(monotonic_now_ns() + 100_000_000, Ordering::Release);
-            std::thread::sleep(Duration::from_secs(3));
-            *faults[0].lock().unwrap() = Some(Fault::CableOut);
-            std::thread::sleep(Duration::from_millis(600));
-            back_ns = monotonic_now_ns();
-            std::thread::sleep(Duration::from_millis(2400));
+            running.until_delivered(290, i64::MIN);
+            *running.faults[0].lock().unwrap() = Some(Fault::CableOut);
+            back_ns = running.until_told(&CaptureEventKind::Camera(CameraId(0), CameraEvent::Back));
+            running.until_delivered(230, back_ns);
             line.end_ns.store(monotonic_now_ns(), Ordering::Release);
-            std::thread::sleep(Duration::from_millis(1700));
+            running.until_told(&CaptureEventKind::Trigger(TriggerEvent::Stopped));
+            // Longer than the watchdogs allow while another camera delivers.
+            stays_silent_for(500);
         });
     let by_camera = numbered_truly(&frames);
     assert_eq!(by_camera.len(), 3);
@@ -224,11 +276,16 @@ fn pulses_that_nobody_tells_of_are_numbered_alike_in_all_cameras_and_after_a_cab
 fn cameras_that_the_host_fires_take_one_picture_a_pulse() {
     let line = Arc::new(Line { start_ns: AtomicI64::new(i64::MAX), end_ns: AtomicI64::new(i64::MAX) });
     let trigger = Pulses::From(Box::new(SoftwareTrigger::new(1e9 / PERIOD_NS as f64)));
-    let run = run(trigger, Role::Fired, &line, |faults| {
-        std::thread::sleep(Duration::from_secs(2));
-        *faults[1].lock().unwrap() = Some(Fault::Stall);
-        *faults[2].lock().unwrap() = Some(Fault::Deaf);
-        std::thread::sleep(Duration::from_secs(2));
+    let run = run(trigger, Role::Fired, &line, |running| {
+        running.until_delivered(150, i64::MIN);
+        let faulty_ns = monotonic_now_ns();
+        *running.faults[1].lock().unwrap() = Some(Fault::Stall);
+        *running.faults[2].lock().unwrap() = Some(Fault::Deaf);
+        running.until("a pulse without a request, and a missed one", || {
+            lost(&running.ledgers[1], LossReason::NotAsked) > 0
+                && lost(&running.ledgers[2], LossReason::MissedPulse) > 0
+        });
+        running.until_delivered(200, faulty_ns);
     });
     assert!(run.lost(1, LossReason::NotAsked) > 0);
     let missed: Vec<_> = (0..3).map(|camera| run.lost(camera, LossReason::MissedPulse)).collect();

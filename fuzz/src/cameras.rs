@@ -11,35 +11,38 @@ mod protocol;
 use protocol::{Answer, Hello, Lines, Reading, Started, Status};
 
 /// A webcam's unit that claims to be a JPEG, followed by other bytes.
-pub fn camera_jpeg(data: &[u8]) {
-    let Some(length) = jpeg::length(data) else { return };
+pub fn camera_jpeg(data: &[u8]) -> bool {
+    let Some(length) = jpeg::length(data) else { return false };
     assert!(data[..length].starts_with(&[0xff, 0xd8]) && data[..length].ends_with(&[0xff, 0xd9]));
     assert_eq!(jpeg::length(&data[..length]), Some(length), "bytes after the end do not matter");
     assert_eq!(jpeg::length(&data[..length - 1]), None);
+    true
 }
 
 /// Input from the serial line of a trigger box. Each line is parsed as it is, and with a correct checksum, which a
 /// search would hardly find.
-pub fn trigger_box(data: &[u8]) {
+pub fn trigger_box(data: &[u8]) -> bool {
     let mut lines = Lines::default();
+    let mut understood = false;
     for line in data.iter().filter_map(|&byte| lines.push(byte)) {
         assert!(line.len() <= 128 && !line.contains(&b'\n'));
-        answer(&line);
+        understood |= answer(&line);
         let sealed = [&line[..], format!("*{:04X}", crc16(&line)).as_bytes()].concat();
-        answer(&sealed);
+        understood |= answer(&sealed);
     }
+    understood
 }
 
-fn answer(line: &[u8]) {
-    let Some(answer) = Answer::parse(line) else { return };
+fn answer(line: &[u8]) -> bool {
+    let Some(answer) = Answer::parse(line) else { return false };
     let (Ok(said) | Err(said)) = answer.said;
     assert!(said.len() < line.len());
-    if let Some(hello) = Hello::parse(&said) {
-        assert!(hello.ticks_per_second > 0);
-    }
-    Started::parse(&said);
-    Reading::parse(&said);
-    Status::parse(&said);
+    let hello = Hello::parse(&said);
+    assert!(hello.as_ref().is_none_or(|hello| hello.ticks_per_second > 0));
+    let started = Started::parse(&said).is_some();
+    let reading = Reading::parse(&said).is_some();
+    let status = Status::parse(&said).is_some();
+    hello.is_some() || started || reading || status
 }
 
 fn crc16(bytes: &[u8]) -> u16 {

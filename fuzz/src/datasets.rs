@@ -6,20 +6,22 @@ use ::datasets::mat::{self, Value};
 use crate::scratch;
 
 /// A CDF file of poses.
-pub fn cdf(data: &[u8]) {
+pub fn cdf(data: &[u8]) -> bool {
     scratch::file("poses.cdf", data, |path| {
-        let Ok(variable) = cdf::read_variable(path, "Pose") else { return };
+        let Ok(variable) = cdf::read_variable(path, "Pose") else { return false };
         assert_eq!(variable.shape.iter().product::<usize>(), variable.values.len());
         assert!(!variable.values.is_empty());
-    });
+        true
+    })
 }
 
 /// A MATLAB file of annotations.
-pub fn mat(data: &[u8]) {
+pub fn mat(data: &[u8]) -> bool {
     scratch::file("annotations.mat", data, |path| {
-        let Ok(values) = mat::read(path, ["annot", "frames"]) else { return };
+        let Ok(values) = mat::read(path, ["annot", "frames"]) else { return false };
         values.iter().for_each(check);
-    });
+        true
+    })
 }
 
 fn check(value: &Value) {

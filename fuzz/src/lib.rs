@@ -1,7 +1,8 @@
 //! Properties that must hold for every input of a parser: one function for each fuzz target.
 //!
 //! The programs in `fuzz_targets` search for inputs that break these functions; `tests/corpus.rs` replays the saved
-//! inputs. A target panics if a property does not hold. It also fails by using too much memory or time.
+//! inputs. A target panics if a property does not hold. It also fails by using too much memory or time. It returns
+//! whether it understood the input, so that the test notices seeds that are refused.
 
 mod cameras;
 mod datasets;
@@ -14,7 +15,7 @@ mod takes;
 mod texts;
 
 /// The name of a target, which is also that of its program and of its folder in `corpus`, and its function.
-pub type Target = (&'static str, fn(&[u8]));
+pub type Target = (&'static str, fn(&[u8]) -> bool);
 
 /// All targets.
 pub const TARGETS: &[Target] = &[
@@ -31,11 +32,13 @@ pub const TARGETS: &[Target] = &[
     ("masks", takes::masks),
     ("mat", datasets::mat),
     ("moment", messages::moment),
+    ("moment_file", messages::moment_file),
     ("packed_clip", studio::packed_clip),
     ("packed_person", studio::packed_person),
     ("panorama", studio::panorama),
     ("picture", pictures::picture),
     ("pose_files", poses::pose_files),
+    ("recipe", texts::recipe),
     ("rig", texts::rig),
     ("scenario", texts::scenario),
     ("settings", texts::settings),

@@ -6,9 +6,9 @@ use virtual_studio::motion::Markers;
 use crate::scratch;
 
 /// A TRC file of markers.
-pub fn trc(data: &[u8]) {
+pub fn trc(data: &[u8]) -> bool {
     scratch::file("markers.trc", data, |path| {
-        let Ok(trc) = pose::trc::read(path) else { return };
+        let Ok(trc) = pose::trc::read(path) else { return false };
         assert!(trc.frames.is_sorted_by(|a, b| a.source_index < b.source_index));
         for frame in &trc.frames {
             assert_eq!(frame.markers_mm.len(), trc.names.len());
@@ -24,38 +24,42 @@ pub fn trc(data: &[u8]) {
             let indices = |trc: &pose::trc::Trc| trc.frames.iter().map(|frame| frame.source_index).collect::<Vec<_>>();
             assert_eq!((&again.names, indices(&again)), (&trc.names, indices(&trc)));
         }
-    });
+        true
+    })
 }
 
 /// A calibration file in any known format.
-pub fn calibration(data: &[u8]) {
+pub fn calibration(data: &[u8]) -> bool {
     scratch::file("calibration", data, |path| {
-        let Ok(cameras) = pose::calibration::read(path) else { return };
+        let Ok(cameras) = pose::calibration::read(path) else { return false };
         for camera in cameras {
             camera.project(camera.to_camera(nalgebra::Vector3::new(1.0, 2.0, 3.0)));
             assert!(camera.intrinsics.iter().all(|value| value.is_finite()));
             assert!(camera.size_px.iter().all(|side| *side > 0), "{:?}", camera.size_px);
         }
-    });
+        true
+    })
 }
 
 /// Poses to compare, or labels.
-pub fn pose_files(data: &[u8]) {
+pub fn pose_files(data: &[u8]) -> bool {
     scratch::file("poses.json", data, |path| {
-        if let Ok(poses) = pose_file::read(path) {
+        let poses = pose_file::read(path);
+        if let Ok(poses) = &poses {
             drop(pose::compare_files(path, path));
             let finite = poses.iter().flatten().flatten().all(|value| value.is_finite());
             if finite {
-                pose_file::write(path, &poses).expect("a temporary file");
-                assert_eq!(pose_file::read(path).expect("what was written reads"), poses);
+                pose_file::write(path, poses).expect("a temporary file");
+                assert_eq!(&pose_file::read(path).expect("what was written reads"), poses);
             }
         }
         std::fs::write(path, data).expect("a temporary file");
-        let Ok(labels) = Labels::read(path) else { return };
+        let Ok(labels) = Labels::read(path) else { return poses.is_ok() };
         for camera in &labels.cameras {
             for frame in &camera.frames {
                 assert!(camera.at(frame.source_index).is_some(), "a label is found by its index");
             }
         }
-    });
+        true
+    })
 }

@@ -16,25 +16,24 @@ use crate::scratch;
 
 /// The same as when assets are packed.
 const OPTIONS: LoadOptions = LoadOptions { triangles: Some(100), texture_px: Some(64) };
-/// The version of packed people and clips.
-const VERSION: u8 = 2;
 
 /// A glTF that refers to no other file.
-pub fn gltf(data: &[u8]) {
+pub fn gltf(data: &[u8]) -> bool {
     for options in [LoadOptions::default(), OPTIONS] {
         // This folder does not exist.
-        let Ok(actor) = gltf::read(data, Path::new("/nonexistent/person.gltf"), options) else { return };
+        let Ok(actor) = gltf::read(data, Path::new("/nonexistent/person.gltf"), options) else { return false };
         check_person(&actor);
         let packed = actor.pack().expect("a person can be packed");
         check_person(&Actor::unpack(&packed, Path::new("packed")).expect("what was packed unpacks"));
     }
+    true
 }
 
 /// The uncompressed contents of a packed person.
-pub fn packed_person(data: &[u8]) {
-    if let Ok(actor) = Actor::unpack(&sealed(data), Path::new("packed")) {
-        check_person(&actor);
-    }
+pub fn packed_person(data: &[u8]) -> bool {
+    let actor = Actor::unpack(&sealed(Actor::PACKED_VERSION, data), Path::new("packed"));
+    actor.iter().for_each(check_person);
+    actor.is_ok()
 }
 
 fn check_person(actor: &Actor) {
@@ -49,10 +48,10 @@ fn check_person(actor: &Actor) {
 }
 
 /// A BVH motion.
-pub fn bvh(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else { return };
+pub fn bvh(data: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(data) else { return false };
     let path = Path::new("motion.bvh");
-    let Ok(bvh) = Bvh::parse(text, path) else { return };
+    let Ok(bvh) = Bvh::parse(text, path) else { return false };
     assert!(bvh.frames() > 0 && bvh.duration_s() >= 0.0);
     assert_eq!(bvh.rest().len(), bvh.joints.len());
     for (index, joint) in bvh.joints.iter().enumerate() {
@@ -61,23 +60,23 @@ pub fn bvh(data: &[u8]) {
     for frame in [0, bvh.frames() - 1] {
         assert_eq!(bvh.frame(frame).len(), bvh.joints.len());
     }
-    if let Ok(clip) = retarget::retarget(&bvh, path) {
-        assert_eq!(clip.poses().len(), bvh.frames());
-        check_clip(&clip);
-        let packed = clip.pack().expect("a clip can be packed");
-        // Motions implausibly far from the origin can be packed but not read again.
-        if let Ok(unpacked) = Clip::unpack(&packed, path) {
-            assert_eq!(unpacked.poses().len(), bvh.frames());
-        }
+    let Ok(clip) = retarget::retarget(&bvh, path) else { return false };
+    assert_eq!(clip.poses().len(), bvh.frames());
+    check_clip(&clip);
+    let packed = clip.pack().expect("a clip can be packed");
+    // Motions implausibly far from the origin can be packed but not read again.
+    if let Ok(unpacked) = Clip::unpack(&packed, path) {
+        assert_eq!(unpacked.poses().len(), bvh.frames());
     }
+    true
 }
 
 /// The uncompressed contents of a packed clip.
-pub fn packed_clip(data: &[u8]) {
-    if let Ok(clip) = Clip::unpack(&sealed(data), Path::new("packed")) {
-        assert!(clip.poses().iter().all(|pose| pose.root.is_finite()));
-        check_clip(&clip);
-    }
+pub fn packed_clip(data: &[u8]) -> bool {
+    let Ok(clip) = Clip::unpack(&sealed(Clip::PACKED_VERSION, data), Path::new("packed")) else { return false };
+    assert!(clip.poses().iter().all(|pose| pose.root.is_finite()));
+    check_clip(&clip);
+    true
 }
 
 fn check_clip(clip: &Clip) {
@@ -89,16 +88,17 @@ fn check_clip(clip: &Clip) {
 }
 
 /// The form of packed files: a version, then the contents with a checksum.
-fn sealed(contents: &[u8]) -> Vec<u8> {
-    let mut encoder = ZlibEncoder::new(vec![VERSION], Compression::none());
+fn sealed(version: u8, contents: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(vec![version], Compression::none());
     encoder.write_all(contents).and_then(|()| encoder.finish()).expect("memory")
 }
 
 /// A panorama in HDR format.
-pub fn panorama(data: &[u8]) {
+pub fn panorama(data: &[u8]) -> bool {
     scratch::file("panorama.hdr", data, |path| {
-        let Ok(environment) = Environment::read(path) else { return };
+        let Ok(environment) = Environment::read(path) else { return false };
         let packed = environment.pack(64).expect("a panorama can be packed");
         scratch::file("packed.hdr", &packed, |path| drop(Environment::read(path)));
-    });
+        true
+    })
 }

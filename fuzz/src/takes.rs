@@ -13,23 +13,24 @@ use crate::scratch;
 const CAMERAS: [&str; 2] = ["left", "right"];
 
 /// The header of a frame in a take.
-pub fn header(data: &[u8]) {
-    let Ok((info, length)) = header::decode(CameraId(3), data) else { return };
+pub fn header(data: &[u8]) -> bool {
+    let Ok((info, length)) = header::decode(CameraId(3), data) else { return false };
     assert!(length <= data.len());
     info.picture.least_bytes();
     let written = header::encode(&info);
     assert_eq!(header::decode(CameraId(3), &written), Ok((info, header::LENGTH)));
+    true
 }
 
 /// `data` is the recording of a take with a valid description.
-pub fn recording(data: &[u8]) {
+pub fn recording(data: &[u8]) -> bool {
     scratch::folder(|parent| {
         let folder = parent.join("recording");
         fs::create_dir_all(&folder).expect("a temporary folder");
         fs::write(folder.join("take.toml"), DESCRIPTION).expect("a temporary file");
         let file = folder.join("host.mcap");
         fs::write(&file, data).expect("a temporary file");
-        let Ok(take) = TakeReader::open(&folder) else { return };
+        let Ok(take) = TakeReader::open(&folder) else { return false };
         let frames = check_frames(&take, data.len() as u64);
         inspect(&folder).expect("what was opened can be summed up");
         // The ignored end does not affect the frames before it.
@@ -40,7 +41,8 @@ pub fn recording(data: &[u8]) {
             let whole = TakeReader::open(&folder).expect("what lies before a torn end reads alone");
             assert_eq!(check_frames(&whole, torn.offset), frames);
         }
-    });
+        true
+    })
 }
 
 /// Reads all frames. Returns how many there are.
@@ -77,20 +79,21 @@ trigger_rate_hz = 60.0
 "#;
 
 /// `data` is a `take.toml`, or a `session.toml`.
-pub fn description(data: &[u8]) {
+pub fn description(data: &[u8]) -> bool {
     scratch::folder(|parent| {
         let folder = parent.join("description");
         fs::create_dir_all(&folder).expect("a temporary folder");
         fs::write(folder.join("take.toml"), data).expect("a temporary file");
         fs::write(folder.join("host.mcap"), [0x89, b'M', b'C', b'A', b'P', 0x30, b'\r', b'\n'])
             .expect("a temporary file");
-        if let Ok(take) = TakeReader::open(&folder) {
+        let take = TakeReader::open(&folder);
+        if let Ok(take) = &take {
             assert!(take.is_empty() && !take.complete());
             let cameras: BTreeSet<_> = take.cameras().iter().collect();
             assert!(!cameras.is_empty() && cameras.len() == take.cameras().len());
         }
         fs::write(folder.join("session.toml"), data).expect("a temporary file");
-        let Ok(session) = Session::read_unfinished(&folder) else { return };
+        let Ok(session) = Session::read_unfinished(&folder) else { return take.is_ok() };
         for take in &session.takes {
             let takes = folder.join("takes");
             assert_eq!(
@@ -102,20 +105,23 @@ pub fn description(data: &[u8]) {
         }
         session.write(&folder).expect("a temporary file");
         assert_eq!(Session::read_unfinished(&folder).expect("what was written reads"), session);
-    });
+        true
+    })
 }
 
 /// `data` is a `masks.mcap`.
-pub fn masks(data: &[u8]) {
+pub fn masks(data: &[u8]) -> bool {
     scratch::folder(|parent| {
         let folder = parent.join("masks");
         fs::create_dir_all(&folder).expect("a temporary folder");
         fs::write(folder.join(MASKS_FILE), data).expect("a temporary file");
-        let Ok(reader) = MaskReader::open(&folder) else { return };
+        let Ok(reader) = MaskReader::open(&folder) else { return false };
+        let mut understood = false;
         for camera in CAMERAS {
             for index in reader.indices(camera).collect::<Vec<_>>() {
                 let Ok(mask) = reader.get(camera, index) else { continue };
                 let mask = mask.expect("an index that is listed has a mask");
+                understood = true;
                 assert_eq!(mask.pixels.len() as u64, u64::from(mask.width_px) * u64::from(mask.height_px));
                 if let Some([left, top, right, bottom]) = mask.bounds() {
                     assert!(left < right && right <= mask.width_px && top < bottom && bottom <= mask.height_px);
@@ -125,7 +131,8 @@ pub fn masks(data: &[u8]) {
                 }
             }
         }
-    });
+        understood
+    })
 }
 
 fn written_again(folder: &Path, mask: &take::Mask) -> take::Mask {

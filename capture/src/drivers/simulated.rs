@@ -9,8 +9,11 @@ use crate::{CameraDriver, DriverError, DriverEvent, PulseTrain, Stamp, Unit};
 /// What a simulated camera delivers.
 #[derive(Clone, Debug)]
 pub struct SimulatedCamera {
+    /// The times at which it exposes, one unit a pulse.
     pub pulses: PulseTrain,
+    /// Width of its 8-bit grey pictures, in pixels.
     pub width_px: u32,
+    /// Height of its pictures, in pixels.
     pub height_px: u32,
     /// Shows a bright square that jumps around on a dark background, as a subject to crop.
     pub shows_square: bool,

@@ -12,6 +12,7 @@ pub struct PulseBoard(Arc<ArcSwapOption<Published>>);
 /// The pulses as they are known now.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Published {
+    /// The times of the pulses on the host's clock.
     pub train: PulseTrain,
     /// The session of the host that started the pulses, if it was another host.
     pub epoch: Option<u32>,

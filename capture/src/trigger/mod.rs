@@ -41,11 +41,13 @@ pub use serial_box::{TriggerBox, TriggerBoxSettings};
 /// A source of trigger pulses. Capture starts it once all cameras are armed, so that pulse 0 is the same instant for
 /// each of them, and polls it from a thread of its own.
 pub trait TriggerSource: Send {
-    /// Starts the pulses; the next one is pulse 0.
+    /// Starts the pulses; the next one is pulse 0. Fails if the source is not reachable or refuses; capture then tries
+    /// again.
     fn start(&mut self) -> Result<(), TriggerError>;
 
     /// The pulses on the host's clock as known now; `None` while too little is known. Called a few times a second; may
-    /// take as long as a round trip to the source.
+    /// take as long as a round trip to the source. Fails if the pulses are lost; capture then calls
+    /// [`start`](Self::start) again.
     fn pulses(&mut self) -> Result<Option<PulseTrain>, TriggerError>;
 
     /// Increases whenever the pulses restart by themselves; their numbers then start from 0 again.

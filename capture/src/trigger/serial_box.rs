@@ -21,11 +21,12 @@ pub struct TriggerBoxSettings {
     pub outputs: Option<u8>,
     /// The box ends the pulses after this many seconds without a command from this host; 0 means never.
     pub watchdog_s: u32,
+    /// Speed of the serial line, in bits per second.
     pub baud: u32,
 }
 
 impl TriggerBoxSettings {
-    /// Pulses of 1 ms at all outputs, without a watchdog.
+    /// Pulses of 1 ms at all outputs, without a watchdog, over a line of 115 200 bits per second.
     pub fn new(path: impl Into<String>, rate_hz: f64) -> Self {
         Self { path: path.into(), rate_hz, width_us: 1000, outputs: None, watchdog_s: 0, baud: 115_200 }
     }
@@ -63,7 +64,7 @@ const FIRST_READINGS: usize = 16;
 const READINGS: usize = 2;
 
 impl TriggerBox {
-    /// Opens the device and checks that it is a trigger box with this version of the protocol.
+    /// Opens the device. Fails if it cannot be opened, or is no trigger box with this version of the protocol.
     pub fn open(settings: TriggerBoxSettings) -> Result<Self, TriggerError> {
         let link = Link::open(&settings)?;
         Ok(Self { settings, link: Some(link), skipped: 0 })

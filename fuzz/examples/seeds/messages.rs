@@ -72,8 +72,11 @@ fn with_pixels() -> Vec<Seed> {
         picture,
     };
     let view = |crop, picture| HostView::encode(label, &cropped(crop, picture)).expect("a view");
+    let moments = [0, 1].map(|number| encode_moment(number, &moment).expect("a moment"));
+    let file = moments.iter().flat_map(|moment| [&(moment.len() as u32).to_le_bytes()[..], moment].concat());
     vec![
         ("moment", "two-views", encode_moment(3, &moment).expect("a moment")),
+        ("moment_file", "two-moments", file.collect()),
         ("finder_set", "two-views", encode_finder_set(&set).expect("a set")),
         ("host_view", "crop", view(Some(sample()), Asked::No)),
         ("host_view", "crop-and-picture", view(Some(sample()), Asked::Picture(finder_picture(16, 8)))),

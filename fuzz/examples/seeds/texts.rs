@@ -4,10 +4,17 @@ use crate::Seed;
 
 pub fn seeds() -> Vec<Seed> {
     vec![
+        ("recipe", "demo-cpu", include_bytes!("../../../recipes/demo-cpu.toml").to_vec()),
+        ("recipe", "few-labels", include_bytes!("../../../recipes/few-labels.toml").to_vec()),
+        ("recipe", "paper", include_bytes!("../../../recipes/paper.toml").to_vec()),
+        ("recipe", "pose-cpu", include_bytes!("../../../recipes/pose-cpu.toml").to_vec()),
+        ("recipe", "pose-eval", include_bytes!("../../../recipes/pose-eval.toml").to_vec()),
+        ("recipe", "pose-gpu", include_bytes!("../../../recipes/pose-gpu.toml").to_vec()),
         ("rig", "example", include_bytes!("../../../calibration-free-config/examples/rig.toml").to_vec()),
         ("rig", "virtual", include_bytes!("../../../calibration-free-config/examples/virtual-rig.toml").to_vec()),
         ("rig", "two-hosts", TWO_HOSTS.into()),
         ("scenario", "example", include_bytes!("../../../virtual-studio/examples/scenario.toml").to_vec()),
+        ("scenario", "twin", include_bytes!("../../../recipes/people-twin.toml").to_vec()),
         ("scenario", "two-cameras", TWO_CAMERAS.into()),
         ("settings", "words", "bulb.size-mm=[1, 2]\nname=two words\n\nversion = 1\n[bulb]\npower-w = 4.5\n".into()),
         ("settings", "file", "\n\nversion = 1\nname = \"desk\"\n".into()),
@@ -55,7 +62,6 @@ backgrounds = ["black"]
 [trigger]
 loss = 0.1
 duplicate = 0.1
-counter-bits = 8
 [[camera]]
 size-px = [64, 48]
 field-of-view-degrees = 60

@@ -39,6 +39,9 @@ impl Learner {
     }
 
     /// [`Self::new`] for another task.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
     pub fn with_task(recipe: PretrainRecipe, device: Device, task: Box<dyn PretextTask>) -> Result<Self, LearnError> {
         let (objective, settings) = prepared(recipe, device, task)?;
         Ok(Self::of(Trainer::new(objective, settings)?, None))
@@ -52,6 +55,19 @@ impl Learner {
     /// do.
     pub fn resume(recipe: PretrainRecipe, device: Device, path: &Path) -> Result<Self, LearnError> {
         let task = Box::new(Sync::new(&recipe));
+        Self::resume_with_task(recipe, device, task, path)
+    }
+
+    /// [`Self::resume`] for the task that the checkpoint was trained for.
+    ///
+    /// # Errors
+    /// As [`Self::resume`].
+    pub fn resume_with_task(
+        recipe: PretrainRecipe,
+        device: Device,
+        task: Box<dyn PretextTask>,
+        path: &Path,
+    ) -> Result<Self, LearnError> {
         let (objective, settings) = prepared(recipe, device, task)?;
         let trainer = Trainer::resume(objective, settings, path)?;
         let steps = trainer.steps();

@@ -11,9 +11,13 @@ use crate::DriverError;
 pub struct FoundCamera {
     /// The value of `source` in a rig file; its address works as well.
     pub id: String,
+    /// Name of the camera's manufacturer.
     pub vendor: String,
+    /// Name of the camera's model.
     pub model: String,
+    /// How the camera is connected, such as `GigEVision` or `USB3Vision`.
     pub protocol: String,
+    /// For GigE Vision, the camera's IP address.
     pub address: String,
 }
 

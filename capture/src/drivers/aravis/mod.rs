@@ -52,13 +52,16 @@ const COUNTERS: [&str; 8] = [
 pub struct AravisCamera {
     /// Its id as listed by `genlock cameras`, its serial number or its address.
     pub source: String,
+    /// Format, size, exposure and further settings to apply when the camera is opened.
     pub settings: CameraSettings,
+    /// What makes the camera expose.
     pub exposes: Exposes,
+    /// Pictures per second; not used if a pulse or the host requests each picture.
     pub rate_hz: f64,
 }
 
 impl AravisCamera {
-    /// Opens, configures and arms the camera.
+    /// Opens, configures and arms the camera. Fails if it is not there, is in use, or refuses a setting.
     pub fn open(&self) -> Result<AravisDriver, DriverError> {
         let camera = discovery::open(&self.source)?;
         let device = camera.device().ok_or_else(|| lost("it has no device"))?;

@@ -23,12 +23,15 @@ const CONVERT: &str = "convert it to MJPEG in MOV, as by `ffmpeg -i FILE -c:v mj
 /// A video file that plays in real time as a triggered camera.
 #[derive(Clone, Debug)]
 pub struct VideoFile {
+    /// The file, in a container that GStreamer can parse.
     pub path: PathBuf,
     /// Frames in the file; all are independent pictures (MJPEG).
     pub frames: u32,
+    /// Frames per second of the file.
     pub rate_hz: f64,
     /// Only every n-th frame is triggered; the driver skips the others.
     pub divisor: u32,
+    /// Whether the file plays again and again; otherwise the source ends after one loop.
     pub looping: bool,
     /// The trigger: pulse 0 is the first frame of the first loop.
     pub pulses: PulseTrain,
@@ -37,8 +40,11 @@ pub struct VideoFile {
 /// Length, rate and size of a video file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VideoFacts {
+    /// Number of frames, from the file's duration and rate.
     pub frames: u32,
+    /// Frames per second.
     pub rate_hz: f64,
+    /// Width and height; 0 where the header does not contain them.
     pub size_px: (u32, u32),
 }
 
@@ -68,7 +74,8 @@ impl VideoFile {
         f64::from(self.frames) * 1e9 / self.rate_hz
     }
 
-    /// Opens the file at its next loop: the first one if the trigger has not started yet.
+    /// Opens the file at its next loop: the first one if the trigger has not started yet. Fails if the file is not
+    /// there or cannot be played.
     pub fn open(&self) -> Result<GstreamerDriver, DriverError> {
         let (pipeline, sink) = open_file(&self.path)?;
         let stop = ClockTime::from_nseconds(self.loop_ns().round() as u64);
@@ -129,7 +136,9 @@ fn open_file(path: &Path) -> Result<(gst::Pipeline, AppSink), DriverError> {
 /// Delay of a launch line's time stamps after the start of exposure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StampDelay {
+    /// The delay, in ns; it is subtracted from each stamp.
     pub ns: i64,
+    /// How far the delay may be off, in ns.
     pub uncertainty_ns: u32,
 }
 
@@ -141,7 +150,7 @@ impl Default for StampDelay {
 }
 
 /// Opens a launch line whose last element is `appsink name=sink`, as a live camera. The start of exposure is the
-/// pipeline's time stamp minus `delay`.
+/// pipeline's time stamp minus `delay`. Fails if the line does not build or its pipeline does not start.
 pub fn open_launch_line(launch: &str, delay: StampDelay) -> Result<GstreamerDriver, DriverError> {
     let (pipeline, sink) = build(launch)?;
     let base_ns = frame::monotonic_now_ns();

@@ -24,11 +24,14 @@ use grabber::{Grabbed, Grabber};
 pub struct FoundCamera {
     /// The value of `source` in a rig file.
     pub device: String,
+    /// The camera's name for people, such as its model.
     pub name: String,
+    /// The system's description of the camera, such as its interface and path.
     pub description: String,
 }
 
-/// All cameras of this machine; the list may be empty.
+/// All cameras of this machine, in the order of their devices; the list may be empty. Fails if the system cannot be
+/// asked.
 pub fn list() -> Result<Vec<FoundCamera>, DriverError> {
     let found = query(ApiBackend::Auto)
         .map_err(|e| DriverError::open(format!("cannot list cameras: {e}"), "check the permissions of /dev/video*"))?;
@@ -49,13 +52,16 @@ pub fn list() -> Result<Vec<FoundCamera>, DriverError> {
 pub struct NokhwaCamera {
     /// The number of the camera, or its device on Linux.
     pub source: String,
+    /// Format and size to request, and the delay of the time stamps if it was measured; no exposure and no gain.
     pub settings: CameraSettings,
+    /// Must be [`Exposes::Freely`], since nokhwa does not support triggers.
     pub exposes: Exposes,
+    /// Pictures per second: one of the rates that the camera offers.
     pub rate_hz: f64,
 }
 
 impl NokhwaCamera {
-    /// Opens, configures and starts the camera.
+    /// Opens, configures and starts the camera. Fails if it is not there, or nokhwa cannot do what is set.
     pub fn open(&self) -> Result<NokhwaDriver, DriverError> {
         let (source, settings) = (&self.source, &self.settings);
         if self.exposes != Exposes::Freely {

@@ -32,13 +32,16 @@ const STAMPS_FIRST_PACKETS: &str = "uvcvideo";
 pub struct V4l2Camera {
     /// A device such as `/dev/video0` or a link to one, or its number.
     pub source: String,
+    /// Format, size, exposure and gain to set, and the delay of the device's time stamps if it was measured.
     pub settings: CameraSettings,
+    /// What makes the camera expose: [`Exposes::Freely`] or, with a trigger input, [`Exposes::OnPulse`].
     pub exposes: Exposes,
+    /// Pictures per second; only requested if the camera exposes on pulses, which determine the rate.
     pub rate_hz: f64,
 }
 
 impl V4l2Camera {
-    /// Opens, configures and starts the device.
+    /// Opens, configures and starts the device. Fails if it is not there, is in use, or cannot do what is set.
     pub fn open(&self) -> Result<V4l2Driver, DriverError> {
         let (path, settings) = (explain::path_of(&self.source), &self.settings);
         let failed = |doing: &str, error: Error| explain::failed(&path, doing, &error);
