@@ -125,7 +125,14 @@ fn by_postcard<T: Serialize + DeserializeOwned>(data: &[u8]) -> bool {
 
 /// Poses, hints of learner and inference, and commands, including those of the page.
 pub fn json_messages(data: &[u8]) -> bool {
-    by_json::<PoseMessage>(data) | by_json::<Hint>(data) | by_json::<RigCommand>(data)
+    poses(data) | by_json::<Hint>(data) | by_json::<RigCommand>(data)
+}
+
+fn poses(data: &[u8]) -> bool {
+    let Ok(message) = PoseMessage::from_json(data) else { return false };
+    let written = serde_json::to_vec(&message).expect("it can be sent on");
+    assert_eq!(PoseMessage::from_json(&written).expect("what was written reads"), message);
+    true
 }
 
 fn by_json<T: Serialize + DeserializeOwned + PartialEq + Debug>(data: &[u8]) -> bool {

@@ -125,7 +125,11 @@ fn marker_mm(cells: &[&str], column: usize, scale: f64, line: usize) -> Result<O
         return Ok(None);
     }
     let (x, y, z) = (number(cells[0], line)?, number(cells[1], line)?, number(cells[2], line)?);
-    Ok(Some(Vector3::new(z, x, y) * scale))
+    let marker = Vector3::new(z, x, y) * scale;
+    if !marker.iter().all(|value| value.is_finite()) {
+        return Err(format!("line {line}: {cells:?} is no position in millimetres"));
+    }
+    Ok(Some(marker))
 }
 
 fn number(cell: &str, line: usize) -> Result<f64, String> {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::TransportError;
+
 /// Version of the JSON schema of [`PoseMessage`]; raised when a field changes its meaning or is removed.
 pub const POSE_SCHEMA_VERSION: u32 = 2;
 
@@ -43,6 +45,34 @@ pub struct PoseMessage {
     pub fused_mm: Option<Vec<[f32; 3]>>,
     /// The person as seen by each view alone.
     pub poses: Vec<ViewPose>,
+}
+
+impl PoseMessage {
+    /// Reads what a peer process sent as JSON.
+    ///
+    /// # Errors
+    /// It is no such message, or a number is too large for its type: it would be infinite here, and `null` when it is
+    /// sent on.
+    pub fn from_json(json: &[u8]) -> Result<Self, TransportError> {
+        let message: Self = serde_json::from_slice(json).map_err(|e| TransportError::Malformed(e.to_string()))?;
+        if !message.is_finite() {
+            return Err(TransportError::Malformed("a pose has a number that is too large".to_owned()));
+        }
+        Ok(message)
+    }
+
+    fn is_finite(&self) -> bool {
+        let body = self.body.iter().all(|body| {
+            let points = body.joints_mm.iter().chain(&body.landmarks_mm).flatten();
+            points.chain(&body.uncertainty_mm).all(|value| value.is_finite())
+        });
+        let poses = self.poses.iter().all(|pose| {
+            let joints = pose.joints_mm.iter().flatten().chain(pose.confidence.iter().flatten());
+            let plane = pose.joints_2d_px.iter().flatten().flatten().chain(&pose.crop_centre_px);
+            joints.chain(plane).chain([&pose.crop_side_px]).all(|value| value.is_finite())
+        });
+        body && poses && self.fused_mm.iter().flatten().flatten().all(|value| value.is_finite())
+    }
 }
 
 /// One person in the rig's world: right-handed, millimetres, z up, the floor at z = 0.

@@ -294,7 +294,8 @@ pub struct ZenohPoseSource(Ring);
 
 impl PoseSource for ZenohPoseSource {
     fn receive(&mut self, wait: Duration) -> Result<Option<PoseMessage>, TransportError> {
-        self.0.receive(wait)?.as_ref().map(from_json).transpose()
+        let sample = self.0.receive(wait)?;
+        sample.map(|sample| PoseMessage::from_json(&sample.payload().to_bytes())).transpose()
     }
 }
 

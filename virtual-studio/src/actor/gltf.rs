@@ -110,6 +110,9 @@ impl GltfFile<'_> {
         }
         self.face(&mut rest, &mut meshes)?;
         settle_hips(&mut rest);
+        if !rest.iter().copied().all(is_near) {
+            return Err(AssetError::file(self.path, "a thigh has no length"));
+        }
         let mut actor = Actor::assemble(rest, meshes)
             .ok_or_else(|| AssetError::file(self.path, "no vertex moves with the head"))?;
         actor.dilate_textures();
