@@ -100,9 +100,9 @@ impl<'a> PeerPictures<'a> {
         }
         let text = std::fs::read(&path).map_err(|e| wrong(format!("{}: {e}", path.display())))?;
         let poses: Vec<Option<Pose3d>> = serde_json::from_slice(&text)
-            .map_err(|e| wrong(format!("{} is not a list of {JOINTS} joints or null: {e}", path.display())))?;
+            .map_err(|e| wrong(format!("{} is no list of {JOINTS} joints or null: {e}", path.display())))?;
         if poses.len() != self.count {
-            return Err(wrong(format!("{} poses for {} pictures", poses.len(), self.count)));
+            return Err(wrong(format!("{} poses of {} pictures", poses.len(), self.count)));
         }
         Ok(PeerPoses { who: peer.who.clone(), poses })
     }

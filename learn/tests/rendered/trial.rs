@@ -88,6 +88,8 @@ fn peers_are_programs_that_are_given_pictures() {
         ("echo '[null]' > $0/poses.json", "1 poses of 2 pictures"),
         ("echo '[[[1, 2]], null]' > $0/poses.json", "is no list"),
         ("echo no weights >&2; exit 3", "no weights"),
+        // The poses of the peer before are not this one's.
+        ("true", "No such file"),
     ] {
         let error = ask(script).unwrap_err();
         assert!(error.contains(part), "{error}");
