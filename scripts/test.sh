@@ -39,7 +39,7 @@ export GENLOCK_NEEDS_CAMERAS=1 GENLOCK_NEEDS_VULKAN=1
 tests=(cargo test --release --locked --workspace)
 # Suites that wait for devices and clocks for most of their time run beside each other. All others have the machine to
 # themselves: those that keep up with live cameras need it.
-waiting=(vivid aravis streams models conformance bad_input free_run)
+waiting=(vivid streams models conformance bad_input free_run)
 beside_each_other() { # the output of each in one piece
     printf '%s\n' "${waiting[@]}" |
         xargs -P 3 -I{} bash -c 'output=$("$@" 2>&1); code=$?; echo "$output"; exit $code' _ "${tests[@]}" --test {}
