@@ -1,7 +1,8 @@
 //! Finds a rig from what its cameras saw of a person, and places it on the floor.
 
-use geometry::Points;
-use geometry::{Observation, Options, Similarity, Solution, Verdict, WorldScale, fit_body, solve, up, verdict, world};
+use geometry::{
+    Observation, Options, Points, Similarity, Solution, Verdict, WorldScale, fit_body, solve, up, verdict, world,
+};
 use nalgebra::{Matrix3, Vector3};
 
 use crate::rig::{CameraGeometry, RigGeometry, ScaleSource, UpSource, WorldAxes};

@@ -1,7 +1,6 @@
 //! The world in which a body stands at the origin.
 
-use geometry::Points;
-use geometry::Similarity;
+use geometry::{Points, Similarity};
 use nalgebra::{Matrix3, Vector3};
 
 /// Both shoulders and both hips, left before right.

@@ -12,8 +12,7 @@
 //!
 //! Joint finders place the hip some 55 mm apart from each other; the other limb joints agree within 8 to 37 mm.
 
-use geometry::POINT_COUNT;
-use geometry::Points;
+use geometry::{POINT_COUNT, Points};
 use nalgebra::Vector3;
 use pose::JOINTS;
 

@@ -1,7 +1,6 @@
 //! Smoothing over time: by a causal filter while live, over neighbours on both sides in recordings.
 
-use geometry::POINT_COUNT;
-use geometry::Points;
+use geometry::{POINT_COUNT, Points};
 use nalgebra::Vector3;
 
 /// The cutoff for a joint at rest, in hertz.

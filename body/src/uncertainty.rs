@@ -6,8 +6,7 @@
 //! in the distance, known only from the person's size, and in each joint of the view. All constants were measured on
 //! rendered people whose joints are known.
 
-use geometry::Points;
-use geometry::{Camera, NEAR_PX, Observation, POINT_COUNT, REFERENCE_SIDE_PX};
+use geometry::{Camera, NEAR_PX, Observation, POINT_COUNT, Points, REFERENCE_SIDE_PX};
 use nalgebra::{Matrix2x3, Matrix3, Vector3};
 use pose::JOINTS;
 

@@ -1,6 +1,5 @@
 //! Finds one camera, a new or a moved one, from points that the others triangulated (resection).
 
-use crate::points::Points;
 use nalgebra::{Cholesky, Matrix3, SMatrix, SVector, Vector2, Vector3};
 
 use crate::camera::Lens;
@@ -10,7 +9,7 @@ use crate::loss::{pixel_loss, pixel_weight};
 use crate::median::median;
 use crate::observation::{Observation, PixelView};
 use crate::options::Options;
-use crate::points::POINT_COUNT;
+use crate::points::{POINT_COUNT, Points};
 use crate::priors::{FOCAL_SIGMA, FOCALS_TO_TRY, OFFSET_SIGMA, SIGMA_PX};
 use crate::rotation::{between_clouds, turn};
 use crate::single_view::in_camera_axes;

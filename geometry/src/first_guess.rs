@@ -1,12 +1,11 @@
 //! A first guess of the rig: rotations from the views' own 3D joints, then positions from the pixels.
 
-use crate::points::Points;
 use nalgebra::{Matrix3, Vector2, Vector3};
 
 use crate::error::GeometryError;
 use crate::median::median;
 use crate::observation::Observation;
-use crate::points::POINT_COUNT;
+use crate::points::{POINT_COUNT, Points};
 use crate::rotation::{between_clouds, nearest};
 use crate::sides::{Sides, judge};
 use crate::single_view::{in_camera_axes, slope, translation};

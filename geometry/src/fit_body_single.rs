@@ -1,6 +1,5 @@
 //! Fits the body of an instant that only one camera sees.
 
-use crate::points::Points;
 use nalgebra::{Matrix3, Vector3};
 
 use crate::adjustment::Adjustment;
@@ -9,7 +8,7 @@ use crate::error::GeometryError;
 use crate::fit_body::FittedBody;
 use crate::median::median;
 use crate::observation::{Observation, PixelView};
-use crate::points::{BONES, GROUP_COUNT, POINT_COUNT};
+use crate::points::{BONES, GROUP_COUNT, POINT_COUNT, Points};
 use crate::single_view::{in_camera_axes, slope, translation};
 use crate::triangulate::near;
 

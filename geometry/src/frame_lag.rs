@@ -1,9 +1,8 @@
 //! The offset between two recordings in whole frames, from the motion of the body in each view's own 3D joints.
 
-use crate::points::Points;
 use nalgebra::{Matrix3, Vector3};
 
-use crate::points::POINT_COUNT;
+use crate::points::{POINT_COUNT, Points};
 
 /// Two recordings must overlap in this many frames at least; fewer fit by chance.
 const MIN_SHARED: usize = 20;

@@ -5,10 +5,9 @@
 //! front, is turned by 180 degrees. Comparison with the other views shows that, and exchanging one or the other shows
 //! which it is.
 
-use crate::points::Points;
 use nalgebra::{Matrix3, Vector3};
 
-use crate::points::{LEFT_HIP, POINT_COUNT, RIGHT_HIP};
+use crate::points::{LEFT_HIP, POINT_COUNT, Points, RIGHT_HIP};
 use crate::rotation::nearest;
 
 /// A view is exchanged if that leaves less than this part of the distance between the views' bodies.

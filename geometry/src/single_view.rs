@@ -1,10 +1,9 @@
 //! A single view's own 3D joints in the axes of its camera, and their position in front of it.
 
-use crate::points::Points;
 use nalgebra::{Matrix3, Vector2, Vector3};
 
 use crate::observation::Observation;
-use crate::points::{LEFT_HIP, POINT_COUNT, RIGHT_HIP};
+use crate::points::{LEFT_HIP, POINT_COUNT, Points, RIGHT_HIP};
 use crate::rotation::onto_axis;
 
 /// A view's 3D joints in the axes of its real camera, which does not look straight at the hips.

@@ -1,12 +1,11 @@
 //! Whether a rig can be trusted, and if not, why.
 
-use crate::points::Points;
 use nalgebra::{Matrix3, Vector3};
 
 use crate::camera::Camera;
 use crate::observation::Observation;
 use crate::options::Options;
-use crate::points::{EXCHANGED, POINT_COUNT, bone_lengths};
+use crate::points::{EXCHANGED, POINT_COUNT, Points, bone_lengths};
 use crate::rotation::between_clouds;
 use crate::select::variety;
 use crate::single_view::in_camera_axes;

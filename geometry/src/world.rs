@@ -1,11 +1,10 @@
 //! The world of a rig: which way is up, where the floor is, how tall the person is.
 
-use crate::points::Points;
 use nalgebra::{Matrix3, Vector3};
 
 use crate::camera::Camera;
 use crate::median::median;
-use crate::points::{LEFT_HIP, RIGHT_HIP};
+use crate::points::{LEFT_HIP, Points, RIGHT_HIP};
 use crate::similarity::Similarity;
 
 const EARS: [usize; 2] = [1, 2];

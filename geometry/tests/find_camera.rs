@@ -2,8 +2,7 @@
 
 mod support;
 
-use geometry::Points;
-use geometry::{GeometryError, Observation, Options, find_camera};
+use geometry::{GeometryError, Observation, Options, Points, find_camera};
 use support::{FOCAL, Faults, SIZE, angle_degrees, four, scene};
 
 fn some(points: &[Points]) -> Vec<Option<Points>> {

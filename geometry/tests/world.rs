@@ -2,8 +2,7 @@
 
 mod support;
 
-use geometry::Points;
-use geometry::{Camera, EARS_TO_CROWN, POINT_COUNT, Similarity, WorldScale, standing_height_mm, up, world};
+use geometry::{Camera, EARS_TO_CROWN, POINT_COUNT, Points, Similarity, WorldScale, standing_height_mm, up, world};
 use nalgebra::{Rotation3, Vector3};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

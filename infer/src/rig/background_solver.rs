@@ -6,10 +6,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use geometry::Points;
 use geometry::{
-    Camera, GROUP_COUNT, GeometryError, LensFault, Observation, Options, PlacedOffset, SolvedCamera, find_camera,
-    placed_offsets,
+    Camera, GROUP_COUNT, GeometryError, LensFault, Observation, Options, PlacedOffset, Points, SolvedCamera,
+    find_camera, placed_offsets,
 };
 
 use super::{FoundGeometry, Placing, RigSearch, RigSearchError, lens_faults};

@@ -1,9 +1,9 @@
 //! Places bodies in a rig with known geometry.
 
 use body::{BodyView, RigGeometry, uncertainty};
-use geometry::Points;
 use geometry::{
-    Camera, FittedBody, GROUP_COUNT, GeometryError, Observation, Options, POINT_COUNT, fit_body, fit_body_single,
+    Camera, FittedBody, GROUP_COUNT, GeometryError, Observation, Options, POINT_COUNT, Points, fit_body,
+    fit_body_single,
 };
 use nalgebra::{Complex, Vector2};
 use pose::JOINTS;

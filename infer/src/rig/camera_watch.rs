@@ -2,8 +2,7 @@
 
 use std::collections::VecDeque;
 
-use geometry::Observation;
-use geometry::Points;
+use geometry::{Observation, Points};
 
 use super::median::upper_median;
 

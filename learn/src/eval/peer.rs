@@ -83,12 +83,11 @@ impl<'a> PeerPictures<'a> {
             return Err(wrong("its command is empty".to_owned()));
         };
         let path = self.folder.join(POSES);
-        match std::fs::remove_file(&path) {
-            // An earlier peer's poses must not pass for this one's.
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(LearnError::Write { path, source: error });
-            }
-            _ => {}
+        // An earlier peer's poses must not pass for this one's.
+        if let Err(source) = std::fs::remove_file(&path)
+            && source.kind() != std::io::ErrorKind::NotFound
+        {
+            return Err(LearnError::Write { path, source });
         }
         let mut command = Command::new(program);
         let output = command.args(words).arg(self.folder).stdin(Stdio::null()).output();

@@ -3,9 +3,8 @@
 use body::RigGeometry;
 use geometry::similarity;
 use nalgebra::{Matrix3, Vector3};
-use pose::LIMB_JOINTS;
-use pose::WorldJoints;
 use pose::calibration::CalibratedCamera;
+use pose::{LIMB_JOINTS, WorldJoints};
 use serde::Serialize;
 
 /// Errors of bodies against the ground truth, over the 12 limb joints.

@@ -14,8 +14,7 @@ use infer::recording::{RecordingError, Watched};
 use infer::{Engine, PersonPose};
 use miette::{IntoDiagnostic, miette};
 use nalgebra::Vector3;
-use pose::WorldJoints;
-use pose::{Pose3d, fuse};
+use pose::{Pose3d, WorldJoints, fuse};
 use subject::Sample;
 
 use super::body_scores::{camera_errors, score};

@@ -1,8 +1,7 @@
 //! The motion of bodies against the true motion.
 
 use nalgebra::Vector3;
-use pose::LIMB_JOINTS;
-use pose::WorldJoints;
+use pose::{LIMB_JOINTS, WorldJoints};
 use serde::Serialize;
 
 /// A foot stands still if its ankle truly moves slower than this, in mm/s.

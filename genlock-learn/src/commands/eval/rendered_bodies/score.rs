@@ -1,13 +1,11 @@
 //! Errors of the bodies of a rendered take against the ground truth.
 
 use body::{CausalFilter, RigGeometry, ScaleSource, joints};
-use geometry::Points;
-use geometry::{Similarity, similarity};
+use geometry::{Points, Similarity, similarity};
 use infer::recording::{Bodies, RecordingError, Watched};
 use infer::rig::Placed;
 use nalgebra::Matrix3;
-use pose::LIMB_JOINTS;
-use pose::WorldJoints;
+use pose::{LIMB_JOINTS, WorldJoints};
 use serde::Serialize;
 
 use super::motion::{Steadiness, Step, mean, steadiness};

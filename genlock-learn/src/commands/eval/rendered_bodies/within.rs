@@ -1,8 +1,7 @@
 //! Whether joints are as close to the ground truth as their stated uncertainty.
 
 use nalgebra::{Matrix3, Vector3};
-use pose::JOINTS;
-use pose::WorldJoints;
+use pose::{JOINTS, WorldJoints};
 
 /// For each joint, its mirror image.
 const MIRRORED: [usize; JOINTS] = [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13];
