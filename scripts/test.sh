@@ -17,8 +17,10 @@ step() {
 }
 step cargo fmt --all --check
 step bash scripts/deny.sh
-# The end-to-end tests run the binaries, so build these first; together with the tests, so that nothing is compiled twice.
-step cargo build --release --locked --workspace --bins --tests
+# The end-to-end tests run the binaries and three examples, so build these first; together with the tests, so that nothing
+# is compiled twice.
+step cargo build --release --locked --workspace --bins --tests \
+    --example conformance --example fake-cameras --example v4l2-control
 step bash scripts/gates.sh
 step cargo clippy --release --locked --workspace --all-targets -- -D warnings
 # The studio's GPU backend. With the whole workspace, so that as few features as possible differ from the build above.

@@ -12,7 +12,7 @@ use serde_json::Value;
 use subject::Preprocessing;
 use tch::{Device, Kind};
 
-/// A binary of this workspace, beside the test that runs.
+/// A binary of this workspace, beside the test that runs; an example is `examples/NAME`. `scripts/test.sh` builds all.
 pub fn binary(name: &str) -> PathBuf {
     let mut folder = std::env::current_exe().expect("a test knows where it is");
     folder.pop();
