@@ -7,6 +7,7 @@
 
 mod find_rig;
 mod floor_and_front;
+pub mod metrics;
 mod rig;
 mod skeleton;
 mod smoothing;

@@ -14,7 +14,7 @@
 
 use geometry::{POINT_COUNT, Points};
 use nalgebra::Vector3;
-use pose::JOINTS;
+use pose::{JOINTS, WorldJoints};
 
 /// Joints, by their index in [`pose::JOINT_NAMES`], that are computed from several points; all others are points.
 pub const DERIVED_JOINTS: [usize; 4] = [0, 7, 8, 10];
@@ -47,7 +47,7 @@ const POINT_OF_JOINT: [Option<usize>; JOINTS] = [
 ];
 
 /// The 17 joints of a body, in the unit of its points.
-pub fn joints(points: &Points) -> [Vector3<f64>; JOINTS] {
+pub fn joints(points: &Points) -> WorldJoints {
     let middle = |a: usize, b: usize| (points[a] + points[b]) / 2.0;
     let (root, thorax, ears) = (middle(9, 10), middle(3, 4), middle(1, 2));
     let derived = |joint: usize| match joint {

@@ -144,14 +144,14 @@ struct Running<'a> {
     capture: &'a Capture,
     consumer: &'a Collector,
     ledgers: &'a [LossLedger],
-    told: RefCell<Vec<CaptureEvent>>,
+    received: RefCell<Vec<CaptureEvent>>,
 }
 
 impl Running<'_> {
     fn until(&self, what: &str, is_so: impl Fn() -> bool) {
         let begun = Instant::now();
         while !is_so() {
-            assert!(begun.elapsed() < DEADLINE, "not within {DEADLINE:?}: {what}; {:?}", self.told.borrow());
+            assert!(begun.elapsed() < DEADLINE, "not within {DEADLINE:?}: {what}; {:?}", self.received.borrow());
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -159,8 +159,8 @@ impl Running<'_> {
     /// Waits for an event and returns when it happened.
     fn until_told(&self, wanted: &CaptureEventKind) -> i64 {
         let told = || {
-            self.told.borrow_mut().extend(self.capture.events().try_iter());
-            self.told.borrow().iter().find(|event| event.kind == *wanted).map(|event| event.at_ns)
+            self.received.borrow_mut().extend(self.capture.events().try_iter());
+            self.received.borrow().iter().find(|event| event.kind == *wanted).map(|event| event.at_ns)
         };
         self.until(&format!("{wanted:?}"), || told().is_some());
         told().unwrap()
@@ -206,10 +206,10 @@ fn run(pulses: Pulses, role: Role, line: &Arc<Line>, meanwhile: impl FnOnce(&Run
     let capture =
         Capture::start(specs.collect(), &ledgers, vec![Box::new(consumer.clone())], CaptureOptions::new(pulses))
             .unwrap();
-    let told = RefCell::default();
-    let running = Running { faults: &faults, capture: &capture, consumer: &consumer, ledgers: &ledgers, told };
+    let received = RefCell::default();
+    let running = Running { faults: &faults, capture: &capture, consumer: &consumer, ledgers: &ledgers, received };
     meanwhile(&running);
-    let events = running.told.into_inner().into_iter().chain(capture.events().try_iter());
+    let events = running.received.into_inner().into_iter().chain(capture.events().try_iter());
     let events = events.map(|event| event.kind).collect();
     capture.stop(Duration::from_secs(5)).unwrap();
     let frames = consumer.0.lock().unwrap().clone();

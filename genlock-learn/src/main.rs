@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+/// Learn, infer and evaluate for genlock, which starts this program.
 #[derive(Parser)]
 #[command(name = "genlock-learn", version, about)]
 struct Cli {
@@ -24,27 +25,27 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Checks whether a recipe can be used and its checkpoint resumed. If not, prints why, with exit code 1.
+    /// Check whether a recipe can be used and its checkpoint resumed. If not, print why, with exit code 1.
     Check(commands::check::Args),
-    /// Prints the device on which networks would run: `cpu`, or the first GPU.
+    /// Print the device on which networks would run: `cpu`, or the first GPU.
     Device,
-    /// Learns from live moments which views belong to the same instant (SYNC), until asked to stop.
+    /// Learn from live moments which views belong to the same instant (SYNC), until asked to stop.
     Pretrain(commands::pretrain::Args),
-    /// Makes 3D poses of live moments, with a pose model that `finetune` made.
+    /// Stream the bodies of a live session, with a finder of joints, or its poses, with a pose model.
     Infer(commands::infer::Args),
-    /// Finds the bodies of a recorded take, and the geometry of its rig.
+    /// Find the bodies of a recorded take, and the geometry of its rig.
     Bodies(commands::bodies::Args),
-    /// Finds the time offsets between recordings that were never synchronised.
+    /// Find the time offsets between recordings that were never synchronised.
     SyncOffset(commands::sync_offset::Args),
-    /// Trains a pose model on a rendered session: pretraining, then transfer, in legs if need be.
+    /// Train a pose model on a rendered session: pretraining, then transfer, in legs if need be.
     Train(commands::train::Args),
-    /// Makes a pose model from a pretrained encoder and a few labels.
+    /// Make a pose model from a pretrained encoder and a few labels.
     Finetune(commands::finetune::Args),
-    /// Measures a pose model against labels, beside two baselines.
+    /// Measure a pose model against labels, beside two baselines.
     Eval(commands::eval::Args),
-    /// Renders people of a virtual studio, with exact labels, into a session.
+    /// Render people of a virtual studio, with exact labels, into a session.
     Render(commands::render::Args),
-    /// Packs the people, motions and environments that scenarios choose into a small folder.
+    /// Pack the people, motions and environments that scenarios choose into a small folder.
     PackAssets(commands::pack_assets::Args),
 }
 

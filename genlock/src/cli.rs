@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::import::ImportCommand;
 
-/// Turns several cameras into one instrument that teaches itself 3D pose.
+/// Capture 3D motion with several cameras, without a calibration board.
 #[derive(Parser)]
 #[command(name = "genlock", version, about)]
 pub struct Cli {

@@ -47,7 +47,7 @@ pub struct LearnerOptions {
 }
 
 /// The receivers of what inference reports.
-pub struct Ears {
+pub struct HintReceivers {
     pub page: Option<PageState>,
     pub events: EventSender,
     pub plan: PicturePlan,
@@ -78,8 +78,8 @@ impl Statuses {
     }
 }
 
-impl Ears {
-    fn hear(&self, hint: Hint, statuses: &Statuses) {
+impl HintReceivers {
+    fn deliver(&self, hint: Hint, statuses: &Statuses) {
         match hint {
             Hint::WantedPictures(wanted) => self.plan.want(wanted),
             Hint::Geometry(geometry) => {
@@ -124,14 +124,14 @@ pub struct Restarts {
 impl Learners {
     /// # Errors
     /// The recipe cannot be used, its checkpoint cannot be resumed, or the link does not open.
-    pub fn start(options: &LearnerOptions, ears: Ears) -> miette::Result<Self> {
+    pub fn start(options: &LearnerOptions, receivers: HintReceivers) -> miette::Result<Self> {
         if let Some(recipe) = &options.recipe {
             check(&options.program, recipe, &options.checkpoint_dir)?;
         }
         let name = format!("session-{}", std::process::id());
         let link = ZenohLink::listen(&name).into_diagnostic()?;
         let (statuses, stop) = (Statuses::default(), Arc::new(AtomicBool::new(false)));
-        let (page, events, geometry) = (ears.page.clone(), ears.events.clone(), ears.rig.file());
+        let (page, events, geometry) = (receivers.page.clone(), receivers.events.clone(), receivers.rig.file());
         let mut listeners = vec![];
         {
             let (mut hints, statuses, stop) = (link.hint_source(64).into_diagnostic()?, statuses.clone(), stop.clone());
@@ -140,7 +140,7 @@ impl Learners {
                     // Read before the wait, so that the last messages of ended processes are still received.
                     let last = stop.load(Ordering::Acquire);
                     match hints.receive(LISTEN) {
-                        Ok(Some(hint)) => ears.hear(hint, &statuses),
+                        Ok(Some(hint)) => receivers.deliver(hint, &statuses),
                         Ok(None) if last => break,
                         Ok(None) => {}
                         Err(TransportError::Closed) => break,

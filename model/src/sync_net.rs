@@ -95,11 +95,6 @@ impl SyncNet {
         self.kind
     }
 
-    /// Length D of a feature vector.
-    pub fn feature_len(&self) -> i64 {
-        self.encoder.features()
-    }
-
     /// Pictures `[N, 3, S, S]`, S ≥ 32, to features `[N, D]` in the network's kind, whatever the precision.
     pub fn features(&self, x: &Tensor, mode: Mode) -> Result<Tensor, ModelError> {
         let statistics = match mode {

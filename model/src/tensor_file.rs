@@ -1,7 +1,8 @@
 //! Named tensors and a JSON text in one safetensors file.
 
-use std::{borrow::Cow, collections::HashMap, fs, io::Write, os::unix::fs::PermissionsExt, path::Path};
+use std::{borrow::Cow, collections::HashMap, fs, hash::Hasher, io::Write, os::unix::fs::PermissionsExt, path::Path};
 
+use fnv::FnvHasher;
 use safetensors::{Dtype, SafeTensors, View};
 use serde::{Serialize, de::DeserializeOwned};
 use tch::{Device, Kind, Tensor};
@@ -66,19 +67,14 @@ fn block(tensor: &Tensor) -> Result<Block, ModelError> {
 /// Twelve hexadecimal digits that identify these values and this preprocessing: FNV-1a over names, shapes and
 /// little-endian values. The same network has the same version on all devices and in all memory formats.
 pub fn version(tensors: &[(String, Tensor)], preprocessing: &str) -> Result<String, ModelError> {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    let mut feed = |data: &[u8]| {
-        for byte in data {
-            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    };
+    let mut hash = FnvHasher::default();
     for (name, tensor) in tensors {
-        feed(name.as_bytes());
-        tensor.size().iter().for_each(|n| feed(&n.to_le_bytes()));
-        feed(&bytes(tensor)?.0);
+        hash.write(name.as_bytes());
+        tensor.size().iter().for_each(|n| hash.write(&n.to_le_bytes()));
+        hash.write(&bytes(tensor)?.0);
     }
-    feed(preprocessing.as_bytes());
-    Ok(format!("{hash:016x}")[..12].to_owned())
+    hash.write(preprocessing.as_bytes());
+    Ok(format!("{:016x}", hash.finish())[..12].to_owned())
 }
 
 /// Writes the file atomically: a temporary file beside the target is synced, then renamed.

@@ -6,8 +6,7 @@
 
 use nalgebra::{Matrix3, Vector3};
 
-use crate::joints::LEFT_RIGHT;
-use crate::{JOINTS, Pose3d, ROOT};
+use crate::{JOINTS, LEFT_RIGHT, Pose3d, ROOT};
 
 /// The rotation from camera axes (x right, y down, z forward) to those of the look-at frame along `ray`, which may have
 /// any length but zero. `None` for a ray along image down, where roll is not defined.

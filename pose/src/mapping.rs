@@ -16,8 +16,8 @@
 
 use nalgebra::Vector3;
 
-use crate::JOINTS;
 use crate::trc::Trc;
+use crate::{JOINTS, WorldJoints};
 
 /// How the joints of a label were made, as the label file says it.
 pub const JOINT_SET: &str = "Human3.6M 17 from BODY_25B markers: hip and spine derived (midpoint of the hips, midpoint \
@@ -73,7 +73,7 @@ impl Mapping {
     }
 
     /// The 17 joints in the unit of the markers, or `None` if a needed one was not seen.
-    pub fn joints(&self, markers: &[Option<Vector3<f64>>]) -> Option<[Vector3<f64>; JOINTS]> {
+    pub fn joints(&self, markers: &[Option<Vector3<f64>>]) -> Option<WorldJoints> {
         let mut joints = [Vector3::zeros(); JOINTS];
         for (joint, sources) in joints.iter_mut().zip(&self.joints) {
             for &(marker, weight) in sources {

@@ -90,7 +90,7 @@ pub struct EventLog {
     names: Vec<String>,
     states: Vec<CameraState>,
     /// The last reported problem of each camera that failed and has not recovered.
-    told: Vec<Option<Problem>>,
+    reported: Vec<Option<Problem>>,
     slips: Vec<u64>,
     texts: Vec<String>,
     newest: VecDeque<Event>,
@@ -107,7 +107,7 @@ impl EventLog {
         Self {
             names: names.to_vec(),
             states: vec![CameraState::Opening; cameras],
-            told: vec![None; cameras],
+            reported: vec![None; cameras],
             slips: vec![0; cameras],
             texts: vec![],
             newest: VecDeque::new(),
@@ -186,14 +186,14 @@ impl EventLog {
             CameraEvent::Back => {
                 tracing::warn!(camera = name, "is back");
                 self.states[camera] = CameraState::Streaming;
-                self.told[camera] = None;
+                self.reported[camera] = None;
                 Some((EventKind::CameraRejoined, format!("{name}: is back")))
             }
             CameraEvent::Failed { problem, retry_in } => {
                 tracing::error!(camera = name, error = %problem, ?retry_in, "failed and will be retried");
                 self.states[camera] = CameraState::Failed(problem.clone());
                 // Reported once, however often opening is retried.
-                let new = self.told[camera].replace(problem.clone()).is_none_or(|told| told != *problem);
+                let new = self.reported[camera].replace(problem.clone()).is_none_or(|before| before != *problem);
                 new.then(|| (EventKind::CameraLost, format!("{name}: {problem}")))
             }
             CameraEvent::Ended => {
@@ -281,14 +281,14 @@ mod tests {
         let mut log = EventLog::new(&["left".to_owned(), "right".to_owned()]);
         let problem = Problem::with_remedy("the cable is out", "plug it in");
         let failed = CameraEvent::Failed { problem: problem.clone(), retry_in: Some(Duration::from_secs(1)) };
-        let told = |log: &mut EventLog, event: &CameraEvent| log.camera_event(1, event).map(|(_, text)| text);
-        assert_eq!(told(&mut log, &CameraEvent::Opened), None);
-        assert_eq!(told(&mut log, &failed).as_deref(), Some("right: the cable is out; plug it in"));
-        assert_eq!(told(&mut log, &failed), None);
+        let text = |log: &mut EventLog, event: &CameraEvent| log.camera_event(1, event).map(|(_, text)| text);
+        assert_eq!(text(&mut log, &CameraEvent::Opened), None);
+        assert_eq!(text(&mut log, &failed).as_deref(), Some("right: the cable is out; plug it in"));
+        assert_eq!(text(&mut log, &failed), None);
         assert_eq!(log.camera_states(), [CameraState::Opening, CameraState::Failed(problem)]);
-        assert_eq!(told(&mut log, &CameraEvent::Opened), None, "open, but nothing came yet");
-        assert_eq!(told(&mut log, &CameraEvent::Back).as_deref(), Some("right: is back"));
-        assert!(told(&mut log, &failed).is_some());
+        assert_eq!(text(&mut log, &CameraEvent::Opened), None, "open, but nothing came yet");
+        assert_eq!(text(&mut log, &CameraEvent::Back).as_deref(), Some("right: is back"));
+        assert!(text(&mut log, &failed).is_some());
     }
 
     #[test]

@@ -13,6 +13,7 @@
 //! | `hosts/` | a rig whose cameras are attached to several hosts |
 //! | `statistics/` | delays, rates and losses of a running session |
 
+mod clock_steps;
 mod error;
 mod event;
 mod hosts;
@@ -27,8 +28,8 @@ pub mod source;
 mod start;
 mod statistics;
 mod views;
-mod wall_clock;
 
+pub use clock_steps::utc_offset_ns;
 pub use error::SessionError;
 pub use event::{Event, EventKind, EventLog, EventSender};
 pub use hosts::{HostRole, unknown_host};
@@ -45,7 +46,6 @@ pub use statistics::vitals::Vitals;
 pub use transport::CameraState;
 pub use views::picture_plan::PicturePlan;
 pub use views::preview::{PreviewPicture, PreviewSink};
-pub use wall_clock::utc_offset_ns;
 
 /// Buffers beyond the consumers' quotas: in the ring, at the router and with the driver.
 const IN_FLIGHT_BUFFERS: usize = 20;

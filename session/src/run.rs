@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, at, never, select, tick};
 
+use crate::clock_steps::ClockStepDetector;
 use crate::event::EventKind;
 use crate::part::Part;
 use crate::session::Session;
-use crate::wall_clock::WallClock;
 
 /// How often losses, hosts and parts are checked.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -38,7 +38,7 @@ impl Session {
         let clock = tick(LOOK_EVERY);
         let time_over = end_at.map_or_else(never, at);
         let outside = self.prepared.events.outside();
-        let mut wall_clock = WallClock::new();
+        let mut clock_steps = ClockStepDetector::new();
         let mut local = self.capture.events().clone();
         let mut remote = self.remote_views.as_ref().map_or_else(never, |views| views.events.clone());
         loop {
@@ -47,22 +47,22 @@ impl Session {
                 recv(time_over) -> _ => return End::TimeOver,
                 recv(local) -> event => match event {
                     Ok(event) => {
-                        let told = self.prepared.events.capture_event(&event);
-                        self.record(told);
+                        let entries = self.prepared.events.capture_event(&event);
+                        self.record(entries);
                     }
                     // Every camera thread has ended; the tick below sees it.
                     Err(_) => local = never(),
                 },
                 recv(remote) -> event => match event {
                     Ok(event) => {
-                        let told = self.prepared.events.capture_event(&event);
-                        self.record(told);
+                        let entries = self.prepared.events.capture_event(&event);
+                        self.record(entries);
                     }
                     Err(_) => remote = never(),
                 },
                 recv(outside) -> event => self.record(event.ok()),
                 recv(clock) -> _ => {
-                    self.look(&mut wall_clock);
+                    self.look(&mut clock_steps);
                     if each(self).is_break() {
                         return End::TimeOver;
                     }
@@ -79,7 +79,7 @@ impl Session {
     }
 
     /// Periodic checks.
-    fn look(&mut self, wall_clock: &mut WallClock) {
+    fn look(&mut self, clock_steps: &mut ClockStepDetector) {
         self.losses.look();
         let moved = self.prepared.events.times_moved(self.times_moved());
         self.record(moved);
@@ -89,7 +89,7 @@ impl Session {
         }
         let dead = self.prepared.events.dead_parts(self.dead_parts());
         self.record(dead);
-        if let Some(step_ns) = wall_clock.look() {
+        if let Some(step_ns) = clock_steps.check() {
             let step_s = step_ns as f64 / 1e9;
             let text = format!("the wall clock was set by {step_s:.3} s; frame times are not affected");
             tracing::warn!("{text}");

@@ -1,8 +1,10 @@
 //! The settings by which a frame becomes a sample, and their ranges.
 
 use std::fmt::Display;
+use std::hash::Hasher;
 use std::ops::RangeInclusive;
 
+use fnv::FnvHasher;
 use serde::{Deserialize, Serialize};
 
 use crate::SubjectError;
@@ -75,7 +77,9 @@ impl Preprocessing {
     pub fn hash(&self) -> u64 {
         // Plain numbers always serialise; a failure could only make the hash differ, never equal by mistake.
         let json = serde_json::to_vec(self).unwrap_or_default();
-        json.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+        let mut hash = FnvHasher::default();
+        hash.write(&json);
+        hash.finish()
     }
 
     pub(crate) fn check(&self) -> Result<(), SubjectError> {

@@ -12,18 +12,18 @@ use crate::{Moment, Received, TransportError, TriggerState, View};
 
 const FORMAT: u32 = 3;
 /// The previous format, which files of moments may have.
-const FORMAT_BEFORE: u32 = 2;
+const FORMAT_V2: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Header {
-    before: HeaderBefore,
+    v2: HeaderV2,
     epoch: u32,
     opening: u32,
 }
 
 /// The header of the previous format.
 #[derive(Serialize, Deserialize)]
-struct HeaderBefore {
+struct HeaderV2 {
     number: u64,
     set: u64,
     trigger: (TriggerState, u64),
@@ -107,7 +107,7 @@ pub(crate) fn trigger_from_wire((state, pulse): (TriggerState, u64)) -> TriggerI
 fn header(number: u64, moment: &Moment) -> Header {
     let (state, pulse) = trigger_to_wire(moment.trigger);
     let SegmentId { epoch, opening, seam } = moment.segment;
-    let before = HeaderBefore {
+    let v2 = HeaderV2 {
         number,
         set: moment.set.0,
         trigger: (state, pulse.unwrap_or(0)),
@@ -127,7 +127,7 @@ fn header(number: u64, moment: &Moment) -> Header {
             })
             .collect(),
     };
-    Header { before, epoch, opening }
+    Header { v2, epoch, opening }
 }
 
 fn pixels(moment: &Moment) -> Vec<&[u8]> {
@@ -146,9 +146,9 @@ pub fn encode_moment(number: u64, moment: &Moment) -> Result<Vec<u8>, TransportE
 
 /// Decodes a moment and its number. Fails if the message has an unknown format, is truncated or has bytes left over.
 pub fn decode_moment(bytes: &[u8]) -> Result<Received<Moment>, TransportError> {
-    let (Header { before: header, epoch, opening }, mut pixels) = if bytes.starts_with(&FORMAT_BEFORE.to_le_bytes()) {
-        let (before, pixels) = Unpacked::new("a moment", FORMAT_BEFORE, bytes)?;
-        (Header { before, epoch: 0, opening: 0 }, pixels)
+    let (Header { v2: header, epoch, opening }, mut pixels) = if bytes.starts_with(&FORMAT_V2.to_le_bytes()) {
+        let (v2, pixels) = Unpacked::new("a moment", FORMAT_V2, bytes)?;
+        (Header { v2, epoch: 0, opening: 0 }, pixels)
     } else {
         Unpacked::new("a moment", FORMAT, bytes)?
     };
@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn a_moment_of_the_format_before_reads() {
         let original = moment(7, 8);
-        let bytes = Packed::new(FORMAT_BEFORE, &header(3, &original).before, pixels(&original)).unwrap().to_vec();
+        let bytes = Packed::new(FORMAT_V2, &header(3, &original).v2, pixels(&original)).unwrap().to_vec();
         assert_eq!(decode_moment(&bytes).unwrap(), Received { number: 3, value: original });
     }
 

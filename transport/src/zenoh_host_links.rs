@@ -13,8 +13,8 @@ use crate::zenoh_link::{Ring, ZenohLink, failed};
 use crate::{CroppedView, TransportError, ViewLabel};
 
 /// Views that queue for the receiver before the oldest is dropped.
-const WAITING_VIEWS: usize = 256;
-const WAITING_WORDS: usize = 64;
+const MAX_QUEUED_VIEWS: usize = 256;
+const MAX_QUEUED_MESSAGES: usize = 64;
 /// A link that is silent for this long is closed and reconnected.
 const LEASE_MS: u32 = 3_000;
 
@@ -38,7 +38,7 @@ impl FirstHostLink {
 
     /// Receives the questions of all peer hosts.
     pub fn hellos(&self) -> Result<Hellos, TransportError> {
-        Ok(Hellos { ring: self.0.ring("hosts/*/hello", WAITING_WORDS)?, link: self.0.clone(), answers: vec![] })
+        Ok(Hellos { ring: self.0.ring("hosts/*/hello", MAX_QUEUED_MESSAGES)?, link: self.0.clone(), answers: vec![] })
     }
 
     /// Sends promises to all peer hosts.
@@ -48,7 +48,7 @@ impl FirstHostLink {
 
     /// Receives the views of all peer hosts.
     pub fn views(&self) -> Result<Views, TransportError> {
-        Ok(Views(self.0.ring("hosts/*/views", WAITING_VIEWS)?))
+        Ok(Views(self.0.ring("hosts/*/views", MAX_QUEUED_VIEWS)?))
     }
 }
 
@@ -123,7 +123,7 @@ impl PeerHostLink {
     /// Connects to the first host's address, as soon as it is reachable.
     pub fn connect(address: &str, rig: &str, name: &str) -> Result<Self, TransportError> {
         let link = open("connect", address, rig)?;
-        let answers = link.ring(&format!("hosts/{name}/answer"), WAITING_WORDS)?;
+        let answers = link.ring(&format!("hosts/{name}/answer"), MAX_QUEUED_MESSAGES)?;
         Ok(Self { hello: words(&link, &format!("hosts/{name}/hello"))?, answers, link, name: name.to_owned() })
     }
 
@@ -139,7 +139,7 @@ impl PeerHostLink {
 
     /// Receives the promises of the first host.
     pub fn promises(&self) -> Result<Promises, TransportError> {
-        Ok(Promises(self.link.ring("promises", WAITING_WORDS)?))
+        Ok(Promises(self.link.ring("promises", MAX_QUEUED_MESSAGES)?))
     }
 
     /// Sends views to the first host.

@@ -1,7 +1,9 @@
 //! Random numbers that depend only on a seed and a name, so that an additional draw changes nothing elsewhere.
 
+use std::hash::Hasher;
 use std::ops::RangeInclusive;
 
+use fnv::FnvHasher;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -20,10 +22,9 @@ pub(crate) fn stream_at(seed: u64, name: &str, index: u64) -> ChaCha8Rng {
 /// A separate seed for `name`.
 pub(crate) fn derive(seed: u64, name: &str) -> u64 {
     // FNV-1a, then the finaliser of SplitMix64, because the low bits of FNV alone are poor.
-    let hash = name
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    let mixed = (hash ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_add(seed);
+    let mut hash = FnvHasher::default();
+    hash.write(name.as_bytes());
+    let mixed = (hash.finish() ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_add(seed);
     let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^ (mixed >> 31)

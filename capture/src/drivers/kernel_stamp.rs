@@ -26,7 +26,7 @@ pub(crate) struct KernelStamps {
     least_delay: Option<(i64, i64)>,
     /// A stamp was in the future, so this device does not stamp with the kernel's clock.
     ahead: bool,
-    told: bool,
+    warned: bool,
 }
 
 impl KernelStamps {
@@ -38,7 +38,7 @@ impl KernelStamps {
             period_ns: (1e9 / rate_hz).round() as i64,
             least_delay,
             ahead: false,
-            told: false,
+            warned: false,
         }
     }
 
@@ -48,7 +48,7 @@ impl KernelStamps {
         self.ahead |= stamp_ns.is_some_and(|stamp| stamp > arrival_ns + SLACK_NS);
         let believed = !self.ahead && stamp_ns.is_some_and(|stamp| arrival_ns - stamp <= OLDEST_NS);
         let Some(stamp_ns) = stamp_ns.filter(|_| believed) else {
-            if !std::mem::replace(&mut self.told, true) {
+            if !std::mem::replace(&mut self.warned, true) {
                 let age_ms = stamp_ns.map(|stamp| (arrival_ns - stamp) as f64 / 1e6);
                 let device = &self.device;
                 tracing::warn!(device, age_ms, "ignoring its time stamps; arrival times replace them");

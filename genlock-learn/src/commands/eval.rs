@@ -1,6 +1,5 @@
 //! `genlock eval`: the errors of a pose model against labels, or its poses of stored moments computed again.
 
-mod body_scores;
 mod moments;
 mod named_trial;
 mod precision_effect;

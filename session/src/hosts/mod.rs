@@ -16,10 +16,12 @@ mod remote_views;
 mod sender;
 mod shared_pulses;
 
+use std::hash::Hasher;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use calibration_free_config::{LOCAL, Rig};
+use fnv::FnvHasher;
 use frame::{EdgeAccount, LossLedger, Problem};
 use serde::Serialize;
 use take::ClockRelation;
@@ -128,8 +130,9 @@ fn rig_hash(rig: &Rig) -> u64 {
         cameras: rig.cameras.iter().map(|camera| (&*camera.name, &*camera.host)).collect(),
     };
     // Numbers and strings always serialise. FNV-1a is the same on every machine.
-    let bytes = serde_json::to_vec(&alike).unwrap_or_default();
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    let mut hash = FnvHasher::default();
+    hash.write(&serde_json::to_vec(&alike).unwrap_or_default());
+    hash.finish()
 }
 
 /// The accounts of crops, by camera.

@@ -57,7 +57,7 @@ impl RemoteViews {
             sequence: 0,
             open: false,
             gone: false,
-            told: None,
+            reported: None,
             newest: Instant::now(),
         });
         let body =
@@ -98,7 +98,7 @@ struct Lane {
     /// The assembler does not wait for it until its next view.
     gone: bool,
     /// The last reported problem while it is not open.
-    told: Option<Problem>,
+    reported: Option<Problem>,
     /// When its newest view arrived.
     newest: Instant,
 }
@@ -166,13 +166,13 @@ impl Body {
         }
         match self.peers.state(&lane.camera) {
             Ok(()) => self.open(at),
-            Err(_) if !lane.open && lane.told.is_none() && self.began.elapsed() < FIRST_WAIT => {}
+            Err(_) if !lane.open && lane.reported.is_none() && self.began.elapsed() < FIRST_WAIT => {}
             Err(problem) => {
                 lane.open = false;
-                if lane.told.as_ref() == Some(&problem) {
+                if lane.reported.as_ref() == Some(&problem) {
                     return;
                 }
-                lane.told = Some(problem.clone());
+                lane.reported = Some(problem.clone());
                 if !std::mem::replace(&mut lane.gone, true) {
                     let _ = self.out.send(ViewEvent::Gone(lane.camera.id, true));
                 }
@@ -184,7 +184,7 @@ impl Body {
     fn open(&mut self, at: usize) {
         let lane = &mut self.lanes[at];
         if !std::mem::replace(&mut lane.open, true) {
-            lane.told = None;
+            lane.reported = None;
             lane.pulses.armed();
             self.tell(at, CameraEvent::Opened);
         }

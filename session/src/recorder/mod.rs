@@ -23,7 +23,7 @@ pub const QUEUED_BYTES: usize = 256 << 20;
 const FEWEST_BUFFERS: usize = 48;
 const MOST_BUFFERS: usize = 256;
 /// Gaps and notes that may be queued besides the frames.
-const WAITING_WORDS: usize = 256;
+const MAX_QUEUED_NOTES: usize = 256;
 
 /// Buffers of each camera's pool that may be queued for the disk, for units of about `unit_bytes`.
 pub fn buffers(unit_bytes: usize, cameras: usize) -> usize {
@@ -86,7 +86,7 @@ impl Recorder {
         let sync = writer.hand_over_sync()?;
         let shared = Arc::new(Shared::default());
         // Capacity for all buffers that the quotas allow, and for gaps and notes.
-        let (jobs, queue) = bounded(ledgers.len() * buffers + WAITING_WORDS);
+        let (jobs, queue) = bounded(ledgers.len() * buffers + MAX_QUEUED_NOTES);
         let accounts = ledgers.iter().map(|ledger| ledger.recorder.clone()).collect();
         let disk = Disk::start(writer, sync, shared.clone(), accounts, budget_bytes, queue)
             .map_err(|source| TakeError::io("start the disk threads for", &directory, source))?;

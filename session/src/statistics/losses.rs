@@ -8,7 +8,7 @@ use frame::{EdgeAccount, LossLedger, LossReason};
 /// on the newest frames; the report counts them.
 pub struct LossWatch {
     cameras: Vec<(String, LossLedger)>,
-    told: BTreeMap<(usize, Edge, LossReason), u64>,
+    reported: BTreeMap<(usize, Edge, LossReason), u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,7 +19,7 @@ enum Edge {
 
 impl LossWatch {
     pub fn new(cameras: Vec<(String, LossLedger)>) -> Self {
-        Self { cameras, told: BTreeMap::new() }
+        Self { cameras, reported: BTreeMap::new() }
     }
 
     /// Logs losses since the last call, and returns the number of lost frames.
@@ -28,8 +28,8 @@ impl LossWatch {
         for (index, (name, ledger)) in self.cameras.iter().enumerate() {
             for (edge, account) in [(Edge::Capture, &ledger.capture), (Edge::Recorder, &ledger.recorder)] {
                 for (reason, total) in unwanted(account) {
-                    let told = self.told.entry((index, edge, reason)).or_default();
-                    let frames = total - std::mem::replace(told, total);
+                    let reported = self.reported.entry((index, edge, reason)).or_default();
+                    let frames = total - std::mem::replace(reported, total);
                     if frames > 0 {
                         let what = match edge {
                             Edge::Capture => "frames are lost",

@@ -155,11 +155,6 @@ impl RoundTripClock {
         *self = Self::new(self.config);
     }
 
-    /// Duration of the fastest remembered round trip, in ns; `None` before the first.
-    pub fn fastest_ns(&self) -> Option<i64> {
-        self.seen.iter().map(RoundTrip::length_ns).min()
-    }
-
     fn nominal_ns(&self, ticks: i128) -> f64 {
         ticks as f64 * self.config.tick_ns
     }

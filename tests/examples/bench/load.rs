@@ -44,7 +44,7 @@ pub struct Yield {
     /// Pictures that the cameras made, those used in complete sets, and those reported as lost.
     pub made: u64,
     pub used: u64,
-    pub told: u64,
+    pub counted_lost: u64,
     pub cpu_s: f64,
     /// After the first tenth of the time, and at the end.
     pub resident_mb: (f64, f64),
@@ -55,7 +55,7 @@ impl Yield {
         self.latency_ms.extend(other.latency_ms);
         self.made += other.made;
         self.used += other.used;
-        self.told += other.told;
+        self.counted_lost += other.counted_lost;
         self.cpu_s += other.cpu_s;
         self.resident_mb = other.resident_mb;
     }
@@ -178,7 +178,7 @@ pub fn run(load: Load) -> Outcome<Yield> {
         latency_ms,
         made: captured.iter().map(|counts| counts.entered).sum(),
         used,
-        told: captured.iter().map(|counts| counts.lost_total()).sum::<u64>() + account.counts().lost_total(),
+        counted_lost: captured.iter().map(|counts| counts.lost_total()).sum::<u64>() + account.counts().lost_total(),
         cpu_s: process_cpu_s() - used_s,
         resident_mb: watch.end(),
     })

@@ -20,7 +20,7 @@ fn rig(load: Load) -> Outcome<Row> {
              picture; memory {early:.0} MB after a tenth, {late:.0} MB at the end",
             got.made,
             got.used,
-            got.told,
+            got.counted_lost,
             1e6 * got.cpu_s / got.made as f64,
         ),
         aim: "0 lost, memory flat",

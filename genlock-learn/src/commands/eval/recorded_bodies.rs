@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use body::joints;
+use body::metrics::{camera_errors, score};
 use geometry::Observation;
 use infer::recording::{RecordingError, Watched};
 use infer::{Engine, PersonPose};
@@ -17,7 +18,6 @@ use nalgebra::Vector3;
 use pose::{Pose3d, WorldJoints, fuse};
 use subject::Sample;
 
-use super::body_scores::{camera_errors, score};
 use crate::commands::reading;
 pub use row::{Row, table};
 pub use truth::Truth;

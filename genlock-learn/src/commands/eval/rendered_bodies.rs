@@ -1,15 +1,14 @@
 //! `genlock eval --bodies`: errors of bodies against the ground truth of rendered takes, by the number of cameras. The
 //! ground truth is only used for scoring.
 
-mod motion;
 mod row;
 mod score;
 mod table;
 mod truth;
-mod within;
 
 use std::path::Path;
 
+use body::metrics::{coverage, definition_offsets};
 use infer::recording::{Bodies, RecordingError, Watched};
 use infer::rig::{FoundGeometry, RigSearchError};
 
@@ -33,8 +32,8 @@ pub fn rows(session: &Path, finder: &FinderArgs, model: Option<&Path>) -> miette
 /// The finder's definition of each joint is estimated from all takes together.
 fn tell_within(rows: &mut [Row]) {
     let misses = rows.iter().filter_map(|row| row.scores.as_ref()).flat_map(|scores| &scores.misses);
-    let offsets = within::offsets(misses);
-    let percent = |misses: &[_]| within::share(misses, &offsets).map(|share| 100.0 * share);
+    let offsets = definition_offsets(misses);
+    let percent = |misses: &[_]| coverage(misses, &offsets).map(|share| 100.0 * share);
     for row in rows {
         if let Some(scores) = &mut row.scores {
             scores.within_percent = percent(&scores.misses);

@@ -18,7 +18,7 @@ use transport::{MomentFileWriter, RigCommand};
 
 use super::hand_over::learn_binary;
 use crate::cli::SessionArgs;
-use crate::learners::{Ears, LearnerOptions, Learners};
+use crate::learners::{HintReceivers, LearnerOptions, Learners};
 use crate::page::{self, PageState};
 use crate::report::{self, InferReport, PretrainReport, Report, SamplerReport};
 use crate::rig_board::RigBoard;
@@ -103,8 +103,9 @@ pub fn run(args: &SessionArgs, shown: Shown) -> miette::Result<()> {
         height_mm: args.height_mm,
     };
     let rig_board = RigBoard::new(&args.data);
-    let ears = Ears { page: page.clone(), events: prepared.events.sender(), plan: pictures, rig: rig_board.clone() };
-    let learners = Learners::start(&options, ears)?;
+    let receivers =
+        HintReceivers { page: page.clone(), events: prepared.events.sender(), plan: pictures, rig: rig_board.clone() };
+    let learners = Learners::start(&options, receivers)?;
     let sinks =
         Sinks { moments: vec![Box::new(learners.moment_sink()?)], pictures: Some(Box::new(learners.picture_sink()?)) };
 

@@ -47,7 +47,7 @@ pub fn run(load: Load) -> Outcome<Yield> {
     }
     let cpu_s = process_cpu_s() - used_s;
     // Leaky queues do not report how much they drop.
-    Ok(Yield { latency_ms, made, used, told: 0, cpu_s, resident_mb: watch.end() })
+    Ok(Yield { latency_ms, made, used, counted_lost: 0, cpu_s, resident_mb: watch.end() })
 }
 
 /// A camera: at each pulse a new buffer, filled like those of our simulated cameras.

@@ -45,15 +45,15 @@ fn row(system: &str, what: &str, load: Load, mut got: Yield) -> Row {
     Row {
         what: format!("{what}, {}: {system}", load.name()),
         figure: format!(
-            "p50 {p50:.3} ms, p99 {p99:.3} ms, max {max:.3} ms; {} pictures made, {} used, {} lost, of which it told {}; \
+            "p50 {p50:.3} ms, p99 {p99:.3} ms, max {max:.3} ms; {} pictures made, {} used, {} lost, of which it counted {}; \
              {:.1} µs CPU a picture",
             got.made,
             got.used,
             got.made.saturating_sub(got.used),
-            got.told,
+            got.counted_lost,
             1e6 * got.cpu_s / got.made.max(1) as f64,
         ),
-        aim: if system == "genlock" { "ahead on p99; every loss told" } else { "" },
+        aim: if system == "genlock" { "ahead on p99; every loss counted" } else { "" },
         bounded_by: "how soon the scheduler wakes each thread on the way",
     }
 }

@@ -80,7 +80,7 @@ impl Ros {
             made: number("made") as u64,
             used: number("used") as u64,
             // Full queues of publishers and subscribers drop messages without a report.
-            told: 0,
+            counted_lost: 0,
             cpu_s: number("cpu_s"),
             resident_mb: (0.0, 0.0),
         })

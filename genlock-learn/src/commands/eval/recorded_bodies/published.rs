@@ -1,6 +1,7 @@
 //! Bodies by a published calibration and the finder's 2D joints: the best that these joints can give.
 
 use body::joints;
+use body::metrics::score;
 use geometry::{Camera, Observation, POINT_COUNT, bone_lengths, fit_body, triangulate};
 use infer::recording::Watched;
 use miette::{IntoDiagnostic, miette};
@@ -9,7 +10,6 @@ use pose::calibration::CalibratedCamera;
 
 use super::row::Row;
 use super::truth::Truth;
-use crate::commands::eval::body_scores::score;
 
 pub fn row(watched: &Watched, truth: &Truth) -> miette::Result<Row> {
     let by_name = |name: &String| {

@@ -1,8 +1,7 @@
 //! The scores of one method to find bodies as JSON, and of all methods as text.
 
+use body::metrics::{BodyScores, CameraErrors};
 use serde::Serialize;
-
-use crate::commands::eval::body_scores::{BodyScores, CameraErrors};
 
 /// One method to find bodies, and its scores.
 #[derive(Serialize)]

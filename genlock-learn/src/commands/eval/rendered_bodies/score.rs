@@ -1,5 +1,6 @@
 //! Errors of the bodies of a rendered take against the ground truth.
 
+use body::metrics::{self, BodyScores, Miss, Steadiness, Step, angle_degrees, mean, steadiness};
 use body::{CausalFilter, RigGeometry, ScaleSource, joints};
 use geometry::{Points, Similarity, similarity};
 use infer::recording::{Bodies, RecordingError, Watched};
@@ -8,10 +9,7 @@ use nalgebra::Matrix3;
 use pose::{LIMB_JOINTS, WorldJoints};
 use serde::Serialize;
 
-use super::motion::{Steadiness, Step, mean, steadiness};
 use super::truth::TakeTruth;
-use super::within::Miss;
-use crate::commands::eval::body_scores as poses;
 
 /// Errors of the bodies of a take against the ground truth.
 #[derive(Clone, Debug, Serialize)]
@@ -21,7 +19,7 @@ pub struct BodyTakeScores {
     /// Instants without a body although somebody was seen.
     pub withheld: usize,
     #[serde(flatten)]
-    pub poses: poses::BodyScores,
+    pub poses: BodyScores,
     /// Mean over cameras, after the similarity that aligns bodies to the ground truth.
     pub rotation_degrees: Option<f64>,
     /// By how much bodies are too large, if the person's height was stated.
@@ -45,7 +43,7 @@ pub fn score(
 ) -> Option<BodyTakeScores> {
     let known = || known(watched, bodies, truth);
     let pairs = || known().map(|(body, truth)| (joints(&body.points_mm), *truth));
-    let (poses, to_truth) = (poses::score(pairs())?, limbs_onto(pairs())?);
+    let (poses, to_truth) = (metrics::score(pairs())?, limbs_onto(pairs())?);
     let found = bodies.bodies.iter().flatten().count();
     let points = |at: usize| bodies.bodies[at].as_ref().map(|body| body.points_mm);
     let mut filter = CausalFilter::default();
@@ -104,7 +102,7 @@ pub fn alone(
     for camera in 0..watched.names.len() {
         all.extend(known(&watched.with_views_of(camera).bodies(geometry, false)?));
     }
-    let Some(poses) = poses::score(pairs(&all).into_iter()) else { return Ok(None) };
+    let Some(poses) = metrics::score(pairs(&all).into_iter()) else { return Ok(None) };
     let errors = pairs(&all)
         .into_iter()
         .flat_map(|(found, truth)| LIMB_JOINTS.map(|joint| (to_truth.point(&found[joint]) - truth[joint]).norm()));
@@ -142,7 +140,7 @@ fn limbs_onto(pairs: impl Iterator<Item = (WorldJoints, WorldJoints)>) -> Option
 fn rotation_degrees(geometry: &RigGeometry, truth: &TakeTruth, to_truth: &Matrix3<f64>) -> Option<f64> {
     let degrees = |(name, camera): (&String, &body::CameraGeometry)| {
         let turn = camera.camera().rotation * to_truth.transpose() * truth.rotations.get(name)?.transpose();
-        Some(((turn.trace() - 1.0) / 2.0).clamp(-1.0, 1.0).acos().to_degrees())
+        Some(angle_degrees(&turn))
     };
     mean(geometry.cameras.iter().filter_map(degrees))
 }

@@ -1,6 +1,7 @@
 //! Scores of bodies against the ground truth of rendered takes, as text.
 
-use super::motion::mean;
+use body::metrics::mean;
+
 use super::row::{CAMERAS, Row};
 use super::score::{AloneScores, BodyTakeScores};
 

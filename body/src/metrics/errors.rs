@@ -1,15 +1,18 @@
 //! Errors of bodies and cameras against the ground truth.
 
-use body::RigGeometry;
 use geometry::similarity;
 use nalgebra::{Matrix3, Vector3};
 use pose::calibration::CalibratedCamera;
 use pose::{LIMB_JOINTS, WorldJoints};
 use serde::Serialize;
 
+use super::mean;
+use crate::RigGeometry;
+
 /// Errors of bodies against the ground truth, over the 12 limb joints.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct BodyScores {
+    /// Number of bodies.
     pub bodies: usize,
     /// Mean after each body's own similarity (P-MPJPE), in millimetres.
     pub p_mm: f64,
@@ -65,12 +68,16 @@ pub fn camera_errors(geometry: &RigGeometry, calibration: &[CalibratedCamera]) -
     for (at, (found, truth, _)) in both.iter().enumerate() {
         for (other_found, other_truth, _) in &both[at + 1..] {
             let turn = (other_found * found.transpose()) * (other_truth * truth.transpose()).transpose();
-            angles.push(((turn.trace() - 1.0) / 2.0).clamp(-1.0, 1.0).acos().to_degrees());
+            angles.push(angle_degrees(&turn));
         }
     }
     let focal_percent = both.iter().map(|(.., percent)| *percent).max_by(|a, b| a.abs().total_cmp(&b.abs()))?;
-    (!angles.is_empty())
-        .then(|| CameraErrors { rotation_degrees: angles.iter().sum::<f64>() / angles.len() as f64, focal_percent })
+    mean(angles).map(|rotation_degrees| CameraErrors { rotation_degrees, focal_percent })
+}
+
+/// The angle of a rotation, in degrees.
+pub fn angle_degrees(rotation: &Matrix3<f64>) -> f64 {
+    ((rotation.trace() - 1.0) / 2.0).clamp(-1.0, 1.0).acos().to_degrees()
 }
 
 #[cfg(test)]

@@ -14,7 +14,9 @@ const LAG_STEPS: f64 = 20.0;
 /// One instant in the axes and scale of the ground truth.
 #[derive(Clone, Debug)]
 pub struct Step {
+    /// The joints of the body.
     pub joints: WorldJoints,
+    /// The true joints.
     pub truth: WorldJoints,
     /// Heels and toes of the left foot, then of the right one.
     pub soles: [[Vector3<f64>; 2]; 2],
@@ -93,6 +95,7 @@ fn truth_at(steps: &[Step], at: f64, joint: usize) -> Vector3<f64> {
     a.lerp(&b, at - before)
 }
 
+/// The mean; `None` of no values.
 pub fn mean(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let (count, sum) = values.into_iter().fold((0, 0.0), |(count, sum), value| (count + 1, sum + value));
     (count > 0).then(|| sum / f64::from(count))

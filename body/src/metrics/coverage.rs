@@ -1,16 +1,16 @@
 //! Whether joints are as close to the ground truth as their stated uncertainty.
 
 use nalgebra::{Matrix3, Vector3};
-use pose::{JOINTS, WorldJoints};
+use pose::{JOINTS, LEFT_RIGHT, WorldJoints};
 
-/// For each joint, its mirror image.
-const MIRRORED: [usize; JOINTS] = [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13];
+use super::mean;
 
 /// One body against the ground truth.
 #[derive(Clone, Debug)]
 pub struct Miss {
     /// From each joint to the true one, in the body's own axes: forward, left, up along the trunk.
     pub to_truth: WorldJoints,
+    /// The stated uncertainty of each joint.
     pub radius_mm: [f64; JOINTS],
 }
 
@@ -26,24 +26,27 @@ impl Miss {
 }
 
 /// The offset of each true joint from the finder's definition of it, the same for left and right.
-pub fn offsets<'a>(misses: impl Iterator<Item = &'a Miss>) -> WorldJoints {
+pub fn definition_offsets<'a>(misses: impl Iterator<Item = &'a Miss>) -> WorldJoints {
     let (mut sum, mut count) = ([Vector3::zeros(); JOINTS], 0.0);
     for miss in misses {
         sum.iter_mut().zip(miss.to_truth).for_each(|(sum, miss)| *sum += miss);
         count += 1.0;
     }
     let mean = sum.map(|sum| sum / f64::max(count, 1.0));
-    let mirror = Vector3::new(1.0, -1.0, 1.0);
-    std::array::from_fn(|joint| (mean[joint] + mean[MIRRORED[joint]].component_mul(&mirror)) / 2.0)
+    let mut mirrored = mean.map(|offset| offset.component_mul(&Vector3::new(1.0, -1.0, 1.0)));
+    for (left, right) in LEFT_RIGHT {
+        mirrored.swap(left, right);
+    }
+    std::array::from_fn(|joint| (mean[joint] + mirrored[joint]) / 2.0)
 }
 
 /// The share of joints with the ground truth inside their radius, after correcting the definitions by `offsets`.
-pub fn share(misses: &[Miss], offsets: &WorldJoints) -> Option<f64> {
+pub fn coverage(misses: &[Miss], offsets: &WorldJoints) -> Option<f64> {
     let all = misses.iter().flat_map(|miss| {
         let within = |joint: usize| (miss.to_truth[joint] - offsets[joint]).norm() <= miss.radius_mm[joint];
         (0..JOINTS).map(move |joint| f64::from(u8::from(within(joint))))
     });
-    super::motion::mean(all)
+    mean(all)
 }
 
 #[cfg(test)]
@@ -68,9 +71,9 @@ mod tests {
         let mut off = found;
         off[13].x += 80.0;
         let miss = |found: &WorldJoints| Miss::new(found, &truth, [20.0; JOINTS]).unwrap();
-        let offsets = offsets([found, found].iter().map(miss).collect::<Vec<_>>().iter());
+        let offsets = definition_offsets([found, found].iter().map(miss).collect::<Vec<_>>().iter());
         assert!((offsets[4] - Vector3::new(0.0, 0.0, -50.0)).norm() < 1e-9, "{}", offsets[4]);
-        assert_eq!(share(&[miss(&found)], &offsets), Some(1.0));
-        assert_eq!(share(&[miss(&off)], &offsets), Some(1.0 - 1.0 / JOINTS as f64));
+        assert_eq!(coverage(&[miss(&found)], &offsets), Some(1.0));
+        assert_eq!(coverage(&[miss(&off)], &offsets), Some(1.0 - 1.0 / JOINTS as f64));
     }
 }

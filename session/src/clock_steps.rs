@@ -8,21 +8,21 @@ use frame::monotonic_now_ns;
 const STEP_NS: i64 = 20_000_000;
 
 /// Watches the wall clock against the monotonic one.
-pub(crate) struct WallClock {
+pub(crate) struct ClockStepDetector {
     offset_ns: i64,
 }
 
-impl WallClock {
+impl ClockStepDetector {
     pub fn new() -> Self {
         Self { offset_ns: utc_offset_ns() }
     }
 
     /// By how many ns the wall clock was set since the last call, if it was.
-    pub fn look(&mut self) -> Option<i64> {
-        self.see(utc_offset_ns())
+    pub fn check(&mut self) -> Option<i64> {
+        self.compare(utc_offset_ns())
     }
 
-    fn see(&mut self, offset_ns: i64) -> Option<i64> {
+    fn compare(&mut self, offset_ns: i64) -> Option<i64> {
         let step_ns = offset_ns - std::mem::replace(&mut self.offset_ns, offset_ns);
         (step_ns.abs() > STEP_NS).then_some(step_ns)
     }
@@ -40,12 +40,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_are_told_and_slewing_is_not() {
-        let mut clock = WallClock { offset_ns: 1_000 };
-        assert_eq!(clock.see(201_000), None);
-        assert_eq!(clock.see(401_000), None);
-        assert_eq!(clock.see(3_600_000_401_000), Some(3_600_000_000_000));
-        assert_eq!(clock.see(3_600_000_501_000), None);
-        assert_eq!(clock.see(401_000), Some(-3_600_000_100_000));
+    fn steps_are_reported_and_slewing_is_not() {
+        let mut clock = ClockStepDetector { offset_ns: 1_000 };
+        assert_eq!(clock.compare(201_000), None);
+        assert_eq!(clock.compare(401_000), None);
+        assert_eq!(clock.compare(3_600_000_401_000), Some(3_600_000_000_000));
+        assert_eq!(clock.compare(3_600_000_501_000), None);
+        assert_eq!(clock.compare(401_000), Some(-3_600_000_100_000));
     }
 }
