@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
 use frame::{CameraId, LossLedger, monotonic_now_ns};
 use router::{FrameConsumer, Lane, route};
 use thiserror::Error;
@@ -73,9 +73,16 @@ pub enum CaptureError {
         /// The operating system's error.
         source: io::Error,
     },
-    /// These threads were still running after the deadline, or had panicked: the deadline, and their names.
-    #[error("these threads did not end within {0:?} and were abandoned: {1}")]
-    Abandoned(Duration, String),
+    /// Threads were still running after the deadline, or had panicked.
+    #[error("these threads panicked, or did not end within {deadline:?} and were abandoned: {threads}")]
+    Abandoned {
+        /// How long each was waited for.
+        deadline: Duration,
+        /// Their names.
+        threads: String,
+        /// Whether the router still runs, and with it the consumers.
+        router_runs: bool,
+    },
 }
 
 /// A running capture.
@@ -226,8 +233,13 @@ impl Capture {
         // A hanging driver still holds its ring: the router drains it and exits without waiting for the close.
         self.abandon.store(true, Ordering::Release);
         self.router.handle.thread().unpark();
+        let router = self.router.over.clone();
         abandoned.extend(self.router.end_by(Instant::now() + deadline));
-        if abandoned.is_empty() { Ok(()) } else { Err(CaptureError::Abandoned(deadline, abandoned.join(", "))) }
+        if abandoned.is_empty() {
+            return Ok(());
+        }
+        let router_runs = router.try_recv() == Err(TryRecvError::Empty);
+        Err(CaptureError::Abandoned { deadline, threads: abandoned.join(", "), router_runs })
     }
 }
 

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use pose::JOINTS;
 
 use take::SessionTake;
-use take::session::{HELD_OUT, TRAIN};
+use take::session::Split;
 
 use crate::cdf::{self, Variable};
 use crate::labels::{TakePoses, camera_pose, pick};
@@ -142,7 +142,7 @@ fn session_take(subject: &str, clip: &str) -> SessionTake {
         clip: format!("{subject} {clip}"),
         action: action_of(clip).into(),
         environment: "human36m-studio".into(),
-        split: if TEST_SUBJECTS.contains(&subject) { HELD_OUT } else { TRAIN }.into(),
+        split: if TEST_SUBJECTS.contains(&subject) { Split::HeldOut } else { Split::Train },
     }
 }
 

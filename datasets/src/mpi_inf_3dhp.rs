@@ -19,7 +19,7 @@ use std::path::Path;
 use pose::JOINTS;
 
 use take::SessionTake;
-use take::session::TRAIN;
+use take::session::Split;
 
 use crate::labels::{CameraPoses, TakePoses, camera_pose, pick};
 use crate::mat::{self, Matrix, Value};
@@ -158,7 +158,7 @@ fn session_take(subject: &str, sequence: &str) -> SessionTake {
         clip: format!("{subject} {sequence}"),
         action: sequence.into(),
         environment: "mpi-inf-3dhp-studio".into(),
-        split: TRAIN.into(),
+        split: Split::Train,
     }
 }
 

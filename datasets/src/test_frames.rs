@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use frame::CameraId;
-use take::session::HELD_OUT;
+use take::session::Split;
 use take::{Session, TakeReader};
 
 use crate::DatasetError;
@@ -30,7 +30,7 @@ pub struct TestFrame {
 /// # Errors
 /// One for each take that cannot be read.
 pub fn test_frames(directory: &Path, session: &Session) -> impl Iterator<Item = Result<TestFrame, DatasetError>> {
-    let tested = session.takes.iter().enumerate().filter(|(_, take)| take.split == HELD_OUT);
+    let tested = session.takes.iter().enumerate().filter(|(_, take)| take.split == Split::HeldOut);
     tested.flat_map(|(number, take)| match TakeReader::open(Session::take_directory(directory, take)) {
         Ok(reader) => frames_of(number, &reader).map(Ok).collect(),
         Err(error) => vec![Err(error.into())],

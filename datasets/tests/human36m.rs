@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use common::{CAMERAS, human36m_clip};
 use datasets::{DatasetError, ImportPlan, TakeSelection, human36m};
-use take::session::{HELD_OUT, TRAIN};
+use take::session::Split;
 
 fn data_set() -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
@@ -39,8 +39,8 @@ fn takes_have_the_names_people_actions_and_splits_of_the_data_set() {
     assert_eq!(plan.cameras, CAMERAS);
     let photo = &plan.takes[0];
     assert_eq!((&*photo.take.person, &*photo.take.clip, &*photo.take.action), ("S1", "S1 Photo 1", "Photo"));
-    assert_eq!((photo.take.split.as_str(), photo.rate_hz), (TRAIN, 50.0));
-    assert_eq!(plan.takes[3].take.split, HELD_OUT);
+    assert_eq!((photo.take.split, photo.rate_hz), (Split::Train, 50.0));
+    assert_eq!(plan.takes[3].take.split, Split::HeldOut);
     for (view, camera) in photo.views.iter().zip(CAMERAS) {
         let expected: PathBuf = root.path().join(format!("S1/Videos/TakingPhoto 1.{camera}.mp4"));
         assert_eq!((&*view.camera, view.pictures.path()), (camera, expected.as_path()));

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use common::{jpeg, mpi_inf_3dhp_annotations, write};
 use datasets::{ImportPlan, PictureFiles, TakeSelection, mpi_inf_3dhp};
-use take::session::TRAIN;
+use take::session::Split;
 
 fn sequence(root: &Path, name: &str) {
     mpi_inf_3dhp_annotations(&root.join(name), 2, 0);
@@ -32,7 +32,7 @@ fn sequences_have_their_own_rates_and_all_are_for_training() {
     let plan = plan(root.path(), &TakeSelection::default(), &mpi_inf_3dhp::DEFAULT_CAMERAS).unwrap();
     let takes: Vec<_> = plan.takes.iter().map(|planned| (&*planned.take.name, planned.rate_hz)).collect();
     assert_eq!(takes, [("S1-Seq1", 25.0), ("S1-Seq2", 50.0), ("S3-Seq1", 50.0)]);
-    assert!(plan.takes.iter().all(|planned| planned.take.split == TRAIN));
+    assert!(plan.takes.iter().all(|planned| planned.take.split == Split::Train));
     assert_eq!(plan.cameras, ["camera-0", "camera-2", "camera-7", "camera-8"]);
     assert_eq!(plan.takes[2].views[3].pictures.path(), root.path().join("S3/Seq1/imageSequence/video_8.avi"));
     let notes = plan.notes.join("\n");

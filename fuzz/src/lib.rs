@@ -47,6 +47,7 @@ pub const TARGETS: &[Target] = &[
     ("take_recording", takes::recording),
     ("trc", poses::trc),
     ("trigger_box", cameras::trigger_box),
+    ("truth", studio::truth),
 ];
 
 /// Runs the target with this name. Panics if there is none.

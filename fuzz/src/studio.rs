@@ -10,6 +10,7 @@ use virtual_studio::actor::{Actor, SkeletonPose};
 use virtual_studio::motion::bvh::Bvh;
 use virtual_studio::motion::{Clip, Motion, retarget};
 use virtual_studio::render::Environment;
+use virtual_studio::session::Truth;
 use virtual_studio::surface::Posed;
 
 use crate::scratch;
@@ -101,4 +102,12 @@ pub fn panorama(data: &[u8]) -> bool {
         scratch::file("packed.hdr", &packed, |path| drop(Environment::read(path)));
         true
     })
+}
+
+/// The ground truth of a rendered take.
+pub fn truth(data: &[u8]) -> bool {
+    let Ok(truth) = Truth::from_json(data) else { return false };
+    let json = serde_json::to_vec(&truth).expect("the truth can be written");
+    assert_eq!(Truth::from_json(&json).expect("what was written reads"), truth);
+    true
 }

@@ -5,15 +5,6 @@ use std::path::{Path, PathBuf};
 /// Prefix of the example session's folder, as in `scripts/fetch-footage.sh`.
 const EXAMPLE: &str = "footage-pose2sim-";
 
-/// The cache folder of the scripts, as in `scripts/common.sh`.
-pub fn cache() -> Option<PathBuf> {
-    // A variable that is empty counts as unset, as in the scripts.
-    let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    folder("GENLOCK_CACHE")
-        .or_else(|| Some(folder("XDG_CACHE_HOME")?.join("genlock")))
-        .or_else(|| Some(folder("HOME")?.join(".cache/genlock")))
-}
-
 /// The example session in the cache; of several versions, the one prepared last.
 pub fn example_in(cache: &Path) -> Option<PathBuf> {
     let prepared = |folder: PathBuf| {

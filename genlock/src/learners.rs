@@ -130,6 +130,7 @@ impl Learners {
         }
         let name = format!("session-{}", std::process::id());
         let link = ZenohLink::listen(&name).into_diagnostic()?;
+        tracing::info!(endpoint = link.endpoint(), name, "learners may connect (genlock pretrain --connect --name)");
         let (statuses, stop) = (Statuses::default(), Arc::new(AtomicBool::new(false)));
         let (page, events, geometry) = (receivers.page.clone(), receivers.events.clone(), receivers.rig.file());
         let mut listeners = vec![];

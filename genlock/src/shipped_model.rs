@@ -13,8 +13,8 @@ const ABOVE: usize = 3;
 
 /// The file that the environment names, else the first that exists near the program or in its checkout.
 pub fn find() -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os(VARIABLE) {
-        return Some(PathBuf::from(named)).filter(|path| path.is_file());
+    if let Some(named) = settings::environment::path(VARIABLE) {
+        return Some(named).filter(|path| path.is_file());
     }
     let program = std::env::current_exe().unwrap_or_default();
     let folders = program.ancestors().skip(1).take(ABOVE).chain([Path::new(CHECKOUT)]);

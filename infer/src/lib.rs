@@ -13,6 +13,7 @@ mod model_file;
 mod model_finder;
 mod observations;
 mod pace;
+mod picture_requests;
 mod precision;
 pub mod recording;
 pub mod rig;

@@ -11,32 +11,22 @@ use joints::{FinderError, JointFinder, Person};
 use nalgebra::Vector3;
 use transport::{
     BodyPose, CommandSource, FinderSet, FinderSetSource, FinderView, FrameOfReference, Hint, HintSink, InferStatus,
-    POSE_SCHEMA_VERSION, PoseMessage, PoseSink, TransportError, ViewPose, WantedPictures,
+    POSE_SCHEMA_VERSION, PoseMessage, PoseSink, TransportError, ViewPose,
 };
 
 use crate::InferError;
 use crate::engine::trigger_state;
-use crate::framing::Framer;
 use crate::fused_pose::fused;
 use crate::latencies::Latencies;
 use crate::live_poses::is_due;
 use crate::observations::{PointSources, view};
 use crate::pace::Pace;
+use crate::picture_requests::PictureRequests;
 use crate::rig::{Keeper, Placed, SeenInstant};
 
 const REPORT_EVERY: Duration = Duration::from_millis(500);
 /// An unchanged geometry is sent again with every tenth report, since messages may be lost.
 const SEND_GEOMETRY_EVERY: u32 = 10;
-/// Requested pictures that do not arrive within this time are requested again.
-const OVERDUE: Duration = Duration::from_secs(1);
-/// How often whole frames are requested, which show people who stand still.
-const WHOLE_EVERY: Duration = Duration::from_secs(1);
-/// How often consecutive instants are requested, which give velocities.
-const ROW_EVERY: Duration = Duration::from_millis(1500);
-/// How many of them.
-const ROW: u8 = 3;
-/// The time until the next request when nothing moves.
-const QUIET: Duration = Duration::from_millis(200);
 
 /// The connections of a stream of bodies.
 pub struct BodyLinks<S, P, H, C> {
@@ -53,34 +43,18 @@ pub struct LiveBodies<S, P, H, C> {
     finder: Box<dyn JointFinder>,
     points: PointSources,
     finder_name: String,
-    /// Whether pictures come only on request.
-    asks: bool,
+    /// `None` if pictures come without requests.
+    requests: Option<PictureRequests>,
     keeper: Keeper,
     filter: CausalFilter,
     smoothed_with: Option<String>,
     segment: Option<SegmentId>,
-    asked: Option<Asked>,
-    framer: Framer,
-    whole_at: Option<Instant>,
-    row_at: Option<Instant>,
-    /// The time from the begin of one instant's work to the next one's.
-    cycle: RunningMean,
-    /// The age of pictures when they arrive.
-    age: RunningMean,
     answered: u64,
     received: u64,
     recent: Latencies,
     pace: Pace,
     reported: Option<Instant>,
     reports: u32,
-}
-
-/// Requested pictures that have not arrived yet.
-#[derive(Clone, Copy)]
-struct Asked {
-    /// When they are overdue.
-    until: Instant,
-    instants: u8,
 }
 
 impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<S, P, H, C> {
@@ -96,17 +70,11 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             points: PointSources::of(finder.names()),
             finder,
             finder_name,
-            asks: true,
+            requests: Some(PictureRequests::default()),
             keeper,
             filter: CausalFilter::default(),
             smoothed_with: None,
             segment: None,
-            asked: None,
-            framer: Framer::default(),
-            whole_at: None,
-            row_at: None,
-            cycle: RunningMean::default(),
-            age: RunningMean::default(),
             answered: 0,
             received: 0,
             recent: Latencies::new(Instant::now()),
@@ -123,7 +91,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
 
     /// Takes pictures as they come, without requests.
     pub fn unasked(self) -> Self {
-        Self { asks: false, ..self }
+        Self { requests: None, ..self }
     }
 
     /// Runs until the source is closed, or until `go_on`, called with each report, returns false.
@@ -146,8 +114,9 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
                 std::thread::sleep(rest.min(wait));
                 continue;
             }
-            if self.asked.is_none_or(|asked| now >= asked.until) {
-                self.ask(now, Duration::ZERO);
+            let due = self.requests.as_mut().filter(|requests| requests.is_due(now));
+            if let Some(wanted) = due.map(|requests| requests.request(now, Duration::ZERO)) {
+                self.hint(&Hint::WantedPictures(wanted));
             }
             if self.turn(wait)?.is_break() {
                 break;
@@ -163,11 +132,11 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             Ok(Some(set)) => {
                 let begun = Pace::begin();
                 let at = Instant::now();
-                self.came(&set, at);
+                self.request_next(&set, at);
                 self.answer(&set)?;
                 self.pace.end(begun);
-                if !set.views.is_empty() {
-                    self.cycle.add(at.elapsed() + self.pace.rest(Instant::now()));
+                if let Some(requests) = self.requests.as_mut().filter(|_| !set.views.is_empty()) {
+                    requests.answered(at.elapsed() + self.pace.rest(Instant::now()));
                 }
             }
             Ok(None) => {}
@@ -177,39 +146,15 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Requests the next pictures when the last requested ones arrive, so that they come when these are answered.
-    fn came(&mut self, set: &FinderSet, at: Instant) {
+    /// Requests the next pictures if these are the last requested ones.
+    fn request_next(&mut self, set: &FinderSet, now: Instant) {
         self.received += 1;
         let age_ns = monotonic_now_ns() - set.exposure.ns;
-        self.age.add(Duration::from_nanos(age_ns.max(0) as u64));
-        let left = self.asked.map_or(0, |asked| asked.instants.saturating_sub(1));
-        match &mut self.asked {
-            Some(asked) if left > 0 => asked.instants = left,
-            _ => {
-                let next = if set.views.is_empty() { QUIET } else { self.cycle.mean.saturating_sub(self.age.mean) };
-                self.ask(at, next);
-            }
+        let age = Duration::from_nanos(age_ns.max(0) as u64);
+        let next = self.requests.as_mut().and_then(|requests| requests.arrived(now, age, set.views.is_empty()));
+        if let Some(wanted) = next {
+            self.hint(&Hint::WantedPictures(wanted));
         }
-    }
-
-    /// Requests pictures of an instant that lies ahead.
-    fn ask(&mut self, now: Instant, ahead: Duration) {
-        if !self.asks {
-            return;
-        }
-        let whole_still = is_due(self.whole_at, WHOLE_EVERY, now);
-        if whole_still {
-            self.whole_at = Some(now);
-        }
-        let row = is_due(self.row_at, ROW_EVERY, now);
-        if row {
-            self.row_at = Some(now);
-        }
-        let in_a_row = if row { ROW } else { 1 };
-        let after_ns = monotonic_now_ns() + ahead.as_nanos() as i64;
-        let wanted = WantedPictures { after_ns, in_a_row, framing: self.framer.framing(whole_still) };
-        self.asked = Some(Asked { until: now + ahead + OVERDUE, instants: in_a_row });
-        self.hint(&Hint::WantedPictures(wanted));
     }
 
     fn answer(&mut self, set: &FinderSet) -> Result<(), InferError> {
@@ -240,7 +185,9 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             None
         });
         for camera in self.keeper.take_moved() {
-            self.framer.moved(camera, Instant::now());
+            if let Some(requests) = &mut self.requests {
+                requests.framer.moved(camera, Instant::now());
+            }
         }
         // Views that follow a second person are directed back to the first.
         for (camera, circle) in placed.iter().flat_map(|placed| self.keeper.shown_elsewhere(placed)) {
@@ -251,7 +198,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         let poses: Vec<_> = set
             .views
             .iter()
-            .filter_map(|view| Some(view_pose(view, observations[view.camera.index()].as_ref()?)))
+            .filter_map(|view| Some(view_pose(view, observations.get(view.camera.index())?.as_ref()?)))
             .collect();
         let message = PoseMessage {
             version: POSE_SCHEMA_VERSION,
@@ -289,8 +236,8 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
                 let now = Instant::now();
                 let whole = self.by_camera(set, |found| found.picture.is_whole());
                 for (camera, (whole, person)) in whole.into_iter().zip(&people).enumerate() {
-                    if let Some(whole) = whole {
-                        self.framer.looked(camera, whole, person.is_some(), now);
+                    if let Some((whole, requests)) = whole.zip(self.requests.as_mut()) {
+                        requests.framer.looked(camera, whole, person.is_some(), now);
                     }
                 }
                 Ok(people)
@@ -411,17 +358,5 @@ fn view_pose(FinderView { camera, picture, .. }: &FinderView, seen: &Observation
         joints_2d_px: Some(joints(&in_px).map(|at| [at.x as f32, at.y as f32]).to_vec()),
         crop_centre_px: std::array::from_fn(|axis| picture.origin_px[axis] + size[axis] * picture.scale / 2.0),
         crop_side_px: size[0].max(size[1]) * picture.scale,
-    }
-}
-
-/// An exponential moving mean: each new value counts a fifth.
-#[derive(Clone, Copy, Default)]
-struct RunningMean {
-    mean: Duration,
-}
-
-impl RunningMean {
-    fn add(&mut self, value: Duration) {
-        self.mean = if self.mean.is_zero() { value } else { self.mean.mul_f64(0.8) + value.mul_f64(0.2) };
     }
 }

@@ -70,7 +70,7 @@ impl Labels {
     /// Reads a label file.
     ///
     /// # Errors
-    /// If it cannot be read, is not a label file, or has another version.
+    /// If it cannot be read, is not a label file, has another version, is not ordered, or has a number that is too large.
     pub fn read(path: &Path) -> Result<Self, PoseError> {
         #[derive(Deserialize)]
         struct Version {
@@ -83,12 +83,17 @@ impl Labels {
             return Err(PoseError::file(path, problem));
         }
         let labels: Self = parse_json(path, &text)?;
-        match labels.cameras.iter().find(|camera| !camera.is_ascending()) {
-            Some(camera) => {
-                Err(PoseError::file(path, format!("the labels of {} are not ordered by source_index", camera.name)))
-            }
-            None => Ok(labels),
+        for camera in &labels.cameras {
+            let problem = if !camera.is_ascending() {
+                "are not ordered by source_index"
+            } else if !camera.is_finite() {
+                "have a number that is too large"
+            } else {
+                continue;
+            };
+            return Err(PoseError::file(path, format!("the labels of {} {problem}", camera.name)));
         }
+        Ok(labels)
     }
 
     /// Writes a label file, replacing what is there.
@@ -107,6 +112,15 @@ impl Labels {
 }
 
 impl CameraLabels {
+    /// JSON has numbers that are infinite as `f32`.
+    fn is_finite(&self) -> bool {
+        let finite = |frame: &FrameLabel| {
+            let joints = frame.joints_mm.iter().flatten();
+            joints.chain(frame.joints_px.iter().flatten()).chain(&frame.root_px).all(|value| value.is_finite())
+        };
+        self.frames.iter().all(finite)
+    }
+
     fn is_ascending(&self) -> bool {
         self.frames.is_sorted_by(|before, after| before.source_index < after.source_index)
     }

@@ -60,6 +60,9 @@ fn whole_pose(path: &Path, pose: usize, joints: &[Vec<f64>]) -> Result<Pose64, P
             let count = values.len();
             PoseError::file(path, format!("pose {pose}, joint {joint} has {count} coordinates instead of 3"))
         })?;
+        if slot.iter().any(|value| value.abs() > f64::from(f32::MAX)) {
+            return Err(PoseError::file(path, format!("pose {pose}, joint {joint} has a number that is too large")));
+        }
     }
     Ok(whole)
 }

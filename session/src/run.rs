@@ -18,7 +18,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 pub enum End {
     /// The caller asked for it.
     Asked,
+    /// Its time is over.
     TimeOver,
+    /// The caller has seen enough.
+    Enough,
     /// Every camera's source ended.
     SourcesOver,
     /// A required part failed.
@@ -64,7 +67,7 @@ impl Session {
                 recv(clock) -> _ => {
                     self.look(&mut clock_steps);
                     if each(self).is_break() {
-                        return End::TimeOver;
+                        return End::Enough;
                     }
                     if let Some(part) = self.broken() {
                         tracing::error!(%part, "failed; the session cannot continue without it");

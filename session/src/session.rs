@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use capture::{CameraSpec, Capture, CaptureOptions, FrameConsumer, Health, Pulses};
+use capture::{CameraSpec, Capture, CaptureError, CaptureOptions, FrameConsumer, Health, Pulses};
 use crossbeam::channel::bounded;
 use frame::{CameraId, LossLedger};
 
@@ -193,7 +193,23 @@ impl Session {
         }
         // The router drops the consumers, which closes the inputs of all later stages.
         if let Err(error) = self.capture.stop(STOP_DEADLINE) {
+            let router_runs = matches!(error, CaptureError::Abandoned { router_runs: true, .. });
             errors.push(error.into());
+            if router_runs {
+                // What is behind the router never sees its input closed, so it cannot be waited for.
+                losses.look();
+                prepared.trial = None;
+                return Outcome {
+                    prepared,
+                    sinks: Sinks::default(),
+                    errors,
+                    ledgers,
+                    sets,
+                    crop_work,
+                    recording,
+                    wall_s,
+                };
+            }
         }
         if let Some(recorder) = self.recorder
             && let Err(error) = recorder.finish()

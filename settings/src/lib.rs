@@ -1,5 +1,6 @@
 //! Settings that people write as TOML: rigs, scenarios, recipes. Keys are kebab-case and unknown ones are refused;
-//! errors name file, line, key and remedy; words of the command line such as `transfer.train=linear` override values.
+//! errors name file, line, key and remedy; words of the command line such as `transfer.train=linear` override values. And
+//! [`environment`]: paths that environment variables name.
 //!
 //! ```
 //! use serde::Deserialize;
@@ -26,6 +27,7 @@
 #![warn(missing_docs)]
 
 mod document;
+pub mod environment;
 mod error;
 mod explain;
 mod range;

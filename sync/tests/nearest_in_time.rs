@@ -82,7 +82,7 @@ fn run(config: NearestConfig, mut frames: Vec<Sent>) -> Ran {
     let mut last = (SegmentId::seam(0), i64::MIN);
     for (i, set) in ran.sets.iter().enumerate() {
         assert_eq!((set.index.0, set.trigger), (i as u64, TriggerIndex::Unresolved));
-        assert!(spread_ns(set) <= i64::from(config.tolerance_ns), "{set:?}");
+        assert!(spread_ns(set) <= config.tolerance_ns as i64, "{set:?}");
         let first = set.items.iter().flatten().map(|item| (set.segment, item.exposure_ns)).min().unwrap();
         assert!(last <= first, "sets leave in order of segment and earliest exposure");
         last = first;
@@ -108,7 +108,7 @@ proptest! {
         }),
         phases in prop::collection::vec(0..PERIOD_NS, 6),
         seam in 5usize..60,
-        tolerance_ns in 0u32..30_000_000,
+        tolerance_ns in 0u64..30_000_000,
         deadline_ns in 0..200 * MS,
         max_open in 1usize..12,
     ) {

@@ -15,10 +15,6 @@ use crate::TakeError;
 
 /// Version of `session.toml`.
 pub const SESSION_VERSION: u32 = 1;
-/// The split of takes for training.
-pub const TRAIN: &str = "train";
-/// The split of takes for evaluation only.
-pub const HELD_OUT: &str = "held-out";
 /// Name of the labels in a take's folder.
 pub const LABELS_FILE: &str = "labels.json";
 
@@ -55,6 +51,27 @@ pub struct Imported {
     pub jpeg_quality: u8,
 }
 
+/// What a take is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Split {
+    /// Training.
+    #[default]
+    Train,
+    /// Evaluation only.
+    HeldOut,
+}
+
+impl Split {
+    /// Its name in `session.toml`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::HeldOut => "held-out",
+        }
+    }
+}
+
 /// One take of a session, and what is seen in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -69,8 +86,8 @@ pub struct SessionTake {
     pub action: String,
     /// The surroundings.
     pub environment: String,
-    /// [`TRAIN`] or [`HELD_OUT`].
-    pub split: String,
+    /// What it is for.
+    pub split: Split,
 }
 
 impl Session {
@@ -157,7 +174,7 @@ mod tests {
             clip: "walk-1".into(),
             action: "walk".into(),
             environment: "hall".into(),
-            split: TRAIN.into(),
+            split: Split::Train,
         };
         let takes = vec![take("000"), take("001")];
         let session = Session { version: SESSION_VERSION, complete, imported: None, takes };
@@ -203,5 +220,7 @@ mod tests {
         refused(folder.path(), &["`.` is not a valid name"]);
         std::fs::write(folder.path().join(FILE), text.replace("001", "000")).unwrap();
         refused(folder.path(), &["the name of two"]);
+        std::fs::write(folder.path().join(FILE), text.replacen("train", "test", 1)).unwrap();
+        refused(folder.path(), &["session.toml", "`test`", "`train` or `held-out`"]);
     }
 }

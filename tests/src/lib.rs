@@ -60,7 +60,7 @@ pub fn with_a_damaged_video(footage: &Path, folder: &Path) -> (PathBuf, String) 
     (damaged, text("name"))
 }
 
-/// Data that only developers have, or `None` after printing that the test is skipped.
+/// The data that CONTRIBUTING.md lists, or `None` after printing that the test is skipped.
 pub fn test_data() -> Option<PathBuf> {
     let folder = std::env::var_os("GENLOCK_TEST_DATA").map(PathBuf::from);
     if folder.is_none() {

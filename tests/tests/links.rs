@@ -183,10 +183,12 @@ fn unreachable(root: &Path) -> Vec<PathBuf> {
     files(root).into_iter().filter(|path| path.starts_with("docs") && !reached.contains(path)).collect()
 }
 
-/// Lines that name a folder which only exists on the author's machine.
+/// Lines that name the folder of this checkout, or somebody's home.
 fn private_paths(root: &Path) -> Vec<String> {
-    // Composed here, since this file is checked too.
-    let private = ["root/", "work/", "var/tmp"].map(|folder| format!("/{folder}"));
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    // "/" alone is in every path.
+    let folders = home.into_iter().chain(fs::canonicalize(root)).filter(|folder| folder.components().count() > 1);
+    let private: Vec<String> = folders.map(|folder| format!("{}/", folder.display())).collect();
     let is_start = |before: Option<char>| !before.is_some_and(|c| c.is_alphanumeric() || "_-./}~".contains(c));
     let names_one = |line: &str| {
         private.iter().any(|path| line.match_indices(path).any(|(at, _)| is_start(line[..at].chars().next_back())))
@@ -235,6 +237,7 @@ fn no_text_names_a_private_folder() {
 fn mistakes_are_seen() {
     let root = std::env::temp_dir().join(format!("genlock-links-{}", std::process::id()));
     fs::create_dir_all(root.join("docs")).unwrap();
+    let canonical = fs::canonicalize(&root).unwrap();
     let readme = "# A *b* `c.d`\n# Twice\n# Twice\n[good](docs/a.md#one-two) [good](#a-b-cd) [good](#twice-1)\n\
                   [no file](docs/c.md) `[code](nowhere)` [out](../x) [other site](https://x.org/y)\n\
                   ```\n[code](nowhere)\n# No heading\n```\n[no\nheading](#no-heading) [none there](docs/a.md#three)\n";
@@ -244,7 +247,7 @@ fn mistakes_are_seen() {
     fs::write(root.join("docs/a.md"), names).unwrap();
     fs::create_dir_all(root.join("a")).unwrap();
     fs::write(root.join("a/b.rs"), "").unwrap();
-    fs::write(root.join("docs/b.md"), format!("in /{0}x, not in ../{0}x\n", "root/")).unwrap();
+    fs::write(root.join("docs/b.md"), format!("in {0}/x, not in ..{0}/x\n", canonical.display())).unwrap();
     let broken = broken_links(&root);
     let private = private_paths(&root);
     let unreachable = unreachable(&root);

@@ -2,7 +2,8 @@
 //! host answers.
 
 use frame::{Problem, SegmentId};
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::CameraState;
 use crate::rig_messages::Framing;
@@ -60,10 +61,17 @@ pub struct SystemClock {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LinkedPulses {
     pub start_ns: i64,
+    /// Finite and above zero.
+    #[serde(deserialize_with = "positive")]
     pub period_ns: f64,
     pub uncertainty_ns: u32,
     /// Frames at these pulses belong to this segment.
     pub segment: SegmentId,
+}
+
+fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let value = f64::deserialize(deserializer)?;
+    if value.is_finite() && value > 0.0 { Ok(value) } else { Err(D::Error::custom(format!("{value} is no period"))) }
 }
 
 /// Which crops of a camera have arrived in this session.
@@ -86,4 +94,21 @@ pub struct PromisedInstant {
     pub exposure_ns: i64,
     /// Cameras are numbered as in the rig.
     pub framing: Framing,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pulses_without_a_period_are_refused() {
+        let pulses =
+            |period_ns| LinkedPulses { start_ns: 7, period_ns, uncertainty_ns: 9, segment: SegmentId::default() };
+        let sent = |period_ns| postcard::to_stdvec(&pulses(period_ns)).unwrap();
+        let read = |bytes: &[u8]| postcard::from_bytes::<LinkedPulses>(bytes);
+        assert_eq!(read(&sent(4e7)).unwrap(), pulses(4e7));
+        for period_ns in [0.0, -4e7, f64::NAN, f64::INFINITY] {
+            assert!(read(&sent(period_ns)).is_err(), "{period_ns}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //! little-endian `u32` length and an encoded moment.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, ErrorKind, Read, Write};
+use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
 use crate::{Moment, MomentSink, Received, TransportError, codec};
@@ -36,28 +36,41 @@ impl MomentSink for MomentFileWriter {
     }
 }
 
-/// Reads all moments of a file in order. A truncated last record ends the iteration.
+/// Reads all moments of a file in order. A truncated last record, as a killed process leaves it, ends the iteration.
 pub struct MomentFileReader {
     input: BufReader<File>,
+    torn: bool,
 }
 
 impl MomentFileReader {
     /// Opens a file. Fails if it cannot be read.
     pub fn open(path: &Path) -> Result<Self, TransportError> {
         let file = File::open(path).map_err(|e| TransportError::file(path, e))?;
-        Ok(Self { input: BufReader::new(file) })
+        Ok(Self { input: BufReader::new(file), torn: false })
+    }
+
+    /// Whether the iteration ended at a truncated record.
+    pub fn is_torn(&self) -> bool {
+        self.torn
     }
 
     fn record(&mut self) -> Result<Option<Vec<u8>>, std::io::Error> {
-        let mut length = [0; 4];
-        match self.input.read_exact(&mut length) {
-            Err(e) if e.kind() == ErrorKind::UnexpectedEof => return Ok(None),
-            other => other?,
-        }
+        let length = self.bytes(4)?;
+        let Ok(length) = <[u8; 4]>::try_from(length.as_slice()) else {
+            self.torn = !length.is_empty();
+            return Ok(None);
+        };
         let length = u64::from(u32::from_le_bytes(length));
+        let bytes = self.bytes(length)?;
+        self.torn = (bytes.len() as u64) < length;
+        Ok((!self.torn).then_some(bytes))
+    }
+
+    /// The next bytes, fewer at the end of the file.
+    fn bytes(&mut self, count: u64) -> Result<Vec<u8>, std::io::Error> {
         let mut bytes = Vec::new();
-        let read = self.input.by_ref().take(length).read_to_end(&mut bytes)?;
-        Ok((read as u64 == length).then_some(bytes))
+        self.input.by_ref().take(count).read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 }
 

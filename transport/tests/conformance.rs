@@ -153,11 +153,15 @@ fn a_file_gives_back_what_was_sent_and_forgives_a_torn_end() {
         file.send(&moment(set, 8)).unwrap();
     }
     file.close().unwrap();
-    let sets = |path| MomentFileReader::open(path).unwrap().map(|m| m.unwrap().value.set.0).collect::<Vec<_>>();
-    assert_eq!(sets(&path), [0, 1, 2]);
+    let sets = |path| {
+        let mut reader = MomentFileReader::open(path).unwrap();
+        let sets: Vec<_> = reader.by_ref().map(|m| m.unwrap().value.set.0).collect();
+        (sets, reader.is_torn())
+    };
+    assert_eq!(sets(&path), (vec![0, 1, 2], false));
     let bytes = std::fs::read(&path).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
-    assert_eq!(sets(&path), [0, 1]);
+    assert_eq!(sets(&path), (vec![0, 1], true));
     assert!(MomentFileWriter::create(&path).is_err(), "an existing file is never overwritten");
     std::fs::remove_file(&path).unwrap();
 }

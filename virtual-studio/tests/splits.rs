@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use common::data;
+use take::session::Split;
 use virtual_studio::actor::identity;
-use virtual_studio::scene::{Catalogue, Split};
+use virtual_studio::scene::Catalogue;
 use virtual_studio::session::Script;
 
 const TRAINING: [&str; 3] = ["train", "train-wide", "train-own"];

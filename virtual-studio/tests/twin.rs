@@ -11,9 +11,10 @@ use glam::{Vec2, Vec3};
 use nalgebra::Vector3;
 use pose::calibration::{self, CalibratedCamera};
 use pose::trc;
+use take::session::Split;
 use virtual_studio::actor::{SkeletonPose, procedural};
 use virtual_studio::rig::VirtualCamera;
-use virtual_studio::scene::{Rigging, Scenario, Split};
+use virtual_studio::scene::{Rigging, Scenario};
 
 /// Two cameras with radial distortion; the second is rolled by 90° and has another size.
 const CALIBRATION: &str = r#"{"cameras": [

@@ -16,3 +16,15 @@ pub mod replay;
 pub mod simulated;
 #[cfg(feature = "v4l2")]
 pub mod v4l2;
+
+/// A webcam or capture card as the system names it.
+#[cfg(any(feature = "nokhwa", feature = "v4l2"))]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundWebcam {
+    /// The value of `source` in a rig file.
+    pub device: String,
+    /// Its name for people, such as its model.
+    pub name: String,
+    /// Its interface and path; or why it cannot be used.
+    pub description: String,
+}

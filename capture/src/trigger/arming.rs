@@ -20,7 +20,10 @@ impl Arming {
 
     /// Wakes all waiting threads so that they check whether to stop.
     pub fn wake(&self) {
-        self.0.1.notify_all();
+        let (armed, changed) = &*self.0;
+        // With the lock, no thread is between its check and its wait, where it would miss this.
+        let _armed = armed.lock().unwrap_or_else(PoisonError::into_inner);
+        changed.notify_all();
     }
 
     /// Waits until all cameras but `except` are armed, `give_up` returns true, or `wait` has passed. Returns the

@@ -4,10 +4,13 @@ use std::io::Read;
 use std::path::Path;
 
 use flate2::read::ZlibDecoder;
+use take::SessionTake;
+use take::session::Split;
 use virtual_studio::actor::gltf::{LoadOptions, read};
 use virtual_studio::motion::bvh::Bvh;
 use virtual_studio::motion::retarget::retarget;
 use virtual_studio::render::{Environment, Sky};
+use virtual_studio::session::{Truth, TruthCamera, TruthFrame};
 
 use crate::Seed;
 
@@ -21,8 +24,37 @@ pub fn seeds() -> Vec<Seed> {
         ("gltf", "figure", person),
         ("packed_clip", "two-frames", contents(&clip.pack().expect("a packed clip"))),
         ("bvh", "two-frames", bvh.into_bytes()),
+        ("truth", "one-frame", truth()),
         ("panorama", "noon", Environment::built_in(Sky::Noon).pack(8).expect("a panorama")),
     ]
+}
+
+fn truth() -> Vec<u8> {
+    let take = SessionTake {
+        name: "000".into(),
+        person: "anna".into(),
+        clip: "walk-1".into(),
+        action: "walk".into(),
+        environment: "hall".into(),
+        split: Split::HeldOut,
+    };
+    let frame = TruthFrame {
+        source_index: 0,
+        rotation: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+        translation_m: [0.0, 1.2, 3.5],
+        joints_camera_mm: [[0.0, -100.5, 3500.0]; 17],
+        box_px: Some([10, 20, 30, 40]),
+    };
+    let camera = TruthCamera {
+        name: "cam01".into(),
+        size_px: [640, 480],
+        focal_px: [500.0, 500.0],
+        centre_px: [320.0, 240.0],
+        radial: [0.0, 0.0],
+        frames: vec![frame],
+    };
+    let truth = Truth { take, seed: 7, widened: false, height_mm: Some(1712.5), cameras: vec![camera] };
+    serde_json::to_vec(&truth).expect("JSON")
 }
 
 /// The uncompressed contents of a packed file, after its version.

@@ -5,6 +5,7 @@ use frame::{
     SourcePosition, TriggerIndex,
 };
 use subject::FinderPicture;
+use take::session::Split;
 use take::{ClockRelation, Gap, MASKS_FILE, MaskWriter, Session, SessionTake, TakeInfo, TakeWriter, header};
 
 use crate::Seed;
@@ -101,7 +102,7 @@ fn take() -> Vec<Seed> {
         clip: "walk-1".into(),
         action: "walk".into(),
         environment: "hall".into(),
-        split: "train".into(),
+        split: Split::Train,
     };
     Session { version: 1, complete: true, imported: None, takes: vec![one] }.write(&directory).expect("a session");
     vec![

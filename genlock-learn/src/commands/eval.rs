@@ -67,7 +67,7 @@ pub struct Args {
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
     /// Give the network pictures with their background, as of cameras that move.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["bodies", "apart"])]
     plain: bool,
     /// Arithmetic of the network.
     #[arg(long, value_enum, default_value = "f32")]
@@ -90,7 +90,9 @@ pub fn run(args: &Args) -> miette::Result<()> {
         return show(args, &rows, sync_offsets::table);
     }
     if args.finder.given() {
-        return Err(miette!("`--first`, `--finder-files` and `--threads` belong to `--trc`, `--bodies` and `--apart`"));
+        return Err(miette!(
+            "`--finder`, `--first`, `--finder-files` and `--threads` belong to `--trc`, `--bodies` and `--apart`"
+        ));
     }
     let Some(model) = &args.model else { return Err(miette!("`genlock eval` needs `--model`")) };
     let open = |precision| open(args, model, precision);
@@ -145,6 +147,9 @@ fn open(args: &Args, model: &Path, precision: PrecisionChoice) -> miette::Result
 
 /// Measures bodies in the world against published poses of the take.
 fn run_recorded_bodies(args: &Args, take: &Path, trc: &Path, calibration: &Path) -> miette::Result<()> {
+    if args.plain && args.finder.is_own() {
+        return Err(miette!("`--finder own` finds joints in pictures without their background: leave `--plain` out"));
+    }
     let truth = recorded_bodies::Truth::read(trc, calibration)?;
     let engine = args.model.as_deref().map(|model| open(args, model, args.precision.into())).transpose()?;
     let watched =

@@ -6,6 +6,7 @@ use infer::recording::{FinderInput, Watched};
 use infer::{Engine, ModelFinder, PrecisionChoice};
 use joints::{BlazePose, FinderFiles, JointFinder, Model};
 use miette::{IntoDiagnostic, WrapErr, miette};
+use settings::environment;
 use take::TakeReader;
 
 use super::progress::bar;
@@ -34,11 +35,12 @@ pub struct FinderArgs {
     threads: Option<usize>,
 }
 
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum FinderName {
     /// BlazePose Lite.
     Lite,
     /// BlazePose Full.
+    #[default]
     Full,
     /// BlazePose Heavy.
     Heavy,
@@ -70,7 +72,10 @@ impl<'a> OwnModel<'a> {
 
     /// Uses OpenVINO if its files exist.
     fn open(&self, files: Option<&Path>, threads: usize) -> miette::Result<Finder> {
-        let file = self.file.map(Path::to_owned).or_else(|| set(SHIPPED_MODEL).filter(|shipped| shipped.is_file()));
+        let file = self
+            .file
+            .map(Path::to_owned)
+            .or_else(|| environment::path(SHIPPED_MODEL).filter(|shipped| shipped.is_file()));
         let file = file.ok_or_else(|| miette!("`--finder own` needs a pose model: name its file with `--model`"))?;
         let unfit = || format!("{} does not serve as a finder of joints", file.display());
         let device = model::start();
@@ -119,7 +124,13 @@ impl FinderName {
 impl FinderArgs {
     /// Whether any of these options differs from its default.
     pub fn given(&self) -> bool {
-        self.first.is_some() || self.finder_files.is_some() || self.threads.is_some()
+        let named = self.finder != FinderName::default();
+        named || self.first.is_some() || self.finder_files.is_some() || self.threads.is_some()
+    }
+
+    /// Whether the pose model finds the joints.
+    pub fn is_own(&self) -> bool {
+        self.finder == FinderName::Own
     }
 
     /// Finds a person in a take's pictures. The detector of people runs on every `detector_every`-th. `model` is the
@@ -146,14 +157,9 @@ const SHIPPED_MODEL: &str = "GENLOCK_POSE_MODEL";
 /// The folder's name in the cache, as in scripts/fetch-finder.sh.
 const FETCHED: &str = "finder-2";
 
-/// A folder from the environment; an empty variable counts as unset.
-fn set(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
-}
-
 /// The folder that the set-up fetched.
 fn folder(named: Option<&Path>) -> Option<PathBuf> {
-    named.map(Path::to_owned).or_else(|| set("GENLOCK_FINDER")).or_else(fetched_finder)
+    named.map(Path::to_owned).or_else(|| environment::path("GENLOCK_FINDER")).or_else(fetched_finder)
 }
 
 /// OpenVINO, if the set-up fetched it.
@@ -161,10 +167,7 @@ pub fn openvino(files: Option<&Path>) -> Option<FinderFiles> {
     FinderFiles::find(folder(files)?).ok()
 }
 
-/// The cache folder of the set-up.
+/// Where the set-up puts it.
 fn fetched_finder() -> Option<PathBuf> {
-    let cache = set("GENLOCK_CACHE")
-        .or_else(|| Some(set("XDG_CACHE_HOME")?.join("genlock")))
-        .or_else(|| Some(set("HOME")?.join(".cache/genlock")))?;
-    Some(cache.join(FETCHED)).filter(|folder| folder.is_dir())
+    Some(environment::cache()?.join(FETCHED)).filter(|folder| folder.is_dir())
 }

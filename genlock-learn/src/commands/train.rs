@@ -10,7 +10,7 @@ use learn::NetRecipe;
 use learn::data::rendered::{Dataset, Split};
 use learn::eval::Evaluator;
 use learn::objectives::labelled_rows;
-use learn::runs::PoseTraining;
+use learn::runs::{PoseTraining, StageLosses};
 use miette::{IntoDiagnostic, WrapErr, miette};
 use model::PoseModel;
 use recipe::TrainRecipe;
@@ -149,7 +149,9 @@ fn train(
         let seen = report.step * trainer.pictures_per_step();
         let before = (report.step - 1) * trainer.pictures_per_step();
         let due = plan.every_samples > 0 && seen / plan.every_samples != before / plan.every_samples;
-        if let (true, true, Some(evaluator), "transfer") = (due, !trainer.done(), &evaluator, report.stage) {
+        if let (true, true, Some(evaluator), StageLosses::Transfer(_)) =
+            (due, !trainer.done(), &evaluator, report.losses)
+        {
             let precision = trainer.precision();
             if let Some(model) = trainer.model().into_diagnostic()? {
                 log.evaluated(&evaluator.evaluate(model, precision).into_diagnostic()?)?;

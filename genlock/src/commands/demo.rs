@@ -1,12 +1,13 @@
 //! `genlock demo`: plays footage, a take or a virtual studio as live cameras.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use calibration_free_config::Rig;
 use frame::monotonic_now_ns;
 use miette::{IntoDiagnostic, miette};
 use session::source::{footage_rig, take_rig};
 use session::{Playback, RecordingPlan};
+use settings::environment;
 
 use super::live::{self, CropSize, Shown, written};
 use crate::cli::{DemoArgs, Rate};
@@ -62,8 +63,8 @@ fn studio(_: &Path) -> miette::Result<Rig> {
 
 /// The footage given by argument or environment, else the example session that was fetched.
 fn footage(named: Option<&Path>) -> miette::Result<Rig> {
-    let named = named.map(Path::to_owned).or_else(|| std::env::var_os("GENLOCK_FOOTAGE").map(PathBuf::from));
-    let cache = example_footage::cache();
+    let named = named.map(Path::to_owned).or_else(|| environment::path("GENLOCK_FOOTAGE"));
+    let cache = environment::cache();
     let Some(folder) = named.or_else(|| example_footage::example_in(cache.as_deref()?)) else {
         let looked = cache.map_or("no cache folder is known".into(), |cache| format!("{} has none", cache.display()));
         return Err(miette!(

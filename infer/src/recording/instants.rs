@@ -87,7 +87,7 @@ fn by_time(cameras: usize, mut frames: Vec<(usize, usize, FrameInfo)>, rate_hz: 
     let period_ns = if rate_hz > 0.0 { 1e9 / rate_hz } else { 1e9 / 30.0 };
     let config = NearestConfig {
         cameras,
-        tolerance_ns: (0.45 * period_ns) as u32,
+        tolerance_ns: (0.45 * period_ns) as u64,
         deadline_ns: (4.0 * period_ns) as i64,
         max_open: 16,
     };

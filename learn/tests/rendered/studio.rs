@@ -8,7 +8,7 @@ use pose::labels::{Provenance, VERSION};
 use pose::look_at::to_look_at;
 use pose::{BONES, CameraLabels, FrameLabel, JOINTS, Labels};
 use subject::preview_jpeg;
-use take::session::{HELD_OUT, LABELS_FILE, SESSION_VERSION, TRAIN};
+use take::session::{LABELS_FILE, SESSION_VERSION, Split};
 use take::{MaskWriter, Session, SessionTake, TakeInfo, TakeWriter};
 
 pub const CAMERAS: [&str; 3] = ["left", "middle", "right"];
@@ -18,15 +18,15 @@ const FOCAL_PX: f64 = 160.0;
 const DISTANCE_MM: f64 = 4000.0;
 
 /// (person, clip, split)
-pub const TAKES: [(u32, u32, &str); 8] = [
-    (0, 0, TRAIN),
-    (0, 1, TRAIN),
-    (1, 1, TRAIN),
-    (1, 2, TRAIN),
-    (2, 2, TRAIN),
-    (2, 0, TRAIN),
-    (3, 3, HELD_OUT),
-    (4, 4, HELD_OUT),
+pub const TAKES: [(u32, u32, Split); 8] = [
+    (0, 0, Split::Train),
+    (0, 1, Split::Train),
+    (1, 1, Split::Train),
+    (1, 2, Split::Train),
+    (2, 2, Split::Train),
+    (2, 0, Split::Train),
+    (3, 3, Split::HeldOut),
+    (4, 4, Split::HeldOut),
 ];
 
 /// Writes the session into a folder.
@@ -41,7 +41,7 @@ pub fn take_folder(folder: &Path, index: usize) -> PathBuf {
     folder.join("takes").join(format!("{index:03}"))
 }
 
-fn write_take(folder: &Path, index: usize, (person, clip, split): (u32, u32, &str)) -> SessionTake {
+fn write_take(folder: &Path, index: usize, (person, clip, split): (u32, u32, Split)) -> SessionTake {
     let cameras = CAMERAS.map(str::to_owned);
     let info = TakeInfo {
         name: "figures".into(),
@@ -98,7 +98,7 @@ fn write_take(folder: &Path, index: usize, (person, clip, split): (u32, u32, &st
         // Clip 3 is of an action that is trained on, clip 4 of another.
         action: if clip == 4 { "turn".into() } else { "wave".into() },
         environment: "grey".into(),
-        split: split.into(),
+        split,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use capture::FrameConsumer;
 use crossbeam::channel::{Sender, TrySendError};
@@ -12,8 +12,8 @@ use take::Gap;
 
 use super::{Job, QUEUED_BYTES, Shared, extend_or_push};
 
-/// How long to wait for a busy disk with the last gaps.
-const LAST_GAPS: Duration = Duration::from_secs(10);
+/// How long to wait for a busy disk with all of the last gaps: less than a session gives the router to end.
+const LAST_GAPS: Duration = Duration::from_secs(3);
 
 /// The recorder's consumer at the router.
 pub struct RecorderTap {
@@ -103,10 +103,11 @@ impl FrameConsumer for RecorderTap {
 impl Drop for RecorderTap {
     /// The cameras have ended, so their losses after the last frame are final now.
     fn drop(&mut self) {
+        let until = Instant::now() + LAST_GAPS;
         for (index, camera) in self.cameras.iter_mut().enumerate() {
             camera.hole(CameraId(index as u16), u64::MAX);
             for gap in camera.pending.drain(..) {
-                if self.jobs.send_timeout(Job::Gap(gap), LAST_GAPS).is_err() {
+                if self.jobs.send_deadline(Job::Gap(gap), until).is_err() {
                     tracing::error!(?gap, "could not record a gap: the disk thread is busy");
                 }
             }

@@ -17,14 +17,14 @@ pub enum Matching {
     Trigger,
     /// Nearest in time, at most this far apart.
     Time {
-        tolerance_ns: u32,
+        tolerance_ns: u64,
     },
 }
 
 /// Assembles the views of one instant.
 pub(crate) enum Sets {
     Trigger(FrameSetAssembler<CroppedView>),
-    Time(NearestInTime<CroppedView>, u32),
+    Time(NearestInTime<CroppedView>, u64),
 }
 
 impl Sets {
@@ -47,7 +47,7 @@ impl Sets {
             Self::Trigger(sets) => sets.arrive(Arrival { camera, segment, trigger, arrival_ns, item }, out),
             Self::Time(sets, tolerance_ns) => {
                 // In free-run, stamps are used however uncertain they are; the frame carries the uncertainty.
-                let uncertainty_ns = exposure.uncertainty_ns.min(*tolerance_ns);
+                let uncertainty_ns = u64::from(exposure.uncertainty_ns).min(*tolerance_ns) as u32;
                 let exposure = HostTime { uncertainty_ns, ..exposure };
                 sets.arrive(TimedArrival { camera, segment, exposure, arrival_ns, item }, out);
             }

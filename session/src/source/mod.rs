@@ -104,7 +104,7 @@ impl OpenRig {
     /// How its pictures are matched into sets.
     pub(crate) fn matching(&self) -> Matching {
         match self.rig.trigger.mode {
-            TriggerMode::FreeRun => Matching::Time { tolerance_ns: (self.rig.trigger.tolerance_ms * 1e6) as u32 },
+            TriggerMode::FreeRun => Matching::Time { tolerance_ns: (self.rig.trigger.tolerance_ms * 1e6) as u64 },
             _ => Matching::Trigger,
         }
     }
@@ -157,6 +157,17 @@ fn of_camera(problem: Problem, name: &str) -> Problem {
     problem.of(format_args!("camera {name}"))
 }
 
+/// Text as a TOML string.
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+/// A path as the `source` of a camera.
+fn source_text(path: &Path) -> Result<&str, Problem> {
+    let what = || Problem::with_remedy(format!("{}: this path is no UTF-8", path.display()), "rename it");
+    path.to_str().ok_or_else(what)
+}
+
 /// A rig whose cameras replay takes or videos. Given a tolerance, pictures are matched by time.
 fn rig_of_replays<P: AsRef<Path>>(
     name: &str,
@@ -168,12 +179,26 @@ fn rig_of_replays<P: AsRef<Path>>(
         Some(tolerance_ms) => format!("mode = \"free-run\"\ntolerance-ms = {tolerance_ms:?}"),
         None => "mode = \"hardware\"".into(),
     };
-    let mut text = format!("version = 1\nname = {name:?}\n\n[trigger]\n{trigger}\nrate-hz = {rate_hz:?}\n");
+    let head = format!("version = 1\nname = {}\n\n[trigger]\n{trigger}\nrate-hz = {rate_hz:?}\n", quoted(name));
+    let mut text = head;
     for (camera, source) in cameras {
-        let (camera, source) = (camera.as_ref(), source.as_ref().display().to_string());
-        text += &format!("\n[[camera]]\nname = {camera:?}\ndriver = \"replay\"\nsource = {source:?}\n");
+        let (camera, source) = (quoted(camera.as_ref()), quoted(source_text(source.as_ref())?));
+        text += &format!("\n[[camera]]\nname = {camera}\ndriver = \"replay\"\nsource = {source}\n");
     }
     Rig::from_toml_str(&text, name).map(|(rig, _)| rig).map_err(|error| {
         Problem::with_remedy(format!("{} of what is to be played: {}", error.key(), error.problem()), error.remedy())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_name_of_a_file_can_be_played() {
+        for path in ["/data/Mu\u{308}ller/\u{a0}take", "/data/\"quoted\" and 'both'", "C:\\data\\take", "/tab\there"] {
+            let rig = rig_of_replays("take", 25.0, None, [("left", path), ("right", path)].into_iter()).unwrap();
+            assert!(rig.cameras.iter().all(|camera| camera.source == path), "{path}: {:?}", rig.cameras[0].source);
+        }
+    }
 }

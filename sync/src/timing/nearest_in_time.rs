@@ -13,7 +13,7 @@ pub struct NearestConfig {
     pub cameras: usize,
     /// How far apart the exposures of one set may be at most, in ns. Choose less than half the cameras' period, so that
     /// each frame fits into one set only. Frames whose time is less certain than this are rejected.
-    pub tolerance_ns: u32,
+    pub tolerance_ns: u64,
     /// How long a set waits, from the arrival of its first frame, in ns.
     pub deadline_ns: i64,
     /// How many sets may be open at once; opening one more closes the oldest.
@@ -60,9 +60,9 @@ impl Span {
 
     /// Twice the distance of an exposure from the middle of the set, in ns; `None` if the set would exceed the
     /// tolerance with it, or is of another segment.
-    fn distance(&self, segment: SegmentId, ns: i64, tolerance_ns: u32) -> Option<u64> {
+    fn distance(&self, segment: SegmentId, ns: i64, tolerance_ns: u64) -> Option<u64> {
         let spread_ns = self.to_ns.max(ns).abs_diff(self.from_ns.min(ns));
-        let fits = segment == self.segment && spread_ns <= u64::from(tolerance_ns);
+        let fits = segment == self.segment && spread_ns <= tolerance_ns;
         fits.then(|| (2 * ns).abs_diff(self.from_ns + self.to_ns))
     }
 }
@@ -182,7 +182,7 @@ impl<T> NearestInTime<T> {
     }
 
     fn refuses(&self, camera: CameraId, segment: SegmentId, exposure: HostTime) -> Option<LossReason> {
-        if camera.index() >= self.config.cameras || exposure.uncertainty_ns > self.config.tolerance_ns {
+        if camera.index() >= self.config.cameras || u64::from(exposure.uncertainty_ns) > self.config.tolerance_ns {
             return Some(LossReason::Unresolved);
         }
         if self.recent.contains(&(camera, segment, exposure.ns)) {

@@ -225,3 +225,13 @@ fn both_do_what_every_driver_must_on_a_device_that_loses_frames() {
     let said = std::fs::read_to_string(machine.join("out/conformance.log")).unwrap();
     assert_eq!(said, "nokhwa conforms\nv4l2 conforms\n");
 }
+
+#[test]
+fn all_are_listed_with_what_they_are() {
+    let Some(machine) = machine() else { return };
+    let listed = std::fs::read_to_string(machine.join("out/cameras.txt")).unwrap();
+    for camera in 0..CAMERAS {
+        let line = listed.lines().find(|line| line.starts_with(&format!("/dev/video{camera}\t")));
+        assert!(line.is_some_and(|line| line.contains("\tvivid\t")), "camera {camera}: {listed}");
+    }
+}

@@ -9,6 +9,7 @@ capture() { # NAME SECONDS
         --record "out/$1" --report "out/$1.json" 2>"out/$1.log" || echo "== $1 failed"
 }
 
+genlock cameras >out/cameras.txt
 stamp_the_start 1
 control 1 "Percentage of Dropped Buffers" 30
 for driver in nokhwa v4l2; do conformance $driver /dev/video1; done >out/conformance.log 2>&1

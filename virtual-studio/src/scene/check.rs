@@ -6,8 +6,9 @@ use std::path::Path;
 
 use glam::{Vec2, Vec3};
 use settings::Document;
+use take::session::Split;
 
-use super::scenario::{Place, Rigging, Scenario, Split, Vary};
+use super::scenario::{Place, Rigging, Scenario, Vary};
 use super::twin::Measured;
 use super::wire::{WireCamera, WireScenario};
 use super::{ScenarioError, Twin};

@@ -14,7 +14,7 @@ mod wire;
 
 pub use cast::{Cast, StudioError};
 pub use plan::{Catalogue, LightSource, StudioPlan};
-pub use scenario::{FileSelection, Place, Rigging, Scenario, Split, SurroundKind, Vary};
+pub use scenario::{FileSelection, Place, Rigging, Scenario, SurroundKind, Vary};
 pub use settings::SettingsError as ScenarioError;
 pub use studio::Studio;
 pub use twin::Twin;

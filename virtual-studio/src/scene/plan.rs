@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use take::session::Split;
 
 use super::ScenarioError;
-use super::scenario::{FileSelection, Scenario, Split, SurroundKind};
+use super::scenario::{FileSelection, Scenario, SurroundKind};
 use crate::actor::Actor;
 use crate::motion::Clip;
 use crate::render::{Environment, Sky};

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use take::session::Split;
 
 use super::Twin;
 use crate::render::Sky;
@@ -36,15 +37,6 @@ pub struct Scenario {
     pub turned: Vec<Turn>,
     pub vary: Vary,
     pub faults: Faults,
-}
-
-/// Whether takes are for training or for evaluation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Split {
-    #[default]
-    Train,
-    HeldOut,
 }
 
 /// Files of some folders, selected by their names without extension.

@@ -1,9 +1,10 @@
 //! The file format of scenarios, before values are checked.
 
 use serde::Deserialize;
+use take::session::Split;
 
 use super::Twin;
-use super::scenario::{FileSelection, Place, Split, Vary};
+use super::scenario::{FileSelection, Place, Vary};
 use crate::rig::{CameraRing, Turn};
 use crate::trigger::Faults;
 

@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use frame::{CameraId, Encoding, FrameInfo, HostTime, LossReason, Picture, SegmentId, SourcePosition, TriggerIndex};
 use pose::labels::{CameraLabels, Labels, Provenance, VERSION};
-use take::session::{HELD_OUT, LABELS_FILE, TRAIN};
+use take::session::LABELS_FILE;
 use take::{Gap, MaskWriter, SessionTake, TakeInfo, TakeWriter};
 
 use super::truth::{Truth, TruthCamera, TruthFrame};
 use super::{RenderError, Script};
 use crate::render::Backend;
 use crate::rig::VirtualCamera;
-use crate::scene::{Cast, LightSource, RenderedView, Split, StudioError, StudioPlan};
+use crate::scene::{Cast, LightSource, RenderedView, StudioError, StudioPlan};
 use crate::trigger::Delivery;
 use crate::{actor, motion};
 
@@ -197,22 +197,16 @@ impl OneTake<'_> {
                 LightSource::File(path) => stem(path),
                 LightSource::BuiltIn(sky) => format!("built-in-{sky:?}").to_lowercase(),
             },
-            split: split(self.script.scenario.split).into(),
+            split: self.script.scenario.split,
         }
-    }
-}
-
-/// The purpose of a take, for the session's listing.
-fn split(split: Split) -> &'static str {
-    match split {
-        Split::Train => TRAIN,
-        Split::HeldOut => HELD_OUT,
     }
 }
 
 /// The rig description of a take.
 fn rig_toml(rate_hz: f64, cameras: &[String], scenario: &str) -> String {
-    let head = format!("version = 1\nname = {scenario:?}\n\n[trigger]\nmode = \"hardware\"\nrate-hz = {rate_hz:?}\n");
-    let camera = |name: &String| format!("\n[[camera]]\nname = {name:?}\ndriver = \"virtual-studio\"\n");
+    let quoted = |text: &str| toml::Value::from(text).to_string();
+    let name = quoted(scenario);
+    let head = format!("version = 1\nname = {name}\n\n[trigger]\nmode = \"hardware\"\nrate-hz = {rate_hz:?}\n");
+    let camera = |name: &String| format!("\n[[camera]]\nname = {}\ndriver = \"virtual-studio\"\n", quoted(name));
     std::iter::once(head).chain(cameras.iter().map(camera)).collect()
 }

@@ -4,11 +4,10 @@ use std::sync::atomic::AtomicBool;
 
 use frame::CameraId;
 use pose::Labels;
-use take::session::{HELD_OUT, LABELS_FILE, TRAIN};
+use take::session::{LABELS_FILE, Split};
 use take::{MaskReader, TakeReader};
 
 use super::*;
-use crate::scene::Split;
 
 fn script(folder: &Path, name: &str, extra: &str) -> Script {
     let text = format!(
@@ -51,7 +50,7 @@ fn a_session_holds_takes_with_labels_masks_and_truth() {
     let rendered = run(&[script(folder.path(), "a", "")], &out, 2).unwrap();
     assert_eq!(rendered, Rendered { takes: 2, kept: 0, complete: true });
     let session = Session::read(&out).unwrap();
-    assert_eq!(session.takes.iter().map(|take| take.split.as_str()).collect::<Vec<_>>(), [TRAIN, TRAIN]);
+    assert_eq!(session.takes.iter().map(|take| take.split).collect::<Vec<_>>(), [Split::Train; 2]);
     assert_ne!(session.takes[0].person, session.takes[1].person);
     for take in &session.takes {
         let take = Session::take_directory(&out, take);
@@ -164,7 +163,7 @@ fn scenarios_do_not_mix_unseen() {
     let held_out = script(folder.path(), "c", "").held_out();
     assert_eq!(run(&[held_out], &out, 2).unwrap().takes, 4);
     let session = Session::read(&out).unwrap();
-    assert_eq!(session.takes.iter().filter(|take| take.split == HELD_OUT).count(), 2);
+    assert_eq!(session.takes.iter().filter(|take| take.split == Split::HeldOut).count(), 2);
 }
 
 #[test]

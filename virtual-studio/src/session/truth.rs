@@ -60,8 +60,23 @@ impl Truth {
     /// The file is missing or invalid.
     pub fn read(take: &Path) -> Result<Self, RenderError> {
         let path = take.join(TRUTH_FILE);
-        let text = std::fs::read_to_string(&path).map_err(|e| RenderError::io("read", &path, e))?;
-        serde_json::from_str(&text).map_err(|e| RenderError::Truth { path, problem: e.to_string() })
+        let json = std::fs::read(&path).map_err(|e| RenderError::io("read", &path, e))?;
+        Self::from_json(&json).map_err(|problem| RenderError::Truth { path, problem })
+    }
+
+    /// Reads the contents of a file.
+    ///
+    /// # Errors
+    /// What is wrong with them: no such JSON, or a number that is too large for its type.
+    pub fn from_json(json: &[u8]) -> Result<Self, String> {
+        let truth: Self = serde_json::from_slice(json).map_err(|e| e.to_string())?;
+        if truth.height_mm.is_some_and(|height_mm| !height_mm.is_finite()) {
+            return Err("the height is too large".to_owned());
+        }
+        match truth.cameras.iter().find(|camera| !camera.is_finite()) {
+            Some(camera) => Err(format!("the camera {} has a number that is too large", camera.name)),
+            None => Ok(truth),
+        }
     }
 
     pub(super) fn write(&self, take: &Path) -> Result<(), RenderError> {
@@ -72,6 +87,15 @@ impl Truth {
 }
 
 impl TruthCamera {
+    fn is_finite(&self) -> bool {
+        let lens = self.focal_px.iter().chain(&self.centre_px).chain(&self.radial);
+        let frames = self.frames.iter().flat_map(|frame| {
+            let numbers = frame.rotation.iter().flatten().chain(&frame.translation_m);
+            numbers.chain(frame.joints_camera_mm.iter().flatten())
+        });
+        lens.chain(frames).all(|value| value.is_finite())
+    }
+
     pub(super) fn new(name: &str, camera: &VirtualCamera) -> Self {
         let lens = &camera.intrinsics;
         Self {

@@ -14,30 +14,19 @@ use nokhwa::utils::{
 };
 use nokhwa::{Camera, NokhwaError, query};
 
-use super::jpeg;
 use super::kernel_stamp::{KernelStamps, Marks};
+use super::{FoundWebcam, jpeg};
 use crate::{CameraDriver, DriverError, DriverEvent, Stamp, Unit};
 use grabber::{Grabbed, Grabber};
 
-/// A camera as the system names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FoundCamera {
-    /// The value of `source` in a rig file.
-    pub device: String,
-    /// The camera's name for people, such as its model.
-    pub name: String,
-    /// The system's description of the camera, such as its interface and path.
-    pub description: String,
-}
-
 /// All cameras of this machine, in the order of their devices; the list may be empty. Fails if the system cannot be
 /// asked.
-pub fn list() -> Result<Vec<FoundCamera>, DriverError> {
+pub fn list() -> Result<Vec<FoundWebcam>, DriverError> {
     let found = query(ApiBackend::Auto)
         .map_err(|e| DriverError::open(format!("cannot list cameras: {e}"), "check the permissions of /dev/video*"))?;
     let mut cameras: Vec<_> = found
         .iter()
-        .map(|camera| FoundCamera {
+        .map(|camera| FoundWebcam {
             device: format!("/dev/video{}", camera.index()),
             name: camera.human_name(),
             description: camera.description().to_owned(),

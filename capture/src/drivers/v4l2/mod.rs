@@ -12,12 +12,13 @@ use std::time::Duration;
 use calibration_free_config::{CameraSettings, Exposes};
 use frame::{LossReason, Picture, SegmentId, Slot, TriggerIndex, monotonic_now_ns};
 use v4l::buffer::{Flags, Metadata, Type};
+use v4l::context::Node;
 use v4l::device::{Device, Handle};
 use v4l::io::mmap::Stream;
 use v4l::io::traits::{CaptureStream, Stream as _};
 
-use super::jpeg;
 use super::kernel_stamp::{KernelStamps, Marks};
+use super::{FoundWebcam, jpeg};
 use crate::{CameraDriver, DriverError, DriverEvent, Stamp, Unit};
 pub use controls::find_control;
 use counter::Counter;
@@ -26,6 +27,29 @@ use counter::Counter;
 const BUFFERS: u32 = 6;
 /// This driver stamps pictures when their first packet arrives, after the exposure, whatever the flags say.
 const STAMPS_FIRST_PACKETS: &str = "uvcvideo";
+
+/// The webcams and capture cards of this machine, in the order of their devices; the list may be empty. Devices that send
+/// no pictures are left out. Those that cannot be asked have the reason as their description.
+pub fn list() -> Vec<FoundWebcam> {
+    let mut nodes = v4l::context::enum_devices();
+    nodes.sort_by_key(Node::index);
+    nodes.iter().filter_map(found).collect()
+}
+
+fn found(node: &Node) -> Option<FoundWebcam> {
+    let device = node.path().display().to_string();
+    match Device::with_path(node.path()).and_then(|opened| opened.query_caps()) {
+        Ok(about) => explain::must_send_pictures(&device, &about).ok().map(|()| FoundWebcam {
+            device,
+            name: about.card,
+            description: format!("{} at {}", about.driver, about.bus),
+        }),
+        Err(error) => {
+            let description = explain::failed(&device, "asked what it is", &error).to_string();
+            Some(FoundWebcam { name: node.name().unwrap_or_default(), device, description })
+        }
+    }
+}
 
 /// A camera as a rig describes it.
 #[derive(Clone, Debug)]

@@ -27,7 +27,8 @@ struct Pose {
 pub fn run(engine: &Engine, other: &Engine, moments: &Path, out: &Path) -> miette::Result<()> {
     let (mut poses, mut count) = (Vec::new(), 0);
     let mut batches = Vec::new();
-    for received in MomentFileReader::open(moments).into_diagnostic()? {
+    let mut reader = MomentFileReader::open(moments).into_diagnostic()?;
+    for received in reader.by_ref() {
         let moment = received.into_diagnostic().wrap_err_with(|| format!("reading {}", moments.display()))?.value;
         let message = engine.poses(&moment).into_diagnostic()?;
         poses.extend(message.poses.into_iter().map(|pose| Pose {
@@ -38,6 +39,9 @@ pub fn run(engine: &Engine, other: &Engine, moments: &Path, out: &Path) -> miett
         batches
             .push(moment.views.into_iter().filter_map(|view| view.samples.into_iter().next()).collect::<Vec<Sample>>());
         count += 1;
+    }
+    if reader.is_torn() {
+        eprintln!("warning: {}: the last moment was cut short and is left out", moments.display());
     }
     let effect = precision_effect(engine, other, batches.iter().map(|samples| samples.iter().collect::<Vec<_>>()))?;
     let recomputed =

@@ -47,7 +47,7 @@ impl Live<'_> {
             tracing::info!("waiting for the learner's first step, at most {} s", LEARNER_START.as_secs());
             let by = Some(Instant::now() + LEARNER_START);
             let end = self.watch(session, by, Some(MESSAGE), || steps() > 0);
-            if end != End::TimeOver {
+            if !matches!(end, End::TimeOver | End::Enough) {
                 return end;
             }
             if steps() == 0 {

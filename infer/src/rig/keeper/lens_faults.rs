@@ -1,4 +1,4 @@
-//! Names the faults of lens_instants and shutters that the residuals of a live rig's cameras show.
+//! Names the faults of lenses and shutters that the residuals of a live rig's cameras show.
 
 use geometry::{GeometryError, LensFault};
 use transport::RigEventKind;
@@ -23,7 +23,7 @@ impl Keeper {
     pub(super) fn found_lenses(&mut self, found: Result<Vec<Vec<LensFault>>, GeometryError>) {
         let found = match found {
             Ok(found) => found,
-            Err(error) => return tracing::warn!(%error, "faults of lens_instants and shutters are unknown"),
+            Err(error) => return tracing::warn!(%error, "faults of lenses and shutters are unknown"),
         };
         let frame_ms = self.velocities.frame_ms();
         let plausible = |fault: &LensFault| frame_ms.is_none_or(|frame_ms| fault.is_plausible(frame_ms));

@@ -1,4 +1,4 @@
-//! The instants that faults of lens_instants and shutters are searched in.
+//! The instants that faults of lenses and shutters are searched in.
 
 use std::collections::VecDeque;
 

@@ -14,10 +14,10 @@ use crate::rig::rig_search::RigSearch;
 /// How many varied instants the first search needs.
 pub(super) const FIRST_INSTANTS: usize = 12;
 
-/// A failed search is repeated after this many further ones,
+/// How many further varied instants a failed search waits for.
 const FURTHER_INSTANTS: usize = 4;
 
-/// or after this time if there is any, in nanoseconds.
+/// With fewer further instants, but one at least, a failed search is repeated after this time, in nanoseconds.
 const SEARCH_AGAIN_NS: i64 = 5_000_000_000;
 
 /// A geometry is refined after this many new varied instants, or once the number of all instants has doubled.

@@ -7,6 +7,7 @@ use frame::{CameraId, SegmentId, TriggerIndex};
 use frame_sync::pairs::InstantMeta;
 use recipe::DataConfig;
 use subject::{CropOutcome, Preprocessing, Sample, SubjectCropper};
+use take::session::Split;
 use take::{SessionTake, TakeReader};
 
 use crate::LearnError;
@@ -85,8 +86,8 @@ impl Recorded {
             }
         }
         let name = take.display().to_string();
-        let [person, clip, action, environment, split] = [UNKNOWN; 5].map(str::to_owned);
-        let about = SessionTake { name, person, clip, action, environment, split };
+        let [person, clip, action, environment] = [UNKNOWN; 4].map(str::to_owned);
+        let about = SessionTake { name, person, clip, action, environment, split: Split::Train };
         let (instants, pulses, rows, samples) = Default::default();
         let mut recorded = Self { about, instants, pulses, rows, samples, without_subject };
         for (moment, (exposure_ns, samples)) in moments {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use take::SessionTake;
-use take::session::{HELD_OUT, TRAIN};
+use take::session;
 
 use crate::LearnError;
 
@@ -24,8 +24,8 @@ pub enum Split {
 impl Split {
     pub fn name(self) -> &'static str {
         match self {
-            Self::Train => TRAIN,
-            Self::HeldOut => HELD_OUT,
+            Self::Train => session::Split::Train.name(),
+            Self::HeldOut => session::Split::HeldOut.name(),
             Self::Recorded => "recorded",
         }
     }
@@ -34,17 +34,14 @@ impl Split {
 /// The split of each take.
 ///
 /// # Errors
-/// If a split has another name, or a person or clip is in both splits.
+/// If a person or clip is in both splits.
 pub(super) fn splits(session: &Path, takes: &[SessionTake]) -> Result<Vec<Split>, LearnError> {
     let wrong = |problem: String| LearnError::Session { session: session.to_owned(), problem };
-    let split = |take: &SessionTake| match take.split.as_str() {
-        TRAIN => Ok(Split::Train),
-        HELD_OUT => Ok(Split::HeldOut),
-        other => {
-            Err(wrong(format!("the take {} has the split `{other}`; it must be {TRAIN} or {HELD_OUT}", take.name)))
-        }
+    let split = |take: &SessionTake| match take.split {
+        session::Split::Train => Split::Train,
+        session::Split::HeldOut => Split::HeldOut,
     };
-    let splits = takes.iter().map(split).collect::<Result<Vec<_>, _>>()?;
+    let splits: Vec<Split> = takes.iter().map(split).collect();
     for (what, of) in [("person", (|take| &take.person) as fn(&SessionTake) -> &String), ("clip", |take| &take.clip)] {
         let on = |side| -> BTreeSet<&String> {
             takes.iter().zip(&splits).filter(|(_, split)| **split == side).map(|(take, _)| of(take)).collect()
@@ -52,8 +49,10 @@ pub(super) fn splits(session: &Path, takes: &[SessionTake]) -> Result<Vec<Split>
         let both: Vec<_> = on(Split::Train).intersection(&on(Split::HeldOut)).map(|name| name.as_str()).collect();
         if !both.is_empty() {
             return Err(wrong(format!(
-                "the {what} {} is both in `{TRAIN}` and in `{HELD_OUT}`: training data would count as held-out",
-                both.join(", ")
+                "the {what} {} is both in `{}` and in `{}`: training data would count as held-out",
+                both.join(", "),
+                Split::Train.name(),
+                Split::HeldOut.name()
             )));
         }
     }
@@ -64,14 +63,14 @@ pub(super) fn splits(session: &Path, takes: &[SessionTake]) -> Result<Vec<Split>
 mod tests {
     use super::*;
 
-    fn check(takes: &[(&str, &str, &str)], expect: Result<&[Split], &str>) {
-        let take = |&(person, clip, split): &(&str, &str, &str)| SessionTake {
+    fn check(takes: &[(&str, &str, session::Split)], expect: Result<&[Split], &str>) {
+        let take = |&(person, clip, split): &(&str, &str, session::Split)| SessionTake {
             name: "t".into(),
             person: person.into(),
             clip: clip.into(),
             action: "walk".into(),
             environment: "hall".into(),
-            split: split.into(),
+            split,
         };
         let takes: Vec<SessionTake> = takes.iter().map(take).collect();
         match (splits(Path::new("here"), &takes), expect) {
@@ -83,10 +82,10 @@ mod tests {
 
     #[test]
     fn sides_share_neither_people_nor_clips() {
-        check(&[("a", "1", "train"), ("b", "2", "held-out")], Ok(&[Split::Train, Split::HeldOut]));
-        check(&[("a", "1", "train"), ("a", "2", "held-out")], Err("the person a is both"));
-        check(&[("a", "1", "train"), ("b", "1", "held-out")], Err("the clip 1 is both"));
-        check(&[("a", "1", "held-out")], Ok(&[Split::HeldOut]));
-        check(&[("a", "1", "test")], Err("the split `test`"));
+        use session::Split::{HeldOut, Train};
+        check(&[("a", "1", Train), ("b", "2", HeldOut)], Ok(&[Split::Train, Split::HeldOut]));
+        check(&[("a", "1", Train), ("a", "2", HeldOut)], Err("the person a is both in `train` and in `held-out`"));
+        check(&[("a", "1", Train), ("b", "1", HeldOut)], Err("the clip 1 is both"));
+        check(&[("a", "1", HeldOut)], Ok(&[Split::HeldOut]));
     }
 }

@@ -31,11 +31,14 @@ struct Studio {
 }
 
 impl Studios {
-    /// Opens the studios of a rig, and sets up their first takes.
+    /// Opens the studios of a rig that are on this host, and sets up their first takes.
     pub fn open(rig: &Rig) -> Result<Self, Problem> {
         let mut named: Vec<(&str, Vec<usize>)> = vec![];
-        for (index, camera) in
-            rig.cameras.iter().enumerate().filter(|(_, camera)| camera.driver == Driver::VirtualStudio)
+        for (index, camera) in rig
+            .cameras
+            .iter()
+            .enumerate()
+            .filter(|(_, camera)| camera.is_local() && camera.driver == Driver::VirtualStudio)
         {
             match named.iter_mut().find(|(source, _)| *source == camera.source) {
                 Some((_, cameras)) => cameras.push(index),
@@ -84,12 +87,13 @@ pub fn studio_rig(scenario: &Path) -> Result<Rig, Problem> {
     let (rate_hz, views) = (read.rate_hz, read.views());
     let head =
         format!("version = 1\nname = \"virtual-studio\"\n\n[trigger]\nmode = \"hardware\"\nrate-hz = {rate_hz:?}\n");
-    let source = scenario.display().to_string();
+    let source = super::source_text(scenario)?;
+    let quoted = super::quoted(source);
     let camera = |view: usize| {
-        format!("\n[[camera]]\nname = \"cam{view:02}\"\ndriver = \"virtual-studio\"\nsource = {source:?}\n")
+        format!("\n[[camera]]\nname = \"cam{view:02}\"\ndriver = \"virtual-studio\"\nsource = {quoted}\n")
     };
     let text: String = std::iter::once(head).chain((1..=views).map(camera)).collect();
-    Rig::from_toml_str(&text, &source).map(|(rig, _)| rig).map_err(problem)
+    Rig::from_toml_str(&text, source).map(|(rig, _)| rig).map_err(problem)
 }
 
 /// The whole rig shares one trigger, and a seam affects all its cameras.
