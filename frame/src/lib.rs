@@ -7,7 +7,8 @@
 mod ids;
 mod ledger;
 #[cfg(loom)]
-mod model_queue;
+#[doc(hidden)]
+pub mod model_queue;
 mod picture;
 mod pool;
 mod problem;

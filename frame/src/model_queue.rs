@@ -23,6 +23,18 @@ impl<T> ArrayQueue<T> {
         Ok(())
     }
 
+    /// Adds a value; returns the oldest one if the queue was full.
+    pub fn force_push(&self, value: T) -> Option<T> {
+        let mut values = self.values.lock().unwrap();
+        let oldest = if values.len() == self.capacity { values.pop_front() } else { None };
+        values.push_back(value);
+        oldest
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.values.lock().unwrap().len() == self.capacity
+    }
+
     pub fn pop(&self) -> Option<T> {
         self.values.lock().unwrap().pop_front()
     }

@@ -2,10 +2,12 @@
 //! all.
 //!
 //! A camera's end of its lane is an [`Outlet`], which never blocks. [`route`] moves frames from all lanes to all
-//! consumers. `tests/models.rs` checks all their interleavings.
+//! consumers. A consumer that works in a thread of its own passes them on by a [`Backlog`]. `tests/models.rs` checks all
+//! interleavings.
 
 #![warn(missing_docs)]
 
+mod backlog;
 mod consumer;
 mod lane;
 #[cfg(loom)]
@@ -16,6 +18,7 @@ mod outlet;
 mod route;
 mod sync;
 
+pub use backlog::{Backlog, BacklogEntrance, Feed, Next};
 pub use consumer::FrameConsumer;
 pub use lane::{Entrance, Lane};
 #[cfg(loom)]

@@ -1,4 +1,4 @@
-//! Synchronisation primitives: those of the standard library and ringbuf, or loom's for the models.
+//! Synchronisation primitives: those of the standard library, crossbeam and ringbuf, or loom's for the models.
 
 #[cfg(not(loom))]
 mod real {
@@ -6,6 +6,7 @@ mod real {
     pub use std::sync::atomic::{AtomicBool, Ordering};
     pub use std::thread::{Thread, park};
 
+    pub use crossbeam::queue::ArrayQueue;
     pub use ringbuf::traits::{Consumer as Pop, Observer as Observe, Producer as Push};
     pub use ringbuf::{HeapCons as Consumer, HeapProd as Producer};
 
@@ -17,6 +18,7 @@ mod real {
 
 #[cfg(loom)]
 mod real {
+    pub use frame::model_queue::ArrayQueue;
     pub use loom::sync::Arc;
     pub use loom::sync::atomic::{AtomicBool, Ordering};
 

@@ -1,4 +1,4 @@
-//! Models of the lanes between cameras and router. loom runs their threads in every order, and with every stale value
+//! Models of the lanes between cameras and router, and of backlogs between the router and workers. loom runs their threads in every order, and with every stale value
 //! that the memory orderings allow. `scripts/test.sh` shows how to build them.
 #![cfg(loom)]
 
@@ -11,7 +11,7 @@ use frame::{
 use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::sync::mpsc::{Sender, channel};
 use loom::thread::{self, JoinHandle};
-use router::{FrameConsumer, Lane, Outlet, Thread, route};
+use router::{Backlog, Feed, FrameConsumer, Lane, Next, Outlet, Thread, route};
 
 /// Checks all orders in which threads are preempted at most three times.
 fn model(check: impl Fn() + Sync + Send + 'static) {
@@ -34,6 +34,12 @@ struct Heard(Arc<Mutex<[Vec<Word>; 2]>>);
 impl Heard {
     fn of(&self, camera: usize) -> Vec<Word> {
         self.0.lock().unwrap()[camera].clone()
+    }
+
+    /// What a worker says, as of camera 0.
+    fn listener(&self) -> impl FnMut(Word) + Send + 'static {
+        let heard = self.0.clone();
+        move |word| heard.lock().unwrap()[0].push(word)
     }
 }
 
@@ -208,5 +214,89 @@ fn a_driver_that_hangs_keeps_its_lane_and_yet_the_router_ends_behind_the_last_fr
         routed.router.join().unwrap();
         assert_eq!(routed.heard.of(0), [Came(0), Gone(true)]);
         drop(outlet);
+    });
+}
+
+/// A worker that says what it works on, and the end that feeds it.
+fn worker(capacity: usize, mut say: impl FnMut(Word) + Send + 'static) -> (Feed<u64>, JoinHandle<()>) {
+    let (backlog, entrance) = Backlog::new(capacity);
+    let (threads, thread) = channel();
+    let worker = thread::spawn(move || {
+        threads.send(router::current()).unwrap();
+        let mut known = false;
+        loop {
+            let next = backlog.next();
+            let gone = matches!(next, Next::Idle { gone: true });
+            if next != Next::Closed && std::mem::replace(&mut known, gone) != gone {
+                say(Gone(gone));
+            }
+            match next {
+                Next::Item(number) => say(Came(number)),
+                Next::Idle { .. } => backlog.wait(),
+                Next::Closed => return,
+            }
+        }
+    });
+    (entrance.to(thread.recv().unwrap()), worker)
+}
+
+#[test]
+fn a_backlog_gives_way_at_its_old_end_and_its_worker_ends_behind_the_last_item() {
+    model(|| {
+        let heard = Heard::default();
+        let (feed, worker) = worker(1, heard.listener());
+        let superseded = (0..3).filter(|&number| feed.push(number).is_some()).count();
+        drop(feed);
+        worker.join().unwrap();
+        let number = |word: &Word| if let Came(number) = word { *number } else { panic!("{word:?}") };
+        let came: Vec<u64> = heard.of(0).iter().map(number).collect();
+        assert!(came.is_sorted_by(|a, b| a < b) && came.last() == Some(&2), "{came:?}");
+        assert_eq!(came.len() + superseded, 3, "{came:?}");
+    });
+}
+
+#[test]
+fn room_is_made_only_where_a_backlog_is_full() {
+    model(|| {
+        let heard = Heard::default();
+        let (feed, worker) = worker(2, heard.listener());
+        let mut superseded = 0;
+        for number in 0..3 {
+            superseded += usize::from(feed.make_room().is_some());
+            assert_eq!(feed.push(number), None, "only this thread pushes");
+        }
+        drop(feed);
+        worker.join().unwrap();
+        assert_eq!(heard.of(0).len() + superseded, 3);
+    });
+}
+
+#[test]
+fn a_worker_that_sleeps_is_woken_by_an_item_by_a_going_and_by_the_end() {
+    model(|| {
+        let (words, heard) = channel();
+        let (feed, worker) = worker(1, move |word| words.send(word).unwrap());
+        assert_eq!(feed.push(0), None);
+        assert_eq!(heard.recv().unwrap(), Came(0));
+        feed.gone(true);
+        assert_eq!(heard.recv().unwrap(), Gone(true));
+        feed.gone(false);
+        assert_eq!(feed.push(1), None);
+        assert_eq!((heard.recv().unwrap(), heard.recv().unwrap()), (Gone(false), Came(1)));
+        drop(feed);
+        worker.join().unwrap();
+    });
+}
+
+#[test]
+fn a_worker_hears_of_a_going_behind_the_last_item() {
+    model(|| {
+        let (words, heard) = channel();
+        let (feed, worker) = worker(2, move |word| words.send(word).unwrap());
+        feed.push(0);
+        feed.gone(true);
+        assert_eq!((heard.recv().unwrap(), heard.recv().unwrap()), (Came(0), Gone(true)));
+        drop(feed);
+        worker.join().unwrap();
     });
 }

@@ -73,7 +73,7 @@ impl SessionPlan {
         .map(|camera| camera.name.to_string())
         .collect();
         let rig = if let HostLink::Peer(peer) = &link { peer.rig().clone() } else { rig };
-        let rig = OpenRig::open(rig)?;
+        let rig = OpenRig::open(rig).map_err(Problem::from)?;
         let crops = learning.is_some() || !matches!(link, HostLink::None);
         let cropper = |_| SubjectCropper::new(&preprocessing, BackgroundConfig::default());
         let croppers = (0..if crops { rig.local_cameras() } else { 0 }).map(cropper).collect::<Result<_, _>>();

@@ -1,6 +1,6 @@
 //! From a session that is prepared to one that runs.
 
-use frame::{LossLedger, monotonic_now_ns};
+use frame::{LossLedger, Problem, monotonic_now_ns};
 use take::TakeInfo;
 
 use crate::error::SessionError;
@@ -39,7 +39,8 @@ impl Prepared {
     fn start_in(self, epoch: Option<u32>, sinks: Sinks) -> Result<Session, SessionError> {
         let ledgers: Vec<_> = self.names.iter().map(|_| LossLedger::default()).collect();
         let playback = self.trial.unwrap_or(self.playback);
-        let (mut cameras, mut pulses) = self.rig.cameras(playback, monotonic_now_ns() + LEAD_NS)?;
+        let (mut cameras, mut pulses) =
+            self.rig.cameras(playback, monotonic_now_ns() + LEAD_NS).map_err(Problem::from)?;
         if let HostLink::Peer(peer) = &self.link {
             pulses = peer.take_pulses(&mut cameras);
         }

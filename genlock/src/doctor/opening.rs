@@ -8,7 +8,7 @@ use capture::{CameraSpec, DriverError, DriverEvent, Role};
 use crossbeam::channel::{Receiver, bounded};
 use frame::{BayerPattern, BufferPool, Encoding, Picture, PixelFormat, Problem, monotonic_now_ns};
 use session::Playback;
-use session::source::OpenRig;
+use session::source::{OpenRig, SourceProblem};
 
 use super::finding::Finding;
 
@@ -57,11 +57,10 @@ pub fn check(rig: &Rig) -> (Vec<Finding>, Vec<Option<Seen>>) {
                     outcomes.push((index, Ok(in_thread(move || watch(spec, wait, LOOK.max(3 * period))))));
                 }
             }
-            Err(problem) => outcomes.extend(group.into_iter().map(|index| {
-                let named = format!("camera {}: ", rig.cameras[index].name);
-                let what = problem.what.trim_start_matches(&named).to_owned();
-                (index, Err(Outcome::Refused(Problem { what, ..problem.clone() })))
-            })),
+            Err(found) => {
+                let refused = |index| (index, Err(Outcome::Refused(found.problem.clone())));
+                outcomes.extend(group.into_iter().map(refused));
+            }
         }
     }
     outcomes.sort_by_key(|(index, _)| *index);
@@ -101,7 +100,7 @@ fn groups(rig: &Rig) -> Vec<Vec<usize>> {
 }
 
 /// How a session would open these cameras.
-fn specs(rig: &Rig, group: &[usize], start_ns: i64) -> Result<Vec<CameraSpec>, Problem> {
+fn specs(rig: &Rig, group: &[usize], start_ns: i64) -> Result<Vec<CameraSpec>, SourceProblem> {
     let mut part = rig.clone();
     part.cameras = group.iter().map(|&index| rig.cameras[index].clone()).collect();
     part.trigger.primary = rig.trigger.primary.and_then(|primary| group.iter().position(|&index| index == primary));

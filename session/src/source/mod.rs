@@ -57,7 +57,7 @@ impl OpenRig {
     ///
     /// # Errors
     /// What is wrong with a camera's source; it names the camera.
-    pub fn open(rig: Rig) -> Result<Self, Problem> {
+    pub fn open(rig: Rig) -> Result<Self, SourceProblem> {
         let mut takes: HashMap<PathBuf, Arc<TakeReader>> = HashMap::new();
         let mut take = |path: &Path| match takes.get(path) {
             Some(take) => Ok(take.clone()),
@@ -70,7 +70,9 @@ impl OpenRig {
             .cameras
             .iter()
             .filter(|camera| camera.is_local())
-            .map(|camera| Source::look(camera, &mut take).map_err(|problem| of_camera(problem, &camera.name)))
+            .map(|camera| {
+                Source::look(camera, &mut take).map_err(|problem| SourceProblem::of_camera(problem, &camera.name))
+            })
             .collect::<Result<_, _>>()?;
         #[cfg(feature = "virtual-studio")]
         let studios = studio::Studios::open(&rig)?;
@@ -124,7 +126,7 @@ impl OpenRig {
     ///
     /// # Errors
     /// What is wrong with a camera, which it names, or with the trigger.
-    pub fn cameras(&self, playback: Playback, start_ns: i64) -> Result<(Vec<CameraSpec>, Pulses), Problem> {
+    pub fn cameras(&self, playback: Playback, start_ns: i64) -> Result<(Vec<CameraSpec>, Pulses), SourceProblem> {
         let rig = &self.rig;
         let pulses = PulseTrain::new(start_ns, 1e9 / self.rate_hz(playback));
         #[cfg(feature = "virtual-studio")]
@@ -141,20 +143,45 @@ impl OpenRig {
                 let open = views.remove(&index).map_or_else(|| source.opener(rig, index, pulses, playback.looping), Ok);
                 Ok(CameraSpec {
                     name: camera.name.to_string(),
-                    open: open.map_err(|problem| of_camera(problem, &camera.name))?,
+                    open: open.map_err(|problem| SourceProblem::of_camera(problem, &camera.name))?,
                     pool_buffers,
                     unit_bytes,
                     role: role(rig.exposes(index)),
                     watchdog: watchdog(camera, rig.trigger.rate_hz),
                 })
             })
-            .collect::<Result<_, Problem>>()?;
+            .collect::<Result<_, SourceProblem>>()?;
         Ok((specs, pulses::of_rig(rig, pulses)?))
     }
 }
 
-fn of_camera(problem: Problem, name: &str) -> Problem {
-    problem.of(format_args!("camera {name}"))
+/// What is wrong with the sources of a rig.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceProblem {
+    /// The camera whose source it is, unless it is about several.
+    pub camera: Option<String>,
+    pub problem: Problem,
+}
+
+impl SourceProblem {
+    fn of_camera(problem: Problem, name: &str) -> Self {
+        Self { camera: Some(name.to_owned()), problem }
+    }
+}
+
+impl From<Problem> for SourceProblem {
+    fn from(problem: Problem) -> Self {
+        Self { camera: None, problem }
+    }
+}
+
+impl From<SourceProblem> for Problem {
+    fn from(SourceProblem { camera, problem }: SourceProblem) -> Self {
+        match camera {
+            Some(name) => problem.of(format_args!("camera {name}")),
+            None => problem,
+        }
+    }
 }
 
 /// Text as a TOML string.

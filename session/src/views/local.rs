@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread::{JoinHandle, Thread};
+use std::thread::JoinHandle;
 use std::time::Instant;
 
 use capture::FrameConsumer;
 use crossbeam::channel::Sender;
-use crossbeam::queue::ArrayQueue;
 use frame::{CameraId, EdgeAccount, FrameRef, LossLedger, LossReason, Quota};
+use router::{Backlog, Feed, Next};
 use subject::{CropOutcome, FinderPicture, FinderPictures, SubjectCropper, SubjectError};
 use transport::{Asked, CroppedView};
 
@@ -28,15 +28,14 @@ pub(crate) struct LocalViews {
 }
 
 struct Worker {
-    lane: Arc<Lane>,
+    backlog: Backlog<FrameRef>,
+    flags: Arc<Flags>,
     thread: JoinHandle<SubjectCropper>,
 }
 
-/// What router and worker share.
-struct Lane {
-    queue: ArrayQueue<FrameRef>,
-    closed: AtomicBool,
-    gone: AtomicBool,
+/// What session and worker share.
+#[derive(Default)]
+struct Flags {
     take_background: AtomicBool,
     /// How often the camera was found to have moved.
     moved: AtomicU64,
@@ -52,18 +51,15 @@ impl LocalViews {
         plan: &PicturePlan,
     ) -> std::io::Result<(Self, CropTap)> {
         let mut workers = Vec::with_capacity(croppers.len());
+        let mut feeds = Vec::with_capacity(croppers.len());
         for (index, (cropper, ledger)) in croppers.into_iter().zip(ledgers).enumerate() {
-            let lane = Arc::new(Lane {
-                queue: ArrayQueue::new(WAITING),
-                closed: AtomicBool::new(false),
-                gone: AtomicBool::new(false),
-                take_background: AtomicBool::new(false),
-                moved: AtomicU64::new(0),
-            });
+            let (backlog, entrance) = Backlog::new(WAITING);
+            let flags = Arc::new(Flags::default());
             let body = WorkerBody {
                 camera: CameraId(index as u16),
                 told_gone: false,
-                lane: lane.clone(),
+                backlog: backlog.clone(),
+                flags: flags.clone(),
                 cropper,
                 account: ledger.subject.clone(),
                 out: out.clone(),
@@ -72,33 +68,26 @@ impl LocalViews {
                 pictures: None,
             };
             let thread = std::thread::Builder::new().name(format!("subject-{index}")).spawn(move || body.run())?;
-            workers.push(Worker { lane, thread });
+            feeds.push(CropFeed {
+                feed: entrance.to(thread.thread().clone()),
+                quota: Quota::new(CROP_BUFFERS),
+                account: ledger.subject.clone(),
+            });
+            workers.push(Worker { backlog, flags, thread });
         }
-        let tap = CropTap {
-            lanes: workers
-                .iter()
-                .zip(ledgers)
-                .map(|(worker, ledger)| TapLane {
-                    lane: worker.lane.clone(),
-                    worker: worker.thread.thread().clone(),
-                    quota: Quota::new(CROP_BUFFERS),
-                    account: ledger.subject.clone(),
-                })
-                .collect(),
-        };
-        Ok((Self { workers }, tap))
+        Ok((Self { workers }, CropTap { feeds }))
     }
 
     /// Learns the backgrounds again, from the stage, which must be empty now.
     pub fn take_background(&self) {
         for worker in &self.workers {
-            worker.lane.take_background.store(true, Ordering::Release);
+            worker.flags.take_background.store(true, Ordering::Release);
         }
     }
 
     /// For each camera, how often it was found to have moved.
     pub fn times_moved(&self) -> impl Iterator<Item = u64> {
-        self.workers.iter().map(|worker| worker.lane.moved.load(Ordering::Relaxed))
+        self.workers.iter().map(|worker| worker.flags.moved.load(Ordering::Relaxed))
     }
 
     /// True if a worker has ended.
@@ -108,7 +97,7 @@ impl LocalViews {
 
     /// True if no more frames can come, so that the workers end by themselves.
     pub fn is_closing(&self) -> bool {
-        self.workers.iter().any(|worker| worker.lane.closed.load(Ordering::Acquire))
+        self.workers.iter().any(|worker| worker.backlog.is_closed())
     }
 
     /// Waits for empty queues, and returns the croppers and how many panicked. The tap must have been dropped.
@@ -124,7 +113,8 @@ struct WorkerBody {
     camera: CameraId,
     /// What was last reported to the assembler.
     told_gone: bool,
-    lane: Arc<Lane>,
+    backlog: Backlog<FrameRef>,
+    flags: Arc<Flags>,
     cropper: SubjectCropper,
     account: EdgeAccount,
     out: Sender<ViewEvent>,
@@ -137,19 +127,16 @@ struct WorkerBody {
 impl WorkerBody {
     fn run(mut self) -> SubjectCropper {
         loop {
-            // Both are read before the queue, so that frames pushed before they were set are still found.
-            let closed = self.lane.closed.load(Ordering::Acquire);
-            let gone = self.lane.gone.load(Ordering::Acquire);
-            match self.lane.queue.pop() {
-                Some(frame) => {
+            match self.backlog.next() {
+                Next::Item(frame) => {
                     self.tell(false);
                     self.crop(&frame);
                 }
-                None if closed => return self.cropper,
-                None => {
+                Next::Idle { gone } => {
                     self.tell(gone);
-                    std::thread::park();
+                    self.backlog.wait();
                 }
+                Next::Closed => return self.cropper,
             }
         }
     }
@@ -163,7 +150,7 @@ impl WorkerBody {
     }
 
     fn crop(&mut self, frame: &FrameRef) {
-        if self.lane.take_background.swap(false, Ordering::AcqRel) {
+        if self.flags.take_background.swap(false, Ordering::AcqRel) {
             self.cropper.take_background();
         }
         if self.plan.take_stale(self.camera) {
@@ -175,7 +162,7 @@ impl WorkerBody {
         let mut picture = if due.is_some() { Asked::Nothing } else { Asked::No };
         let crop = match self.cropper.process(&frame.info, frame.bytes()) {
             Ok(outcome) => {
-                self.lane.moved.store(self.cropper.times_moved(), Ordering::Relaxed);
+                self.flags.moved.store(self.cropper.times_moved(), Ordering::Relaxed);
                 self.work.record_ns(begun.elapsed().as_nanos() as i64);
                 if let Some(made) = due.and_then(|due| self.picture(frame, &outcome, due)) {
                     picture = Asked::Picture(made);
@@ -231,48 +218,36 @@ impl WorkerBody {
 
 /// The croppers' consumer at the router.
 pub struct CropTap {
-    lanes: Vec<TapLane>,
+    feeds: Vec<CropFeed>,
 }
 
-struct TapLane {
-    lane: Arc<Lane>,
-    worker: Thread,
+/// One camera's worker, as the router sees it.
+struct CropFeed {
+    feed: Feed<FrameRef>,
     quota: Quota,
     account: EdgeAccount,
 }
 
 impl FrameConsumer for CropTap {
     fn offer(&mut self, frame: &FrameRef) {
-        let TapLane { lane, worker, quota, account } = &self.lanes[frame.info.camera.index()];
+        let CropFeed { feed, quota, account } = &self.feeds[frame.info.camera.index()];
         account.enter();
         // Drop the oldest queued frame before charging the quota.
-        if lane.queue.is_full() && lane.queue.pop().is_some() {
+        if feed.make_room().is_some() {
             account.lose(LossReason::Superseded);
         }
         match frame.charge(quota) {
             Some(frame) => {
-                if lane.queue.force_push(frame).is_some() {
+                if feed.push(frame).is_some() {
                     account.lose(LossReason::Superseded);
                 }
-                worker.unpark();
             }
             None => account.lose(LossReason::Superseded),
         }
     }
 
     fn camera_gone(&mut self, camera: CameraId, gone: bool) {
-        let TapLane { lane, worker, .. } = &self.lanes[camera.index()];
-        lane.gone.store(gone, Ordering::Release);
-        worker.unpark();
-    }
-}
-
-impl Drop for CropTap {
-    fn drop(&mut self) {
-        for TapLane { lane, worker, .. } in &self.lanes {
-            lane.closed.store(true, Ordering::Release);
-            worker.unpark();
-        }
+        self.feeds[camera.index()].feed.gone(gone);
     }
 }
 

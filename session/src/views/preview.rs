@@ -1,12 +1,11 @@
 //! A few small pictures a second for display, made only while somebody watches.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{JoinHandle, Thread};
+use std::thread::JoinHandle;
 
 use capture::FrameConsumer;
-use crossbeam::queue::ArrayQueue;
 use frame::{CameraId, FrameRef, Quota};
+use router::{Backlog, Feed, Next};
 use transport::CroppedView;
 
 /// Buffers of each camera's pool that previews may hold: one queued and one being processed.
@@ -60,36 +59,28 @@ impl Pace {
 pub(crate) struct PreviewTap {
     pace: Pace,
     quotas: Vec<Quota>,
-    lane: Arc<Lane>,
-    worker: Thread,
-}
-
-struct Lane {
-    queue: ArrayQueue<FrameRef>,
-    closed: AtomicBool,
+    feed: Feed<FrameRef>,
 }
 
 /// Starts the thread that makes previews of `cameras` cameras.
 pub(crate) fn start(sink: Arc<dyn PreviewSink>, cameras: usize) -> std::io::Result<(JoinHandle<()>, PreviewTap)> {
-    let lane = Arc::new(Lane { queue: ArrayQueue::new(cameras), closed: AtomicBool::new(false) });
+    let (backlog, entrance) = Backlog::new(cameras);
     let worker = {
-        let (lane, sink) = (lane.clone(), sink.clone());
-        std::thread::Builder::new().name("preview".into()).spawn(move || work(&lane, &*sink))?
+        let sink = sink.clone();
+        std::thread::Builder::new().name("preview".into()).spawn(move || work(&backlog, &*sink))?
     };
     let tap = PreviewTap {
         pace: Pace::new(sink, cameras),
         quotas: (0..cameras).map(|_| Quota::new(PREVIEW_BUFFERS)).collect(),
-        lane,
-        worker: worker.thread().clone(),
+        feed: entrance.to(worker.thread().clone()),
     };
     Ok((worker, tap))
 }
 
-fn work(lane: &Lane, sink: &dyn PreviewSink) {
+fn work(backlog: &Backlog<FrameRef>, sink: &dyn PreviewSink) {
     loop {
-        let closed = lane.closed.load(Ordering::Acquire);
-        match lane.queue.pop() {
-            Some(frame) => {
+        match backlog.next() {
+            Next::Item(frame) => {
                 let info = &frame.info;
                 // The cropper counts and logs pictures that cannot be decoded.
                 if let Ok(jpeg) = subject::preview_jpeg(info, frame.bytes(), WIDTH_PX) {
@@ -102,8 +93,8 @@ fn work(lane: &Lane, sink: &dyn PreviewSink) {
                     });
                 }
             }
-            None if closed => return,
-            None => std::thread::park(),
+            Next::Idle { .. } => backlog.wait(),
+            Next::Closed => return,
         }
     }
 }
@@ -121,16 +112,8 @@ impl FrameConsumer for PreviewTap {
         }
         if let Some(charged) = frame.charge(&self.quotas[camera.index()]) {
             self.pace.made(camera, now_ns);
-            self.lane.queue.force_push(charged);
-            self.worker.unpark();
+            self.feed.push(charged);
         }
-    }
-}
-
-impl Drop for PreviewTap {
-    fn drop(&mut self) {
-        self.lane.closed.store(true, Ordering::Release);
-        self.worker.unpark();
     }
 }
 
