@@ -7,6 +7,7 @@
 
 mod find_rig;
 mod floor_and_front;
+mod markers;
 pub mod metrics;
 mod rig;
 mod skeleton;
@@ -15,6 +16,7 @@ mod uncertainty;
 
 pub use find_rig::{FoundRig, RigCameras, find_rig};
 pub use floor_and_front::floor_and_front;
+pub use markers::{ConfirmedBody, MARKER_COUNT, MARKERS, MarkerSource};
 pub use rig::{CameraGeometry, CameraUncertainty, Distortion, RigGeometry, ScaleSource, UpSource, WorldAxes};
 pub use skeleton::{DERIVED_JOINTS, LANDMARK_NAMES, joint_confidence, joint_views, joints, landmark_views, landmarks};
 pub use smoothing::{CausalFilter, MAX_DELAY_S, smooth_all};

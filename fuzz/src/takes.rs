@@ -59,6 +59,12 @@ fn check_frames(take: &TakeReader, file_bytes: u64) -> usize {
         }
         assert!(take.read(camera, take.len(camera)).is_err());
     }
+    let mut messages = 0;
+    for json in take.poses() {
+        bytes += json.expect("a message that was found can be read").len() as u64;
+        messages += 1;
+    }
+    assert_eq!(messages, take.pose_messages());
     assert!(bytes <= file_bytes);
     assert!(take.gaps().iter().all(|gap| gap.camera.index() < CAMERAS.len()));
     frames

@@ -33,6 +33,8 @@ pub enum Command {
     Rig(RigCommandArgs),
     /// Show the contents of a take.
     Inspect(InspectArgs),
+    /// Write the bodies of a take, as they were streamed, for other programs: marker tracks (TRC) or a table (CSV).
+    Export(ExportArgs),
     /// Compare two pose files: MPJPE, N-MPJPE, P-MPJPE in millimetres.
     Metrics(MetricsArgs),
     /// Convert labels to genlock's own format.
@@ -265,6 +267,14 @@ pub struct InspectArgs {
     pub with: Option<PathBuf>,
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args)]
+pub struct ExportArgs {
+    pub take: PathBuf,
+    /// The file to write. Its name ends with .trc or .csv; an existing one is replaced.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
 }
 
 #[derive(Args)]

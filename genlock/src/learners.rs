@@ -10,13 +10,14 @@ use std::time::Duration;
 use miette::{IntoDiagnostic, WrapErr, bail};
 use session::{EventKind, EventSender, PicturePlan};
 use transport::{
-    CommandSink, Hint, HintSource, InferStatus, LearnerStatus, PoseSource, RigCommand, TransportError,
+    CommandSink, Hint, HintSource, InferStatus, LearnerStatus, PoseMessage, PoseSource, RigCommand, TransportError,
     ZenohCommandSink, ZenohFinderSetSink, ZenohLink, ZenohMomentSink,
 };
 
 use crate::children::{Child, ChildSpec};
 use crate::cli::Finder;
 use crate::page::PageState;
+use crate::pose_log::PoseLogSender;
 use crate::rig_board::RigBoard;
 
 /// Time to end, long enough to write a checkpoint.
@@ -52,6 +53,7 @@ pub struct HintReceivers {
     pub events: EventSender,
     pub plan: PicturePlan,
     pub rig: RigBoard,
+    pub poses: PoseLogSender,
 }
 
 /// The newest status of each process.
@@ -132,6 +134,7 @@ impl Learners {
         let link = ZenohLink::listen(&name).into_diagnostic()?;
         tracing::info!(endpoint = link.endpoint(), name, "learners may connect (genlock pretrain --connect --name)");
         let (statuses, stop) = (Statuses::default(), Arc::new(AtomicBool::new(false)));
+        let log = receivers.poses.clone();
         let (page, events, geometry) = (receivers.page.clone(), receivers.events.clone(), receivers.rig.file());
         let mut listeners = vec![];
         {
@@ -150,15 +153,12 @@ impl Learners {
                 }
             })?);
         }
-        if let Some(page) = page {
+        {
             let (mut poses, stop) = (link.pose_source(64).into_diagnostic()?, stop.clone());
             listeners.push(listen("poses", move || {
                 while !stop.load(Ordering::Acquire) {
                     match poses.receive(LISTEN) {
-                        Ok(Some(mut message)) => {
-                            message.exposure_utc_ns = Some(message.exposure_ns + session::utc_offset_ns());
-                            page.send_pose(&message);
-                        }
+                        Ok(Some(message)) => deliver_poses(message, page.as_ref(), &log),
                         Ok(None) => {}
                         Err(error) => tracing::error!(%error, "could not receive poses"),
                     }
@@ -284,6 +284,20 @@ fn check(program: &Path, recipe: &Path, checkpoint_dir: &Path) -> miette::Result
     match String::from_utf8_lossy(&answer.stdout).trim() {
         "" => bail!("{} could not look at {}: {}", program.display(), recipe.display(), answer.status),
         problem => bail!(help = "`genlock demo` without --recipe learns with recipes/demo-cpu.toml", "{problem}"),
+    }
+}
+
+/// Hands poses to the readers of the page's stream, and to the take.
+fn deliver_poses(mut message: PoseMessage, page: Option<&PageState>, log: &PoseLogSender) {
+    message.exposure_utc_ns = Some(message.exposure_ns + session::utc_offset_ns());
+    match serde_json::to_string(&message) {
+        Ok(json) => {
+            if let Some(page) = page {
+                page.send_pose(&json);
+            }
+            log.send(message.exposure_ns, json.into_bytes());
+        }
+        Err(error) => tracing::error!(%error, set = message.set_index, "could not encode poses as JSON"),
     }
 }
 

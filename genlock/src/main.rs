@@ -8,6 +8,7 @@ mod doctor;
 mod example_footage;
 mod learners;
 mod page;
+mod pose_log;
 mod rate;
 mod report;
 mod rig_board;
@@ -40,6 +41,7 @@ fn main() -> miette::Result<()> {
         Command::Doctor(args) => commands::doctor::run(&args),
         Command::Cameras => commands::cameras::run(),
         Command::Inspect(args) => commands::inspect::run(&args),
+        Command::Export(args) => commands::export::run(&args),
         Command::Metrics(args) => commands::metrics::run(&args),
         Command::Labels(command) => commands::labels::run(&command),
         Command::Import(command) => commands::import::run(&command),

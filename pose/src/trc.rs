@@ -37,6 +37,19 @@ pub fn read(path: &Path) -> Result<Trc, PoseError> {
     parse(&read_text(path)?).map_err(|problem| PoseError::file(path, problem))
 }
 
+/// The numbers of frames at these times, which ascend, by time from the first: lost ones are missing. No two are the same.
+pub fn numbers_by_time(times_ns: impl IntoIterator<Item = i64>, rate_hz: f64) -> Vec<u32> {
+    let (mut begun_ns, mut next) = (None, 0);
+    let number = |time_ns: i64| {
+        let since_ns = time_ns - *begun_ns.get_or_insert(time_ns);
+        let due = (since_ns as f64 * rate_hz / 1e9).round().max(0.0) as u32;
+        let number = due.max(next);
+        next = number.saturating_add(1);
+        number
+    };
+    times_ns.into_iter().map(number).collect()
+}
+
 /// Writes a TRC file, in metres and with y up. `name` is the file name in its header.
 ///
 /// # Errors

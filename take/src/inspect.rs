@@ -32,6 +32,8 @@ pub struct Inspection {
     pub torn_bytes: u64,
     /// One entry per camera.
     pub cameras: Vec<CameraInspection>,
+    /// Messages with poses that the session streamed.
+    pub pose_messages: usize,
     /// What else happened.
     pub notes: Vec<Note>,
 }
@@ -91,6 +93,7 @@ pub fn inspect(directory: &Path) -> Result<Inspection, TakeError> {
         duration_s: span_ns as f64 / 1e9,
         torn_bytes: take.torn().iter().map(|tail| tail.bytes).sum(),
         cameras: ids().map(|camera| inspect_camera(&take, camera)).collect(),
+        pose_messages: take.pose_messages(),
         notes: take.notes().to_vec(),
     })
 }

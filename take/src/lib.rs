@@ -4,7 +4,8 @@
 //! - `take.toml`: format version, rig, cameras, boot id, start in UTC, readings of the monotonic clock against UTC;
 //! - one MCAP file per host, without chunks and without compression. A channel `/camera/<name>` per camera holds each
 //!   unit as the camera sent it, after a fixed header (described in `header.rs`); the channel `/events` holds JSON:
-//!   gaps, clock readings, offsets between the clocks of several hosts, notes and the end of the take (`event.rs`).
+//!   gaps, clock readings, offsets between the clocks of several hosts, notes and the end of the take (`event.rs`); the
+//!   channel `/poses` holds the poses that the session streamed, as JSON.
 //!
 //! Records reach the kernel as soon as they are written, and the disk every 250 ms. So a killed process loses nothing
 //! that [`TakeWriter`] accepted, and a power cut at most what came after the last sync. [`TakeReader`] scans the file
@@ -63,6 +64,7 @@ mod host_comparison;
 mod inspect;
 pub mod masks;
 mod mcap_scan;
+mod poses;
 mod reader;
 pub mod session;
 mod sink;

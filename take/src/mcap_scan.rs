@@ -10,7 +10,7 @@ use mcap::MAGIC;
 use mcap::records::{Record, op};
 
 use crate::event::Event;
-use crate::{TakeError, event, header};
+use crate::{TakeError, event, header, poses};
 
 /// Opcode and length.
 const RECORD_HEAD: u64 = 9;
@@ -26,11 +26,23 @@ pub(crate) struct ScannedFile {
     /// Frames in the order of the file, and where their bytes are.
     pub frames: Vec<(FrameInfo, Span)>,
     pub events: Vec<Event>,
+    /// Where the JSON of each pose message is.
+    pub poses: Vec<Span>,
     /// Where the last whole record ends.
     pub whole: u64,
     pub length: u64,
     /// Whether the file has its footer.
     pub closed: bool,
+}
+
+impl ScannedFile {
+    /// # Errors
+    /// If the disk fails.
+    pub fn read(&self, span: Span) -> Result<Vec<u8>, TakeError> {
+        let mut bytes = vec![0; span.bytes as usize];
+        self.file.read_exact_at(&mut bytes, span.offset).map_err(|e| TakeError::io("read", &self.path, e))?;
+        Ok(bytes)
+    }
 }
 
 /// A range of bytes in a file.
@@ -43,6 +55,7 @@ pub(crate) struct Span {
 enum Channel {
     Camera(CameraId),
     Events,
+    Poses,
     Other,
 }
 
@@ -55,7 +68,7 @@ pub(crate) fn scan(path: &Path, cameras: &[String]) -> Result<ScannedFile, TakeE
     let file = File::open(path).map_err(|e| TakeError::io("open", path, e))?;
     let length = file.metadata().map_err(|e| TakeError::io("read", path, e))?.len();
     let mut scanner = Scanner { path, file: &file, length, at: 0, cameras, channels: HashMap::new() };
-    let mut contents = Contents { frames: Vec::new(), events: Vec::new(), closed: false };
+    let mut contents = Contents { frames: Vec::new(), events: Vec::new(), poses: Vec::new(), closed: false };
     match scanner.run(&mut contents)? {
         Some(what) if contents.closed || scanner.has_end()? || scanner.at == 0 => {
             return Err(TakeError::Corrupt { path: path.to_owned(), offset: scanner.at, what });
@@ -63,13 +76,14 @@ pub(crate) fn scan(path: &Path, cameras: &[String]) -> Result<ScannedFile, TakeE
         _ => {}
     }
     let whole = scanner.at;
-    let Contents { frames, events, closed } = contents;
-    Ok(ScannedFile { path: path.to_owned(), file, frames, events, whole, length, closed })
+    let Contents { frames, events, poses, closed } = contents;
+    Ok(ScannedFile { path: path.to_owned(), file, frames, events, poses, whole, length, closed })
 }
 
 struct Contents {
     frames: Vec<(FrameInfo, Span)>,
     events: Vec<Event>,
+    poses: Vec<Span>,
     closed: bool,
 }
 
@@ -136,6 +150,7 @@ impl Scanner<'_> {
         match self.channels.get(&id) {
             None => return Ok(Some(format!("a message of channel {id}, which does not exist"))),
             Some(Channel::Other) => {}
+            Some(Channel::Poses) => contents.poses.push(Span { offset, bytes: size - MESSAGE_HEAD }),
             Some(Channel::Events) => match serde_json::from_slice(&self.bytes(offset, size - MESSAGE_HEAD)?) {
                 Ok(event) => contents.events.push(event),
                 Err(error) => return Ok(Some(format!("an event that cannot be parsed: {error}"))),
@@ -162,6 +177,7 @@ impl Scanner<'_> {
                         None => return Ok(Some(format!("the camera `{name}`, which take.toml does not name"))),
                     },
                     (None, event::ENCODING) if channel.topic == event::TOPIC => Channel::Events,
+                    (None, poses::ENCODING) if channel.topic == poses::TOPIC => Channel::Poses,
                     _ => Channel::Other,
                 };
                 self.channels.insert(channel.id, known);

@@ -169,6 +169,17 @@ impl TakeReader {
         Ok(stored.info)
     }
 
+    /// How many pose messages were recorded.
+    pub fn pose_messages(&self) -> usize {
+        self.recordings.iter().map(|recording| recording.poses.len()).sum()
+    }
+
+    /// The JSON of the recorded pose messages, in the order in which they were streamed. Each is an error if the disk
+    /// fails.
+    pub fn poses(&self) -> impl Iterator<Item = Result<Vec<u8>, TakeError>> {
+        self.recordings.iter().flat_map(|recording| recording.poses.iter().map(|span| recording.read(*span)))
+    }
+
     /// The recorded gaps.
     pub fn gaps(&self) -> &[Gap] {
         &self.gaps

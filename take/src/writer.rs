@@ -15,7 +15,7 @@ use crate::description::{Description, check_cameras};
 use crate::event::Event;
 use crate::files::{file_name, make_directory, make_named_directory, sync_directory};
 use crate::sink::{Output, Sink};
-use crate::{ClockReading, ClockRelation, Gap, Note, TakeError, TakeInfo, event, header};
+use crate::{ClockReading, ClockRelation, Gap, Note, TakeError, TakeInfo, event, header, poses};
 
 /// Longest time between two syncs to the disk.
 pub const SYNC_INTERVAL_NS: u64 = 250_000_000;
@@ -45,6 +45,7 @@ pub struct TakeWriter {
     bytes: Arc<AtomicU64>,
     camera_channels: Vec<u16>,
     event_channel: u16,
+    pose_channel: u16,
     message: Vec<u8>,
     synced_at_ns: Option<i64>,
     clock_at_ns: Option<i64>,
@@ -111,7 +112,7 @@ impl TakeWriter {
         let make = |e| TakeError::io("create", &path, e);
         let file = OpenOptions::new().append(true).create_new(true).open(&path).map_err(make)?;
         let (sink, bytes) = Sink::new(output(file.try_clone().map_err(make)?));
-        let (mcap, camera_channels, event_channel) =
+        let (mcap, camera_channels, [event_channel, pose_channel]) =
             open_mcap(sink, &info.cameras).map_err(|e| TakeError::mcap(&path, e))?;
         file.sync_all()
             .and_then(|()| sync_directory(&directory))
@@ -127,6 +128,7 @@ impl TakeWriter {
             bytes,
             camera_channels,
             event_channel,
+            pose_channel,
             message: Vec::new(),
             synced_at_ns: None,
             clock_at_ns: None,
@@ -207,6 +209,16 @@ impl TakeWriter {
     /// If the disk fails.
     pub fn write_relation(&mut self, relation: ClockRelation) -> Result<(), TakeError> {
         self.write_event(relation.at_ns, &Event::Relation(relation))
+    }
+
+    /// Records poses as they were streamed: one JSON text, of an instant whose exposure began at `at_ns`.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub fn write_poses(&mut self, at_ns: i64, json: &[u8]) -> Result<(), TakeError> {
+        let time = at_ns.try_into().unwrap_or(0);
+        let record = MessageHeader { channel_id: self.pose_channel, sequence: 0, log_time: time, publish_time: time };
+        self.write_record(&record, json)
     }
 
     /// Syncs to the disk if [`SYNC_INTERVAL_NS`] have passed since the last time, which may block for milliseconds.
@@ -346,7 +358,7 @@ fn due(last_ns: &mut Option<i64>, now_ns: i64, interval_ns: u64) -> bool {
     }
 }
 
-fn open_mcap(sink: Sink, cameras: &[String]) -> mcap::McapResult<(mcap::Writer<Sink>, Vec<u16>, u16)> {
+fn open_mcap(sink: Sink, cameras: &[String]) -> mcap::McapResult<(mcap::Writer<Sink>, Vec<u16>, [u16; 2])> {
     // No chunks: a message is in the file as soon as it is written, not when a chunk is full.
     let mut mcap = WriteOptions::new()
         .profile("genlock-take")
@@ -362,8 +374,9 @@ fn open_mcap(sink: Sink, cameras: &[String]) -> mcap::McapResult<(mcap::Writer<S
         channels.push(mcap.add_channel(0, &topic, header::ENCODING, &metadata)?);
     }
     let events = mcap.add_channel(0, event::TOPIC, event::ENCODING, &BTreeMap::new())?;
+    let poses = mcap.add_channel(0, poses::TOPIC, poses::ENCODING, &BTreeMap::new())?;
     mcap.flush()?;
-    Ok((mcap, channels, events))
+    Ok((mcap, channels, [events, poses]))
 }
 
 /// The end of an MCAP file that has no summary: DataEnd and Footer, empty, and the magic.

@@ -52,6 +52,10 @@ fn everything_beside_the_frames_comes_back() {
         writer.write_gap(gap).unwrap();
     }
     writer.write_note(5, "camera-lost", "cam0: \"unplugged\"").unwrap();
+    let poses = [r#"{"set_index": 0}"#, "", r#"{"set_index": 1}"#];
+    for (at_ns, json) in (0..).zip(poses) {
+        writer.write_poses(at_ns, json.as_bytes()).unwrap();
+    }
     let summary = writer.finish().unwrap();
     assert_eq!(summary.lost, 3 * gaps.len() as u64);
     let take = TakeReader::open(&summary.directory).unwrap();
@@ -59,6 +63,8 @@ fn everything_beside_the_frames_comes_back() {
     assert_eq!(take.gaps(), gaps);
     assert_eq!(take.notes().len(), 1);
     assert_eq!((take.notes()[0].at_ns, take.notes()[0].text.as_str()), (5, "cam0: \"unplugged\""));
+    assert_eq!((take.pose_messages(), inspect(&summary.directory).unwrap().pose_messages), (3, 3));
+    assert_eq!(take.poses().map(Result::unwrap).collect::<Vec<_>>(), poses.map(|json| json.as_bytes()));
     assert!(take.clocks().len() >= 2, "one reading at the start and one at the end");
     assert_eq!(std::fs::read_dir(&summary.directory).unwrap().count(), 2, "only take.toml and the recording remain");
 }

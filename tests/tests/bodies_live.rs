@@ -13,6 +13,7 @@ use nalgebra::Vector3;
 use pose::LIMB_JOINTS;
 use pose::mapping::Mapping;
 use serde_json::Value;
+use take::TakeReader;
 use tokio_tungstenite::connect_async;
 use transport::PoseMessage;
 
@@ -116,6 +117,17 @@ async fn a_session_finds_its_geometry_and_streams_one_body() {
         assert_eq!(json(&file)["id"], id.as_str(), "{}", file.display());
     }
     succeed(genlock(["inspect"]).arg(recorded(&told)));
+    // The take has the poses as they were streamed.
+    let take = TakeReader::open(recorded(&told)).unwrap();
+    let kept = take.poses().map(|json| PoseMessage::from_json(&json.unwrap()).unwrap());
+    let kept: BTreeMap<u64, PoseMessage> = kept.map(|message| (message.set_index, message)).collect();
+    for message in messages.iter().chain(&tall) {
+        assert_eq!(kept.get(&message.set_index), Some(message));
+    }
+    let tracks = folder.path().join("bodies.trc");
+    succeed(genlock(["export"]).arg(recorded(&told)).arg("--out").arg(&tracks));
+    let seen_by_two = |message: &&PoseMessage| message.body.as_ref().is_some_and(|body| body.cameras.len() > 1);
+    assert_eq!(pose::trc::read(&tracks).unwrap().frames.len(), kept.values().filter(seen_by_two).count());
 
     // The next session finds bodies at once, in the same world.
     let session = start();

@@ -24,6 +24,9 @@ pub fn run(args: &InspectArgs) -> miette::Result<()> {
             println!("    {} frames missing from sequence {}: {}", gap.frames, gap.first_sequence, gap.reason);
         }
     }
+    if take.pose_messages > 0 {
+        println!("  poses of {} instants, as they were streamed", take.pose_messages);
+    }
     for note in &take.notes {
         println!("  note, {}: {}", note.kind, note.text);
     }

@@ -6,6 +6,7 @@ pub mod cameras;
 pub mod capture;
 pub mod demo;
 pub mod doctor;
+pub mod export;
 pub mod hand_over;
 pub mod import;
 pub mod inspect;

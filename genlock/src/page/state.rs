@@ -8,7 +8,7 @@ use body::RigGeometry;
 use crossbeam::queue::ArrayQueue;
 use session::{PreviewPicture, PreviewSink};
 use tokio::sync::{broadcast, watch};
-use transport::{PoseMessage, RigCommand};
+use transport::RigCommand;
 
 use super::history::History;
 use super::preview::Preview;
@@ -72,14 +72,11 @@ impl PageState {
     }
 
     /// Sends poses to every reader of `/poses`. A reader that falls behind loses the oldest, and gets their number.
-    pub fn send_pose(&self, poses: &PoseMessage) {
-        if self.0.poses.receiver_count() == 0 {
-            return;
-        }
-        match serde_json::to_string(poses) {
+    /// `json` is a [`transport::PoseMessage`].
+    pub fn send_pose(&self, json: &str) {
+        if self.0.poses.receiver_count() > 0 {
             // An error means that the last reader has just disconnected.
-            Ok(json) => drop(self.0.poses.send(json.into())),
-            Err(error) => tracing::error!(%error, set = poses.set_index, "could not encode poses as JSON"),
+            drop(self.0.poses.send(json.into()));
         }
     }
 

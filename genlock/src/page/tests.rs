@@ -249,7 +249,7 @@ async fn poses_come_in_order_and_as_documented() {
     let running = start();
     let mut socket = running.socket("/poses").await;
     for set in 0..5 {
-        running.page.send_pose(&poses_of(set, 17));
+        running.page.send_pose(&serde_json::to_string(&poses_of(set, 17)).unwrap());
     }
     for set in 0..5 {
         let text = socket.next().await.unwrap().unwrap();
@@ -266,7 +266,7 @@ async fn a_slow_reader_of_poses_loses_the_oldest_and_blocks_nobody() {
     let mut socket = running.socket("/poses").await;
     // Large messages, so that socket buffers do not hide that nobody reads.
     for set in 0..SENT {
-        running.page.send_pose(&poses_of(set, 10_000));
+        running.page.send_pose(&serde_json::to_string(&poses_of(set, 10_000)).unwrap());
     }
     let (mut received, mut missed, mut newest) = (0, 0, None);
     while newest != Some(SENT - 1) {

@@ -95,6 +95,8 @@ impl Disk {
             Some(Job::Gap(gap)) if self.shared.closed().is_some() => self.unwritten.push(gap),
             Some(Job::Gap(gap)) => self.writer.write_gap(&gap)?,
             Some(Job::Relation(relation)) => self.writer.write_relation(relation)?,
+            Some(Job::Poses(..)) if self.shared.closed().is_some() => {}
+            Some(Job::Poses(at_ns, json)) => self.writer.write_poses(at_ns, &json)?,
             Some(Job::Note(at_ns, kind, text)) => self.writer.write_note(at_ns, &kind, &text)?,
             None if self.shared.closed().is_some() => return Ok(()),
             None => {}

@@ -22,7 +22,7 @@ pub const QUEUED_BYTES: usize = 256 << 20;
 /// thousands for small ones.
 const FEWEST_BUFFERS: usize = 48;
 const MOST_BUFFERS: usize = 256;
-/// Gaps and notes that may be queued besides the frames.
+/// Gaps, notes and poses that may be queued besides the frames.
 const MAX_QUEUED_NOTES: usize = 256;
 
 /// Buffers of each camera's pool that may be queued for the disk, for units of about `unit_bytes`.
@@ -35,6 +35,7 @@ enum Job {
     Gap(Gap),
     Note(i64, String, String),
     Relation(ClockRelation),
+    Poses(i64, Vec<u8>),
 }
 
 #[derive(Default)]
@@ -112,6 +113,12 @@ impl Recorder {
         if self.notes.try_send(Job::Note(monotonic_now_ns(), kind.to_owned(), text)).is_err() {
             tracing::warn!(kind, "could not write a note into the take");
         }
+    }
+
+    /// Writes poses as they were streamed: their JSON, of an instant whose exposure began at `at_ns`. False if the disk is
+    /// too busy to take them.
+    pub fn poses(&self, at_ns: i64, json: Vec<u8>) -> bool {
+        self.notes.try_send(Job::Poses(at_ns, json)).is_ok()
     }
 
     /// Writes the relation of this host's clock to the first host's.

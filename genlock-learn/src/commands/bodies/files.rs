@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use body::{LANDMARK_NAMES, RigGeometry, joint_views, joints, landmark_views, landmarks};
+use body::{
+    ConfirmedBody, LANDMARK_NAMES, MARKER_COUNT, MARKERS, RigGeometry, joint_views, joints, landmark_views, landmarks,
+};
 use infer::recording::{Bodies, Instant, Watched};
 use infer::rig::Placed;
 use miette::{IntoDiagnostic, WrapErr, miette};
 use nalgebra::{Rotation3, UnitQuaternion, Vector3};
-use pose::trc::{Trc, TrcFrame};
+use pose::trc::{Trc, TrcFrame, numbers_by_time};
 use pose::{JOINT_NAMES, JOINTS};
 use serde::Serialize;
 
@@ -40,38 +42,6 @@ struct Frame {
     uncertainty_mm: Option<[f64; JOINTS]>,
     /// Cameras that saw the person.
     views: usize,
-}
-
-/// The markers of `bodies.trc`, named as in OpenPose and Pose2Sim, with their indices among joints and landmarks.
-const MARKERS: [(&str, Source); 22] = [
-    ("Hip", Source::Joint(0)),
-    ("RHip", Source::Joint(1)),
-    ("RKnee", Source::Joint(2)),
-    ("RAnkle", Source::Joint(3)),
-    ("RBigToe", Source::Landmark(6)),
-    ("RHeel", Source::Landmark(4)),
-    ("LHip", Source::Joint(4)),
-    ("LKnee", Source::Joint(5)),
-    ("LAnkle", Source::Joint(6)),
-    ("LBigToe", Source::Landmark(5)),
-    ("LHeel", Source::Landmark(3)),
-    ("Neck", Source::Joint(8)),
-    ("Head", Source::Joint(10)),
-    ("Nose", Source::Landmark(0)),
-    ("REar", Source::Landmark(2)),
-    ("LEar", Source::Landmark(1)),
-    ("RShoulder", Source::Joint(14)),
-    ("RElbow", Source::Joint(15)),
-    ("RWrist", Source::Joint(16)),
-    ("LShoulder", Source::Joint(11)),
-    ("LElbow", Source::Joint(12)),
-    ("LWrist", Source::Joint(13)),
-];
-
-#[derive(Clone, Copy)]
-enum Source {
-    Joint(usize),
-    Landmark(usize),
 }
 
 pub fn read_geometry(path: &Path) -> miette::Result<RigGeometry> {
@@ -131,30 +101,21 @@ fn frame(set_index: usize, instant: &Instant, body: Option<&Placed>) -> Frame {
 /// Frames are numbered by time, so that lost ones are missing in the file too. Joints that no view confirms, and bodies
 /// that only one camera saw, are left out, since the file cannot state their uncertainty.
 fn trc(instants: &[Instant], bodies: &[Option<Placed>], rate_hz: f64) -> Trc {
-    let begun_ns = instants.first().map_or(0, |first| first.exposure_ns);
-    let mut next = 0;
-    let frame = |(instant, body): (&Instant, &Option<Placed>)| {
-        let known = body.as_ref().filter(|body| !body.is_alone()).map(|body| {
-            let places = (joints(&body.points_mm), landmarks(&body.points_mm));
-            (places, (joint_views(&body.near_views), landmark_views(&body.near_views)))
+    let numbers = numbers_by_time(instants.iter().map(|instant| instant.exposure_ns), rate_hz);
+    let frame = |(source_index, body): (u32, &Option<Placed>)| {
+        let known = body.as_ref().filter(|body| !body.is_alone()).map(|body| ConfirmedBody {
+            joints: joints(&body.points_mm),
+            landmarks: landmarks(&body.points_mm),
+            joint_views: joint_views(&body.near_views),
+            landmark_views: landmark_views(&body.near_views),
         });
-        let place = |(_, source): (&str, Source)| {
-            let ((joints, landmarks), (joint_views, landmark_views)) = known.as_ref()?;
-            let (place, views) = match source {
-                Source::Joint(joint) => (joints[joint], joint_views[joint]),
-                Source::Landmark(landmark) => (landmarks[landmark], landmark_views[landmark]),
-            };
-            (views > 0).then_some(place)
-        };
-        let due = ((instant.exposure_ns - begun_ns) as f64 * rate_hz / 1e9).round().max(0.0) as u32;
-        let source_index = due.max(next);
-        next = source_index + 1;
-        TrcFrame { source_index, markers_mm: MARKERS.map(place).to_vec() }
+        let markers_mm = known.map_or([None; MARKER_COUNT], |body| body.markers());
+        TrcFrame { source_index, markers_mm: markers_mm.to_vec() }
     };
     Trc {
         rate_hz,
         names: MARKERS.map(|(name, _)| name.to_owned()).to_vec(),
-        frames: instants.iter().zip(bodies).map(frame).collect(),
+        frames: numbers.into_iter().zip(bodies).map(frame).collect(),
     }
 }
 

@@ -20,6 +20,7 @@ use super::hand_over::learn_binary;
 use crate::cli::SessionArgs;
 use crate::learners::{HintReceivers, LearnerOptions, Learners};
 use crate::page::{self, PageState};
+use crate::pose_log::{PoseLog, pose_log};
 use crate::report::{self, InferReport, PretrainReport, Report, SamplerReport};
 use crate::rig_board::RigBoard;
 use crate::status::StatusBoard;
@@ -103,13 +104,20 @@ pub fn run(args: &SessionArgs, shown: Shown) -> miette::Result<()> {
         height_mm: args.height_mm,
     };
     let rig_board = RigBoard::new(&args.data);
-    let receivers =
-        HintReceivers { page: page.clone(), events: prepared.events.sender(), plan: pictures, rig: rig_board.clone() };
+    let (poses, pose_log) = pose_log();
+    let receivers = HintReceivers {
+        page: page.clone(),
+        events: prepared.events.sender(),
+        plan: pictures,
+        rig: rig_board.clone(),
+        poses,
+    };
     let learners = Learners::start(&options, receivers)?;
     let sinks =
         Sinks { moments: vec![Box::new(learners.moment_sink()?)], pictures: Some(Box::new(learners.picture_sink()?)) };
 
-    let live = Live { page: page.as_ref(), learners: &learners, learning: !args.no_learner, stop: &stop, rig_board };
+    let live =
+        Live { page: page.as_ref(), learners: &learners, learning: !args.no_learner, stop: &stop, rig_board, pose_log };
     let played = live.play(args, find_rate, prepared, sinks);
 
     let statuses = learners.statuses.clone();
@@ -148,6 +156,7 @@ struct Live<'a> {
     learning: bool,
     stop: &'a Receiver<()>,
     rig_board: RigBoard,
+    pose_log: PoseLog,
 }
 
 impl Live<'_> {
@@ -185,6 +194,7 @@ impl Live<'_> {
         if let Some(recorder) = &session.recorder {
             self.rig_board.keep_in(recorder.directory());
         }
+        self.pose_log.write(session.recorder.as_ref());
         let mut outcome = session.stop();
         // The sinks hold the link and the file of samples, so close them before their receivers end.
         let Sinks { moments, .. } = std::mem::take(&mut outcome.sinks);
@@ -193,6 +203,13 @@ impl Live<'_> {
                 tracing::error!(%error, "could not send the last moments");
                 outcome.prepared.events.add_line(format!("could not send the last moments: {error}"));
             }
+        }
+        let lost = self.pose_log.lost();
+        if lost > 0 {
+            outcome
+                .prepared
+                .events
+                .add_line(format!("the poses of {lost} instants were not recorded: the disk was busy"));
         }
         Ok(Played { end, outcome, rate_hz, began: true })
     }
@@ -208,6 +225,7 @@ impl Live<'_> {
         let statuses = Some(self.learners.statuses.clone());
         let mut board = StatusBoard::new(session.camera_names().len(), statuses);
         session.run(self.stop, end_at, |session| {
+            self.pose_log.write(session.recorder.as_ref());
             for camera in session.events().moved_cameras() {
                 self.learners.command(RigCommand::CameraMoved(camera.0));
             }
