@@ -1,7 +1,7 @@
 //! From the 17 joints and seven landmarks of a body to the rotations of a humanoid skeleton's bones, and back.
 //!
-//! [`solve`] finds the rotation of each [`Bone`], and [`forward`] the joints and landmarks that rotations and a person's
-//! [`Proportions`] lead to.
+//! [`solve`] finds the rotation of each [`Bone`], [`forward`] the joints and landmarks that rotations and a person's
+//! [`Proportions`] lead to, and [`bvh::write`] the text of a BVH file.
 //!
 //! # World and rest pose
 //!
@@ -31,6 +31,7 @@
 #![warn(missing_docs)]
 
 mod bone;
+pub mod bvh;
 mod forward;
 mod landmarks;
 mod median;
