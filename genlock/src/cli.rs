@@ -33,7 +33,8 @@ pub enum Command {
     Rig(RigCommandArgs),
     /// Show the contents of a take.
     Inspect(InspectArgs),
-    /// Write the bodies of a take, as they were streamed, for other programs: marker tracks (TRC) or a table (CSV).
+    /// Write the bodies of a take, as they were streamed, for other programs: marker tracks (TRC), the motion
+    /// of a skeleton (BVH) or a table (CSV).
     Export(ExportArgs),
     /// Compare two pose files: MPJPE, N-MPJPE, P-MPJPE in millimetres.
     Metrics(MetricsArgs),
@@ -272,7 +273,7 @@ pub struct InspectArgs {
 #[derive(Args)]
 pub struct ExportArgs {
     pub take: PathBuf,
-    /// The file to write. Its name ends with .trc or .csv; an existing one is replaced.
+    /// The file to write. Its name ends with .trc, .bvh or .csv; an existing one is replaced.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
 }

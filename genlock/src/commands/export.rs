@@ -1,5 +1,6 @@
 //! `genlock export`: the bodies of a take, as they were streamed, in formats that other programs read.
 
+mod bvh;
 mod csv;
 
 use std::collections::BTreeSet;
@@ -25,10 +26,14 @@ pub fn run(args: &ExportArgs) -> miette::Result<()> {
     let take = TakeReader::open(&args.take).into_diagnostic()?;
     let bodies = bodies(&take).wrap_err_with(|| args.take.display().to_string())?;
     let rate_hz = take.info().trigger_rate_hz;
+    if !(rate_hz.is_finite() && rate_hz > 0.0) {
+        return Err(miette!("the take's rate is not known, so its bodies have no times"));
+    }
     let written = match args.out.extension().and_then(|ending| ending.to_str()) {
         Some("trc") => write_trc(&args.out, &bodies, rate_hz)?,
+        Some("bvh") => bvh::write(&args.out, &bodies, rate_hz)?,
         Some("csv") => csv::write(&args.out, &bodies)?,
-        _ => return Err(miette!("{}: the name must end with .trc or .csv", args.out.display())),
+        _ => return Err(miette!("{}: the name must end with .trc, .bvh or .csv", args.out.display())),
     };
     let geometries: BTreeSet<&str> = bodies.iter().map(|streamed| streamed.body.geometry_id.as_str()).collect();
     if geometries.len() > 1 {
@@ -79,9 +84,6 @@ fn places(body: &BodyPose) -> Option<ConfirmedBody> {
 
 /// Marker tracks, as `genlock infer` writes them: without what no view confirms, and without bodies of one camera alone.
 fn write_trc(out: &Path, bodies: &[Streamed], rate_hz: f64) -> miette::Result<usize> {
-    if !(rate_hz.is_finite() && rate_hz > 0.0) {
-        return Err(miette!("the take's rate is not known, so its bodies have no times"));
-    }
     let kept: Vec<&Streamed> = bodies.iter().filter(|streamed| streamed.body.cameras.len() > 1).collect();
     let numbers = trc::numbers_by_time(kept.iter().map(|streamed| streamed.message.exposure_ns), rate_hz);
     let frame = |(source_index, streamed): (u32, &&Streamed)| TrcFrame {
@@ -163,6 +165,33 @@ mod tests {
         assert!(first[at("RKnee")].is_empty(), "no view confirms it");
         let read = trc::read(&out).unwrap();
         assert_eq!(read.frames.iter().map(|frame| frame.source_index).collect::<Vec<_>>(), [0, 1, 2]);
+    }
+
+    #[test]
+    fn motions_are_files_of_stretches_without_holes_at_a_constant_rate() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("a.bvh");
+        let whole = |at_ms: i64| {
+            let proportions = skeleton::Proportions::of_height(1750.0);
+            let shift = Vector3::new(at_ms as f64, 0.0, 950.0);
+            let rest = skeleton::Posed::from_local(shift, &[skeleton::Turn::identity(); skeleton::Bone::COUNT]);
+            let (joints, landmarks) = skeleton::forward(&proportions, &rest);
+            let mut streamed = streamed(at_ms, &[0, 1]);
+            (streamed.places.joints, streamed.places.landmarks) = (joints, landmarks);
+            streamed
+        };
+        // Irregular for 1.2 s, then a hole, two bodies, another hole, and 1 s.
+        let times = [0, 130, 200, 400, 800, 1200, 3000, 3100, 5000, 5500, 6000];
+        let bodies: Vec<Streamed> = times.into_iter().map(whole).collect();
+        assert_eq!(bvh::write(&out, &bodies, 10.0).unwrap(), 9, "without the two of a tenth of a second");
+        let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+        let (first, second) = (read("a.bvh"), read("a-2.bvh"));
+        assert!(first.contains("Frames: 13\nFrame Time: 0.1") && second.contains("Frames: 11\n"), "{first}");
+        // Forward is z, in centimetres; the person moved by 1 mm in 1 ms.
+        let forward = |line: &str| -> f64 { line.split(' ').nth(2).unwrap().parse().unwrap() };
+        let steps: Vec<f64> = first.lines().rev().take(13).map(forward).collect();
+        assert!(steps.iter().rev().zip(0..).all(|(z, step)| (z - 10.0 * f64::from(step)).abs() < 1e-3), "{steps:?}");
+        assert!(!folder.path().join("a-3.bvh").exists());
     }
 
     #[test]
