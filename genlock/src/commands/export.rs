@@ -38,8 +38,8 @@ pub fn run(args: &ExportArgs) -> miette::Result<()> {
     let geometries: BTreeSet<&str> = bodies.iter().map(|streamed| streamed.body.geometry_id.as_str()).collect();
     if geometries.len() > 1 {
         eprintln!(
-            "warning: the rig's geometry changed {} times: bodies may jump there. `genlock infer` puts all into one",
-            geometries.len() - 1
+            "warning: bodies stand in {} geometries of the rig, and may jump where it changed; `genlock infer` finds all in one",
+            geometries.len()
         );
     }
     println!("{written} bodies written to {}", args.out.display());

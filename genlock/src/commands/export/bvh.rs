@@ -31,7 +31,8 @@ pub fn write(out: &Path, bodies: &[Streamed], rate_hz: f64) -> miette::Result<us
     }
     let used: usize = stretches.iter().map(|stretch| stretch.len()).sum();
     if used < kept.len() {
-        eprintln!("warning: {} bodies in stretches of less than a second are left out", kept.len() - used);
+        let (left_out, all) = (kept.len() - used, kept.len());
+        eprintln!("warning: {left_out} of {all} bodies are left out: in stretches of less than a second");
     }
     for (number, stretch) in stretches.iter().enumerate() {
         let frames = frames(stretch, rate_hz).ok_or_else(|| miette!("the hips of a body coincide"))?;
