@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -140,6 +141,9 @@ pub struct SessionArgs {
     /// Use no finder of joints: all poses come from the pose model.
     #[arg(long, conflicts_with = "finder")]
     pub no_finder: bool,
+    /// Send the body to a program that reads VMC (OSC over UDP), such as 127.0.0.1:39539; may be given several times.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub vmc: Vec<SocketAddr>,
     /// The person's standing height, which sets the scale of the world [default: the rig's people.height-mm; without it
     /// the scale is a guess].
     #[arg(long, value_name = "MM", value_parser = clap::value_parser!(u16).range(500..2500))]

@@ -18,6 +18,7 @@ use crate::children::{Child, ChildSpec};
 use crate::cli::Finder;
 use crate::page::PageState;
 use crate::pose_log::PoseLogSender;
+use crate::pose_outputs::PoseOutputs;
 use crate::rig_board::RigBoard;
 
 /// Time to end, long enough to write a checkpoint.
@@ -47,13 +48,19 @@ pub struct LearnerOptions {
     pub height_mm: Option<u16>,
 }
 
-/// The receivers of what inference reports.
+/// The receivers of what learner and inference report.
 pub struct HintReceivers {
     pub page: Option<PageState>,
     pub events: EventSender,
     pub plan: PicturePlan,
     pub rig: RigBoard,
-    pub poses: PoseLogSender,
+}
+
+/// The receivers of poses.
+pub struct PoseReceivers {
+    pub page: Option<PageState>,
+    pub log: PoseLogSender,
+    pub outputs: PoseOutputs,
 }
 
 /// The newest status of each process.
@@ -106,6 +113,23 @@ impl HintReceivers {
     }
 }
 
+impl PoseReceivers {
+    /// Hands poses to the readers of the page's stream, to the take, and to the receivers outside.
+    fn deliver(&mut self, mut message: PoseMessage) {
+        message.exposure_utc_ns = Some(message.exposure_ns + session::utc_offset_ns());
+        self.outputs.send(&message);
+        match serde_json::to_string(&message) {
+            Ok(json) => {
+                if let Some(page) = &self.page {
+                    page.send_pose(&json);
+                }
+                self.log.send(message.exposure_ns, json.into_bytes());
+            }
+            Err(error) => tracing::error!(%error, set = message.set_index, "could not encode poses as JSON"),
+        }
+    }
+}
+
 pub struct Learners {
     link: ZenohLink,
     commands: Mutex<ZenohCommandSink>,
@@ -126,7 +150,7 @@ pub struct Restarts {
 impl Learners {
     /// # Errors
     /// The recipe cannot be used, its checkpoint cannot be resumed, or the link does not open.
-    pub fn start(options: &LearnerOptions, receivers: HintReceivers) -> miette::Result<Self> {
+    pub fn start(options: &LearnerOptions, receivers: HintReceivers, mut poses: PoseReceivers) -> miette::Result<Self> {
         if let Some(recipe) = &options.recipe {
             check(&options.program, recipe, &options.checkpoint_dir)?;
         }
@@ -134,8 +158,7 @@ impl Learners {
         let link = ZenohLink::listen(&name).into_diagnostic()?;
         tracing::info!(endpoint = link.endpoint(), name, "learners may connect (genlock pretrain --connect --name)");
         let (statuses, stop) = (Statuses::default(), Arc::new(AtomicBool::new(false)));
-        let log = receivers.poses.clone();
-        let (page, events, geometry) = (receivers.page.clone(), receivers.events.clone(), receivers.rig.file());
+        let (events, geometry) = (receivers.events.clone(), receivers.rig.file());
         let mut listeners = vec![];
         {
             let (mut hints, statuses, stop) = (link.hint_source(64).into_diagnostic()?, statuses.clone(), stop.clone());
@@ -154,11 +177,11 @@ impl Learners {
             })?);
         }
         {
-            let (mut poses, stop) = (link.pose_source(64).into_diagnostic()?, stop.clone());
+            let (mut source, stop) = (link.pose_source(64).into_diagnostic()?, stop.clone());
             listeners.push(listen("poses", move || {
                 while !stop.load(Ordering::Acquire) {
-                    match poses.receive(LISTEN) {
-                        Ok(Some(message)) => deliver_poses(message, page.as_ref(), &log),
+                    match source.receive(LISTEN) {
+                        Ok(Some(message)) => poses.deliver(message),
                         Ok(None) => {}
                         Err(error) => tracing::error!(%error, "could not receive poses"),
                     }
@@ -284,20 +307,6 @@ fn check(program: &Path, recipe: &Path, checkpoint_dir: &Path) -> miette::Result
     match String::from_utf8_lossy(&answer.stdout).trim() {
         "" => bail!("{} could not look at {}: {}", program.display(), recipe.display(), answer.status),
         problem => bail!(help = "`genlock demo` without --recipe learns with recipes/demo-cpu.toml", "{problem}"),
-    }
-}
-
-/// Hands poses to the readers of the page's stream, and to the take.
-fn deliver_poses(mut message: PoseMessage, page: Option<&PageState>, log: &PoseLogSender) {
-    message.exposure_utc_ns = Some(message.exposure_ns + session::utc_offset_ns());
-    match serde_json::to_string(&message) {
-        Ok(json) => {
-            if let Some(page) = page {
-                page.send_pose(&json);
-            }
-            log.send(message.exposure_ns, json.into_bytes());
-        }
-        Err(error) => tracing::error!(%error, set = message.set_index, "could not encode poses as JSON"),
     }
 }
 

@@ -9,6 +9,7 @@ mod example_footage;
 mod learners;
 mod page;
 mod pose_log;
+mod pose_outputs;
 mod rate;
 mod report;
 mod rig_board;

@@ -33,6 +33,9 @@ pub enum EventKind {
     TriggerResumed,
     PartDied,
     ProcessDied,
+    /// A receiver of poses is absent, or too slow.
+    PoseReceiverLost,
+    PoseReceiverBack,
     /// An event of the rig's geometry.
     Rig(RigEventKind),
 }
@@ -54,6 +57,8 @@ impl EventKind {
             Self::TriggerResumed => "trigger-resumed",
             Self::PartDied => "part-died",
             Self::ProcessDied => "process-died",
+            Self::PoseReceiverLost => "pose-receiver-lost",
+            Self::PoseReceiverBack => "pose-receiver-back",
             Self::Rig(kind) => kind.name(),
         }
     }

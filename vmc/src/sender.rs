@@ -64,12 +64,7 @@ impl VmcSender {
     ///
     /// # Errors
     /// If the network fails for another reason than an absent receiver.
-    pub fn send(
-        &mut self,
-        geometry: &str,
-        joints: &WorldJoints,
-        landmarks: &Landmarks,
-    ) -> Result<Delivery, VmcError> {
+    pub fn send(&mut self, geometry: &str, joints: &WorldJoints, landmarks: &Landmarks) -> Result<Delivery, VmcError> {
         if self.geometry != geometry {
             self.measured.forget();
             geometry.clone_into(&mut self.geometry);

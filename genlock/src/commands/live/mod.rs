@@ -18,9 +18,10 @@ use transport::{MomentFileWriter, RigCommand};
 
 use super::hand_over::learn_binary;
 use crate::cli::SessionArgs;
-use crate::learners::{HintReceivers, LearnerOptions, Learners};
+use crate::learners::{HintReceivers, LearnerOptions, Learners, PoseReceivers};
 use crate::page::{self, PageState};
 use crate::pose_log::{PoseLog, pose_log};
+use crate::pose_outputs::PoseOutputs;
 use crate::report::{self, InferReport, PretrainReport, Report, SamplerReport};
 use crate::rig_board::RigBoard;
 use crate::status::StatusBoard;
@@ -104,15 +105,12 @@ pub fn run(args: &SessionArgs, shown: Shown) -> miette::Result<()> {
         height_mm: args.height_mm,
     };
     let rig_board = RigBoard::new(&args.data);
-    let (poses, pose_log) = pose_log();
-    let receivers = HintReceivers {
-        page: page.clone(),
-        events: prepared.events.sender(),
-        plan: pictures,
-        rig: rig_board.clone(),
-        poses,
-    };
-    let learners = Learners::start(&options, receivers)?;
+    let (log, pose_log) = pose_log();
+    let outputs = PoseOutputs::start(&args.vmc, prepared.events.sender())?;
+    let poses = PoseReceivers { page: page.clone(), log, outputs };
+    let receivers =
+        HintReceivers { page: page.clone(), events: prepared.events.sender(), plan: pictures, rig: rig_board.clone() };
+    let learners = Learners::start(&options, receivers, poses)?;
     let sinks =
         Sinks { moments: vec![Box::new(learners.moment_sink()?)], pictures: Some(Box::new(learners.picture_sink()?)) };
 
