@@ -1,6 +1,7 @@
 //! The main binary: the command line, the page, the doctor, and the supervision of the processes that learn and infer.
 //! Links no libtorch.
 
+mod body_places;
 mod children;
 mod cli;
 mod commands;
@@ -17,6 +18,8 @@ mod rig_recording;
 mod shipped_model;
 mod signals;
 mod status;
+#[cfg(test)]
+mod test_poses;
 
 use std::io::IsTerminal;
 

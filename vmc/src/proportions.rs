@@ -1,17 +1,15 @@
 //! The person's proportions, from the bodies that were sent.
 
-use std::collections::VecDeque;
-
 use pose::WorldJoints;
 use skeleton::{Landmarks, Proportions};
 
-/// How many of the last bodies they come from.
+/// How many of the first bodies they come from.
 const BODIES: usize = 30;
 
 /// Collects bodies of one person.
 #[derive(Default)]
 pub(crate) struct Measured {
-    bodies: VecDeque<(WorldJoints, Landmarks)>,
+    bodies: Vec<(WorldJoints, Landmarks)>,
     known: Option<Proportions>,
 }
 
@@ -20,7 +18,7 @@ impl Measured {
     /// was whole.
     pub fn with(&mut self, joints: &WorldJoints, landmarks: &Landmarks) -> Option<Proportions> {
         if self.bodies.len() < BODIES {
-            self.bodies.push_back((*joints, *landmarks));
+            self.bodies.push((*joints, *landmarks));
             let bodies = self.bodies.iter().map(|(joints, landmarks)| (joints, landmarks));
             self.known = Proportions::of_bodies(bodies).or(self.known);
         }

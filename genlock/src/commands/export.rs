@@ -8,11 +8,11 @@ use std::path::Path;
 
 use body::{ConfirmedBody, MARKER_COUNT, MARKERS};
 use miette::{IntoDiagnostic, WrapErr, miette};
-use nalgebra::Vector3;
 use pose::trc::{self, Trc, TrcFrame};
 use take::TakeReader;
 use transport::{BodyPose, PoseMessage};
 
+use crate::body_places::body_places;
 use crate::cli::ExportArgs;
 
 /// One streamed body.
@@ -70,12 +70,11 @@ fn bodies(take: &TakeReader) -> miette::Result<Vec<Streamed>> {
 
 /// `None` if joints or landmarks are missing.
 fn places(body: &BodyPose) -> Option<ConfirmedBody> {
-    let vector = |place: &[f32; 3]| Vector3::from(place.map(f64::from));
-    let places = |all: &[[f32; 3]]| all.iter().map(vector).collect::<Vec<_>>();
+    let (joints, landmarks) = body_places(body)?;
     let views = |all: &[u8]| all.iter().map(|&views| usize::from(views)).collect::<Vec<_>>();
     Some(ConfirmedBody {
-        joints: places(&body.joints_mm).try_into().ok()?,
-        landmarks: places(&body.landmarks_mm).try_into().ok()?,
+        joints,
+        landmarks,
         joint_views: views(&body.joint_views).try_into().ok()?,
         landmark_views: views(&body.landmark_views).try_into().ok()?,
     })
@@ -102,9 +101,10 @@ fn write_trc(out: &Path, bodies: &[Streamed], rate_hz: f64) -> miette::Result<us
 
 #[cfg(test)]
 mod tests {
-    use transport::{POSE_SCHEMA_VERSION, TriggerState};
+    use nalgebra::Vector3;
 
     use super::*;
+    use crate::test_poses::message_without_people;
 
     /// Somebody who faces along x, with the right arm up and the left foot forward, `at_ms` after the first body.
     fn streamed(at_ms: i64, cameras: &[u16]) -> Streamed {
@@ -124,20 +124,9 @@ mod tests {
             cameras: cameras.to_vec(),
         };
         let message = PoseMessage {
-            version: POSE_SCHEMA_VERSION,
-            set_index: at_ms as u64,
-            trigger_index: None,
-            trigger_state: TriggerState::Unresolved,
-            segment: 0,
             exposure_ns: 5_000_000_000 + at_ms * 1_000_000,
-            exposure_utc_ns: None,
-            source_index: None,
-            model: "finder".into(),
-            model_origin: None,
-            latency_ms: 1.0,
             body: Some(body.clone()),
-            fused_mm: None,
-            poses: vec![],
+            ..message_without_people(at_ms as u64)
         };
         Streamed { places: places(&body).unwrap(), message, body }
     }

@@ -13,10 +13,11 @@ use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
-use transport::{FrameOfReference, LearnerStatus, PoseMessage, TriggerState, ViewPose};
+use transport::{FrameOfReference, LearnerStatus, PoseMessage, ViewPose};
 
 use super::history::LossPoint;
 use super::*;
+use crate::test_poses::message_without_people;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -88,22 +89,7 @@ fn poses_of(set_index: u64, joints: usize) -> PoseMessage {
         crop_centre_px: [0.0; 2],
         crop_side_px: 64.0,
     };
-    PoseMessage {
-        version: transport::POSE_SCHEMA_VERSION,
-        set_index,
-        trigger_index: None,
-        trigger_state: TriggerState::Unresolved,
-        segment: 0,
-        exposure_ns: 0,
-        exposure_utc_ns: None,
-        source_index: None,
-        model: "model".into(),
-        model_origin: None,
-        latency_ms: 1.0,
-        body: None,
-        fused_mm: None,
-        poses: vec![view],
-    }
+    PoseMessage { poses: vec![view], ..message_without_people(set_index) }
 }
 
 #[tokio::test]

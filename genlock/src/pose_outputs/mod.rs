@@ -88,9 +88,10 @@ fn work(messages: &Receiver<Arc<PoseMessage>>, mut sink: Box<dyn PoseSink>) {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use transport::{POSE_SCHEMA_VERSION, TransportError, TriggerState};
+    use transport::TransportError;
 
     use super::*;
+    use crate::test_poses::message_without_people;
 
     /// Blocks until it is told to go on.
     struct Blocked(Receiver<()>);
@@ -111,25 +112,6 @@ mod tests {
         }
     }
 
-    fn message(set_index: u64) -> PoseMessage {
-        PoseMessage {
-            version: POSE_SCHEMA_VERSION,
-            set_index,
-            trigger_index: None,
-            trigger_state: TriggerState::Unresolved,
-            segment: 0,
-            exposure_ns: 0,
-            exposure_utc_ns: None,
-            source_index: None,
-            model: "finder".into(),
-            model_origin: None,
-            latency_ms: 1.0,
-            body: None,
-            fused_mm: None,
-            poses: vec![],
-        }
-    }
-
     #[test]
     fn a_receiver_that_blocks_costs_only_itself() {
         let (_go_on, blocked) = bounded(0);
@@ -143,7 +125,7 @@ mod tests {
             PoseOutputs { outputs: outputs.into(), report: Box::new(move |text| told.send(text).unwrap()) };
         let begun = Instant::now();
         for set in 0..200 {
-            outputs.send(&message(set));
+            outputs.send(&message_without_people(set));
             // The other one gets every message.
             assert_eq!(count.recv_timeout(Duration::from_secs(5)), Ok(set));
         }

@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 
-use nalgebra::Vector3;
 use session::{EventKind, EventSender};
 use transport::{PoseMessage, PoseSink, TransportError};
 use vmc::{Delivery, VmcError, VmcSender};
+
+use crate::body_places::body_places;
 
 /// One receiver.
 pub struct VmcSink {
@@ -27,12 +28,8 @@ impl PoseSink for VmcSink {
     /// Messages without a body are not sent: receivers keep the last one.
     fn send(&mut self, poses: &PoseMessage) -> Result<(), TransportError> {
         let Some(body) = &poses.body else { return Ok(()) };
-        let vectors = |places: &[[f32; 3]]| -> Vec<Vector3<f64>> {
-            places.iter().map(|place| Vector3::from(place.map(f64::from))).collect()
-        };
         let not_whole = || TransportError::Malformed("a body lacks joints or landmarks".to_owned());
-        let joints = vectors(&body.joints_mm).try_into().map_err(|_| not_whole())?;
-        let landmarks = vectors(&body.landmarks_mm).try_into().map_err(|_| not_whole())?;
+        let (joints, landmarks) = body_places(body).ok_or_else(not_whole)?;
         let delivery = self.sender.send(&body.geometry_id, &joints, &landmarks);
         let absent = match delivery.map_err(|error| TransportError::Malformed(error.to_string()))? {
             Delivery::Sent => false,
