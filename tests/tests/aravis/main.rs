@@ -83,23 +83,12 @@ fn software_triggers_lose_no_pulse_and_number_all_cameras_alike() {
     if !own_network() {
         return;
     }
-    // A machine that stops for longer than a period makes these cameras ignore a request. That is reported, and numbers
-    // begin anew, so there are few of them.
-    let undisturbed = (0..3).any(|_| {
-        let folder = tempfile::tempdir().unwrap();
-        let _cameras = quick(0.0);
-        let software = "mode = \"software\"\nrate-hz = 20.0";
-        let (report, frames) = capture_of(folder.path(), &rig(folder.path(), software, ""), 8);
-        account_for_requests(&report);
-        let disturbed = report["events"].to_string().contains("counter and time disagree");
-        if disturbed {
-            println!("disturbed: {}", report["events"]);
-        } else {
-            number_alike(&frames);
-        }
-        !disturbed
-    });
-    assert!(undisturbed, "the machine stopped in each of three sessions");
+    let folder = tempfile::tempdir().unwrap();
+    let _cameras = quick(0.0);
+    let software = "mode = \"software\"\nrate-hz = 20.0";
+    let (report, frames) = capture_of(folder.path(), &rig(folder.path(), software, ""), 10);
+    account_for_requests(&report);
+    number_alike(&report, &frames);
 }
 
 /// Late requests for pictures are skipped, and requests may be ignored; each is counted, and the latter reported.
@@ -116,23 +105,31 @@ fn account_for_requests(report: &Value) {
 }
 
 /// Cameras number pictures alike and without gaps that are not in their sequence.
-fn number_alike(frames: &[Vec<FrameInfo>]) {
+///
+/// Now and then these cameras sleep for 100 ms where microseconds would do, or the machine stops. Requests are then
+/// answered late or not at all. That is reported, and numbers begin anew, with one that may be wrong if that picture is
+/// late, too.
+fn number_alike(report: &Value, frames: &[Vec<FrameInfo>]) {
+    let events = report["events"].to_string();
     let mut pulses: HashMap<u64, Vec<i64>> = HashMap::new();
     for (camera, frames) in frames.iter().enumerate() {
-        let numbered = |info: &FrameInfo| Some((info.sequence, info.trigger.pulse()?));
-        let numbers: Vec<_> = frames.iter().filter_map(numbered).collect();
-        println!("camera {camera}: {} frames, {} of them numbered", frames.len(), numbers.len());
-        assert!(numbers.len() > 80, "{} of {}", numbers.len(), frames.len());
-        let follows = |pair: &[(u64, u64)]| pair[1].1 - pair[0].1 == pair[1].0 - pair[0].0;
-        assert!(numbers.windows(2).all(follows), "{numbers:?}");
-        for info in frames {
-            if let Some(pulse) = info.trigger.pulse() {
-                pulses.entry(pulse).or_default().push(info.exposure.ns);
-            }
+        let slips = events.matches(&format!("c{camera}: counter and time disagree")).count();
+        let numbered: Vec<_> = frames.iter().filter_map(|info| Some((info.trigger.pulse()?, info))).collect();
+        // Lost pictures are in the sequence, so pulses and sequence stay equally far apart.
+        let ahead = |(pulse, info): &(u64, &FrameInfo)| *pulse as i64 - info.sequence as i64;
+        let mut all_ahead: Vec<_> = numbered.iter().map(ahead).collect();
+        all_ahead.sort_unstable();
+        let usual = all_ahead[all_ahead.len() / 2];
+        let wrong = all_ahead.iter().filter(|&&ahead| ahead != usual).count();
+        println!("camera {camera}: {} frames, {} numbered, {slips} slips", frames.len(), numbered.len());
+        assert!(numbered.len() > 80, "{} of {}", numbered.len(), frames.len());
+        assert!(wrong <= slips, "{wrong} wrong numbers after {slips} slips: {all_ahead:?}");
+        for (pulse, info) in numbered.iter().filter(|frame| ahead(frame) == usual) {
+            pulses.entry(*pulse).or_default().push(info.exposure.ns);
         }
     }
-    // A busy machine may delay a request or its execution, but each picture must be nearer to its own pulse than to
-    // another one, so pictures of one pulse are less than a period apart. Wrong numbers would show in all pulses.
+    // Each picture must be nearer to its own pulse than to another one, so pictures of one pulse are less than a period
+    // apart. Wrong numbers would show in all pulses.
     let apart_ns = |exposures: &Vec<i64>| exposures.iter().max().unwrap() - exposures.iter().min().unwrap();
     let mut apart_ns: Vec<i64> = pulses.values().map(apart_ns).collect();
     apart_ns.sort_unstable();
