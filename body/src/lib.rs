@@ -13,6 +13,7 @@ mod rig;
 mod skeleton;
 mod smoothing;
 mod uncertainty;
+mod view_labels;
 
 pub use find_rig::{FoundRig, RigCameras, find_rig};
 pub use floor_and_front::floor_and_front;
@@ -21,3 +22,4 @@ pub use rig::{CameraGeometry, CameraUncertainty, Distortion, RigGeometry, ScaleS
 pub use skeleton::{DERIVED_JOINTS, LANDMARK_NAMES, joint_confidence, joint_views, joints, landmark_views, landmarks};
 pub use smoothing::{CausalFilter, MAX_DELAY_S, smooth_all};
 pub use uncertainty::{BodyView, uncertainty};
+pub use view_labels::{AGREES_WITHIN, frame_label, views_to_label};

@@ -3,7 +3,7 @@
 use nalgebra::Vector3;
 use pose::labels::Provenance;
 use pose::look_at::to_look_at;
-use pose::{CameraLabels, FrameLabel, JOINTS, Labels, ROOT};
+use pose::{CameraLabels, FrameLabel, JOINTS, KeyedBy, Labels, ROOT};
 
 /// The poses of one take, from the data set.
 pub(crate) struct TakePoses {
@@ -67,6 +67,7 @@ impl TakePoses {
                 rate_hz,
                 unlabelled,
             },
+            keyed_by: KeyedBy::Source,
             cameras: views,
         }
     }

@@ -7,6 +7,7 @@ mod environment;
 mod inbox;
 mod learner_loop;
 mod rate;
+mod refit_turns;
 mod stop;
 
 use std::io::IsTerminal;
@@ -35,6 +36,8 @@ enum Command {
     Infer(commands::infer::Args),
     /// Find the bodies of a recorded take, and the geometry of its rig.
     Bodies(commands::bodies::Args),
+    /// Make labels from the bodies of a recorded take.
+    Labels(commands::labels::Args),
     /// Find the time offsets between recordings that were never synchronised.
     SyncOffset(commands::sync_offset::Args),
     /// Train a pose model on a rendered session: pretraining, then transfer, in legs if need be.
@@ -65,6 +68,7 @@ fn main() -> miette::Result<ExitCode> {
         Command::Pretrain(args) => commands::pretrain::run(&args),
         Command::Infer(args) => commands::infer::run(&args),
         Command::Bodies(args) => commands::bodies::run(&args),
+        Command::Labels(args) => commands::labels::run(&args),
         Command::SyncOffset(args) => commands::sync_offset::run(&args),
         Command::Train(args) => commands::train::run(&args),
         Command::Finetune(args) => commands::finetune::run(&args),

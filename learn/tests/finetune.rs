@@ -7,10 +7,10 @@ use frame_sync::pairs::{HoldOut, Side};
 use learn::LearnError;
 use learn::data::LabelledTake;
 use learn::eval::evaluate_take;
-use learn::runs::{EncoderSource, FinetuneConfig, Finetuner, Training};
+use learn::runs::{EncoderSource, FinetuneConfig, Finetuner, Start, Training};
 use model::{Background, SyncNet, SyncNetConfig};
 use pose::labels::{Provenance, VERSION};
-use pose::{CameraLabels, FrameLabel, Labels, Pose3d};
+use pose::{CameraLabels, FrameLabel, KeyedBy, Labels, Pose3d};
 use subject::{Preprocessing, preview_jpeg};
 use take::{TakeInfo, TakeReader, TakeWriter};
 use tch::{Device, Kind};
@@ -126,6 +126,7 @@ fn labels(names: [&str; 2], indices: std::ops::Range<u32>) -> Labels {
             rate_hz: 60.0,
             unlabelled: vec![],
         },
+        keyed_by: KeyedBy::Source,
         cameras: names.into_iter().enumerate().map(view).collect(),
     }
 }
@@ -133,7 +134,7 @@ fn labels(names: [&str; 2], indices: std::ops::Range<u32>) -> Labels {
 fn encoder() -> EncoderSource {
     let config = SyncNetConfig { width: 8, seed: 3, ..SyncNetConfig::default() };
     EncoderSource {
-        net: SyncNet::new(&config, Device::Cpu, Kind::Float).unwrap(),
+        start: Start::Encoder(SyncNet::new(&config, Device::Cpu, Kind::Float).unwrap()),
         version: "random".into(),
         preprocessing: preprocessing(),
         background: Background::Removed,
@@ -201,10 +202,27 @@ fn labels_are_held_out_in_blocks_of_ten_and_every_other_one_is_trained_on() {
 fn every_source_position_is_there_once_from_a_complete_instance() {
     let Fixture { take, .. } = fixture();
     assert_eq!((take.samples.len(), take.incomplete, take.without_subject), (2 * LENGTH as usize, 0, 0));
-    let keys: Vec<_> = take.samples.iter().map(|s| (s.source.index, s.camera)).collect();
+    let keys: Vec<_> = take.samples.iter().map(|s| (s.instant, s.camera)).collect();
     let expected: Vec<_> = (0..LENGTH).flat_map(|index| [(index, 0), (index, 1)]).collect();
     assert_eq!(keys, expected);
-    assert!(take.samples.iter().all(|s| s.pose == pose(s.source.index, s.camera)));
+    assert!(take.samples.iter().all(|s| s.pose == pose(s.instant, s.camera)));
+}
+
+#[test]
+fn labels_by_sequence_find_their_pictures_in_their_own_take_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let reader = TakeReader::open(take(folder.path(), false)).unwrap();
+    let by_sequence = |take_started_utc: &str| Labels {
+        keyed_by: KeyedBy::Sequence { take_started_utc: take_started_utc.to_owned() },
+        ..labels(CAMERAS, 0..LENGTH)
+    };
+    let join = |labels| LabelledTake::join(&reader, labels, &preprocessing(), |_, _| ());
+    let joined = join(by_sequence(reader.started_utc())).unwrap();
+    // The second camera lacks picture 7.
+    assert_eq!(joined.samples.len(), 2 * LENGTH as usize - 1);
+    assert!(joined.samples.iter().all(|s| s.source.is_none() && s.pose == pose(s.instant, s.camera)));
+    let other = join(by_sequence("2020-01-01T00:00:00Z")).unwrap_err().to_string();
+    assert!(other.contains("another take") && other.contains("2020-01-01"), "{other}");
 }
 
 #[test]
@@ -232,7 +250,7 @@ fn held_out_labels_have_no_influence() {
     let Fixture { take, .. } = fixture();
     let mut spoilt = take.clone();
     for labelled in &mut spoilt.samples {
-        if hold_out().side(Some(labelled.source), 0) != Side::Train {
+        if hold_out().side(labelled.source, 0) != Side::Train {
             labelled.pose = labelled.pose.map(|joint| joint.map(|value| 1_000.0 - 3.0 * value));
         }
     }
@@ -262,7 +280,8 @@ fn frozen_stages_stay_as_they_are() {
     let saved = tch::Tensor::read_safetensors(&path).unwrap();
     let find = |name: &str| saved.iter().find(|(other, _)| other == name).map(|(_, tensor)| tensor);
     let (mut same, mut moved) = (0, 0);
-    for (name, before) in source.net.tensors() {
+    let Start::Encoder(net) = &source.start else { panic!("an encoder") };
+    for (name, before) in net.tensors() {
         let Some(after) = find(&name).filter(|_| name.starts_with("encoder.")) else { continue };
         if before.equal(after) {
             same += 1;

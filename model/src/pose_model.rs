@@ -170,6 +170,11 @@ impl PoseModel {
         self.device
     }
 
+    /// Channels of the encoder's first stage.
+    pub fn width(&self) -> i64 {
+        self.encoder.width()
+    }
+
     /// The parameters to train while the first `frozen` of the encoder's [`STAGES`] stages do not change: SYNC freezes
     /// three, the stem with the first.
     pub fn freeze_stages(&self, frozen: usize) -> Vec<(String, Tensor)> {

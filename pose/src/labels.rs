@@ -25,16 +25,33 @@ pub struct Labels {
     pub joint_set: String,
     /// Where they came from.
     pub provenance: Provenance,
+    /// What finds the picture of a label.
+    #[serde(default)]
+    pub keyed_by: KeyedBy,
     /// One entry per view.
     pub cameras: Vec<CameraLabels>,
+}
+
+/// What finds the picture of a label.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyedBy {
+    /// Its position in the source: the labels fit every take of the same footage.
+    #[default]
+    Source,
+    /// Its sequence number in its camera: the labels fit only the take that they were made from.
+    Sequence {
+        /// When the take began, RFC 3339, as in its description.
+        take_started_utc: String,
+    },
 }
 
 /// Where labels came from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
-    /// File name of the poses.
+    /// File name of the poses, or what found the joints.
     pub poses: String,
-    /// File name of the calibration.
+    /// File name of the calibration, or the id of the geometry.
     pub calibration: String,
     /// Instants per second.
     pub rate_hz: f64,
@@ -56,7 +73,7 @@ pub struct CameraLabels {
 /// The pose of one picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FrameLabel {
-    /// Frame number in the source, from 0.
+    /// Frame number in the source, from 0; or the sequence number, where labels are [keyed](Labels::keyed_by) by it.
     pub source_index: u32,
     /// Root-relative, in this view's look-at frame.
     pub joints_mm: Pose3d,
@@ -125,7 +142,7 @@ impl CameraLabels {
         self.frames.is_sorted_by(|before, after| before.source_index < after.source_index)
     }
 
-    /// The label of a frame of the source, if it has one.
+    /// The label of a frame, if it has one.
     pub fn at(&self, source_index: u32) -> Option<&FrameLabel> {
         let found = self.frames.binary_search_by_key(&source_index, |frame| frame.source_index);
         found.ok().map(|position| &self.frames[position])
@@ -171,6 +188,7 @@ pub fn import(trc: &Path, calibration: &Path, cameras: Option<&[String]>) -> Res
             rate_hz: tracks.rate_hz,
             unlabelled,
         },
+        keyed_by: KeyedBy::Source,
         cameras: views,
     })
 }

@@ -69,8 +69,8 @@ fn poses() -> Vec<Seed> {
     let provenance =
         labels::Provenance { poses: "a.trc".into(), calibration: "b.json".into(), rate_hz: 60.0, unlabelled: vec![3] };
     let cameras = vec![CameraLabels { name: "left".into(), size_px: [640, 480], frames: vec![label(1), label(4)] }];
-    let labels =
-        Labels { version: labels::VERSION, truth: "pseudo".into(), joint_set: "17".into(), provenance, cameras };
+    let (truth, joint_set, keyed_by) = ("pseudo".into(), "17".into(), labels::KeyedBy::Source);
+    let labels = Labels { version: labels::VERSION, truth, joint_set, provenance, keyed_by, cameras };
     labels.write(&path).expect("a file");
     vec![("trc", "two-frames", trc), ("pose_files", "poses", poses), ("pose_files", "labels", read())]
 }

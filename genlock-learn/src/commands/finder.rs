@@ -136,18 +136,28 @@ impl FinderArgs {
     /// Finds a person in a take's pictures. The detector of people runs on every `detector_every`-th. `model` is the
     /// pose model of `--finder own`.
     pub fn watch(&self, take: &TakeReader, model: Option<&Path>, detector_every: u32) -> miette::Result<Watched> {
+        Ok(self.watch_with(take, model, detector_every)?.0)
+    }
+
+    /// [`Self::watch`], with the name of the network.
+    pub fn watch_with(
+        &self,
+        take: &TakeReader,
+        model: Option<&Path>,
+        detector_every: u32,
+    ) -> miette::Result<(Watched, String)> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = self.threads.unwrap_or(cores);
         let own = OwnModel::of_file(model);
         let opened = self.finder.open(self.finder_files.as_deref(), &own, detector_every, threads)?;
-        let Finder { mut finder, look, .. } = opened;
+        let Finder { mut finder, look, name } = opened;
         let bar = bar("finding joints", 0);
         let watched = Watched::watch(take, &mut *finder, &look, self.first, |done, total| {
             bar.set_length(total as u64);
             bar.set_position(done as u64);
         });
         bar.finish_and_clear();
-        watched.into_diagnostic()
+        Ok((watched.into_diagnostic()?, name))
     }
 }
 

@@ -6,7 +6,7 @@ use frame_sync::pairs::HoldOut;
 use learn::data::LabelledTake;
 use learn::runs::{EncoderSource, FinetuneConfig, Finetuner};
 use miette::{IntoDiagnostic, WrapErr, miette};
-use model::{PoseModel, Precision, SyncNetConfig};
+use model::{PoseModel, Precision};
 use tch::Device;
 
 use super::precision::PrecisionName;
@@ -26,8 +26,8 @@ pub struct Args {
     /// Labels per view, as `genlock labels import` writes them.
     #[arg(long, value_name = "FILE")]
     labels: PathBuf,
-    /// Checkpoint of the learner, or `random` for the baseline without pretraining.
-    #[arg(long, value_name = "CHECKPOINT")]
+    /// Checkpoint of the learner, a pose model to train further, or `random` for the baseline without pretraining.
+    #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
     /// File of the pose model. A running `genlock demo` that watches this file loads it.
     #[arg(long, value_name = "FILE")]
@@ -55,6 +55,9 @@ pub struct Args {
     /// [default: 50,10,0].
     #[arg(long, value_name = "PERIOD,BLOCK,GUARD", value_parser = hold_out)]
     hold_out: Option<HoldOut>,
+    /// Learn only 3D poses, not the joints in the picture and the confidence, which a finder of joints needs.
+    #[arg(long)]
+    pose_only: bool,
     /// Arithmetic of the training.
     #[arg(long, value_enum, default_value = "auto")]
     precision: PrecisionName,
@@ -120,6 +123,7 @@ fn config(args: &Args) -> FinetuneConfig {
     config.frozen_stages = args.frozen_stages.unwrap_or(config.frozen_stages);
     config.seed = args.seed.unwrap_or(config.seed);
     config.hold_out = args.hold_out.unwrap_or(config.hold_out);
+    config.heads = !args.pose_only;
     config
 }
 
@@ -136,12 +140,18 @@ fn source(from: &Path, args: &Args, device: Device, seed: u64) -> miette::Result
     let source = if from == Path::new(RANDOM) {
         EncoderSource::random(seed, device).into_diagnostic()?.with_crop_px(RANDOM_CROP_PX)
     } else {
-        EncoderSource::checkpoint(from, device).into_diagnostic().wrap_err_with(|| no_checkpoint_at(from))?
+        opened(from, device)?
     };
     Ok(match args.crop_px {
         Some(crop_px) => source.with_crop_px(crop_px),
         None => source,
     })
+}
+
+/// A pose model or a checkpoint. If it is neither, the error is about the checkpoint.
+fn opened(from: &Path, device: Device) -> miette::Result<EncoderSource> {
+    EncoderSource::pose_model(from, device)
+        .or_else(|_| EncoderSource::checkpoint(from, device).into_diagnostic().wrap_err_with(|| no_checkpoint_at(from)))
 }
 
 fn no_checkpoint_at(from: &Path) -> String {
@@ -163,7 +173,7 @@ fn finished(
         PrecisionName::F32 => Precision::F32,
         PrecisionName::Bf16 => Precision::Bf16,
         PrecisionName::Auto => {
-            let net: SyncNetConfig = *source.net.config();
+            let net = source.start.shape();
             model::faster_precision(&net, device, config.batch as i64, take.preprocessing.crop_px.into())
                 .into_diagnostic()?
         }

@@ -7,6 +7,7 @@ pub mod eval;
 mod finder;
 pub mod finetune;
 pub mod infer;
+pub mod labels;
 pub mod pack_assets;
 mod precision;
 pub mod pretrain;

@@ -30,4 +30,9 @@ pub enum RecordingError {
          most {limit_px:.1} px are allowed"
     )]
     DoesNotFit { camera: String, residual_px: f64, limit_px: f64 },
+    #[error(
+        "no labels: cameras agree closely enough on none of {bodies} bodies. Their geometry may be off, or nobody moved \
+         in view of enough of them"
+    )]
+    NoLabels { bodies: usize },
 }

@@ -9,6 +9,6 @@ pub(crate) mod random;
 pub mod rendered;
 pub(crate) mod store;
 
-pub(crate) use labelled_take::BACKGROUND_FRAMES;
+pub(crate) use labelled_take::{BACKGROUND_FRAMES, in_crop};
 pub use labelled_take::{LabelledSample, LabelledTake};
 pub use pictures::SampleWanted;

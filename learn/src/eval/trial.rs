@@ -61,11 +61,8 @@ pub struct TrialRow {
 impl<'a> Trial<'a> {
     /// The labelled pictures of a recorded take.
     pub fn of_take(take: &'a LabelledTake, device: tch::Device) -> Self {
-        let from = |labelled: &LabelledSample| PictureFrom {
-            take: 0,
-            instant: labelled.source.index,
-            camera: labelled.camera,
-        };
+        let from =
+            |labelled: &LabelledSample| PictureFrom { take: 0, instant: labelled.instant, camera: labelled.camera };
         let samples = take.samples.iter().map(|labelled| (&labelled.sample, labelled.pose)).collect();
         Self {
             pictures: Pictures::of_samples(samples, take.preprocessing.crop_px, device),

@@ -1,20 +1,38 @@
-//! The encoder from which a pose model is fine-tuned.
+//! What a pose model is fine-tuned from.
 
 use std::path::{Path, PathBuf};
 
-use model::{Background, SyncNet, checkpoint};
+use model::{Background, PoseModel, SyncNet, SyncNetConfig, checkpoint};
 use recipe::PretrainRecipe;
 use subject::Preprocessing;
 use tch::{Device, Kind};
 
 use crate::LearnError;
-use crate::error::during;
+use crate::error::{during, in_json};
 use crate::from_recipe::NetRecipe;
 
-/// An encoder to fine-tune, with the preprocessing of the pictures that it was trained on.
+/// The network that fine-tuning starts from.
+pub enum Start {
+    /// An encoder, which gets an untrained head.
+    Encoder(SyncNet),
+    /// A whole pose model.
+    Model(PoseModel),
+}
+
+impl Start {
+    /// The shape of the encoder.
+    pub fn shape(&self) -> SyncNetConfig {
+        match self {
+            Self::Encoder(net) => *net.config(),
+            Self::Model(model) => SyncNetConfig { width: model.width(), ..SyncNetConfig::default() },
+        }
+    }
+}
+
+/// A network to fine-tune, with the preprocessing of the pictures that it was trained on.
 pub struct EncoderSource {
-    pub net: SyncNet,
-    /// Identity of the encoder; `random` if it is untrained.
+    pub start: Start,
+    /// Identity of the network; `random` if it is untrained.
     pub version: String,
     pub preprocessing: Preprocessing,
     pub background: Background,
@@ -41,7 +59,23 @@ impl EncoderSource {
             );
         }
         let version = net.encoder_version(&meta.preprocessing_hash).map_err(during("hashing the encoder"))?;
-        Ok(Self { net, version, preprocessing, background: recipe.background, calibrated: true })
+        Ok(Self { start: Start::Encoder(net), version, preprocessing, background: recipe.background, calibrated: true })
+    }
+
+    /// A pose model, to be trained further.
+    ///
+    /// # Errors
+    /// If the file is missing, damaged or not a pose model, or this build does not know its preprocessing.
+    pub fn pose_model(path: &Path, device: Device) -> Result<Self, LearnError> {
+        let model = PoseModel::load(path, device).map_err(during("reading the pose model"))?;
+        let preprocessing = serde_json::from_str(&model.spec().preprocessing);
+        Ok(Self {
+            version: model.version().map_err(during("hashing the pose model"))?,
+            preprocessing: preprocessing.map_err(in_json("reading the preprocessing of the pose model"))?,
+            background: model.spec().background,
+            calibrated: true,
+            start: Start::Model(model),
+        })
     }
 
     /// An untrained encoder: the baseline for pretraining.
@@ -52,7 +86,7 @@ impl EncoderSource {
         let recipe = PretrainRecipe { seed, ..PretrainRecipe::default() };
         let net = SyncNet::new(&recipe.net(), device, Kind::Float).map_err(during("creating a random network"))?;
         Ok(Self {
-            net,
+            start: Start::Encoder(net),
             version: "random".to_owned(),
             preprocessing: Preprocessing::with_crop_px(recipe.crop_px),
             background: recipe.background,

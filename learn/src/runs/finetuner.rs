@@ -7,10 +7,10 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::encoder_source::EncoderSource;
+use super::encoder_source::{EncoderSource, Start};
 use crate::LearnError;
-use crate::data::LabelledTake;
 use crate::data::pose_statistics::statistics;
+use crate::data::{LabelledSample, LabelledTake};
 use crate::error::{during, in_json};
 use crate::objectives::pose_head::{PoseHead, calibrate};
 use crate::trainer::{Trainer, TrainerSettings};
@@ -32,6 +32,8 @@ pub struct FinetuneConfig {
     pub hold_out: HoldOut,
     pub seed: u64,
     pub precision: Precision,
+    /// Also learn the joints in the crop and the confidence, which a finder of joints needs.
+    pub heads: bool,
 }
 
 impl Default for FinetuneConfig {
@@ -45,6 +47,7 @@ impl Default for FinetuneConfig {
             hold_out: HoldOut { guard: 0, ..HoldOut::default() },
             seed: 0,
             precision: Precision::F32,
+            heads: false,
         }
     }
 }
@@ -78,10 +81,10 @@ pub struct Training {
 }
 
 /// Trains a pose model step by step, so that the caller can show progress and stop early.
-pub struct Finetuner<'a>(Trainer<PoseHead<'a>>);
+pub struct Finetuner<'a>(Trainer<PoseHead<&'a LabelledSample>>);
 
 impl<'a> Finetuner<'a> {
-    /// Adds a head to a copy of the encoder, and computes the normalisation from the training labels. Held-out instants
+    /// Adds a head to a copy of the encoder, normalised by the training labels; or copies a pose model. Held-out instants
     /// are never used.
     ///
     /// # Errors
@@ -98,11 +101,17 @@ impl<'a> Finetuner<'a> {
         let (mean, std) = statistics(trained.iter().map(|labelled| &labelled.pose));
         let spec = spec(source, take, &config, trained.len())?;
         let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
-        if !source.calibrated {
-            calibrate(&source.net, &trained, source.background, config.batch, &mut rng)?;
+        if let (false, Start::Encoder(net)) = (source.calibrated, &source.start) {
+            calibrate(net, &trained, source.background, config.batch, &mut rng)?;
         }
         // Only the bits of the seed matter.
-        let model = PoseModel::from_encoder(&source.net, &mean, &std, spec, config.seed as i64)
+        let seed = config.seed as i64;
+        let begun = match &source.start {
+            Start::Encoder(net) => PoseModel::from_encoder(net, &mean, &std, spec, seed),
+            Start::Model(model) => model.duplicate().map(|model| model.with_spec(spec)),
+        };
+        let model = begun
+            .and_then(|model| if config.heads && !model.has_heads() { model.with_heads(seed) } else { Ok(model) })
             .map_err(during("creating the pose model"))?;
         let head = PoseHead::new(model, source.background, trained, config.frozen_stages, config.batch, rng);
         let FinetuneConfig { learning_rate: lr, weight_decay, steps: total_steps, precision, .. } = config;

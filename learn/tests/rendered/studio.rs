@@ -6,7 +6,7 @@ use frame::{CameraId, Encoding, FrameInfo, HostTime, Picture, PixelFormat, Segme
 use nalgebra::{Rotation3, Vector3};
 use pose::labels::{Provenance, VERSION};
 use pose::look_at::to_look_at;
-use pose::{BONES, CameraLabels, FrameLabel, JOINTS, Labels};
+use pose::{BONES, CameraLabels, FrameLabel, JOINTS, KeyedBy, Labels};
 use subject::preview_jpeg;
 use take::session::{LABELS_FILE, SESSION_VERSION, Split};
 use take::{MaskWriter, Session, SessionTake, TakeInfo, TakeWriter};
@@ -86,6 +86,7 @@ fn write_take(folder: &Path, index: usize, (person, clip, split): (u32, u32, Spl
             rate_hz: 10.0,
             unlabelled: Vec::new(),
         },
+        keyed_by: KeyedBy::Source,
         cameras: views.into(),
     };
     labels.write(&written.join(LABELS_FILE)).unwrap();

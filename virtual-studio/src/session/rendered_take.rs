@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use frame::{CameraId, Encoding, FrameInfo, HostTime, LossReason, Picture, SegmentId, SourcePosition, TriggerIndex};
-use pose::labels::{CameraLabels, Labels, Provenance, VERSION};
+use pose::labels::{CameraLabels, KeyedBy, Labels, Provenance, VERSION};
 use take::session::LABELS_FILE;
 use take::{Gap, MaskWriter, SessionTake, TakeInfo, TakeWriter};
 
@@ -174,6 +174,7 @@ impl OneTake<'_> {
                 rate_hz: self.script.scenario.rate_hz,
                 unlabelled: vec![],
             },
+            keyed_by: KeyedBy::Source,
             cameras: labels,
         };
         labels.write(&writer.directory().join(LABELS_FILE))?;

@@ -97,7 +97,7 @@ fn model_rows(engine: &Engine, take: &Path, trc: &Path, calibration: &Path) -> m
         let samples: Vec<&Sample> = labelled.iter().map(|labelled| &labelled.sample).collect();
         let people: Vec<PersonPose> = engine.people(&samples).into_diagnostic()?;
         for (labelled, person) in labelled.iter().zip(people) {
-            by_instant.entry(labelled.source.index).or_default().push((person.joints_mm, labelled.pose));
+            by_instant.entry(labelled.instant).or_default().push((person.joints_mm, labelled.pose));
         }
     }
     let single = by_instant.values().flatten().map(|(found, truth)| (widened(found), widened(truth)));
