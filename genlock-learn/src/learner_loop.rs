@@ -12,6 +12,7 @@ use transport::{Hint, HintSink, LearnerStatus, Moment};
 
 use crate::inbox::Inbox;
 use crate::rate::Rate;
+use crate::refit_turns::RefitTurns;
 use crate::stop::Stop;
 
 /// Steps of a process before the first evaluation, however rare later ones are, so that a session of a minute has an
@@ -35,6 +36,7 @@ pub struct LearnerLoop<H> {
     images: Rate,
     pairs: Rate,
     reported: Option<Instant>,
+    refit: Option<RefitTurns>,
 }
 
 /// Why a run ended normally.
@@ -60,7 +62,13 @@ impl<H: HintSink> LearnerLoop<H> {
             images: Rate::new(now),
             pairs: Rate::new(now),
             reported: None,
+            refit: None,
         }
+    }
+
+    /// Also refits the rig's own network.
+    pub fn with_refit(self, refit: RefitTurns) -> Self {
+        Self { refit: Some(refit), ..self }
     }
 
     /// Learns until asked to stop or until the source ends, then writes a checkpoint. `connected` is called with each
@@ -83,6 +91,9 @@ impl<H: HintSink> LearnerLoop<H> {
                 self.report();
             }
             let stepped = self.learner.ready() && self.step()?;
+            let net = self.learner.net();
+            let refitted = self.refit.as_mut().is_some_and(|refit| refit.turn(net));
+            let stepped = stepped || refitted;
             if !stepped && let Some(end) = self.wait()? {
                 break end;
             }
@@ -114,6 +125,9 @@ impl<H: HintSink> LearnerLoop<H> {
     }
 
     fn push(&mut self, moment: Moment) -> miette::Result<()> {
+        if let Some(refit) = &mut self.refit {
+            refit.offer(&moment);
+        }
         self.learner.push(moment).into_diagnostic()
     }
 
@@ -175,6 +189,7 @@ impl<H: HintSink> LearnerLoop<H> {
         let mut status = self.learner.status();
         (status.moments_received, status.moments_missed) = self.inbox.counts();
         status.first_step_ns = self.first_step_ns;
+        status.refit = self.refit.as_ref().map(RefitTurns::status);
         if let Some((version, _)) = &self.saved {
             status.checkpoint = Some(self.checkpoint.display().to_string());
             status.encoder_version = Some(version.clone());

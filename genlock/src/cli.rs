@@ -39,7 +39,7 @@ pub enum Command {
     Export(ExportArgs),
     /// Compare two pose files: MPJPE, N-MPJPE, P-MPJPE in millimetres.
     Metrics(MetricsArgs),
-    /// Convert labels to genlock's own format.
+    /// Convert labels to genlock's own format, or make them from a take.
     #[command(subcommand)]
     Labels(LabelsCommand),
     /// Convert a data set to genlock's session format.
@@ -154,6 +154,9 @@ pub struct SessionArgs {
     /// Start no learner.
     #[arg(long)]
     pub no_learner: bool,
+    /// Make no network of the rig's own, which otherwise learns from the rig's bodies and serves once it has earned it.
+    #[arg(long)]
+    pub no_own: bool,
     /// Address of the page [default: the rig's page.listen, or 127.0.0.1:8787].
     #[arg(long, value_name = "HOST:PORT")]
     pub listen: Option<String>,
@@ -294,6 +297,10 @@ pub struct MetricsArgs {
 
 #[derive(Subcommand)]
 pub enum LabelsCommand {
+    /// Make labels of every view of a take from the bodies that its cameras agree on (see `genlock-learn labels make
+    /// --help`).
+    #[command(disable_help_flag = true)]
+    Make(HandOver),
     /// Turn a TRC and its calibration into labels per view. It reads that calibration once, offline.
     Import {
         /// Marker positions over time.

@@ -11,7 +11,7 @@ use miette::{IntoDiagnostic, WrapErr, bail};
 use session::{EventKind, EventSender, PicturePlan};
 use transport::{
     CommandSink, Hint, HintSource, InferStatus, LearnerStatus, PoseMessage, PoseSource, RigCommand, TransportError,
-    ZenohCommandSink, ZenohFinderSetSink, ZenohLink, ZenohMomentSink,
+    ZenohCommandSink, ZenohFinderSetSink, ZenohLabelSink, ZenohLink, ZenohMomentSink,
 };
 
 use crate::children::{Child, ChildSpec};
@@ -37,6 +37,8 @@ pub struct LearnerOptions {
     pub model: PathBuf,
     /// The pose model to use until then.
     pub shipped_model: Option<PathBuf>,
+    /// Make a network of the rig's own on what the finder of joints finds.
+    pub own_network: bool,
     /// Give the pose model pictures with their background.
     pub plain: bool,
     pub infer_precision: String,
@@ -55,6 +57,9 @@ pub struct HintReceivers {
     pub plan: PicturePlan,
     pub rig: RigBoard,
 }
+
+/// The file of the rig's own network in the learner's folder.
+const OWN_NETWORK: &str = "own-network.safetensors";
 
 /// The receivers of poses.
 pub struct PoseReceivers {
@@ -82,14 +87,18 @@ impl Statuses {
                 newest.0 = Some(LearnerStatus { first_step_ns, ..status });
             }
             Hint::Infer(status) => newest.1 = Some(status),
-            Hint::WantedPictures(_) | Hint::Geometry(_) | Hint::RigEvent(_) => {}
+            Hint::WantedPictures(_) | Hint::Geometry(_) | Hint::RigEvent(_) | Hint::Labels(_) => {}
         }
     }
 }
 
 impl HintReceivers {
-    fn deliver(&self, hint: Hint, statuses: &Statuses) {
+    fn deliver(&self, hint: Hint, statuses: &Statuses, labels: &mut ZenohLabelSink) {
         match hint {
+            // The two processes are not connected with each other.
+            Hint::Labels(of_body) => {
+                labels.send(&of_body).unwrap_or_else(|error| tracing::error!(%error, "could not pass on labels"));
+            }
             Hint::WantedPictures(wanted) => self.plan.want(wanted),
             Hint::Geometry(geometry) => {
                 self.rig.put(*geometry);
@@ -162,12 +171,13 @@ impl Learners {
         let mut listeners = vec![];
         {
             let (mut hints, statuses, stop) = (link.hint_source(64).into_diagnostic()?, statuses.clone(), stop.clone());
+            let mut labels = link.label_sink().into_diagnostic()?;
             listeners.push(listen("hints", move || {
                 loop {
                     // Read before the wait, so that the last messages of ended processes are still received.
                     let last = stop.load(Ordering::Acquire);
                     match hints.receive(LISTEN) {
-                        Ok(Some(hint)) => receivers.deliver(hint, &statuses),
+                        Ok(Some(hint)) => receivers.deliver(hint, &statuses, &mut labels),
                         Ok(None) if last => break,
                         Ok(None) => {}
                         Err(TransportError::Closed) => break,
@@ -198,6 +208,7 @@ impl Learners {
         let path = |path: &Path| path.to_string_lossy().into_owned();
         let threads =
             if options.recipe.is_some() { Threads::beside_each_other(cores()) } else { Threads::alone(cores()) };
+        let own = options.own_network.then(|| options.checkpoint_dir.join(OWN_NETWORK));
         let learner = options
             .recipe
             .as_ref()
@@ -206,6 +217,10 @@ impl Learners {
                     ["--name", &name, "--recipe", &path(recipe), "--checkpoint-dir", &path(&options.checkpoint_dir)];
                 let mut words: Vec<String> = words.map(str::to_owned).into();
                 words.extend(["--threads".to_owned(), threads.learner.to_string()]);
+                if let Some(own) = &own {
+                    words.extend(["--own".to_owned(), path(own)]);
+                    words.extend(options.shipped_model.iter().flat_map(|from| ["--own-from".to_owned(), path(from)]));
+                }
                 child("pretrain", words, "learner")
             })
             .transpose()?;
@@ -225,6 +240,9 @@ impl Learners {
         ));
         words.extend(options.cameras.iter().flat_map(|camera| ["--camera".to_owned(), camera.clone()]));
         words.extend(["--geometry".to_owned(), path(&geometry)]);
+        if let Some((own, recipe)) = own.as_ref().zip(options.recipe.as_ref()) {
+            words.extend(["--own".to_owned(), path(own), "--recipe".into(), path(recipe)]);
+        }
         if let Some(height_mm) = options.height_mm {
             words.extend(["--height-mm".to_owned(), height_mm.to_string()]);
         }

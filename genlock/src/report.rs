@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use frame::LossLedger;
 use miette::{IntoDiagnostic, WrapErr, miette};
 use serde::Serialize;
-use transport::{InferStatus, LearnerStatus, ModelOrigin, RigStatus};
+use transport::{InferStatus, LearnerStatus, ModelOrigin, OwnNetworkStatus, RefitStatus, RigStatus};
 
 use session::{End, Outcome, Percentiles, SessionError};
 
@@ -115,6 +115,8 @@ pub struct PretrainReport {
     pub restarts: u64,
     pub resumed_from_step: Option<u64>,
     pub checkpoint: Option<String>,
+    /// The rig's own network, if one was made.
+    pub refit: Option<RefitStatus>,
 }
 
 impl PretrainReport {
@@ -138,6 +140,7 @@ impl PretrainReport {
             restarts,
             resumed_from_step: status.resumed_from_step,
             checkpoint: status.checkpoint,
+            refit: status.refit,
         }
     }
 }
@@ -154,6 +157,8 @@ pub struct InferReport {
     pub model_origin: Option<ModelOrigin>,
     pub moments_superseded: u64,
     pub state: String,
+    /// How the rig's own network compares with the finder, if there may be one.
+    pub own_network: Option<OwnNetworkStatus>,
     pub restarts: u64,
 }
 
@@ -168,6 +173,7 @@ impl InferReport {
             model_origin: status.model_origin,
             moments_superseded: status.moments_superseded,
             state: status.state,
+            own_network: status.own_network,
             restarts,
         }
     }

@@ -35,7 +35,8 @@ impl<S: MomentSource> FinderSetSource for Crops<S> {
     }
 }
 
-fn finder_set(moment: &Moment) -> FinderSet {
+/// The crops of a moment as pictures for a joint finder.
+pub(crate) fn finder_set(moment: &Moment) -> FinderSet {
     let view = |view: &transport::View| {
         let picture = FinderPicture::of_crop(view.samples.first()?, view.frame_px);
         Some(FinderView { camera: view.camera, exposure: view.exposure, picture })

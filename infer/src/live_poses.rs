@@ -153,6 +153,7 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> LivePoses<S, P, H> {
             latency_ms_p50: percentiles.map(|latency| latency.p50),
             latency_ms_p99: percentiles.map(|latency| latency.p99),
             rig: None,
+            own_network: None,
             no_finder: self.no_finder.clone(),
         }
     }

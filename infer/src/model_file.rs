@@ -85,6 +85,11 @@ impl ModelFile {
         self.loaded.as_ref().map(|loaded| &loaded.engine)
     }
 
+    /// Hands over the engine; the next one comes when a file changes.
+    pub fn take(&mut self) -> Option<Engine> {
+        self.loaded.take().map(|loaded| loaded.engine)
+    }
+
     /// Whose the engine's model is.
     pub fn origin(&self) -> Option<ModelOrigin> {
         self.loaded.as_ref().map(|loaded| loaded.origin)

@@ -63,6 +63,18 @@ impl PictureRequests {
         WantedPictures { after_ns, in_a_row, framing: self.framer.framing(whole_still) }
     }
 
+    /// Requests pictures of one instant alone.
+    pub fn request_one(&mut self, now: Instant) -> WantedPictures {
+        // No row is due before the finder serves again.
+        self.row_at = Some(now);
+        self.request(now, Duration::ZERO)
+    }
+
+    /// The requested pictures arrived, and no others are wanted yet.
+    pub fn rest(&mut self) {
+        self.pending = None;
+    }
+
     /// Takes the arrival of pictures of this age. When the last requested ones arrive, it requests the next, to come when
     /// these are answered. `empty`: nothing moved.
     pub fn arrived(&mut self, now: Instant, age: Duration, empty: bool) -> Option<WantedPictures> {

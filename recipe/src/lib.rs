@@ -12,6 +12,7 @@ mod network;
 mod optimiser;
 mod plans;
 mod pretrain;
+mod rig_training;
 mod train;
 
 pub use augment::AugmentConfig;
@@ -22,4 +23,5 @@ pub use network::{Background, Fusion, PrecisionChoice, is_width};
 pub use optimiser::{DecayReading, Optimiser};
 pub use plans::{EvaluationPlan, PoseLoss, Start, SyncPlan, Trained, TransferPlan};
 pub use pretrain::{AccuracyPlan, BatchForm, Buffer, Checkpoints, PretrainRecipe};
+pub use rig_training::RigTraining;
 pub use train::TrainRecipe;

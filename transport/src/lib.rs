@@ -1,5 +1,6 @@
 //! Carries moments and poses between processes and hosts: traits, an in-process form for tests, and Zenoh.
 
+mod body_labels;
 mod camera_state;
 mod codec;
 mod cropped_view;
@@ -20,6 +21,7 @@ mod zenoh_host_links;
 #[cfg(feature = "zenoh")]
 mod zenoh_link;
 
+pub use body_labels::{BodyLabel, BodyLabels};
 pub use camera_state::CameraState;
 pub use codec::{decode_moment, encode_moment};
 pub use cropped_view::CroppedView;
@@ -34,18 +36,19 @@ pub use in_process::{
 pub use moment::{Moment, View};
 pub use moment_file::{MomentFileReader, MomentFileWriter};
 pub use ports::{
-    CommandSink, CommandSource, FinderSetSink, FinderSetSource, Hint, HintSink, HintSource, MomentSink, MomentSource,
-    PoseSink, PoseSource, Received,
+    CommandSink, CommandSource, FinderSetSink, FinderSetSource, Hint, HintSink, HintSource, LabelSource, MomentSink,
+    MomentSource, PoseSink, PoseSource, Received,
 };
 pub use pose_message::{
     BodyPose, FrameOfReference, ModelOrigin, POSE_SCHEMA_VERSION, PoseMessage, TriggerState, ViewPose,
 };
 pub use rig_messages::{Framing, RigCameraStatus, RigCommand, RigEvent, RigEventKind, RigStatus, WantedPictures};
-pub use status::{InferStatus, LearnerStatus};
+pub use status::{InferStatus, LearnerStatus, OwnNetworkStatus, RefitStatus, Serving};
 #[cfg(feature = "zenoh")]
 pub use zenoh_host_links::{FirstHostLink, Hellos, PeerHostLink, PromiseSink, Promises, ViewSink, Views};
 #[cfg(feature = "zenoh")]
 pub use zenoh_link::{
     POOL_BYTES, ZenohCommandSink, ZenohCommandSource, ZenohFinderSetSink, ZenohFinderSetSource, ZenohHintSink,
-    ZenohHintSource, ZenohLink, ZenohMomentSink, ZenohMomentSource, ZenohPoseSink, ZenohPoseSource,
+    ZenohHintSource, ZenohLabelSink, ZenohLabelSource, ZenohLink, ZenohMomentSink, ZenohMomentSource, ZenohPoseSink,
+    ZenohPoseSource,
 };

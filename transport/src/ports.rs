@@ -5,7 +5,8 @@ use std::time::Duration;
 use body::RigGeometry;
 
 use crate::{
-    FinderSet, InferStatus, LearnerStatus, Moment, PoseMessage, RigCommand, RigEvent, TransportError, WantedPictures,
+    BodyLabels, FinderSet, InferStatus, LearnerStatus, Moment, PoseMessage, RigCommand, RigEvent, TransportError,
+    WantedPictures,
 };
 
 /// Sends moments to the learner and inference processes.
@@ -70,6 +71,8 @@ pub enum Hint {
     WantedPictures(WantedPictures),
     Geometry(Box<RigGeometry>),
     RigEvent(RigEvent),
+    /// For the learner.
+    Labels(Box<BodyLabels>),
 }
 
 /// Sends hints.
@@ -80,6 +83,12 @@ pub trait HintSink: Send {
 /// Receives hints.
 pub trait HintSource: Send {
     fn receive(&mut self, wait: Duration) -> Result<Option<Hint>, TransportError>;
+}
+
+/// Receives labels, for the learner.
+pub trait LabelSource: Send {
+    /// The next labels if some are there.
+    fn receive(&mut self) -> Result<Option<BodyLabels>, TransportError>;
 }
 
 /// Sends commands to inference.

@@ -105,6 +105,12 @@ pub enum RigEventKind {
     RigCommand,
     /// The search for the geometry failed unexpectedly.
     SolverDied,
+    /// The rig's own network serves from now on.
+    OwnNetworkServes,
+    /// The finder of joints serves again.
+    FinderServes,
+    /// The rig's own network cannot be used.
+    OwnNetworkRefused,
 }
 
 impl RigEventKind {
@@ -122,6 +128,9 @@ impl RigEventKind {
             Self::CameraOutOfSync => "camera-out-of-sync",
             Self::RigCommand => "rig-command",
             Self::SolverDied => "solver-died",
+            Self::OwnNetworkServes => "own-network-serves",
+            Self::FinderServes => "finder-serves",
+            Self::OwnNetworkRefused => "own-network-refused",
         }
     }
 }
@@ -145,6 +154,9 @@ mod tests {
             CameraOutOfSync,
             RigCommand,
             SolverDied,
+            OwnNetworkServes,
+            FinderServes,
+            OwnNetworkRefused,
         ];
         for kind in kinds {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());

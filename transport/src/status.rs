@@ -50,6 +50,29 @@ pub struct LearnerStatus {
     pub checkpoint: Option<String>,
     /// Identity of that checkpoint's encoder.
     pub encoder_version: Option<String>,
+    /// The rig's own network; `None` if the learner makes none.
+    #[serde(default)]
+    pub refit: Option<RefitStatus>,
+}
+
+/// How the learner does at refitting the rig's own network on labels that the rig made. Its steps are not among
+/// [`LearnerStatus::steps`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RefitStatus {
+    /// What it is doing: waiting for labels, refitting, or why it cannot.
+    pub state: String,
+    /// Optimiser steps by this process.
+    pub steps: u64,
+    /// Labelled pictures held.
+    pub pictures: u64,
+    /// Minutes of people in view that gave labels, in this process.
+    pub label_minutes: f64,
+    /// Mean loss of the last round of steps: squared norm of the normalised error.
+    pub loss: Option<f64>,
+    /// Part of the learner's time that refitting took.
+    pub share: f64,
+    /// Identity of the network last written.
+    pub version: Option<String>,
 }
 
 /// The inference process's status. Rate and latencies are over the last five seconds; in the last report, over the
@@ -79,4 +102,42 @@ pub struct InferStatus {
     /// Why no finder of joints is in use, if so.
     #[serde(default)]
     pub no_finder: Option<String>,
+    /// The rig's own network; `None` if it is switched off.
+    #[serde(default)]
+    pub own_network: Option<OwnNetworkStatus>,
+}
+
+/// Which network finds the joints of the streamed bodies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Serving {
+    /// The finder of joints.
+    #[default]
+    Finder,
+    /// The rig's own network.
+    OwnNetwork,
+}
+
+/// How the rig's own network compares with the finder of joints. Differences are medians over held-back instants, in
+/// millimetres, of the mean distance of joints.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OwnNetworkStatus {
+    pub serving: Serving,
+    /// What decides, in words.
+    pub state: String,
+    /// Identity of the own network; `None` until there is one.
+    pub version: Option<String>,
+    /// How it was made, in words.
+    pub lineage: Option<String>,
+    /// Held-back instants that were judged.
+    pub instants: u64,
+    /// Between bodies by the own network and by the finder.
+    pub own_mm: Option<f64>,
+    /// Between two bodies by the finder alone: of two halves of the views, or by a smaller network.
+    pub finder_mm: Option<f64>,
+    /// Processor time for the joints of one set, in milliseconds, of all cores together.
+    pub own_cpu_ms: Option<f64>,
+    pub finder_cpu_ms: Option<f64>,
+    /// How often the other network took over.
+    pub switches: u64,
 }

@@ -12,9 +12,9 @@ use zenoh::shm::{GarbageCollect, PosixShmProviderBackend, ShmProvider, ShmProvid
 
 use crate::packed::Packed;
 use crate::{
-    CommandSink, CommandSource, FinderSet, FinderSetSink, FinderSetSource, Hint, HintSink, HintSource, Moment,
-    MomentSink, MomentSource, PoseMessage, PoseSink, PoseSource, Received, RigCommand, TransportError, codec,
-    finder_set,
+    BodyLabels, CommandSink, CommandSource, FinderSet, FinderSetSink, FinderSetSource, Hint, HintSink, HintSource,
+    LabelSource, Moment, MomentSink, MomentSource, PoseMessage, PoseSink, PoseSource, Received, RigCommand,
+    TransportError, codec, finder_set,
 };
 
 /// Shared memory for messages of one kind in transit, in bytes. Receivers copy out at once, so this only has to cover
@@ -153,6 +153,16 @@ impl ZenohLink {
         Ok(ZenohPoseSource(self.ring("poses", depth)?))
     }
 
+    /// Sends labels to the learner.
+    pub fn label_sink(&self) -> Result<ZenohLabelSink, TransportError> {
+        Ok(ZenohLabelSink(self.publisher("labels")?))
+    }
+
+    /// `depth`: how many labels queue for this receiver before the oldest are dropped.
+    pub fn label_source(&self, depth: usize) -> Result<ZenohLabelSource, TransportError> {
+        Ok(ZenohLabelSource(self.ring("labels", depth)?))
+    }
+
     /// Sends hints.
     pub fn hint_sink(&self) -> Result<ZenohHintSink, TransportError> {
         Ok(ZenohHintSink(self.publisher("hints")?))
@@ -268,6 +278,28 @@ pub struct ZenohCommandSource(Ring);
 
 impl CommandSource for ZenohCommandSource {
     fn receive(&mut self) -> Result<Option<RigCommand>, TransportError> {
+        self.0.receive(Duration::ZERO)?.as_ref().map(from_json).transpose()
+    }
+}
+
+/// See [`ZenohLink::label_sink`].
+pub struct ZenohLabelSink(Publisher<'static>);
+
+impl ZenohLabelSink {
+    /// Sends labels without waiting for a receiver.
+    ///
+    /// # Errors
+    /// If the link is closed.
+    pub fn send(&mut self, labels: &BodyLabels) -> Result<(), TransportError> {
+        self.0.put(to_json(labels)?).wait().map_err(failed("sending labels"))
+    }
+}
+
+/// See [`ZenohLink::label_source`].
+pub struct ZenohLabelSource(Ring);
+
+impl LabelSource for ZenohLabelSource {
+    fn receive(&mut self) -> Result<Option<BodyLabels>, TransportError> {
         self.0.receive(Duration::ZERO)?.as_ref().map(from_json).transpose()
     }
 }

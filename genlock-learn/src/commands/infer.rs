@@ -1,12 +1,13 @@
 //! `genlock-learn infer`: live poses and bodies of a running session.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crossbeam::channel::Receiver;
 use infer::recording::FinderInput;
 use infer::rig::Keeper;
-use infer::{BodyLinks, Crops, LiveBodies, LivePoses, ModelFile};
+use infer::{BodyLinks, Crops, LiveBodies, LivePoses, ModelFile, OwnNetwork, PrecisionChoice};
 use miette::IntoDiagnostic;
+use recipe::PretrainRecipe;
 use tch::Device;
 use transport::{FinderSetSource, ZenohCommandSource, ZenohHintSink, ZenohLink, ZenohMomentSource, ZenohPoseSink};
 
@@ -14,6 +15,11 @@ use super::bodies::read_geometry;
 use super::finder::{DETECTOR_EVERY, Finder, FinderName, OwnModel, openvino};
 use super::precision::PrecisionName;
 use crate::stop::{self, Stop};
+
+/// Capacity of the queue of moments for the rig's own network, which drops the oldest.
+const WAITING_MOMENTS: usize = 64;
+/// With fewer cameras the finder cannot be compared with itself by two halves of the views.
+const CAMERAS_FOR_HALVES: usize = 4;
 
 /// Capacity of the queue of pictures, which drops the oldest. Pictures of consecutive instants arrive together.
 const WAITING_PICTURES: usize = 4;
@@ -64,6 +70,13 @@ pub struct Args {
     /// The person's standing height, which sets the scale.
     #[arg(long, value_name = "MM", value_parser = clap::value_parser!(u16).range(500..2500))]
     height_mm: Option<u16>,
+    /// File of the rig's own network, which may be created later. It serves once it is as good as the finder of joints
+    /// and much cheaper.
+    #[arg(long, value_name = "FILE", requires = "recipe")]
+    own: Option<PathBuf>,
+    /// The learner's recipe, which says what instants are held out.
+    #[arg(long, value_name = "FILE")]
+    recipe: Option<PathBuf>,
     /// Continue when the parent process ends.
     #[arg(long)]
     detached: bool,
@@ -120,6 +133,12 @@ fn bodies(args: &Args, link: &ZenohLink, Finder { finder, look, name }: Finder) 
             Box::new(Crops::new(link.moment_source(1).into_diagnostic()?, preprocessing.hash()))
         }
     };
+    let own = match (&args.own, &args.recipe) {
+        (Some(file), Some(recipe)) if matches!(look, FinderInput::Squares) => {
+            Some(own_network(args, link, file, recipe)?)
+        }
+        _ => None,
+    };
     let links = BodyLinks {
         pictures,
         poses: link.pose_sink().into_diagnostic()?,
@@ -128,8 +147,26 @@ fn bodies(args: &Args, link: &ZenohLink, Finder { finder, look, name }: Finder) 
     };
     tracing::info!("joints by {name}");
     let bodies = LiveBodies::new(links, finder, name, keeper).with_share(args.share);
+    let bodies = match own {
+        Some(own) => bodies.with_own_network(own),
+        None => bodies,
+    };
     // Crops come for every instant.
     Ok(if let FinderInput::Crops(_) = look { bodies.unasked() } else { bodies })
+}
+
+/// The rig's own network, which is judged on the instants that the learner's recipe holds out.
+fn own_network(args: &Args, link: &ZenohLink, file: &Path, recipe: &Path) -> miette::Result<OwnNetwork> {
+    let hold_out = PretrainRecipe::load(recipe).into_diagnostic()?.hold_out;
+    let model = ModelFile::new(file.to_owned(), model::start(), PrecisionChoice::F32).plain(args.plain);
+    let model = model.in_openvino(openvino(args.finder_files.as_deref()), threads(args));
+    let moments = Box::new(link.moment_source(WAITING_MOMENTS).into_diagnostic()?);
+    let smaller = (args.camera.len() < CAMERAS_FOR_HALVES && args.finder != FinderName::Lite).then(|| {
+        let own = OwnModel::of_file(None);
+        FinderName::Lite.open(args.finder_files.as_deref(), &own, DETECTOR_EVERY, threads(args))
+    });
+    let smaller = smaller.transpose()?.map(|smaller| smaller.finder);
+    Ok(OwnNetwork::new(model, hold_out, moments).beside(smaller))
 }
 
 type Poses = LivePoses<ZenohMomentSource, ZenohPoseSink, ZenohHintSink>;

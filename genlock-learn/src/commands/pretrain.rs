@@ -2,19 +2,24 @@
 
 use std::path::{Path, PathBuf};
 
-use learn::runs::Learner;
+use learn::runs::{Learner, RefitSettings, Refitter};
 use miette::{IntoDiagnostic, WrapErr};
 use recipe::PretrainRecipe;
+use subject::Preprocessing;
 use transport::ZenohLink;
 
 use crate::inbox::Inbox;
 use crate::learner_loop::{End, LearnerLoop};
+use crate::refit_turns::RefitTurns;
 use crate::{environment, stop};
 
 /// Capacity of the learner's queue, which drops the oldest moment: enough for a step or an evaluation of over a second.
 const INBOX: usize = 128;
 /// Capacity of the transport's ring, which the receiving thread empties at once.
 const RING: usize = 32;
+
+/// Capacity of the queue of labels, which drops the oldest.
+const LABELS: usize = 64;
 
 /// The checkpoint of a folder.
 pub fn checkpoint_in(folder: &Path) -> PathBuf {
@@ -38,6 +43,12 @@ pub struct Args {
     /// Threads inside one operation; without it, as many as there are cores.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+    /// File of the rig's own network, which is refitted on labels that the rig makes. Without it, none is made.
+    #[arg(long, value_name = "FILE")]
+    own: Option<PathBuf>,
+    /// The pose model that the rig's own network starts from [default: the learner's encoder].
+    #[arg(long, value_name = "FILE", requires = "own")]
+    own_from: Option<PathBuf>,
     /// Continue when the parent process ends.
     #[arg(long)]
     detached: bool,
@@ -67,7 +78,24 @@ pub fn run(args: &Args) -> miette::Result<()> {
     let source = link.moment_source(RING).into_diagnostic()?;
     let hints = link.hint_sink().into_diagnostic()?;
     let inbox = Inbox::start(source, INBOX).into_diagnostic().wrap_err("starting the receiving thread")?;
-    match LearnerLoop::new(learner, inbox, hints, stop, checkpoint).run(|| link.has_peer())? {
+    let refit = args.own.as_ref().map(|own| -> miette::Result<RefitTurns> {
+        let recipe = learner.recipe();
+        let refitter = Refitter::new(RefitSettings {
+            file: own.clone(),
+            from: args.own_from.clone(),
+            hold_out: recipe.hold_out,
+            preprocessing: Preprocessing::with_crop_px(recipe.crop_px),
+            background: recipe.background,
+            seed: recipe.seed,
+        });
+        Ok(RefitTurns::new(refitter, Box::new(link.label_source(LABELS).into_diagnostic()?)))
+    });
+    let learner = LearnerLoop::new(learner, inbox, hints, stop, checkpoint);
+    let mut learner = match refit.transpose()? {
+        Some(refit) => learner.with_refit(refit),
+        None => learner,
+    };
+    match learner.run(|| link.has_peer())? {
         End::Stopped(reason) => tracing::info!("ended: {reason}"),
         End::SourceGone => tracing::info!("ended: {} is gone", args.connect),
     }

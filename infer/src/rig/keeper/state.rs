@@ -183,6 +183,26 @@ impl Keeper {
         Some(&self.known.as_ref()?.geometry)
     }
 
+    /// The geometry with the placing of bodies in it.
+    pub fn known(&self) -> Option<(&RigGeometry, &Placing)> {
+        self.known.as_ref().map(|known| (&known.geometry, &known.placing))
+    }
+
+    /// The cameras' names.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Width and height of each camera's pictures; zero until known.
+    pub fn sizes_px(&self) -> &[[f64; 2]] {
+        self.store.sizes_px()
+    }
+
+    /// Reports an event beside the keeper's own.
+    pub fn tell(&mut self, kind: RigEventKind, text: String) {
+        self.report(kind, text);
+    }
+
     /// The events since the last call.
     pub fn take_events(&mut self) -> Vec<RigEvent> {
         std::mem::take(&mut self.events)

@@ -1,6 +1,8 @@
 //! Bodies of a live stream: requests pictures, finds joints in them, and sends the person as seen by each view and by
 //! the rig.
 
+mod own;
+
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -8,10 +10,12 @@ use body::{CausalFilter, joint_confidence, joint_views, joints, landmark_views, 
 use frame::{SegmentId, monotonic_now_ns};
 use geometry::{Observation, POINT_COUNT};
 use joints::{FinderError, JointFinder, Person};
+use model::spent;
 use nalgebra::Vector3;
+use tch::Device;
 use transport::{
     BodyPose, CommandSource, FinderSet, FinderSetSource, FinderView, FrameOfReference, Hint, HintSink, InferStatus,
-    POSE_SCHEMA_VERSION, PoseMessage, PoseSink, TransportError, ViewPose,
+    ModelOrigin, POSE_SCHEMA_VERSION, PoseMessage, PoseSink, TransportError, ViewPose,
 };
 
 use crate::InferError;
@@ -20,6 +24,7 @@ use crate::fused_pose::fused;
 use crate::latencies::Latencies;
 use crate::live_poses::is_due;
 use crate::observations::{PointSources, view};
+use crate::own_network::{OwnNetwork, Views};
 use crate::pace::Pace;
 use crate::picture_requests::PictureRequests;
 use crate::rig::{Keeper, Placed, SeenInstant};
@@ -55,6 +60,9 @@ pub struct LiveBodies<S, P, H, C> {
     pace: Pace,
     reported: Option<Instant>,
     reports: u32,
+    own: Option<OwnNetwork>,
+    /// When the finder last looked while the own network serves.
+    looked: Option<Instant>,
 }
 
 impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<S, P, H, C> {
@@ -81,7 +89,14 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             pace: Pace::new(None),
             reported: None,
             reports: 0,
+            own: None,
+            looked: None,
         }
+    }
+
+    /// Lets the rig's own network serve when it has earned it, and sends labels for it.
+    pub fn with_own_network(self, own: OwnNetwork) -> Self {
+        Self { own: Some(own), ..self }
     }
 
     /// Limits the average use of all cores to this share, in (0, 1].
@@ -114,11 +129,16 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
                 std::thread::sleep(rest.min(wait));
                 continue;
             }
-            let due = self.requests.as_mut().filter(|requests| requests.is_due(now));
-            if let Some(wanted) = due.map(|requests| requests.request(now, Duration::ZERO)) {
-                self.hint(&Hint::WantedPictures(wanted));
-            }
-            if self.turn(wait)?.is_break() {
+            let end = if self.own_network_serves() {
+                self.own_turn(wait)?
+            } else {
+                let due = self.requests.as_mut().filter(|requests| requests.is_due(now));
+                if let Some(wanted) = due.map(|requests| requests.request(now, Duration::ZERO)) {
+                    self.hint(&Hint::WantedPictures(wanted));
+                }
+                self.turn(wait)?
+            };
+            if end.is_break() {
                 break;
             }
         }
@@ -134,6 +154,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
                 let at = Instant::now();
                 self.request_next(&set, at);
                 self.answer(&set)?;
+                self.judge()?;
                 self.pace.end(begun);
                 if let Some(requests) = self.requests.as_mut().filter(|_| !set.views.is_empty()) {
                     requests.answered(at.elapsed() + self.pace.rest(Instant::now()));
@@ -157,7 +178,17 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         }
     }
 
+    /// Finds the person and streams its body.
     fn answer(&mut self, set: &FinderSet) -> Result<(), InferError> {
+        let Some((observations, placed)) = self.see(set)? else { return Ok(()) };
+        self.hold_back(set, &observations)?;
+        let model = self.finder_name.clone();
+        self.stream(set, &observations, placed.as_ref(), model, None);
+        Ok(())
+    }
+
+    /// What the finder sees, and the body in it; `None` if it sees nobody.
+    fn see(&mut self, set: &FinderSet) -> Result<Option<(Views, Option<Placed>)>, InferError> {
         if self.segment.replace(set.segment) != Some(set.segment) {
             self.filter.restart();
             self.finder.forget();
@@ -171,7 +202,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             })
             .collect();
         if observations.iter().flatten().next().is_none() {
-            return Ok(());
+            return Ok(None);
         }
         let seen = SeenInstant {
             segment: set.segment,
@@ -194,7 +225,22 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             let [hips, rim] = circle.map(|at| [at.x as f32, at.y as f32]);
             self.finder.expect(camera, hips, rim);
         }
-        let body = placed.map(|placed| self.body(set, &placed));
+        if let Some(placed) = &placed {
+            self.send_labels(set, placed);
+        }
+        Ok(Some((observations, placed)))
+    }
+
+    /// Sends poses and body of a set, found by the network of this name.
+    fn stream(
+        &mut self,
+        set: &FinderSet,
+        observations: &[Option<Observation>],
+        placed: Option<&Placed>,
+        model: String,
+        model_origin: Option<ModelOrigin>,
+    ) {
+        let body = placed.map(|placed| self.body(set, placed));
         let poses: Vec<_> = set
             .views
             .iter()
@@ -209,8 +255,8 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             exposure_ns: set.exposure.ns,
             exposure_utc_ns: None,
             source_index: set.source.map(|source| source.index),
-            model: self.finder_name.clone(),
-            model_origin: None,
+            model,
+            model_origin,
             latency_ms: (monotonic_now_ns() - set.exposure.ns) as f64 / 1e6,
             body,
             fused_mm: self.keeper.geometry().is_none().then(|| fused(&poses)).flatten(),
@@ -219,7 +265,6 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         self.answered += 1;
         self.recent.add(message.latency_ms, Instant::now());
         self.links.poses.send(&message).unwrap_or_else(|error| tracing::warn!(%error, "poses not sent"));
-        Ok(())
     }
 
     /// The person in each camera's picture.
@@ -231,7 +276,12 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             }
         }
         let views: Vec<_> = self.by_camera(set, |found| view(&found.picture));
-        match self.finder.find(&views) {
+        let begun = spent(Device::Cpu);
+        let found = self.finder.find(&views);
+        if let Some(own) = &mut self.own {
+            own.finder_took(spent(Device::Cpu).saturating_sub(begun));
+        }
+        match found {
             Ok(people) => {
                 let now = Instant::now();
                 let whole = self.by_camera(set, |found| found.picture.is_whole());
@@ -300,6 +350,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
     fn report(&mut self, now: Instant) {
         self.reported = Some(now);
         self.reports = self.reports.wrapping_add(1);
+        self.refresh_own_network();
         for event in self.keeper.take_events() {
             self.hint(&Hint::RigEvent(event));
         }
@@ -322,10 +373,13 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
 
     fn status(&self, fps: f64, latency_ms_p50: Option<f64>, latency_ms_p99: Option<f64>) -> InferStatus {
         let rig = self.keeper.status();
+        let own_network = self.own.as_ref().map(OwnNetwork::status);
+        let own = self.own.as_ref().filter(|own| own.serves());
+        let network = own.map_or_else(|| self.finder_name.clone(), |own| own.name());
         InferStatus {
-            state: format!("joints by {}: {}", self.finder_name, rig.state),
-            model_version: Some(self.finder_name.clone()),
-            model_origin: None,
+            state: format!("joints by {network}: {}", rig.state),
+            model_version: Some(network),
+            model_origin: own.map(|_| ModelOrigin::Own),
             precision: "f32".into(),
             poses: self.answered,
             moments_received: self.received,
@@ -334,6 +388,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             latency_ms_p50,
             latency_ms_p99,
             rig: Some(rig),
+            own_network,
             no_finder: None,
         }
     }

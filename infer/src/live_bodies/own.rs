@@ -1,0 +1,190 @@
+//! What the rig's own network adds to a stream of bodies: labels, its judgement, and its service.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use body::{frame_label, joints, views_to_label};
+use joints::FinderError;
+use transport::{
+    BodyLabel, BodyLabels, CommandSource, FinderSet, FinderSetSource, Hint, HintSink, ModelOrigin, PoseSink,
+    RigEventKind, TransportError,
+};
+
+use super::LiveBodies;
+use crate::InferError;
+use crate::live_poses::is_due;
+use crate::own_network::{FileEvent, Views};
+use crate::pace::Pace;
+use crate::rig::Placed;
+
+/// How often the finder looks while the own network serves.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// The longest wait for a moment while the finder's pictures may come, too.
+const WAIT: Duration = Duration::from_millis(20);
+
+impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<S, P, H, C> {
+    pub(super) fn own_network_serves(&self) -> bool {
+        self.own.as_ref().is_some_and(|own| own.serves())
+    }
+
+    /// Sends labels of the views that agree with a body.
+    pub(super) fn send_labels(&mut self, set: &FinderSet, placed: &Placed) {
+        let Some((geometry, _)) = self.keeper.known().filter(|_| self.own.is_some()) else { return };
+        let names = self.keeper.names();
+        let joints = joints(&placed.points_mm);
+        let label = |camera: usize| {
+            let label = frame_label(geometry.cameras.get(&names[camera])?, &joints, 0)?;
+            let (joints_mm, joints_px) = (label.joints_mm.to_vec(), label.joints_px.to_vec());
+            Some(BodyLabel { camera: camera as u16, joints_mm, joints_px })
+        };
+        let views = views_to_label(geometry, names, &placed.misses_px).into_iter().filter_map(label).collect();
+        let labels = BodyLabels {
+            set_index: set.set.0,
+            geometry_id: geometry.id.clone(),
+            bones_mm: geometry.bone_lengths_mm.iter().sum(),
+            finder: self.finder_name.clone(),
+            views,
+        };
+        if !labels.views.is_empty() {
+            self.hint(&Hint::Labels(Box::new(labels)));
+        }
+    }
+
+    /// Keeps what the finder saw at a held-back instant.
+    pub(super) fn hold_back(&mut self, set: &FinderSet, by_finder: &Views) -> Result<(), InferError> {
+        let Some(own) = &mut self.own else { return Ok(()) };
+        match own.take_moments(Duration::ZERO) {
+            Ok(_) | Err(TransportError::Closed) => {}
+            Err(error) => tracing::error!(%error, "moments cannot be decoded"),
+        }
+        own.hold_back(set, by_finder, &self.points, self.keeper.sizes_px());
+        Ok(())
+    }
+
+    /// Judges one held-back instant, after which the own network may serve.
+    pub(super) fn judge(&mut self) -> Result<(), InferError> {
+        let (Some(own), Some((geometry, placing))) = (&mut self.own, self.keeper.known()) else { return Ok(()) };
+        match own.judge_next(&geometry.id, placing, self.keeper.sizes_px()) {
+            Ok(None) => Ok(()),
+            Ok(Some(why)) => {
+                let name = own.name();
+                self.switched(RigEventKind::OwnNetworkServes, format!("{name} serves from now on: {why}"));
+                Ok(())
+            }
+            Err(error) => self.own_failed(&error),
+        }
+    }
+
+    /// Loads the own network if its file changed.
+    pub(super) fn refresh_own_network(&mut self) {
+        match self.own.as_mut().and_then(|own| own.refresh()) {
+            Some(FileEvent::Refused(why)) => self.keeper.tell(RigEventKind::OwnNetworkRefused, why),
+            None => {}
+        }
+    }
+
+    /// Answers the newest moment, and lets the finder look once a second.
+    pub(super) fn own_turn(&mut self, wait: Duration) -> Result<ControlFlow<()>, InferError> {
+        let now = Instant::now();
+        if is_due(self.looked, LOOK_EVERY, now)
+            && let Some(requests) = &mut self.requests
+        {
+            self.looked = Some(now);
+            let wanted = requests.request_one(now);
+            self.hint(&Hint::WantedPictures(wanted));
+        }
+        match self.links.pictures.receive(Duration::ZERO) {
+            Ok(Some(set)) => self.look(&set)?,
+            Ok(None) => {}
+            Err(TransportError::Closed) => return Ok(ControlFlow::Break(())),
+            Err(error) => tracing::error!(%error, "pictures cannot be decoded"),
+        }
+        let Some(own) = self.own.as_mut().filter(|own| own.serves()) else { return Ok(ControlFlow::Continue(())) };
+        match own.take_moments(wait.min(WAIT)) {
+            Ok(0) => {}
+            Ok(taken) => {
+                self.received += taken as u64;
+                let begun = Pace::begin();
+                self.answer_by_own()?;
+                self.pace.end(begun);
+            }
+            Err(TransportError::Closed) => return Ok(ControlFlow::Break(())),
+            Err(error) => tracing::error!(%error, "moments cannot be decoded"),
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn answer_by_own(&mut self) -> Result<(), InferError> {
+        let Some(own) = &mut self.own else { return Ok(()) };
+        let Some(crops) = own.newest() else { return Ok(()) };
+        if self.segment.replace(crops.segment) != Some(crops.segment) {
+            self.filter.restart();
+            self.finder.forget();
+        }
+        let observations = match own.find(&crops, self.keeper.sizes_px()) {
+            Ok(observations) => observations,
+            Err(error) => return self.own_failed(&error),
+        };
+        if observations.iter().flatten().next().is_none() {
+            return Ok(());
+        }
+        let (name, max_residual) = (own.name(), own.max_residual());
+        let Some((_, placing)) = self.keeper.known() else {
+            own.close();
+            self.switched(
+                RigEventKind::FinderServes,
+                "the finder serves again: the geometry is being found anew".into(),
+            );
+            return Ok(());
+        };
+        let placed = placing.clone().allowing(max_residual).body(&observations).unwrap_or_else(|error| {
+            tracing::error!(%error, "no body can be found in what the own network saw");
+            None
+        });
+        self.stream(&crops, &observations, placed.as_ref(), name, Some(ModelOrigin::Own));
+        Ok(())
+    }
+
+    /// The finder looks, for the geometry, for labels, and to compare.
+    fn look(&mut self, set: &FinderSet) -> Result<(), InferError> {
+        if let Some(requests) = &mut self.requests {
+            requests.rest();
+        }
+        let begun = Pace::begin();
+        let seen = self.see(set)?;
+        let decided = match (seen, &mut self.own, self.keeper.known()) {
+            (Some((views, _)), Some(own), Some((_, placing))) => {
+                own.look(set, &views, &self.points, placing, self.keeper.sizes_px())
+            }
+            _ => Ok(None),
+        };
+        self.pace.end(begun);
+        match decided {
+            Ok(None) => Ok(()),
+            Ok(Some(why)) => {
+                self.switched(RigEventKind::FinderServes, format!("the finder serves again: of the own network {why}"));
+                Ok(())
+            }
+            Err(error) => self.own_failed(&error),
+        }
+    }
+
+    /// The own network cannot compute; the finder goes on without it.
+    fn own_failed(&mut self, error: &FinderError) -> Result<(), InferError> {
+        self.own = None;
+        let text = format!("the finder serves: the rig's own network failed: {error}");
+        self.switched(RigEventKind::FinderServes, text);
+        Ok(())
+    }
+
+    fn switched(&mut self, kind: RigEventKind, text: String) {
+        tracing::info!("{text}");
+        // Both differ, and the difference must not be smoothed into a movement.
+        self.filter.restart();
+        self.looked = None;
+        if let Some(requests) = &mut self.requests {
+            requests.rest();
+        }
+        self.keeper.tell(kind, text);
+    }
+}

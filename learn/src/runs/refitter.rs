@@ -1,0 +1,253 @@
+//! Refits the rig's own network on labels that the rig makes while people move in it.
+
+mod labelled;
+mod round;
+
+use std::path::{Path, PathBuf};
+
+use frame_sync::pairs::HoldOut;
+use model::{Background, PoseModel, PoseSpec, SyncNet};
+use pose::JOINT_NAMES;
+use recipe::RigTraining;
+use subject::Preprocessing;
+use transport::{BodyLabels, Moment, RefitStatus};
+
+use self::labelled::Labelled;
+use self::round::Round;
+use super::encoder_source::{EncoderSource, Start};
+use crate::LearnError;
+use crate::data::pose_statistics::statistics;
+use crate::error::{during, in_json};
+
+/// The fewest labelled pictures to begin with.
+const MIN_PICTURES: usize = 200;
+/// The fewest new ones for another round, so that nothing is learned by heart while nobody moves.
+const NEW_PICTURES: u64 = 100;
+
+/// Where the network starts, and what it must not learn from.
+pub struct RefitSettings {
+    /// The rig's own network. An existing one is trained further.
+    pub file: PathBuf,
+    /// The pose model to start from; without a usable one, the learner's own encoder.
+    pub from: Option<PathBuf>,
+    pub hold_out: HoldOut,
+    pub preprocessing: Preprocessing,
+    pub background: Background,
+    pub seed: u64,
+}
+
+/// Learns in rounds of some hundred steps. After each, the network is written to its file.
+pub struct Refitter {
+    settings: RefitSettings,
+    labelled: Labelled,
+    /// Between rounds.
+    network: Option<(PoseModel, RigTraining)>,
+    round: Option<Round>,
+    /// The labels taken when the last round began.
+    taken: u64,
+    steps: u64,
+    loss: Option<f64>,
+    version: Option<String>,
+    problem: Option<String>,
+}
+
+impl Refitter {
+    /// A network that is not made before there are labels.
+    pub fn new(settings: RefitSettings) -> Self {
+        Self {
+            labelled: Labelled::new(settings.hold_out),
+            settings,
+            network: None,
+            round: None,
+            taken: 0,
+            steps: 0,
+            loss: None,
+            version: None,
+            problem: None,
+        }
+    }
+
+    /// Keeps the moment for a while, since its labels come later.
+    pub fn offer(&mut self, moment: &Moment) {
+        self.labelled.offer(moment);
+    }
+
+    /// Takes the labels of a moment.
+    pub fn label(&mut self, labels: &BodyLabels) {
+        self.labelled.label(labels);
+    }
+
+    /// Whether there is something to learn.
+    pub fn is_due(&self) -> bool {
+        let new = self.labelled.taken() - self.taken;
+        let enough = self.labelled.pictures().len() >= MIN_PICTURES && new >= NEW_PICTURES;
+        self.problem.is_none() && (self.round.is_some() || enough)
+    }
+
+    /// One step; the last one of a round writes the network to its file. `net` is the learner's.
+    ///
+    /// # Errors
+    /// If the device fails or the file cannot be written. A loss that diverges only ends the round.
+    pub fn step(&mut self, net: &SyncNet) -> Result<(), LearnError> {
+        let mut round = match self.round.take() {
+            Some(round) => round,
+            None => self.begin(net)?,
+        };
+        match round.step() {
+            Ok(()) => self.steps += 1,
+            Err(LearnError::Diverged { .. }) => {
+                tracing::warn!("a round of refitting diverged; the rig's own network stays as it was written");
+                self.network = None;
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        }
+        if !round.done() {
+            self.round = Some(round);
+            return Ok(());
+        }
+        self.loss = Some(round.mean_loss());
+        let (model, mut training) = round.finish();
+        training.label_minutes = self.labelled.minutes();
+        (training.finder, training.geometry) = self.labelled.origin();
+        let described = serde_json::to_string(&training).map_err(in_json("describing a pose model"))?;
+        let spec = PoseSpec { training: described, ..model.spec().clone() };
+        let model = model.with_spec(spec);
+        model.save(&self.settings.file).map_err(during("writing the rig's own network"))?;
+        let version = model.version().map_err(during("hashing the rig's own network"))?;
+        tracing::info!(version, %training, loss = self.loss, "the rig's own network was written");
+        self.version = Some(version);
+        self.network = Some((model, training));
+        Ok(())
+    }
+
+    fn begin(&mut self, net: &SyncNet) -> Result<Round, LearnError> {
+        self.taken = self.labelled.taken();
+        let (model, training) = match self.network.take() {
+            Some(known) => known,
+            None => self.start(net)?,
+        };
+        let pictures = self.labelled.pictures().to_vec();
+        let RefitSettings { background, seed, .. } = self.settings;
+        Round::begin(model, training, pictures, background, seed.wrapping_add(self.steps))
+    }
+
+    /// The network of an earlier session of this rig, else a copy of the one to start from.
+    fn start(&self, net: &SyncNet) -> Result<(PoseModel, RigTraining), LearnError> {
+        if let Some(known) = self.earlier(net.device()) {
+            return Ok(known);
+        }
+        let from = self.settings.from.as_deref().and_then(|from| self.usable(from, net.device()));
+        let (model, started_from) = match from {
+            Some(EncoderSource { start: Start::Model(model), version, .. }) => (model, version),
+            _ => {
+                let poses = self.labelled.pictures().iter().map(|labelled| &labelled.pose);
+                let (mean, std) = statistics(poses);
+                let hash = format!("{:016x}", self.settings.preprocessing.hash());
+                let version = net.encoder_version(&hash).map_err(during("hashing the encoder"))?;
+                let spec = self.spec(&version)?;
+                let model = PoseModel::from_encoder(net, &mean, &std, spec, self.settings.seed as i64)
+                    .map_err(during("creating the rig's own network"))?;
+                (model, format!("encoder {version}"))
+            }
+        };
+        let model = if model.has_heads() {
+            model
+        } else {
+            model.with_heads(self.settings.seed as i64).map_err(during("creating the rig's own network"))?
+        };
+        let spec = self.spec(&model.spec().encoder_version)?;
+        let training = RigTraining {
+            started_from,
+            finder: String::new(),
+            geometry: String::new(),
+            pictures: 0,
+            label_minutes: 0.0,
+            steps: 0,
+            hold_out: self.settings.hold_out,
+        };
+        Ok((model.with_spec(spec), training))
+    }
+
+    fn earlier(&self, device: tch::Device) -> Option<(PoseModel, RigTraining)> {
+        let source = self.settings.file.is_file().then(|| self.usable(&self.settings.file, device))??;
+        let Start::Model(model) = source.start else { return None };
+        match serde_json::from_str::<RigTraining>(&model.spec().training) {
+            Ok(training) if training.hold_out == self.settings.hold_out => Some((model, training)),
+            Ok(_) => {
+                tracing::warn!(
+                    "the rig's own network of an earlier session held out other instants; a new one is made"
+                );
+                None
+            }
+            Err(_) => {
+                tracing::warn!(file = %self.settings.file.display(), "not a network of this rig's; it will be replaced");
+                None
+            }
+        }
+    }
+
+    /// A pose model for crops like the moments'; says why not.
+    fn usable(&self, path: &Path, device: tch::Device) -> Option<EncoderSource> {
+        match EncoderSource::pose_model(path, device) {
+            Ok(source) if self.fits(&source) => Some(source),
+            Ok(_) => {
+                tracing::info!(path = %path.display(), "made for other crops; the rig's own network does not start from it");
+                None
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the rig's own network does not start from this file");
+                None
+            }
+        }
+    }
+
+    fn fits(&self, source: &EncoderSource) -> bool {
+        let takes = |model: &PoseModel| model.spec().takes(self.settings.background);
+        let takes = matches!(&source.start, Start::Model(model) if takes(model));
+        takes && source.preprocessing.hash() == self.settings.preprocessing.hash()
+    }
+
+    fn spec(&self, encoder: &str) -> Result<PoseSpec, LearnError> {
+        let RefitSettings { preprocessing, background, .. } = &self.settings;
+        Ok(PoseSpec {
+            crop_px: preprocessing.crop_px.into(),
+            background: *background,
+            takes_both: false,
+            preprocessing: serde_json::to_string(preprocessing).map_err(in_json("describing a pose model"))?,
+            preprocessing_hash: format!("{:016x}", preprocessing.hash()),
+            joint_set: "Human3.6M 17, from the rig's own bodies".into(),
+            joint_names: JOINT_NAMES.map(str::to_owned).to_vec(),
+            encoder_version: encoder.to_owned(),
+            training: String::new(),
+        })
+    }
+
+    /// Gives up, for a problem that would only come again.
+    pub fn give_up(&mut self, problem: String) {
+        self.problem = Some(problem);
+    }
+
+    /// The present status. The caller fills in the share.
+    pub fn status(&self) -> RefitStatus {
+        let held = self.labelled.pictures().len();
+        let state = match &self.problem {
+            Some(problem) => format!("stopped: {problem}"),
+            None if self.round.is_some() => "refitting".into(),
+            None if held < MIN_PICTURES => {
+                format!("waiting for labels of people who move: {held} of {MIN_PICTURES} pictures")
+            }
+            None if self.is_due() => "refitting".into(),
+            None => "waiting for new labels".into(),
+        };
+        RefitStatus {
+            state,
+            steps: self.steps,
+            pictures: held as u64,
+            label_minutes: self.labelled.minutes(),
+            loss: self.loss,
+            share: 0.0,
+            version: self.version.clone(),
+        }
+    }
+}

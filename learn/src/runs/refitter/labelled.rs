@@ -1,0 +1,124 @@
+//! Joins labels with the crops of the moments that they belong to.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use frame_sync::pairs::{HoldOut, Side};
+use pose::{JOINTS, Pose3d};
+use transport::{BodyLabels, Moment};
+
+use crate::data::{LabelledSample, in_crop};
+
+/// Moments that wait for their labels, which take inference less than a second.
+const WAITING: usize = 300;
+/// The newest labelled pictures are kept, about 16 kB each.
+const MAX_PICTURES: usize = 8000;
+/// Labels at most this far apart are of one stretch of people in view, in nanoseconds.
+const STRETCH_NS: i64 = 1_000_000_000;
+/// By more than this the size of the world changed, so that earlier labels have other lengths.
+const SAME_SIZE: f64 = 0.01;
+
+/// The labelled pictures to learn from.
+pub struct Labelled {
+    hold_out: HoldOut,
+    moments: VecDeque<Moment>,
+    pictures: Vec<Arc<LabelledSample>>,
+    /// Where the next picture goes once the store is full.
+    oldest: usize,
+    taken: u64,
+    in_view_ns: i64,
+    last_ns: Option<i64>,
+    bones_mm: f64,
+    finder: String,
+    geometry: String,
+}
+
+impl Labelled {
+    pub fn new(hold_out: HoldOut) -> Self {
+        Self {
+            hold_out,
+            moments: VecDeque::with_capacity(WAITING),
+            pictures: Vec::new(),
+            oldest: 0,
+            taken: 0,
+            in_view_ns: 0,
+            last_ns: None,
+            bones_mm: 0.0,
+            finder: String::new(),
+            geometry: String::new(),
+        }
+    }
+
+    pub fn offer(&mut self, moment: &Moment) {
+        if self.moments.len() == WAITING {
+            self.moments.pop_front();
+        }
+        self.moments.push_back(moment.clone());
+    }
+
+    /// Held-out instants and those beside them are not learned from.
+    pub fn label(&mut self, labels: &BodyLabels) {
+        let Some(moment) = self.moments.iter().find(|moment| moment.set.0 == labels.set_index) else { return };
+        if self.hold_out.side(moment.source, moment.exposure.ns) != Side::Train {
+            return;
+        }
+        let pictures: Vec<_> = labels.views.iter().filter_map(|label| picture(moment, label)).map(Arc::new).collect();
+        let at_ns = moment.exposure.ns;
+        if pictures.is_empty() {
+            return;
+        }
+        if (labels.bones_mm / self.bones_mm - 1.0).abs() > SAME_SIZE {
+            self.pictures.clear();
+            self.oldest = 0;
+        }
+        self.bones_mm = labels.bones_mm;
+        self.finder.clone_from(&labels.finder);
+        self.geometry.clone_from(&labels.geometry_id);
+        let since_ns = self.last_ns.replace(at_ns).map_or(0, |last_ns| at_ns - last_ns);
+        self.in_view_ns += if (0..=STRETCH_NS).contains(&since_ns) { since_ns } else { 0 };
+        for picture in pictures {
+            self.taken += 1;
+            if self.pictures.len() < MAX_PICTURES {
+                self.pictures.push(picture);
+            } else {
+                self.pictures[self.oldest] = picture;
+                self.oldest = (self.oldest + 1) % MAX_PICTURES;
+            }
+        }
+    }
+
+    pub fn pictures(&self) -> &[Arc<LabelledSample>] {
+        &self.pictures
+    }
+
+    /// How many labelled pictures came so far.
+    pub fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Minutes of people in view that gave labels.
+    pub fn minutes(&self) -> f64 {
+        self.in_view_ns as f64 / 60e9
+    }
+
+    /// The finder and the geometry behind the newest labels.
+    pub fn origin(&self) -> (String, String) {
+        (self.finder.clone(), self.geometry.clone())
+    }
+}
+
+fn picture(moment: &Moment, label: &transport::BodyLabel) -> Option<LabelledSample> {
+    let view = moment.views.iter().find(|view| view.camera.0 == label.camera)?;
+    let sample = view.samples.first()?.clone();
+    let pose: Pose3d = label.joints_mm.clone().try_into().ok()?;
+    let px: [[f32; 2]; JOINTS] = label.joints_px.clone().try_into().ok()?;
+    Some(LabelledSample {
+        camera: label.camera,
+        instant: u32::try_from(moment.set.0).unwrap_or(u32::MAX),
+        source: moment.source,
+        exposure_ns: moment.exposure.ns,
+        joints_2d: px.map(|joint| in_crop(joint, &sample.region)),
+        pose,
+        sample,
+    })
+}
