@@ -2,6 +2,7 @@
 
 mod moments;
 mod named_trial;
+mod own_network;
 mod precision_effect;
 mod recorded_bodies;
 mod rendered_bodies;
@@ -30,7 +31,7 @@ use take_report::TakeReport;
 #[derive(clap::Args)]
 pub struct Args {
     /// The pose model; with `--finder own` it finds the joints, too.
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["trc", "bodies", "apart"])]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["trc", "bodies", "apart", "own"])]
     model: Option<PathBuf>,
     /// A take to measure on, with `--labels`, or with `--trc` and `--calibration`.
     #[arg(long, value_name = "DIR", required_unless_present_any = ["moments", "recipe", "bodies", "apart"])]
@@ -48,6 +49,8 @@ pub struct Args {
     /// times.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["session", "model", "moments", "recipe", "out", "bodies"])]
     apart: Option<PathBuf>,
+    #[command(flatten)]
+    own: own_network::OwnArgs,
     #[command(flatten)]
     finder: FinderArgs,
     /// Labels per view, as `genlock labels import` writes them.
@@ -78,6 +81,13 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> miette::Result<()> {
+    if let (Some(take), Some(own)) = (&args.session, args.own.network()) {
+        let published = args.trc.as_deref().zip(args.calibration.as_deref());
+        let published =
+            published.map(|(trc, calibration)| recorded_bodies::Truth::read(trc, calibration)).transpose()?;
+        let rows = own_network::rows(&args.own, own, take, &args.finder, published)?;
+        return show(args, &rows, own_network::table);
+    }
     if let (Some(take), Some(trc), Some(calibration)) = (&args.session, &args.trc, &args.calibration) {
         return run_recorded_bodies(args, take, trc, calibration);
     }

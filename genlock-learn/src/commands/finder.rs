@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use infer::recording::{FinderInput, Watched};
+use infer::recording::{FinderInput, Instant, Instants, Watched};
 use infer::{Engine, ModelFinder, PrecisionChoice};
 use joints::{BlazePose, FinderFiles, JointFinder, Model};
 use miette::{IntoDiagnostic, WrapErr, miette};
@@ -122,6 +122,12 @@ impl FinderName {
 }
 
 impl FinderArgs {
+    /// The same with the pose model as the finder.
+    pub fn with_own(&self) -> Self {
+        let Self { first, finder_files, threads, .. } = self;
+        Self { finder: FinderName::Own, first: *first, finder_files: finder_files.clone(), threads: *threads }
+    }
+
     /// Whether any of these options differs from its default.
     pub fn given(&self) -> bool {
         let named = self.finder != FinderName::default();
@@ -139,6 +145,17 @@ impl FinderArgs {
         Ok(self.watch_with(take, model, detector_every)?.0)
     }
 
+    /// [`Self::watch`], only of some instants.
+    pub fn watch_only(
+        &self,
+        take: &TakeReader,
+        model: Option<&Path>,
+        detector_every: u32,
+        wanted: &dyn Fn(&Instant) -> bool,
+    ) -> miette::Result<Watched> {
+        Ok(self.watched(take, model, detector_every, wanted)?.0)
+    }
+
     /// [`Self::watch`], with the name of the network.
     pub fn watch_with(
         &self,
@@ -146,13 +163,26 @@ impl FinderArgs {
         model: Option<&Path>,
         detector_every: u32,
     ) -> miette::Result<(Watched, String)> {
+        self.watched(take, model, detector_every, &|_| true)
+    }
+
+    fn watched(
+        &self,
+        take: &TakeReader,
+        model: Option<&Path>,
+        detector_every: u32,
+        wanted: &dyn Fn(&Instant) -> bool,
+    ) -> miette::Result<(Watched, String)> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = self.threads.unwrap_or(cores);
         let own = OwnModel::of_file(model);
         let opened = self.finder.open(self.finder_files.as_deref(), &own, detector_every, threads)?;
         let Finder { mut finder, look, name } = opened;
         let bar = bar("finding joints", 0);
-        let watched = Watched::watch(take, &mut *finder, &look, self.first, |done, total| {
+        let mut instants = Instants::of(take);
+        instants.all.truncate(self.first.unwrap_or(usize::MAX));
+        instants.all.retain(wanted);
+        let watched = Watched::watch(take, &mut *finder, &look, instants, |done, total| {
             bar.set_length(total as u64);
             bar.set_position(done as u64);
         });

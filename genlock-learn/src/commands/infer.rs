@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use crossbeam::channel::Receiver;
+use infer::own_network::OwnNetwork;
 use infer::recording::FinderInput;
 use infer::rig::Keeper;
-use infer::{BodyLinks, Crops, LiveBodies, LivePoses, ModelFile, OwnNetwork, PrecisionChoice};
+use infer::{BodyLinks, Crops, LiveBodies, LivePoses, ModelFile, PrecisionChoice};
 use miette::IntoDiagnostic;
 use recipe::PretrainRecipe;
 use tch::Device;

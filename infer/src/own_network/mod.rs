@@ -18,8 +18,9 @@ use tch::Device;
 use transport::{FinderSet, MomentSource, OwnNetworkStatus, Serving, TransportError};
 
 use self::gate::Gate;
-pub(crate) use self::judge::Views;
-use self::judge::{Differences, HeldBack, Judge, differences};
+pub use self::judge::Views;
+pub use self::judge::{Differences, differences};
+use self::judge::{HeldBack, Judge};
 use crate::crops::finder_set;
 use crate::observations::{PointSources, view};
 use crate::rig::Placing;
@@ -30,7 +31,7 @@ const RECENT: usize = 128;
 
 /// The rig's own network, loaded.
 struct Network {
-    finder: ModelFinder,
+    finder: Box<dyn JointFinder>,
     points: PointSources,
     version: String,
     training: RigTraining,
@@ -128,9 +129,20 @@ impl OwnNetwork {
         let version = engine.version().to_owned();
         let finder = ModelFinder::new(engine, preprocessing).map_err(|error| error.to_string())?;
         tracing::info!(version, "the rig's own network: {training}");
+        self.install(Box::new(finder), version, training);
+        Ok(())
+    }
+
+    fn install(&mut self, finder: Box<dyn JointFinder>, version: String, training: RigTraining) {
         self.network = Some(Network { points: PointSources::of(finder.names()), finder, version, training });
         self.judge.again();
-        Ok(())
+    }
+
+    /// Uses this finder in place of the file's network until the file changes.
+    #[must_use]
+    pub fn with_network(mut self, finder: Box<dyn JointFinder>, version: String, training: RigTraining) -> Self {
+        self.install(finder, version, training);
+        self
     }
 
     /// Takes the moments that came; waits for the first.

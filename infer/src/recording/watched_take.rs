@@ -58,8 +58,8 @@ impl Bodies {
 }
 
 impl Watched {
-    /// Finds the person in all pictures of a take, or of its `first` instants. `progress` gets the number of pictures
-    /// done, and of all.
+    /// Finds the person in the pictures of these instants of a take. `progress` gets the number of pictures done, and of
+    /// all.
     ///
     /// # Errors
     /// If pictures cannot be read, fewer than two cameras have pictures, or the finder fails.
@@ -67,7 +67,7 @@ impl Watched {
         take: &TakeReader,
         finder: &mut dyn JointFinder,
         look: &FinderInput,
-        first: Option<usize>,
+        instants: Instants,
         mut progress: impl FnMut(usize, usize),
     ) -> Result<Self, RecordingError> {
         let names = take.cameras();
@@ -80,8 +80,6 @@ impl Watched {
         }
         let sizes_px: Vec<[f64; 2]> =
             pictures.iter().map(|pictures| pictures.as_ref().map_or([0.0; 2], |pictures| pictures.size_px)).collect();
-        let mut instants = Instants::of(take);
-        instants.all.truncate(first.unwrap_or(usize::MAX));
         let mut seen = vec![vec![None; names.len()]; instants.all.len()];
         let total = instants.all.iter().flat_map(|instant| &instant.frames).flatten().count();
         let mut done = 0;

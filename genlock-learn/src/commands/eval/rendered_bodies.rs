@@ -15,7 +15,7 @@ use infer::rig::{FoundGeometry, RigSearchError};
 use super::rendered_takes::rows_of_all;
 use crate::commands::finder::{DETECTOR_EVERY, FinderArgs};
 use row::{CAMERAS, Row};
-use truth::TakeTruth;
+pub use truth::TakeTruth;
 
 pub use table::table;
 
