@@ -11,7 +11,7 @@ pub fn check(listen: SocketAddr) -> Finding {
         Err(error) => {
             let found = match error {
                 PageError::Busy { .. } => format!("{listen} is in use, perhaps by another genlock"),
-                PageError::Bind { source, .. } | PageError::Serve(source) => format!("{listen}: {source}"),
+                other => other.to_string(),
             };
             let other = SocketAddr::new(listen.ip(), listen.port().checked_add(1).unwrap_or(8787));
             Finding::failure("page", found, format!("`listen = \"{other}\"` in [page]"))

@@ -8,13 +8,15 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Sender, bounded};
 use frame::{FrameRef, LossLedger, LossReason, monotonic_now_ns};
 use take::{ClockRelation, Gap, TakeError, TakeInfo, TakeWriter};
 
 use disk::Disk;
-pub use tap::RecorderTap;
+use tap::{Entrance, LastGaps};
+pub use tap::{RecorderTap, TapSwitch, tap};
 
 /// Bytes of all cameras that may be queued for the disk.
 pub const QUEUED_BYTES: usize = 256 << 20;
@@ -42,6 +44,8 @@ enum Job {
 struct Shared {
     bytes: AtomicU64,
     frames: AtomicU64,
+    /// Frames of the take's time that are not in it, for whatever reason.
+    lost: AtomicU64,
     queued_bytes: AtomicUsize,
     /// Set once nothing more is written; `closed_because` is the reason.
     closed: AtomicBool,
@@ -63,25 +67,28 @@ impl Shared {
     }
 }
 
-/// A running recording.
+/// A take that is being recorded.
 pub struct Recorder {
     directory: PathBuf,
     budget_bytes: u64,
+    begun: Instant,
     shared: Arc<Shared>,
     notes: Sender<Job>,
     disk: JoinHandle<Result<(), TakeError>>,
+    tap: TapSwitch,
 }
 
 impl Recorder {
-    /// Creates a take below `parent`. Up to `buffers` of each camera may be queued for the disk. The recording closes
-    /// after `budget_bytes`.
+    /// Creates a take below `parent`, and records into it what comes to the tap from now on. Up to `buffers` of each
+    /// camera may be queued for the disk. The recording closes after `budget_bytes`.
     pub fn start(
         parent: &Path,
         info: &TakeInfo,
         ledgers: &[LossLedger],
         buffers: usize,
         budget_bytes: u64,
-    ) -> Result<(Self, RecorderTap), TakeError> {
+        tap: TapSwitch,
+    ) -> Result<Self, TakeError> {
         let mut writer = TakeWriter::create(parent, info)?;
         let directory = writer.directory().to_owned();
         let sync = writer.hand_over_sync()?;
@@ -91,8 +98,8 @@ impl Recorder {
         let accounts = ledgers.iter().map(|ledger| ledger.recorder.clone()).collect();
         let disk = Disk::start(writer, sync, shared.clone(), accounts, budget_bytes, queue)
             .map_err(|source| TakeError::io("start the disk threads for", &directory, source))?;
-        let tap = RecorderTap::new(jobs.clone(), shared.clone(), ledgers, buffers);
-        Ok((Self { directory, budget_bytes, shared, notes: jobs, disk }, tap))
+        tap.begin(Entrance { jobs: jobs.clone(), shared: shared.clone() });
+        Ok(Self { directory, budget_bytes, begun: Instant::now(), shared, notes: jobs, disk, tap })
     }
 
     pub fn directory(&self) -> &Path {
@@ -106,6 +113,11 @@ impl Recorder {
 
     pub fn budget_bytes(&self) -> u64 {
         self.budget_bytes
+    }
+
+    /// Since when it records.
+    pub fn age(&self) -> Duration {
+        self.begun.elapsed()
     }
 
     /// Writes an event into the take.
@@ -133,22 +145,49 @@ impl Recorder {
         self.disk.is_finished() && self.shared.closed().is_none()
     }
 
-    /// Writes what is queued, syncs and closes. The tap must have been dropped, otherwise this blocks forever.
+    /// Ends the take: frames from now on are not in it. `cameras_over`: no more frames can come. Returns at once;
+    /// [`LastWrites::finish`] does what is left.
+    pub fn end(self, cameras_over: bool) -> LastWrites {
+        let gaps = self.tap.end(cameras_over);
+        LastWrites { directory: self.directory, gaps, notes: self.notes, disk: self.disk }
+    }
+}
+
+/// What is left to do of a take that ended.
+pub struct LastWrites {
+    directory: PathBuf,
+    gaps: Option<LastGaps>,
+    notes: Sender<Job>,
+    disk: JoinHandle<Result<(), TakeError>>,
+}
+
+impl LastWrites {
+    /// Writes what is queued, syncs and closes, which may take as long as the disk does.
     pub fn finish(self) -> Result<(), TakeError> {
-        drop(self.notes);
-        match self.disk.join() {
+        let Self { directory, gaps, notes, disk } = self;
+        if let Some(gaps) = gaps {
+            gaps.send();
+        }
+        drop(notes);
+        match disk.join() {
             Ok(result) => result,
-            Err(_) => Err(TakeError::io("close", &self.directory, std::io::Error::other("the disk thread panicked"))),
+            Err(_) => Err(TakeError::io("close", &directory, std::io::Error::other("the disk thread panicked"))),
         }
     }
 }
 
 /// How much is on disk.
+#[derive(Clone)]
 pub struct RecordingCounters(Arc<Shared>);
 
 impl RecordingCounters {
     pub fn frames(&self) -> u64 {
         self.0.frames.load(Ordering::Acquire)
+    }
+
+    /// Frames that were lost during the take, before or at the recorder.
+    pub fn lost(&self) -> u64 {
+        self.0.lost.load(Ordering::Acquire)
     }
 
     pub fn bytes(&self) -> u64 {

@@ -1,0 +1,1 @@
+//! `docs/openapi.json` and the server, held against each other.
