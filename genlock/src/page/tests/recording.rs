@@ -9,7 +9,7 @@ use take::TakeError;
 use super::*;
 
 /// Answers the next request to the recording as a session would.
-async fn session_answers(page: &PageState, answer: Result<PathBuf, NoTake>) -> RecordWish {
+pub async fn session_answers(page: &PageState, answer: Result<PathBuf, NoTake>) -> RecordWish {
     loop {
         if let Some(request) = page.record_requests().next() {
             let wish = request.wish;

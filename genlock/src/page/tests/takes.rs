@@ -26,7 +26,7 @@ fn body(person: u32) -> BodyPose {
 }
 
 /// A writer of a take with two cameras, 100 frames each, and poses of which every second one has a body.
-fn take(folder: &Path, name: &str) -> TakeWriter {
+pub fn take(folder: &Path, name: &str) -> TakeWriter {
     let info = TakeInfo {
         name: "session".into(),
         rig_toml: String::new(),
