@@ -82,6 +82,9 @@ fn takes_begin_and_end_while_cameras_run() {
     let first = session.begin_take().unwrap();
     assert!(matches!(session.begin_take(), Err(NoTake::Recording(path)) if path == first));
     run(&mut session, |session| recorded(session, 20));
+    let recorder = session.recorder.as_ref().unwrap();
+    // Poses come late: these are of an instant before the take, and of one in it.
+    assert!(recorder.poses(1, b"{}".to_vec()) && recorder.poses(frame::monotonic_now_ns(), b"{}".to_vec()));
     assert_eq!(session.end_take().unwrap(), first);
     let at_end = delivered(&session);
     run(&mut session, |session| delivered(session) > at_end + 10);
@@ -94,6 +97,7 @@ fn takes_begin_and_end_while_cameras_run() {
     assert_eq!(outcome.takes.iter().map(|take| &take.directory).collect::<Vec<_>>(), [&first, &second]);
     assert!(frames_accounted_for(&outcome) >= 40);
     let (first, second) = (inspect(&first).unwrap(), inspect(&second).unwrap());
+    assert_eq!((first.pose_messages, second.pose_messages), (1, 0));
     for (before, after) in first.cameras.iter().zip(&second.cameras) {
         assert!(before.first_trigger > Some(5), "it holds what came before it was asked for");
         assert!(after.first_trigger > before.last_trigger.map(|last| last + 5), "what came between is in a take");

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossbeam::channel::{Sender, bounded};
 use frame::{FrameRef, LossLedger, LossReason, monotonic_now_ns};
@@ -71,7 +71,7 @@ impl Shared {
 pub struct Recorder {
     directory: PathBuf,
     budget_bytes: u64,
-    begun: Instant,
+    begun_ns: i64,
     shared: Arc<Shared>,
     notes: Sender<Job>,
     disk: JoinHandle<Result<(), TakeError>>,
@@ -99,7 +99,7 @@ impl Recorder {
         let disk = Disk::start(writer, sync, shared.clone(), accounts, budget_bytes, queue)
             .map_err(|source| TakeError::io("start the disk threads for", &directory, source))?;
         tap.begin(Entrance { jobs: jobs.clone(), shared: shared.clone() });
-        Ok(Self { directory, budget_bytes, begun: Instant::now(), shared, notes: jobs, disk, tap })
+        Ok(Self { directory, budget_bytes, begun_ns: monotonic_now_ns(), shared, notes: jobs, disk, tap })
     }
 
     pub fn directory(&self) -> &Path {
@@ -117,7 +117,7 @@ impl Recorder {
 
     /// Since when it records.
     pub fn age(&self) -> Duration {
-        self.begun.elapsed()
+        Duration::from_nanos((monotonic_now_ns() - self.begun_ns).max(0) as u64)
     }
 
     /// Writes an event into the take.
@@ -127,10 +127,10 @@ impl Recorder {
         }
     }
 
-    /// Writes poses as they were streamed: their JSON, of an instant whose exposure began at `at_ns`. False if the disk is
-    /// too busy to take them.
+    /// Writes poses as they were streamed: their JSON, of an instant whose exposure began at `at_ns`. Those of an instant
+    /// before the take are none of it. False if the disk is too busy to take them.
     pub fn poses(&self, at_ns: i64, json: Vec<u8>) -> bool {
-        self.notes.try_send(Job::Poses(at_ns, json)).is_ok()
+        at_ns < self.begun_ns || self.notes.try_send(Job::Poses(at_ns, json)).is_ok()
     }
 
     /// Writes the relation of this host's clock to the first host's.
