@@ -1,6 +1,7 @@
 //! The secret that admits to a page which others than this machine's programs can reach.
 
 use std::fmt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use subtle::ConstantTimeEq;
@@ -25,8 +26,11 @@ impl Token {
     pub fn read(file: Option<&Path>) -> Result<Option<Self>, PageError> {
         match file {
             Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .map_err(|source| PageError::TokenFile { path: path.to_owned(), source })?;
+                let failed = |source| PageError::TokenFile { path: path.to_owned(), source };
+                let text = std::fs::read_to_string(path).map_err(failed)?;
+                if path.metadata().map_err(failed)?.permissions().mode() & 0o077 != 0 {
+                    tracing::warn!("other users may read {0}; `chmod 600 {0}` stops that", path.display());
+                }
                 Self::parse(&text, &path.display().to_string()).map(Some)
             }
             None => match std::env::var(VARIABLE) {
