@@ -2,7 +2,7 @@
 
 use axum::http::{Method, header};
 use axum::response::IntoResponse;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Router, middleware};
 use tower_http::trace::{DefaultOnFailure, TraceLayer};
 
@@ -24,44 +24,44 @@ pub struct Route {
     pub method: Method,
     pub path: &'static str,
     pub needs: Needs,
-    answer: MethodRouter<Server>,
+    answer: fn(MethodFilter) -> MethodRouter<Server>,
 }
 
 pub fn routes() -> Vec<Route> {
-    let route = |needs, method: Method, path, answer| Route { method, path, needs, answer };
-    let open = |method, path, answer| route(Needs::Nothing, method, path, answer);
-    let read = |path, answer| route(Needs::Token, Method::GET, path, answer);
-    let act = |path, answer| route(Needs::Token, Method::POST, path, answer);
+    let open = |method, path, answer| Route { method, path, needs: Needs::Nothing, answer };
+    let read = |path, answer| Route { method: Method::GET, path, needs: Needs::Token, answer };
+    let act = |path, answer| Route { method: Method::POST, path, needs: Needs::Token, answer };
     vec![
-        open(Method::GET, "/api/openapi.json", get(openapi)),
-        open(Method::GET, "/api/access", get(access::admission)),
-        open(Method::POST, "/api/login", post(access::login)),
-        open(Method::POST, "/api/logout", post(access::logout)),
-        read("/api/status", get(super::status)),
-        read("/api/history", get(super::history)),
-        read("/api/geometry", get(super::geometry)),
-        act("/api/background", post(super::take_background)),
-        act("/api/rig", post(super::command_rig)),
-        act("/api/recording/begin", post(recording::begin)),
-        act("/api/recording/end", post(recording::end)),
-        read("/api/takes", get(takes::list)),
-        read("/api/takes/{name}", get(takes::summary)),
-        read("/api/takes/{name}/bodies", get(takes::bodies)),
-        read("/api/takes/{name}/geometry", get(takes::geometry)),
-        read("/live", get(sockets::live)),
-        read("/preview", get(sockets::preview)),
-        read("/poses", get(sockets::poses)),
-        read("/cam/{file}", get(mjpeg::stream)),
+        open(Method::GET, "/api/openapi.json", |method| on(method, openapi)),
+        open(Method::GET, "/api/access", |method| on(method, access::admission)),
+        open(Method::POST, "/api/login", |method| on(method, access::login)),
+        open(Method::POST, "/api/logout", |method| on(method, access::logout)),
+        read("/api/status", |method| on(method, super::status)),
+        read("/api/history", |method| on(method, super::history)),
+        read("/api/geometry", |method| on(method, super::geometry)),
+        act("/api/background", |method| on(method, super::take_background)),
+        act("/api/rig", |method| on(method, super::command_rig)),
+        act("/api/recording/begin", |method| on(method, recording::begin)),
+        act("/api/recording/end", |method| on(method, recording::end)),
+        read("/api/takes", |method| on(method, takes::list)),
+        read("/api/takes/{name}", |method| on(method, takes::summary)),
+        read("/api/takes/{name}/bodies", |method| on(method, takes::bodies)),
+        read("/api/takes/{name}/geometry", |method| on(method, takes::geometry)),
+        read("/live", |method| on(method, sockets::live)),
+        read("/preview", |method| on(method, sockets::preview)),
+        read("/poses", |method| on(method, sockets::poses)),
+        read("/cam/{file}", |method| on(method, mjpeg::stream)),
     ]
 }
 
 pub fn router(server: Server) -> Router {
     let access = server.access.clone();
     let (mut closed, mut open) = (Router::new(), Router::new());
-    for Route { path, needs, answer, .. } in routes() {
+    for Route { method, path, needs, answer } in routes() {
+        let filter = if method == Method::POST { MethodFilter::POST } else { MethodFilter::GET };
         match needs {
-            Needs::Token => closed = closed.route(path, answer),
-            Needs::Nothing => open = open.route(path, answer),
+            Needs::Token => closed = closed.route(path, answer(filter)),
+            Needs::Nothing => open = open.route(path, answer(filter)),
         }
     }
     closed

@@ -57,7 +57,7 @@ async fn the_page_asks_for_the_token_once() {
     let seen = "({ asks: !document.getElementById('login').hidden, answer: document.getElementById('login-answer').textContent, \
                 link: document.getElementById('link').textContent, url: location.href, cookie: document.cookie, \
                 cameras: document.querySelectorAll('li[data-camera]').length, \
-                hidden: getComputedStyle(document.querySelector('main')).visibility === 'hidden' })";
+                hidden: getComputedStyle(document.querySelector('main')).display === 'none' })";
     let asks = browser.until(&page, "the question for the token", seen, |seen| seen["asks"] == true).await;
     assert_eq!((&asks["hidden"], &asks["cameras"]), (&true.into(), &0.into()), "{asks}");
     let give = |token: &str| {
