@@ -185,19 +185,24 @@ async fn the_room_shows_the_body_and_its_buttons_ask() {
                  residuals: [...document.querySelectorAll('dd.residual')].filter(d => !d.hidden).length,
                  missing: !document.getElementById('no-finder').hidden };
     })()"#;
-    let placed = |seen: &Value| seen["body"] == "1" && seen["residuals"] == 4 && seen["geometry"] != "";
+    // A busy machine finds the body in fewer views at first.
+    let says = "3D body of one person in the room with 4 cameras, seen by cam01, cam02, cam03, cam04";
+    let placed =
+        |seen: &Value| seen["says"] == says && seen["body"] == "1" && seen["residuals"] == 4 && seen["geometry"] != "";
     let seen = browser.until(&page, "a body in the room, and four residuals", room, placed).await;
     let first = seen["geometry"].as_str().unwrap().to_owned();
     assert_eq!(
         (seen["pressed"].as_str(), &seen["asks"], &seen["missing"]),
         (Some("room"), &json!(true), &json!(false))
     );
-    assert_eq!(seen["says"], "3D body of one person in the room with 4 cameras, seen by cam01, cam02, cam03, cam04");
     for name in ["cam01", "cam02", "cam03", "cam04"] {
         assert!(seen["names"].as_array().unwrap().iter().any(|shown| shown == name), "{seen}");
     }
     // Stating a height gives a new geometry; a frozen one stays.
     browser.look(&page, "document.getElementById('freeze').click()").await;
+    // While a request is under way, the controls are disabled.
+    let frozen = |seen: &Value| seen["frozen"] == "true" && seen["asks"] == true;
+    browser.until(&page, "a frozen geometry", room, frozen).await;
     browser.look(&page, "document.getElementById('height').value = '1720'").await;
     browser.look(&page, "document.getElementById('state-height').click()").await;
     let stated =
