@@ -18,6 +18,7 @@ const OF_LOSS = new Set([
   "geometry-doubted",
   "geometry-refused",
   "solver-died",
+  "recording-failed",
 ]);
 
 export class Events {

@@ -1,10 +1,11 @@
 // The room on a plain canvas, in perspective; farther objects are drawn first.
 import { BODY, SOFT } from "./body.js";
 import { inFront, project } from "./plan.js";
+import { OPACITY, RADIUS_MM } from "./trails.js";
 
 const FAINT = 0.3;
 
-export function drawRoom(context, { plan, body, colors }, view, color) {
+export function drawRoom(context, { plan, body, colors, lines }, view, color) {
   const path = (rim) => {
     context.beginPath();
     for (const point of inFront(view, rim)) {
@@ -43,6 +44,7 @@ export function drawRoom(context, { plan, body, colors }, view, color) {
     },
   }));
   if (body) parts.push(...bodyParts(context, body, view, color));
+  for (const line of lines) parts.push(...trailParts(context, line, view, color));
   for (const { draw } of parts.sort((a, b) => b.ahead - a.ahead)) draw();
   context.restore();
 }
@@ -77,6 +79,24 @@ function bodyParts(context, { points, unseen }, view, color) {
     },
   }));
   return [...rods, ...balls];
+}
+
+/** A trail tapers and fades with age. */
+function trailParts(context, { color: name, pieces }, view, color) {
+  const seen = pieces.map(({ from, to, age }) => ({ from: project(view, from), to: project(view, to), age }));
+  return seen.filter(({ from, to }) => Math.min(from.ahead, to.ahead) > 0).map(({ from, to, age }) => ({
+    ahead: (from.ahead + to.ahead) / 2,
+    draw() {
+      context.globalAlpha = OPACITY * (1 - age);
+      context.strokeStyle = color(name);
+      context.lineWidth = Math.max(1, (2 * RADIUS_MM * (1 - age) * view.focal) / from.ahead);
+      context.beginPath();
+      context.moveTo(from.x, from.y);
+      context.lineTo(to.x, to.y);
+      context.stroke();
+      context.lineWidth = 1;
+    },
+  }));
 }
 
 /** A round gradient on the floor, flattened as if all of it were equally far away. */

@@ -1,11 +1,15 @@
 // Connects the streams of the server to the parts of the page.
+import { admitted, checkAgain } from "./access.js";
 import { ask } from "./ask.js";
 import { Cameras } from "./cameras.js";
 import { Events } from "./events.js";
 import { Learning } from "./learning.js";
 import { PosePanel } from "./pose.js";
+import { RecordingPanel } from "./recording.js";
+import { Replay } from "./replay.js";
 import { stream } from "./stream.js";
-import { bytes, count, duration, milliseconds, put, range } from "./text.js";
+import { TakeList } from "./takes.js";
+import { count, duration, milliseconds, put, range } from "./text.js";
 
 const STALE_AFTER_MS = 2000;
 
@@ -13,6 +17,9 @@ const cameras = new Cameras(document.getElementById("cameras"));
 const events = new Events(document.getElementById("events"), document.getElementById("no-events"));
 const learning = new Learning();
 const poses = new PosePanel();
+const recording = new RecordingPanel();
+const replay = new Replay(poses);
+const takes = new TakeList((take) => replay.open(take));
 
 // Every message postpones the deadline after which the connection counts as stale.
 let deadline;
@@ -42,20 +49,11 @@ function show(status) {
   events.show(status.events);
   learning.show(status.learner);
   poses.showStatus(status.infer, status.cameras.map((camera) => camera.name));
-  showRecording(status.recording);
+  recording.show(status.recording);
+  takes.show(status);
 }
 
-function showRecording(recording) {
-  put("recording-state", recording?.state ?? "nothing is recorded");
-  put("take", recording?.path);
-  put("recorded-frames", recording && count(recording.frames));
-  const budget = recording?.budget_bytes;
-  put("recorded-bytes", recording && bytes(recording.bytes) + (budget ? ` of ${bytes(budget)}` : ""));
-  const bar = document.getElementById("budget");
-  bar.hidden = !budget;
-  if (budget) bar.value = Math.min(1, recording.bytes / budget);
-}
-
+await admitted();
 stream("/live", {
   open: () => learning.reload(),
   message: (text) => {
@@ -65,6 +63,7 @@ stream("/live", {
   closed: () => {
     clearTimeout(deadline);
     link("stale", "connection lost, retrying");
+    checkAgain();
   },
 });
 stream("/preview", { binary: true, message: (buffer) => cameras.preview(buffer) });

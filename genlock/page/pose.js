@@ -8,6 +8,7 @@ import { Geometry } from "./geometry.js";
 import { Labels } from "./labels.js";
 import { Plan } from "./plan.js";
 import { RigPanel } from "./rig.js";
+import { Trails } from "./trails.js";
 import { count, milliseconds, number, put, range, withCommands } from "./text.js";
 
 const STALE_AFTER_MS = 2000;
@@ -33,8 +34,21 @@ export class PosePanel {
   #last = [];
   #deadline;
   #figure = null;
+  #trails = new Trails();
+  #trailsShown = false;
+  /** Id of the geometry of the live trails. */
+  #trailed = null;
+  /** The room, body and trails of a take that is replayed; null while live. */
+  #replayed = null;
 
   constructor() {
+    const trails = document.getElementById("trails");
+    trails.addEventListener("click", () => {
+      this.#trailsShown = !this.#trailsShown;
+      trails.setAttribute("aria-pressed", String(this.#trailsShown));
+      this.#last = [];
+      this.#render();
+    });
     this.#open();
     new ResizeObserver(() => this.#label()).observe(document.getElementById("labels"));
   }
@@ -80,11 +94,39 @@ export class PosePanel {
     this.#poses = message.poses;
     if (message.body) {
       [this.#body, this.#bodyAt] = [message.body, performance.now()];
+      if (this.#trailed !== message.body.geometry_id) this.#trails.clear();
+      this.#trailed = message.body.geometry_id;
+      this.#trails.add(message.exposure_ns / 1e9, points(message.body), unseen(message.body));
       this.#geometry.named(message.body.geometry_id);
       this.#plan.reach(message.body.joints_mm[0]);
     } else if (performance.now() - this.#bodyAt > BODY_HELD_MS) {
       this.#body = null;
     }
+    this.#render();
+  }
+
+  /** Shows recorded bodies from now on, in the room of `geometry`, which may be null. */
+  replay(geometry) {
+    this.#replayed = { plan: new Plan(geometry), recorded: null, trails: new Trails() };
+    document.getElementById("views").inert = true;
+    this.#render();
+  }
+
+  /** Shows a recorded body, or none. `trail` are the bodies since the last call. */
+  replayBody(recorded, trail) {
+    const { plan, trails } = this.#replayed;
+    for (const { at_s, body } of trail) trails.add(at_s, points(body), unseen(body));
+    if (!recorded) trails.clear();
+    else plan.reach(recorded.body.joints_mm[0]);
+    this.#replayed.recorded = recorded;
+    this.#render();
+  }
+
+  /** Shows the live body again. */
+  live() {
+    this.#replayed = null;
+    document.getElementById("views").inert = false;
+    this.#last = [];
     this.#render();
   }
 
@@ -98,7 +140,8 @@ export class PosePanel {
 
   #render() {
     this.#choice.found = this.#geometry.now !== null || this.#body !== null;
-    if (this.#choice.now === ROOM) this.#renderRoom();
+    if (this.#replayed) this.#renderReplay();
+    else if (this.#choice.now === ROOM) this.#renderRoom();
     else this.#renderViews();
   }
 
@@ -107,10 +150,8 @@ export class PosePanel {
     const found = this.#geometry.now !== null;
     const colors = this.#plan.cameras.map(({ name }) => this.#colorOf(name));
     if (this.#isNew(ROOM, body, this.#plan, this.#plan.floor, colors.join())) {
-      const places = body && points(body);
-      const drawn = body && { points: places, unseen: unseen(body), shadows: shadows(places) };
       // Show nothing until the room is found.
-      if (found || body) this.#figure?.showRoom({ plan: this.#plan, body: drawn, person: body?.joints_mm[0], colors });
+      if (found || body) this.#showRoom(this.#plan, body, this.#trails, colors);
       else this.#figure?.showViews([]);
     }
     const seen = (body?.cameras ?? []).map((index) => this.#nameOf(index));
@@ -119,6 +160,28 @@ export class PosePanel {
     document.getElementById("pose-key").hidden = body === null;
     document.getElementById("pale-key").hidden = false;
     this.#explain(body === null, found);
+  }
+
+  #renderReplay() {
+    const { plan, recorded, trails } = this.#replayed;
+    const body = recorded?.body ?? null;
+    // A geometry that was found anew during the take has another world.
+    const fits = body === null || plan.id === null || body.geometry_id === plan.id;
+    const colors = plan.cameras.map(() => "--quiet");
+    if (this.#isNew("replay", recorded, plan, plan.floor)) this.#showRoom(plan, body, trails, colors);
+    this.#describe(body ? "Replay, not live: 3D body of one person" : "Replay, not live: no body at this time");
+    document.getElementById("pose-key").hidden = body === null;
+    document.getElementById("pale-key").hidden = false;
+    const note = fits ? "" : "This body was placed in an earlier geometry than the cameras shown.";
+    this.#veil(body === null || !fits, true, body === null ? "No body at this time of the take" : "Another geometry", note);
+    document.getElementById("rig-state").hidden = true;
+  }
+
+  #showRoom(plan, body, trails, colors) {
+    const places = body && points(body);
+    const drawn = body && { points: places, unseen: unseen(body), shadows: shadows(places) };
+    const lines = this.#trailsShown && body ? trails.lines() : [];
+    this.#figure?.showRoom({ plan, body: drawn, person: body?.joints_mm[0], colors, lines });
   }
 
   #renderViews() {
@@ -157,6 +220,7 @@ export class PosePanel {
     if (room) this.#labels.inRoom(room, view);
     this.#canvas.dataset.geometry = room?.plan.id ?? "";
     this.#canvas.dataset.body = String(room?.body ? 1 : 0);
+    this.#canvas.dataset.trails = String(room?.lines.reduce((sum, { pieces }) => sum + pieces.length, 0) ?? 0);
   }
 
   #describe(label) {
@@ -164,21 +228,26 @@ export class PosePanel {
   }
 
   #label() {
-    if (this.#choice.now === ROOM) return;
+    if (this.#choice.now === ROOM || this.#replayed) return;
     const { clientWidth, clientHeight } = document.getElementById("labels");
     this.#labels.inCells(this.#shown, cells(this.#shown.length, clientWidth, clientHeight));
   }
 
   /** Says why something is missing: in the middle of an empty canvas, or at the edge of a room. */
   #explain(missing, atRim) {
-    const veil = document.getElementById("no-pose");
-    veil.hidden = !missing;
-    veil.classList.toggle("rim", atRim);
     const [title, detail] = this.#reason();
     const state = this.#infer?.rig?.state;
     put("rig-state", state);
     // Do not show the same text twice.
     document.getElementById("rig-state").hidden = !state || (missing && detail === state);
+    this.#veil(missing, atRim, title, detail);
+  }
+
+  /** Text over the canvas. */
+  #veil(shown, atRim, title, detail) {
+    const veil = document.getElementById("no-pose");
+    veil.hidden = !shown;
+    veil.classList.toggle("rim", atRim);
     const text = `${title}\n${detail}`;
     if (veil.dataset.text === text) return;
     veil.dataset.text = text;

@@ -6,12 +6,14 @@ import {
 import { BODY, SOFT } from "./body.js";
 import { Figure, lines } from "./figure.js";
 import { NEAR_MM } from "./plan.js";
+import { Ribbons } from "./ribbons.js";
 
 export class Room {
   #palette;
   #world = new Scene();
   #camera = new PerspectiveCamera();
   #body;
+  #ribbons;
   #shadows = [];
   #floor = new Group();
   #cameras = new Group();
@@ -25,15 +27,17 @@ export class Room {
     sun.position.set(-1, -0.6, 3);
     this.#body = new Figure(BODY, palette);
     this.#body.group.renderOrder = 1;
-    this.#world.add(new AmbientLight(0xffffff, 1.6), sun, this.#floor, this.#cameras, this.#body.group);
+    this.#ribbons = new Ribbons(palette);
+    this.#world.add(new AmbientLight(0xffffff, 1.6), sun, this.#floor, this.#cameras, this.#body.group, this.#ribbons.group);
   }
 
-  /** `plan`, `body` as `{points, unseen, shadows}` or null, and `cameras`: the colour of each of the plan's. */
-  show({ plan, body, colors }) {
+  /** `plan`, `body` as `{points, unseen, shadows}` or null, `colors` of the plan's cameras, and `lines` of trails. */
+  show({ plan, body, colors, lines }) {
     if (this.#made.floor !== plan.floor) this.#layFloor(plan);
     const cameras = `${plan.id} ${colors}`;
     if (this.#made.cameras !== cameras || this.#made.plan !== plan) this.#placeCameras(plan, colors);
     this.#made = { floor: plan.floor, cameras, plan };
+    this.#ribbons.show(lines);
     this.#body.group.visible = body !== null;
     for (const shadow of this.#shadows) shadow.visible = body !== null;
     if (!body) return;

@@ -113,9 +113,9 @@ pub struct SessionArgs {
     #[arg(long, value_name = "DIR", default_value = "genlock-data")]
     pub data: PathBuf,
     /// Where takes are recorded [default: the rig's recording.directory, or takes/ in the data folder].
-    #[arg(long, value_name = "DIR", conflicts_with = "no_record")]
+    #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
-    /// Record nothing.
+    /// Record nothing until the page's record button is pressed.
     #[arg(long)]
     pub no_record: bool,
     /// The recording ends at this many gigabytes (10⁹ bytes) [default: the rig's
@@ -160,6 +160,13 @@ pub struct SessionArgs {
     /// Address of the page [default: the rig's page.listen, or 127.0.0.1:8787].
     #[arg(long, value_name = "HOST:PORT")]
     pub listen: Option<String>,
+    /// The file with the token that the page asks for [default: the environment's GENLOCK_PAGE_TOKEN]. Required where
+    /// others than this machine's programs can reach the page.
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// A name by which a reverse proxy, or the network, knows the page; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub allowed_host: Vec<String>,
     /// No page.
     #[arg(long)]
     pub headless: bool,
@@ -265,6 +272,9 @@ pub struct AtArgs {
     /// Address of the session's page.
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8787")]
     pub at: String,
+    /// The file with the page's token, where it asks for one [default: the environment's GENLOCK_PAGE_TOKEN].
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
 }
 
 #[derive(Args)]

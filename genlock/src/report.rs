@@ -9,7 +9,7 @@ use miette::{IntoDiagnostic, WrapErr, miette};
 use serde::Serialize;
 use transport::{InferStatus, LearnerStatus, ModelOrigin, OwnNetworkStatus, RefitStatus, RigStatus};
 
-use session::{End, Outcome, Percentiles, SessionError};
+use session::{End, Outcome, Percentiles, RecordedTake, SessionError};
 
 /// Why a session does not start, and the remedy.
 pub fn not_started(error: SessionError) -> miette::Report {
@@ -37,8 +37,10 @@ pub struct Report {
     pub infer: InferReport,
     /// State of the rig's geometry; `None` without a finder of joints. Cameras are in the order of `cameras`.
     pub rig: Option<RigStatus>,
-    /// `None` with `--no-record`.
+    /// The session's last take; `None` without one.
     pub recording: Option<RecordingReport>,
+    /// All takes of the session, in order.
+    pub takes: Vec<RecordingReport>,
     pub rate_hz: f64,
     pub wall_s: f64,
     /// The texts of all events.
@@ -179,12 +181,26 @@ impl InferReport {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct RecordingReport {
     pub path: PathBuf,
     pub frames: u64,
     pub bytes: u64,
+    /// Frames of the take's time that are not in it.
+    pub lost: u64,
     pub state: String,
+}
+
+impl RecordingReport {
+    fn new(RecordedTake { directory, counters }: &RecordedTake) -> Self {
+        Self {
+            path: directory.clone(),
+            frames: counters.frames(),
+            bytes: counters.bytes(),
+            lost: counters.lost(),
+            state: counters.state().to_string(),
+        }
+    }
 }
 
 impl Report {
@@ -204,12 +220,8 @@ impl Report {
             pretrain: PretrainReport::default(),
             infer: InferReport::default(),
             rig: None,
-            recording: session.recording.as_ref().map(|(path, counters)| RecordingReport {
-                path: path.clone(),
-                frames: counters.frames(),
-                bytes: counters.bytes(),
-                state: counters.state().to_string(),
-            }),
+            recording: session.takes.last().map(RecordingReport::new),
+            takes: session.takes.iter().map(RecordingReport::new).collect(),
             rate_hz,
             wall_s: session.wall_s,
             events,
@@ -243,7 +255,8 @@ impl Report {
     /// requested, and frame sets.
     pub fn lacks(&self, own_cameras: usize) -> Option<String> {
         let delivered: u64 = self.cameras.iter().map(|camera| camera.delivered).sum();
-        let recorded = own_cameras == 0 || self.recording.as_ref().is_none_or(|recording| recording.frames > 0);
+        let takes = &self.takes;
+        let recorded = own_cameras == 0 || takes.is_empty() || takes.iter().any(|take| take.frames > 0);
         match (delivered, recorded, self.sets.complete + self.sets.incomplete) {
             (0, _, _) => Some("no camera delivered a frame".into()),
             (_, false, _) => Some("nothing was recorded".into()),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use calibration_free_config::{Recording, Rig};
-use session::RecordingPlan;
+use session::{RecordingBegins, RecordingPlan};
 
 /// The recording of a rig's session: `record` overrides the rig's own folder, and `otherwise` is for rigs without one.
 pub fn plan(rig: &Rig, record: Option<&Path>, otherwise: &Path) -> RecordingPlan {
@@ -12,6 +12,7 @@ pub fn plan(rig: &Rig, record: Option<&Path>, otherwise: &Path) -> RecordingPlan
     let budget_gb = recording.map_or(Recording::DEFAULT_BUDGET_GB, |recording| recording.budget_gb);
     RecordingPlan {
         name: rig.name.to_string(),
+        begins: RecordingBegins::WithSession,
         folder: folder.to_owned(),
         budget_bytes: bytes(budget_gb),
         rig_toml: None,

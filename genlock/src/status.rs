@@ -69,6 +69,8 @@ impl StatusBoard {
                 path: recorder.directory().display().to_string(),
                 frames: recorder.counters().frames(),
                 bytes: recorder.counters().bytes(),
+                lost: recorder.counters().lost(),
+                for_s: recorder.age().as_secs_f64(),
                 budget_bytes: Some(recorder.budget_bytes()),
                 state: recorder.counters().state().to_string(),
             }),

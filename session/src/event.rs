@@ -36,6 +36,11 @@ pub enum EventKind {
     /// A receiver of poses is absent, or too slow.
     PoseReceiverLost,
     PoseReceiverBack,
+    /// A take began while the cameras ran.
+    RecordingBegan,
+    RecordingEnded,
+    /// A take ended that should not have, or could not be closed.
+    RecordingFailed,
     /// An event of the rig's geometry.
     Rig(RigEventKind),
 }
@@ -59,6 +64,9 @@ impl EventKind {
             Self::ProcessDied => "process-died",
             Self::PoseReceiverLost => "pose-receiver-lost",
             Self::PoseReceiverBack => "pose-receiver-back",
+            Self::RecordingBegan => "recording-began",
+            Self::RecordingEnded => "recording-ended",
+            Self::RecordingFailed => "recording-failed",
             Self::Rig(kind) => kind.name(),
         }
     }

@@ -1,14 +1,12 @@
 //! The result of a session that has ended.
 
-use std::path::PathBuf;
-
 use frame::LossLedger;
 
 use crate::error::SessionError;
 use crate::plan::Prepared;
-use crate::recorder::RecordingCounters;
 use crate::sets::assembler::{SetStatistics, Sinks};
 use crate::statistics::latency::Latency;
+use crate::takes::RecordedTake;
 
 /// The result of a session.
 pub struct Outcome {
@@ -22,7 +20,7 @@ pub struct Outcome {
     pub sets: SetStatistics,
     /// How long one frame's crop took.
     pub crop_work: Latency,
-    /// Folder of the take, and its size.
-    pub recording: Option<(PathBuf, RecordingCounters)>,
+    /// The takes, in the order in which they were recorded.
+    pub takes: Vec<RecordedTake>,
     pub wall_s: f64,
 }

@@ -19,7 +19,7 @@ pub struct SessionPlan {
     pub rig: Rig,
     /// How recorded sources are played.
     pub playback: Playback,
-    /// `None` records nothing.
+    /// `None` records nothing, ever.
     pub recording: Option<RecordingPlan>,
     /// `None` crops nothing and makes no frame sets, unless the rig has several hosts.
     pub learning: Option<LearningPlan>,
@@ -29,14 +29,25 @@ pub struct SessionPlan {
     pub role: HostRole,
 }
 
+/// When a session's first take begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RecordingBegins {
+    /// With the cameras.
+    #[default]
+    WithSession,
+    /// With [`Session::begin_take`](crate::Session::begin_take).
+    OnRequest,
+}
+
 /// Where a session is recorded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordingPlan {
     /// The name of the session in its take.
     pub name: String,
-    /// The take is created as a new folder in this one.
+    pub begins: RecordingBegins,
+    /// Each take is created as a new folder in this one.
     pub folder: PathBuf,
-    /// The recording closes after this many bytes.
+    /// A take closes after this many bytes.
     pub budget_bytes: u64,
     /// The rig to describe in the take instead of the session's own: in a replay, the rig that made the recording.
     pub rig_toml: Option<String>,

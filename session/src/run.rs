@@ -36,7 +36,7 @@ impl Session {
         &mut self,
         stop: &Receiver<()>,
         end_at: Option<Instant>,
-        mut each: impl FnMut(&Self) -> ControlFlow<()>,
+        mut each: impl FnMut(&mut Self) -> ControlFlow<()>,
     ) -> End {
         let clock = tick(LOOK_EVERY);
         let time_over = end_at.map_or_else(never, at);
@@ -90,6 +90,7 @@ impl Session {
         if let (Some(recorder), Some(relation)) = (&self.recorder, relation) {
             recorder.relate(relation);
         }
+        self.look_at_takes();
         let dead = self.prepared.events.dead_parts(self.dead_parts());
         self.record(dead);
         if let Some(step_ns) = clock_steps.check() {
@@ -101,7 +102,7 @@ impl Session {
     }
 
     /// Puts events into the log and into the take.
-    fn record(&mut self, events: impl IntoIterator<Item = (EventKind, String)>) {
+    pub(crate) fn record(&mut self, events: impl IntoIterator<Item = (EventKind, String)>) {
         let at_s = self.started.elapsed().as_secs_f64();
         for (kind, text) in events {
             if let Some(recorder) = &self.recorder {

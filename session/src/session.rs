@@ -14,11 +14,12 @@ use crate::hosts::{HostLink, Listeners, RemoteViews};
 use crate::outcome::Outcome;
 use crate::part::Part;
 use crate::plan::Prepared;
-use crate::recorder::{Recorder, RecorderTap};
+use crate::recorder::{Recorder, RecorderTap, TapSwitch};
 use crate::sets::assembler::{self, SetStatistics, Sinks};
 use crate::statistics::latency::Latency;
 use crate::statistics::losses::LossWatch;
 use crate::statistics::vitals::Vitals;
+use crate::takes::Takes;
 use crate::views::local::LocalViews;
 use crate::views::preview::{self, ViewPreviews};
 
@@ -33,7 +34,9 @@ pub(crate) struct Parts {
     pub pulses: Pulses,
     pub epoch: Option<u32>,
     pub ledgers: Vec<LossLedger>,
-    pub recorder: Option<(Recorder, RecorderTap)>,
+    pub recorder: Option<Recorder>,
+    pub tap: RecorderTap,
+    pub switch: TapSwitch,
     pub sinks: Sinks,
 }
 
@@ -46,8 +49,9 @@ pub struct Session {
     assembler: Option<JoinHandle<Sinks>>,
     preview: Option<JoinHandle<()>>,
     pub(crate) losses: LossWatch,
-    /// The recording, where there is one.
+    /// The take that is being recorded.
     pub recorder: Option<Recorder>,
+    pub(crate) takes: Takes,
     /// The accounts of each camera.
     pub ledgers: Vec<LossLedger>,
     pub sets: SetStatistics,
@@ -59,15 +63,11 @@ pub struct Session {
 
 impl Session {
     pub(crate) fn start(mut prepared: Prepared, parts: Parts) -> Result<Self, SessionError> {
-        let Parts { cameras, pulses, epoch, ledgers, recorder, sinks } = parts;
+        let Parts { cameras, pulses, epoch, ledgers, recorder, tap, switch, sinks } = parts;
         let (all, local) = (prepared.names.len(), prepared.local_cameras());
         let vitals = Vitals::new(all);
         let losses = LossWatch::new(prepared.names.iter().cloned().zip(ledgers.iter().cloned()).collect());
-        let mut consumers: Vec<Box<dyn FrameConsumer>> = vec![Box::new(vitals.clone())];
-        let recorder = recorder.map(|(recorder, tap)| {
-            consumers.push(Box::new(tap));
-            recorder
-        });
+        let mut consumers: Vec<Box<dyn FrameConsumer>> = vec![Box::new(vitals.clone()), Box::new(tap)];
         let (sets, crop_work) = (SetStatistics::default(), Latency::default());
         let (views, views_in) = bounded(WAITING_VIEWS);
         let croppers = std::mem::take(&mut prepared.croppers);
@@ -114,6 +114,7 @@ impl Session {
             preview,
             losses,
             recorder,
+            takes: Takes::new(switch),
             ledgers,
             sets,
             vitals,
@@ -187,7 +188,7 @@ impl Session {
         let Self { mut prepared, mut losses, ledgers, sets, crop_work, .. } = self;
         let mut errors = vec![];
         let wall_s = self.started.elapsed().as_secs_f64();
-        let recording = self.recorder.as_ref().map(|r| (r.directory().to_owned(), r.counters()));
+        let mut takes = self.takes;
         if let HostLink::First(first) = &prepared.link {
             first.close();
         }
@@ -199,23 +200,15 @@ impl Session {
                 // What is behind the router never sees its input closed, so it cannot be waited for.
                 losses.look();
                 prepared.trial = None;
-                return Outcome {
-                    prepared,
-                    sinks: Sinks::default(),
-                    errors,
-                    ledgers,
-                    sets,
-                    crop_work,
-                    recording,
-                    wall_s,
-                };
+                let (sinks, takes) = (Sinks::default(), takes.abandon(self.recorder));
+                return Outcome { prepared, sinks, errors, ledgers, sets, crop_work, takes, wall_s };
             }
         }
-        if let Some(recorder) = self.recorder
-            && let Err(error) = recorder.finish()
-        {
-            errors.push(error.into());
+        if let Some(recorder) = self.recorder {
+            takes.end(recorder, true);
         }
+        let (takes, failed) = takes.finish();
+        errors.extend(failed.into_iter().map(SessionError::from));
         let (croppers, panicked) = self.local_views.map(LocalViews::finish).unwrap_or_default();
         if panicked > 0 {
             errors.push(SessionError::Panicked(Part::Croppers));
@@ -236,6 +229,6 @@ impl Session {
         }
         losses.look();
         (prepared.croppers, prepared.trial) = (croppers, None);
-        Outcome { prepared, sinks, errors, ledgers, sets, crop_work, recording, wall_s }
+        Outcome { prepared, sinks, errors, ledgers, sets, crop_work, takes, wall_s }
     }
 }

@@ -1,12 +1,12 @@
 //! From a session that is prepared to one that runs.
 
 use frame::{LossLedger, Problem, monotonic_now_ns};
-use take::TakeInfo;
+use take::{TakeError, TakeInfo};
 
 use crate::error::SessionError;
 use crate::hosts::HostLink;
-use crate::plan::Prepared;
-use crate::recorder::{Recorder, RecorderTap};
+use crate::plan::{Prepared, RecordingBegins, RecordingPlan};
+use crate::recorder::{self, Recorder, TapSwitch};
 use crate::session::{Parts, Session};
 use crate::sets::assembler::Sinks;
 use crate::source::Playback;
@@ -44,14 +44,28 @@ impl Prepared {
         if let HostLink::Peer(peer) = &self.link {
             pulses = peer.take_pulses(&mut cameras);
         }
+        let (tap, switch) = recorder::tap(&ledgers[..self.local_cameras()], self.rig.recorder_buffers());
         // Faults of a camera show before a take is created.
-        let recorder = self.record(&ledgers[..self.local_cameras()])?;
+        let at_once = self.takes_plan().filter(|plan| plan.begins == RecordingBegins::WithSession);
+        let recorder = at_once.map(|plan| self.record(plan, &ledgers, &switch)).transpose();
+        let recorder = recorder.map_err(SessionError::NotRecorded)?;
         self.pictures.begin(self.rate_hz());
-        Session::start(self, Parts { cameras, pulses, epoch, ledgers, recorder, sinks })
+        Session::start(self, Parts { cameras, pulses, epoch, ledgers, recorder, tap, switch, sinks })
     }
 
-    fn record(&self, ledgers: &[LossLedger]) -> Result<Option<(Recorder, RecorderTap)>, SessionError> {
-        let Some(plan) = self.recording.as_ref().filter(|_| self.trial.is_none()) else { return Ok(None) };
+    /// How takes are recorded; `None` where nothing may be, as in a trial.
+    pub(crate) fn takes_plan(&self) -> Option<&RecordingPlan> {
+        self.recording.as_ref().filter(|_| self.trial.is_none())
+    }
+
+    /// Begins a take of this host's cameras.
+    pub(crate) fn record(
+        &self,
+        plan: &RecordingPlan,
+        ledgers: &[LossLedger],
+        tap: &TapSwitch,
+    ) -> Result<Recorder, TakeError> {
+        let ledgers = &ledgers[..self.local_cameras()];
         let rig = self.rig.rig();
         let info = TakeInfo {
             name: plan.name.clone(),
@@ -62,10 +76,9 @@ impl Prepared {
             source_rate_hz: self.rig.is_replayed().then_some(rig.trigger.rate_hz),
         };
         let buffers = self.rig.recorder_buffers();
-        let recorder = Recorder::start(&plan.folder, &info, ledgers, buffers, plan.budget_bytes)
-            .map_err(SessionError::NotRecorded)?;
+        let recorder = Recorder::start(&plan.folder, &info, ledgers, buffers, plan.budget_bytes, tap.clone())?;
         let budget_gb = plan.budget_bytes as f64 / 1e9;
-        tracing::info!("recording into {}, at most {budget_gb} GB", recorder.0.directory().display());
-        Ok(Some(recorder))
+        tracing::info!("recording into {}, at most {budget_gb} GB", recorder.directory().display());
+        Ok(recorder)
     }
 }

@@ -79,12 +79,16 @@ pub struct GapInspection {
 /// # Errors
 /// As [`TakeReader::open`].
 pub fn inspect(directory: &Path) -> Result<Inspection, TakeError> {
-    let take = TakeReader::open(directory)?;
+    Ok(inspect_open(&TakeReader::open(directory)?))
+}
+
+/// Sums up a take that is open.
+pub fn inspect_open(take: &TakeReader) -> Inspection {
     let ids = || (0..take.cameras().len()).map(|index| CameraId(index as u16));
-    let exposures = || ids().flat_map(|camera| infos(&take, camera)).map(|info| info.exposure.ns);
+    let exposures = || ids().flat_map(|camera| infos(take, camera)).map(|info| info.exposure.ns);
     let span_ns = exposures().max().unwrap_or(0).saturating_sub(exposures().min().unwrap_or(0));
-    Ok(Inspection {
-        path: directory.to_owned(),
+    Inspection {
+        path: take.directory().to_owned(),
         name: take.info().name.clone(),
         host: take.info().host.clone(),
         complete: take.complete(),
@@ -92,10 +96,10 @@ pub fn inspect(directory: &Path) -> Result<Inspection, TakeError> {
         started_utc: take.started_utc().to_owned(),
         duration_s: span_ns as f64 / 1e9,
         torn_bytes: take.torn().iter().map(|tail| tail.bytes).sum(),
-        cameras: ids().map(|camera| inspect_camera(&take, camera)).collect(),
+        cameras: ids().map(|camera| inspect_camera(take, camera)).collect(),
         pose_messages: take.pose_messages(),
         notes: take.notes().to_vec(),
-    })
+    }
 }
 
 fn inspect_camera(take: &TakeReader, camera: CameraId) -> CameraInspection {

@@ -74,7 +74,7 @@ pub use description::{FORMAT_VERSION, TakeInfo};
 pub use error::TakeError;
 pub use event::{ClockReading, ClockRelation, Gap, Note};
 pub use host_comparison::{HostComparison, compare_hosts};
-pub use inspect::{CameraInspection, GapInspection, Inspection, UNEXPLAINED, inspect};
+pub use inspect::{CameraInspection, GapInspection, Inspection, UNEXPLAINED, inspect, inspect_open};
 pub use masks::{MASKS_FILE, Mask, MaskReader, MaskWriter};
 pub use reader::{TakeReader, TornTail};
 pub use session::{Imported, Session, SessionTake};

@@ -174,6 +174,20 @@ impl TakeReader {
         self.recordings.iter().map(|recording| recording.poses.len()).sum()
     }
 
+    /// The JSON of the `index`-th pose message, in the order in which they were streamed; `None` beyond the last.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub fn pose_message(&self, mut index: usize) -> Option<Result<Vec<u8>, TakeError>> {
+        for recording in &self.recordings {
+            match recording.poses.get(index) {
+                Some(span) => return Some(recording.read(*span)),
+                None => index -= recording.poses.len(),
+            }
+        }
+        None
+    }
+
     /// The JSON of the recorded pose messages, in the order in which they were streamed. Each is an error if the disk
     /// fails.
     pub fn poses(&self) -> impl Iterator<Item = Result<Vec<u8>, TakeError>> {

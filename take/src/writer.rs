@@ -102,6 +102,20 @@ impl TakeWriter {
         info: &TakeInfo,
         output: impl FnOnce(File) -> Box<dyn Output>,
     ) -> Result<Self, TakeError> {
+        let made = Self::open_in(parent, directory.clone(), info, output);
+        if made.is_err() {
+            // Leave no empty take behind, as on a full disk. What cannot be removed is seen as damaged.
+            let _ = fs::remove_dir_all(&directory);
+        }
+        made
+    }
+
+    fn open_in(
+        parent: &Path,
+        directory: PathBuf,
+        info: &TakeInfo,
+        output: impl FnOnce(File) -> Box<dyn Output>,
+    ) -> Result<Self, TakeError> {
         let started = chrono::Utc::now();
         let description = Description::new(info, started.to_rfc3339_opts(chrono::SecondsFormat::Millis, true));
         description.write(&directory)?;

@@ -132,6 +132,19 @@ fn a_full_disk_ends_a_take_that_is_closed_in_order() {
     assert_eq!((inspection.cameras[0].frames, inspection.cameras[0].gaps.len()), (frames, 1));
 }
 
+#[test]
+fn no_take_is_made_on_a_full_disk() {
+    let mount_point = tempfile::tempdir().unwrap();
+    let Some(_mounted) = Tmpfs::mount(mount_point.path(), "size=1m") else {
+        eprintln!("skipped: a small file system to fill cannot be mounted here");
+        return;
+    };
+    assert!(std::fs::write(mount_point.path().join("filler"), vec![1; 2_000_000]).is_err());
+    let refusal = TakeWriter::create(mount_point.path(), &take_info(1)).err().unwrap();
+    assert!(matches!(refusal, TakeError::DiskFull { .. }), "{refusal}");
+    assert_eq!(std::fs::read_dir(mount_point.path()).unwrap().count(), 1, "an empty take was left behind");
+}
+
 /// A file system in memory, for as long as this lives.
 struct Tmpfs(std::ffi::CString);
 

@@ -5,7 +5,7 @@ use crate::cli::AtArgs;
 
 /// The button of the page, for scripts.
 pub fn run(args: &AtArgs) -> miette::Result<()> {
-    ask::post(&args.at, "/api/background", None)?;
+    ask::post(args, "/api/background", None)?;
     println!("the next second of every camera becomes its background");
     Ok(())
 }

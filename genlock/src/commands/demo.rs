@@ -6,7 +6,7 @@ use calibration_free_config::Rig;
 use frame::monotonic_now_ns;
 use miette::{IntoDiagnostic, miette};
 use session::source::{footage_rig, take_rig};
-use session::{Playback, RecordingPlan};
+use session::{Playback, RecordingBegins, RecordingPlan};
 use settings::environment;
 
 use super::live::{self, CropSize, Shown, written};
@@ -44,6 +44,7 @@ pub fn run(args: &DemoArgs) -> miette::Result<()> {
     };
     let recording = RecordingPlan {
         name: "demo".into(),
+        begins: RecordingBegins::WithSession,
         folder: args.session.record.clone().unwrap_or_else(|| data.join("takes")),
         budget_bytes: rig_recording::bytes(BUDGET_GB),
         rig_toml,

@@ -15,7 +15,7 @@ pub fn run(args: &RigCommandArgs) -> miette::Result<()> {
         RigCommandArgs::FloorAndFront(at) => (at, RigCommand::FloorAndFront),
         RigCommandArgs::Height { mm, at } => (at, RigCommand::HeightMm(*mm)),
     };
-    ask::post(&at.at, "/api/rig", Some(&serde_json::to_string(&command).into_diagnostic()?))?;
+    ask::post(at, "/api/rig", Some(&serde_json::to_string(&command).into_diagnostic()?))?;
     println!("request sent; the page and the report show its outcome");
     Ok(())
 }

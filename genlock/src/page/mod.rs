@@ -1,49 +1,48 @@
-//! The page of a running rig and the streams behind it.
+//! The page of a running rig, its HTTP calls and its streams.
 //!
-//! | route | what |
-//! |---|---|
-//! | `/` | the page, embedded in the binary |
-//! | `/api/status` | [`LiveStatus`] as JSON |
-//! | `/api/history` | the learner's curves since the process started, thinned to a bounded length |
-//! | `POST /api/background` | learn the background of every camera from the stage, which must be empty now |
-//! | `/api/geometry` | the rig's [`body::RigGeometry`] as JSON; 404 until it is found |
-//! | `POST /api/rig` | a [`transport::RigCommand`] as JSON; 409 with the reason if it cannot be done |
-//! | `/live` | WebSocket: [`LiveStatus`] whenever it changes |
-//! | `/preview` | WebSocket: binary previews, latest wins (header in [`preview`]) |
-//! | `/cam/N.mjpg` | the same pictures as `multipart/x-mixed-replace`, for curl and VLC |
-//! | `/poses` | WebSocket: one [`transport::PoseMessage`] per text message |
+//! `routes.rs` lists what the server answers, and `docs/openapi.json` describes it; a test holds the one against the
+//! other.
 //!
 //! Ordinary threads write into [`PageState`], tokio tasks read from it, and no writer ever waits for a reader.
 
+mod access;
 mod assets;
 mod error;
 mod guard;
 mod history;
 mod mjpeg;
 mod preview;
+mod recording;
+mod routes;
 mod sockets;
 mod state;
 mod status;
+mod takes;
 #[cfg(test)]
 mod tests;
+mod token;
 
 use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Json;
 use axum::extract::{FromRef, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router, middleware};
 use tokio::sync::watch;
-use tower_http::trace::{DefaultOnFailure, TraceLayer};
 use transport::RigCommand;
 
 use history::History;
+use takes::Library;
 
+pub use access::Access;
 pub use error::PageError;
+pub use recording::RecordWish;
 pub use state::PageState;
 pub use status::{CameraView, EventView, LiveStatus, RecordingView, STATUS_VERSION, SetView};
+pub use token::Token;
 
 /// How long connections may take to close after the shutdown began.
 const GRACE: Duration = Duration::from_secs(2);
@@ -57,16 +56,25 @@ pub fn bind(addr: &str) -> Result<TcpListener, PageError> {
     Ok(listener)
 }
 
+/// What a page shows, and to whom.
+pub struct Page {
+    pub state: PageState,
+    pub access: Access,
+    /// The folder of takes.
+    pub takes: PathBuf,
+}
+
 /// Serves the page until `shutdown` completes, then gives open connections two seconds to close.
 pub async fn serve(
     listener: TcpListener,
-    page: PageState,
+    page: Page,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), PageError> {
     let listener = tokio::net::TcpListener::from_std(listener).map_err(PageError::Serve)?;
-    let address = listener.local_addr().map_err(PageError::Serve)?;
     let (close, mut closing) = watch::channel(false);
-    let app = router(Server { page, closing: closing.clone() }, guard::Rule::for_listener(address));
+    let Page { state, access, takes } = page;
+    let (access, library) = (Arc::new(access), Arc::new(Library::new(takes)));
+    let app = routes::router(Server { page: state, access, library, closing: closing.clone() });
     let server = axum::serve(listener, app).with_graceful_shutdown(async move {
         shutdown.await;
         close.send_replace(true);
@@ -85,6 +93,8 @@ pub async fn serve(
 #[derive(Clone)]
 struct Server {
     page: PageState,
+    access: Arc<Access>,
+    library: Arc<Library>,
     /// Becomes true when the server shuts down, which ends all streams.
     closing: watch::Receiver<bool>,
 }
@@ -102,22 +112,10 @@ impl FromRef<Server> for PageState {
     }
 }
 
-fn router(server: Server, rule: guard::Rule) -> Router {
-    Router::new()
-        .route("/api/status", get(status))
-        .route("/api/history", get(history))
-        .route("/api/background", post(take_background))
-        .route("/api/geometry", get(geometry))
-        .route("/api/rig", post(command_rig))
-        .route("/live", get(sockets::live))
-        .route("/preview", get(sockets::preview))
-        .route("/poses", get(sockets::poses))
-        .route("/cam/{file}", get(mjpeg::stream))
-        .fallback(assets::serve)
-        .layer(middleware::from_fn_with_state(rule, guard::check))
-        // Before a session has a status, its page is told that there is none yet: no error of the server's.
-        .layer(TraceLayer::new_for_http().on_failure(DefaultOnFailure::new().level(tracing::Level::DEBUG)))
-        .with_state(server)
+impl FromRef<Server> for Arc<Access> {
+    fn from_ref(server: &Server) -> Self {
+        server.access.clone()
+    }
 }
 
 async fn status(State(page): State<PageState>) -> Response {

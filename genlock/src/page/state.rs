@@ -1,17 +1,19 @@
 //! The state of the page, shared by its writers and its server.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::ws::Utf8Bytes;
 use body::RigGeometry;
 use crossbeam::queue::ArrayQueue;
-use session::{PreviewPicture, PreviewSink};
-use tokio::sync::{broadcast, watch};
+use session::{NoTake, PreviewPicture, PreviewSink};
+use tokio::sync::{broadcast, oneshot, watch};
 use transport::RigCommand;
 
 use super::history::History;
 use super::preview::Preview;
+use super::recording::{RecordRequest, RecordWish};
 use super::status::LiveStatus;
 
 /// How many pose messages a slow reader may lag before it loses the oldest: two seconds at 60 Hz.
@@ -19,6 +21,8 @@ const POSE_BACKLOG: usize = 128;
 
 /// Capacity of the queue of rig commands.
 const RIG_COMMANDS: usize = 16;
+/// Capacity of the queue of requests to the recording.
+const RECORD_REQUESTS: usize = 4;
 
 /// The state of the page. Clones are handles to the same state; every method returns at once.
 #[derive(Clone)]
@@ -39,6 +43,10 @@ struct Inner {
     finder_at_work: AtomicBool,
     /// Rig commands since the last call of `rig_commands`.
     rig_commands: ArrayQueue<RigCommand>,
+    /// Requests to the recording since the last call of `record_requests`.
+    record_requests: ArrayQueue<RecordRequest>,
+    /// Folder of the take that is being recorded.
+    recording: Mutex<Option<PathBuf>>,
 }
 
 impl PageState {
@@ -55,6 +63,8 @@ impl PageState {
             geometry: Mutex::default(),
             finder_at_work: AtomicBool::new(false),
             rig_commands: ArrayQueue::new(RIG_COMMANDS),
+            record_requests: ArrayQueue::new(RECORD_REQUESTS),
+            recording: Mutex::default(),
         }))
     }
 
@@ -65,6 +75,7 @@ impl PageState {
         }
         let finder_at_work = status.infer.as_ref().is_some_and(|infer| infer.rig.is_some());
         self.0.finder_at_work.store(finder_at_work, Ordering::Release);
+        *self.recording_lock() = status.recording.as_ref().map(|recording| PathBuf::from(&recording.path));
         match serde_json::to_string(&status) {
             Ok(json) => drop(self.0.status.send_replace(json.into())),
             Err(error) => tracing::error!(%error, "could not encode the status as JSON"),
@@ -97,6 +108,25 @@ impl PageState {
     /// Takes the rig commands since the last call.
     pub fn rig_commands(&self) -> Vec<RigCommand> {
         std::iter::from_fn(|| self.0.rig_commands.pop()).collect()
+    }
+
+    /// Takes the requests to the recording since the last call, without those that nobody waits for any longer.
+    pub fn record_requests(&self) -> impl Iterator<Item = RecordRequest> {
+        std::iter::from_fn(|| self.0.record_requests.pop()).filter(RecordRequest::is_awaited)
+    }
+
+    /// Queues a request to the recording; `None` if too many wait.
+    pub(super) fn ask_to_record(&self, wish: RecordWish) -> Option<oneshot::Receiver<Result<PathBuf, NoTake>>> {
+        let (request, answered) = RecordRequest::new(wish);
+        self.0.record_requests.push(request).ok().map(|()| answered)
+    }
+
+    pub(super) fn recording_path(&self) -> Option<PathBuf> {
+        self.recording_lock().clone()
+    }
+
+    fn recording_lock(&self) -> MutexGuard<'_, Option<PathBuf>> {
+        self.0.recording.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Queues a rig command; the error says why it cannot be done.

@@ -22,7 +22,7 @@ pub struct LiveStatus {
     pub learner: Option<LearnerStatus>,
     /// `None` until the first report of the inference process.
     pub infer: Option<InferStatus>,
-    /// `None` if nothing is recorded.
+    /// The take that is being recorded; `None` if nothing is.
     pub recording: Option<RecordingView>,
     /// A notice for the user, in one sentence.
     pub message: Option<String>,
@@ -84,10 +84,18 @@ pub struct SetView {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RecordingView {
+    /// Folder of the take.
     pub path: String,
+    /// Since it began.
+    #[serde(default)]
+    pub for_s: f64,
     pub frames: u64,
     pub bytes: u64,
+    /// Frames of its time that are not in it.
+    #[serde(default)]
+    pub lost: u64,
     /// Size at which the recording stops; `None` if only the disk limits it.
     pub budget_bytes: Option<u64>,
+    /// `recording`, `complete`, or `ended: ` and why.
     pub state: String,
 }

@@ -1,5 +1,10 @@
 //! The page over real sockets.
 
+mod access;
+mod openapi;
+mod recording;
+mod takes;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
@@ -24,17 +29,25 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 struct Running {
     page: PageState,
     address: SocketAddr,
+    takes: tempfile::TempDir,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Result<(), PageError>>,
 }
 
 fn start() -> Running {
+    start_for(None, &[])
+}
+
+fn start_for(token: Option<Token>, allowed: &[String]) -> Running {
     let page = PageState::new(vec!["left".into(), "right".into()]);
     let listener = bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let served = tokio::spawn(serve(listener, page.clone(), async { drop(stopped.await) }));
-    Running { page, address, stop, served }
+    let takes = tempfile::tempdir().unwrap();
+    let access = Access::new(address, token, allowed).unwrap();
+    let served = Page { state: page.clone(), access, takes: takes.path().to_owned() };
+    let served = tokio::spawn(serve(listener, served, async { drop(stopped.await) }));
+    Running { page, address, takes, stop, served }
 }
 
 impl Running {

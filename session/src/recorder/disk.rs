@@ -68,6 +68,7 @@ impl Disk {
     fn not_written(&mut self, frame: &FrameRef, reason: LossReason) {
         let (camera, sequence) = (frame.info.camera, frame.info.sequence);
         self.accounts[camera.index()].lose(reason);
+        self.shared.lost.fetch_add(1, Ordering::AcqRel);
         let gap = Gap { camera, reason, first_sequence: sequence, frames: 1, at_ns: monotonic_now_ns() };
         extend_or_push(&mut self.unwritten, gap);
     }

@@ -8,13 +8,15 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crossbeam::channel::{Sender, bounded};
 use frame::{FrameRef, LossLedger, LossReason, monotonic_now_ns};
 use take::{ClockRelation, Gap, TakeError, TakeInfo, TakeWriter};
 
 use disk::Disk;
-pub use tap::RecorderTap;
+use tap::{Entrance, LastGaps};
+pub use tap::{RecorderTap, TapSwitch, tap};
 
 /// Bytes of all cameras that may be queued for the disk.
 pub const QUEUED_BYTES: usize = 256 << 20;
@@ -42,6 +44,8 @@ enum Job {
 struct Shared {
     bytes: AtomicU64,
     frames: AtomicU64,
+    /// Frames of the take's time that are not in it, for whatever reason.
+    lost: AtomicU64,
     queued_bytes: AtomicUsize,
     /// Set once nothing more is written; `closed_because` is the reason.
     closed: AtomicBool,
@@ -63,25 +67,28 @@ impl Shared {
     }
 }
 
-/// A running recording.
+/// A take that is being recorded.
 pub struct Recorder {
     directory: PathBuf,
     budget_bytes: u64,
+    begun_ns: i64,
     shared: Arc<Shared>,
     notes: Sender<Job>,
     disk: JoinHandle<Result<(), TakeError>>,
+    tap: TapSwitch,
 }
 
 impl Recorder {
-    /// Creates a take below `parent`. Up to `buffers` of each camera may be queued for the disk. The recording closes
-    /// after `budget_bytes`.
+    /// Creates a take below `parent`, and records into it what comes to the tap from now on. Up to `buffers` of each
+    /// camera may be queued for the disk. The recording closes after `budget_bytes`.
     pub fn start(
         parent: &Path,
         info: &TakeInfo,
         ledgers: &[LossLedger],
         buffers: usize,
         budget_bytes: u64,
-    ) -> Result<(Self, RecorderTap), TakeError> {
+        tap: TapSwitch,
+    ) -> Result<Self, TakeError> {
         let mut writer = TakeWriter::create(parent, info)?;
         let directory = writer.directory().to_owned();
         let sync = writer.hand_over_sync()?;
@@ -91,8 +98,8 @@ impl Recorder {
         let accounts = ledgers.iter().map(|ledger| ledger.recorder.clone()).collect();
         let disk = Disk::start(writer, sync, shared.clone(), accounts, budget_bytes, queue)
             .map_err(|source| TakeError::io("start the disk threads for", &directory, source))?;
-        let tap = RecorderTap::new(jobs.clone(), shared.clone(), ledgers, buffers);
-        Ok((Self { directory, budget_bytes, shared, notes: jobs, disk }, tap))
+        tap.begin(Entrance { jobs: jobs.clone(), shared: shared.clone() });
+        Ok(Self { directory, budget_bytes, begun_ns: monotonic_now_ns(), shared, notes: jobs, disk, tap })
     }
 
     pub fn directory(&self) -> &Path {
@@ -108,6 +115,11 @@ impl Recorder {
         self.budget_bytes
     }
 
+    /// Since when it records.
+    pub fn age(&self) -> Duration {
+        Duration::from_nanos((monotonic_now_ns() - self.begun_ns).max(0) as u64)
+    }
+
     /// Writes an event into the take.
     pub fn note(&self, kind: &str, text: String) {
         if self.notes.try_send(Job::Note(monotonic_now_ns(), kind.to_owned(), text)).is_err() {
@@ -115,10 +127,10 @@ impl Recorder {
         }
     }
 
-    /// Writes poses as they were streamed: their JSON, of an instant whose exposure began at `at_ns`. False if the disk is
-    /// too busy to take them.
+    /// Writes poses as they were streamed: their JSON, of an instant whose exposure began at `at_ns`. Those of an instant
+    /// before the take are none of it. False if the disk is too busy to take them.
     pub fn poses(&self, at_ns: i64, json: Vec<u8>) -> bool {
-        self.notes.try_send(Job::Poses(at_ns, json)).is_ok()
+        at_ns < self.begun_ns || self.notes.try_send(Job::Poses(at_ns, json)).is_ok()
     }
 
     /// Writes the relation of this host's clock to the first host's.
@@ -133,22 +145,49 @@ impl Recorder {
         self.disk.is_finished() && self.shared.closed().is_none()
     }
 
-    /// Writes what is queued, syncs and closes. The tap must have been dropped, otherwise this blocks forever.
+    /// Ends the take: frames from now on are not in it. `cameras_over`: no more frames can come. Returns at once;
+    /// [`LastWrites::finish`] does what is left.
+    pub fn end(self, cameras_over: bool) -> LastWrites {
+        let gaps = self.tap.end(cameras_over);
+        LastWrites { directory: self.directory, gaps, notes: self.notes, disk: self.disk }
+    }
+}
+
+/// What is left to do of a take that ended.
+pub struct LastWrites {
+    directory: PathBuf,
+    gaps: Option<LastGaps>,
+    notes: Sender<Job>,
+    disk: JoinHandle<Result<(), TakeError>>,
+}
+
+impl LastWrites {
+    /// Writes what is queued, syncs and closes, which may take as long as the disk does.
     pub fn finish(self) -> Result<(), TakeError> {
-        drop(self.notes);
-        match self.disk.join() {
+        let Self { directory, gaps, notes, disk } = self;
+        if let Some(gaps) = gaps {
+            gaps.send();
+        }
+        drop(notes);
+        match disk.join() {
             Ok(result) => result,
-            Err(_) => Err(TakeError::io("close", &self.directory, std::io::Error::other("the disk thread panicked"))),
+            Err(_) => Err(TakeError::io("close", &directory, std::io::Error::other("the disk thread panicked"))),
         }
     }
 }
 
 /// How much is on disk.
+#[derive(Clone)]
 pub struct RecordingCounters(Arc<Shared>);
 
 impl RecordingCounters {
     pub fn frames(&self) -> u64 {
         self.0.frames.load(Ordering::Acquire)
+    }
+
+    /// Frames that were lost during the take, before or at the recorder.
+    pub fn lost(&self) -> u64 {
+        self.0.lost.load(Ordering::Acquire)
     }
 
     pub fn bytes(&self) -> u64 {

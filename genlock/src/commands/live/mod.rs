@@ -12,14 +12,17 @@ use calibration_free_config::Rig;
 use crossbeam::channel::Receiver;
 use miette::{IntoDiagnostic, WrapErr, bail, miette};
 use recipe::PretrainRecipe;
-use session::{End, HostRole, LearningPlan, Outcome, Playback, Prepared, RecordingPlan, Session, SessionPlan, Sinks};
+use session::{
+    End, HostRole, LearningPlan, Outcome, Playback, Prepared, RecordingBegins, RecordingPlan, Session, SessionPlan,
+    Sinks,
+};
 use tokio::runtime::Runtime;
 use transport::{MomentFileWriter, RigCommand};
 
 use super::hand_over::learn_binary;
 use crate::cli::SessionArgs;
 use crate::learners::{HintReceivers, LearnerOptions, Learners, PoseReceivers};
-use crate::page::{self, PageState};
+use crate::page::{self, Access, Page, PageState, RecordWish, Token};
 use crate::pose_log::{PoseLog, pose_log};
 use crate::pose_outputs::PoseOutputs;
 use crate::report::{self, InferReport, PretrainReport, Report, SamplerReport};
@@ -38,7 +41,7 @@ pub struct Shown {
     /// Find the divisor of the playback by a trial.
     pub find_rate: bool,
     pub crop_size: CropSize,
-    /// How it is recorded, unless recording is off.
+    /// How it is recorded.
     pub recording: RecordingPlan,
     /// When the command started, on the monotonic clock.
     pub begun_ns: i64,
@@ -60,6 +63,7 @@ pub fn run(args: &SessionArgs, shown: Shown) -> miette::Result<()> {
     // Check everything that can fail at the start before anything runs.
     let listen = args.listen.as_deref().unwrap_or(LISTEN);
     let listener = (!args.headless).then(|| page::bind(listen).into_diagnostic()).transpose()?;
+    let access = listener.as_ref().map(|listener| access(listener, args)).transpose()?;
     let program = learn_binary()?;
     make_data(&args.data)?;
     let (recipe, crop_px) = recipe(args)?;
@@ -74,13 +78,17 @@ pub fn run(args: &SessionArgs, shown: Shown) -> miette::Result<()> {
     if let Some(budget_gb) = args.budget_gb {
         recording.budget_bytes = rig_recording::bytes(budget_gb);
     }
+    if args.no_record {
+        recording.begins = RecordingBegins::OnRequest;
+    }
+    let takes = recording.folder.clone();
     let learning = LearningPlan::default();
     let pictures = learning.pictures.clone();
     let page = listener.as_ref().map(|_| PageState::new(names.clone()));
     let plan = SessionPlan {
         rig,
         playback,
-        recording: (!args.no_record).then_some(recording),
+        recording: Some(recording),
         learning: Some(learning),
         page: page.clone().map(|page| Arc::new(page) as _),
         role: HostRole::First,
@@ -90,7 +98,8 @@ pub fn run(args: &SessionArgs, shown: Shown) -> miette::Result<()> {
 
     let runtime = signals::runtime()?;
     let stop = signals::listen(&runtime)?;
-    let server = serve(&runtime, listener, page.clone())?;
+    let served = page.clone().zip(access).map(|(state, access)| Page { state, access, takes });
+    let server = serve(&runtime, listener, served)?;
     let options = LearnerOptions {
         program,
         recipe: (!args.no_learner).then_some(recipe),
@@ -232,6 +241,7 @@ impl Live<'_> {
                 self.rig_board.keep_in(recorder.directory());
             }
             if let Some(page) = self.page {
+                self.record(page, session);
                 page.rig_commands().into_iter().for_each(|command| self.learners.command(command));
                 page.set_status(board.read(session, message.map(str::to_owned)));
                 if page.take_background_requested() {
@@ -240,6 +250,23 @@ impl Live<'_> {
             }
             if enough() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
+    }
+
+    /// Begins and ends takes as the page asks.
+    fn record(&self, page: &PageState, session: &mut Session) {
+        for request in page.record_requests() {
+            let done = match request.wish {
+                RecordWish::Begin => session.begin_take(),
+                RecordWish::End => {
+                    self.pose_log.write(session.recorder.as_ref());
+                    if let Some(recorder) = &session.recorder {
+                        self.rig_board.keep_in(recorder.directory());
+                    }
+                    session.end_take()
+                }
+            };
+            request.answer(done);
+        }
     }
 }
 
@@ -269,12 +296,18 @@ pub fn written(data: &Path, name: &str, text: &str) -> miette::Result<PathBuf> {
     Ok(path)
 }
 
+/// Who may use the page.
+fn access(listener: &std::net::TcpListener, args: &SessionArgs) -> miette::Result<Access> {
+    let token = Token::read(args.token_file.as_deref()).into_diagnostic()?;
+    Access::new(listener.local_addr().into_diagnostic()?, token, &args.allowed_host).into_diagnostic()
+}
+
 type Server = (tokio::sync::oneshot::Sender<()>, tokio::task::JoinHandle<()>);
 
 fn serve(
     runtime: &Runtime,
     listener: Option<std::net::TcpListener>,
-    page: Option<PageState>,
+    page: Option<Page>,
 ) -> miette::Result<Option<Server>> {
     let (Some(listener), Some(page)) = (listener, page) else { return Ok(None) };
     let address = listener.local_addr().into_diagnostic()?;

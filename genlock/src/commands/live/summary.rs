@@ -46,7 +46,7 @@ pub fn print(report: &Report, path: Option<&Path>) {
         let geometry = rig.geometry_id.as_deref().unwrap_or("none");
         println!("bodies: {}, {} withheld; geometry {geometry}{found}: {}", rig.bodies, rig.withheld, rig.state);
     }
-    if let Some(recording) = &report.recording {
+    for recording in &report.takes {
         println!(
             "recorded {} frames, {:.1} MB ({}): {}",
             recording.frames,
