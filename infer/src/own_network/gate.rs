@@ -8,6 +8,8 @@ const MIN_INSTANTS: usize = 20;
 const CHEAPER: f64 = 3.0;
 /// How long the own network must be worse before the finder serves again, in nanoseconds.
 const WORSE_NS: i64 = 10_000_000_000;
+/// The share of this time's looks in which it must be worse, so that a single good one does not keep it.
+const WORSE_SHARE: f64 = 0.8;
 /// The fewest looks of the finder in this time for such a decision.
 const MIN_LOOKS: usize = 5;
 /// While it serves, the own network counts as worse beyond this many times the finder's difference from itself. The
@@ -102,7 +104,9 @@ impl Gate {
         }
         let own_mm = median(self.looks.iter().map(|look| look.own_mm))?;
         let finder_mm = median(self.looks.iter().filter_map(|look| look.finder_mm)).unwrap_or(self.finder_mm);
-        if own_mm <= MARGIN * finder_mm.max(self.finder_mm) {
+        let limit_mm = MARGIN * finder_mm.max(self.finder_mm);
+        let worse = self.looks.iter().filter(|look| look.own_mm > limit_mm).count();
+        if (worse as f64) < WORSE_SHARE * self.looks.len() as f64 {
             return None;
         }
         self.failed = Some(version.to_owned());
