@@ -225,7 +225,7 @@ pub fn stand_in(crop_px: u16, seed: i64) -> PoseModel {
         crop_px: crop_px.into(),
         background: Background::Removed,
         takes_both: true,
-        preprocessing: String::new(),
+        preprocessing: serde_json::to_string(&preprocessing).expect("a few numbers"),
         preprocessing_hash: format!("{:016x}", preprocessing.hash()),
         joint_set: "h36m-17".into(),
         joint_names: pose::JOINT_NAMES.map(String::from).to_vec(),
