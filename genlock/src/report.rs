@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use frame::LossLedger;
 use miette::{IntoDiagnostic, WrapErr, miette};
+use outputs::OutputReport;
 use serde::Serialize;
 use transport::{InferStatus, LearnerStatus, ModelOrigin, RigStatus};
 
@@ -37,6 +38,8 @@ pub struct Report {
     pub infer: InferReport,
     /// State of the rig's geometry; `None` without a finder of joints. Cameras are in the order of `cameras`.
     pub rig: Option<RigStatus>,
+    /// What became of the bodies for each receiver outside.
+    pub pose_outputs: Vec<OutputReport>,
     /// `None` with `--no-record`.
     pub recording: Option<RecordingReport>,
     pub rate_hz: f64,
@@ -198,6 +201,7 @@ impl Report {
             pretrain: PretrainReport::default(),
             infer: InferReport::default(),
             rig: None,
+            pose_outputs: vec![],
             recording: session.recording.as_ref().map(|(path, counters)| RecordingReport {
                 path: path.clone(),
                 frames: counters.frames(),

@@ -1,0 +1,36 @@
+//! Receivers of bodies outside this program, as the options of a session name them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use clap::Args;
+use miette::IntoDiagnostic;
+pub use outputs::PoseOutputs;
+use outputs::Told;
+use session::{EventKind, EventSender};
+
+use crate::cli::amount;
+
+/// Options of what is sent outside.
+#[derive(Args, Clone)]
+pub struct OutputArgs {
+    /// Send the body to a program that reads VMC (OSC over UDP), such as 127.0.0.1:39539; may be given several times.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub vmc: Vec<SocketAddr>,
+    /// Take the person's T-pose as the characters' rest pose: the first that is held for a second, from this many seconds
+    /// of the session on, within half a minute.
+    #[arg(long, value_name = "SECONDS", value_parser = amount, requires = "vmc")]
+    pub t_pose_after: Option<f64>,
+}
+
+/// Starts all receivers.
+pub fn start(args: &OutputArgs, events: EventSender) -> miette::Result<PoseOutputs> {
+    let mut outputs = PoseOutputs::new(Arc::new(move |told| match told {
+        Told::Lost(text) => events.send(EventKind::PoseReceiverLost, text),
+        Told::Back(text) => events.send(EventKind::PoseReceiverBack, text),
+    }));
+    for &address in &args.vmc {
+        outputs.add_vmc(address).into_diagnostic()?;
+    }
+    Ok(outputs)
+}
