@@ -17,6 +17,10 @@ pub struct OutputArgs {
     /// Send the body to a program that reads VMC (OSC over UDP), such as 127.0.0.1:39539; may be given several times.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub vmc: Vec<SocketAddr>,
+    /// Send the body as a stream of the Lab Streaming Layer, under this name [default: genlock].
+    #[cfg(feature = "lsl")]
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "genlock")]
+    pub lsl: Option<String>,
     /// Take the person's T-pose as the characters' rest pose: the first that is held for a second, from this many seconds
     /// of the session on, within half a minute.
     #[arg(long, value_name = "SECONDS", value_parser = amount, requires = "vmc")]
@@ -31,6 +35,10 @@ pub fn start(args: &OutputArgs, events: EventSender) -> miette::Result<PoseOutpu
     }));
     for &address in &args.vmc {
         outputs.add_vmc(address).into_diagnostic()?;
+    }
+    #[cfg(feature = "lsl")]
+    if let Some(name) = &args.lsl {
+        outputs.add_lsl(name, settings::environment::path("GENLOCK_LSL").as_deref()).into_diagnostic()?;
     }
     Ok(outputs)
 }

@@ -11,6 +11,8 @@ mod body_places;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod counts;
+#[cfg(feature = "lsl")]
+mod lsl;
 mod output;
 mod pose_outputs;
 mod rest_pose;
@@ -18,6 +20,8 @@ mod vmc;
 
 pub use body_places::body_places;
 pub use counts::Counts;
+#[cfg(feature = "lsl")]
+pub use lsl::{LslError, LslSink};
 pub use output::Told;
 pub use pose_outputs::{OutputError, OutputReport, PoseOutputs, Report, SharedCounts};
 pub use rest_pose::{RestPose, RestPoseRefused};

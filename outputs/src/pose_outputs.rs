@@ -22,6 +22,10 @@ pub enum OutputError {
     /// By VMC.
     #[error(transparent)]
     Vmc(#[from] vmc::VmcError),
+    /// By the Lab Streaming Layer.
+    #[cfg(feature = "lsl")]
+    #[error(transparent)]
+    Lsl(#[from] crate::LslError),
     /// The system gives no thread.
     #[error("starting a pose output: {0}")]
     Thread(#[source] std::io::Error),
@@ -69,6 +73,16 @@ impl PoseOutputs {
         let sink = VmcSink::new(address, self.rest_pose.clone())?;
         self.rest_pose.is_used();
         self.add(format!("VMC {address}"), Box::new(sink))
+    }
+
+    /// Sends bodies as a stream of the Lab Streaming Layer, too, with the library `file` or the system's.
+    ///
+    /// # Errors
+    /// If there is no such library, or the system gives no thread.
+    #[cfg(feature = "lsl")]
+    pub fn add_lsl(&mut self, name: &str, file: Option<&std::path::Path>) -> Result<(), OutputError> {
+        let sink = crate::LslSink::new(name, file)?;
+        self.add(format!("LSL {name}"), Box::new(sink))
     }
 
     /// Sends bodies to this receiver, too. The name is of its format and address.

@@ -12,9 +12,11 @@ use calibration_free_config::Rig;
 use crossbeam::channel::Receiver;
 use miette::{IntoDiagnostic, WrapErr, bail, miette};
 use recipe::PretrainRecipe;
-use session::{End, HostRole, LearningPlan, Outcome, Playback, Prepared, RecordingPlan, Session, SessionPlan, Sinks};
+use session::{
+    End, EventKind, HostRole, LearningPlan, Outcome, Playback, Prepared, RecordingPlan, Session, SessionPlan, Sinks,
+};
 use tokio::runtime::Runtime;
-use transport::{MomentFileWriter, RigCommand};
+use transport::{MomentFileWriter, RigCommand, RigEventKind};
 
 use super::hand_over::learn_binary;
 use crate::cli::SessionArgs;
@@ -108,7 +110,9 @@ pub fn run(args: &SessionArgs, shown: Shown) -> miette::Result<()> {
     let (log, pose_log) = pose_log();
     let outputs = pose_outputs::start(&args.outputs, prepared.events.sender())?;
     let (output_counts, rest_pose) = (outputs.counts(), outputs.rest_pose());
-    let t_pose = args.outputs.t_pose_after.map(|after_s| TPoseTimer::new(rest_pose, after_s, prepared.events.sender()));
+    let events = prepared.events.sender();
+    let tell = move |text| events.send(EventKind::Rig(RigEventKind::RigCommand), text);
+    let t_pose = args.outputs.t_pose_after.map(|after_s| TPoseTimer::new(rest_pose, after_s, tell));
     let poses = PoseReceivers { page: page.clone(), log, outputs };
     let receivers =
         HintReceivers { page: page.clone(), events: prepared.events.sender(), plan: pictures, rig: rig_board.clone() };
