@@ -81,7 +81,7 @@ impl Library {
 
     /// A time of `CLOCK_MONOTONIC` on the layer's clock, in seconds. Both are read now, so that neither their offset nor
     /// its change matters.
-    pub fn from_monotonic_s(&self, at_s: f64) -> f64 {
+    pub fn at_monotonic_s(&self, at_s: f64) -> f64 {
         let before = frame::monotonic_now_ns() as f64 / 1e9;
         // SAFETY: it only reads a clock.
         let theirs = unsafe { (self.local_clock)() };

@@ -74,7 +74,7 @@ impl PoseSink for LslSink {
         if !self.outlet.has_receivers() {
             return Err(TransportError::Absent);
         }
-        self.outlet.push(&sample, self.library.from_monotonic_s(poses.exposure_ns as f64 / 1e9));
+        self.outlet.push(&sample, self.library.at_monotonic_s(poses.exposure_ns as f64 / 1e9));
         Ok(())
     }
 }
