@@ -26,6 +26,8 @@ step cargo clippy --release --locked --workspace --all-targets -- -D warnings
 # The studio's GPU backend. With the whole workspace, so that as few features as possible differ from the build above.
 gpu=(--release --locked --workspace --features virtual-studio/gpu --test gpu)
 step cargo clippy "${gpu[@]}" -- -D warnings
+# The stream of the Lab Streaming Layer, whose tests need its library.
+step cargo clippy --release --locked --workspace --features outputs/lsl --test lsl -- -D warnings
 # Sessions as a library, and genlock for webcams alone, without the drivers that features add.
 step cargo check --release --locked -p session
 step cargo check --release --locked -p genlock --no-default-features --features v4l2

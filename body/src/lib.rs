@@ -19,7 +19,7 @@ pub use find_rig::{FoundRig, RigCameras, find_rig};
 pub use floor_and_front::floor_and_front;
 pub use markers::{ConfirmedBody, MARKER_COUNT, MARKERS, MarkerSource};
 pub use rig::{CameraGeometry, CameraUncertainty, Distortion, RigGeometry, ScaleSource, UpSource, WorldAxes};
-pub use skeleton::{DERIVED_JOINTS, LANDMARK_NAMES, joint_confidence, joint_views, joints, landmark_views, landmarks};
+pub use skeleton::{DERIVED_JOINTS, joint_confidence, joint_views, joints, landmark_views, landmarks};
 pub use smoothing::{CausalFilter, MAX_DELAY_S, smooth_all};
 pub use uncertainty::{BodyView, uncertainty};
 pub use view_labels::{AGREES_WITHIN, frame_label, views_to_label};

@@ -1,15 +1,13 @@
 //! The markers of a body in files of marker tracks, named as in OpenPose and Pose2Sim.
 
 use nalgebra::Vector3;
-use pose::WorldJoints;
-
-use crate::LANDMARK_NAMES;
+use pose::{Landmarks, WorldJoints};
 
 /// How many markers there are.
 pub const MARKER_COUNT: usize = 22;
 
 /// Where a marker comes from: a joint by its index in [`pose::JOINT_NAMES`], or a landmark by its index in
-/// [`LANDMARK_NAMES`].
+/// [`pose::LANDMARK_NAMES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MarkerSource {
     /// A joint.
@@ -50,11 +48,11 @@ pub struct ConfirmedBody {
     /// The joints.
     pub joints: WorldJoints,
     /// The landmarks.
-    pub landmarks: [Vector3<f64>; LANDMARK_NAMES.len()],
+    pub landmarks: Landmarks,
     /// Per joint.
     pub joint_views: [usize; pose::JOINTS],
     /// Per landmark.
-    pub landmark_views: [usize; LANDMARK_NAMES.len()],
+    pub landmark_views: [usize; pose::LANDMARKS],
 }
 
 impl ConfirmedBody {
@@ -72,7 +70,7 @@ impl ConfirmedBody {
 
 #[cfg(test)]
 mod tests {
-    use pose::JOINT_NAMES;
+    use pose::{JOINT_NAMES, LANDMARK_NAMES};
 
     use super::*;
 

@@ -13,17 +13,13 @@
 //! Joint finders place the hip some 55 mm apart from each other; the other limb joints agree within 8 to 37 mm.
 
 use geometry::{POINT_COUNT, Points};
-use nalgebra::Vector3;
-use pose::{JOINTS, WorldJoints};
+use pose::{JOINTS, Landmarks, WorldJoints};
 
 /// Joints, by their index in [`pose::JOINT_NAMES`], that are computed from several points; all others are points.
 pub const DERIVED_JOINTS: [usize; 4] = [0, 7, 8, 10];
 
-/// The points beside the joints that show how head and feet are turned.
-pub const LANDMARK_NAMES: [&str; 7] =
-    ["nose", "left ear", "right ear", "left heel", "right heel", "left toe", "right toe"];
-
-const LANDMARKS: [usize; 7] = [0, 1, 2, 15, 16, 17, 18];
+/// Per landmark, in the order of [`pose::LANDMARK_NAMES`], its point.
+const LANDMARKS: [usize; pose::LANDMARKS] = [0, 1, 2, 15, 16, 17, 18];
 
 /// Per joint its point, unless it is derived.
 const POINT_OF_JOINT: [Option<usize>; JOINTS] = [
@@ -86,15 +82,16 @@ pub fn landmark_views(near_views: &[usize; POINT_COUNT]) -> [usize; LANDMARKS.le
     LANDMARKS.map(|point| near_views[point])
 }
 
-/// The landmarks of a body, in the order of [`LANDMARK_NAMES`] and the unit of its points.
-pub fn landmarks(points: &Points) -> [Vector3<f64>; LANDMARKS.len()] {
+/// The landmarks of a body, in the order of [`pose::LANDMARK_NAMES`] and the unit of its points.
+pub fn landmarks(points: &Points) -> Landmarks {
     LANDMARKS.map(|point| points[point])
 }
 
 #[cfg(test)]
 mod tests {
     use geometry::POINT_NAMES;
-    use pose::{JOINT_NAMES, LIMB_JOINTS};
+    use nalgebra::Vector3;
+    use pose::{JOINT_NAMES, LANDMARK_NAMES, LIMB_JOINTS};
 
     use super::*;
 

@@ -1,11 +1,11 @@
 //! The command line.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::import::ImportCommand;
+use crate::pose_outputs::OutputArgs;
 
 /// Capture 3D motion with several cameras, without a calibration board.
 #[derive(Parser)]
@@ -141,9 +141,8 @@ pub struct SessionArgs {
     /// Use no finder of joints: all poses come from the pose model.
     #[arg(long, conflicts_with = "finder")]
     pub no_finder: bool,
-    /// Send the body to a program that reads VMC (OSC over UDP), such as 127.0.0.1:39539; may be given several times.
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    pub vmc: Vec<SocketAddr>,
+    #[command(flatten)]
+    pub outputs: OutputArgs,
     /// The person's standing height, which sets the scale of the world [default: the rig's people.height-mm; without it
     /// the scale is a guess].
     #[arg(long, value_name = "MM", value_parser = clap::value_parser!(u16).range(500..2500))]
@@ -326,7 +325,7 @@ pub enum LabelsCommand {
 }
 
 /// A number of seconds or gigabytes, small enough to calculate with.
-fn amount(text: &str) -> Result<f64, String> {
+pub fn amount(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(amount) if (0.0..=1e9).contains(&amount) => Ok(amount),
         _ => Err("expected a number from 0 to 1e9".into()),

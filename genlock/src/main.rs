@@ -1,7 +1,6 @@
 //! The main binary: the command line, the page, the doctor, and the supervision of the processes that learn and infer.
 //! Links no libtorch.
 
-mod body_places;
 mod children;
 mod cli;
 mod commands;
@@ -18,6 +17,7 @@ mod rig_recording;
 mod shipped_model;
 mod signals;
 mod status;
+mod t_pose_timer;
 #[cfg(test)]
 mod test_poses;
 

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use frame::LossLedger;
 use miette::{IntoDiagnostic, WrapErr, miette};
+use outputs::OutputReport;
 use serde::Serialize;
 use transport::{InferStatus, LearnerStatus, ModelOrigin, OwnNetworkStatus, RefitStatus, RigStatus};
 
@@ -37,6 +38,8 @@ pub struct Report {
     pub infer: InferReport,
     /// State of the rig's geometry; `None` without a finder of joints. Cameras are in the order of `cameras`.
     pub rig: Option<RigStatus>,
+    /// What became of the bodies for each receiver outside.
+    pub pose_outputs: Vec<OutputReport>,
     /// The session's last take; `None` without one.
     pub recording: Option<RecordingReport>,
     /// All takes of the session, in order.
@@ -220,6 +223,7 @@ impl Report {
             pretrain: PretrainReport::default(),
             infer: InferReport::default(),
             rig: None,
+            pose_outputs: vec![],
             recording: session.takes.last().map(RecordingReport::new),
             takes: session.takes.iter().map(RecordingReport::new).collect(),
             rate_hz,

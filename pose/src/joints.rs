@@ -37,6 +37,17 @@ pub const JOINT_NAMES: [&str; JOINTS] = [
     "right wrist",
 ];
 
+/// Number of landmarks of a body.
+pub const LANDMARKS: usize = 7;
+
+/// The landmarks of a body, the points beside the joints that show how head and feet are turned, in the world and in
+/// millimetres.
+pub type Landmarks = [Vector3<f64>; LANDMARKS];
+
+/// Names by landmark index. Left and right are the person's.
+pub const LANDMARK_NAMES: [&str; LANDMARKS] =
+    ["nose", "left ear", "right ear", "left heel", "right heel", "left toe", "right toe"];
+
 /// `(parent, joint)` of every bone, for drawing.
 pub const BONES: [(usize, usize); JOINTS - 1] = [
     (0, 1),

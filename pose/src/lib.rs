@@ -40,7 +40,10 @@ pub use baseline::{MeanPose, Ridge};
 pub use error::PoseError;
 pub use facing::facing_error_deg;
 pub use fusion::fuse;
-pub use joints::{BONES, JOINT_NAMES, JOINTS, LEFT_RIGHT, LIMB_JOINTS, Pose3d, ROOT, WorldJoints};
+pub use joints::{
+    BONES, JOINT_NAMES, JOINTS, LANDMARK_NAMES, LANDMARKS, LEFT_RIGHT, LIMB_JOINTS, Landmarks, Pose3d, ROOT,
+    WorldJoints,
+};
 pub use labels::{CameraLabels, FrameLabel, KeyedBy, Labels};
 pub use look_at::flip;
 pub use metrics::{JointErrors, Metrics, compute_metrics, joint_errors, procrustes_distance_mm};

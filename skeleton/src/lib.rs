@@ -39,13 +39,15 @@ mod posed;
 mod proportions;
 mod rest;
 mod solve;
+mod t_pose;
 mod turn;
 
 pub use bone::Bone;
 pub use forward::forward;
-pub use landmarks::{LANDMARK_NAMES, LANDMARKS, Landmarks};
+pub use pose::Landmarks;
 pub use posed::{Posed, local};
 pub use proportions::Proportions;
 pub use rest::{NECK_LEANS_DEGREES, NOSE_BELOW_EARS_DEGREES};
 pub use solve::solve;
+pub use t_pose::{NotTPose, TPose};
 pub use turn::Turn;

@@ -12,11 +12,12 @@ use serde_json::Value;
 use subject::Preprocessing;
 use tch::{Device, Kind};
 
-/// A binary of this workspace, beside the test that runs; an example is `examples/NAME`. `scripts/test.sh` builds all.
+/// A binary of this workspace, beside the test or example that runs; an example is `examples/NAME`. `scripts/test.sh`
+/// builds all.
 pub fn binary(name: &str) -> PathBuf {
     let mut folder = std::env::current_exe().expect("a test knows where it is");
     folder.pop();
-    if folder.ends_with("deps") {
+    if folder.ends_with("deps") || folder.ends_with("examples") {
         folder.pop();
     }
     let path = folder.join(name);

@@ -19,6 +19,12 @@ pub enum TransportError {
     Thread(std::io::Error),
     #[error("cannot read or write a file of moments: {0}")]
     Io(std::io::Error),
+    /// The receiver is known to be absent. What was sent is lost, and it may come later.
+    #[error("nobody receives")]
+    Absent,
+    /// The receiver, or the way to it, does not take the message.
+    #[error("{0}")]
+    NotTaken(String),
 }
 
 impl TransportError {

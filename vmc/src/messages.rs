@@ -1,7 +1,7 @@
 //! The messages of one body.
 
 use rosc::{OscBundle, OscError, OscMessage, OscPacket, OscTime, OscType, encoder};
-use skeleton::{Bone, Posed, Proportions, local};
+use skeleton::{Bone, Posed, Proportions, TPose, local};
 
 use crate::axes::{position, rotation};
 
@@ -11,19 +11,27 @@ const BONES: usize = 10;
 /// The time tag that means "at once".
 const AT_ONCE: OscTime = OscTime { seconds: 0, fractional: 1 };
 
-/// The bundles of one body, encoded: one for each packet. `time_s` is the sender's time, in seconds.
+/// The bundles of one body, encoded: one for each packet. With a T-pose, bones have their place and rotation relative to
+/// it. `time_s` is the sender's time, in seconds.
 ///
 /// # Errors
 /// If a message cannot be encoded.
-pub fn bundles(proportions: &Proportions, posed: &Posed, time_s: f32) -> Result<Vec<Vec<u8>>, OscError> {
+pub fn bundles(
+    proportions: &Proportions,
+    posed: &Posed,
+    t_pose: Option<&TPose>,
+    time_s: f32,
+) -> Result<Vec<Vec<u8>>, OscError> {
     let mut first = vec![
         message("/VMC/Ext/OK", vec![OscType::Int(1)]),
         message("/VMC/Ext/T", vec![OscType::Float(time_s)]),
         placed("/VMC/Ext/Root/Pos", "root", [0.0; 3], [0.0, 0.0, 0.0, 1.0]),
     ];
-    let turns = local(posed);
+    let turns = t_pose.map_or_else(|| local(posed), |t_pose| local(&t_pose.applied_to(posed)));
+    let offset_mm =
+        |bone: Bone| t_pose.map_or_else(|| proportions.offset_mm(bone), |t_pose| t_pose.offset_mm(proportions, bone));
     let bone = |bone: &Bone| {
-        let offset = if *bone == Bone::Hips { posed.root_mm } else { proportions.offset_mm(*bone) };
+        let offset = if *bone == Bone::Hips { posed.root_mm } else { offset_mm(*bone) };
         placed("/VMC/Ext/Bone/Pos", bone.name(), position(&offset), rotation(&turns[bone.index()]))
     };
     let packets = Bone::ALL.chunks(BONES).map(|bones| {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use pose::WorldJoints;
 use rosc::OscError;
-use skeleton::{Landmarks, solve};
+use skeleton::{Landmarks, TPose, solve};
 
 use crate::messages::bundles;
 use crate::proportions::Measured;
@@ -60,18 +60,25 @@ impl VmcSender {
     }
 
     /// Sends a body: joints and landmarks in the world, in millimetres. `geometry` names the rig's geometry that they stand
-    /// in; with another one the person is measured anew.
+    /// in; with another one the person is measured anew. With a T-pose of the person, rotations are relative to it.
     ///
     /// # Errors
     /// If the network fails for another reason than an absent receiver.
-    pub fn send(&mut self, geometry: &str, joints: &WorldJoints, landmarks: &Landmarks) -> Result<Delivery, VmcError> {
+    pub fn send(
+        &mut self,
+        geometry: &str,
+        joints: &WorldJoints,
+        landmarks: &Landmarks,
+        t_pose: Option<&TPose>,
+    ) -> Result<Delivery, VmcError> {
         if self.geometry != geometry {
             self.measured.forget();
             geometry.clone_into(&mut self.geometry);
         }
         let measured = self.measured.with(joints, landmarks);
         let Some((proportions, posed)) = measured.zip(solve(joints, landmarks)) else { return Ok(Delivery::NotWhole) };
-        let packets = bundles(&proportions, &posed, self.begun.elapsed().as_secs_f32()).map_err(VmcError::Encode)?;
+        let time_s = self.begun.elapsed().as_secs_f32();
+        let packets = bundles(&proportions, &posed, t_pose, time_s).map_err(VmcError::Encode)?;
         let mut delivery = Delivery::Sent;
         for packet in packets {
             let mut sent = self.socket.send(&packet);

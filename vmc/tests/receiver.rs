@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use nalgebra::{Quaternion, UnitQuaternion, Vector3};
 use pose::WorldJoints;
 use rosc::{OscMessage, OscPacket, OscType, decoder};
-use skeleton::{Bone, Landmarks, Posed, Proportions, Turn, forward};
+use skeleton::{Bone, Landmarks, Posed, Proportions, TPose, Turn, forward};
 use vmc::{Delivery, VmcSender};
 
 /// Somebody of 1.8 m who faces along x and leans a little, with the right arm up and the left foot forward.
@@ -74,7 +74,7 @@ fn forward_kinematics_of_what_came_gives_the_joints() {
     let socket = socket();
     let mut sender = VmcSender::new(socket.local_addr().unwrap()).unwrap();
     let (joints, landmarks) = body();
-    assert_eq!(sender.send("g", &joints, &landmarks).unwrap(), Delivery::Sent);
+    assert_eq!(sender.send("g", &joints, &landmarks, None).unwrap(), Delivery::Sent);
     let (bones, others) = receive(&socket);
     assert_eq!(others, ["/VMC/Ext/OK", "/VMC/Ext/T", "/VMC/Ext/Root/Pos"]);
     for (bone, joint) in [
@@ -111,20 +111,20 @@ fn a_receiver_that_is_absent_is_told_and_one_that_does_not_read_costs_no_time() 
     let mut sender = VmcSender::new(address).unwrap();
     let (joints, landmarks) = body();
     let deadline = Instant::now() + Duration::from_secs(5);
-    while sender.send("g", &joints, &landmarks).unwrap() != Delivery::Absent {
+    while sender.send("g", &joints, &landmarks, None).unwrap() != Delivery::Absent {
         assert!(Instant::now() < deadline, "nobody listens");
     }
     // It comes back, and gets what is sent from then on.
     let back = UdpSocket::bind(address).unwrap();
     back.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-    while sender.send("g", &joints, &landmarks).unwrap() != Delivery::Sent {
+    while sender.send("g", &joints, &landmarks, None).unwrap() != Delivery::Sent {
         assert!(Instant::now() < deadline, "it is back");
     }
     assert!(back.recv(&mut [0; 2_048]).unwrap() > 0);
     // Ten thousand bodies are far more than its buffer holds.
     let begun = Instant::now();
     for _ in 0..10_000 {
-        sender.send("g", &joints, &landmarks).unwrap();
+        sender.send("g", &joints, &landmarks, None).unwrap();
     }
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }
@@ -133,5 +133,26 @@ fn a_receiver_that_is_absent_is_told_and_one_that_does_not_read_costs_no_time() 
 fn a_body_without_a_shape_is_not_sent() {
     let mut sender = VmcSender::new(socket().local_addr().unwrap()).unwrap();
     let nowhere = [Vector3::zeros(); 17];
-    assert_eq!(sender.send("g", &nowhere, &[Vector3::zeros(); 7]).unwrap(), Delivery::NotWhole);
+    assert_eq!(sender.send("g", &nowhere, &[Vector3::zeros(); 7], None).unwrap(), Delivery::NotWhole);
+}
+
+#[test]
+fn with_a_t_pose_of_the_person_the_character_stands_in_its_own() {
+    let socket = socket();
+    let mut sender = VmcSender::new(socket.local_addr().unwrap()).unwrap();
+    let mut local = [Turn::identity(); Bone::COUNT];
+    local[Bone::LeftUpperArm.index()] = Turn::from_axis_angle(&Vector3::x_axis(), -0.2);
+    local[Bone::Neck.index()] = Turn::from_axis_angle(&Vector3::y_axis(), 0.2);
+    let posed = Posed::from_local(Vector3::new(0.0, 0.0, 950.0), &local);
+    let (joints, landmarks) = forward(&Proportions::of_height(1800.0), &posed);
+    let t_pose = TPose::of_bodies(&[(joints, landmarks)]).unwrap();
+    for (t_pose, turned) in [(None, true), (Some(&t_pose), false)] {
+        assert_eq!(sender.send("g", &joints, &landmarks, t_pose).unwrap(), Delivery::Sent);
+        let (bones, _) = receive(&socket);
+        let turn = bones.values().map(|(_, turn)| turn.angle()).fold(0.0, f64::max);
+        assert_eq!(turn > 0.01, turned, "{turn}");
+        // Either way the hand is where it was.
+        let (hand, _) = in_scene(&bones, Bone::LeftHand);
+        assert!((Vector3::new(hand.z, -hand.x, hand.y) * 1000.0 - joints[13]).norm() < 0.1, "{hand}");
+    }
 }

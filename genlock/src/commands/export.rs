@@ -8,11 +8,11 @@ use std::path::Path;
 
 use body::{ConfirmedBody, MARKER_COUNT, MARKERS};
 use miette::{IntoDiagnostic, WrapErr, miette};
+use outputs::body_places;
 use pose::trc::{self, Trc, TrcFrame};
 use take::TakeReader;
 use transport::{BodyPose, PoseMessage};
 
-use crate::body_places::body_places;
 use crate::cli::ExportArgs;
 
 /// One streamed body.
@@ -70,7 +70,7 @@ fn bodies(take: &TakeReader) -> miette::Result<Vec<Streamed>> {
 
 /// `None` if joints or landmarks are missing.
 fn places(body: &BodyPose) -> Option<ConfirmedBody> {
-    let (joints, landmarks) = body_places(body)?;
+    let (joints, landmarks) = body_places(body).ok()?;
     let views = |all: &[u8]| all.iter().map(|&views| usize::from(views)).collect::<Vec<_>>();
     Some(ConfirmedBody {
         joints,

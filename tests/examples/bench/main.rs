@@ -11,6 +11,7 @@ mod idle;
 mod load;
 mod machine;
 mod moments;
+mod outputs;
 mod pose_latency;
 mod python;
 mod rigs;
@@ -31,12 +32,13 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 type Measurement = (&'static str, fn(&Plan) -> Outcome<Vec<Row>>);
 
 /// Measurements without libtorch come first, so that none of its threads is running.
-const MEASUREMENTS: [Measurement; 11] = [
+const MEASUREMENTS: [Measurement; 12] = [
     ("idle", idle::measure),
     ("sets", set_latency::measure),
     ("side-by-side", side_by_side::measure),
     ("rigs", rigs::measure),
     ("copies", copies::measure),
+    ("outputs", outputs::measure),
     ("sampler", sampler::measure),
     ("finder", finder::measure),
     ("bodies", bodies::measure),

@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use body::{
-    ConfirmedBody, LANDMARK_NAMES, MARKER_COUNT, MARKERS, RigGeometry, joint_views, joints, landmark_views, landmarks,
-};
+use body::{ConfirmedBody, MARKER_COUNT, MARKERS, RigGeometry, joint_views, joints, landmark_views, landmarks};
 use infer::recording::{Bodies, Instant, Watched};
 use infer::rig::Placed;
 use miette::{IntoDiagnostic, WrapErr, miette};
 use nalgebra::{Rotation3, UnitQuaternion, Vector3};
 use pose::trc::{Trc, TrcFrame, numbers_by_time};
-use pose::{JOINT_NAMES, JOINTS};
+use pose::{JOINT_NAMES, JOINTS, LANDMARK_NAMES};
 use serde::Serialize;
 
 /// The contents of `bodies.json`.

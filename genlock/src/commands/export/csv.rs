@@ -3,10 +3,9 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use body::LANDMARK_NAMES;
 use miette::{IntoDiagnostic, WrapErr};
 use nalgebra::Vector3;
-use pose::JOINT_NAMES;
+use pose::{JOINT_NAMES, LANDMARK_NAMES};
 
 use super::Streamed;
 

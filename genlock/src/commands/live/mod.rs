@@ -13,22 +13,22 @@ use crossbeam::channel::Receiver;
 use miette::{IntoDiagnostic, WrapErr, bail, miette};
 use recipe::PretrainRecipe;
 use session::{
-    End, HostRole, LearningPlan, Outcome, Playback, Prepared, RecordingBegins, RecordingPlan, Session, SessionPlan,
-    Sinks,
+    End, EventKind, HostRole, LearningPlan, Outcome, Playback, Prepared, RecordingBegins, RecordingPlan, Session,
+    SessionPlan, Sinks,
 };
 use tokio::runtime::Runtime;
-use transport::{MomentFileWriter, RigCommand};
+use transport::{MomentFileWriter, RigCommand, RigEventKind};
 
 use super::hand_over::learn_binary;
 use crate::cli::SessionArgs;
 use crate::learners::{HintReceivers, LearnerOptions, Learners, PoseReceivers};
 use crate::page::{self, Access, Page, PageState, RecordWish, Token};
 use crate::pose_log::{PoseLog, pose_log};
-use crate::pose_outputs::PoseOutputs;
 use crate::report::{self, InferReport, PretrainReport, Report, SamplerReport};
 use crate::rig_board::RigBoard;
 use crate::status::StatusBoard;
-use crate::{rig_recording, shipped_model, signals};
+use crate::t_pose_timer::TPoseTimer;
+use crate::{pose_outputs, rig_recording, shipped_model, signals};
 
 /// The recipe of the demo, for a CPU.
 const RECIPE: &str = include_str!("../../../../recipes/demo-cpu.toml");
@@ -116,7 +116,11 @@ pub fn run(args: &SessionArgs, shown: Shown) -> miette::Result<()> {
     };
     let rig_board = RigBoard::new(&args.data);
     let (log, pose_log) = pose_log();
-    let outputs = PoseOutputs::start(&args.vmc, prepared.events.sender())?;
+    let outputs = pose_outputs::start(&args.outputs, prepared.events.sender())?;
+    let (output_counts, rest_pose) = (outputs.counts(), outputs.rest_pose());
+    let events = prepared.events.sender();
+    let tell = move |text| events.send(EventKind::Rig(RigEventKind::RigCommand), text);
+    let t_pose = args.outputs.t_pose_after.map(|after_s| TPoseTimer::new(rest_pose, after_s, tell));
     let poses = PoseReceivers { page: page.clone(), log, outputs };
     let receivers =
         HintReceivers { page: page.clone(), events: prepared.events.sender(), plan: pictures, rig: rig_board.clone() };
@@ -124,8 +128,15 @@ pub fn run(args: &SessionArgs, shown: Shown) -> miette::Result<()> {
     let sinks =
         Sinks { moments: vec![Box::new(learners.moment_sink()?)], pictures: Some(Box::new(learners.picture_sink()?)) };
 
-    let live =
-        Live { page: page.as_ref(), learners: &learners, learning: !args.no_learner, stop: &stop, rig_board, pose_log };
+    let live = Live {
+        page: page.as_ref(),
+        learners: &learners,
+        learning: !args.no_learner,
+        stop: &stop,
+        rig_board,
+        pose_log,
+        t_pose,
+    };
     let played = live.play(args, find_rate, prepared, sinks);
 
     let statuses = learners.statuses.clone();
@@ -142,6 +153,7 @@ pub fn run(args: &SessionArgs, shown: Shown) -> miette::Result<()> {
     report.pretrain = PretrainReport::new(learner, restarts.learner, begun_ns);
     report.rig = infer.as_ref().and_then(|infer| infer.rig.clone());
     report.infer = InferReport::new(infer, restarts.infer);
+    report.pose_outputs = output_counts.get();
     summary::print(&report, args.report.as_deref());
     let lacks = if began { report.lacks(local_cameras) } else { Some("it ended while the rate was measured".into()) };
     report.conclude(args.report.as_deref(), end, &outcome, lacks)
@@ -165,6 +177,7 @@ struct Live<'a> {
     stop: &'a Receiver<()>,
     rig_board: RigBoard,
     pose_log: PoseLog,
+    t_pose: Option<TPoseTimer>,
 }
 
 impl Live<'_> {
@@ -198,6 +211,9 @@ impl Live<'_> {
         }
         let mut session = prepared.start(sinks).map_err(report::not_started)?;
         let end_at = args.seconds.map(|seconds| session.started + Duration::from_secs_f64(seconds));
+        if let Some(t_pose) = &self.t_pose {
+            t_pose.begin(session.started);
+        }
         let end = self.watch(&mut session, end_at, None, || false);
         if let Some(recorder) = &session.recorder {
             self.rig_board.keep_in(recorder.directory());
@@ -234,6 +250,9 @@ impl Live<'_> {
         let mut board = StatusBoard::new(session.camera_names().len(), statuses);
         session.run(self.stop, end_at, |session| {
             self.pose_log.write(session.recorder.as_ref());
+            if let Some(t_pose) = &self.t_pose {
+                t_pose.poll(Instant::now());
+            }
             for camera in session.events().moved_cameras() {
                 self.learners.command(RigCommand::CameraMoved(camera.0));
             }

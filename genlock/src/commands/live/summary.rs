@@ -46,6 +46,9 @@ pub fn print(report: &Report, path: Option<&Path>) {
         let geometry = rig.geometry_id.as_deref().unwrap_or("none");
         println!("bodies: {}, {} withheld; geometry {geometry}{found}: {}", rig.bodies, rig.withheld, rig.state);
     }
+    for output in &report.pose_outputs {
+        println!("{}: {} bodies sent, {} lost", output.name, output.counts.sent, output.counts.lost());
+    }
     for recording in &report.takes {
         println!(
             "recorded {} frames, {:.1} MB ({}): {}",
