@@ -29,6 +29,9 @@ pub enum Command {
     Cameras,
     /// Learn the background from the stage of a running session, which must be empty now.
     Background(AtArgs),
+    /// Take the T-pose in which the person stands now as the rest pose of characters, in a running session that sends
+    /// bodies by VMC.
+    TPose(AtArgs),
     /// Control the rig's geometry in a running session.
     #[command(subcommand)]
     Rig(RigCommandArgs),

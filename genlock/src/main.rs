@@ -41,6 +41,7 @@ fn main() -> miette::Result<()> {
         Command::Run(args) => commands::run::run(&args),
         Command::Capture(args) => commands::capture::run(&args),
         Command::Background(args) => commands::background::run(&args),
+        Command::TPose(args) => commands::t_pose::run(&args),
         Command::Rig(args) => commands::rig::run(&args),
         Command::Doctor(args) => commands::doctor::run(&args),
         Command::Cameras => commands::cameras::run(),

@@ -16,3 +16,4 @@ pub mod metrics;
 pub mod rig;
 pub mod run;
 pub mod sync_offset;
+pub mod t_pose;

@@ -151,6 +151,13 @@ async fn command_rig(State(page): State<PageState>, Json(command): Json<RigComma
     }
 }
 
+async fn take_t_pose(State(page): State<PageState>) -> Response {
+    match page.take_t_pose() {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(why) => (StatusCode::CONFLICT, why).into_response(),
+    }
+}
+
 async fn take_background(State(page): State<PageState>) -> StatusCode {
     page.request_background();
     StatusCode::ACCEPTED

@@ -40,6 +40,7 @@ pub fn routes() -> Vec<Route> {
         read("/api/history", |method| on(method, super::history)),
         read("/api/geometry", |method| on(method, super::geometry)),
         act("/api/background", |method| on(method, super::take_background)),
+        act("/api/t-pose", |method| on(method, super::take_t_pose)),
         act("/api/rig", |method| on(method, super::command_rig)),
         act("/api/recording/begin", |method| on(method, recording::begin)),
         act("/api/recording/end", |method| on(method, recording::end)),

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use axum::extract::ws::Utf8Bytes;
 use body::RigGeometry;
 use crossbeam::queue::ArrayQueue;
+use outputs::RestPose;
 use session::{NoTake, PreviewPicture, PreviewSink};
 use tokio::sync::{broadcast, oneshot, watch};
 use transport::RigCommand;
@@ -47,6 +48,8 @@ struct Inner {
     record_requests: ArrayQueue<RecordRequest>,
     /// Folder of the take that is being recorded.
     recording: Mutex<Option<PathBuf>>,
+    /// The rest pose of what is sent outside; set once the session starts.
+    rest_pose: OnceLock<RestPose>,
 }
 
 impl PageState {
@@ -65,6 +68,7 @@ impl PageState {
             rig_commands: ArrayQueue::new(RIG_COMMANDS),
             record_requests: ArrayQueue::new(RECORD_REQUESTS),
             recording: Mutex::default(),
+            rest_pose: OnceLock::new(),
         }))
     }
 
@@ -127,6 +131,17 @@ impl PageState {
 
     fn recording_lock(&self) -> MutexGuard<'_, Option<PathBuf>> {
         self.0.recording.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets the page take the person's T-pose as the rest pose of characters. Only the first call counts.
+    pub fn set_rest_pose(&self, rest_pose: RestPose) {
+        let _ = self.0.rest_pose.set(rest_pose);
+    }
+
+    /// Takes the person's T-pose; the error says why it cannot be done.
+    pub(super) fn take_t_pose(&self) -> Result<(), String> {
+        let rest_pose = self.0.rest_pose.get().ok_or("the session has not started yet")?;
+        rest_pose.take().map_err(|refused| refused.to_string())
     }
 
     /// Queues a rig command; the error says why it cannot be done.

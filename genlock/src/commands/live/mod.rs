@@ -118,6 +118,9 @@ pub fn run(args: &SessionArgs, shown: Shown) -> miette::Result<()> {
     let (log, pose_log) = pose_log();
     let outputs = pose_outputs::start(&args.outputs, prepared.events.sender())?;
     let (output_counts, rest_pose) = (outputs.counts(), outputs.rest_pose());
+    if let Some(page) = &page {
+        page.set_rest_pose(rest_pose.clone());
+    }
     let events = prepared.events.sender();
     let tell = move |text| events.send(EventKind::Rig(RigEventKind::RigCommand), text);
     let t_pose = args.outputs.t_pose_after.map(|after_s| TPoseTimer::new(rest_pose, after_s, tell));

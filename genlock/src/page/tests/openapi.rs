@@ -2,7 +2,9 @@
 //! described is answered, with the JSON that is described.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use outputs::PoseOutputs;
 use serde_json::{Value, json};
 use session::NoTake;
 use take::TakeError;
@@ -245,6 +247,16 @@ async fn every_answer_that_is_described_is_given_and_no_other() {
         let answer = ask(&running, "POST", path, &host, headers, body).await;
         assert_eq!(answer.status, status, "{path} {body}: {}", answer.body);
         description.check(path, "POST", &answer);
+    }
+
+    let mut outputs = PoseOutputs::new(Arc::new(|_| {}));
+    outputs.add_vmc("127.0.0.1:9".parse().unwrap()).unwrap();
+    for status in [409, 204] {
+        let answer = ask(&running, "POST", "/api/t-pose", &host, "", "").await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+        description.check("/api/t-pose", "POST", &answer);
+        page.set_rest_pose(outputs.rest_pose());
+        (0..5).for_each(|number| outputs.send(&outputs::conformance::body(number)));
     }
 
     let (begin, end) = ("/api/recording/begin", "/api/recording/end");
