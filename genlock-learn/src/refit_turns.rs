@@ -6,14 +6,13 @@ use learn::runs::Refitter;
 use model::SyncNet;
 use transport::{LabelSource, Moment, RefitStatus, TransportError};
 
-/// Time that refitting may be behind its half and catch up with.
-const MAX_CREDIT: Duration = Duration::from_secs(2);
+/// Seconds that refitting may be behind its half and catch up with.
+const MOST_BEHIND_S: f64 = 2.0;
 
 pub struct RefitTurns {
     refitter: Refitter,
     labels: Box<dyn LabelSource>,
-    /// Time that the learner spent on other things, less that of refitting.
-    credit: Duration,
+    half: Half,
     /// The end of the last turn.
     since: Instant,
     began: Instant,
@@ -23,7 +22,7 @@ pub struct RefitTurns {
 impl RefitTurns {
     pub fn new(refitter: Refitter, labels: Box<dyn LabelSource>) -> Self {
         let now = Instant::now();
-        Self { refitter, labels, credit: Duration::ZERO, since: now, began: now, spent: Duration::ZERO }
+        Self { refitter, labels, half: Half::default(), since: now, began: now, spent: Duration::ZERO }
     }
 
     /// Keeps a moment until its labels come.
@@ -36,8 +35,8 @@ impl RefitTurns {
     pub fn turn(&mut self, net: &SyncNet) -> bool {
         self.take_labels();
         let begun = Instant::now();
-        self.credit = (self.credit + (begun - self.since)).min(MAX_CREDIT);
-        let due = self.refitter.is_due() && !self.credit.is_zero();
+        self.half.others(begun - self.since);
+        let due = self.half.is_free() && self.refitter.is_due();
         if due && let Err(error) = self.refitter.step(net) {
             // The learner goes on without it.
             tracing::error!(%error, "the rig's own network is no longer refitted");
@@ -46,7 +45,7 @@ impl RefitTurns {
         self.since = Instant::now();
         if due {
             let took = self.since - begun;
-            self.credit = self.credit.saturating_sub(took);
+            self.half.refitting(took);
             self.spent += took;
         }
         due
@@ -65,5 +64,55 @@ impl RefitTurns {
     pub fn status(&self) -> RefitStatus {
         let share = self.spent.as_secs_f64() / self.began.elapsed().as_secs_f64().max(1e-3);
         RefitStatus { share, ..self.refitter.status() }
+    }
+}
+
+/// Divides time so that refitting gets half of it at most.
+#[derive(Debug, Default)]
+struct Half {
+    /// Seconds that went to other things, less those that went to refitting.
+    ahead_s: f64,
+}
+
+impl Half {
+    fn others(&mut self, took: Duration) {
+        self.ahead_s = (self.ahead_s + took.as_secs_f64()).min(MOST_BEHIND_S);
+    }
+
+    fn refitting(&mut self, took: Duration) {
+        self.ahead_s -= took.as_secs_f64();
+    }
+
+    fn is_free(&self) -> bool {
+        self.ahead_s > 0.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The share that refitting gets beside steps of the learner.
+    fn share(step_ms: u64, refit_ms: u64) -> f64 {
+        let [step, refit] = [step_ms, refit_ms].map(Duration::from_millis);
+        let (mut half, mut others_ms, mut refits_ms) = (Half::default(), 0, 0);
+        while others_ms + refits_ms < 600_000 {
+            half.others(step);
+            others_ms += step_ms;
+            if half.is_free() {
+                half.refitting(refit);
+                refits_ms += refit_ms;
+            }
+        }
+        refits_ms as f64 / (others_ms + refits_ms) as f64
+    }
+
+    #[test]
+    fn refitting_gets_half_of_the_time_at_most_however_long_its_steps_are() {
+        for (step_ms, refit_ms) in [(200, 600), (600, 200), (1, 900), (50, 50)] {
+            let share = share(step_ms, refit_ms);
+            assert!(share < 0.505, "{share} with steps of {step_ms} and {refit_ms} ms");
+        }
+        assert!(share(200, 600) > 0.49);
     }
 }

@@ -19,6 +19,8 @@ const OF_LOSS = new Set([
   "geometry-refused",
   "solver-died",
   "recording-failed",
+  "pose-receiver-lost",
+  "own-network-refused",
 ]);
 
 export class Events {

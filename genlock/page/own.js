@@ -3,6 +3,10 @@ import { count, number, put } from "./text.js";
 
 const SERVING = { "finder": "the finder of joints", "own-network": "the rig's own network" };
 
+const INTERPOLATION = {
+  "source-position": ". Held-back instants lie between others of the same footage, so figures on them are interpolation.",
+};
+
 export class OwnNetwork {
   #section = document.getElementById("own-network");
 
@@ -21,6 +25,6 @@ export class OwnNetwork {
     put("own-pictures", refit && `${count(refit.pictures)} from ${number(refit.label_minutes, 1)} min`);
     put("own-steps", refit && `${count(refit.steps)}, ${number(100 * refit.share, 0)} % of the learner's time`);
     put("own-version", own?.version?.slice(0, 12));
-    put("own-lineage", own?.lineage);
+    put("own-lineage", own?.lineage && own.lineage + (INTERPOLATION[own.held_out_by] ?? ""));
   }
 }

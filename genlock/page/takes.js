@@ -82,13 +82,12 @@ export class TakeList {
       return cell;
     };
     cell(name, "name");
-    const live = take?.state === "recording";
-    cell(contents && !live ? lengthOf(contents.length_s) : NONE);
-    cell(contents && !live ? count(contents.frames) : NONE);
-    const lost = cell(contents && !live ? count(contents.lost) : NONE);
-    lost.classList.toggle("bad", contents?.lost > 0 && !live);
+    cell(contents ? lengthOf(contents.length_s) : NONE);
+    cell(contents ? count(contents.frames) : NONE);
+    const lost = cell(contents ? count(contents.lost) : NONE);
+    lost.classList.toggle("bad", contents?.lost > 0);
     lost.title = Object.entries(contents?.lost_by_reason ?? {}).map(([reason, frames]) => `${reason}: ${count(frames)}`).join(", ");
-    cell(contents && !live ? count(contents.bodies) : NONE);
+    cell(contents ? count(contents.bodies) : NONE);
     const state = cell(take ? STATES[take.state] : "reading…", "state");
     state.classList.toggle("bad", take?.state === "damaged");
     if (take?.problem) {
@@ -99,7 +98,7 @@ export class TakeList {
     }
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Replay" });
     button.setAttribute("aria-label", `Replay ${name}`);
-    button.disabled = live || !contents?.bodies;
+    button.disabled = !contents?.bodies;
     button.title = button.disabled ? "There is no body to replay." : "Shows the bodies of this take in the room.";
     button.addEventListener("click", () => this.#replay(take));
     row.insertCell().append(button);

@@ -118,6 +118,17 @@ pub enum Serving {
     OwnNetwork,
 }
 
+/// What separates held-back instants from those that were learned from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeldOutBy {
+    /// They come at other times.
+    Time,
+    /// They lie elsewhere in a source. Of a looping one they lie between instants that were learned from, so what is
+    /// measured on them is interpolation.
+    SourcePosition,
+}
+
 /// How the rig's own network compares with the finder of joints. Differences are medians over held-back instants, in
 /// millimetres, of the mean distance of joints.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -129,11 +140,15 @@ pub struct OwnNetworkStatus {
     pub version: Option<String>,
     /// How it was made, in words.
     pub lineage: Option<String>,
+    /// `None` before there is a moment.
+    #[serde(default)]
+    pub held_out_by: Option<HeldOutBy>,
     /// Held-back instants that were judged.
     pub instants: u64,
     /// Between bodies by the own network and by the finder.
     pub own_mm: Option<f64>,
-    /// Between two bodies by the finder alone: of two halves of the views, or by a smaller network.
+    /// Error of the finder with half of its views: what two halves differ by, over the root of two. With fewer than four
+    /// views, how far its smaller network is from it.
     pub finder_mm: Option<f64>,
     /// Processor time for the joints of one set, in milliseconds, of all cores together.
     pub own_cpu_ms: Option<f64>,

@@ -124,8 +124,17 @@ impl FinderName {
 impl FinderArgs {
     /// The same with the pose model as the finder.
     pub fn with_own(&self) -> Self {
+        self.with(FinderName::Own)
+    }
+
+    /// The same with the smallest network.
+    pub fn with_lite(&self) -> Self {
+        self.with(FinderName::Lite)
+    }
+
+    fn with(&self, finder: FinderName) -> Self {
         let Self { first, finder_files, threads, .. } = self;
-        Self { finder: FinderName::Own, first: *first, finder_files: finder_files.clone(), threads: *threads }
+        Self { finder, first: *first, finder_files: finder_files.clone(), threads: *threads }
     }
 
     /// Whether any of these options differs from its default.

@@ -148,10 +148,12 @@ fn source(from: &Path, args: &Args, device: Device, seed: u64) -> miette::Result
     })
 }
 
-/// A pose model or a checkpoint. If it is neither, the error is about the checkpoint.
+/// A pose model or a checkpoint. If it is neither, the error says why for both.
 fn opened(from: &Path, device: Device) -> miette::Result<EncoderSource> {
-    EncoderSource::pose_model(from, device)
-        .or_else(|_| EncoderSource::checkpoint(from, device).into_diagnostic().wrap_err_with(|| no_checkpoint_at(from)))
+    EncoderSource::pose_model(from, device).or_else(|no_model| {
+        let opened = EncoderSource::checkpoint(from, device).into_diagnostic();
+        opened.wrap_err_with(|| format!("nor as a pose model: {no_model}")).wrap_err_with(|| no_checkpoint_at(from))
+    })
 }
 
 fn no_checkpoint_at(from: &Path) -> String {

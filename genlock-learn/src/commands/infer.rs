@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use crossbeam::channel::Receiver;
-use infer::own_network::OwnNetwork;
+use infer::own_network::{HeldBackBy, OwnNetwork};
 use infer::recording::FinderInput;
 use infer::rig::Keeper;
 use infer::{BodyLinks, Crops, LiveBodies, LivePoses, ModelFile, PrecisionChoice};
 use miette::IntoDiagnostic;
 use recipe::PretrainRecipe;
+use subject::Preprocessing;
 use tch::Device;
 use transport::{FinderSetSource, ZenohCommandSource, ZenohHintSink, ZenohLink, ZenohMomentSource, ZenohPoseSink};
 
@@ -19,8 +20,6 @@ use crate::stop::{self, Stop};
 
 /// Capacity of the queue of moments for the rig's own network, which drops the oldest.
 const WAITING_MOMENTS: usize = 64;
-/// With fewer cameras the finder cannot be compared with itself by two halves of the views.
-const CAMERAS_FOR_HALVES: usize = 4;
 
 /// Capacity of the queue of pictures, which drops the oldest. Pictures of consecutive instants arrive together.
 const WAITING_PICTURES: usize = 4;
@@ -158,16 +157,19 @@ fn bodies(args: &Args, link: &ZenohLink, Finder { finder, look, name }: Finder) 
 
 /// The rig's own network, which is judged on the instants that the learner's recipe holds out.
 fn own_network(args: &Args, link: &ZenohLink, file: &Path, recipe: &Path) -> miette::Result<OwnNetwork> {
-    let hold_out = PretrainRecipe::load(recipe).into_diagnostic()?.hold_out;
+    let recipe = PretrainRecipe::load(recipe).into_diagnostic()?;
+    let preprocessing = Preprocessing::with_crop_px(recipe.crop_px).hash();
+    let held = HeldBackBy { hold_out: recipe.hold_out, preprocessing };
     let model = ModelFile::new(file.to_owned(), model::start(), PrecisionChoice::F32).plain(args.plain);
     let model = model.in_openvino(openvino(args.finder_files.as_deref()), threads(args));
     let moments = Box::new(link.moment_source(WAITING_MOMENTS).into_diagnostic()?);
-    let smaller = (args.camera.len() < CAMERAS_FOR_HALVES && args.finder != FinderName::Lite).then(|| {
-        let own = OwnModel::of_file(None);
-        FinderName::Lite.open(args.finder_files.as_deref(), &own, DETECTOR_EVERY, threads(args))
+    let own = OwnModel::of_file(None);
+    let lite = || FinderName::Lite.open(args.finder_files.as_deref(), &own, DETECTOR_EVERY, threads(args));
+    let smaller = (args.finder != FinderName::Lite).then(lite).and_then(|lite| {
+        let told = "where fewer than four views see somebody, the rig's own network cannot be judged";
+        lite.inspect_err(|why| tracing::warn!("{told}: {why:#}")).ok()
     });
-    let smaller = smaller.transpose()?.map(|smaller| smaller.finder);
-    Ok(OwnNetwork::new(model, hold_out, moments).beside(smaller))
+    Ok(OwnNetwork::new(model, held, moments).beside(smaller.map(|smaller| smaller.finder)))
 }
 
 type Poses = LivePoses<ZenohMomentSource, ZenohPoseSink, ZenohHintSink>;

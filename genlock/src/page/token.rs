@@ -35,7 +35,8 @@ impl Token {
             }
             None => match std::env::var(VARIABLE) {
                 Ok(text) if !text.is_empty() => Self::parse(&text, VARIABLE).map(Some),
-                _ => Ok(None),
+                Ok(_) | Err(std::env::VarError::NotPresent) => Ok(None),
+                Err(std::env::VarError::NotUnicode(_)) => Self::parse("", VARIABLE).map(Some),
             },
         }
     }

@@ -56,6 +56,8 @@ pub struct LiveBodies<S, P, H, C> {
     segment: Option<SegmentId>,
     answered: u64,
     received: u64,
+    /// Moments that a newer one replaced while the own network served.
+    superseded: u64,
     recent: Latencies,
     pace: Pace,
     reported: Option<Instant>,
@@ -85,6 +87,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             segment: None,
             answered: 0,
             received: 0,
+            superseded: 0,
             recent: Latencies::new(Instant::now()),
             pace: Pace::new(None),
             reported: None,
@@ -154,7 +157,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
                 let at = Instant::now();
                 self.request_next(&set, at);
                 self.answer(&set)?;
-                self.judge()?;
+                self.judge();
                 self.pace.end(begun);
                 if let Some(requests) = self.requests.as_mut().filter(|_| !set.views.is_empty()) {
                     requests.answered(at.elapsed() + self.pace.rest(Instant::now()));
@@ -181,7 +184,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
     /// Finds the person and streams its body.
     fn answer(&mut self, set: &FinderSet) -> Result<(), InferError> {
         let Some((observations, placed)) = self.see(set)? else { return Ok(()) };
-        self.hold_back(set, &observations)?;
+        self.hold_back(set, &observations);
         let model = self.finder_name.clone();
         self.stream(set, &observations, placed.as_ref(), model, None);
         Ok(())
@@ -218,6 +221,9 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         for camera in self.keeper.take_moved() {
             if let Some(requests) = &mut self.requests {
                 requests.framer.moved(camera, Instant::now());
+            }
+            if let Some(own) = &mut self.own {
+                own.camera_moved();
             }
         }
         // Views that follow a second person are directed back to the first.
@@ -383,7 +389,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             precision: "f32".into(),
             poses: self.answered,
             moments_received: self.received,
-            moments_superseded: 0,
+            moments_superseded: self.superseded,
             fps,
             latency_ms_p50,
             latency_ms_p99,

@@ -13,7 +13,7 @@ use transport::{
 use super::LiveBodies;
 use crate::InferError;
 use crate::live_poses::is_due;
-use crate::own_network::{FileEvent, Views};
+use crate::own_network::Views;
 use crate::pace::Pace;
 use crate::rig::Placed;
 
@@ -51,25 +51,23 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
     }
 
     /// Keeps what the finder saw at a held-back instant.
-    pub(super) fn hold_back(&mut self, set: &FinderSet, by_finder: &Views) -> Result<(), InferError> {
-        let Some(own) = &mut self.own else { return Ok(()) };
+    pub(super) fn hold_back(&mut self, set: &FinderSet, by_finder: &Views) {
+        let (Some(own), Some((_, placing))) = (&mut self.own, self.keeper.known()) else { return };
         match own.take_moments(Duration::ZERO) {
             Ok(_) | Err(TransportError::Closed) => {}
             Err(error) => tracing::error!(%error, "moments cannot be decoded"),
         }
-        own.hold_back(set, by_finder, &self.points, self.keeper.sizes_px());
-        Ok(())
+        own.hold_back(set, by_finder, &self.points, placing, self.keeper.sizes_px());
     }
 
-    /// Judges one held-back instant, after which the own network may serve.
-    pub(super) fn judge(&mut self) -> Result<(), InferError> {
-        let (Some(own), Some((geometry, placing))) = (&mut self.own, self.keeper.known()) else { return Ok(()) };
+    /// Judges one held-back instant, after which the own network, or a newer one, may serve.
+    pub(super) fn judge(&mut self) {
+        let (Some(own), Some((geometry, placing))) = (&mut self.own, self.keeper.known()) else { return };
         match own.judge_next(&geometry.id, placing, self.keeper.sizes_px()) {
-            Ok(None) => Ok(()),
+            Ok(None) => {}
             Ok(Some(why)) => {
                 let name = own.name();
                 self.switched(RigEventKind::OwnNetworkServes, format!("{name} serves from now on: {why}"));
-                Ok(())
             }
             Err(error) => self.own_failed(&error),
         }
@@ -77,9 +75,8 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
 
     /// Loads the own network if its file changed.
     pub(super) fn refresh_own_network(&mut self) {
-        match self.own.as_mut().and_then(|own| own.refresh()) {
-            Some(FileEvent::Refused(why)) => self.keeper.tell(RigEventKind::OwnNetworkRefused, why),
-            None => {}
+        if let Some(why) = self.own.as_mut().and_then(|own| own.refresh()) {
+            self.keeper.tell(RigEventKind::OwnNetworkRefused, why);
         }
     }
 
@@ -104,8 +101,10 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             Ok(0) => {}
             Ok(taken) => {
                 self.received += taken as u64;
+                self.superseded += taken as u64 - 1;
                 let begun = Pace::begin();
-                self.answer_by_own()?;
+                self.answer_by_own();
+                self.judge();
                 self.pace.end(begun);
             }
             Err(TransportError::Closed) => return Ok(ControlFlow::Break(())),
@@ -114,9 +113,9 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         Ok(ControlFlow::Continue(()))
     }
 
-    fn answer_by_own(&mut self) -> Result<(), InferError> {
-        let Some(own) = &mut self.own else { return Ok(()) };
-        let Some(crops) = own.newest() else { return Ok(()) };
+    fn answer_by_own(&mut self) {
+        let Some(own) = &mut self.own else { return };
+        let Some(crops) = own.newest() else { return };
         if self.segment.replace(crops.segment) != Some(crops.segment) {
             self.filter.restart();
             self.finder.forget();
@@ -126,23 +125,20 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             Err(error) => return self.own_failed(&error),
         };
         if observations.iter().flatten().next().is_none() {
-            return Ok(());
+            return;
         }
         let (name, max_residual) = (own.name(), own.max_residual());
         let Some((_, placing)) = self.keeper.known() else {
             own.close();
-            self.switched(
-                RigEventKind::FinderServes,
-                "the finder serves again: the geometry is being found anew".into(),
-            );
-            return Ok(());
+            let text = "the finder serves again: the geometry is being found anew";
+            self.switched(RigEventKind::FinderServes, text.into());
+            return;
         };
         let placed = placing.clone().allowing(max_residual).body(&observations).unwrap_or_else(|error| {
             tracing::error!(%error, "no body can be found in what the own network saw");
             None
         });
         self.stream(&crops, &observations, placed.as_ref(), name, Some(ModelOrigin::Own));
-        Ok(())
     }
 
     /// The finder looks, for the geometry, for labels, and to compare.
@@ -151,30 +147,36 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             requests.rest();
         }
         let begun = Pace::begin();
-        let seen = self.see(set)?;
-        let decided = match (seen, &mut self.own, self.keeper.known()) {
-            (Some((views, _)), Some(own), Some((_, placing))) => {
-                own.look(set, &views, &self.points, placing, self.keeper.sizes_px())
-            }
+        let by_finder = self.see(set)?.map_or_else(|| vec![None; self.keeper.cameras()], |(views, _)| views);
+        // The moment of a set comes after its pictures. This also takes the moments that came.
+        self.hold_back(set, &by_finder);
+        let decided = match (&mut self.own, self.keeper.known()) {
+            (Some(own), Some((_, placing))) => own.look(set, &by_finder, &self.points, placing, self.keeper.sizes_px()),
             _ => Ok(None),
         };
         self.pace.end(begun);
         match decided {
-            Ok(None) => Ok(()),
+            Ok(None) => {}
             Ok(Some(why)) => {
                 self.switched(RigEventKind::FinderServes, format!("the finder serves again: of the own network {why}"));
-                Ok(())
             }
             Err(error) => self.own_failed(&error),
         }
+        Ok(())
     }
 
-    /// The own network cannot compute; the finder goes on without it.
-    fn own_failed(&mut self, error: &FinderError) -> Result<(), InferError> {
-        self.own = None;
-        let text = format!("the finder serves: the rig's own network failed: {error}");
-        self.switched(RigEventKind::FinderServes, text);
-        Ok(())
+    /// The own network cannot compute; the finder goes on without it until the next one is written.
+    fn own_failed(&mut self, error: &FinderError) {
+        let served = self.own_network_serves();
+        if let Some(own) = &mut self.own {
+            own.drop_network();
+        }
+        let text = format!("the rig's own network cannot compute: {error}");
+        if served {
+            self.switched(RigEventKind::FinderServes, format!("the finder serves again: {text}"));
+        } else {
+            self.keeper.tell(RigEventKind::OwnNetworkRefused, text);
+        }
     }
 
     fn switched(&mut self, kind: RigEventKind, text: String) {

@@ -12,7 +12,7 @@ const WORSE_NS: i64 = 10_000_000_000;
 const WORSE_SHARE: f64 = 0.8;
 /// The fewest looks of the finder in this time for such a decision.
 const MIN_LOOKS: usize = 5;
-/// While it serves, the own network counts as worse beyond this many times the finder's difference from itself. The
+/// While it serves, the own network counts as worse beyond this many times the finder's error with half of its views. The
 /// margin keeps a network that is just good enough from being exchanged again and again.
 const MARGIN: f64 = 1.25;
 
@@ -22,7 +22,7 @@ pub struct Figures {
     pub instants: usize,
     /// Between bodies by the own network and by the finder, in millimetres.
     pub own_mm: Option<f64>,
-    /// Between two bodies by the finder, in millimetres.
+    /// Error of the finder with half of its views, or with its smaller network, in millimetres.
     pub finder_mm: Option<f64>,
     /// Processor time of one set, in milliseconds.
     pub own_cpu_ms: Option<f64>,
@@ -37,13 +37,13 @@ impl Figures {
             return (false, format!("{instants} of {MIN_INSTANTS} held-back instants with bodies"));
         }
         let (Some(own_mm), Some(finder_mm)) = (own_mm, finder_mm) else {
-            return (false, "too few views to tell how far the finder differs from itself".into());
+            return (false, "too few views to tell how far the finder is off with half of them".into());
         };
         let (Some(own_ms), Some(finder_ms)) = (own_cpu_ms, finder_cpu_ms) else {
             return (false, "the cost of a set is not measured yet".into());
         };
         let differ = format!(
-            "its bodies differ from the finder's by {own_mm:.0} mm, those from each other by {finder_mm:.0} mm"
+            "its bodies differ from the finder's by {own_mm:.0} mm, which is off by {finder_mm:.0} mm with half of its views"
         );
         let cost = format!("it takes {own_ms:.0} ms a set, the finder {finder_ms:.0} ms");
         let good = own_mm <= finder_mm && own_ms * CHEAPER <= finder_ms;
@@ -65,7 +65,7 @@ struct Look {
 pub struct Gate {
     serving: Serving,
     looks: Vec<Look>,
-    /// The median difference of the finder from itself when the gate opened.
+    /// The median error of the finder with half of its views when the gate opened.
     finder_mm: f64,
     /// The version of the network that was worse; only another one may serve.
     failed: Option<String>,
@@ -77,19 +77,21 @@ impl Gate {
         self.serving
     }
 
-    /// Opens if the network of this version has earned it. Returns what decided, if it opened.
+    /// Opens, or stays open for a newer network, if the network of this version has earned it. Returns what decided, if
+    /// it serves from now on.
     pub fn consider(&mut self, version: &str, figures: &Figures) -> Option<String> {
-        if self.serving == Serving::OwnNetwork || self.failed.as_deref() == Some(version) {
+        if self.failed.as_deref() == Some(version) {
             return None;
         }
         let (opens, why) = figures.opens();
         if !opens {
             return None;
         }
+        self.switches += u64::from(self.serving == Serving::Finder);
         self.serving = Serving::OwnNetwork;
         self.finder_mm = figures.finder_mm.unwrap_or(0.0);
+        // They were of the network before.
         self.looks.clear();
-        self.switches += 1;
         Some(why)
     }
 
@@ -117,7 +119,7 @@ impl Gate {
         };
         self.close();
         Some(format!(
-            "its bodies {own}, those from each other by {finder_mm:.0} mm, over {} s",
+            "its bodies {own}, which is off by {finder_mm:.0} mm with half of its views, over {} s",
             WORSE_NS / 1_000_000_000
         ))
     }
@@ -161,7 +163,10 @@ mod tests {
         let mut gate = Gate::default();
         assert!(gate.consider("a", &GOOD).is_some());
         assert_eq!((gate.serving(), gate.switches), (Serving::OwnNetwork, 1));
-        assert!(gate.consider("a", &GOOD).is_none());
+        // A newer one that is as good takes its place.
+        assert!(gate.consider("b", &Figures { own_mm: Some(60.0), ..GOOD }).is_none());
+        assert!(gate.consider("b", &GOOD).is_some());
+        assert_eq!((gate.serving(), gate.switches), (Serving::OwnNetwork, 1));
     }
 
     #[test]

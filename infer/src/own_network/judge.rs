@@ -1,6 +1,7 @@
 //! Compares bodies by the rig's own network with those by the finder of joints, on instants that were held back.
 
 use std::collections::VecDeque;
+use std::f64::consts::SQRT_2;
 use std::time::Duration;
 
 use body::joints;
@@ -33,7 +34,8 @@ pub struct HeldBack {
 pub struct Differences {
     /// `None` if the own network's views give no body.
     pub own_mm: Option<f64>,
-    /// `None` if it cannot be told.
+    /// How far the finder is off with half of the views, as the difference between two halves shows it; or how far its
+    /// smaller network is from it. `None` if it cannot be told.
     pub finder_mm: Option<f64>,
 }
 
@@ -56,6 +58,11 @@ impl Judge {
     /// Whether an instant of this set is held.
     pub fn has(&self, crops: &FinderSet) -> bool {
         self.held_back.iter().any(|(held, _)| held.crops.set == crops.set)
+    }
+
+    /// Forgets all instants, which show what is no longer so: a camera was moved, or somebody looks different.
+    pub fn forget(&mut self) {
+        self.held_back.clear();
     }
 
     /// The differences are measured anew, after the network or the geometry changed.
@@ -85,8 +92,9 @@ impl Judge {
         remember(&mut self.finder_ms, spent);
     }
 
+    /// Of the instants on which both can be told.
     pub fn figures(&self) -> Figures {
-        let judged = || self.held_back.iter().filter_map(|(_, judged)| *judged);
+        let judged = || self.held_back.iter().filter_map(|(_, judged)| *judged).filter(|of| of.finder_mm.is_some());
         Figures {
             instants: judged().count(),
             // A missing body counts as infinitely far away.
@@ -114,14 +122,25 @@ pub fn differences(
     by_own: &Views,
 ) -> Option<Differences> {
     let finder = points(placing, by_finder)?;
-    let halves = match by_smaller {
-        Some(smaller) => points(placing, smaller).map(|smaller| apart_mm(&finder, &smaller)),
-        None => {
-            let halves = halves(placing, by_finder).map(|halves| halves.map(|half| points(placing, &half)));
-            halves.and_then(|[one, other]| one.zip(other)).map(|(one, other)| apart_mm(&one, &other))
+    let finder_mm = match halves(placing, by_finder) {
+        Some(halves) => {
+            let [one, other] = halves.map(|half| points(placing, &half));
+            // Both halves err, and by as much.
+            one.zip(other).map(|(one, other)| apart_mm(&one, &other) / SQRT_2)
         }
+        None => by_smaller.and_then(|views| Some(apart_mm(&finder, &points(placing, views)?))),
     };
-    Some(Differences { own_mm: points(own_placing, by_own).map(|own| apart_mm(&own, &finder)), finder_mm: halves })
+    Some(Differences { own_mm: points(own_placing, by_own).map(|own| apart_mm(&own, &finder)), finder_mm })
+}
+
+/// Whether these views give a body that two cameras agree on.
+pub fn has_body(placing: &Placing, views: &Views) -> bool {
+    points(placing, views).is_some()
+}
+
+/// Whether views can be halved; with fewer, a smaller finder is needed.
+pub fn has_halves(placing: &Placing, views: &Views) -> bool {
+    halves(placing, views).is_some()
 }
 
 /// The views in two halves without a common camera; `None` if there are fewer than two for each.

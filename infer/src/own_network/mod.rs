@@ -5,22 +5,21 @@ mod gate;
 mod judge;
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use frame::{SetIndex, SourcePosition};
+use frame::SetIndex;
 use frame_sync::pairs::{HoldOut, Side};
-use joints::{FinderError, JointFinder, Person};
+use joints::{FinderError, JointFinder, Person, View};
 use model::spent;
 use recipe::RigTraining;
 use subject::Preprocessing;
 use tch::Device;
-use transport::{FinderSet, MomentSource, OwnNetworkStatus, Serving, TransportError};
+use transport::{FinderSet, HeldOutBy, MomentSource, OwnNetworkStatus, Serving, TransportError};
 
-use self::gate::Gate;
+use self::gate::{Figures, Gate};
 pub use self::judge::Views;
 pub use self::judge::{Differences, differences};
-use self::judge::{HeldBack, Judge};
+use self::judge::{HeldBack, Judge, has_body, has_halves};
 use crate::crops::finder_set;
 use crate::observations::{PointSources, view};
 use crate::rig::Placing;
@@ -37,63 +36,71 @@ struct Network {
     training: RigTraining,
 }
 
-/// What became of the file of the own network.
-pub(crate) enum FileEvent {
-    Refused(String),
-}
-
 /// The rig's own network, its crops, and what is known of both networks.
 pub struct OwnNetwork {
     file: ModelFile,
-    path: PathBuf,
-    hold_out: HoldOut,
+    held: HeldBackBy,
     moments: Box<dyn MomentSource>,
-    /// Of rigs with fewer than four cameras: a smaller finder to compare the finder with.
+    /// A smaller finder to compare the finder with, where there are too few views for two halves.
     smaller: Option<Box<dyn JointFinder>>,
     network: Option<Network>,
+    /// A newer network, which is judged while the one before serves.
+    candidate: Option<Network>,
     recent: VecDeque<FinderSet>,
     judge: Judge,
     gate: Gate,
+    /// What decided for the network that serves.
+    decided: Option<Figures>,
     geometry: Option<String>,
+    /// The last complaint, which is not repeated.
     reported: Option<String>,
+}
+
+/// What a network of this rig must have been made with.
+#[derive(Clone, Copy, Debug)]
+pub struct HeldBackBy {
+    /// The instants that it may not have learned from.
+    pub hold_out: HoldOut,
+    /// Hash of the preprocessing of its crops.
+    pub preprocessing: u64,
 }
 
 impl OwnNetwork {
     /// The network in this file, which may appear later and change at any time, on crops of these moments. Give the
     /// source of moments a depth of a second or two.
-    pub fn new(file: ModelFile, hold_out: HoldOut, moments: Box<dyn MomentSource>) -> Self {
+    pub fn new(file: ModelFile, held: HeldBackBy, moments: Box<dyn MomentSource>) -> Self {
         Self {
-            path: file.path().to_owned(),
             file,
-            hold_out,
+            held,
             moments,
             smaller: None,
             network: None,
+            candidate: None,
             recent: VecDeque::with_capacity(RECENT),
             judge: Judge::default(),
             gate: Gate::default(),
+            decided: None,
             geometry: None,
             reported: None,
         }
     }
 
-    /// Compares the finder with this smaller one, in rigs with too few cameras for two halves.
+    /// Compares the finder with this smaller one where there are too few views for two halves.
     #[must_use]
     pub fn beside(self, smaller: Option<Box<dyn JointFinder>>) -> Self {
         Self { smaller, ..self }
     }
 
     pub(crate) fn serves(&self) -> bool {
-        self.gate.serving() == Serving::OwnNetwork
+        self.gate.serving() == Serving::OwnNetwork && self.network.is_some()
     }
 
-    /// The name of the loaded network in messages.
+    /// The name of the network that serves, or may serve next, in messages.
     pub(crate) fn name(&self) -> String {
         format!("the rig's own network {}", self.version())
     }
 
-    /// The version of the loaded network.
-    pub(crate) fn version(&self) -> String {
+    fn version(&self) -> String {
         self.network.as_ref().map(|network| network.version.clone()).unwrap_or_default()
     }
 
@@ -102,29 +109,33 @@ impl OwnNetwork {
         self.network.as_ref().map_or(f64::INFINITY, |network| network.finder.max_residual())
     }
 
-    /// Loads the network if its file changed.
-    pub(crate) fn refresh(&mut self) -> Option<FileEvent> {
+    /// Loads the network if its file changed. Returns why it cannot be used, once.
+    pub(crate) fn refresh(&mut self) -> Option<String> {
         let changed = self.file.refresh();
         let refused = match self.file.problem() {
             Some(problem) => Some(problem.to_owned()),
             None if changed => self.file.take().and_then(|engine| self.load(engine).err()),
             None => None,
         };
-        let refused = refused.map(|why| format!("{}: {why}", self.path.display()));
-        if refused.is_some() && refused != self.reported {
-            self.reported.clone_from(&refused);
-            return refused.map(FileEvent::Refused);
+        let refused = format!("{}: {}", self.file.path().display(), refused?);
+        if self.reported.as_ref() == Some(&refused) {
+            return None;
         }
-        None
+        self.reported = Some(refused.clone());
+        Some(refused)
     }
 
     fn load(&mut self, engine: Engine) -> Result<(), String> {
-        let training: RigTraining = serde_json::from_str(&engine.spec().training)
+        let spec = engine.spec();
+        let training: RigTraining = serde_json::from_str(&spec.training)
             .map_err(|_| "it was not made by a rig's learner, so what it learned from is unknown".to_owned())?;
-        if training.hold_out != self.hold_out {
-            return Err("it learned from instants that are held back here".into());
+        if training.hold_out != self.held.hold_out {
+            return Err("it may have learned from instants that are held back here".into());
         }
-        let preprocessing: Preprocessing = serde_json::from_str(&engine.spec().preprocessing)
+        if spec.preprocessing_hash != format!("{:016x}", self.held.preprocessing) {
+            return Err("it was made for other crops than this session's".into());
+        }
+        let preprocessing: Preprocessing = serde_json::from_str(&spec.preprocessing)
             .map_err(|error| format!("its preprocessing is unknown: {error}"))?;
         let version = engine.version().to_owned();
         let finder = ModelFinder::new(engine, preprocessing).map_err(|error| error.to_string())?;
@@ -134,7 +145,12 @@ impl OwnNetwork {
     }
 
     fn install(&mut self, finder: Box<dyn JointFinder>, version: String, training: RigTraining) {
-        self.network = Some(Network { points: PointSources::of(finder.names()), finder, version, training });
+        let network = Network { points: PointSources::of(finder.names()), finder, version, training };
+        if self.serves() {
+            self.candidate = Some(network);
+        } else {
+            self.network = Some(network);
+        }
         self.judge.again();
     }
 
@@ -149,11 +165,21 @@ impl OwnNetwork {
     pub(crate) fn take_moments(&mut self, wait: Duration) -> Result<usize, TransportError> {
         let (mut wait, mut taken) = (wait, 0);
         while let Some(received) = self.moments.receive(wait)? {
+            let moment = &received.value;
+            wait = Duration::ZERO;
+            if moment.preprocessing != self.held.preprocessing {
+                let why = "moments are cropped in another way than the learner's recipe says";
+                if self.reported.as_deref() != Some(why) {
+                    self.reported = Some(why.into());
+                    tracing::warn!("{why}; the rig's own network is not judged on them");
+                }
+                continue;
+            }
             if self.recent.len() == RECENT {
                 self.recent.pop_front();
             }
-            self.recent.push_back(finder_set(&received.value));
-            (wait, taken) = (Duration::ZERO, taken + 1);
+            self.recent.push_back(finder_set(moment));
+            taken += 1;
         }
         Ok(taken)
     }
@@ -167,14 +193,11 @@ impl OwnNetwork {
         self.recent.iter().rev().find(|crops| crops.set == set)
     }
 
-    /// The person in each of `cameras` views of these crops.
+    /// The person in each view of these crops, by the network that serves.
     pub(crate) fn find(&mut self, crops: &FinderSet, sizes_px: &[[f64; 2]]) -> Result<Views, FinderError> {
         let Some(network) = &mut self.network else { return Ok(vec![None; sizes_px.len()]) };
         let begun = spent(Device::Cpu);
-        let found = |camera: usize| crops.views.iter().find(|view| view.camera.index() == camera);
-        let views: Vec<_> = (0..sizes_px.len()).map(|at| found(at).map(|found| view(&found.picture))).collect();
-        let people = network.finder.find(&views)?;
-        let seen = observations(&network.points, &people, sizes_px);
+        let seen = network.find(crops, sizes_px)?;
         self.judge.own_took(spent(Device::Cpu).saturating_sub(begun));
         Ok(seen)
     }
@@ -189,30 +212,34 @@ impl OwnNetwork {
         set: &FinderSet,
         by_finder: &Views,
         points: &PointSources,
+        placing: &Placing,
         sizes_px: &[[f64; 2]],
     ) {
-        if !self.is_held_out(set.source, set.exposure.ns) {
+        if self.held.hold_out.side(set.source, set.exposure.ns) != Side::HeldOut {
             return;
         }
         let Some(crops) = self.crops_of(set.set).cloned().filter(|crops| !self.judge.has(crops)) else { return };
-        let by_smaller = self.by_smaller(set, points, sizes_px);
+        let by_smaller = self.by_smaller(set, by_finder, points, placing, sizes_px);
         self.judge.hold_back(HeldBack { crops, by_finder: by_finder.clone(), by_smaller });
     }
 
-    fn is_held_out(&self, source: Option<SourcePosition>, exposure_ns: i64) -> bool {
-        self.hold_out.side(source, exposure_ns) == Side::HeldOut
-    }
-
-    fn by_smaller(&mut self, set: &FinderSet, points: &PointSources, sizes_px: &[[f64; 2]]) -> Option<Views> {
-        let smaller = self.smaller.as_mut()?;
-        let found = |camera: usize| set.views.iter().find(|view| view.camera.index() == camera);
-        let views: Vec<_> = (0..sizes_px.len()).map(|at| found(at).map(|found| view(&found.picture))).collect();
+    fn by_smaller(
+        &mut self,
+        set: &FinderSet,
+        by_finder: &Views,
+        points: &PointSources,
+        placing: &Placing,
+        sizes_px: &[[f64; 2]],
+    ) -> Option<Views> {
+        let smaller = self.smaller.as_mut().filter(|_| !has_halves(placing, by_finder))?;
         // It has the same joints as the finder.
-        let people = smaller.find(&views).inspect_err(|error| tracing::warn!(%error, "no joints to compare with"));
+        let people = smaller.find(&views(set, sizes_px.len()));
+        let people = people.inspect_err(|error| tracing::warn!(%error, "no joints to compare with"));
         Some(observations(points, &people.ok()?, sizes_px))
     }
 
-    /// Judges one held-back instant, if one is not judged yet, and opens the gate if that decides. Returns what decided.
+    /// Judges one held-back instant, if one is not judged yet. Returns what decided, if another network serves from now
+    /// on.
     pub(crate) fn judge_next(
         &mut self,
         geometry: &str,
@@ -223,24 +250,38 @@ impl OwnNetwork {
             self.geometry = Some(geometry.to_owned());
             self.judge.again();
         }
-        if self.network.is_none() || self.serves() {
+        let serves = self.serves();
+        let judged = if serves { &mut self.candidate } else { &mut self.network };
+        let (Some(network), Some(held)) = (judged, self.judge.next()) else { return Ok(None) };
+        let begun = spent(Device::Cpu);
+        let by_own = network.find(&held.crops, sizes_px)?;
+        let took = spent(Device::Cpu).saturating_sub(begun);
+        let own_placing = placing.clone().allowing(network.finder.max_residual());
+        let compared = differences(placing, &own_placing, &held.by_finder, held.by_smaller.as_ref(), &by_own);
+        let version = network.version.clone();
+        self.judge.own_took(took);
+        self.judge.judged(compared);
+        if self.judge.next().is_some() {
+            // A half-judged set of instants decides nothing.
             return Ok(None);
         }
-        let Some(crops) = self.judge.next().map(|held| held.crops.clone()) else { return Ok(None) };
-        let by_own = self.find(&crops, sizes_px)?;
-        let own_placing = placing.clone().allowing(self.max_residual());
-        let compared = self
-            .judge
-            .next()
-            .and_then(|held| differences(placing, &own_placing, &held.by_finder, held.by_smaller.as_ref(), &by_own));
-        self.judge.judged(compared);
-        let (version, figures) = (self.version(), self.judge.figures());
-        // A half-judged set of instants decides nothing.
-        Ok(if self.judge.next().is_none() { self.gate.consider(&version, &figures) } else { None })
+        let figures = self.judge.figures();
+        let decided = self.gate.consider(&version, &figures);
+        if decided.is_some() {
+            self.decided = Some(figures);
+        }
+        if serves {
+            // The newer one serves, or is dropped; the next round makes another.
+            let candidate = self.candidate.take();
+            if decided.is_some() {
+                self.network = candidate;
+            }
+        }
+        Ok(decided)
     }
 
-    /// Compares the own network with a look of the finder while it serves. Returns what decided if the finder serves
-    /// again.
+    /// Compares the own network with a look of the finder while it serves; `by_finder` is without views if the finder
+    /// sees nobody. Returns what decided if the finder serves again.
     pub(crate) fn look(
         &mut self,
         set: &FinderSet,
@@ -249,48 +290,94 @@ impl OwnNetwork {
         placing: &Placing,
         sizes_px: &[[f64; 2]],
     ) -> Result<Option<String>, FinderError> {
-        let Some(crops) = self.crops_of(set.set).cloned() else { return Ok(None) };
-        let by_own = self.find(&crops, sizes_px)?;
+        // Without crops there is nobody for the own network, whatever the finder sees.
+        let nobody = || vec![None; sizes_px.len()];
+        let crops = self.crops_of(set.set).cloned();
+        let by_own = crops.map_or_else(|| Ok(nobody()), |crops| self.find(&crops, sizes_px))?;
         let own_placing = placing.clone().allowing(self.max_residual());
-        let by_smaller = self.by_smaller(set, points, sizes_px);
+        let by_smaller = self.by_smaller(set, by_finder, points, placing, sizes_px);
         let compared = differences(placing, &own_placing, by_finder, by_smaller.as_ref(), &by_own);
-        let Some(Differences { own_mm, finder_mm }) = compared else { return Ok(None) };
+        let compared = match compared {
+            Some(compared) => compared,
+            // A body that the finder does not confirm is as bad as a missing one.
+            None if has_body(&own_placing, &by_own) => Differences { own_mm: None, finder_mm: None },
+            None => return Ok(None),
+        };
         let version = self.version();
-        Ok(self.gate.look(&version, set.exposure.ns, own_mm, finder_mm))
+        let closed = self.gate.look(&version, set.exposure.ns, compared.own_mm, compared.finder_mm);
+        if closed.is_some() {
+            self.closed();
+        }
+        Ok(closed)
     }
 
     /// The finder serves from now on.
     pub(crate) fn close(&mut self) {
         self.gate.close();
+        self.closed();
+    }
+
+    /// What was held back before shows what is no longer so.
+    fn closed(&mut self) {
+        if let Some(newer) = self.candidate.take() {
+            self.network = Some(newer);
+        }
+        self.decided = None;
+        self.judge.forget();
+    }
+
+    /// The network cannot compute and is dropped; the next one that is written may.
+    pub(crate) fn drop_network(&mut self) {
+        self.candidate = None;
+        self.network = None;
+        self.close();
+    }
+
+    /// A camera was moved, so earlier instants do not fit the geometry that will be found.
+    pub(crate) fn camera_moved(&mut self) {
+        self.judge.forget();
     }
 
     pub(crate) fn status(&self) -> OwnNetworkStatus {
-        let figures = self.judge.figures();
-        let state = match (&self.network, self.gate.serving()) {
-            (None, _) => "there is none yet".to_owned(),
-            (_, Serving::OwnNetwork) => "serves; the finder looks at one set a second".to_owned(),
-            _ => figures.opens().1,
+        let judged = self.judge.figures();
+        let costs = Figures { own_cpu_ms: judged.own_cpu_ms, finder_cpu_ms: judged.finder_cpu_ms, ..judged };
+        let figures = self.decided.filter(|_| self.serves()).unwrap_or(costs);
+        let state = match &self.network {
+            None => "there is none yet".to_owned(),
+            Some(_) if self.serves() => "serves; the finder looks at one set a second".to_owned(),
+            Some(_) => figures.opens().1,
         };
         // Infinite numbers have no place in JSON.
         let finite = |mm: Option<f64>| mm.filter(|mm| mm.is_finite());
+        let by_position = self.recent.back().map(|crops| crops.source.is_some());
         OwnNetworkStatus {
             serving: self.gate.serving(),
             state,
             version: self.network.as_ref().map(|network| network.version.clone()),
             lineage: self.network.as_ref().map(|network| network.training.to_string()),
+            held_out_by: by_position.map(|yes| if yes { HeldOutBy::SourcePosition } else { HeldOutBy::Time }),
             instants: figures.instants as u64,
             own_mm: finite(figures.own_mm),
             finder_mm: finite(figures.finder_mm),
-            own_cpu_ms: figures.own_cpu_ms,
-            finder_cpu_ms: figures.finder_cpu_ms,
+            own_cpu_ms: costs.own_cpu_ms,
+            finder_cpu_ms: costs.finder_cpu_ms,
             switches: self.gate.switches,
         }
     }
+}
 
-    /// The file of the network.
-    pub fn path(&self) -> &Path {
-        &self.path
+impl Network {
+    /// The person in each view of these crops.
+    fn find(&mut self, crops: &FinderSet, sizes_px: &[[f64; 2]]) -> Result<Views, FinderError> {
+        let people = self.finder.find(&views(crops, sizes_px.len()))?;
+        Ok(observations(&self.points, &people, sizes_px))
     }
+}
+
+/// The pictures of a set as a finder takes them, by camera.
+fn views(set: &FinderSet, cameras: usize) -> Vec<Option<View<'_>>> {
+    let found = |camera: usize| set.views.iter().find(|view| view.camera.index() == camera);
+    (0..cameras).map(|camera| found(camera).map(|found| view(&found.picture))).collect()
 }
 
 fn observations(points: &PointSources, people: &[Option<Person>], sizes_px: &[[f64; 2]]) -> Views {

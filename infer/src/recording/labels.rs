@@ -51,7 +51,7 @@ pub fn labels(
     };
     let mut frames: Vec<BTreeMap<u32, FrameLabel>> = vec![BTreeMap::new(); watched.names.len()];
     let (mut labelled, mut doubtful, mut unlabelled) = (0, 0, Vec::new());
-    for (at, (instant, body)) in instants.iter().zip(&bodies.bodies).enumerate() {
+    for (instant, body) in instants.iter().zip(&bodies.bodies) {
         let views = body.as_ref().map(|body| views_to_label(geometry, &watched.names, &body.misses_px));
         let views = views.unwrap_or_default();
         let mut any = false;
@@ -65,14 +65,13 @@ pub fn labels(
         }
         labelled += usize::from(any);
         doubtful += usize::from(!any && body.is_some());
-        if !any {
-            unlabelled.push(instant.source.map_or(at as u32, |source| source.index));
-        }
+        unlabelled.extend(instant.source.filter(|_| !any).map(|source| source.index));
     }
     if labelled == 0 {
         return Err(RecordingError::NoLabels { bodies: doubtful });
     }
-    unlabelled.retain(|index| !by_source || !frames.iter().any(|frames| frames.contains_key(index)));
+    // A loop may lack what another has. Sequence numbers are no positions.
+    unlabelled.retain(|index| by_source && !frames.iter().any(|frames| frames.contains_key(index)));
     unlabelled.sort_unstable();
     unlabelled.dedup();
     let views = watched.names.iter().zip(&watched.sizes_px).zip(frames).filter(|(_, frames)| !frames.is_empty());

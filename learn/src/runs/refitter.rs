@@ -48,6 +48,10 @@ pub struct Refitter {
     steps: u64,
     loss: Option<f64>,
     version: Option<String>,
+    /// Minutes of labels of earlier sessions.
+    minutes_before: f64,
+    /// Why the last network could not be written.
+    unwritten: Option<String>,
     problem: Option<String>,
 }
 
@@ -63,6 +67,8 @@ impl Refitter {
             steps: 0,
             loss: None,
             version: None,
+            minutes_before: 0.0,
+            unwritten: None,
             problem: None,
         }
     }
@@ -87,7 +93,7 @@ impl Refitter {
     /// One step; the last one of a round writes the network to its file. `net` is the learner's.
     ///
     /// # Errors
-    /// If the device fails or the file cannot be written. A loss that diverges only ends the round.
+    /// If the device fails. A loss that diverges, or a file that cannot be written, only ends the round.
     pub fn step(&mut self, net: &SyncNet) -> Result<(), LearnError> {
         let mut round = match self.round.take() {
             Some(round) => round,
@@ -108,12 +114,18 @@ impl Refitter {
         }
         self.loss = Some(round.mean_loss());
         let (model, mut training) = round.finish();
-        training.label_minutes = self.labelled.minutes();
+        training.label_minutes = self.minutes_before + self.labelled.minutes();
         (training.finder, training.geometry) = self.labelled.origin();
         let described = serde_json::to_string(&training).map_err(in_json("describing a pose model"))?;
         let spec = PoseSpec { training: described, ..model.spec().clone() };
         let model = model.with_spec(spec);
-        model.save(&self.settings.file).map_err(during("writing the rig's own network"))?;
+        if let Err(error) = model.save(&self.settings.file) {
+            tracing::error!(%error, "the rig's own network could not be written; the next round tries again");
+            self.unwritten = Some(error.to_string());
+            self.network = Some((model, training));
+            return Ok(());
+        }
+        self.unwritten = None;
         let version = model.version().map_err(during("hashing the rig's own network"))?;
         tracing::info!(version, %training, loss = self.loss, "the rig's own network was written");
         self.version = Some(version);
@@ -125,7 +137,13 @@ impl Refitter {
         self.taken = self.labelled.taken();
         let (model, training) = match self.network.take() {
             Some(known) => known,
-            None => self.start(net)?,
+            None => {
+                let (model, training) = self.start(net)?;
+                if self.steps == 0 {
+                    self.minutes_before = training.label_minutes;
+                }
+                (model, training)
+            }
         };
         let pictures = self.labelled.pictures().to_vec();
         let RefitSettings { background, seed, .. } = self.settings;
@@ -238,6 +256,9 @@ impl Refitter {
                 format!("waiting for labels of people who move: {held} of {MIN_PICTURES} pictures")
             }
             None if self.is_due() => "refitting".into(),
+            None if self.unwritten.is_some() => {
+                format!("the last network could not be written: {}", self.unwritten.as_deref().unwrap_or_default())
+            }
             None => "waiting for new labels".into(),
         };
         RefitStatus {

@@ -12,8 +12,9 @@ use crate::{Counts, PoseOutputs, Told};
 /// Everything that may take a while must happen within this time.
 pub const SOON: Duration = Duration::from_secs(10);
 
-/// To hand over a body may take this long, on a machine that does other things, too.
-const AT_ONCE: Duration = Duration::from_millis(100);
+/// To hand over a body may take this long, on a machine that stops now and then. A sender that waited for a receiver would
+/// take far longer.
+const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// Gets every body.
 struct Witness(Sender<u64>);

@@ -22,6 +22,9 @@ use super::rendered_bodies::TakeTruth;
 use crate::commands::bodies::read_geometry;
 use crate::commands::finder::{EVERY_PICTURE, FinderArgs};
 
+/// In takes that `genlock render` made.
+const TRUTH_FILE: &str = "truth.json";
+
 #[derive(clap::Args)]
 pub struct OwnArgs {
     /// A rig's own network, to compare with the finder on the instants of a take that it did not learn from.
@@ -60,7 +63,7 @@ pub struct OwnRow {
     /// Compared instants, and those with a body.
     pub instants: usize,
     pub bodies: usize,
-    /// Median distance from the finder's bodies, in millimetres; of the finder, that between two halves of its views.
+    /// Median distance from the finder's bodies, in millimetres; of the finder, its error with half of its views.
     pub differs_mm: Option<f64>,
     /// Against the truth.
     #[serde(flatten)]
@@ -93,7 +96,8 @@ pub fn rows(
 ) -> miette::Result<Vec<OwnRow>> {
     let truth = match published {
         Some(truth) => Truth::Published(truth),
-        None => TakeTruth::read(take).map_or(Truth::None, Truth::Rendered),
+        None if take.join(TRUTH_FILE).exists() => Truth::Rendered(TakeTruth::read(take)?),
+        None => Truth::None,
     };
     let reader = TakeReader::open(take).into_diagnostic()?;
     let own_finder = finder.with_own();
@@ -112,13 +116,18 @@ pub fn rows(
     if by_finder.instants.all.is_empty() {
         return Err(miette!("no instant of the take is held out of what the network learned from"));
     }
+    // With fewer cameras there are no two halves of the views.
+    let few = by_finder.names.len() < 4;
+    let smaller = few.then(|| finder.with_lite().watch_only(&reader, None, EVERY_PICTURE, &wanted)).transpose()?;
+    let by_smaller = |at: usize| smaller.as_ref().map(|smaller| &smaller.seen[at]);
     let placing = |watched: &Watched| placing(&geometry, watched);
     let (finder_placing, own_placing) = (placing(&by_finder)?, placing(&by_own)?);
     let compared: Vec<Differences> = by_finder
         .seen
         .iter()
         .zip(&by_own.seen)
-        .filter_map(|(finder, own)| differences(&finder_placing, &own_placing, finder, None, own))
+        .enumerate()
+        .filter_map(|(at, (finder, own))| differences(&finder_placing, &own_placing, finder, by_smaller(at), own))
         .collect();
     let median = |of: &dyn Fn(&Differences) -> Option<f64>| {
         let mut values: Vec<f64> = compared.iter().filter_map(of).collect();
@@ -173,5 +182,6 @@ pub fn table(rows: &[OwnRow]) -> String {
             number(row.scores.as_ref().and_then(|scores| scores.rig_mm)),
         );
     }
-    text + "The finder differs from itself between bodies of two halves of its views.\n"
+    text + "Differs: from the finder's body; of the finder, its error with half of its views, which is what two halves differ by \
+            over the root of two, or, with fewer than four cameras, how far its Lite network is from it.\n"
 }

@@ -86,9 +86,14 @@ impl Library {
     /// What the take holds. `recording` is the folder of the take that is being recorded.
     pub fn summary(&self, name: &str, recording: Option<&Path>) -> Result<TakeSummary, Unreadable> {
         let (path, stamp) = self.take(name)?;
+        let is_this = |other: &Path| other.canonicalize().ok() == path.canonicalize().ok();
+        // It grows, and to read it would keep the disk from the recording.
+        if recording.is_some_and(is_this) {
+            return Ok(TakeSummary::recording(name));
+        }
         let known =
             lock(&self.summaries).get(name).filter(|(known, _)| *known == stamp).map(|(_, known)| known.clone());
-        let mut summary = match known {
+        Ok(match known {
             Some(summary) => summary,
             None => {
                 let summary = match self.open_at(name, &path, stamp) {
@@ -102,10 +107,7 @@ impl Library {
                 summaries.insert(name.to_owned(), (stamp, summary.clone()));
                 summary
             }
-        };
-        let is_this = |other: &Path| other.canonicalize().ok() == path.canonicalize().ok();
-        summary.note_recording(recording.is_some_and(is_this));
-        Ok(summary)
+        })
     }
 
     pub fn open(&self, name: &str) -> Result<Arc<OpenTake>, Unreadable> {

@@ -13,7 +13,7 @@ pub struct TakeSummary {
     pub state: TakeState,
     /// What is wrong with it, in a sentence.
     pub problem: Option<String>,
-    /// `None` of a damaged take.
+    /// `None` of a damaged take, and of the one that is being recorded.
     pub contents: Option<Contents>,
 }
 
@@ -83,10 +83,8 @@ impl TakeSummary {
         Self { name: name.to_owned(), state: TakeState::Damaged, problem: Some(problem), contents: None }
     }
 
-    /// States whether it is the take that is being recorded, which has no end yet.
-    pub fn note_recording(&mut self, recording: bool) {
-        if recording && self.state != TakeState::Complete {
-            (self.state, self.problem) = (TakeState::Recording, None);
-        }
+    /// Of the take that is being recorded, which has no end yet.
+    pub fn recording(name: &str) -> Self {
+        Self { name: name.to_owned(), state: TakeState::Recording, problem: None, contents: None }
     }
 }

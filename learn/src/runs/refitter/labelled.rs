@@ -13,8 +13,9 @@ use crate::data::{LabelledSample, in_crop};
 const WAITING: usize = 300;
 /// The newest labelled pictures are kept, about 16 kB each.
 const MAX_PICTURES: usize = 8000;
-/// Labels at most this far apart are of one stretch of people in view, in nanoseconds.
-const STRETCH_NS: i64 = 1_000_000_000;
+/// Labels at most this far apart are of one stretch of people in view, in nanoseconds: while the own network serves, the
+/// finder gives some once a second.
+const STRETCH_NS: i64 = 3_000_000_000;
 /// By more than this the size of the world changed, so that earlier labels have other lengths.
 const SAME_SIZE: f64 = 0.01;
 
