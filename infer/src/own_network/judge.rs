@@ -165,7 +165,7 @@ fn apart_mm(one: &Points, other: &Points) -> f64 {
 
 #[cfg(test)]
 #[path = "../../../geometry/tests/support/mod.rs"]
-mod support;
+pub(super) mod support;
 
 #[cfg(test)]
 mod tests {

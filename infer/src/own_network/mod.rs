@@ -3,6 +3,8 @@
 
 mod gate;
 mod judge;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::time::Duration;

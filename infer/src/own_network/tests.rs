@@ -1,0 +1,134 @@
+//! What happens to a newer network while an older one serves.
+
+use body::RigCameras;
+use frame::{CameraId, HostTime, SegmentId, TriggerIndex};
+use geometry::{Observation, Options, POINT_COUNT};
+use joints::{Joint, LANDMARK_NAMES};
+use subject::FinderPicture;
+use transport::{FinderView, InProcessMoments};
+
+use super::judge::support::{Faults, SIZE, four, scene_of};
+use super::*;
+use crate::PrecisionChoice;
+
+const CAMERAS: usize = 4;
+const HELD_BACK: usize = 25;
+
+/// Finds the person of the instant whose number is the first pixel, further right by some pixels.
+struct Scripted {
+    instants: Vec<Views>,
+    shift_px: f32,
+}
+
+impl JointFinder for Scripted {
+    fn names(&self) -> &'static [&'static str] {
+        &LANDMARK_NAMES
+    }
+
+    fn find(&mut self, views: &[Option<View<'_>>]) -> Result<Vec<Option<Person>>, FinderError> {
+        let person = |(camera, view): (usize, &Option<View>)| {
+            let seen = self.instants[usize::from(view.as_ref()?.rgb[0])][camera].as_ref()?;
+            Some(person(seen, self.shift_px))
+        };
+        Ok(views.iter().enumerate().map(person).collect())
+    }
+
+    fn forget(&mut self) {}
+}
+
+/// Which of BlazePose's landmarks each of geometry's points is.
+const LANDMARK_OF_POINT: [usize; POINT_COUNT] =
+    [0, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32];
+
+fn person(seen: &Observation, shift_px: f32) -> Person {
+    let mut joints = vec![Joint { px: [0.0; 2], confidence: 0.0, mm: [0.0; 3] }; LANDMARK_NAMES.len()];
+    for (point, landmark) in LANDMARK_OF_POINT.into_iter().enumerate() {
+        let [x, y] = seen.px[point].map(|value| value as f32);
+        let mm = seen.root_relative_mm[point].map(|value| value as f32);
+        joints[landmark] = Joint { px: [x + shift_px, y], confidence: seen.weight[point] as f32, mm };
+    }
+    Person { joints }
+}
+
+fn crops(number: usize) -> FinderSet {
+    let picture = FinderPicture {
+        width: 2,
+        height: 2,
+        rgb: vec![number as u8; 12].into(),
+        origin_px: [0.0; 2],
+        scale: 1.0,
+        frame_px: (SIZE[0] as u32, SIZE[1] as u32),
+        mask: None,
+    };
+    let exposure = HostTime::monotonic(number as i64, 0);
+    let view = |camera: usize| FinderView { camera: CameraId(camera as u16), exposure, picture: picture.clone() };
+    FinderSet {
+        set: SetIndex(number as u64),
+        trigger: TriggerIndex::Unresolved,
+        segment: SegmentId::seam(0),
+        exposure,
+        source: None,
+        views: (0..CAMERAS).map(view).collect(),
+    }
+}
+
+fn training() -> RigTraining {
+    RigTraining {
+        started_from: "a test".into(),
+        finder: "scripted".into(),
+        geometry: "g".into(),
+        pictures: 1,
+        label_minutes: 0.1,
+        steps: 1,
+        hold_out: HoldOut::default(),
+    }
+}
+
+/// Judges until all instants are.
+fn decide(own: &mut OwnNetwork, placing: &Placing) -> Option<String> {
+    let mut decided = None;
+    while own.judge.next().is_some() {
+        decided = own.judge_next("g", placing, &[SIZE; CAMERAS]).unwrap();
+    }
+    decided
+}
+
+#[test]
+fn a_newer_network_takes_over_only_when_it_has_earned_it_too() {
+    let scene = scene_of(20, four(), 60, 11.0, &Faults::default());
+    let names: Vec<String> = (0..CAMERAS).map(|camera| format!("cam{camera}")).collect();
+    let cameras = RigCameras { names: names.clone(), sizes_px: vec![SIZE; CAMERAS] };
+    let found = body::find_rig(&cameras, &scene.instants, &scene.instants, &Options::default(), None, "").unwrap();
+    let placing = Placing::new(&found.geometry, &names, &[SIZE; CAMERAS]).unwrap();
+    let network = |shift_px: f32| Box::new(Scripted { instants: scene.instants.clone(), shift_px });
+
+    let file = ModelFile::new("no-such-file".into(), Device::Cpu, PrecisionChoice::F32);
+    let held = HeldBackBy { hold_out: HoldOut::default(), preprocessing: 0 };
+    let moments = Box::new(InProcessMoments::default().source(1));
+    let mut own = OwnNetwork::new(file, held, moments).with_network(network(0.0), "a".into(), training());
+    for number in 0..HELD_BACK {
+        let by_finder = scene.instants[number].clone();
+        own.judge.hold_back(HeldBack { crops: crops(number), by_finder, by_smaller: None });
+    }
+    // Dearer than any of these.
+    (0..20).for_each(|_| own.finder_took(Duration::from_secs(1)));
+    let decided = decide(&mut own, &placing);
+    assert!(decided.is_some() && own.serves(), "{decided:?}, {:?}", own.status());
+    let status = own.status();
+    let as_good = |own: &OwnNetwork| own.status().own_mm.is_some_and(|mm| mm < 0.01);
+    assert!(status.instants >= 20 && as_good(&own), "{status:?}");
+
+    own.install(network(30.0), "b".into(), training());
+    assert!(own.serves() && own.version() == "a", "it serves while the newer one is judged");
+    assert_eq!(decide(&mut own, &placing), None);
+    assert!(own.version() == "a" && as_good(&own), "{:?}", own.status());
+
+    own.install(network(0.0), "c".into(), training());
+    assert!(decide(&mut own, &placing).is_some());
+    assert_eq!((own.version().as_str(), own.status().switches), ("c", 1));
+
+    own.install(network(0.0), "d".into(), training());
+    own.close();
+    assert!(!own.serves() && own.version() == "d", "the newer one may be next");
+    assert_eq!(own.status().instants, 0, "on instants that are held back from now on");
+}
