@@ -163,13 +163,17 @@ fn own_network(args: &Args, link: &ZenohLink, file: &Path, recipe: &Path) -> mie
     let model = ModelFile::new(file.to_owned(), model::start(), PrecisionChoice::F32).plain(args.plain);
     let model = model.in_openvino(openvino(args.finder_files.as_deref()), threads(args));
     let moments = Box::new(link.moment_source(WAITING_MOMENTS).into_diagnostic()?);
-    let own = OwnModel::of_file(None);
-    let lite = || FinderName::Lite.open(args.finder_files.as_deref(), &own, DETECTOR_EVERY, threads(args));
-    let smaller = (args.finder != FinderName::Lite).then(lite).and_then(|lite| {
+    let (files, threads, is_lite) = (args.finder_files.clone(), threads(args), args.finder == FinderName::Lite);
+    let smaller = move || {
         let told = "where fewer than four views see somebody, the rig's own network cannot be judged";
-        lite.inspect_err(|why| tracing::warn!("{told}: {why:#}")).ok()
-    });
-    Ok(OwnNetwork::new(model, held, moments).beside(smaller.map(|smaller| smaller.finder)))
+        if is_lite {
+            tracing::warn!("{told}: there is no smaller finder than Lite");
+            return None;
+        }
+        let lite = FinderName::Lite.open(files.as_deref(), &OwnModel::of_file(None), DETECTOR_EVERY, threads);
+        lite.inspect_err(|why| tracing::warn!("{told}: {why:#}")).ok().map(|lite| lite.finder)
+    };
+    Ok(OwnNetwork::new(model, held, moments).beside(Box::new(smaller)))
 }
 
 type Poses = LivePoses<ZenohMomentSource, ZenohPoseSink, ZenohHintSink>;

@@ -38,13 +38,18 @@ struct Network {
     training: RigTraining,
 }
 
+/// Opens a finder of joints, if it can be had.
+pub type OpenFinder = Box<dyn FnOnce() -> Option<Box<dyn JointFinder>>>;
+
 /// The rig's own network, its crops, and what is known of both networks.
 pub struct OwnNetwork {
     file: ModelFile,
     held: HeldBackBy,
     moments: Box<dyn MomentSource>,
-    /// A smaller finder to compare the finder with, where there are too few views for two halves.
+    /// A smaller finder to compare the finder with, where there are too few views for two halves. It is opened when it is
+    /// first needed.
     smaller: Option<Box<dyn JointFinder>>,
+    open_smaller: Option<OpenFinder>,
     network: Option<Network>,
     /// A newer network, which is judged while the one before serves.
     candidate: Option<Network>,
@@ -76,6 +81,7 @@ impl OwnNetwork {
             held,
             moments,
             smaller: None,
+            open_smaller: None,
             network: None,
             candidate: None,
             recent: VecDeque::with_capacity(RECENT),
@@ -89,8 +95,8 @@ impl OwnNetwork {
 
     /// Compares the finder with this smaller one where there are too few views for two halves.
     #[must_use]
-    pub fn beside(self, smaller: Option<Box<dyn JointFinder>>) -> Self {
-        Self { smaller, ..self }
+    pub fn beside(self, open_smaller: OpenFinder) -> Self {
+        Self { open_smaller: Some(open_smaller), ..self }
     }
 
     pub(crate) fn serves(&self) -> bool {
@@ -233,7 +239,13 @@ impl OwnNetwork {
         placing: &Placing,
         sizes_px: &[[f64; 2]],
     ) -> Option<Views> {
-        let smaller = self.smaller.as_mut().filter(|_| !has_halves(placing, by_finder))?;
+        if has_halves(placing, by_finder) {
+            return None;
+        }
+        if let Some(open) = self.open_smaller.take() {
+            self.smaller = open();
+        }
+        let smaller = self.smaller.as_mut()?;
         // It has the same joints as the finder.
         let people = smaller.find(&views(set, sizes_px.len()));
         let people = people.inspect_err(|error| tracing::warn!(%error, "no joints to compare with"));
