@@ -30,25 +30,27 @@ impl RefitTurns {
         self.refitter.offer(moment);
     }
 
-    /// Takes labels, and makes a step if one is due and refitting has had less than half of the time. Returns whether it
-    /// made one. `net` is the learner's network.
+    /// Takes labels, and makes the steps that are due until refitting has had half of the time. Returns whether it made
+    /// any. `net` is the learner's network.
     pub fn turn(&mut self, net: &SyncNet) -> bool {
         self.take_labels();
         let begun = Instant::now();
         self.half.others(begun - self.since);
-        let due = self.half.is_free() && self.refitter.is_due();
-        if due && let Err(error) = self.refitter.step(net) {
-            // The learner goes on without it.
-            tracing::error!(%error, "the rig's own network is no longer refitted");
-            self.refitter.give_up(error.to_string());
+        self.since = begun;
+        let mut made = false;
+        while self.half.is_free() && self.refitter.is_due() {
+            made = true;
+            if let Err(error) = self.refitter.step(net) {
+                // The learner goes on without it.
+                tracing::error!(%error, "the rig's own network is no longer refitted");
+                self.refitter.give_up(error.to_string());
+            }
+            let now = Instant::now();
+            self.half.refitting(now - self.since);
+            self.spent += now - self.since;
+            self.since = now;
         }
-        self.since = Instant::now();
-        if due {
-            let took = self.since - begun;
-            self.half.refitting(took);
-            self.spent += took;
-        }
-        due
+        made
     }
 
     fn take_labels(&mut self) {

@@ -132,9 +132,13 @@ fn labels_of_another_size_of_the_world_replace_the_earlier_ones() {
 fn labels_without_their_moment_and_views_without_their_crop_are_left_out() {
     let folder = tempfile::tempdir().unwrap();
     let mut refitter = Refitter::new(settings(folder.path()));
-    let mut known = moment(1, 0);
-    refitter.label(&labels(&known, 6000.0));
+    // The moment of these comes later.
+    refitter.label(&labels(&moment(2, 0), 6000.0));
     assert_eq!(refitter.status().pictures, 0);
+    refitter.offer(&moment(2, 0));
+    assert_eq!(refitter.status().pictures, 4);
+    let mut refitter = Refitter::new(settings(folder.path()));
+    let mut known = moment(1, 0);
     let all = labels(&known, 6000.0);
     known.views.truncate(2);
     refitter.offer(&known);

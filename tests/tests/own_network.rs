@@ -1,13 +1,15 @@
 //! A session makes a network of its rig's own from the labels of its bodies.
 
-use genlock_tests::{footage, genlock, json, quick_recipe, stand_in, succeed, take_and_finder};
+use std::time::Duration;
+
+use genlock_tests::{Running, eventually, footage, genlock, json, kill, quick_recipe, stand_in, take_and_finder};
 use model::PoseModel;
 use recipe::RigTraining;
 use tch::Device;
 
 #[test]
 fn bodies_label_pictures_and_the_learner_refits_on_them() {
-    let (Some(footage), Some(_)) = (footage(), take_and_finder()) else { return };
+    let (Some(footage), Some((_, finder))) = (footage(), take_and_finder()) else { return };
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     // Small networks, so that steps are quick. The one that lies in the file of the rig's own is of unknown origin.
@@ -15,10 +17,20 @@ fn bodies_label_pictures_and_the_learner_refits_on_them() {
     std::fs::create_dir_all(at("data/learner")).unwrap();
     let own = at("data/learner/own-network.safetensors");
     stand_in(64, 2).save(&own).unwrap();
-    let mut demo = genlock(["demo", "--headless", "--rate", "15", "--no-record", "--seconds", "60"]);
+    let mut demo = genlock(["demo", "--headless", "--rate", "15", "--no-record"]);
     demo.arg("--footage").arg(footage).arg("--data").arg(at("data")).arg("--recipe").arg(quick_recipe(folder.path()));
     demo.arg("--report").arg(at("report.json")).env("GENLOCK_POSE_MODEL", at("shipped.safetensors"));
-    succeed(&mut demo);
+    demo.env("GENLOCK_FINDER", finder);
+    let session = Running::start(&mut demo);
+    let training = eventually("a network of the rig's own", Duration::from_secs(240), || {
+        let model = PoseModel::load(&own, Device::Cpu).ok()?;
+        serde_json::from_str::<RigTraining>(&model.spec().training).ok()
+    });
+    assert!(training.finder.contains("BlazePose") && training.steps >= 150, "{training}");
+    // Inference looks at the file twice a second, and judges it.
+    std::thread::sleep(Duration::from_secs(5));
+    kill(session.0.id(), libc::SIGTERM);
+    assert!(session.finish(Duration::from_secs(60)).success());
     let report = json(&at("report.json"));
     let events = report["events"].to_string();
     assert!(events.contains("was not made by a rig's learner"), "{events}");
@@ -27,9 +39,6 @@ fn bodies_label_pictures_and_the_learner_refits_on_them() {
     println!("{refit}\n{judged}");
     assert!(refit["steps"].as_u64() >= Some(150) && refit["pictures"].as_u64() >= Some(200), "{refit}");
     assert!(refit["share"].as_f64().is_some_and(|share| share < 0.55), "{refit}");
-    let training = PoseModel::load(&own, Device::Cpu).unwrap().spec().training.clone();
-    let training: RigTraining = serde_json::from_str(&training).unwrap();
-    assert!(training.finder.contains("BlazePose") && training.steps >= 150, "{training}");
     // A network of eight channels that learned for seconds is judged, and does not serve.
     assert!(judged["version"].is_string() && judged["lineage"].as_str().unwrap().contains("BlazePose"), "{judged}");
     assert_eq!((judged["serving"].as_str(), judged["switches"].as_u64()), (Some("finder"), Some(0)), "{judged}");

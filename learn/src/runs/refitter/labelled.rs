@@ -23,6 +23,8 @@ const SAME_SIZE: f64 = 0.01;
 pub struct Labelled {
     hold_out: HoldOut,
     moments: VecDeque<Moment>,
+    /// Labels whose moments are still on their way: those that came while the learner made a step.
+    early: VecDeque<BodyLabels>,
     pictures: Vec<Arc<LabelledSample>>,
     /// Where the next picture goes once the store is full.
     oldest: usize,
@@ -39,6 +41,7 @@ impl Labelled {
         Self {
             hold_out,
             moments: VecDeque::with_capacity(WAITING),
+            early: VecDeque::with_capacity(WAITING),
             pictures: Vec::new(),
             oldest: 0,
             taken: 0,
@@ -55,11 +58,22 @@ impl Labelled {
             self.moments.pop_front();
         }
         self.moments.push_back(moment.clone());
+        if let Some(at) = self.early.iter().position(|labels| labels.set_index == moment.set.0)
+            && let Some(labels) = self.early.remove(at)
+        {
+            self.label(&labels);
+        }
     }
 
     /// Held-out instants and those beside them are not learned from.
     pub fn label(&mut self, labels: &BodyLabels) {
-        let Some(moment) = self.moments.iter().find(|moment| moment.set.0 == labels.set_index) else { return };
+        let Some(moment) = self.moments.iter().rev().find(|moment| moment.set.0 == labels.set_index) else {
+            if self.early.len() == WAITING {
+                self.early.pop_front();
+            }
+            self.early.push_back(labels.clone());
+            return;
+        };
         if self.hold_out.side(moment.source, moment.exposure.ns) != Side::Train {
             return;
         }
