@@ -2,6 +2,8 @@
 
 use transport::Serving;
 
+use crate::rig::upper_median;
+
 /// The fewest held-back instants for a decision.
 const MIN_INSTANTS: usize = 20;
 /// How many times cheaper than the finder the own network must be.
@@ -104,8 +106,9 @@ impl Gate {
         if !covers || self.looks.len() < MIN_LOOKS {
             return None;
         }
-        let own_mm = median(self.looks.iter().map(|look| look.own_mm))?;
-        let finder_mm = median(self.looks.iter().filter_map(|look| look.finder_mm)).unwrap_or(self.finder_mm);
+        let own_mm = upper_median(self.looks.iter().map(|look| look.own_mm).collect())?;
+        let finder_mm =
+            upper_median(self.looks.iter().filter_map(|look| look.finder_mm).collect()).unwrap_or(self.finder_mm);
         let limit_mm = MARGIN * finder_mm.max(self.finder_mm);
         let worse = self.looks.iter().filter(|look| look.own_mm > limit_mm).count();
         if (worse as f64) < WORSE_SHARE * self.looks.len() as f64 {
@@ -132,12 +135,6 @@ impl Gate {
         self.serving = Serving::Finder;
         self.looks.clear();
     }
-}
-
-pub(super) fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied()
 }
 
 #[cfg(test)]

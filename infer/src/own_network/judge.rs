@@ -9,8 +9,8 @@ use geometry::{Observation, Points};
 use pose::JOINTS;
 use transport::FinderSet;
 
-use super::gate::{Figures, median};
-use crate::rig::Placing;
+use super::gate::Figures;
+use crate::rig::{Placing, upper_median};
 
 /// Held-back instants that are kept, the last ones.
 const KEPT: usize = 60;
@@ -98,10 +98,10 @@ impl Judge {
         Figures {
             instants: judged().count(),
             // A missing body counts as infinitely far away.
-            own_mm: median(judged().map(|of| of.own_mm.unwrap_or(f64::INFINITY))),
-            finder_mm: median(judged().filter_map(|of| of.finder_mm)),
-            own_cpu_ms: median(self.own_ms.iter().copied()),
-            finder_cpu_ms: median(self.finder_ms.iter().copied()),
+            own_mm: upper_median(judged().map(|of| of.own_mm.unwrap_or(f64::INFINITY)).collect()),
+            finder_mm: upper_median(judged().filter_map(|of| of.finder_mm).collect()),
+            own_cpu_ms: upper_median(self.own_ms.iter().copied().collect()),
+            finder_cpu_ms: upper_median(self.finder_ms.iter().copied().collect()),
         }
     }
 }

@@ -18,5 +18,5 @@ pub use person_tracker::PersonTracker;
 pub use rig_search::{FoundGeometry, RigSearch, RigSearchError};
 pub use velocity_window::SeenInstant;
 
-pub(crate) use median::upper_median;
+pub use median::upper_median;
 pub(crate) use rig_search::{GEOMETRY_INSTANTS, MIN_INSTANTS, STANDING_INSTANTS};

@@ -9,7 +9,7 @@ use body::metrics::{BodyScores, score};
 use frame_sync::pairs::{HoldOut, Side};
 use infer::own_network::{Differences, differences};
 use infer::recording::{Instant, Watched};
-use infer::rig::Placing;
+use infer::rig::{Placing, upper_median};
 use learn::runs::Training;
 use miette::{IntoDiagnostic, miette};
 use pose::WorldJoints;
@@ -129,11 +129,8 @@ pub fn rows(
         .enumerate()
         .filter_map(|(at, (finder, own))| differences(&finder_placing, &own_placing, finder, by_smaller(at), own))
         .collect();
-    let median = |of: &dyn Fn(&Differences) -> Option<f64>| {
-        let mut values: Vec<f64> = compared.iter().filter_map(of).collect();
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied()
-    };
+    let finder_mm = upper_median(compared.iter().filter_map(|of| of.finder_mm).collect());
+    let own_mm = upper_median(compared.iter().map(|of| of.own_mm.unwrap_or(f64::INFINITY)).collect());
     let row = |what: &str, watched: &Watched, differs_mm: Option<f64>| -> miette::Result<OwnRow> {
         let bodies = watched.bodies(&geometry, false).into_diagnostic()?.confirmed();
         let pairs = watched.instants.all.iter().zip(&bodies.bodies);
@@ -146,10 +143,7 @@ pub fn rows(
             scores: score(pairs),
         })
     };
-    Ok(vec![
-        row("the finder", &by_finder, median(&|of| of.finder_mm))?,
-        row("the own network", &by_own, median(&|of| Some(of.own_mm.unwrap_or(f64::INFINITY))))?,
-    ])
+    Ok(vec![row("the finder", &by_finder, finder_mm)?, row("the own network", &by_own, own_mm)?])
 }
 
 fn placing(geometry: &RigGeometry, watched: &Watched) -> miette::Result<Placing> {
