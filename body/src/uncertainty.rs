@@ -129,6 +129,7 @@ mod tests {
             weight: [1.0; POINT_COUNT],
             root_relative_mm: [[0.0; 3]; POINT_COUNT],
             velocity_px: None,
+            others: false,
         }
     }
 

@@ -19,6 +19,8 @@ pub struct Observation {
     pub root_relative_mm: [[f64; 3]; POINT_COUNT],
     /// How each point moves, in pixels a frame, if known. Offsets in time need it.
     pub velocity_px: Option<[[f64; 2]; POINT_COUNT]>,
+    /// Whether somebody else is in the picture, so that other cameras may follow them.
+    pub others: bool,
 }
 
 impl Observation {
@@ -49,6 +51,7 @@ impl Observation {
                 [x, y, -z]
             }),
             velocity_px: self.velocity_px.map(|velocity| EXCHANGED.map(|from| velocity[from])),
+            others: self.others,
         }
     }
 

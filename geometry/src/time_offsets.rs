@@ -214,5 +214,6 @@ fn between(a: &Observation, b: &Observation, share: f64) -> Observation {
             std::array::from_fn(|axis| mix(a.root_relative_mm[point][axis], b.root_relative_mm[point][axis]))
         }),
         velocity_px: None,
+        others: a.others || b.others,
     }
 }

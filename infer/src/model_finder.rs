@@ -51,7 +51,7 @@ impl ModelFinder {
             confidence: seen.confidence.map_or(DEFAULT_CONFIDENCE, |sure| sure[at]),
             mm: seen.joints_mm[at],
         };
-        Person { joints: (0..JOINTS).map(joint).collect() }
+        Person { joints: (0..JOINTS).map(joint).collect(), others: false }
     }
 }
 

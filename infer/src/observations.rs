@@ -58,6 +58,7 @@ impl PointSources {
                 .each_ref()
                 .map(|source| [0, 1, 2].map(|axis| mean(source, &|at| person.joints[at].mm[axis]))),
             velocity_px: None,
+            others: person.others,
         }
     }
 }
@@ -109,7 +110,7 @@ mod tests {
             confidence: 0.8,
             mm: [100.0 * at as f32, 7.0 * (at * at) as f32, -30.0],
         };
-        let person = Person { joints: (0..JOINTS).map(joint).collect() };
+        let person = Person { joints: (0..JOINTS).map(joint).collect(), others: false };
         let seen = PointSources::of(&JOINT_NAMES).observation(&person, [200.0, 100.0]);
         let back = joints(&seen.root_relative_mm.map(Vector3::from));
         for at in [1, 2, 3, 4, 5, 6, 9, 11, 12, 13, 14, 15, 16] {

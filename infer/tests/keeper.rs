@@ -116,6 +116,22 @@ fn a_geometry_is_found_refined_and_its_world_stays() {
 }
 
 #[test]
+fn while_others_are_in_view_no_geometry_is_found_and_once_they_left_it_is() {
+    let scene = scene_of(1, four(), 300, 11.0, &Faults::default());
+    let mut crowded = scene.instants.clone();
+    crowded.iter_mut().flat_map(|views| views[..2].iter_mut().flatten()).for_each(|view| view.others = true);
+    let mut stream = Stream::new(4);
+    stream.play(&crowded, &scene.points);
+    assert!(stream.keeper.geometry().is_none() && stream.bodies.is_empty());
+    let state = stream.keeper.status().state;
+    assert!(state.contains("50 % of the pictures show more than one person"), "{state}");
+    let left_ns = stream.now_ns;
+    stream.play(&scene.instants, &scene.points);
+    let found_ns = stream.first("geometry").expect("a geometry is found") - left_ns;
+    assert!((0..60_000_000_000).contains(&found_ns), "after {found_ns} ns");
+}
+
+#[test]
 fn a_camera_that_is_turned_is_told_and_found_anew_while_the_others_go_on() {
     let before = scene_of(2, four(), 100, 11.0, &Faults::default());
     let after = scene_of(3, turned(&four(), 2, 10.0), 200, 11.0, &Faults::default());

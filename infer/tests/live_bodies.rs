@@ -70,7 +70,7 @@ fn person(seen: &Observation) -> Person {
             mm: seen.root_relative_mm[point].map(|value| value as f32),
         };
     }
-    Person { joints }
+    Person { joints, others: false }
 }
 
 /// The scripted finder's answers as observations.

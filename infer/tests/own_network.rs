@@ -70,7 +70,7 @@ fn person(seen: &Observation, shift_px: f64) -> Person {
             mm: seen.root_relative_mm[point].map(|value| value as f32),
         };
     }
-    Person { joints }
+    Person { joints, others: false }
 }
 
 /// Each instant's people, of the own network further right from instant [`GOOD`] on.

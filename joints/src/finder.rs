@@ -36,6 +36,9 @@ pub struct Joint {
 pub struct Person {
     /// In the order of [`JointFinder::names`].
     pub joints: Vec<Joint>,
+    /// Whether somebody else was in the view when its people were last looked for. A finder that cannot tell never
+    /// says so.
+    pub others: bool,
 }
 
 /// [`JointFinder::max_residual`] of a finder as accurate as BlazePose: 12 px of a frame with a longer side of 1,920.

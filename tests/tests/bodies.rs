@@ -295,12 +295,14 @@ fn two_people_are_not_made_one() {
     let mut prepare = Command::new("python3");
     prepare.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/prepare_footage.py"));
     succeed(prepare.arg(data.join("pose2sim_multi/videos")).arg(&footage));
-    // Two and a half seconds of pictures: of half a second, three cameras may agree on a geometry.
     let mut record = genlock(["demo", "--rate", "60", "--seconds", "4", "--headless", "--no-learner", "--no-finder"]);
     record.arg("--footage").arg(&footage);
     succeed(record.arg("--data").arg(folder.path().join("data")).arg("--record").arg(&takes));
     let take = std::fs::read_dir(&takes).unwrap().next().expect("a take").unwrap().path();
-    let mut infer = genlock(["infer", "--out"]);
-    let error = fail(infer.arg(folder.path().join("bodies")).arg(take).env("GENLOCK_FINDER", &finder));
-    assert!(error.contains("geometry cannot be trusted") || error.contains("cannot be found"), "{error}");
+    // In a second or two, three of the four cameras often agree on a geometry, which is wrong.
+    for first in ["45", "150"] {
+        let mut infer = genlock(["infer", "--first", first, "--out"]);
+        let error = fail(infer.arg(folder.path().join("bodies")).arg(&take).env("GENLOCK_FINDER", &finder));
+        assert!(error.contains("of the pictures show more than one person"), "{first}: {error}");
+    }
 }

@@ -148,6 +148,7 @@ fn observe(rng: &mut ChaCha8Rng, camera: &Camera, frame: f64, faults: &Faults, i
         weight: [0.0; POINT_COUNT],
         root_relative_mm: [[0.0; 3]; POINT_COUNT],
         velocity_px: Some(std::array::from_fn(|point| (after[point] - before[point]).into())),
+        others: false,
     };
     for point in 0..POINT_COUNT {
         let mut px = pixels[point] + faults.noise_px * Vector2::new(normal(rng), normal(rng));
@@ -170,6 +171,7 @@ pub fn swap(seen: &Observation) -> Observation {
         weight: EXCHANGED.map(|from| seen.weight[from]),
         root_relative_mm: EXCHANGED.map(|from| seen.root_relative_mm[from]),
         velocity_px: seen.velocity_px.map(|velocity| EXCHANGED.map(|from| velocity[from])),
+        others: seen.others,
     }
 }
 

@@ -47,7 +47,7 @@ fn person(seen: &Observation, shift_px: f32) -> Person {
         let mm = seen.root_relative_mm[point].map(|value| value as f32);
         joints[landmark] = Joint { px: [x + shift_px, y], confidence: seen.weight[point] as f32, mm };
     }
-    Person { joints }
+    Person { joints, others: false }
 }
 
 fn crops(number: usize) -> FinderSet {

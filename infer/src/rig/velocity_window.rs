@@ -100,6 +100,7 @@ mod tests {
             weight: [1.0; POINT_COUNT],
             root_relative_mm: [[0.0; 3]; POINT_COUNT],
             velocity_px: None,
+            others: false,
         };
         let exposure_ns = pulse as i64 * PERIOD_NS;
         SeenInstant {

@@ -32,6 +32,8 @@ struct ViewState {
     last: Option<RotatedSquare>,
     /// How often in a row the detector found nobody.
     misses: u32,
+    /// Whether the detector found more than one person when it last found anybody.
+    others: bool,
 }
 
 /// Pictures are also searched in parts if their longer side is more than this many times the detector's.
@@ -80,8 +82,9 @@ impl BlazePose {
             state.since_detector =
                 if follow.is_none() && state.next.is_some() { 0 } else { index as u32 % self.detector_every };
             let square = search_square(view, state);
-            if let Some(region) = self.detector.find(view, square, was)? {
-                found = self.landmarks.find(view, region)?;
+            if let Some(detected) = self.detector.find(view, square, was)? {
+                found = self.landmarks.find(view, detected.region)?;
+                state.others = detected.others;
             }
             let whole = square == RotatedSquare::around(view.width, view.height);
             found =
@@ -90,7 +93,7 @@ impl BlazePose {
         }
         state.last = state.next.or(state.last);
         state.next = found.as_ref().map(|found| to_frame(view, found.next));
-        Ok(found.map(|found| Person { joints: found.joints }))
+        Ok(found.map(|found| Person { joints: found.joints, others: state.others }))
     }
 }
 

@@ -29,6 +29,10 @@ impl Keeper {
             Ok(rig) => rig,
             Err(error) => {
                 self.last_failure = Some(error.to_string());
+                if matches!(error, RigSearchError::SeveralPeople { .. }) {
+                    // Once one person is alone, only what is seen from then on counts.
+                    self.forget_instants();
+                }
                 self.retry_ns = (2 * self.retry_ns).clamp(RETRY_NS[0], RETRY_NS[1]);
                 self.refine_ns = (2 * self.refine_ns).min(REFINE_NS[1]);
                 return;

@@ -44,7 +44,10 @@ impl Keeper {
             None if self.names.len() < 2 => "one camera alone has no geometry: it takes two or more".into(),
             None if self.seen == 0 => "nobody is in view".into(),
             None if self.store.len() < FIRST_INSTANTS => {
-                format!("move about in view of two cameras or more: {} of {FIRST_INSTANTS} instants", self.store.len())
+                let instants = self.store.len();
+                format!(
+                    "move about in view of two cameras or more: {instants} of {FIRST_INSTANTS} instants{last_failure}"
+                )
             }
             None if self.last_failure.is_some() => format!("move about{last_failure}"),
             None => "the geometry is being found".into(),
