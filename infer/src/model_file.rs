@@ -100,10 +100,19 @@ impl ModelFile {
         self.problem.as_deref()
     }
 
+    /// Whether a file has changed since the last [`Self::refresh`].
+    pub fn has_changed(&self) -> bool {
+        self.stamps() != self.seen
+    }
+
+    fn stamps(&self) -> Vec<Option<Stamp>> {
+        self.candidates.iter().map(|(_, path)| stamp(path)).collect()
+    }
+
     /// Loads the first file that exists, if any has changed since the last call. Returns whether another model is in
     /// use now.
     pub fn refresh(&mut self) -> bool {
-        let stamps: Vec<_> = self.candidates.iter().map(|(_, path)| stamp(path)).collect();
+        let stamps = self.stamps();
         if stamps == self.seen {
             return false;
         }

@@ -2,25 +2,20 @@
 //! the rig.
 
 mod own;
+mod report;
+mod stream;
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use body::{CausalFilter, joint_confidence, joint_views, joints, landmark_views, landmarks};
+use body::CausalFilter;
 use frame::{SegmentId, monotonic_now_ns};
-use geometry::{Observation, POINT_COUNT};
 use joints::{FinderError, JointFinder, Person};
 use model::spent;
-use nalgebra::Vector3;
 use tch::Device;
-use transport::{
-    BodyPose, CommandSource, FinderSet, FinderSetSource, FinderView, FrameOfReference, Hint, HintSink, InferStatus,
-    ModelOrigin, POSE_SCHEMA_VERSION, PoseMessage, PoseSink, TransportError, ViewPose,
-};
+use transport::{CommandSource, FinderSet, FinderSetSource, FinderView, Hint, HintSink, PoseSink, TransportError};
 
 use crate::InferError;
-use crate::engine::trigger_state;
-use crate::fused_pose::fused;
 use crate::latencies::Latencies;
 use crate::live_poses::is_due;
 use crate::observations::{PointSources, view};
@@ -30,8 +25,6 @@ use crate::picture_requests::PictureRequests;
 use crate::rig::{Keeper, Placed, SeenInstant};
 
 const REPORT_EVERY: Duration = Duration::from_millis(500);
-/// An unchanged geometry is sent again with every tenth report, since messages may be lost.
-const SEND_GEOMETRY_EVERY: u32 = 10;
 
 /// The connections of a stream of bodies.
 pub struct BodyLinks<S, P, H, C> {
@@ -237,42 +230,6 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         Ok(Some((observations, placed)))
     }
 
-    /// Sends poses and body of a set, found by the network of this name.
-    fn stream(
-        &mut self,
-        set: &FinderSet,
-        observations: &[Option<Observation>],
-        placed: Option<&Placed>,
-        model: String,
-        model_origin: Option<ModelOrigin>,
-    ) {
-        let body = placed.map(|placed| self.body(set, placed));
-        let poses: Vec<_> = set
-            .views
-            .iter()
-            .filter_map(|view| Some(view_pose(view, observations.get(view.camera.index())?.as_ref()?)))
-            .collect();
-        let message = PoseMessage {
-            version: POSE_SCHEMA_VERSION,
-            set_index: set.set.0,
-            trigger_index: set.trigger.pulse(),
-            trigger_state: trigger_state(set.trigger),
-            segment: set.segment.number(),
-            exposure_ns: set.exposure.ns,
-            exposure_utc_ns: None,
-            source_index: set.source.map(|source| source.index),
-            model,
-            model_origin,
-            latency_ms: (monotonic_now_ns() - set.exposure.ns) as f64 / 1e6,
-            body,
-            fused_mm: self.keeper.geometry().is_none().then(|| fused(&poses)).flatten(),
-            poses,
-        };
-        self.answered += 1;
-        self.recent.add(message.latency_ms, Instant::now());
-        self.links.poses.send(&message).unwrap_or_else(|error| tracing::warn!(%error, "poses not sent"));
-    }
-
     /// The person in each camera's picture.
     fn find(&mut self, set: &FinderSet) -> Result<Vec<Option<Person>>, InferError> {
         for FinderView { camera, picture, .. } in &set.views {
@@ -315,34 +272,6 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         (0..self.cameras()).map(view).collect()
     }
 
-    fn body(&mut self, set: &FinderSet, placed: &Placed) -> BodyPose {
-        let geometry_id = self.keeper.geometry().map(|geometry| geometry.id.clone()).unwrap_or_default();
-        // A jump by a change of geometry is not motion, and must not be smoothed.
-        if self.smoothed_with.as_ref() != Some(&geometry_id) {
-            self.filter.restart();
-            self.smoothed_with = Some(geometry_id.clone());
-        }
-        // Nor is a jump to the body of a single view, which may be 20 cm off.
-        let points = if placed.is_alone() {
-            self.filter.restart();
-            placed.points_mm
-        } else {
-            self.filter.smooth(set.exposure.ns, &placed.points_mm)
-        };
-        let mm = |point: Vector3<f64>| [point.x as f32, point.y as f32, point.z as f32];
-        let few = |views: usize| u8::try_from(views).unwrap_or(u8::MAX);
-        BodyPose {
-            person: 0,
-            geometry_id,
-            joints_mm: joints(&points).map(mm).to_vec(),
-            landmarks_mm: landmarks(&points).map(mm).to_vec(),
-            uncertainty_mm: placed.uncertainty_mm.map(|mm| mm as f32).to_vec(),
-            joint_views: joint_views(&placed.near_views).map(few).to_vec(),
-            landmark_views: landmark_views(&placed.near_views).map(few).to_vec(),
-            cameras: placed.views.iter().map(|&camera| camera as u16).collect(),
-        }
-    }
-
     fn carry_out_commands(&mut self) {
         loop {
             match self.links.commands.receive() {
@@ -353,71 +282,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         }
     }
 
-    fn report(&mut self, now: Instant) {
-        self.reported = Some(now);
-        self.reports = self.reports.wrapping_add(1);
-        self.refresh_own_network();
-        for event in self.keeper.take_events() {
-            self.hint(&Hint::RigEvent(event));
-        }
-        let again = self.reports.is_multiple_of(SEND_GEOMETRY_EVERY);
-        let changed = self.keeper.take_changed().or_else(|| self.keeper.geometry().filter(|_| again).cloned());
-        if let Some(geometry) = changed {
-            self.hint(&Hint::Geometry(Box::new(geometry)));
-        }
-        let (fps, percentiles) = (self.recent.per_s(now), self.recent.percentiles(now));
-        let status = self.status(fps, percentiles.map(|of| of.p50), percentiles.map(|of| of.p99));
-        self.hint(&Hint::Infer(status));
-    }
-
-    /// The last report is about the whole run.
-    fn report_end(&mut self) {
-        let (fps, percentiles) = self.recent.whole();
-        let status = self.status(fps, percentiles.map(|of| of.p50), percentiles.map(|of| of.p99));
-        self.hint(&Hint::Infer(status));
-    }
-
-    fn status(&self, fps: f64, latency_ms_p50: Option<f64>, latency_ms_p99: Option<f64>) -> InferStatus {
-        let rig = self.keeper.status();
-        let own_network = self.own.as_ref().map(OwnNetwork::status);
-        let own = self.own.as_ref().filter(|own| own.serves());
-        let network = own.map_or_else(|| self.finder_name.clone(), |own| own.name());
-        InferStatus {
-            state: format!("joints by {network}: {}", rig.state),
-            model_version: Some(network),
-            model_origin: own.map(|_| ModelOrigin::Own),
-            precision: "f32".into(),
-            poses: self.answered,
-            moments_received: self.received,
-            moments_superseded: self.superseded,
-            fps,
-            latency_ms_p50,
-            latency_ms_p99,
-            rig: Some(rig),
-            own_network,
-            no_finder: None,
-        }
-    }
-
     fn hint(&mut self, hint: &Hint) {
         self.links.hints.send(hint).unwrap_or_else(|error| tracing::warn!(%error, "a hint was not sent"));
-    }
-}
-
-/// The person as seen by one view.
-fn view_pose(FinderView { camera, picture, .. }: &FinderView, seen: &Observation) -> ViewPose {
-    let in_mm: [Vector3<f64>; POINT_COUNT] = seen.root_relative_mm.map(Vector3::from);
-    let in_px: [Vector3<f64>; POINT_COUNT] = seen.px.map(|[x, y]| Vector3::new(x, y, 0.0));
-    let mm = |point: Vector3<f64>| [point.x as f32, point.y as f32, point.z as f32];
-    let size = [picture.width as f32, picture.height as f32];
-    ViewPose {
-        camera: camera.0,
-        person: 0,
-        frame_of_reference: FrameOfReference::LookAtSubject,
-        joints_mm: joints(&in_mm).map(mm).to_vec(),
-        confidence: Some(joint_confidence(&seen.weight).map(|sure| sure as f32).to_vec()),
-        joints_2d_px: Some(joints(&in_px).map(|at| [at.x as f32, at.y as f32]).to_vec()),
-        crop_centre_px: std::array::from_fn(|axis| picture.origin_px[axis] + size[axis] * picture.scale / 2.0),
-        crop_side_px: size[0].max(size[1]) * picture.scale,
     }
 }

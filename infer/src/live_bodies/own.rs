@@ -13,7 +13,7 @@ use transport::{
 use super::LiveBodies;
 use crate::InferError;
 use crate::live_poses::is_due;
-use crate::own_network::Views;
+use crate::own_network::{OwnNetwork, Views};
 use crate::pace::Pace;
 use crate::rig::Placed;
 
@@ -53,10 +53,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
     /// Keeps what the finder saw at a held-back instant.
     pub(super) fn hold_back(&mut self, set: &FinderSet, by_finder: &Views) {
         let (Some(own), Some((_, placing))) = (&mut self.own, self.keeper.known()) else { return };
-        match own.take_moments(Duration::ZERO) {
-            Ok(_) | Err(TransportError::Closed) => {}
-            Err(error) => tracing::error!(%error, "moments cannot be decoded"),
-        }
+        take_moments(own);
         own.hold_back(set, by_finder, &self.points, placing, self.keeper.sizes_px());
     }
 
@@ -148,10 +145,11 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         }
         let begun = Pace::begin();
         let by_finder = self.see(set)?.map_or_else(|| vec![None; self.keeper.cameras()], |(views, _)| views);
-        // The moment of a set comes after its pictures. This also takes the moments that came.
-        self.hold_back(set, &by_finder);
         let decided = match (&mut self.own, self.keeper.known()) {
-            (Some(own), Some((_, placing))) => own.look(set, &by_finder, &self.points, placing, self.keeper.sizes_px()),
+            (Some(own), Some((_, placing))) => {
+                take_moments(own);
+                own.look(set, &by_finder, &self.points, placing, self.keeper.sizes_px())
+            }
             _ => Ok(None),
         };
         self.pace.end(begun);
@@ -188,5 +186,13 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             requests.rest();
         }
         self.keeper.tell(kind, text);
+    }
+}
+
+/// Takes the moments that came; that of a set comes after its pictures.
+fn take_moments(own: &mut OwnNetwork) {
+    match own.take_moments(Duration::ZERO) {
+        Ok(_) | Err(TransportError::Closed) => {}
+        Err(error) => tracing::error!(%error, "moments cannot be decoded"),
     }
 }

@@ -1,8 +1,10 @@
 //! The rig's own network beside the finder of joints: it is judged on held-back instants, and serves once it is as good
 //! and much cheaper.
 
+mod file;
 mod gate;
 mod judge;
+mod status;
 #[cfg(test)]
 mod tests;
 
@@ -16,8 +18,9 @@ use model::spent;
 use recipe::RigTraining;
 use subject::Preprocessing;
 use tch::Device;
-use transport::{FinderSet, HeldOutBy, MomentSource, OwnNetworkStatus, Serving, TransportError};
+use transport::{FinderSet, MomentSource, Serving, TransportError};
 
+use self::file::NetworkFile;
 use self::gate::{Figures, Gate};
 pub use self::judge::Views;
 pub use self::judge::{Differences, differences};
@@ -43,7 +46,7 @@ pub type OpenFinder = Box<dyn FnOnce() -> Option<Box<dyn JointFinder>>>;
 
 /// The rig's own network, its crops, and what is known of both networks.
 pub struct OwnNetwork {
-    file: ModelFile,
+    file: NetworkFile,
     held: HeldBackBy,
     moments: Box<dyn MomentSource>,
     /// A smaller finder to compare the finder with, where there are too few views for two halves. It is opened when it is
@@ -77,7 +80,7 @@ impl OwnNetwork {
     /// source of moments a depth of a second or two.
     pub fn new(file: ModelFile, held: HeldBackBy, moments: Box<dyn MomentSource>) -> Self {
         Self {
-            file,
+            file: NetworkFile::new(file),
             held,
             moments,
             smaller: None,
@@ -117,15 +120,10 @@ impl OwnNetwork {
         self.network.as_ref().map_or(f64::INFINITY, |network| network.finder.max_residual())
     }
 
-    /// Loads the network if its file changed. Returns why it cannot be used, once.
+    /// Loads the network if its file changed, and takes it once it is loaded. Returns why it cannot be used, once.
     pub(crate) fn refresh(&mut self) -> Option<String> {
-        let changed = self.file.refresh();
-        let refused = match self.file.problem() {
-            Some(problem) => Some(problem.to_owned()),
-            None if changed => self.file.take().and_then(|engine| self.load(engine).err()),
-            None => None,
-        };
-        let refused = format!("{}: {}", self.file.path().display(), refused?);
+        let refused = self.file.refresh()?.and_then(|engine| self.take(engine)).err()?;
+        let refused = format!("{}: {refused}", self.file.path().display());
         if self.reported.as_ref() == Some(&refused) {
             return None;
         }
@@ -133,7 +131,7 @@ impl OwnNetwork {
         Some(refused)
     }
 
-    fn load(&mut self, engine: Engine) -> Result<(), String> {
+    fn take(&mut self, engine: Engine) -> Result<(), String> {
         let spec = engine.spec();
         let training: RigTraining = serde_json::from_str(&spec.training)
             .map_err(|_| "it was not made by a rig's learner, so what it learned from is unknown".to_owned())?;
@@ -223,12 +221,17 @@ impl OwnNetwork {
         placing: &Placing,
         sizes_px: &[[f64; 2]],
     ) {
-        if self.held.hold_out.side(set.source, set.exposure.ns) != Side::HeldOut {
-            return;
-        }
-        let Some(crops) = self.crops_of(set.set).cloned().filter(|crops| !self.judge.has(crops)) else { return };
+        let Some(crops) = self.crops_to_hold_back(set) else { return };
         let by_smaller = self.by_smaller(set, by_finder, points, placing, sizes_px);
         self.judge.hold_back(HeldBack { crops, by_finder: by_finder.clone(), by_smaller });
+    }
+
+    /// The crops of a held-back instant that is not kept yet.
+    fn crops_to_hold_back(&self, set: &FinderSet) -> Option<FinderSet> {
+        if self.held.hold_out.side(set.source, set.exposure.ns) != Side::HeldOut {
+            return None;
+        }
+        self.crops_of(set.set).filter(|crops| !self.judge.has(crops)).cloned()
     }
 
     fn by_smaller(
@@ -294,8 +297,8 @@ impl OwnNetwork {
         Ok(decided)
     }
 
-    /// Compares the own network with a look of the finder while it serves; `by_finder` is without views if the finder
-    /// sees nobody. Returns what decided if the finder serves again.
+    /// Compares the own network with a look of the finder while it serves, and keeps the look if its instant is held
+    /// back; `by_finder` is without views if the finder sees nobody. Returns what decided if the finder serves again.
     pub(crate) fn look(
         &mut self,
         set: &FinderSet,
@@ -310,6 +313,9 @@ impl OwnNetwork {
         let by_own = crops.map_or_else(|| Ok(nobody()), |crops| self.find(&crops, sizes_px))?;
         let own_placing = placing.clone().allowing(self.max_residual());
         let by_smaller = self.by_smaller(set, by_finder, points, placing, sizes_px);
+        if let Some(crops) = self.crops_to_hold_back(set) {
+            self.judge.hold_back(HeldBack { crops, by_finder: by_finder.clone(), by_smaller: by_smaller.clone() });
+        }
         let compared = differences(placing, &own_placing, by_finder, by_smaller.as_ref(), &by_own);
         let compared = match compared {
             Some(compared) => compared,
@@ -350,33 +356,6 @@ impl OwnNetwork {
     /// A camera was moved, so earlier instants do not fit the geometry that will be found.
     pub(crate) fn camera_moved(&mut self) {
         self.judge.forget();
-    }
-
-    pub(crate) fn status(&self) -> OwnNetworkStatus {
-        let judged = self.judge.figures();
-        let costs = Figures { own_cpu_ms: judged.own_cpu_ms, finder_cpu_ms: judged.finder_cpu_ms, ..judged };
-        let figures = self.decided.filter(|_| self.serves()).unwrap_or(costs);
-        let state = match &self.network {
-            None => "there is none yet".to_owned(),
-            Some(_) if self.serves() => "serves; the finder looks at one set a second".to_owned(),
-            Some(_) => figures.opens().1,
-        };
-        // Infinite numbers have no place in JSON.
-        let finite = |mm: Option<f64>| mm.filter(|mm| mm.is_finite());
-        let by_position = self.recent.back().map(|crops| crops.source.is_some());
-        OwnNetworkStatus {
-            serving: self.gate.serving(),
-            state,
-            version: self.network.as_ref().map(|network| network.version.clone()),
-            lineage: self.network.as_ref().map(|network| network.training.to_string()),
-            held_out_by: by_position.map(|yes| if yes { HeldOutBy::SourcePosition } else { HeldOutBy::Time }),
-            instants: figures.instants as u64,
-            own_mm: finite(figures.own_mm),
-            finder_mm: finite(figures.finder_mm),
-            own_cpu_ms: costs.own_cpu_ms,
-            finder_cpu_ms: costs.finder_cpu_ms,
-            switches: self.gate.switches,
-        }
     }
 }
 
