@@ -23,8 +23,13 @@ struct Counts {
 }
 
 impl Inbox {
-    /// Starts the receiving thread. It ends when the source is closed or the inbox is dropped.
-    pub fn start(mut source: impl MomentSource + 'static, capacity: usize) -> std::io::Result<Self> {
+    /// Starts the receiving thread, which shows every moment to `seen`. It ends when the source is closed or the inbox is
+    /// dropped.
+    pub fn start(
+        mut source: impl MomentSource + 'static,
+        capacity: usize,
+        mut seen: impl FnMut(&Moment) + Send + 'static,
+    ) -> std::io::Result<Self> {
         let (queue, moments) = bounded(capacity);
         let inbox = Self { moments: moments.clone(), counts: Arc::default() };
         // Owned only by the inbox, so that the thread notices its drop although it holds a receiver itself.
@@ -42,6 +47,7 @@ impl Inbox {
                         let gap = expected.map_or(0, |expected| moment.number.saturating_sub(expected));
                         expected = Some(moment.number + 1);
                         let mut value = moment.value;
+                        seen(&value);
                         let mut lost = gap;
                         while let Err(TrySendError::Full(back)) = queue.try_send(value) {
                             lost += u64::from(moments.try_recv().is_ok());
@@ -97,7 +103,7 @@ mod tests {
     #[test]
     fn the_oldest_gives_way_and_every_loss_is_counted() {
         let mut sink = InProcessMoments::default();
-        let inbox = Inbox::start(sink.source(64), 4).unwrap();
+        let inbox = Inbox::start(sink.source(64), 4, |_| ()).unwrap();
         for set in 0..50 {
             sink.send(&moment(set)).unwrap();
         }

@@ -90,11 +90,13 @@ impl<H: HintSink> LearnerLoop<H> {
                 was_connected = is_connected;
                 self.report();
             }
-            let stepped = self.learner.ready() && self.step()?;
             let net = self.learner.net();
             let refitted = self.refit.as_mut().is_some_and(|refit| refit.turn(net));
-            let stepped = stepped || refitted;
-            if !stepped && let Some(end) = self.wait()? {
+            let refits_on = self.refit.as_ref().is_some_and(RefitTurns::is_due);
+            let stepped = !refits_on && self.learner.ready() && self.step()?;
+            if !(stepped || refitted)
+                && let Some(end) = self.wait()?
+            {
                 break end;
             }
         };
@@ -125,9 +127,6 @@ impl<H: HintSink> LearnerLoop<H> {
     }
 
     fn push(&mut self, moment: Moment) -> miette::Result<()> {
-        if let Some(refit) = &mut self.refit {
-            refit.offer(&moment);
-        }
         self.learner.push(moment).into_diagnostic()
     }
 

@@ -4,14 +4,16 @@ use std::time::{Duration, Instant};
 
 use learn::runs::Refitter;
 use model::SyncNet;
-use transport::{LabelSource, Moment, RefitStatus, TransportError};
+use transport::RefitStatus;
 
-/// Seconds that refitting may be behind its half and catch up with.
+/// Seconds that refitting may be behind its half and catch up with, if no single step of the learner took longer.
 const MOST_BEHIND_S: f64 = 2.0;
+
+/// The time of a turn, after which the learner looks at what else there is.
+const TURN: Duration = Duration::from_millis(500);
 
 pub struct RefitTurns {
     refitter: Refitter,
-    labels: Box<dyn LabelSource>,
     half: Half,
     /// The end of the last turn.
     since: Instant,
@@ -20,25 +22,19 @@ pub struct RefitTurns {
 }
 
 impl RefitTurns {
-    pub fn new(refitter: Refitter, labels: Box<dyn LabelSource>) -> Self {
+    pub fn new(refitter: Refitter) -> Self {
         let now = Instant::now();
-        Self { refitter, labels, half: Half::default(), since: now, began: now, spent: Duration::ZERO }
+        Self { refitter, half: Half::default(), since: now, began: now, spent: Duration::ZERO }
     }
 
-    /// Keeps a moment until its labels come.
-    pub fn offer(&mut self, moment: &Moment) {
-        self.refitter.offer(moment);
-    }
-
-    /// Takes labels, and makes the steps that are due until refitting has had half of the time. Returns whether it made
+    /// Makes the steps that are due until refitting has had half of the time, or for one turn. Returns whether it made
     /// any. `net` is the learner's network.
     pub fn turn(&mut self, net: &SyncNet) -> bool {
-        self.take_labels();
         let begun = Instant::now();
         self.half.others(begun - self.since);
         self.since = begun;
         let mut made = false;
-        while self.half.is_free() && self.refitter.is_due() {
+        while self.is_due() && begun.elapsed() < TURN {
             made = true;
             if let Err(error) = self.refitter.step(net) {
                 // The learner goes on without it.
@@ -53,14 +49,9 @@ impl RefitTurns {
         made
     }
 
-    fn take_labels(&mut self) {
-        loop {
-            match self.labels.receive() {
-                Ok(Some(labels)) => self.refitter.label(&labels),
-                Ok(None) | Err(TransportError::Closed) => return,
-                Err(error) => return tracing::error!(%error, "labels cannot be decoded"),
-            }
-        }
+    /// Whether refitting has something to learn and has had less than its half.
+    pub fn is_due(&self) -> bool {
+        self.half.is_free() && self.refitter.is_due()
     }
 
     pub fn status(&self) -> RefitStatus {
@@ -78,7 +69,8 @@ struct Half {
 
 impl Half {
     fn others(&mut self, took: Duration) {
-        self.ahead_s = (self.ahead_s + took.as_secs_f64()).min(MOST_BEHIND_S);
+        let took_s = took.as_secs_f64();
+        self.ahead_s = (self.ahead_s + took_s).min(MOST_BEHIND_S.max(took_s));
     }
 
     fn refitting(&mut self, took: Duration) {
@@ -101,7 +93,7 @@ mod tests {
         while others_ms + refits_ms < 600_000 {
             half.others(step);
             others_ms += step_ms;
-            if half.is_free() {
+            while half.is_free() {
                 half.refitting(refit);
                 refits_ms += refit_ms;
             }
@@ -111,10 +103,12 @@ mod tests {
 
     #[test]
     fn refitting_gets_half_of_the_time_at_most_however_long_its_steps_are() {
-        for (step_ms, refit_ms) in [(200, 600), (600, 200), (1, 900), (50, 50)] {
+        for (step_ms, refit_ms) in [(200, 600), (600, 200), (1, 900), (50, 50), (30_000, 400)] {
             let share = share(step_ms, refit_ms);
             assert!(share < 0.505, "{share} with steps of {step_ms} and {refit_ms} ms");
         }
-        assert!(share(200, 600) > 0.49);
+        for (step_ms, refit_ms) in [(200, 600), (30_000, 400)] {
+            assert!(share(step_ms, refit_ms) > 0.49, "it gets its half beside steps of {step_ms} ms");
+        }
     }
 }

@@ -45,11 +45,11 @@ fn labels(moment: &Moment, bones_mm: f64) -> BodyLabels {
 }
 
 /// Shows a loop of the scene.
-fn show(refitter: &mut Refitter, segment: u32, bones_mm: f64) {
+fn show(refitter: &Refitter, segment: u32, bones_mm: f64) {
     for index in 0..LENGTH {
         let moment = moment(index, segment);
-        refitter.offer(&moment);
-        refitter.label(&labels(&moment, bones_mm));
+        refitter.labels().offer(&moment);
+        refitter.labels().label(&labels(&moment, bones_mm));
     }
 }
 
@@ -79,7 +79,7 @@ fn it_learns_in_rounds_writes_after_each_and_goes_on_where_it_was() {
     let (folder, net) = (tempfile::tempdir().unwrap(), net());
     let mut refitter = Refitter::new(settings(folder.path()));
     assert!(!refitter.is_due());
-    show(&mut refitter, 0, 6000.0);
+    show(&refitter, 0, 6000.0);
     learn(&mut refitter, &net);
     let first = refitter.status();
     assert_eq!(first.state, "waiting for new labels");
@@ -91,7 +91,7 @@ fn it_learns_in_rounds_writes_after_each_and_goes_on_where_it_was() {
         held_out.side(moment.source, moment.exposure.ns) == Side::Train
     });
     assert_eq!(first.pictures, 4 * trained.count() as u64, "held-out instants and their neighbours give no pictures");
-    show(&mut refitter, 1, 6000.0);
+    show(&refitter, 1, 6000.0);
     learn(&mut refitter, &net);
     let second = refitter.status();
     assert!(second.loss.unwrap() < 0.5 * first.loss.unwrap(), "{first:?}, then {second:?}");
@@ -108,7 +108,7 @@ fn it_learns_in_rounds_writes_after_each_and_goes_on_where_it_was() {
     assert!(matches!(source.start, Start::Model(_)), "a pose model to train further");
 
     let mut later = Refitter::new(settings(folder.path()));
-    show(&mut later, 2, 6000.0);
+    show(&later, 2, 6000.0);
     learn(&mut later, &net);
     let resumed = PoseModel::load(&file, Device::Cpu).unwrap();
     let resumed: RigTraining = serde_json::from_str(&resumed.spec().training).unwrap();
@@ -119,29 +119,29 @@ fn it_learns_in_rounds_writes_after_each_and_goes_on_where_it_was() {
 #[test]
 fn labels_of_another_size_of_the_world_replace_the_earlier_ones() {
     let folder = tempfile::tempdir().unwrap();
-    let mut refitter = Refitter::new(settings(folder.path()));
-    show(&mut refitter, 0, 6000.0);
+    let refitter = Refitter::new(settings(folder.path()));
+    show(&refitter, 0, 6000.0);
     let before = refitter.status().pictures;
-    show(&mut refitter, 1, 6010.0);
+    show(&refitter, 1, 6010.0);
     assert_eq!(refitter.status().pictures, 2 * before, "a refined geometry is the same size");
-    show(&mut refitter, 2, 6600.0);
+    show(&refitter, 2, 6600.0);
     assert_eq!(refitter.status().pictures, before);
 }
 
 #[test]
 fn labels_without_their_moment_and_views_without_their_crop_are_left_out() {
     let folder = tempfile::tempdir().unwrap();
-    let mut refitter = Refitter::new(settings(folder.path()));
+    let refitter = Refitter::new(settings(folder.path()));
     // The moment of these comes later.
-    refitter.label(&labels(&moment(2, 0), 6000.0));
+    refitter.labels().label(&labels(&moment(2, 0), 6000.0));
     assert_eq!(refitter.status().pictures, 0);
-    refitter.offer(&moment(2, 0));
+    refitter.labels().offer(&moment(2, 0));
     assert_eq!(refitter.status().pictures, 4);
-    let mut refitter = Refitter::new(settings(folder.path()));
+    let refitter = Refitter::new(settings(folder.path()));
     let mut known = moment(1, 0);
     let all = labels(&known, 6000.0);
     known.views.truncate(2);
-    refitter.offer(&known);
-    refitter.label(&all);
+    refitter.labels().offer(&known);
+    refitter.labels().label(&all);
     assert_eq!(refitter.status().pictures, 2);
 }

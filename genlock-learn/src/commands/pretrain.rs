@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use learn::runs::{Learner, RefitSettings, Refitter};
+use learn::runs::{LabelStore, Learner, RefitSettings, Refitter};
 use miette::{IntoDiagnostic, WrapErr};
 use recipe::PretrainRecipe;
 use subject::Preprocessing;
-use transport::ZenohLink;
+use transport::{LabelSource, Moment, TransportError, ZenohLink};
 
 use crate::inbox::Inbox;
 use crate::learner_loop::{End, LearnerLoop};
@@ -77,22 +77,29 @@ pub fn run(args: &Args) -> miette::Result<()> {
     let link = ZenohLink::connect(&args.connect, &args.name).into_diagnostic()?;
     let source = link.moment_source(RING).into_diagnostic()?;
     let hints = link.hint_sink().into_diagnostic()?;
-    let inbox = Inbox::start(source, INBOX).into_diagnostic().wrap_err("starting the receiving thread")?;
-    let refit = args.own.as_ref().map(|own| -> miette::Result<RefitTurns> {
+    let refitter = args.own.as_ref().map(|own| {
         let recipe = learner.recipe();
-        let refitter = Refitter::new(RefitSettings {
+        Refitter::new(RefitSettings {
             file: own.clone(),
             from: args.own_from.clone(),
             hold_out: recipe.hold_out,
             preprocessing: Preprocessing::with_crop_px(recipe.crop_px),
             background: recipe.background,
             seed: recipe.seed,
-        });
-        Ok(RefitTurns::new(refitter, Box::new(link.label_source(LABELS).into_diagnostic()?)))
+        })
     });
+    let store = refitter.as_ref().map(Refitter::labels);
+    let mut labels = store.is_some().then(|| link.label_source(LABELS)).transpose().into_diagnostic()?;
+    let join = move |moment: &Moment| {
+        if let (Some(store), Some(labels)) = (&store, &mut labels) {
+            store.offer(moment);
+            take_labels(labels, store);
+        }
+    };
+    let inbox = Inbox::start(source, INBOX, join).into_diagnostic().wrap_err("starting the receiving thread")?;
     let learner = LearnerLoop::new(learner, inbox, hints, stop, checkpoint);
-    let mut learner = match refit.transpose()? {
-        Some(refit) => learner.with_refit(refit),
+    let mut learner = match refitter {
+        Some(refitter) => learner.with_refit(RefitTurns::new(refitter)),
         None => learner,
     };
     match learner.run(|| link.has_peer())? {
@@ -100,4 +107,15 @@ pub fn run(args: &Args) -> miette::Result<()> {
         End::SourceGone => tracing::info!("ended: {} is gone", args.connect),
     }
     Ok(())
+}
+
+/// Takes the labels that came.
+fn take_labels(labels: &mut impl LabelSource, store: &LabelStore) {
+    loop {
+        match labels.receive() {
+            Ok(Some(labels)) => store.label(&labels),
+            Ok(None) | Err(TransportError::Closed) => return,
+            Err(error) => return tracing::error!(%error, "labels cannot be decoded"),
+        }
+    }
 }

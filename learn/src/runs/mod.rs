@@ -11,4 +11,4 @@ pub use encoder_source::{EncoderSource, Start};
 pub use finetuner::{FinetuneConfig, Finetuner, Training};
 pub use learner::Learner;
 pub use pose_training::{NextDraw, PoseTraining, StageLosses, StageStep};
-pub use refitter::{RefitSettings, Refitter};
+pub use refitter::{LabelStore, RefitSettings, Refitter};

@@ -2,20 +2,23 @@
 
 mod labelled;
 mod round;
+mod store;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use frame_sync::pairs::HoldOut;
 use model::{Background, PoseModel, PoseSpec, SyncNet};
 use pose::JOINT_NAMES;
 use recipe::RigTraining;
 use subject::Preprocessing;
-use transport::{BodyLabels, Moment, RefitStatus};
+use transport::RefitStatus;
 
-use self::labelled::Labelled;
 use self::round::Round;
+pub use self::store::LabelStore;
 use super::encoder_source::{EncoderSource, Start};
 use crate::LearnError;
+use crate::data::LabelledSample;
 use crate::data::pose_statistics::statistics;
 use crate::error::{during, in_json};
 
@@ -39,7 +42,7 @@ pub struct RefitSettings {
 /// Learns in rounds of some hundred steps. After each, the network is written to its file.
 pub struct Refitter {
     settings: RefitSettings,
-    labelled: Labelled,
+    labelled: LabelStore,
     /// Between rounds.
     network: Option<(PoseModel, RigTraining)>,
     round: Option<Round>,
@@ -59,7 +62,7 @@ impl Refitter {
     /// A network that is not made before there are labels.
     pub fn new(settings: RefitSettings) -> Self {
         Self {
-            labelled: Labelled::new(settings.hold_out),
+            labelled: LabelStore::new(settings.hold_out),
             settings,
             network: None,
             round: None,
@@ -73,20 +76,15 @@ impl Refitter {
         }
     }
 
-    /// Keeps the moment for a while, since its labels come later.
-    pub fn offer(&mut self, moment: &Moment) {
-        self.labelled.offer(moment);
-    }
-
-    /// Takes the labels of a moment.
-    pub fn label(&mut self, labels: &BodyLabels) {
-        self.labelled.label(labels);
+    /// Where moments and labels go.
+    pub fn labels(&self) -> LabelStore {
+        self.labelled.clone()
     }
 
     /// Whether there is something to learn.
     pub fn is_due(&self) -> bool {
-        let new = self.labelled.taken() - self.taken;
-        let enough = self.labelled.pictures().len() >= MIN_PICTURES && new >= NEW_PICTURES;
+        let labelled = self.labelled.lock();
+        let enough = labelled.pictures().len() >= MIN_PICTURES && labelled.taken() - self.taken >= NEW_PICTURES;
         self.problem.is_none() && (self.round.is_some() || enough)
     }
 
@@ -114,8 +112,8 @@ impl Refitter {
         }
         self.loss = Some(round.mean_loss());
         let (model, mut training) = round.finish();
-        training.label_minutes = self.minutes_before + self.labelled.minutes();
-        (training.finder, training.geometry) = self.labelled.origin();
+        training.label_minutes = self.minutes_before + self.labelled.lock().minutes();
+        (training.finder, training.geometry) = self.labelled.lock().origin();
         let described = serde_json::to_string(&training).map_err(in_json("describing a pose model"))?;
         let spec = PoseSpec { training: described, ..model.spec().clone() };
         let model = model.with_spec(spec);
@@ -134,24 +132,27 @@ impl Refitter {
     }
 
     fn begin(&mut self, net: &SyncNet) -> Result<Round, LearnError> {
-        self.taken = self.labelled.taken();
+        let (taken, pictures) = {
+            let labelled = self.labelled.lock();
+            (labelled.taken(), labelled.pictures().to_vec())
+        };
+        self.taken = taken;
         let (model, training) = match self.network.take() {
             Some(known) => known,
             None => {
-                let (model, training) = self.start(net)?;
+                let (model, training) = self.start(net, &pictures)?;
                 if self.steps == 0 {
                     self.minutes_before = training.label_minutes;
                 }
                 (model, training)
             }
         };
-        let pictures = self.labelled.pictures().to_vec();
         let RefitSettings { background, seed, .. } = self.settings;
         Round::begin(model, training, pictures, background, seed.wrapping_add(self.steps))
     }
 
     /// The network of an earlier session of this rig, else a copy of the one to start from.
-    fn start(&self, net: &SyncNet) -> Result<(PoseModel, RigTraining), LearnError> {
+    fn start(&self, net: &SyncNet, pictures: &[Arc<LabelledSample>]) -> Result<(PoseModel, RigTraining), LearnError> {
         if let Some(known) = self.earlier(net.device()) {
             return Ok(known);
         }
@@ -159,7 +160,7 @@ impl Refitter {
         let (model, started_from) = match from {
             Some(EncoderSource { start: Start::Model(model), version, .. }) => (model, version),
             _ => {
-                let poses = self.labelled.pictures().iter().map(|labelled| &labelled.pose);
+                let poses = pictures.iter().map(|labelled| &labelled.pose);
                 let (mean, std) = statistics(poses);
                 let hash = format!("{:016x}", self.settings.preprocessing.hash());
                 let version = net.encoder_version(&hash).map_err(during("hashing the encoder"))?;
@@ -248,7 +249,10 @@ impl Refitter {
 
     /// The present status. The caller fills in the share.
     pub fn status(&self) -> RefitStatus {
-        let held = self.labelled.pictures().len();
+        let (held, label_minutes) = {
+            let labelled = self.labelled.lock();
+            (labelled.pictures().len(), labelled.minutes())
+        };
         let state = match &self.problem {
             Some(problem) => format!("stopped: {problem}"),
             None if self.round.is_some() => "refitting".into(),
@@ -265,7 +269,7 @@ impl Refitter {
             state,
             steps: self.steps,
             pictures: held as u64,
-            label_minutes: self.labelled.minutes(),
+            label_minutes,
             loss: self.loss,
             share: 0.0,
             version: self.version.clone(),
