@@ -80,14 +80,14 @@ fn timed_in(finder: &mut dyn JointFinder, views: &[Option<View<'_>>], pictures: 
 }
 
 /// The first picture of a video.
-struct Picture {
+pub struct Picture {
     rgb: Vec<u8>,
     width: u32,
     height: u32,
 }
 
 impl Picture {
-    fn of(video: &std::path::Path) -> Outcome<Self> {
+    pub fn of(video: &std::path::Path) -> Outcome<Self> {
         gst::init()?;
         // Rows without padding, for any width.
         let launch = "filesrc name=file ! decodebin ! videoscale ! videoconvert ! \
@@ -103,7 +103,7 @@ impl Picture {
         Ok(Self { rgb, width: 1080, height: 1920 })
     }
 
-    fn view(&self) -> View<'_> {
+    pub fn view(&self) -> View<'_> {
         View { rgb: &self.rgb, width: self.width, height: self.height, origin_px: [0.0; 2], scale: 1.0, mask: None }
     }
 }

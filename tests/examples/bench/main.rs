@@ -12,6 +12,7 @@ mod load;
 mod machine;
 mod moments;
 mod outputs;
+mod own_network;
 mod pose_latency;
 mod python;
 mod rigs;
@@ -32,7 +33,7 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 type Measurement = (&'static str, fn(&Plan) -> Outcome<Vec<Row>>);
 
 /// Measurements without libtorch come first, so that none of its threads is running.
-const MEASUREMENTS: [Measurement; 12] = [
+const MEASUREMENTS: [Measurement; 13] = [
     ("idle", idle::measure),
     ("sets", set_latency::measure),
     ("side-by-side", side_by_side::measure),
@@ -42,6 +43,7 @@ const MEASUREMENTS: [Measurement; 12] = [
     ("sampler", sampler::measure),
     ("finder", finder::measure),
     ("bodies", bodies::measure),
+    ("own-network", own_network::measure),
     ("end-to-end", end_to_end::measure),
     ("poses", pose_latency::measure),
     ("train", train_step::measure),

@@ -32,7 +32,7 @@ pub fn moment(number: u64, size_px: u16) -> Moment {
 }
 
 /// Noise, with a subject that fills the middle half.
-fn sample(size_px: u16, seed: u64) -> Sample {
+pub fn sample(size_px: u16, seed: u64) -> Sample {
     let side = usize::from(size_px);
     let mut state = seed.wrapping_mul(2).wrapping_add(1);
     let mut noise = || {

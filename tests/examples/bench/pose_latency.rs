@@ -15,11 +15,11 @@ pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
     let mut rows = Vec::new();
     for (crop_px, moments) in [(64, plan.pick(300, 20)), (224, plan.pick(100, 5))] {
         for precision in [Precision::F32, Precision::Bf16] {
-            let engine = Engine::new(untrained(crop_px)?, precision)?;
+            let engine = Engine::new(untrained(crop_px, PREPROCESSING)?, precision)?;
             rows.push(row(&engine, precision_name(precision), moments)?);
         }
         if let Some(finder) = std::env::var_os("GENLOCK_FINDER").filter(|folder| !folder.is_empty()) {
-            let engine = Engine::new(untrained(crop_px)?, Precision::F32)?;
+            let engine = Engine::new(untrained(crop_px, PREPROCESSING)?, Precision::F32)?;
             let engine = engine.in_openvino(&FinderFiles::find(finder)?, model::threads())?;
             rows.push(row(&engine, "f32 in OpenVINO", moments)?);
         }
@@ -54,14 +54,14 @@ fn moment_now(number: u64, crop_px: u16) -> transport::Moment {
 }
 
 /// A ResNet-18 with random weights: as fast as a trained one.
-fn untrained(crop_px: u16) -> Outcome<PoseModel> {
+pub fn untrained(crop_px: u16, preprocessing_hash: u64) -> Outcome<PoseModel> {
     let net = SyncNet::new(&SyncNetConfig::default(), model::start(), Kind::Float)?;
     let spec = PoseSpec {
         crop_px: crop_px.into(),
         background: Background::Removed,
         takes_both: false,
         preprocessing: String::new(),
-        preprocessing_hash: format!("{PREPROCESSING:016x}"),
+        preprocessing_hash: format!("{preprocessing_hash:016x}"),
         joint_set: "h36m17".to_owned(),
         joint_names: pose::JOINT_NAMES.map(str::to_owned).to_vec(),
         encoder_version: "untrained".to_owned(),
