@@ -292,7 +292,8 @@ pub struct InspectArgs {
 #[derive(Args)]
 pub struct ExportArgs {
     pub take: PathBuf,
-    /// The file to write. Its name ends with .trc, .bvh or .csv; an existing one is replaced.
+    /// The file to write. Its name ends with .trc, .bvh, .csv or, with the feature `rerun`, .rrd; an existing one is
+    /// replaced.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
 }

@@ -10,6 +10,7 @@ mod learners;
 mod page;
 mod pose_log;
 mod pose_outputs;
+mod previews;
 mod rate;
 mod report;
 mod rig_board;

@@ -15,6 +15,8 @@ mod counts;
 mod lsl;
 mod output;
 mod pose_outputs;
+#[cfg(feature = "rerun")]
+mod rerun;
 mod rest_pose;
 mod vmc;
 
@@ -24,5 +26,7 @@ pub use counts::Counts;
 pub use lsl::{LslError, LslSink};
 pub use output::Told;
 pub use pose_outputs::{OutputError, OutputReport, PoseOutputs, Report, SharedCounts};
+#[cfg(feature = "rerun")]
+pub use rerun::{GeometrySource, RerunError, RerunPicture, RerunPictures, RerunRecording, RerunSink};
 pub use rest_pose::{RestPose, RestPoseRefused};
 pub use vmc::VmcSink;

@@ -26,6 +26,10 @@ pub enum OutputError {
     #[cfg(feature = "lsl")]
     #[error(transparent)]
     Lsl(#[from] crate::LslError),
+    /// By Rerun.
+    #[cfg(feature = "rerun")]
+    #[error(transparent)]
+    Rerun(#[from] crate::RerunError),
     /// The system gives no thread.
     #[error("starting a pose output: {0}")]
     Thread(#[source] std::io::Error),
@@ -83,6 +87,22 @@ impl PoseOutputs {
     pub fn add_lsl(&mut self, name: &str, file: Option<&std::path::Path>) -> Result<(), OutputError> {
         let sink = crate::LslSink::new(name, file)?;
         self.add(format!("LSL {name}"), Box::new(sink))
+    }
+
+    /// Shows bodies in the viewer of Rerun that listens at this address, too, the cameras where `geometry` says, and their
+    /// pictures.
+    ///
+    /// # Errors
+    /// If Rerun's library cannot begin, or the system gives no thread.
+    #[cfg(feature = "rerun")]
+    pub fn add_rerun(
+        &mut self,
+        viewer: SocketAddr,
+        geometry: crate::GeometrySource,
+        pictures: crate::RerunPictures,
+    ) -> Result<(), OutputError> {
+        let sink = crate::RerunSink::new(viewer, geometry, pictures)?;
+        self.add(format!("Rerun {viewer}"), Box::new(sink))
     }
 
     /// Sends bodies to this receiver, too. The name is of its format and address.

@@ -30,5 +30,5 @@ pub use error::{PictureFault, SubjectError};
 pub use finder_picture::{FinderPicture, FinderPictures};
 pub use image::{RgbImage, Scale};
 pub use preprocessing::Preprocessing;
-pub use preview::{crop_preview_jpeg, preview_jpeg};
+pub use preview::{crop_preview_jpeg, preview_jpeg, preview_size_px};
 pub use sample::{BackgroundId, Region, Sample};

@@ -16,6 +16,11 @@ pub fn preview_jpeg(info: &FrameInfo, bytes: &[u8], max_width_px: u32) -> Result
     jpeg::encode(&image, QUALITY).map_err(|fault| SubjectError::picture(info, fault))
 }
 
+/// Width and height of a preview of a frame of this size.
+pub fn preview_size_px(size_px: (u32, u32), max_width_px: u32) -> (u32, u32) {
+    scale(size_px, max_width_px).reduce(size_px)
+}
+
 /// A preview of a frame of which only the crop is available: the crop in its place in a frame of `size` pixels, dark
 /// around it.
 pub fn crop_preview_jpeg(size: (u32, u32), crop: &Sample, max_width_px: u32) -> Result<Vec<u8>, PictureFault> {

@@ -2,6 +2,8 @@
 
 mod bvh;
 mod csv;
+#[cfg(feature = "rerun")]
+mod rrd;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -33,7 +35,11 @@ pub fn run(args: &ExportArgs) -> miette::Result<()> {
         Some("trc") => write_trc(&args.out, &bodies, rate_hz)?,
         Some("bvh") => bvh::write(&args.out, &bodies, rate_hz)?,
         Some("csv") => csv::write(&args.out, &bodies)?,
-        _ => return Err(miette!("{}: the name must end with .trc, .bvh or .csv", args.out.display())),
+        #[cfg(feature = "rerun")]
+        Some("rrd") => rrd::write(&args.out, &take, &bodies, rate_hz)?,
+        #[cfg(not(feature = "rerun"))]
+        Some("rrd") => return Err(miette!("this genlock was built without the feature `rerun`, which writes .rrd")),
+        _ => return Err(miette!("{}: the name must end with .trc, .bvh, .csv or .rrd", args.out.display())),
     };
     let geometries: BTreeSet<&str> = bodies.iter().map(|streamed| streamed.body.geometry_id.as_str()).collect();
     if geometries.len() > 1 {

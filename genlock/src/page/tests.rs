@@ -79,7 +79,7 @@ async fn json(socket: &mut Socket) -> serde_json::Value {
 
 fn preview(camera: u16, sequence: u64, exposure_ns: i64, jpeg: &[u8]) -> PreviewPicture {
     let camera = CameraId(camera);
-    PreviewPicture { camera, frame_width_px: 8, sequence, exposure_ns, jpeg: jpeg.to_vec() }
+    PreviewPicture { camera, width_px: 8, frame_width_px: 8, sequence, exposure_ns, jpeg: jpeg.to_vec() }
 }
 
 fn status_at(steps: u64) -> LiveStatus {

@@ -26,7 +26,9 @@ pub trait PreviewSink: Send + Sync {
 #[derive(Clone, Debug, PartialEq)]
 pub struct PreviewPicture {
     pub camera: CameraId,
-    /// Width of the whole frame in pixels.
+    /// Of the picture, in pixels.
+    pub width_px: u16,
+    /// Of the whole frame, in pixels.
     pub frame_width_px: u16,
     /// The frame's number in its camera's account.
     pub sequence: u64,
@@ -86,6 +88,7 @@ fn work(backlog: &Backlog<FrameRef>, sink: &dyn PreviewSink) {
                 if let Ok(jpeg) = subject::preview_jpeg(info, frame.bytes(), WIDTH_PX) {
                     sink.show(PreviewPicture {
                         camera: info.camera,
+                        width_px: width_px(subject::preview_size_px(info.picture.size_px(), WIDTH_PX)),
                         frame_width_px: width_px(info.picture.size_px()),
                         sequence: info.sequence,
                         exposure_ns: info.exposure.ns,
@@ -131,6 +134,7 @@ impl ViewPreviews {
             self.0.made(view.camera, view.arrival_ns);
             self.0.sink.show(PreviewPicture {
                 camera: view.camera,
+                width_px: width_px(subject::preview_size_px(view.frame_px, WIDTH_PX)),
                 frame_width_px: width_px(view.frame_px),
                 sequence: view.sequence,
                 exposure_ns: view.exposure.ns,

@@ -4,7 +4,7 @@ use std::net::UdpSocket;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-#[cfg(feature = "lsl")]
+#[cfg(any(feature = "lsl", feature = "rerun"))]
 use std::time::Instant;
 
 use ::outputs::conformance::body;
@@ -33,18 +33,30 @@ pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
     {
         let file = std::env::var_os("GENLOCK_LSL").map(PathBuf::from);
         let mut sink = ::outputs::LslSink::new("genlock-bench", file.as_deref())?;
-        // Somebody may receive this stream in another program, and needs a moment to find it.
-        let until = Instant::now() + Duration::from_secs(5);
-        while sink.send(&body(0)).is_err() && Instant::now() < until {
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        let received = sink.send(&body(0)).is_ok();
-        let format = if received { "LSL, which another program receives" } else { "LSL, nobody receives" };
+        let format =
+            if is_received(&mut sink) { "LSL, which another program receives" } else { "LSL, nobody receives" };
         // It is sent by threads of the library's own, which must keep up.
+        rows.push(cost(format, &mut sink, bodies / 10, || std::thread::sleep(Duration::from_millis(2))));
+    }
+    #[cfg(feature = "rerun")]
+    {
+        let viewer = std::net::SocketAddr::from(([127, 0, 0, 1], 9876));
+        let mut sink = ::outputs::RerunSink::new(viewer, Box::new(|| None), ::outputs::RerunPictures::default())?;
+        let format = if is_received(&mut sink) { "Rerun, which a viewer receives" } else { "Rerun, no viewer" };
         rows.push(cost(format, &mut sink, bodies / 10, || std::thread::sleep(Duration::from_millis(2))));
     }
     rows.push(session(plan)?);
     Ok(rows)
+}
+
+/// Whether somebody receives in another program, who may need a moment to be found.
+#[cfg(any(feature = "lsl", feature = "rerun"))]
+fn is_received(sink: &mut dyn PoseSink) -> bool {
+    let until = Instant::now() + Duration::from_secs(5);
+    while sink.send(&body(0)).is_err() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    sink.send(&body(0)).is_ok()
 }
 
 /// The processor's time for a body, from its message to the packets.

@@ -5,7 +5,6 @@ mod summary;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use calibration_free_config::Rig;
@@ -28,7 +27,7 @@ use crate::report::{self, InferReport, PretrainReport, Report, SamplerReport};
 use crate::rig_board::RigBoard;
 use crate::status::StatusBoard;
 use crate::t_pose_timer::TPoseTimer;
-use crate::{pose_outputs, rig_recording, shipped_model, signals};
+use crate::{pose_outputs, previews, rig_recording, shipped_model, signals};
 
 /// The recipe of the demo, for a CPU.
 const RECIPE: &str = include_str!("../../../../recipes/demo-cpu.toml");
@@ -90,7 +89,7 @@ pub fn run(args: &SessionArgs, shown: Shown) -> miette::Result<()> {
         playback,
         recording: Some(recording),
         learning: Some(learning),
-        page: page.clone().map(|page| Arc::new(page) as _),
+        page: previews::sink(page.clone(), &args.outputs, &names),
         role: HostRole::First,
     };
     let prepared = plan.open().into_diagnostic()?;
@@ -116,7 +115,7 @@ pub fn run(args: &SessionArgs, shown: Shown) -> miette::Result<()> {
     };
     let rig_board = RigBoard::new(&args.data);
     let (log, pose_log) = pose_log();
-    let outputs = pose_outputs::start(&args.outputs, prepared.events.sender())?;
+    let outputs = pose_outputs::start(&args.outputs, &rig_board, prepared.events.sender())?;
     let (output_counts, rest_pose) = (outputs.counts(), outputs.rest_pose());
     if let Some(page) = &page {
         page.set_rest_pose(rest_pose.clone());
