@@ -66,6 +66,7 @@ impl TakePoses {
                 calibration: "none: the data set gives joints in camera frames and in pictures".into(),
                 rate_hz,
                 unlabelled,
+                source_frames: None,
             },
             keyed_by: KeyedBy::Source,
             cameras: views,

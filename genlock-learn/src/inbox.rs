@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam::channel::{Receiver, TryRecvError, TrySendError, bounded};
@@ -14,6 +15,7 @@ const RECEIVE_FOR: Duration = Duration::from_millis(500);
 pub struct Inbox {
     moments: Receiver<Moment>,
     counts: Arc<Counts>,
+    thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Default)]
@@ -31,10 +33,10 @@ impl Inbox {
         mut seen: impl FnMut(&Moment) + Send + 'static,
     ) -> std::io::Result<Self> {
         let (queue, moments) = bounded(capacity);
-        let inbox = Self { moments: moments.clone(), counts: Arc::default() };
+        let mut inbox = Self { moments: moments.clone(), counts: Arc::default(), thread: None };
         // Owned only by the inbox, so that the thread notices its drop although it holds a receiver itself.
         let alive = Arc::downgrade(&inbox.counts);
-        std::thread::Builder::new().name("moments".into()).spawn(move || {
+        let thread = std::thread::Builder::new().name("moments".into()).spawn(move || {
             let mut expected = None;
             loop {
                 let received = source.receive(RECEIVE_FOR);
@@ -60,6 +62,7 @@ impl Inbox {
                 }
             }
         })?;
+        inbox.thread = Some(thread);
         Ok(inbox)
     }
 
@@ -71,6 +74,11 @@ impl Inbox {
     /// The oldest queued moment, without blocking.
     pub fn waiting(&self) -> Result<Moment, TryRecvError> {
         self.moments.try_recv()
+    }
+
+    /// Call it once the queue is disconnected: whether its thread panicked, and not just came to its end.
+    pub fn has_panicked(&mut self) -> bool {
+        self.thread.take().is_some_and(|thread| thread.join().is_err())
     }
 
     /// Moments received, and moments lost in transport or in this queue.

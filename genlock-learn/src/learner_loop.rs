@@ -7,7 +7,7 @@ use crossbeam::channel::{Receiver, TryRecvError};
 use crossbeam::select;
 use frame::monotonic_now_ns;
 use learn::runs::Learner;
-use miette::IntoDiagnostic;
+use miette::{IntoDiagnostic, miette};
 use transport::{Hint, HintSink, LearnerStatus, Moment};
 
 use crate::inbox::Inbox;
@@ -110,7 +110,10 @@ impl<H: HintSink> LearnerLoop<H> {
             match self.inbox.waiting() {
                 Ok(moment) => self.push(moment)?,
                 Err(TryRecvError::Empty) => return Ok(std::ops::ControlFlow::Continue(())),
-                Err(TryRecvError::Disconnected) => return Ok(std::ops::ControlFlow::Break(())),
+                Err(TryRecvError::Disconnected) => {
+                    self.check_inbox()?;
+                    return Ok(std::ops::ControlFlow::Break(()));
+                }
             }
         }
     }
@@ -119,11 +122,16 @@ impl<H: HintSink> LearnerLoop<H> {
         select! {
             recv(self.inbox.channel()) -> moment => match moment {
                 Ok(moment) => self.push(moment).map(|()| None),
-                Err(_) => Ok(Some(End::SourceGone)),
+                Err(_) => self.check_inbox().map(|()| Some(End::SourceGone)),
             },
             recv(self.stop) -> stop => Ok(stop.ok().map(End::Stopped)),
             default(REPORT_EVERY) => Ok(None),
         }
+    }
+
+    /// The queue of moments was disconnected.
+    fn check_inbox(&mut self) -> miette::Result<()> {
+        if self.inbox.has_panicked() { Err(miette!("the thread that receives moments panicked")) } else { Ok(()) }
     }
 
     fn push(&mut self, moment: Moment) -> miette::Result<()> {

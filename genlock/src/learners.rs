@@ -219,6 +219,7 @@ impl Learners {
                 words.extend(["--threads".to_owned(), threads.learner.to_string()]);
                 if let Some(own) = &own {
                     words.extend(["--own".to_owned(), path(own)]);
+                    words.extend(named(&options.cameras));
                     words.extend(options.shipped_model.iter().flat_map(|from| ["--own-from".to_owned(), path(from)]));
                 }
                 child("pretrain", words, "learner")
@@ -238,7 +239,7 @@ impl Learners {
             || vec!["--no-finder".to_owned()],
             |finder| vec!["--finder".to_owned(), finder.name().to_owned()],
         ));
-        words.extend(options.cameras.iter().flat_map(|camera| ["--camera".to_owned(), camera.clone()]));
+        words.extend(named(&options.cameras));
         words.extend(["--geometry".to_owned(), path(&geometry)]);
         if let Some((own, recipe)) = own.as_ref().zip(options.recipe.as_ref()) {
             words.extend(["--own".to_owned(), path(own), "--recipe".into(), path(recipe)]);
@@ -330,6 +331,11 @@ fn check(program: &Path, recipe: &Path, checkpoint_dir: &Path) -> miette::Result
 
 fn listen(name: &str, body: impl FnOnce() + Send + 'static) -> miette::Result<JoinHandle<()>> {
     std::thread::Builder::new().name(name.into()).spawn(body).into_diagnostic()
+}
+
+/// The words that name the cameras to a process.
+fn named(cameras: &[String]) -> impl Iterator<Item = String> {
+    cameras.iter().flat_map(|camera| ["--camera".to_owned(), camera.clone()])
 }
 
 #[cfg(test)]

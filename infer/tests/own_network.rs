@@ -10,7 +10,7 @@ use body::RigCameras;
 use frame::{CameraId, HostTime, SegmentId, SetIndex, TriggerIndex};
 use frame_sync::pairs::{HoldOut, LiveHoldOut};
 use geometry::{Observation, Options, POINT_COUNT};
-use infer::own_network::{HeldBackBy, OwnNetwork};
+use infer::own_network::{OfThisRig, OwnNetwork};
 use infer::rig::Keeper;
 use infer::{BodyLinks, LiveBodies, ModelFile, PrecisionChoice};
 use joints::{FinderError, Joint, JointFinder, LANDMARK_NAMES, Person, View};
@@ -177,6 +177,7 @@ fn serve(own_cost: Duration) -> Served {
     let training = RigTraining {
         started_from: "a test".into(),
         finder: "scripted".into(),
+        cameras: vec![],
         geometry: found.geometry.id.clone(),
         pictures: 1,
         label_minutes: 0.1,
@@ -184,7 +185,7 @@ fn serve(own_cost: Duration) -> Served {
         hold_out,
     };
     let file = ModelFile::new("no-such-file".into(), Device::Cpu, PrecisionChoice::F32);
-    let held = HeldBackBy { hold_out, preprocessing: 0 };
+    let held = OfThisRig { cameras: vec![], hold_out, preprocessing: 0 };
     let own = OwnNetwork::new(file, held, Box::new(moment_source)).with_network(Box::new(own), "v1".into(), training);
     let mut keeper = Keeper::new(names, None).unwrap();
     keeper.begin_with(found.geometry).unwrap();

@@ -125,6 +125,7 @@ fn labels(names: [&str; 2], indices: std::ops::Range<u32>) -> Labels {
             calibration: "none".into(),
             rate_hz: 60.0,
             unlabelled: vec![],
+            source_frames: None,
         },
         keyed_by: KeyedBy::Source,
         cameras: names.into_iter().enumerate().map(view).collect(),
@@ -206,6 +207,28 @@ fn every_source_position_is_there_once_from_a_complete_instance() {
     let expected: Vec<_> = (0..LENGTH).flat_map(|index| [(index, 0), (index, 1)]).collect();
     assert_eq!(keys, expected);
     assert!(take.samples.iter().all(|s| s.pose == pose(s.instant, s.camera)));
+}
+
+#[test]
+fn labels_of_another_source_or_of_other_pictures_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let reader = TakeReader::open(take(folder.path(), true)).unwrap();
+    let join = |labels| LabelledTake::join(&reader, labels, &preprocessing(), |_, _| ());
+    let of = |source_frames, [width, height]: [u32; 2]| {
+        let mut labels = labels(CAMERAS, 0..LENGTH);
+        labels.provenance.source_frames = Some(source_frames);
+        labels.cameras.iter_mut().for_each(|camera| camera.size_px = [width, height]);
+        labels
+    };
+    let size = FRAME_PX as u32;
+    assert!(join(of(LENGTH, [size; 2])).is_ok());
+    let refused = |labels, why: &str| {
+        let error = join(labels).unwrap_err().to_string();
+        assert!(error.contains(why), "{error}");
+    };
+    refused(of(LENGTH + 1, [size; 2]), "a source of");
+    refused(of(LENGTH, [2 * size; 2]), "for pictures of");
+    refused(of(LENGTH, [size, size / 2]), "for pictures of");
 }
 
 #[test]

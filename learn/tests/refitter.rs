@@ -19,6 +19,7 @@ fn settings(folder: &std::path::Path) -> RefitSettings {
     RefitSettings {
         file: folder.join("own.safetensors"),
         from: None,
+        cameras: vec!["a".into(), "b".into()],
         hold_out: HoldOut::default(),
         preprocessing: Preprocessing::with_crop_px(SIZE),
         background: Background::Removed,
@@ -37,6 +38,7 @@ fn labels(moment: &Moment, bones_mm: f64) -> BodyLabels {
     };
     BodyLabels {
         set_index: moment.set.0,
+        exposure_ns: moment.exposure.ns,
         geometry_id: "g".into(),
         bones_mm,
         finder: "scripted".into(),
@@ -126,6 +128,41 @@ fn labels_of_another_size_of_the_world_replace_the_earlier_ones() {
     assert_eq!(refitter.status().pictures, 2 * before, "a refined geometry is the same size");
     show(&refitter, 2, 6600.0);
     assert_eq!(refitter.status().pictures, before);
+}
+
+#[test]
+fn an_hour_without_anybody_is_not_learned_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let refitter = Refitter::new(settings(folder.path()));
+    (0..3600).for_each(|second| refitter.labels().offer(&moment(second % LENGTH, second / LENGTH)));
+    assert!(!refitter.is_due());
+    assert_eq!(refitter.status().state, "waiting for labels of people who move: 0 of 200 pictures");
+}
+
+#[test]
+fn sets_that_are_counted_anew_do_not_get_earlier_labels() {
+    let folder = tempfile::tempdir().unwrap();
+    let refitter = Refitter::new(settings(folder.path()));
+    // Its set had no moment.
+    refitter.labels().label(&BodyLabels { exposure_ns: -5, ..labels(&moment(2, 0), 6000.0) });
+    refitter.labels().offer(&moment(2, 0));
+    assert_eq!(refitter.status().pictures, 0);
+}
+
+#[test]
+fn the_network_of_a_rig_with_other_cameras_is_not_trained_further() {
+    let (folder, net) = (tempfile::tempdir().unwrap(), net());
+    let steps_with = |cameras: [&str; 2]| {
+        let settings = RefitSettings { cameras: cameras.map(str::to_owned).into(), ..settings(folder.path()) };
+        let mut refitter = Refitter::new(settings);
+        show(&refitter, 0, 6000.0);
+        learn(&mut refitter, &net);
+        let model = PoseModel::load(&folder.path().join("own.safetensors"), Device::Cpu).unwrap();
+        serde_json::from_str::<RigTraining>(&model.spec().training).unwrap().steps
+    };
+    let first = steps_with(["a", "b"]);
+    assert_eq!(steps_with(["left", "right"]), first, "a new one");
+    assert_eq!(steps_with(["left", "right"]), 2 * first, "the same rig's");
 }
 
 #[test]

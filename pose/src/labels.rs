@@ -57,6 +57,9 @@ pub struct Provenance {
     pub rate_hz: f64,
     /// Instants of the source without a label, because a marker was missing.
     pub unlabelled: Vec<u32>,
+    /// Frames that the source has, if known: that of another length is another source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_frames: Option<u32>,
 }
 
 /// The labels of one view.
@@ -187,6 +190,7 @@ pub fn import(trc: &Path, calibration: &Path, cameras: Option<&[String]>) -> Res
             calibration: file_name(calibration),
             rate_hz: tracks.rate_hz,
             unlabelled,
+            source_frames: None,
         },
         keyed_by: KeyedBy::Source,
         cameras: views,

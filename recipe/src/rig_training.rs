@@ -13,6 +13,8 @@ pub struct RigTraining {
     pub started_from: String,
     /// The finder of joints behind the labels.
     pub finder: String,
+    /// The names of the rig's cameras, in its order.
+    pub cameras: Vec<String>,
     /// The newest geometry behind the labels.
     pub geometry: String,
     /// Labelled pictures that it last learned from.

@@ -39,7 +39,8 @@ fn bodies_label_pictures_and_the_learner_refits_on_them() {
         let model = PoseModel::load(&own, Device::Cpu).ok()?;
         serde_json::from_str::<RigTraining>(&model.spec().training).ok()
     });
-    assert!(training.finder.contains("BlazePose") && training.steps >= 150, "{training}");
+    assert!(training.finder.contains("BlazePose") && training.cameras.len() == 4, "{training}");
+    assert!(training.steps >= 150 && training.pictures >= 200, "{training}");
     // Inference looks at the file twice a second, and judges it.
     std::thread::sleep(Duration::from_secs(5));
     kill(session.0.id(), libc::SIGTERM);
@@ -50,7 +51,8 @@ fn bodies_label_pictures_and_the_learner_refits_on_them() {
 
     let (refit, judged) = (&report["pretrain"]["refit"], &report["infer"]["own_network"]);
     println!("{refit}\n{judged}");
-    assert!(refit["steps"].as_u64() >= Some(150) && refit["pictures"].as_u64() >= Some(200), "{refit}");
+    // A refined geometry of another size gives up earlier labels, so there may be few pictures now.
+    assert!(refit["steps"].as_u64() >= Some(150), "{refit}");
     assert!(refit["share"].as_f64().is_some_and(|share| share < 0.55), "{refit}");
     // A network of eight channels that learned for seconds is judged, and does not serve.
     assert!(judged["version"].is_string() && judged["lineage"].as_str().unwrap().contains("BlazePose"), "{judged}");

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 /// What the views of one instant show, by the body that they agree on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BodyLabels {
-    /// The moment's set, which finds its crops.
+    /// The moment's set, which finds its crops together with the exposure: sets may be counted anew.
     pub set_index: u64,
+    /// Start of exposure, `CLOCK_MONOTONIC`.
+    pub exposure_ns: i64,
     /// The geometry that the body was placed with.
     pub geometry_id: String,
     /// Sum of the person's bone lengths, which changes where the scale of the world does.

@@ -66,8 +66,13 @@ fn poses() -> Vec<Seed> {
 
     let label =
         |source_index| FrameLabel { source_index, joints_mm: pose, root_px: [1.0, 2.0], joints_px: [[3.0; 2]; JOINTS] };
-    let provenance =
-        labels::Provenance { poses: "a.trc".into(), calibration: "b.json".into(), rate_hz: 60.0, unlabelled: vec![3] };
+    let provenance = labels::Provenance {
+        poses: "a.trc".into(),
+        calibration: "b.json".into(),
+        rate_hz: 60.0,
+        unlabelled: vec![3],
+        source_frames: Some(9),
+    };
     let cameras = vec![CameraLabels { name: "left".into(), size_px: [640, 480], frames: vec![label(1), label(4)] }];
     let (truth, joint_set, keyed_by) = ("pseudo".into(), "17".into(), labels::KeyedBy::Source);
     let labels = Labels { version: labels::VERSION, truth, joint_set, provenance, keyed_by, cameras };

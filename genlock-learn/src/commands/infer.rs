@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crossbeam::channel::Receiver;
-use infer::own_network::{HeldBackBy, OwnNetwork};
+use infer::own_network::{OfThisRig, OwnNetwork};
 use infer::recording::FinderInput;
 use infer::rig::Keeper;
 use infer::{BodyLinks, Crops, LiveBodies, LivePoses, ModelFile, PrecisionChoice};
@@ -159,7 +159,7 @@ fn bodies(args: &Args, link: &ZenohLink, Finder { finder, look, name }: Finder) 
 fn own_network(args: &Args, link: &ZenohLink, file: &Path, recipe: &Path) -> miette::Result<OwnNetwork> {
     let recipe = PretrainRecipe::load(recipe).into_diagnostic()?;
     let preprocessing = Preprocessing::with_crop_px(recipe.crop_px).hash();
-    let held = HeldBackBy { hold_out: recipe.hold_out, preprocessing };
+    let held = OfThisRig { cameras: args.camera.clone(), hold_out: recipe.hold_out, preprocessing };
     let model = ModelFile::new(file.to_owned(), model::start(), PrecisionChoice::F32).plain(args.plain);
     let model = model.in_openvino(openvino(args.finder_files.as_deref()), threads(args));
     let moments = Box::new(link.moment_source(WAITING_MOMENTS).into_diagnostic()?);

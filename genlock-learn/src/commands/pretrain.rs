@@ -49,6 +49,10 @@ pub struct Args {
     /// The pose model that the rig's own network starts from [default: the learner's encoder].
     #[arg(long, value_name = "FILE", requires = "own")]
     own_from: Option<PathBuf>,
+    /// Name of a camera of the rig, in its order; given for each, so that the own network of another rig is not trained
+    /// further.
+    #[arg(long, value_name = "NAME")]
+    camera: Vec<String>,
     /// Continue when the parent process ends.
     #[arg(long)]
     detached: bool,
@@ -82,6 +86,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
         Refitter::new(RefitSettings {
             file: own.clone(),
             from: args.own_from.clone(),
+            cameras: args.camera.clone(),
             hold_out: recipe.hold_out,
             preprocessing: Preprocessing::with_crop_px(recipe.crop_px),
             background: recipe.background,

@@ -24,22 +24,42 @@ struct Streamed {
     places: ConfirmedBody,
 }
 
+/// What a file's ending asks for.
+enum Format {
+    Trc,
+    Bvh,
+    Csv,
+    #[cfg(feature = "rerun")]
+    Rrd,
+}
+
+fn format_of(out: &Path) -> miette::Result<Format> {
+    match out.extension().and_then(|ending| ending.to_str()) {
+        Some("trc") => Ok(Format::Trc),
+        Some("bvh") => Ok(Format::Bvh),
+        Some("csv") => Ok(Format::Csv),
+        #[cfg(feature = "rerun")]
+        Some("rrd") => Ok(Format::Rrd),
+        #[cfg(not(feature = "rerun"))]
+        Some("rrd") => Err(miette!("this genlock was built without the feature `rerun`, which writes .rrd")),
+        _ => Err(miette!("{}: the name must end with .trc, .bvh, .csv or .rrd", out.display())),
+    }
+}
+
 pub fn run(args: &ExportArgs) -> miette::Result<()> {
+    let format = format_of(&args.out)?;
     let take = TakeReader::open(&args.take).into_diagnostic()?;
     let bodies = bodies(&take).wrap_err_with(|| args.take.display().to_string())?;
     let rate_hz = take.info().trigger_rate_hz;
     if !(rate_hz.is_finite() && rate_hz > 0.0) {
         return Err(miette!("the take's rate is not known, so its bodies have no times"));
     }
-    let written = match args.out.extension().and_then(|ending| ending.to_str()) {
-        Some("trc") => write_trc(&args.out, &bodies, rate_hz)?,
-        Some("bvh") => bvh::write(&args.out, &bodies, rate_hz)?,
-        Some("csv") => csv::write(&args.out, &bodies)?,
+    let written = match format {
+        Format::Trc => write_trc(&args.out, &bodies, rate_hz)?,
+        Format::Bvh => bvh::write(&args.out, &bodies, rate_hz)?,
+        Format::Csv => csv::write(&args.out, &bodies)?,
         #[cfg(feature = "rerun")]
-        Some("rrd") => rrd::write(&args.out, &take, &bodies, rate_hz)?,
-        #[cfg(not(feature = "rerun"))]
-        Some("rrd") => return Err(miette!("this genlock was built without the feature `rerun`, which writes .rrd")),
-        _ => return Err(miette!("{}: the name must end with .trc, .bvh, .csv or .rrd", args.out.display())),
+        Format::Rrd => rrd::write(&args.out, &take, &bodies, rate_hz)?,
     };
     let geometries: BTreeSet<&str> = bodies.iter().map(|streamed| streamed.body.geometry_id.as_str()).collect();
     if geometries.len() > 1 {

@@ -119,6 +119,10 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
                 self.report(now);
             }
             self.carry_out_commands();
+            let searches = self.keeper.is_searching();
+            if let Some(own) = &mut self.own {
+                own.others_compute(searches);
+            }
             let wait = self.reported.map_or(Duration::ZERO, |at| (at + REPORT_EVERY).saturating_duration_since(now));
             let rest = self.pace.rest(now);
             if !rest.is_zero() {

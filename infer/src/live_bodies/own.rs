@@ -40,6 +40,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         let views = views_to_label(geometry, names, &placed.misses_px).into_iter().filter_map(label).collect();
         let labels = BodyLabels {
             set_index: set.set.0,
+            exposure_ns: set.exposure.ns,
             geometry_id: geometry.id.clone(),
             bones_mm: geometry.bone_lengths_mm.iter().sum(),
             finder: self.finder_name.clone(),
@@ -59,7 +60,9 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
 
     /// Judges one held-back instant, after which the own network, or a newer one, may serve.
     pub(super) fn judge(&mut self) {
+        let searches = self.keeper.is_searching();
         let (Some(own), Some((geometry, placing))) = (&mut self.own, self.keeper.known()) else { return };
+        own.others_compute(searches);
         match own.judge_next(&geometry.id, placing, self.keeper.sizes_px()) {
             Ok(None) => {}
             Ok(Some(why)) => {
@@ -147,7 +150,10 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         let by_finder = self.see(set)?.map_or_else(|| vec![None; self.keeper.cameras()], |(views, _)| views);
         let decided = match (&mut self.own, self.keeper.known()) {
             (Some(own), Some((_, placing))) => {
-                take_moments(own);
+                // Those before the newest are not answered any more.
+                let taken = take_moments(own) as u64;
+                self.received += taken;
+                self.superseded += taken.saturating_sub(1);
                 own.look(set, &by_finder, &self.points, placing, self.keeper.sizes_px())
             }
             _ => Ok(None),
@@ -190,9 +196,13 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
 }
 
 /// Takes the moments that came; that of a set comes after its pictures.
-fn take_moments(own: &mut OwnNetwork) {
+fn take_moments(own: &mut OwnNetwork) -> usize {
     match own.take_moments(Duration::ZERO) {
-        Ok(_) | Err(TransportError::Closed) => {}
-        Err(error) => tracing::error!(%error, "moments cannot be decoded"),
+        Ok(taken) => taken,
+        Err(TransportError::Closed) => 0,
+        Err(error) => {
+            tracing::error!(%error, "moments cannot be decoded");
+            0
+        }
     }
 }

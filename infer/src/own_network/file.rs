@@ -1,9 +1,14 @@
 //! The file of the own network, which is loaded in a thread of its own, so that bodies go on being streamed meanwhile.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
 
 use crate::{Engine, ModelFile};
+
+/// How long the end of a session waits for a network that is being loaded.
+const END: Duration = Duration::from_secs(5);
 
 /// The file, and the thread that loads it, if it changed.
 pub struct NetworkFile {
@@ -13,7 +18,7 @@ pub struct NetworkFile {
 
 enum State {
     Watched(Box<ModelFile>),
-    Loading(JoinHandle<Loaded>),
+    Loading(JoinHandle<Option<Loaded>>),
     /// No network can be loaded any more.
     Failed,
 }
@@ -38,8 +43,8 @@ impl NetworkFile {
         match std::mem::replace(&mut self.state, State::Failed) {
             State::Watched(file) if file.has_changed() => self.load(file),
             State::Loading(thread) if thread.is_finished() => match thread.join() {
-                Ok(loaded) => self.loaded(loaded),
-                Err(_) => Some(Err("the thread that loads it panicked, so no other will be loaded".into())),
+                Ok(Some(loaded)) => self.loaded(loaded),
+                Ok(None) | Err(_) => Some(Err("the thread that loads it panicked, so no other will be loaded".into())),
             },
             same => {
                 self.state = same;
@@ -48,17 +53,30 @@ impl NetworkFile {
         }
     }
 
-    fn load(&mut self, mut file: Box<ModelFile>) -> Option<Result<Engine, String>> {
+    /// Whether the thread is at work.
+    pub fn is_loading(&self) -> bool {
+        matches!(self.state, State::Loading(_))
+    }
+
+    fn load(&mut self, file: Box<ModelFile>) -> Option<Result<Engine, String>> {
+        // Where there is no thread, the file is not lost with what it should have done.
+        let given = Arc::new(Mutex::new(Some(file)));
+        let take = |given: &Mutex<Option<Box<ModelFile>>>| given.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let theirs = given.clone();
         let load = move || {
+            let mut file = take(&theirs)?;
             let is_new = file.refresh();
-            Loaded { file, is_new }
+            Some(Loaded { file, is_new })
         };
         match Builder::new().name("own-network".into()).spawn(load) {
             Ok(thread) => {
                 self.state = State::Loading(thread);
                 None
             }
-            Err(error) => Some(Err(format!("no thread to load it: {error}, so no other will be loaded"))),
+            Err(error) => {
+                self.state = take(&given).map_or(State::Failed, State::Watched);
+                Some(Err(format!("there is no thread to load it: {error}")))
+            }
         }
     }
 
@@ -73,16 +91,19 @@ impl NetworkFile {
 impl Drop for NetworkFile {
     fn drop(&mut self) {
         // libtorch must not be left while a thread uses it.
-        if let State::Loading(thread) = std::mem::replace(&mut self.state, State::Failed) {
-            let _ = thread.join();
+        let State::Loading(thread) = std::mem::replace(&mut self.state, State::Failed) else { return };
+        let begun = Instant::now();
+        while !thread.is_finished() && begun.elapsed() < END {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        if !thread.is_finished() {
+            tracing::warn!("the rig's own network is still being loaded at the end");
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
-
     use tch::Device;
 
     use super::*;

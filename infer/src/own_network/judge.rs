@@ -57,7 +57,8 @@ impl Judge {
 
     /// Whether an instant of this set is held.
     pub fn has(&self, crops: &FinderSet) -> bool {
-        self.held_back.iter().any(|(held, _)| held.crops.set == crops.set)
+        let same = |held: &FinderSet| held.set == crops.set && held.exposure.ns == crops.exposure.ns;
+        self.held_back.iter().any(|(held, _)| same(&held.crops))
     }
 
     /// Forgets all instants, which show what is no longer so: a camera was moved, or somebody looks different.

@@ -11,7 +11,6 @@ mod tests;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use frame::SetIndex;
 use frame_sync::pairs::{HoldOut, Side};
 use joints::{FinderError, JointFinder, Person, View};
 use model::spent;
@@ -47,7 +46,7 @@ pub type OpenFinder = Box<dyn FnOnce() -> Option<Box<dyn JointFinder>>>;
 /// The rig's own network, its crops, and what is known of both networks.
 pub struct OwnNetwork {
     file: NetworkFile,
-    held: HeldBackBy,
+    made: OfThisRig,
     moments: Box<dyn MomentSource>,
     /// A smaller finder to compare the finder with, where there are too few views for two halves. It is opened when it is
     /// first needed.
@@ -62,26 +61,52 @@ pub struct OwnNetwork {
     /// What decided for the network that serves.
     decided: Option<Figures>,
     geometry: Option<String>,
+    /// Whether other threads of this process compute just now, so that its processor time is not a network's.
+    others_compute: bool,
     /// The last complaint, which is not repeated.
     reported: Option<String>,
 }
 
 /// What a network of this rig must have been made with.
-#[derive(Clone, Copy, Debug)]
-pub struct HeldBackBy {
+#[derive(Clone, Debug)]
+pub struct OfThisRig {
+    /// The names of the rig's cameras, in its order.
+    pub cameras: Vec<String>,
     /// The instants that it may not have learned from.
     pub hold_out: HoldOut,
     /// Hash of the preprocessing of its crops.
     pub preprocessing: u64,
 }
 
+impl OfThisRig {
+    /// How a network was made, by what its file says.
+    ///
+    /// # Errors
+    /// Why the network cannot be used for this rig.
+    fn check(&self, training: &str, preprocessing_hash: &str) -> Result<RigTraining, String> {
+        let training: RigTraining = serde_json::from_str(training)
+            .map_err(|_| "it was not made by a rig's learner, so what it learned from is unknown".to_owned())?;
+        if training.cameras != self.cameras {
+            let cameras = training.cameras.join(", ");
+            return Err(format!("it is the network of a rig with other cameras: {cameras}"));
+        }
+        if training.hold_out != self.hold_out {
+            return Err("it may have learned from instants that are held back here".into());
+        }
+        if preprocessing_hash != format!("{:016x}", self.preprocessing) {
+            return Err("it was made for other crops than this session's".into());
+        }
+        Ok(training)
+    }
+}
+
 impl OwnNetwork {
     /// The network in this file, which may appear later and change at any time, on crops of these moments. Give the
     /// source of moments a depth of a second or two.
-    pub fn new(file: ModelFile, held: HeldBackBy, moments: Box<dyn MomentSource>) -> Self {
+    pub fn new(file: ModelFile, made: OfThisRig, moments: Box<dyn MomentSource>) -> Self {
         Self {
             file: NetworkFile::new(file),
-            held,
+            made,
             moments,
             smaller: None,
             open_smaller: None,
@@ -92,6 +117,7 @@ impl OwnNetwork {
             gate: Gate::default(),
             decided: None,
             geometry: None,
+            others_compute: false,
             reported: None,
         }
     }
@@ -133,14 +159,7 @@ impl OwnNetwork {
 
     fn take(&mut self, engine: Engine) -> Result<(), String> {
         let spec = engine.spec();
-        let training: RigTraining = serde_json::from_str(&spec.training)
-            .map_err(|_| "it was not made by a rig's learner, so what it learned from is unknown".to_owned())?;
-        if training.hold_out != self.held.hold_out {
-            return Err("it may have learned from instants that are held back here".into());
-        }
-        if spec.preprocessing_hash != format!("{:016x}", self.held.preprocessing) {
-            return Err("it was made for other crops than this session's".into());
-        }
+        let training = self.made.check(&spec.training, &spec.preprocessing_hash)?;
         let preprocessing: Preprocessing = serde_json::from_str(&spec.preprocessing)
             .map_err(|error| format!("its preprocessing is unknown: {error}"))?;
         let version = engine.version().to_owned();
@@ -173,7 +192,7 @@ impl OwnNetwork {
         while let Some(received) = self.moments.receive(wait)? {
             let moment = &received.value;
             wait = Duration::ZERO;
-            if moment.preprocessing != self.held.preprocessing {
+            if moment.preprocessing != self.made.preprocessing {
                 let why = "moments are cropped in another way than the learner's recipe says";
                 if self.reported.as_deref() != Some(why) {
                     self.reported = Some(why.into());
@@ -195,8 +214,9 @@ impl OwnNetwork {
         self.recent.back().cloned()
     }
 
-    fn crops_of(&self, set: SetIndex) -> Option<&FinderSet> {
-        self.recent.iter().rev().find(|crops| crops.set == set)
+    /// The crops of a set. Sets may be counted anew, so the exposure must be the same, too.
+    fn crops_of(&self, set: &FinderSet) -> Option<&FinderSet> {
+        self.recent.iter().rev().find(|crops| crops.set == set.set && crops.exposure.ns == set.exposure.ns)
     }
 
     /// The person in each view of these crops, by the network that serves.
@@ -204,12 +224,30 @@ impl OwnNetwork {
         let Some(network) = &mut self.network else { return Ok(vec![None; sizes_px.len()]) };
         let begun = spent(Device::Cpu);
         let seen = network.find(crops, sizes_px)?;
-        self.judge.own_took(spent(Device::Cpu).saturating_sub(begun));
+        self.own_took(spent(Device::Cpu).saturating_sub(begun));
         Ok(seen)
     }
 
+    /// Tells whether other threads of this process compute just now.
+    pub(crate) fn others_compute(&mut self, yes: bool) {
+        self.others_compute = yes;
+    }
+
+    /// Processor time is the whole process's, so none counts while something else takes some.
+    fn is_undisturbed(&self) -> bool {
+        !self.others_compute && !self.file.is_loading()
+    }
+
     pub(crate) fn finder_took(&mut self, took: Duration) {
-        self.judge.finder_took(took);
+        if self.is_undisturbed() {
+            self.judge.finder_took(took);
+        }
+    }
+
+    fn own_took(&mut self, took: Duration) {
+        if self.is_undisturbed() {
+            self.judge.own_took(took);
+        }
     }
 
     /// Keeps what the finder saw at a held-back instant.
@@ -228,10 +266,10 @@ impl OwnNetwork {
 
     /// The crops of a held-back instant that is not kept yet.
     fn crops_to_hold_back(&self, set: &FinderSet) -> Option<FinderSet> {
-        if self.held.hold_out.side(set.source, set.exposure.ns) != Side::HeldOut {
+        if self.made.hold_out.side(set.source, set.exposure.ns) != Side::HeldOut {
             return None;
         }
-        self.crops_of(set.set).filter(|crops| !self.judge.has(crops)).cloned()
+        self.crops_of(set).filter(|crops| !self.judge.has(crops)).cloned()
     }
 
     fn by_smaller(
@@ -276,7 +314,7 @@ impl OwnNetwork {
         let own_placing = placing.clone().allowing(network.finder.max_residual());
         let compared = differences(placing, &own_placing, &held.by_finder, held.by_smaller.as_ref(), &by_own);
         let version = network.version.clone();
-        self.judge.own_took(took);
+        self.own_took(took);
         self.judge.judged(compared);
         if self.judge.next().is_some() {
             // A half-judged set of instants decides nothing.
@@ -309,7 +347,7 @@ impl OwnNetwork {
     ) -> Result<Option<String>, FinderError> {
         // Without crops there is nobody for the own network, whatever the finder sees.
         let nobody = || vec![None; sizes_px.len()];
-        let crops = self.crops_of(set.set).cloned();
+        let crops = self.crops_of(set).cloned();
         let by_own = crops.map_or_else(|| Ok(nobody()), |crops| self.find(&crops, sizes_px))?;
         let own_placing = placing.clone().allowing(self.max_residual());
         let by_smaller = self.by_smaller(set, by_finder, points, placing, sizes_px);

@@ -1,7 +1,7 @@
 //! What happens to a newer network while an older one serves.
 
 use body::RigCameras;
-use frame::{CameraId, HostTime, SegmentId, TriggerIndex};
+use frame::{CameraId, HostTime, SegmentId, SetIndex, TriggerIndex};
 use geometry::{Observation, Options, POINT_COUNT};
 use joints::{Joint, LANDMARK_NAMES};
 use subject::FinderPicture;
@@ -76,12 +76,45 @@ fn training() -> RigTraining {
     RigTraining {
         started_from: "a test".into(),
         finder: "scripted".into(),
+        cameras: (0..CAMERAS).map(|camera| format!("cam{camera}")).collect(),
         geometry: "g".into(),
         pictures: 1,
         label_minutes: 0.1,
         steps: 1,
         hold_out: HoldOut::default(),
     }
+}
+
+fn rig() -> OfThisRig {
+    OfThisRig { cameras: training().cameras, hold_out: HoldOut::default(), preprocessing: 7 }
+}
+
+#[test]
+fn networks_of_other_rigs_splits_and_crops_are_refused() {
+    let check = |training: &RigTraining, hash: &str| rig().check(&serde_json::to_string(training).unwrap(), hash);
+    let crops = format!("{:016x}", 7);
+    assert_eq!(check(&training(), &crops), Ok(training()));
+    let refused = |changed: RigTraining, why: &str| {
+        let error = check(&changed, &crops).unwrap_err();
+        assert!(error.contains(why), "{error}");
+    };
+    refused(RigTraining { cameras: vec!["left".into()], ..training() }, "a rig with other cameras: left");
+    let hold_out = HoldOut { guard: HoldOut::default().guard + 1, ..HoldOut::default() };
+    refused(RigTraining { hold_out, ..training() }, "instants that are held back here");
+    assert!(check(&training(), &format!("{:016x}", 8)).unwrap_err().contains("other crops"));
+    assert!(rig().check("a note", &crops).unwrap_err().contains("not made by a rig's learner"));
+}
+
+#[test]
+fn costs_do_not_count_while_other_threads_compute() {
+    let file = ModelFile::new("no-such-file".into(), Device::Cpu, PrecisionChoice::F32);
+    let mut own = OwnNetwork::new(file, rig(), Box::new(InProcessMoments::default().source(1)));
+    own.others_compute(true);
+    own.finder_took(Duration::from_secs(9));
+    assert_eq!(own.status().finder_cpu_ms, None);
+    own.others_compute(false);
+    own.finder_took(Duration::from_millis(50));
+    assert_eq!(own.status().finder_cpu_ms, Some(50.0));
 }
 
 /// Judges until all instants are.
@@ -93,27 +126,54 @@ fn decide(own: &mut OwnNetwork, placing: &Placing) -> Option<String> {
     decided
 }
 
-#[test]
-fn a_newer_network_takes_over_only_when_it_has_earned_it_too() {
+/// A rig of four cameras, with a scene that it saw.
+fn known_rig() -> (Placing, Vec<Views>) {
     let scene = scene_of(20, four(), 60, 11.0, &Faults::default());
-    let names: Vec<String> = (0..CAMERAS).map(|camera| format!("cam{camera}")).collect();
+    let names = training().cameras;
     let cameras = RigCameras { names: names.clone(), sizes_px: vec![SIZE; CAMERAS] };
     let found = body::find_rig(&cameras, &scene.instants, &scene.instants, &Options::default(), None, "").unwrap();
-    let placing = Placing::new(&found.geometry, &names, &[SIZE; CAMERAS]).unwrap();
-    let network = |shift_px: f32| Box::new(Scripted { instants: scene.instants.clone(), shift_px });
+    (Placing::new(&found.geometry, &names, &[SIZE; CAMERAS]).unwrap(), scene.instants)
+}
 
+fn network(instants: &[Views], shift_px: f32) -> Box<Scripted> {
+    Box::new(Scripted { instants: instants.to_vec(), shift_px })
+}
+
+/// A network "a" that serves, as it sees what the finder sees.
+fn serving(placing: &Placing, instants: &[Views]) -> OwnNetwork {
     let file = ModelFile::new("no-such-file".into(), Device::Cpu, PrecisionChoice::F32);
-    let held = HeldBackBy { hold_out: HoldOut::default(), preprocessing: 0 };
     let moments = Box::new(InProcessMoments::default().source(1));
-    let mut own = OwnNetwork::new(file, held, moments).with_network(network(0.0), "a".into(), training());
-    for number in 0..HELD_BACK {
-        let by_finder = scene.instants[number].clone();
+    let mut own = OwnNetwork::new(file, rig(), moments).with_network(network(instants, 0.0), "a".into(), training());
+    for (number, by_finder) in instants.iter().take(HELD_BACK).cloned().enumerate() {
         own.judge.hold_back(HeldBack { crops: crops(number), by_finder, by_smaller: None });
     }
     // Dearer than any of these.
     (0..20).for_each(|_| own.finder_took(Duration::from_secs(1)));
-    let decided = decide(&mut own, &placing);
+    let decided = decide(&mut own, placing);
     assert!(decided.is_some() && own.serves(), "{decided:?}, {:?}", own.status());
+    own
+}
+
+#[test]
+fn an_hour_without_anybody_switches_nothing() {
+    let (placing, instants) = known_rig();
+    let mut own = serving(&placing, &instants);
+    let points = PointSources::of(&LANDMARK_NAMES);
+    let nobody = vec![None; CAMERAS];
+    for second in 0..3600 {
+        let exposure = HostTime::monotonic(second * 1_000_000_000, 0);
+        let set = FinderSet { set: SetIndex(100 + second as u64), exposure, views: vec![], ..crops(0) };
+        let closed = own.look(&set, &nobody, &points, &placing, &[SIZE; CAMERAS]).unwrap();
+        assert_eq!(closed, None, "after {second} s");
+    }
+    assert!(own.serves() && own.status().switches == 1);
+}
+
+#[test]
+fn a_newer_network_takes_over_only_when_it_has_earned_it_too() {
+    let (placing, instants) = known_rig();
+    let mut own = serving(&placing, &instants);
+    let network = |shift_px: f32| network(&instants, shift_px);
     let status = own.status();
     let as_good = |own: &OwnNetwork| own.status().own_mm.is_some_and(|mm| mm < 0.01);
     assert!(status.instants >= 20 && as_good(&own), "{status:?}");

@@ -89,6 +89,11 @@ pub fn labels(
             calibration: format!("geometry {}", geometry.id),
             rate_hz: take.info().trigger_rate_hz,
             unlabelled,
+            source_frames: instants
+                .iter()
+                .find_map(|instant| instant.source)
+                .filter(|_| by_source)
+                .map(|source| source.length),
         },
         keyed_by: if by_source {
             KeyedBy::Source

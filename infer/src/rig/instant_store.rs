@@ -107,6 +107,15 @@ impl InstantStore {
         self.rebuild(self.varied.instants().into_iter().map(without).collect());
     }
 
+    /// Drops the views that show more than one person.
+    pub fn forget_others(&mut self) {
+        let without =
+            |views: Views| -> Views { views.into_iter().map(|view| view.filter(|view| !view.others)).collect() };
+        self.standing = std::mem::take(&mut self.standing).into_iter().map(without).collect();
+        self.standing.retain(|views| views.iter().flatten().count() >= 2);
+        self.rebuild(self.varied.instants().into_iter().map(without).collect());
+    }
+
     /// Drops all instants.
     pub fn forget(&mut self) {
         let sizes_px = std::mem::take(&mut self.sizes_px);

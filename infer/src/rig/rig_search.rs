@@ -92,6 +92,9 @@ impl RigSearch {
         if with_others > MAX_WITH_OTHERS {
             return Err(RigSearchError::SeveralPeople { percent: 100.0 * with_others });
         }
+        if with_others > 0.0 {
+            return self.without_others().find_unless(cancelled, height_mm, now_utc);
+        }
         let names = &self.cameras.names;
         let mut left_out: Vec<LeftOut> = Vec::new();
         // Without cameras that have not sent a picture yet or have not seen anybody.
@@ -158,6 +161,18 @@ impl RigSearch {
     fn with_others(&self) -> f64 {
         let views = || self.instants.iter().flatten().flatten();
         views().filter(|view| view.others).count() as f64 / views().count().max(1) as f64
+    }
+
+    /// The same without the views that show more than one person.
+    fn without_others(&self) -> Self {
+        let alone = |views: &Vec<Option<Observation>>| -> Vec<Option<Observation>> {
+            views.iter().map(|view| view.clone().filter(|view| !view.others)).collect()
+        };
+        Self {
+            cameras: self.cameras.clone(),
+            instants: self.instants.iter().map(alone).collect(),
+            standing: self.standing.iter().map(alone).collect(),
+        }
     }
 
     /// Whether a camera's pictures seem to be mirrored, by typical focal lengths.

@@ -33,6 +33,8 @@ pub struct RefitSettings {
     pub file: PathBuf,
     /// The pose model to start from; without a usable one, the learner's own encoder.
     pub from: Option<PathBuf>,
+    /// The names of the rig's cameras, in its order.
+    pub cameras: Vec<String>,
     pub hold_out: HoldOut,
     pub preprocessing: Preprocessing,
     pub background: Background,
@@ -46,6 +48,8 @@ pub struct Refitter {
     /// Between rounds.
     network: Option<(PoseModel, RigTraining)>,
     round: Option<Round>,
+    /// The size of the world in the labels of the round.
+    size_number: u64,
     /// The labels taken when the last round began.
     taken: u64,
     steps: u64,
@@ -66,6 +70,7 @@ impl Refitter {
             settings,
             network: None,
             round: None,
+            size_number: 0,
             taken: 0,
             steps: 0,
             loss: None,
@@ -93,6 +98,13 @@ impl Refitter {
     /// # Errors
     /// If the device fails. A loss that diverges, or a file that cannot be written, only ends the round.
     pub fn step(&mut self, net: &SyncNet) -> Result<(), LearnError> {
+        if self.round.is_some() && self.labelled.lock().size_number() != self.size_number {
+            tracing::info!("the size of the world changed; the round of refitting begins anew");
+            self.round = None;
+            if !self.is_due() {
+                return Ok(());
+            }
+        }
         let mut round = match self.round.take() {
             Some(round) => round,
             None => self.begin(net)?,
@@ -111,9 +123,7 @@ impl Refitter {
             return Ok(());
         }
         self.loss = Some(round.mean_loss());
-        let (model, mut training) = round.finish();
-        training.label_minutes = self.minutes_before + self.labelled.lock().minutes();
-        (training.finder, training.geometry) = self.labelled.lock().origin();
+        let (model, training) = round.finish();
         let described = serde_json::to_string(&training).map_err(in_json("describing a pose model"))?;
         let spec = PoseSpec { training: described, ..model.spec().clone() };
         let model = model.with_spec(spec);
@@ -132,12 +142,12 @@ impl Refitter {
     }
 
     fn begin(&mut self, net: &SyncNet) -> Result<Round, LearnError> {
-        let (taken, pictures) = {
+        let (pictures, minutes, origin) = {
             let labelled = self.labelled.lock();
-            (labelled.taken(), labelled.pictures().to_vec())
+            (self.taken, self.size_number) = (labelled.taken(), labelled.size_number());
+            (labelled.pictures().to_vec(), labelled.minutes(), labelled.origin())
         };
-        self.taken = taken;
-        let (model, training) = match self.network.take() {
+        let (model, mut training) = match self.network.take() {
             Some(known) => known,
             None => {
                 let (model, training) = self.start(net, &pictures)?;
@@ -147,6 +157,8 @@ impl Refitter {
                 (model, training)
             }
         };
+        training.label_minutes = self.minutes_before + minutes;
+        (training.finder, training.geometry) = origin;
         let RefitSettings { background, seed, .. } = self.settings;
         Round::begin(model, training, pictures, background, seed.wrapping_add(self.steps))
     }
@@ -179,6 +191,7 @@ impl Refitter {
         let training = RigTraining {
             started_from,
             finder: String::new(),
+            cameras: self.settings.cameras.clone(),
             geometry: String::new(),
             pictures: 0,
             label_minutes: 0.0,
@@ -192,6 +205,13 @@ impl Refitter {
         let source = self.settings.file.is_file().then(|| self.usable(&self.settings.file, device))??;
         let Start::Model(model) = source.start else { return None };
         match serde_json::from_str::<RigTraining>(&model.spec().training) {
+            Ok(training) if training.cameras != self.settings.cameras => {
+                tracing::warn!(
+                    cameras = training.cameras.join(", "),
+                    "the own network in this file is of a rig with other cameras; it will be replaced"
+                );
+                None
+            }
             Ok(training) if training.hold_out == self.settings.hold_out => Some((model, training)),
             Ok(_) => {
                 tracing::warn!(

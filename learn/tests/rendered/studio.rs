@@ -85,6 +85,7 @@ fn write_take(folder: &Path, index: usize, (person, clip, split): (u32, u32, Spl
             calibration: "figures".into(),
             rate_hz: 10.0,
             unlabelled: Vec::new(),
+            source_frames: None,
         },
         keyed_by: KeyedBy::Source,
         cameras: views.into(),

@@ -15,6 +15,14 @@ pub enum RerunError {
     /// What its library says.
     #[error("Rerun: {0}")]
     Stream(#[from] re_sdk::RecordingStreamError),
+    /// The file is not whole.
+    #[error("{} is not whole: {why}", path.display())]
+    Broken {
+        /// Its path.
+        path: std::path::PathBuf,
+        /// What is missing.
+        why: String,
+    },
     /// The file is not written to its end.
     #[error("Rerun's recording is not written to its end: {0}")]
     Flush(#[from] re_sdk::sink::SinkFlushError),

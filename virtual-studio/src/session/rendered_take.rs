@@ -173,6 +173,7 @@ impl OneTake<'_> {
                 calibration: "none".into(),
                 rate_hz: self.script.scenario.rate_hz,
                 unlabelled: vec![],
+                source_frames: None,
             },
             keyed_by: KeyedBy::Source,
             cameras: labels,

@@ -1,6 +1,6 @@
 //! Bodies, cameras and pictures as a recording of Rerun's.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use body::RigGeometry;
 use frame::{CameraId, Encoding, Picture};
@@ -14,9 +14,14 @@ use crate::rig_board;
 /// Writes all bodies, with the cameras where the take knows where they stand, and the pictures of the bodies' instants
 /// where cameras sent JPEG. Returns how many bodies were written.
 pub fn write(out: &Path, take: &TakeReader, bodies: &[Streamed], rate_hz: f64) -> miette::Result<usize> {
+    let geometry = geometry(take.directory())?;
     let name = take.directory().file_name().unwrap_or_default().to_string_lossy();
-    let recording = RerunRecording::create(out, &name).into_diagnostic()?;
-    match geometry(take.directory())? {
+    // The library logs what it cannot write, so the file gets its name only once it was read to its end.
+    let mut draft = out.as_os_str().to_owned();
+    draft.push(".part");
+    let draft = PathBuf::from(draft);
+    let recording = RerunRecording::create(&draft, &name).into_diagnostic()?;
+    match geometry {
         Some(geometry) => recording.cameras(bodies.first().map_or(0, utc_ns), &geometry).into_diagnostic()?,
         None => eprintln!("warning: the take does not know where its cameras stand, so they are not shown"),
     }
@@ -28,7 +33,8 @@ pub fn write(out: &Path, take: &TakeReader, bodies: &[Streamed], rate_hz: f64) -
         let shown = pictures(&recording, take, (index, camera), bodies, rate_hz)?;
         println!("{camera}: {shown} pictures");
     }
-    recording.finish().into_diagnostic()?;
+    recording.finish().into_diagnostic().wrap_err_with(|| draft.display().to_string())?;
+    std::fs::rename(&draft, out).into_diagnostic().wrap_err_with(|| out.display().to_string())?;
     Ok(bodies.len())
 }
 

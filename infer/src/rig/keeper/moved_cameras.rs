@@ -40,7 +40,8 @@ impl Keeper {
                         watch.has_moved(placed_px, limit_px).map(|miss_px| (camera, miss_px, by_limit(miss_px)));
                     moved = misses.into_iter().chain(moved).max_by(|a, b| a.2.total_cmp(&b.2));
                 }
-                (None, Some(view)) if !known.placing.is_placed(camera) => {
+                // Where others are in view, it may be one of them.
+                (None, Some(view)) if !known.placing.is_placed(camera) && !view.others => {
                     watch.saw(self.now_ns, &placed.points_mm, view);
                 }
                 _ => {}

@@ -31,7 +31,11 @@ impl Keeper {
                 self.last_failure = Some(error.to_string());
                 if matches!(error, RigSearchError::SeveralPeople { .. }) {
                     // Once one person is alone, only what is seen from then on counts.
-                    self.forget_instants();
+                    if self.known.is_none() || self.doubted {
+                        self.forget_instants();
+                    } else {
+                        self.store.forget_others();
+                    }
                 }
                 self.retry_ns = (2 * self.retry_ns).clamp(RETRY_NS[0], RETRY_NS[1]);
                 self.refine_ns = (2 * self.refine_ns).min(REFINE_NS[1]);

@@ -151,6 +151,11 @@ impl Keeper {
         others.filter_map(|camera| Some((camera, known.placing.circle_px(camera, &placed.points_mm)?))).collect()
     }
 
+    /// Whether a search runs in its thread.
+    pub(crate) fn is_searching(&self) -> bool {
+        self.solver.is_busy()
+    }
+
     /// How many cameras the rig has.
     pub fn cameras(&self) -> usize {
         self.names.len()

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use frame_sync::pairs::{HoldOut, Side};
 use pose::{JOINTS, Pose3d};
+use subject::Sample;
 use transport::{BodyLabels, Moment};
 
 use crate::data::{LabelledSample, in_crop};
 
 /// Moments that wait for their labels, which take inference less than a second.
 const WAITING: usize = 300;
-/// The newest labelled pictures are kept, about 16 kB each.
-const MAX_PICTURES: usize = 8000;
+/// The memory of waiting moments, and of labelled pictures, of which the newest are kept: 8,000 of 64 pixels a side.
+const MOST_BYTES: usize = 128 << 20;
 /// Labels at most this far apart are of one stretch of people in view, in nanoseconds: while the own network serves, the
 /// finder gives some once a second.
 const STRETCH_NS: i64 = 3_000_000_000;
@@ -23,7 +24,7 @@ const SAME_SIZE: f64 = 0.01;
 pub struct Labelled {
     hold_out: HoldOut,
     moments: VecDeque<Moment>,
-    /// Labels whose moments are still on their way: those that came while the learner made a step.
+    /// Labels whose moments are still on their way. Those of sets without a moment are dropped in time.
     early: VecDeque<BodyLabels>,
     pictures: Vec<Arc<LabelledSample>>,
     /// Where the next picture goes once the store is full.
@@ -32,6 +33,8 @@ pub struct Labelled {
     in_view_ns: i64,
     last_ns: Option<i64>,
     bones_mm: f64,
+    /// How often the size of the world changed.
+    sizes: u64,
     finder: String,
     geometry: String,
 }
@@ -48,17 +51,20 @@ impl Labelled {
             in_view_ns: 0,
             last_ns: None,
             bones_mm: 0.0,
+            sizes: 0,
             finder: String::new(),
             geometry: String::new(),
         }
     }
 
     pub fn offer(&mut self, moment: &Moment) {
-        if self.moments.len() == WAITING {
+        let bytes: usize = moment.views.iter().flat_map(|view| &view.samples).map(bytes).sum();
+        let most = (MOST_BYTES / bytes.max(1)).clamp(1, WAITING);
+        while self.moments.len() >= most {
             self.moments.pop_front();
         }
         self.moments.push_back(moment.clone());
-        if let Some(at) = self.early.iter().position(|labels| labels.set_index == moment.set.0)
+        if let Some(at) = self.early.iter().position(|labels| are_of(labels, moment))
             && let Some(labels) = self.early.remove(at)
         {
             self.label(&labels);
@@ -67,7 +73,7 @@ impl Labelled {
 
     /// Held-out instants and those beside them are not learned from.
     pub fn label(&mut self, labels: &BodyLabels) {
-        let Some(moment) = self.moments.iter().rev().find(|moment| moment.set.0 == labels.set_index) else {
+        let Some(moment) = self.moments.iter().rev().find(|moment| are_of(labels, moment)) else {
             if self.early.len() == WAITING {
                 self.early.pop_front();
             }
@@ -85,6 +91,7 @@ impl Labelled {
         if (labels.bones_mm / self.bones_mm - 1.0).abs() > SAME_SIZE {
             self.pictures.clear();
             self.oldest = 0;
+            self.sizes += 1;
         }
         self.bones_mm = labels.bones_mm;
         self.finder.clone_from(&labels.finder);
@@ -93,17 +100,23 @@ impl Labelled {
         self.in_view_ns += if (0..=STRETCH_NS).contains(&since_ns) { since_ns } else { 0 };
         for picture in pictures {
             self.taken += 1;
-            if self.pictures.len() < MAX_PICTURES {
+            let most = (MOST_BYTES / bytes(&picture.sample).max(1)).max(1);
+            if self.pictures.len() < most {
                 self.pictures.push(picture);
             } else {
                 self.pictures[self.oldest] = picture;
-                self.oldest = (self.oldest + 1) % MAX_PICTURES;
+                self.oldest = (self.oldest + 1) % self.pictures.len();
             }
         }
     }
 
     pub fn pictures(&self) -> &[Arc<LabelledSample>] {
         &self.pictures
+    }
+
+    /// Another number after the size of the world changed, and with it all pictures.
+    pub fn size_number(&self) -> u64 {
+        self.sizes
     }
 
     /// How many labelled pictures came so far.
@@ -120,6 +133,16 @@ impl Labelled {
     pub fn origin(&self) -> (String, String) {
         (self.finder.clone(), self.geometry.clone())
     }
+}
+
+/// The memory of a crop.
+fn bytes(sample: &Sample) -> usize {
+    sample.rgb.len() + sample.mask.len()
+}
+
+/// Whether labels and moment are of one instant.
+fn are_of(labels: &BodyLabels, moment: &Moment) -> bool {
+    labels.set_index == moment.set.0 && labels.exposure_ns == moment.exposure.ns
 }
 
 fn picture(moment: &Moment, label: &transport::BodyLabel) -> Option<LabelledSample> {
