@@ -3,7 +3,7 @@
 use std::os::unix::fs::OpenOptionsExt;
 use std::time::Duration;
 
-use genlock_tests::{Running, eventually, fail, footage, genlock, json, kill};
+use genlock_tests::{Running, eventually, fail, footage, genlock, json, kill, until_recorded};
 
 #[test]
 fn a_wrong_recipe_is_refused_before_anything_runs() {
@@ -48,13 +48,16 @@ fn a_session_that_ends_during_the_learners_start_does_not_wait_for_it() {
     let pipe = data.join("learner/learner.safetensors");
     std::fs::create_dir_all(pipe.parent().unwrap()).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let mut command = genlock(["demo", "--headless", "--rate", "15", "--no-record", "--footage"]);
-    command.arg(&footage).arg("--data").arg(&data).arg("--report").arg(&report);
+    let takes = folder.path().join("takes");
+    let mut command = genlock(["demo", "--headless", "--rate", "15", "--footage"]);
+    command.arg(&footage).arg("--data").arg(&data).arg("--report").arg(&report).arg("--record").arg(&takes);
     let session = Running::start(&mut command);
     let mut writer = std::fs::OpenOptions::new();
     // Non-blocking, this end can only be opened once the other end is open.
     writer.write(true).custom_flags(libc::O_NONBLOCK);
     let _open = eventually("the learner at its checkpoint", Duration::from_secs(120), || writer.open(&pipe).ok());
+    // A session without a frame would end with an error.
+    until_recorded(&takes, 0..4, 1);
     kill(session.0.id(), libc::SIGTERM);
     assert!(session.finish(Duration::from_secs(60)).success());
     let report = json(&report);
