@@ -33,7 +33,11 @@ pub fn write(out: &Path, take: &TakeReader, bodies: &[Streamed], rate_hz: f64) -
         let shown = pictures(&recording, take, (index, camera), bodies, rate_hz)?;
         println!("{camera}: {shown} pictures");
     }
-    recording.finish().into_diagnostic().wrap_err_with(|| draft.display().to_string())?;
+    if let Err(error) = recording.finish() {
+        // Half a file is of no use, and its disk may be full.
+        let _ = std::fs::remove_file(&draft);
+        return Err(error).into_diagnostic().wrap_err_with(|| draft.display().to_string());
+    }
     std::fs::rename(&draft, out).into_diagnostic().wrap_err_with(|| out.display().to_string())?;
     Ok(bodies.len())
 }
