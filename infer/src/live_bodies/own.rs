@@ -13,7 +13,7 @@ use transport::{
 use super::LiveBodies;
 use crate::InferError;
 use crate::live_poses::is_due;
-use crate::own_network::{OwnNetwork, Views};
+use crate::own_network::{Look, OwnNetwork, Views};
 use crate::pace::Pace;
 use crate::rig::Placed;
 
@@ -55,7 +55,8 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
     pub(super) fn hold_back(&mut self, set: &FinderSet, by_finder: &Views) {
         let (Some(own), Some((_, placing))) = (&mut self.own, self.keeper.known()) else { return };
         take_moments(own);
-        own.hold_back(set, by_finder, &self.points, placing, self.keeper.sizes_px());
+        let sizes_px = self.keeper.sizes_px();
+        own.hold_back(Look { set, by_finder, points: &self.points, placing, sizes_px });
     }
 
     /// Judges one held-back instant, after which the own network, or a newer one, may serve.
@@ -154,7 +155,8 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
                 let taken = take_moments(own) as u64;
                 self.received += taken;
                 self.superseded += taken.saturating_sub(1);
-                own.look(set, &by_finder, &self.points, placing, self.keeper.sizes_px())
+                let (by_finder, sizes_px) = (&by_finder, self.keeper.sizes_px());
+                own.look(Look { set, by_finder, points: &self.points, placing, sizes_px })
             }
             _ => Ok(None),
         };

@@ -67,6 +67,19 @@ pub struct OwnNetwork {
     reported: Option<String>,
 }
 
+/// What the finder saw of a set, and what places it.
+#[derive(Clone, Copy)]
+pub(crate) struct Look<'a> {
+    pub set: &'a FinderSet,
+    /// Without views if the finder sees nobody.
+    pub by_finder: &'a Views,
+    /// How the finder's joints give points.
+    pub points: &'a PointSources,
+    pub placing: &'a Placing,
+    /// Width and height of each camera's pictures.
+    pub sizes_px: &'a [[f64; 2]],
+}
+
 /// What a network of this rig must have been made with.
 #[derive(Clone, Debug)]
 pub struct OfThisRig {
@@ -251,17 +264,10 @@ impl OwnNetwork {
     }
 
     /// Keeps what the finder saw at a held-back instant.
-    pub(crate) fn hold_back(
-        &mut self,
-        set: &FinderSet,
-        by_finder: &Views,
-        points: &PointSources,
-        placing: &Placing,
-        sizes_px: &[[f64; 2]],
-    ) {
-        let Some(crops) = self.crops_to_hold_back(set) else { return };
-        let by_smaller = self.by_smaller(set, by_finder, points, placing, sizes_px);
-        self.judge.hold_back(HeldBack { crops, by_finder: by_finder.clone(), by_smaller });
+    pub(crate) fn hold_back(&mut self, look: Look<'_>) {
+        let Some(crops) = self.crops_to_hold_back(look.set) else { return };
+        let by_smaller = self.by_smaller(look);
+        self.judge.hold_back(HeldBack { crops, by_finder: look.by_finder.clone(), by_smaller });
     }
 
     /// The crops of a held-back instant that is not kept yet.
@@ -272,15 +278,9 @@ impl OwnNetwork {
         self.crops_of(set).filter(|crops| !self.judge.has(crops)).cloned()
     }
 
-    fn by_smaller(
-        &mut self,
-        set: &FinderSet,
-        by_finder: &Views,
-        points: &PointSources,
-        placing: &Placing,
-        sizes_px: &[[f64; 2]],
-    ) -> Option<Views> {
-        if has_halves(placing, by_finder) {
+    fn by_smaller(&mut self, look: Look<'_>) -> Option<Views> {
+        let Look { set, points, sizes_px, .. } = look;
+        if has_halves(look.placing, look.by_finder) {
             return None;
         }
         if let Some(open) = self.open_smaller.take() {
@@ -336,21 +336,15 @@ impl OwnNetwork {
     }
 
     /// Compares the own network with a look of the finder while it serves, and keeps the look if its instant is held
-    /// back; `by_finder` is without views if the finder sees nobody. Returns what decided if the finder serves again.
-    pub(crate) fn look(
-        &mut self,
-        set: &FinderSet,
-        by_finder: &Views,
-        points: &PointSources,
-        placing: &Placing,
-        sizes_px: &[[f64; 2]],
-    ) -> Result<Option<String>, FinderError> {
+    /// back. Returns what decided if the finder serves again.
+    pub(crate) fn look(&mut self, look: Look<'_>) -> Result<Option<String>, FinderError> {
+        let Look { set, by_finder, placing, sizes_px, .. } = look;
         // Without crops there is nobody for the own network, whatever the finder sees.
         let nobody = || vec![None; sizes_px.len()];
         let crops = self.crops_of(set).cloned();
         let by_own = crops.map_or_else(|| Ok(nobody()), |crops| self.find(&crops, sizes_px))?;
         let own_placing = placing.clone().allowing(self.max_residual());
-        let by_smaller = self.by_smaller(set, by_finder, points, placing, sizes_px);
+        let by_smaller = self.by_smaller(look);
         if let Some(crops) = self.crops_to_hold_back(set) {
             self.judge.hold_back(HeldBack { crops, by_finder: by_finder.clone(), by_smaller: by_smaller.clone() });
         }

@@ -163,7 +163,15 @@ fn an_hour_without_anybody_switches_nothing() {
     for second in 0..3600 {
         let exposure = HostTime::monotonic(second * 1_000_000_000, 0);
         let set = FinderSet { set: SetIndex(100 + second as u64), exposure, views: vec![], ..crops(0) };
-        let closed = own.look(&set, &nobody, &points, &placing, &[SIZE; CAMERAS]).unwrap();
+        let closed = own
+            .look(Look {
+                set: &set,
+                by_finder: &nobody,
+                points: &points,
+                placing: &placing,
+                sizes_px: &[SIZE; CAMERAS],
+            })
+            .unwrap();
         assert_eq!(closed, None, "after {second} s");
     }
     assert!(own.serves() && own.status().switches == 1);

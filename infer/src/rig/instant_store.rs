@@ -2,7 +2,7 @@
 
 use geometry::{Observation, Selection, evenly_spread};
 
-use super::rig_search::{GEOMETRY_INSTANTS, STANDING_INSTANTS};
+use super::rig_search::{GEOMETRY_INSTANTS, STANDING_INSTANTS, without_others};
 
 type Views = Vec<Option<Observation>>;
 
@@ -98,22 +98,22 @@ impl InstantStore {
 
     /// Drops the views of a camera that was moved.
     pub fn forget_camera(&mut self, camera: usize) {
-        let without = |mut views: Views| {
+        self.forget_views(|mut views| {
             views[camera] = None;
             views
-        };
-        self.standing = std::mem::take(&mut self.standing).into_iter().map(without).collect();
-        self.standing.retain(|views| views.iter().flatten().count() >= 2);
-        self.rebuild(self.varied.instants().into_iter().map(without).collect());
+        });
     }
 
     /// Drops the views that show more than one person.
     pub fn forget_others(&mut self) {
-        let without =
-            |views: Views| -> Views { views.into_iter().map(|view| view.filter(|view| !view.others)).collect() };
-        self.standing = std::mem::take(&mut self.standing).into_iter().map(without).collect();
+        self.forget_views(without_others);
+    }
+
+    /// Keeps what `without` leaves of each instant, where two cameras still see somebody.
+    fn forget_views(&mut self, without: impl Fn(Views) -> Views) {
+        self.standing = std::mem::take(&mut self.standing).into_iter().map(&without).collect();
         self.standing.retain(|views| views.iter().flatten().count() >= 2);
-        self.rebuild(self.varied.instants().into_iter().map(without).collect());
+        self.rebuild(self.varied.instants().into_iter().map(&without).collect());
     }
 
     /// Drops all instants.

@@ -165,13 +165,10 @@ impl RigSearch {
 
     /// The same without the views that show more than one person.
     fn without_others(&self) -> Self {
-        let alone = |views: &Vec<Option<Observation>>| -> Vec<Option<Observation>> {
-            views.iter().map(|view| view.clone().filter(|view| !view.others)).collect()
-        };
         Self {
             cameras: self.cameras.clone(),
-            instants: self.instants.iter().map(alone).collect(),
-            standing: self.standing.iter().map(alone).collect(),
+            instants: self.instants.iter().cloned().map(without_others).collect(),
+            standing: self.standing.iter().cloned().map(without_others).collect(),
         }
     }
 
@@ -194,6 +191,11 @@ impl RigSearch {
             standing: self.standing.iter().map(of).collect(),
         }
     }
+}
+
+/// An instant's views, less those that show more than one person.
+pub(super) fn without_others(views: Vec<Option<Observation>>) -> Vec<Option<Observation>> {
+    views.into_iter().map(|view| view.filter(|view| !view.others)).collect()
 }
 
 fn too_few_agree(agree: usize, left_out: &[LeftOut]) -> String {
