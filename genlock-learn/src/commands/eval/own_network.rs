@@ -16,14 +16,12 @@ use pose::WorldJoints;
 use recipe::RigTraining;
 use serde::Serialize;
 use take::TakeReader;
+use virtual_studio::session::TRUTH_FILE;
 
 use super::recorded_bodies;
 use super::rendered_bodies::TakeTruth;
 use crate::commands::bodies::read_geometry;
 use crate::commands::finder::{EVERY_PICTURE, FinderArgs};
-
-/// In takes that `genlock render` made.
-const TRUTH_FILE: &str = "truth.json";
 
 #[derive(clap::Args)]
 pub struct OwnArgs {
