@@ -1,24 +1,18 @@
 //! The latency from exposure to body, by the number of views, in a whole session on the footage.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use genlock_tests::{genlock, json};
 use serde_json::Value;
 
-use crate::{Outcome, Plan, table::Row};
+use crate::{Outcome, Plan, finder_and_footage, table::Row};
 
 /// The footage's lowest rate, in Hz. Inference requests only the instants for which it has time.
 const RATE_HZ: &str = "15";
 
 pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let (Some(finder), Some(footage)) = (set("GENLOCK_FINDER"), set("GENLOCK_FOOTAGE")) else {
-        return Ok(vec![Row {
-            what: "exposure to body".to_owned(),
-            figure: "not measured: GENLOCK_FINDER and GENLOCK_FOOTAGE name no folders".to_owned(),
-            aim: "",
-            bounded_by: "",
-        }]);
+    let Some([finder, footage]) = finder_and_footage() else {
+        return Ok(vec![Row::without_finder_or_footage("exposure to body")]);
     };
     let mut rows = Vec::new();
     for views in [1, 2, 4, 8, 16] {

@@ -1,6 +1,5 @@
 //! The cost of finding the joints of one person, by network, in one picture and in all views of an instant.
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use gstreamer as gst;
@@ -10,19 +9,13 @@ use joints::{BlazePose, FinderFiles, JointFinder, Model, View};
 
 use crate::machine::process_cpu_s;
 use crate::statistics::quantile;
-use crate::{Outcome, Plan, table::Row};
+use crate::{Outcome, Plan, finder_and_footage, table::Row};
 
 const WARM_UP: usize = 3;
 
 pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let (Some(finder), Some(footage)) = (set("GENLOCK_FINDER"), set("GENLOCK_FOOTAGE")) else {
-        return Ok(vec![Row {
-            what: "finder of joints".to_owned(),
-            figure: "not measured: GENLOCK_FINDER and GENLOCK_FOOTAGE name no folders".to_owned(),
-            aim: "",
-            bounded_by: "",
-        }]);
+    let Some([finder, footage]) = finder_and_footage() else {
+        return Ok(vec![Row::without_finder_or_footage("finder of joints")]);
     };
     let files = FinderFiles::find(finder)?;
     let picture = Picture::of(&footage.join("cam01.mov"))?;

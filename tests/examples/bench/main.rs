@@ -24,6 +24,7 @@ mod table;
 mod train_step;
 
 use std::error::Error;
+use std::path::PathBuf;
 
 use table::Row;
 
@@ -48,6 +49,12 @@ const MEASUREMENTS: [Measurement; 13] = [
     ("poses", pose_latency::measure),
     ("train", train_step::measure),
 ];
+
+/// The folders of the finder of joints and of the footage, if the environment names both.
+fn finder_and_footage() -> Option<[PathBuf; 2]> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    Some([set("GENLOCK_FINDER")?, set("GENLOCK_FOOTAGE")?])
+}
 
 /// How thoroughly to measure.
 pub struct Plan {

@@ -1,6 +1,6 @@
 //! The rig's own network beside the finder of joints: sets of four views in turn in one run, and whole sessions.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use genlock_tests::{genlock, json};
@@ -14,7 +14,7 @@ use crate::machine::process_cpu_s;
 use crate::moments::sample;
 use crate::pose_latency::untrained;
 use crate::statistics::quantile;
-use crate::{Outcome, Plan, table::Row};
+use crate::{Outcome, Plan, finder_and_footage, table::Row};
 
 const VIEWS: usize = 4;
 const CROP_PX: u16 = 64;
@@ -26,14 +26,8 @@ const WARM_UP: usize = 3;
 const RATE_HZ: &str = "60";
 
 pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let (Some(finder), Some(footage)) = (set("GENLOCK_FINDER"), set("GENLOCK_FOOTAGE")) else {
-        return Ok(vec![Row {
-            what: "the rig's own network".to_owned(),
-            figure: "not measured: GENLOCK_FINDER and GENLOCK_FOOTAGE name no folders".to_owned(),
-            aim: "",
-            bounded_by: "",
-        }]);
+    let Some([finder, footage]) = finder_and_footage() else {
+        return Ok(vec![Row::without_finder_or_footage("the rig's own network")]);
     };
     let mut rows = in_turn(&finder, &footage, plan.pick(100, 8))?;
     let mut rates = Vec::new();

@@ -10,6 +10,14 @@ pub struct Row {
     pub bounded_by: &'static str,
 }
 
+impl Row {
+    /// Of what needs the finder of joints and the footage, where one of them is not there.
+    pub fn without_finder_or_footage(what: &str) -> Self {
+        let figure = "not measured: GENLOCK_FINDER and GENLOCK_FOOTAGE name no folders".to_owned();
+        Self { what: what.to_owned(), figure, aim: "", bounded_by: "" }
+    }
+}
+
 /// Formats all rows below a heading, with columns as wide as their widest cell.
 pub fn render(rows: &[Row]) -> String {
     let heading = ["measurement", "figure", "aim", "bounded by"].map(str::to_owned);
