@@ -322,10 +322,29 @@ pub enum LabelsCommand {
         /// Cameras: Qualisys .qca.txt, or JSON.
         #[arg(long, value_name = "FILE")]
         calibration: PathBuf,
+        /// The axis of the markers that points up [default: y, as the format has it; refused if people then lie].
+        #[arg(long)]
+        up: Option<UpAxis>,
         /// Where the labels go.
         #[arg(long, value_name = "FILE.json")]
         out: PathBuf,
     },
+}
+
+/// An axis that points up.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum UpAxis {
+    Y,
+    Z,
+}
+
+impl From<UpAxis> for pose::trc::Up {
+    fn from(up: UpAxis) -> Self {
+        match up {
+            UpAxis::Y => Self::Y,
+            UpAxis::Z => Self::Z,
+        }
+    }
 }
 
 /// A number of seconds or gigabytes, small enough to calculate with.

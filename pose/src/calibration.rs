@@ -4,21 +4,92 @@
 //! view, and the studio's twin of a take, which is rendered for scoring. Nothing that captures, learns or infers has a
 //! calibration.
 //!
-//! Two formats, recognised by their content:
-//! - JSON: `{"cameras": [{"name", "size": [w, h], "K": 3×3, "dist": [k1, k2, p1, p2, k3], "R": 3×3, "t": [3]}]}`, in
-//!   OpenCV's convention x_cam = R x_world + t, metres.
+//! Three formats, recognised by their content:
+//! - JSON: `{"units", "cameras": [{"name", "size": [w, h], "K": 3×3, "dist": [k1, k2, p1, p2, k3, …], "R": 3×3, "t": [3],
+//!   "fisheye"}]}`, in OpenCV's convention x_cam = R x_world + t, in metres unless `units` says millimetres.
+//! - TOML as Pose2Sim and Anipose write it: a table for each camera with `name`, `size`, `matrix`, `distortions`,
+//!   `rotation` (Rodrigues' vector), `translation` and `fisheye`, in the same convention.
 //! - Qualisys `.qca.txt` (XML), as Pose2Sim ships it: intrinsics in 1/64 pixel, the pose of the camera in the world in
 //!   millimetres with its y and z axes inverted: R = diag(1, −1, −1) R_qca, t = −R T.
+
+mod json;
+mod qca;
+mod tables;
 
 use std::path::Path;
 
 use nalgebra::{Matrix3, Vector2, Vector3};
-use serde::Deserialize;
 
 use crate::PoseError;
-use crate::text_file::{parse_json, read_text};
+use crate::text_file::read_text;
 
-/// One camera: a pinhole with OpenCV's five distortion coefficients.
+/// Cameras stand at most this far from the world's origin, in millimetres. Numbers of a file in millimetres that is read
+/// as metres are a thousand times as large.
+const FARTHEST_MM: f64 = 200_000.0;
+
+/// How a lens bends what a pinhole would show.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Distortion {
+    /// OpenCV's usual model: k1, k2, p1, p2, k3, k4, k5, k6. Those that a file lacks are 0.
+    Usual([f64; 8]),
+    /// OpenCV's fisheye: k1 to k4, of the angle to the optical axis.
+    Fisheye([f64; 4]),
+}
+
+impl Distortion {
+    /// Of a file's coefficients.
+    ///
+    /// # Errors
+    /// If their number is none that OpenCV knows for such a lens.
+    fn new(coefficients: &[f64], fisheye: bool) -> Result<Self, String> {
+        let count = coefficients.len();
+        let padded = |at: usize| coefficients.get(at).copied().unwrap_or(0.0);
+        match (fisheye, count) {
+            (true, 4..) if coefficients[4..].iter().all(|value| *value == 0.0) => {
+                Ok(Self::Fisheye(std::array::from_fn(padded)))
+            }
+            (true, _) => Err(format!("a fisheye lens has 4 distortion coefficients, and {count} are given")),
+            (false, 4 | 5 | 8) => Ok(Self::Usual(std::array::from_fn(padded))),
+            // Of a thin prism or a tilted sensor.
+            (false, 12 | 14) if coefficients[8..].iter().all(|value| *value == 0.0) => {
+                Ok(Self::Usual(std::array::from_fn(padded)))
+            }
+            (false, _) => Err(format!("{count} distortion coefficients; understood are 4, 5 or 8")),
+        }
+    }
+
+    /// Of all coefficients.
+    fn coefficients(&self) -> &[f64] {
+        match self {
+            Self::Usual(all) => all,
+            Self::Fisheye(all) => all,
+        }
+    }
+
+    /// Where a point of the plane one unit before the pinhole appears in that plane.
+    fn bend(&self, x: f64, y: f64) -> [f64; 2] {
+        match *self {
+            Self::Usual([k1, k2, p1, p2, k3, k4, k5, k6]) => {
+                let r2 = x * x + y * y;
+                let radial = (1.0 + r2 * (k1 + r2 * (k2 + r2 * k3))) / (1.0 + r2 * (k4 + r2 * (k5 + r2 * k6)));
+                [
+                    x * radial + 2.0 * p1 * x * y + p2 * (r2 + 2.0 * x * x),
+                    y * radial + p1 * (r2 + 2.0 * y * y) + 2.0 * p2 * x * y,
+                ]
+            }
+            Self::Fisheye([k1, k2, k3, k4]) => {
+                let radius = x.hypot(y);
+                let angle = radius.atan();
+                let a2 = angle * angle;
+                let bent = angle * (1.0 + a2 * (k1 + a2 * (k2 + a2 * (k3 + a2 * k4))));
+                let scale = if radius > 1e-9 { bent / radius } else { 1.0 };
+                [scale * x, scale * y]
+            }
+        }
+    }
+}
+
+/// One camera.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CalibratedCamera {
     /// The name in the file.
@@ -27,8 +98,8 @@ pub struct CalibratedCamera {
     pub size_px: [u32; 2],
     /// In pixels; the middle of the first one is at 0, as in OpenCV.
     pub intrinsics: Matrix3<f64>,
-    /// k1, k2, p1, p2, k3
-    pub distortion: [f64; 5],
+    /// Of the lens.
+    pub distortion: Distortion,
     /// R of x_camera = R x_world + t.
     pub rotation: Matrix3<f64>,
     /// t of the same, in millimetres.
@@ -38,16 +109,24 @@ pub struct CalibratedCamera {
 /// Reads the cameras of a calibration file.
 ///
 /// # Errors
-/// If the file cannot be read, is in neither format, or has a matrix that is not a rotation.
+/// If the file cannot be read, is in no known format, or has a camera that cannot be right.
 pub fn read(path: &Path) -> Result<Vec<CalibratedCamera>, PoseError> {
     let text = read_text(path)?;
+    let problem = |problem: String| PoseError::file(path, problem);
     let cameras = match text.trim_start().chars().next() {
-        Some('{') => from_json(path, &text)?,
-        Some('<') => from_qca(&text).map_err(|problem| PoseError::file(path, problem))?,
-        _ => return Err(PoseError::file(path, "this is neither calibration JSON nor a Qualisys .qca.txt")),
+        Some('{') => json::cameras(path, &text)?,
+        Some('<') => qca::cameras(&text).map_err(problem)?,
+        Some('[') => tables::cameras(&text).map_err(problem)?,
+        _ => {
+            let known = "this is no calibration in JSON, in Pose2Sim's or Anipose's TOML, or a Qualisys .qca.txt";
+            return Err(problem(known.into()));
+        }
     };
-    for camera in &cameras {
-        camera.check().map_err(|problem| PoseError::file(path, format!("{}: {problem}", camera.name)))?;
+    for (at, camera) in cameras.iter().enumerate() {
+        camera.check().map_err(|why| problem(format!("{}: {why}", camera.name)))?;
+        if cameras[..at].iter().any(|other| other.name == camera.name) {
+            return Err(problem(format!("two cameras are called {}", camera.name)));
+        }
     }
     Ok(cameras)
 }
@@ -64,115 +143,48 @@ impl CalibratedCamera {
         if camera_mm.z <= 0.0 {
             return None;
         }
-        let (x, y) = (camera_mm.x / camera_mm.z, camera_mm.y / camera_mm.z);
-        let [k1, k2, p1, p2, k3] = self.distortion;
-        let r2 = x * x + y * y;
-        let radial = 1.0 + r2 * (k1 + r2 * (k2 + r2 * k3));
-        let distorted = Vector3::new(
-            x * radial + 2.0 * p1 * x * y + p2 * (r2 + 2.0 * x * x),
-            y * radial + p1 * (r2 + 2.0 * y * y) + 2.0 * p2 * x * y,
-            1.0,
-        );
-        Some((self.intrinsics * distorted).xy())
+        let [x, y] = self.distortion.bend(camera_mm.x / camera_mm.z, camera_mm.y / camera_mm.z);
+        Some((self.intrinsics * Vector3::new(x, y, 1.0)).xy())
     }
 
-    fn check(&self) -> Result<(), &'static str> {
+    /// Where it stands in the world, in millimetres.
+    pub fn position_mm(&self) -> Vector3<f64> {
+        -(self.rotation.transpose() * self.translation_mm)
+    }
+
+    fn check(&self) -> Result<(), String> {
         let orthonormal = (self.rotation * self.rotation.transpose() - Matrix3::identity()).norm() < 1e-3;
         if !orthonormal || self.rotation.determinant() < 0.0 {
-            return Err("its rotation is not a rotation matrix");
+            return Err("its rotation is not a rotation matrix".into());
         }
         if self.size_px.contains(&0) {
-            return Err("its picture has no size");
+            return Err("its picture has no size".into());
         }
-        let numbers = self.intrinsics.iter().chain(&self.translation_mm).chain(&self.distortion);
-        if numbers.copied().all(f64::is_finite) { Ok(()) } else { Err("a number is not finite") }
+        let numbers = self.intrinsics.iter().chain(&self.translation_mm).chain(self.distortion.coefficients());
+        if !numbers.copied().all(f64::is_finite) {
+            return Err("a number is not finite".into());
+        }
+        let [width, height] = self.size_px.map(f64::from);
+        let (focal, centre) = (self.intrinsics.m11.min(self.intrinsics.m22), self.intrinsics.column(2).xy());
+        if focal <= 0.0 {
+            return Err(format!("its focal length is {focal} px"));
+        }
+        // Half a picture off the middle on each side.
+        let lies_in = |width: f64, height: f64| {
+            (0.2..0.8).contains(&(centre.x / width)) && (0.2..0.8).contains(&(centre.y / height))
+        };
+        if !lies_in(width, height) {
+            let exchanged = if lies_in(height, width) { "; width and height seem to be exchanged" } else { "" };
+            return Err(format!(
+                "its principal point ({:.0}, {:.0}) is far from the middle of its {width}×{height} pixels{exchanged}",
+                centre.x, centre.y
+            ));
+        }
+        let away_mm = self.position_mm().norm();
+        if away_mm > FARTHEST_MM {
+            let metres = away_mm / 1000.0;
+            return Err(format!("it stands {metres:.0} m from the origin, as if millimetres were taken for metres"));
+        }
+        Ok(())
     }
-}
-
-fn from_json(path: &Path, text: &str) -> Result<Vec<CalibratedCamera>, PoseError> {
-    #[derive(Deserialize)]
-    struct Wire {
-        cameras: Vec<WireCamera>,
-    }
-    #[derive(Deserialize)]
-    #[allow(non_snake_case, reason = "the letters of the file")]
-    struct WireCamera {
-        name: String,
-        size: [u32; 2],
-        K: [[f64; 3]; 3],
-        dist: [f64; 5],
-        R: [[f64; 3]; 3],
-        t: [f64; 3],
-    }
-    let rows = |rows: [[f64; 3]; 3]| Matrix3::from(rows).transpose();
-    let wire: Wire = parse_json(path, text)?;
-    let camera = |camera: WireCamera| CalibratedCamera {
-        name: camera.name,
-        size_px: camera.size,
-        intrinsics: rows(camera.K),
-        distortion: camera.dist,
-        rotation: rows(camera.R),
-        translation_mm: Vector3::from(camera.t) * 1000.0,
-    };
-    Ok(wire.cameras.into_iter().map(camera).collect())
-}
-
-fn from_qca(text: &str) -> Result<Vec<CalibratedCamera>, String> {
-    let document = roxmltree::Document::parse(text).map_err(|error| error.to_string())?;
-    let cameras: Vec<_> = document.descendants().filter(|node| node.has_tag_name("camera")).collect();
-    if cameras.is_empty() {
-        return Err("this XML has no camera".into());
-    }
-    cameras.into_iter().map(qca_camera).collect()
-}
-
-fn qca_camera(camera: roxmltree::Node<'_, '_>) -> Result<CalibratedCamera, String> {
-    const SUBPIXELS: f64 = 64.0;
-    let name = camera.attribute("serial").ok_or("a camera has no serial")?.to_owned();
-    if camera.attribute("viewrotation").is_some_and(|degrees| degrees != "0") {
-        return Err(format!("{name}: its view is rotated, which is not supported"));
-    }
-    let number = |tag: &str, key: &str| {
-        let element = camera.children().find(|node| node.has_tag_name(tag));
-        let value = element.and_then(|node| node.attribute(key)).and_then(|value| value.parse::<f64>().ok());
-        value.ok_or_else(|| format!("{name}: no number {tag}/{key}"))
-    };
-    let view = |key| number("fov_video", key);
-    let lens = |key| number("intrinsic", key);
-    let pose = |key| number("transform", key);
-    let (left, top) = (view("left")?, view("top")?);
-    let intrinsics = Matrix3::new(
-        lens("focalLengthU")? / SUBPIXELS,
-        lens("skew")? / SUBPIXELS,
-        lens("centerPointU")? / SUBPIXELS - left,
-        0.0,
-        lens("focalLengthV")? / SUBPIXELS,
-        lens("centerPointV")? / SUBPIXELS - top,
-        0.0,
-        0.0,
-        1.0,
-    );
-    let rotation = Matrix3::from_diagonal(&Vector3::new(1.0, -1.0, -1.0))
-        * Matrix3::new(
-            pose("r11")?,
-            pose("r12")?,
-            pose("r13")?,
-            pose("r21")?,
-            pose("r22")?,
-            pose("r23")?,
-            pose("r31")?,
-            pose("r32")?,
-            pose("r33")?,
-        );
-    let distortion = [
-        lens("radialDistortion1")?,
-        lens("radialDistortion2")?,
-        lens("tangentalDistortion1")?,
-        lens("tangentalDistortion2")?,
-        lens("radialDistortion3")?,
-    ];
-    let translation_mm = -rotation * Vector3::new(pose("x")?, pose("y")?, pose("z")?);
-    // Both edges are of the picture.
-    let size_px = [view("right")? - left, view("bottom")? - top].map(|side| (side + 1.0) as u32);
-    Ok(CalibratedCamera { name, size_px, intrinsics, distortion, rotation, translation_mm })
 }

@@ -6,12 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::calibration::{self, CalibratedCamera};
 use crate::look_at::to_look_at;
-use crate::mapping::{JOINT_SET, Mapping};
+use crate::mapping::Mapping;
 use crate::text_file::{parse_json, read_text, write_text};
-use crate::{JOINTS, Pose3d, PoseError, ROOT, trc};
+use crate::trc::{Trc, Up};
+use crate::{JOINTS, Pose3d, PoseError, ROOT, plausible, trc};
 
 /// Version of the file format.
 pub const VERSION: u32 = 1;
+
+/// The least part of the instants in which a view must have the person's hips in its picture.
+const MIN_INSIDE: f64 = 0.3;
 
 /// The poses of one take in the look-at frames of its views.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -132,6 +136,12 @@ impl Labels {
 }
 
 impl CameraLabels {
+    /// Whether a pixel is in the picture.
+    fn shows(&self, [x, y]: [f32; 2]) -> bool {
+        let [width, height] = self.size_px.map(|side| side as f32);
+        (0.0..width).contains(&x) && (0.0..height).contains(&y)
+    }
+
     /// JSON has numbers that are infinite as `f32`.
     fn is_finite(&self) -> bool {
         let finite = |frame: &FrameLabel| {
@@ -152,17 +162,41 @@ impl CameraLabels {
     }
 }
 
-/// Turns world-frame markers and a calibration into labels for each view, or for the named `cameras`.
+/// What is imported, beside its two files.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ImportOptions<'a> {
+    /// The cameras to label; all of the calibration's without it.
+    pub cameras: Option<&'a [String]>,
+    /// The axis of the markers that points up. Unless it is stated, the format's is taken and checked.
+    pub up: Option<Up>,
+}
+
+/// Labels, and what a user should know of how they came about, one sentence each.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    /// The labels.
+    pub labels: Labels,
+    /// The remarks.
+    pub remarks: Vec<String>,
+}
+
+/// Turns world-frame markers and a calibration into labels for each view.
 ///
 /// Instants at which a needed marker is missing get no label and are listed as unlabelled. Instants at which a joint is
 /// behind a camera get none in that view and are not listed.
 ///
 /// # Errors
-/// If a file cannot be read (see [`trc::read`] and [`calibration::read`]), a needed marker is not among the markers, or
-/// a named camera is not in the calibration.
-pub fn import(trc: &Path, calibration: &Path, cameras: Option<&[String]>) -> Result<Labels, PoseError> {
-    let tracks = trc::read(trc)?;
+/// If a file cannot be read (see [`trc::read`] and [`calibration::read`]), a needed marker is not among the markers, a
+/// named camera is not in the calibration, the poses cannot be a person's, or nothing gets a label.
+pub fn import(trc: &Path, calibration: &Path, options: ImportOptions<'_>) -> Result<Imported, PoseError> {
+    let ImportOptions { cameras, up } = options;
+    let trc::Read { trc: tracks, mm_per_unit, mut remarks } = trc::read_as(trc, up.unwrap_or_default())?;
     let mapping = Mapping::new(&tracks).map_err(|problem| PoseError::file(trc, problem))?;
+    let poses: Vec<_> = tracks.frames.iter().filter_map(|frame| mapping.joints(&frame.markers_mm)).collect();
+    plausible::check(&poses, mm_per_unit, up).map_err(|problem| PoseError::file(trc, problem))?;
+    if poses.is_empty() {
+        return Err(PoseError::file(trc, no_pose(&tracks, &mapping)));
+    }
     let cameras =
         select(calibration::read(calibration)?, cameras).map_err(|problem| PoseError::file(calibration, problem))?;
 
@@ -180,11 +214,39 @@ pub fn import(trc: &Path, calibration: &Path, cameras: Option<&[String]>) -> Res
             view.frames.extend(label(camera, frame.source_index, &world));
         }
     }
+    let behind: Vec<&str> = views.iter().filter(|view| view.frames.is_empty()).map(|view| view.name.as_str()).collect();
+    if behind.len() == views.len() {
+        let problem = "the person is behind all cameras of the calibration, or nowhere near: no view gets a label";
+        return Err(PoseError::file(calibration, problem.to_owned()));
+    }
+    for view in views.iter().filter(|view| !view.frames.is_empty()) {
+        let inside =
+            view.frames.iter().filter(|frame| view.shows(frame.root_px)).count() as f64 / view.frames.len() as f64;
+        if inside < MIN_INSIDE {
+            let problem = format!(
+                "{} has the person in its picture in {:.0} % of the instants: it is not the calibration of these poses, or \
+                 its convention is another one (x_camera = R x_world + t is read)",
+                view.name,
+                100.0 * inside
+            );
+            return Err(PoseError::file(calibration, problem));
+        }
+    }
+    if !behind.is_empty() {
+        remarks.push(format!("the person is always behind {}, which get no labels", behind.join(", ")));
+    }
+    if !unlabelled.is_empty() {
+        remarks.push(format!(
+            "{} of {} instants lack a marker and get no label",
+            unlabelled.len(),
+            tracks.frames.len()
+        ));
+    }
     let file_name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(Labels {
+    let labels = Labels {
         version: VERSION,
         truth: "pseudo".into(),
-        joint_set: JOINT_SET.into(),
+        joint_set: mapping.joint_set(),
         provenance: Provenance {
             poses: file_name(trc),
             calibration: file_name(calibration),
@@ -194,7 +256,25 @@ pub fn import(trc: &Path, calibration: &Path, cameras: Option<&[String]>) -> Res
         },
         keyed_by: KeyedBy::Source,
         cameras: views,
-    })
+    };
+    Ok(Imported { labels, remarks })
+}
+
+/// Why no instant has a pose.
+fn no_pose(tracks: &Trc, mapping: &Mapping) -> String {
+    let seen = |marker: usize| tracks.frames.iter().filter(|frame| frame.markers_mm[marker].is_some()).count();
+    let never: Vec<&str> = mapping
+        .markers()
+        .into_iter()
+        .filter(|&marker| seen(marker) == 0)
+        .map(|marker| tracks.names[marker].as_str())
+        .collect();
+    let frames = tracks.frames.len();
+    if never.is_empty() {
+        format!("in none of its {frames} rows all needed markers were seen at once")
+    } else {
+        format!("needed markers were never seen in its {frames} rows: {}", never.join(", "))
+    }
 }
 
 fn select(all: Vec<CalibratedCamera>, names: Option<&[String]>) -> Result<Vec<CalibratedCamera>, String> {

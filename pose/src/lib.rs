@@ -30,6 +30,7 @@ pub mod labels;
 pub mod look_at;
 pub mod mapping;
 pub mod metrics;
+mod plausible;
 pub mod pose_file;
 mod procrustes;
 mod procrustes_mean;

@@ -4,8 +4,11 @@ use std::path::Path;
 
 use crate::PoseError;
 
+/// The file's text, without the byte-order mark that editors put before it.
 pub(crate) fn read_text(path: &Path) -> Result<String, PoseError> {
-    std::fs::read_to_string(path).map_err(|source| PoseError::Io { action: "read", path: path.to_owned(), source })
+    let read = std::fs::read_to_string(path);
+    let text = read.map_err(|source| PoseError::Io { action: "read", path: path.to_owned(), source })?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 pub(crate) fn write_text(path: &Path, text: &str) -> Result<(), PoseError> {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use nalgebra::Vector3;
+use pose::labels::{ImportOptions, Imported};
 use pose::mapping::Mapping;
 use pose::{JOINTS, Labels, PoseError, calibration, labels, look_at, trc};
 
@@ -27,10 +28,14 @@ fn data() -> Option<Data> {
     })
 }
 
+fn imported(trc: &Path, calibration: &Path) -> Labels {
+    labels::import(trc, calibration, ImportOptions::default()).unwrap().labels
+}
+
 #[test]
 fn every_view_gets_every_instant_inside_its_picture() {
     let Some(data) = data() else { return };
-    let labels = labels::import(&data.trc, &data.json, None).unwrap();
+    let labels = imported(&data.trc, &data.json);
     assert_eq!(
         labels.cameras.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(),
         ["cam01", "cam02", "cam03", "cam04"]
@@ -58,7 +63,7 @@ fn every_view_gets_every_instant_inside_its_picture() {
 #[test]
 fn labels_turned_back_are_the_joints_of_the_camera_frame() {
     let Some(data) = data() else { return };
-    let labels = labels::import(&data.trc, &data.json, None).unwrap();
+    let labels = imported(&data.trc, &data.json);
     let tracks = trc::read(&data.trc).unwrap();
     let mapping = Mapping::new(&tracks).unwrap();
     for (camera, view) in calibration::read(&data.json).unwrap().iter().zip(&labels.cameras) {
@@ -89,8 +94,7 @@ fn both_calibration_formats_agree() {
         }
         assert_eq!(a.project(Vector3::new(0.0, 0.0, -1.0)), None);
     }
-    let (from_json, from_qca) =
-        (labels::import(&data.trc, &data.json, None).unwrap(), labels::import(&data.trc, &data.qca, None).unwrap());
+    let (from_json, from_qca) = (imported(&data.trc, &data.json), imported(&data.trc, &data.qca));
     for (a, b) in from_json.cameras.iter().zip(&from_qca.cameras) {
         for (a, b) in a.frames.iter().zip(&b.frames) {
             for (a, b) in a.joints_mm.iter().flatten().zip(b.joints_mm.iter().flatten()) {
@@ -146,7 +150,7 @@ fn median_px(view: &pose::CameraLabels, detections: &serde_json::Value, shift: u
 #[test]
 fn labels_fall_on_the_detections_of_their_picture() {
     let Some(data) = data() else { return };
-    let labels = labels::import(&data.trc, &data.json, None).unwrap();
+    let labels = imported(&data.trc, &data.json);
     let mut total = [0.0; 2];
     // Its notes give 11, 8, 17 and 9 px over all 21 markers, most of it a bias of the published calibration; on the 15
     // that are joints it is 13, 8, 21 and 8. A wrong axis, unit or lens is off by hundreds.
@@ -165,7 +169,9 @@ fn labels_fall_on_the_detections_of_their_picture() {
 #[test]
 fn labels_survive_their_file() {
     let Some(data) = data() else { return };
-    let labels = labels::import(&data.trc, &data.qca, Some(&["cam03".to_owned(), "cam01".to_owned()])).unwrap();
+    let cameras = ["cam03".to_owned(), "cam01".to_owned()];
+    let options = ImportOptions { cameras: Some(&cameras), ..ImportOptions::default() };
+    let labels = labels::import(&data.trc, &data.qca, options).unwrap().labels;
     assert_eq!(labels.cameras[0].name, "cam03");
     assert!(labels.camera("cam01").is_some() && labels.camera("cam02").is_none());
     let dir = tempfile::tempdir().unwrap();
@@ -181,11 +187,13 @@ fn labels_survive_their_file() {
 #[test]
 fn unknown_cameras_and_wrong_files_are_named() {
     let Some(data) = data() else { return };
-    let message = |result: Result<Labels, PoseError>| result.unwrap_err().to_string();
-    let unknown = message(labels::import(&data.trc, &data.json, Some(&["cam9".to_owned()])));
+    let message = |result: Result<Imported, PoseError>| result.unwrap_err().to_string();
+    let cameras = ["cam9".to_owned()];
+    let nine = ImportOptions { cameras: Some(&cameras), ..ImportOptions::default() };
+    let unknown = message(labels::import(&data.trc, &data.json, nine));
     assert!(unknown.ends_with("no camera \"cam9\"; there are cam01, cam02, cam03, cam04"), "{unknown}");
-    let swapped = message(labels::import(&data.json, &data.trc, None));
+    let swapped = message(labels::import(&data.json, &data.trc, ImportOptions::default()));
     assert!(swapped.ends_with("this is no TRC file: its first line does not start with PathFileType"), "{swapped}");
-    let no_calibration = message(labels::import(&data.trc, &data.trc, None));
-    assert!(no_calibration.ends_with("this is neither calibration JSON nor a Qualisys .qca.txt"), "{no_calibration}");
+    let no_calibration = message(labels::import(&data.trc, &data.trc, ImportOptions::default()));
+    assert!(no_calibration.contains("this is no calibration in JSON"), "{no_calibration}");
 }

@@ -13,6 +13,8 @@ pub enum CameraError {
     Focal { x: f32, y: f32 },
     #[error("the distortion ({k1}, {k2}) folds the picture inside its frame; use smaller values")]
     Folds { k1: f32, k2: f32 },
+    #[error("a lens of this kind cannot be rendered; k1 and k2 of OpenCV's usual model can")]
+    Lens,
     #[error("a number of the camera is not finite")]
     NotFinite,
     #[error("the camera looks straight up, straight down or at itself, so that no roll is defined")]

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use glam::{Mat3, Vec2, Vec3};
-use pose::calibration::{self, CalibratedCamera};
+use pose::calibration::{self, CalibratedCamera, Distortion};
 use serde::Deserialize;
 
 use super::ScenarioError;
@@ -65,8 +65,10 @@ impl Twin {
         let focal_px = scaled(k[(0, 0)], k[(1, 1)]);
         // The middle of the first pixel is at 0 in OpenCV, at 0.5 in the studio.
         let centre_px = scaled(k[(0, 2)] + 0.5, k[(1, 2)] + 0.5);
-        let [k1, k2, ..] = real.distortion.map(|value| value as f32);
-        let lens = Intrinsics::new(size_px, focal_px, centre_px, [k1, k2])?;
+        let Distortion::Usual([k1, k2, _, _, _, 0.0, 0.0, 0.0]) = real.distortion else {
+            return Err(CameraError::Lens);
+        };
+        let lens = Intrinsics::new(size_px, focal_px, centre_px, [k1 as f32, k2 as f32])?;
         // The world's axes are permuted; those of the camera stay.
         let axis = |row: usize| from_z_up_mm(real.rotation.row(row).transpose() * 1000.0);
         let rotation = Mat3::from_cols(axis(0), axis(1), axis(2)).transpose();

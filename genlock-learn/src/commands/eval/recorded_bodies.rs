@@ -15,6 +15,7 @@ use infer::recording::{RecordingError, Watched};
 use infer::{Engine, PersonPose};
 use miette::{IntoDiagnostic, miette};
 use nalgebra::Vector3;
+use pose::labels::ImportOptions;
 use pose::{Pose3d, WorldJoints, fuse};
 use subject::Sample;
 
@@ -89,7 +90,7 @@ fn finder_rows(watched: &Watched, truth: &Truth) -> [Row; 2] {
 /// A pose model's poses, of single views and fused.
 fn model_rows(engine: &Engine, take: &Path, trc: &Path, calibration: &Path) -> miette::Result<Vec<Row>> {
     let preprocessing = reading::preprocessing(engine.spec(), take)?;
-    let labels = pose::labels::import(trc, calibration, None).into_diagnostic()?;
+    let labels = pose::labels::import(trc, calibration, ImportOptions::default()).into_diagnostic()?.labels;
     let take = take::TakeReader::open(take).into_diagnostic()?;
     let labelled = learn::data::LabelledTake::join(&take, labels, &preprocessing, |_, _| ()).into_diagnostic()?;
     let mut by_instant: BTreeMap<u32, Vec<(Pose3d, Pose3d)>> = BTreeMap::new();
