@@ -20,6 +20,7 @@ pub type Target = (&'static str, fn(&[u8]) -> bool);
 /// All targets.
 pub const TARGETS: &[Target] = &[
     ("bvh", studio::bvh),
+    ("c3d", poses::c3d),
     ("calibration", poses::calibration),
     ("camera_jpeg", cameras::camera_jpeg),
     ("cdf", datasets::cdf),

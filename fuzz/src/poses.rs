@@ -21,8 +21,27 @@ pub fn trc(data: &[u8]) -> bool {
         pose::trc::write(path, "again", &trc).expect("a temporary file");
         if trc.rate_hz > 0.0 && trc.frames.iter().all(|frame| frame.source_index < 1 << 31) {
             let again = pose::trc::read(path).expect("what was written reads");
-            let indices = |trc: &pose::trc::Trc| trc.frames.iter().map(|frame| frame.source_index).collect::<Vec<_>>();
+            let indices =
+                |trc: &pose::markers::Tracks| trc.frames.iter().map(|frame| frame.source_index).collect::<Vec<_>>();
             assert_eq!((&again.names, indices(&again)), (&trc.names, indices(&trc)));
+        }
+        true
+    })
+}
+
+/// A C3D file of markers.
+pub fn c3d(data: &[u8]) -> bool {
+    scratch::file("markers.c3d", data, |path| {
+        let Ok(read) = pose::markers::read(path, None) else { return false };
+        let tracks = read.tracks;
+        for frame in &tracks.frames {
+            assert_eq!(frame.markers_mm.len(), tracks.names.len());
+            assert!(frame.markers_mm.iter().flatten().flatten().all(|value| value.is_finite()));
+        }
+        if pose::c3d::write(path, &tracks).is_ok() && tracks.rate_hz as f32 > 0.0 && (tracks.rate_hz as f32).is_finite()
+        {
+            let again = pose::markers::read(path, None).expect("what was written reads").tracks;
+            assert_eq!((again.names.len(), again.frames.len()), (tracks.names.len(), tracks.frames.len()));
         }
         true
     })

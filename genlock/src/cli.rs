@@ -292,7 +292,7 @@ pub struct InspectArgs {
 #[derive(Args)]
 pub struct ExportArgs {
     pub take: PathBuf,
-    /// The file to write. Its name ends with .trc, .bvh, .csv or, with the feature `rerun`, .rrd; an existing one is
+    /// The file to write. Its name ends with .trc, .c3d, .bvh, .csv or, with the feature `rerun`, .rrd; an existing one is
     /// replaced.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
@@ -314,21 +314,57 @@ pub enum LabelsCommand {
     /// --help`).
     #[command(disable_help_flag = true)]
     Make(HandOver),
-    /// Turn a TRC and its calibration into labels per view. It reads that calibration once, offline.
-    Import {
-        /// Marker positions over time.
-        #[arg(long, value_name = "FILE.trc")]
-        trc: PathBuf,
-        /// Cameras: Qualisys .qca.txt, or JSON.
-        #[arg(long, value_name = "FILE")]
-        calibration: PathBuf,
-        /// The axis of the markers that points up [default: y, as the format has it; refused if people then lie].
-        #[arg(long)]
-        up: Option<UpAxis>,
-        /// Where the labels go.
-        #[arg(long, value_name = "FILE.json")]
-        out: PathBuf,
-    },
+    /// Turn markers over time and a calibration into labels per view. It reads that calibration once, offline.
+    Import(LabelsImportArgs),
+}
+
+#[derive(Args)]
+pub struct LabelsImportArgs {
+    /// Marker positions over time: TRC or C3D.
+    #[arg(long, alias = "trc", value_name = "FILE")]
+    pub markers: PathBuf,
+    /// Cameras, as Pose2Sim, Anipose, Caliscope, OpenCV, EasyMocap or Qualisys write them.
+    #[arg(long, value_name = "FILE")]
+    pub calibration: PathBuf,
+    /// The take whose pictures are labelled: its cameras, its rate and what moves in it are compared.
+    #[arg(long, value_name = "TAKE")]
+    pub take: Option<PathBuf>,
+    /// A camera whose name in the calibration is another one; may be repeated.
+    #[arg(long = "camera", value_name = "NAME=CALIBRATED")]
+    pub cameras: Vec<NamedCamera>,
+    /// The rig's own geometry, to compare with [default: the take's geometry.json, where there is one].
+    #[arg(long, value_name = "FILE.json", requires = "take")]
+    pub geometry: Option<PathBuf>,
+    /// The axis of the markers that points up [default: the format's, y in TRC and mostly z in C3D; refused if people
+    /// then lie].
+    #[arg(long)]
+    pub up: Option<UpAxis>,
+    /// The frame of the source, from 0, that the first row of markers belongs to [default: what the file says].
+    #[arg(long, value_name = "FRAME")]
+    pub first: Option<u32>,
+    /// Where the labels go.
+    #[arg(long, value_name = "FILE.json")]
+    pub out: PathBuf,
+}
+
+/// A camera and its name in a calibration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedCamera {
+    pub name: String,
+    pub calibrated: String,
+}
+
+impl std::str::FromStr for NamedCamera {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((name, calibrated)) if !name.is_empty() && !calibrated.is_empty() => {
+                Ok(Self { name: name.to_owned(), calibrated: calibrated.to_owned() })
+            }
+            _ => Err("it is written NAME=CALIBRATED".into()),
+        }
+    }
 }
 
 /// An axis that points up.
@@ -338,7 +374,7 @@ pub enum UpAxis {
     Z,
 }
 
-impl From<UpAxis> for pose::trc::Up {
+impl From<UpAxis> for pose::markers::Up {
     fn from(up: UpAxis) -> Self {
         match up {
             UpAxis::Y => Self::Y,

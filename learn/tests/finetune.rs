@@ -229,6 +229,9 @@ fn labels_of_another_source_or_of_other_pictures_are_refused() {
     refused(of(LENGTH + 1, [size; 2]), "a source of");
     refused(of(LENGTH, [2 * size; 2]), "for pictures of");
     refused(of(LENGTH, [size, size / 2]), "for pictures of");
+    let mut half_as_many = of(LENGTH, [size; 2]);
+    half_as_many.provenance.rate_hz = 30.0;
+    refused(half_as_many, "30.00 instants a second and the source 60.00");
 }
 
 #[test]

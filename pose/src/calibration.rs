@@ -4,28 +4,40 @@
 //! view, and the studio's twin of a take, which is rendered for scoring. Nothing that captures, learns or infers has a
 //! calibration.
 //!
-//! Three formats, recognised by their content:
+//! Four formats, recognised by their content:
 //! - JSON: `{"units", "cameras": [{"name", "size": [w, h], "K": 3×3, "dist": [k1, k2, p1, p2, k3, …], "R": 3×3, "t": [3],
 //!   "fisheye"}]}`, in OpenCV's convention x_cam = R x_world + t, in metres unless `units` says millimetres.
-//! - TOML as Pose2Sim and Anipose write it: a table for each camera with `name`, `size`, `matrix`, `distortions`,
-//!   `rotation` (Rodrigues' vector), `translation` and `fisheye`, in the same convention.
+//! - TOML as Pose2Sim, Anipose and Caliscope write it: a table for each camera with `name`, `size`, `matrix`,
+//!   `distortions`, `rotation` (Rodrigues' vector or 3×3), `translation` and `fisheye`, in the same convention.
+//! - YAML or JSON of OpenCV's `FileStorage`, with EasyMocap's names or those of OpenCV's samples.
 //! - Qualisys `.qca.txt` (XML), as Pose2Sim ships it: intrinsics in 1/64 pixel, the pose of the camera in the world in
-//!   millimetres with its y and z axes inverted: R = diag(1, −1, −1) R_qca, t = −R T.
+//!   millimetres with its y and z axes inverted: R = diag(1, −1, −1) R_qca, t = −R T. Its pictures are taken to be turned
+//!   by `viewrotation` degrees clockwise, as Qualisys shows them and saves its videos.
+//!
+//! TOML and OpenCV's files do not state their unit: see [`MILLIMETRES_FROM`].
 
 mod json;
+mod opencv;
 mod qca;
 mod tables;
+mod turned;
 
 use std::path::Path;
 
 use nalgebra::{Matrix3, Vector2, Vector3};
+use serde_json::Value;
 
 use crate::PoseError;
-use crate::text_file::read_text;
+use crate::text_file::{parse_json, read_text};
 
 /// Cameras stand at most this far from the world's origin, in millimetres. Numbers of a file in millimetres that is read
 /// as metres are a thousand times as large.
 const FARTHEST_MM: f64 = 200_000.0;
+
+/// Where a file does not state its unit and its cameras stand this far from the origin or farther, by the median, it is
+/// in millimetres, else in metres: Pose2Sim and EasyMocap write metres, Anipose the unit of its board, millimetres as a
+/// rule.
+pub const MILLIMETRES_FROM: f64 = 100.0;
 
 /// How a lens bends what a pinhole would show.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -111,17 +123,41 @@ pub struct CalibratedCamera {
 /// # Errors
 /// If the file cannot be read, is in no known format, or has a camera that cannot be right.
 pub fn read(path: &Path) -> Result<Vec<CalibratedCamera>, PoseError> {
+    read_for(path, &|_| None)
+}
+
+/// [`read`] with the size of the pictures of the camera of a name, for files that do not state it.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn read_for(path: &Path, size_px: &dyn Fn(&str) -> Option<[u32; 2]>) -> Result<Vec<CalibratedCamera>, PoseError> {
     let text = read_text(path)?;
     let problem = |problem: String| PoseError::file(path, problem);
-    let cameras = match text.trim_start().chars().next() {
-        Some('{') => json::cameras(path, &text)?,
-        Some('<') => qca::cameras(&text).map_err(problem)?,
-        Some('[') => tables::cameras(&text).map_err(problem)?,
-        _ => {
-            let known = "this is no calibration in JSON, in Pose2Sim's or Anipose's TOML, or a Qualisys .qca.txt";
-            return Err(problem(known.into()));
-        }
+    let of_opencv = |value: &Value| {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let beside = opencv::Beside { stem: &stem, extrinsics: extrinsics_beside(path)?, size_px };
+        opencv::cameras(value, &beside).map_err(problem)
     };
+    let cameras = match text.trim_start().chars().next() {
+        Some('{') => {
+            let value: Value = parse_json(path, &text)?;
+            if opencv::is_opencv(&value) { of_opencv(&value)? } else { json::cameras(path, &text)? }
+        }
+        Some('<') => qca::cameras(&text).map_err(problem)?,
+        Some('%') => of_opencv(&opencv::yaml(&text).map_err(problem)?)?,
+        _ if text.parse::<toml::Table>().is_ok() => tables::cameras(&text).map_err(problem)?,
+        _ => match opencv::yaml(&text) {
+            Ok(value) if opencv::is_opencv(&value) => of_opencv(&value)?,
+            _ => {
+                let known = "this is no calibration in JSON, in the TOML of Pose2Sim, Anipose or Caliscope, in OpenCV's \
+                             YAML or JSON, or a Qualisys .qca.txt";
+                return Err(problem(known.into()));
+            }
+        },
+    };
+    if cameras.is_empty() {
+        return Err(problem("this calibration has no camera".into()));
+    }
     for (at, camera) in cameras.iter().enumerate() {
         camera.check().map_err(|why| problem(format!("{}: {why}", camera.name)))?;
         if cameras[..at].iter().any(|other| other.name == camera.name) {
@@ -129,6 +165,27 @@ pub fn read(path: &Path) -> Result<Vec<CalibratedCamera>, PoseError> {
         }
     }
     Ok(cameras)
+}
+
+/// The extrinsics of EasyMocap, which stand in a file beside the intrinsics.
+fn extrinsics_beside(path: &Path) -> Result<Option<Value>, PoseError> {
+    for name in ["extri.yml", "Extrinsic.yml"] {
+        let beside = path.with_file_name(name);
+        if beside != path && beside.is_file() {
+            let text = read_text(&beside)?;
+            return opencv::yaml(&text).map(Some).map_err(|problem| PoseError::file(&beside, problem));
+        }
+    }
+    Ok(None)
+}
+
+/// Puts translations that are in millimetres or in metres, which the file does not say, into millimetres.
+fn in_millimetres(cameras: &mut [CalibratedCamera]) {
+    let mut away: Vec<f64> = cameras.iter().map(|camera| camera.translation_mm.norm()).collect();
+    away.sort_by(f64::total_cmp);
+    if away.get(away.len() / 2).is_some_and(|middle| *middle < MILLIMETRES_FROM) {
+        cameras.iter_mut().for_each(|camera| camera.translation_mm *= 1000.0);
+    }
 }
 
 impl CalibratedCamera {

@@ -7,15 +7,21 @@ use serde::{Deserialize, Serialize};
 use crate::calibration::{self, CalibratedCamera};
 use crate::look_at::to_look_at;
 use crate::mapping::Mapping;
+use crate::markers::{self, Tracks, Up};
 use crate::text_file::{parse_json, read_text, write_text};
-use crate::trc::{Trc, Up};
-use crate::{JOINTS, Pose3d, PoseError, ROOT, plausible, trc};
+use crate::{JOINTS, Pose3d, PoseError, ROOT, plausible};
 
 /// Version of the file format.
 pub const VERSION: u32 = 1;
 
+/// The least part of the labelled pictures' width and height that those they are joined to may have.
+const MIN_OF_SIZE: f64 = 0.98;
+
 /// The least part of the instants in which a view must have the person's hips in its picture.
 const MIN_INSIDE: f64 = 0.3;
+
+/// By which part the rate of labels may differ from that of their source.
+const RATE_TOLERANCE: f64 = 0.005;
 
 /// The poses of one take in the look-at frames of its views.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,7 +63,7 @@ pub struct Provenance {
     pub poses: String,
     /// File name of the calibration, or the id of the geometry.
     pub calibration: String,
-    /// Instants per second.
+    /// Instants per second of the source; where labels are keyed by sequence, frames per second of the take.
     pub rate_hz: f64,
     /// Instants of the source without a label, because a marker was missing.
     pub unlabelled: Vec<u32>,
@@ -129,6 +135,17 @@ impl Labels {
         write_text(path, &text)
     }
 
+    /// [`check_rate`] of these labels, where they find their pictures by position.
+    ///
+    /// # Errors
+    /// That of [`check_rate`].
+    pub fn check_rate(&self, source_rate_hz: f64) -> Result<(), String> {
+        match self.keyed_by {
+            KeyedBy::Source => check_rate(self.provenance.rate_hz, source_rate_hz),
+            KeyedBy::Sequence { .. } => Ok(()),
+        }
+    }
+
     /// The labels of the view of this name.
     pub fn camera(&self, name: &str) -> Option<&CameraLabels> {
         self.cameras.iter().find(|camera| camera.name == name)
@@ -140,6 +157,24 @@ impl CameraLabels {
     fn shows(&self, [x, y]: [f32; 2]) -> bool {
         let [width, height] = self.size_px.map(|side| side as f32);
         (0.0..width).contains(&x) && (0.0..height).contains(&y)
+    }
+
+    /// Checks the size of the pictures that the labels are joined to, in pixels.
+    ///
+    /// # Errors
+    /// Which sizes do not fit.
+    pub fn check_size(&self, pictures_px: [u32; 2]) -> Result<(), String> {
+        // Videos may lack some columns or rows at the right or at the bottom.
+        let fits = |side: u32, labelled: u32| side <= labelled && f64::from(side) >= MIN_OF_SIZE * f64::from(labelled);
+        let [width, height] = pictures_px;
+        let [labelled_width, labelled_height] = self.size_px;
+        if fits(width, labelled_width) && fits(height, labelled_height) {
+            return Ok(());
+        }
+        Err(format!(
+            "the labels of {} are for pictures of {labelled_width}×{labelled_height}, and its pictures have {width}×{height}",
+            self.name
+        ))
     }
 
     /// JSON has numbers that are infinite as `f32`.
@@ -162,13 +197,43 @@ impl CameraLabels {
     }
 }
 
+/// Checks the rate of labels, in instants per second, against that of the source whose frames they label.
+///
+/// # Errors
+/// By how much they differ.
+pub fn check_rate(labelled_hz: f64, source_hz: f64) -> Result<(), String> {
+    let ratio = labelled_hz / source_hz;
+    // A rate that was rounded, as 59.94 to 60, is the same.
+    if (ratio - 1.0).abs() < RATE_TOLERANCE {
+        return Ok(());
+    }
+    Err(format!(
+        "the poses have {labelled_hz:.2} instants a second and the source {source_hz:.2} frames: joined frame by frame, they \
+         would run {:.2} times as fast; take poses at the source's rate",
+        1.0 / ratio
+    ))
+}
+
 /// What is imported, beside its two files.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ImportOptions<'a> {
-    /// The cameras to label; all of the calibration's without it.
-    pub cameras: Option<&'a [String]>,
+    /// The views to label; without it each camera of the calibration, by its own name.
+    pub views: Option<&'a [LabelledView]>,
     /// The axis of the markers that points up. Unless it is stated, the format's is taken and checked.
     pub up: Option<Up>,
+    /// The position in the source of the first row of markers, from 0, instead of what the file says.
+    pub first: Option<u32>,
+}
+
+/// A view, and which camera of the calibration it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelledView {
+    /// The name in the labels: that of the take's camera.
+    pub name: String,
+    /// The name in the calibration.
+    pub calibrated: String,
+    /// Width and height of its pictures, if known, for calibrations that do not say them.
+    pub pictures_px: Option<[u32; 2]>,
 }
 
 /// Labels, and what a user should know of how they came about, one sentence each.
@@ -186,19 +251,24 @@ pub struct Imported {
 /// behind a camera get none in that view and are not listed.
 ///
 /// # Errors
-/// If a file cannot be read (see [`trc::read`] and [`calibration::read`]), a needed marker is not among the markers, a
+/// If a file cannot be read (see [`markers::read`] and [`calibration::read`]), a needed marker is not among the markers, a
 /// named camera is not in the calibration, the poses cannot be a person's, or nothing gets a label.
-pub fn import(trc: &Path, calibration: &Path, options: ImportOptions<'_>) -> Result<Imported, PoseError> {
-    let ImportOptions { cameras, up } = options;
-    let trc::Read { trc: tracks, mm_per_unit, mut remarks } = trc::read_as(trc, up.unwrap_or_default())?;
-    let mapping = Mapping::new(&tracks).map_err(|problem| PoseError::file(trc, problem))?;
-    let poses: Vec<_> = tracks.frames.iter().filter_map(|frame| mapping.joints(&frame.markers_mm)).collect();
-    plausible::check(&poses, mm_per_unit, up).map_err(|problem| PoseError::file(trc, problem))?;
-    if poses.is_empty() {
-        return Err(PoseError::file(trc, no_pose(&tracks, &mapping)));
+pub fn import(markers: &Path, calibration: &Path, options: ImportOptions<'_>) -> Result<Imported, PoseError> {
+    let ImportOptions { views, up, first } = options;
+    let size_px = |calibrated: &str| views?.iter().find(|view| view.calibrated == calibrated)?.pictures_px;
+    let markers::Read { mut tracks, mm_per_unit, mut remarks } = markers::read(markers, up)?;
+    if let Some(first) = first {
+        tracks.begin_at(first);
     }
-    let cameras =
-        select(calibration::read(calibration)?, cameras).map_err(|problem| PoseError::file(calibration, problem))?;
+    let of_markers = |problem| PoseError::file(markers, problem);
+    let mapping = Mapping::new(&tracks).map_err(of_markers)?;
+    let poses: Vec<_> = tracks.frames.iter().filter_map(|frame| mapping.joints(&frame.markers_mm)).collect();
+    plausible::check(&poses, mm_per_unit, up).map_err(of_markers)?;
+    if poses.is_empty() {
+        return Err(of_markers(no_pose(&tracks, &mapping)));
+    }
+    let cameras = select(calibration::read_for(calibration, &size_px)?, views)
+        .map_err(|problem| PoseError::file(calibration, problem))?;
 
     let mut unlabelled = Vec::new();
     let mut views: Vec<CameraLabels> = cameras
@@ -248,7 +318,7 @@ pub fn import(trc: &Path, calibration: &Path, options: ImportOptions<'_>) -> Res
         truth: "pseudo".into(),
         joint_set: mapping.joint_set(),
         provenance: Provenance {
-            poses: file_name(trc),
+            poses: file_name(markers),
             calibration: file_name(calibration),
             rate_hz: tracks.rate_hz,
             unlabelled,
@@ -261,7 +331,7 @@ pub fn import(trc: &Path, calibration: &Path, options: ImportOptions<'_>) -> Res
 }
 
 /// Why no instant has a pose.
-fn no_pose(tracks: &Trc, mapping: &Mapping) -> String {
+fn no_pose(tracks: &Tracks, mapping: &Mapping) -> String {
     let seen = |marker: usize| tracks.frames.iter().filter(|frame| frame.markers_mm[marker].is_some()).count();
     let never: Vec<&str> = mapping
         .markers()
@@ -277,15 +347,17 @@ fn no_pose(tracks: &Trc, mapping: &Mapping) -> String {
     }
 }
 
-fn select(all: Vec<CalibratedCamera>, names: Option<&[String]>) -> Result<Vec<CalibratedCamera>, String> {
-    let Some(names) = names else { return Ok(all) };
-    let find = |name: &String| {
-        all.iter().find(|camera| &camera.name == name).cloned().ok_or_else(|| {
+fn select(all: Vec<CalibratedCamera>, views: Option<&[LabelledView]>) -> Result<Vec<CalibratedCamera>, String> {
+    let Some(views) = views else { return Ok(all) };
+    let find = |view: &LabelledView| {
+        let found = all.iter().find(|camera| camera.name == view.calibrated).cloned();
+        let found = found.ok_or_else(|| {
             let known: Vec<_> = all.iter().map(|camera| camera.name.as_str()).collect();
-            format!("no camera {name:?}; there are {}", known.join(", "))
-        })
+            format!("no camera {:?}; there are {}", view.calibrated, known.join(", "))
+        })?;
+        Ok(CalibratedCamera { name: view.name.clone(), ..found })
     };
-    names.iter().map(find).collect()
+    views.iter().map(find).collect()
 }
 
 fn label(camera: &CalibratedCamera, source_index: u32, world: &[nalgebra::Vector3<f64>; JOINTS]) -> Option<FrameLabel> {

@@ -21,6 +21,7 @@
 #![warn(missing_docs)]
 
 pub mod baseline;
+pub mod c3d;
 pub mod calibration;
 mod error;
 mod facing;
@@ -29,6 +30,7 @@ pub mod joints;
 pub mod labels;
 pub mod look_at;
 pub mod mapping;
+pub mod markers;
 pub mod metrics;
 mod plausible;
 pub mod pose_file;

@@ -1,5 +1,6 @@
-//! The 17 joints from the markers of a TRC file, whichever of the usual sets they are: OpenPose's, HALPE's and COCO's
-//! (as Pose2Sim triangulates them), OpenSim's, and Vicon's Plug-in Gait, as skin markers or as joint centres.
+//! The 17 joints from the markers of a file, whichever of the usual sets they are: OpenPose's, HALPE's and COCO's
+//! (as Pose2Sim triangulates them), OpenSim's, Vicon's Plug-in Gait, as skin markers or as joint centres, and the origins
+//! of Theia's segments.
 //!
 //! | joint | from | |
 //! |---|---|---|
@@ -10,7 +11,7 @@
 //! | spine | midpoint of the root and the thorax | derived |
 //! | thorax | Neck; else the middle of C7 and CLAV, or of the shoulders | measured; derived |
 //! | neck | Nose: the "neck" of Human3.6M lies between throat and face; else below the forehead | measured; derived |
-//! | head | Head, the top of the head; else above ears, eyes, head band or nose, along the neck | measured; derived |
+//! | head | Head, the top of the head; else above ears, eyes, head band, nose or the head segment, along the neck | measured; derived |
 //! | shoulders | joint centres; else the markers on them | measured; on the skin |
 //!
 //! Toes and heels are not used. Detectors differ in what they call a hip or a neck; errors on the 12
@@ -21,7 +22,7 @@ use std::collections::BTreeSet;
 use nalgebra::Vector3;
 
 use crate::joints::JOINT_NAMES;
-use crate::trc::Trc;
+use crate::markers::Tracks;
 use crate::{JOINTS, WorldJoints};
 
 /// How the joints of a label were made from markers of BODY_25B, as the label file says it.
@@ -45,6 +46,7 @@ const KNEE: Choices = &[
     &[("@lfc", 0.5), ("@mfc", 0.5)],
     &[("@kne", 0.5), ("@knm", 0.5)],
     &[("@kne", 1.0)],
+    &[("@shank4x4", 1.0)],
 ];
 const ANKLE: Choices = &[
     &[("@ankle", 0.5), ("@anklemedial", 0.5)],
@@ -54,8 +56,9 @@ const ANKLE: Choices = &[
     &[("@tio", 1.0)],
     &[("@lmal", 0.5), ("@mmal", 0.5)],
     &[("@ank", 1.0)],
+    &[("@foot4x4", 1.0)],
 ];
-const HIP: Choices = &[&[("@hip", 1.0)], &[("#hip", 1.0)], &[("@hjc", 1.0)], &[("@fep", 1.0)]];
+const HIP: Choices = &[&[("@hip", 1.0)], &[("#hip", 1.0)], &[("@hjc", 1.0)], &[("@fep", 1.0)], &[("@thigh4x4", 1.0)]];
 const SHOULDER: Choices = &[
     &[("@shoulder", 1.0)],
     &[("#shoulder", 1.0)],
@@ -65,6 +68,7 @@ const SHOULDER: Choices = &[
     &[("@acr", 1.0)],
     &[("@acromium", 1.0)],
     &[("@acromion", 1.0)],
+    &[("@uarm4x4", 1.0)],
 ];
 const ELBOW: Choices = &[
     &[("@elbow", 1.0)],
@@ -74,6 +78,7 @@ const ELBOW: Choices = &[
     &[("@lel", 0.5), ("@mel", 0.5)],
     &[("@elbowlat", 0.5), ("@elbowmed", 0.5)],
     &[("@elb", 1.0)],
+    &[("@larm4x4", 1.0)],
 ];
 const WRIST: Choices = &[
     &[("@wrist", 1.0)],
@@ -82,6 +87,7 @@ const WRIST: Choices = &[
     &[("@rao", 1.0)],
     &[("@wra", 0.5), ("@wrb", 0.5)],
     &[("@faradius", 0.5), ("@faulna", 0.5)],
+    &[("@hand4x4", 1.0)],
 ];
 
 /// Points of the middle.
@@ -91,11 +97,13 @@ const THORAX: Choices = &[
     &[("rshoulder", 0.5), ("lshoulder", 0.5)],
     &[("rightshoulder", 0.5), ("leftshoulder", 0.5)],
     &[("racr", 0.5), ("lacr", 0.5)],
+    &[("ruarm4x4", 0.5), ("luarm4x4", 0.5)],
 ];
 /// Below the middle of the forehead by three tenths of the way from the head band to the neck.
 const NOSE: Choices = &[
     &[("nose", 1.0)],
     &[("rfhd", 0.425), ("lfhd", 0.425), ("rbhd", -0.075), ("lbhd", -0.075), ("c7", 0.15), ("clav", 0.15)],
+    &[("head4x4", 1.0)],
 ];
 /// Above the ears by six, above the eyes by 4.5, above the head band by four and above the nose by 6.5 tenths of the way
 /// from the shoulders or the neck.
@@ -109,6 +117,7 @@ const HEAD: Choices = &[
     &[("righteye", 0.725), ("lefteye", 0.725), ("rightshoulder", -0.225), ("leftshoulder", -0.225)],
     &[("rfhd", 0.35), ("lfhd", 0.35), ("rbhd", 0.35), ("lbhd", 0.35), ("c7", -0.2), ("clav", -0.2)],
     &[("nose", 1.65), ("rshoulder", -0.325), ("lshoulder", -0.325)],
+    &[("head4x4", 1.6), ("ruarm4x4", -0.3), ("luarm4x4", -0.3)],
 ];
 
 /// Markers of the pelvis: front right, front left, back right, back left; the first set that a file has.
@@ -143,8 +152,8 @@ impl Mapping {
     ///
     /// # Errors
     /// The joints that its markers do not give.
-    pub fn new(trc: &Trc) -> Result<Self, String> {
-        let names: Vec<String> = trc.names.iter().map(|name| plain(name)).collect();
+    pub fn new(tracks: &Tracks) -> Result<Self, String> {
+        let names: Vec<String> = tracks.names.iter().map(|name| plain(name)).collect();
         let find = |name: &str| names.iter().position(|known| known == name);
         let mean = |choices: Choices, side: Option<[&str; 2]>| {
             let marker = |&(name, weight): &(&str, f64)| {
@@ -303,8 +312,8 @@ mod tests {
         "LWrist",
     ];
 
-    fn file(names: &[&str]) -> Trc {
-        Trc { rate_hz: 60.0, names: names.iter().map(|name| (*name).to_owned()).collect(), frames: vec![] }
+    fn file(names: &[&str]) -> Tracks {
+        Tracks { rate_hz: 60.0, names: names.iter().map(|name| (*name).to_owned()).collect(), frames: vec![] }
     }
 
     #[test]
@@ -343,12 +352,14 @@ mod tests {
             "@FAradius",
             "@FAulna",
         ];
+        let theia = ["@_thigh_4X4", "@_shank_4X4", "@_foot_4X4", "@_uarm_4X4", "@_larm_4X4", "@_hand_4X4"];
         for (sided, middle, derived) in [
             (&limbs[..], &["Neck", "Head", "Nose"][..], "hip, spine derived"),
             (&limbs, &["Nose", "REar", "LEar"], "hip, spine, thorax, head derived"),
             (&limbs, &["Nose", "REye", "LEye"], "hip, spine, thorax, head derived"),
             (&plug_in, &["P:C7", "P:CLAV"], "right wrist"),
             (&opensim, &["Neck", "Top.Head", "Nose"], "right hip, right knee"),
+            (&theia, &["head_4X4"], "hip, spine, thorax, head derived"),
         ] {
             let mut names = sides(sided);
             names.extend(middle.iter().map(|name| (*name).to_owned()));

@@ -3,7 +3,7 @@
 use nalgebra::Vector3;
 
 use crate::WorldJoints;
-use crate::trc::Up;
+use crate::markers::Up;
 
 /// Lower leg, thigh and trunk of a person in a row, in millimetres: a small child's, and more than a tall man's.
 const LENGTHS_MM: [f64; 2] = [450.0, 2000.0];

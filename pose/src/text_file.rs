@@ -6,9 +6,23 @@ use crate::PoseError;
 
 /// The file's text, without the byte-order mark that editors put before it.
 pub(crate) fn read_text(path: &Path) -> Result<String, PoseError> {
-    let read = std::fs::read_to_string(path);
-    let text = read.map_err(|source| PoseError::Io { action: "read", path: path.to_owned(), source })?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    let read = std::fs::read(path);
+    let bytes = read.map_err(|source| PoseError::Io { action: "read", path: path.to_owned(), source })?;
+    text_of(&bytes).map_err(|problem| PoseError::file(path, problem))
+}
+
+/// Text in UTF-8, or in UTF-16 where a byte-order mark says so, without that mark.
+pub(crate) fn text_of(bytes: &[u8]) -> Result<String, String> {
+    let units = |of: fn([u8; 2]) -> u16| bytes[2..].chunks_exact(2).map(move |two| of([two[0], two[1]])).collect();
+    let utf_16: Vec<u16> = match bytes {
+        [0xff, 0xfe, ..] => units(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => units(u16::from_be_bytes),
+        _ => {
+            let text = std::str::from_utf8(bytes).map_err(|_| "this is no text in UTF-8 or UTF-16".to_owned())?;
+            return Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned());
+        }
+    };
+    String::from_utf16(&utf_16).map_err(|_| "this is no text in UTF-8 or UTF-16".to_owned())
 }
 
 pub(crate) fn write_text(path: &Path, text: &str) -> Result<(), PoseError> {

@@ -1,34 +1,24 @@
 //! TRC files: tab-separated marker tracks (Motion Analysis; OpenSim and Pose2Sim write them).
+//!
+//! The position of a row in the source is `OrigDataStartFrame` plus the distance from the first `Frame#`. Writers disagree
+//! on whether `Frame#` starts at 0 or 1; the distance is the same.
 
 mod read;
 
 use std::path::Path;
 
-use nalgebra::Vector3;
-
-pub use self::read::{Read, read, read_as};
+pub(crate) use self::read::parse;
 use crate::PoseError;
+use crate::markers::{MarkerFrame, Tracks, Up};
+use crate::text_file::read_text;
 
-/// The markers of a recording.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Trc {
-    /// Frames per second.
-    pub rate_hz: f64,
-    /// Marker names, in the order of [`TrcFrame::markers_mm`].
-    pub names: Vec<String>,
-    /// In ascending order of their position in the source.
-    pub frames: Vec<TrcFrame>,
-}
-
-/// The markers of one instant.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TrcFrame {
-    /// Position in the source, from 0: `OrigDataStartFrame` plus the distance from the first `Frame#`. Writers disagree
-    /// on whether `Frame#` starts at 0 or 1; the distance is the same.
-    pub source_index: u32,
-    /// In millimetres, in a z-up world: TRC has y up, and its (x, y, z) are the world's (y, z, x), unless the reader was
-    /// told otherwise. `None` if the marker was not seen.
-    pub markers_mm: Vec<Option<Vector3<f64>>>,
+/// Reads a TRC file that has y up.
+///
+/// # Errors
+/// If the file cannot be read, or which line is not TRC.
+pub fn read(path: &Path) -> Result<Tracks, PoseError> {
+    let read = parse(&read_text(path)?, Up::Y);
+    read.map(|read| read.tracks).map_err(|problem| PoseError::file(path, problem))
 }
 
 /// The numbers of frames at these times, which ascend, by time from the first: lost ones are missing. No two are the same.
@@ -44,25 +34,15 @@ pub fn numbers_by_time(times_ns: impl IntoIterator<Item = i64>, rate_hz: f64) ->
     times_ns.into_iter().map(number).collect()
 }
 
-/// Which axis of a file points up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Up {
-    /// As the format has it.
-    #[default]
-    Y,
-    /// As many programs write it nevertheless.
-    Z,
-}
-
 /// Writes a TRC file, in metres and with y up. `name` is the file name in its header.
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn write(path: &Path, name: &str, trc: &Trc) -> Result<(), PoseError> {
+pub fn write(path: &Path, name: &str, trc: &Tracks) -> Result<(), PoseError> {
     std::fs::write(path, render(name, trc)).map_err(|error| PoseError::file(path, error.to_string()))
 }
 
-fn render(name: &str, trc: &Trc) -> String {
+fn render(name: &str, trc: &Tracks) -> String {
     let (rate, frames, markers) = (trc.rate_hz, trc.frames.len(), trc.names.len());
     let start = trc.frames.first().map_or(0, |frame| frame.source_index);
     let mut text = format!(
@@ -92,13 +72,14 @@ fn render(name: &str, trc: &Trc) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::read::parse;
+    use nalgebra::Vector3;
+
     use super::*;
 
     #[test]
     fn what_is_written_reads_the_same() {
-        let frame = |source_index, markers_mm| TrcFrame { source_index, markers_mm };
-        let written = Trc {
+        let frame = |source_index, markers_mm| MarkerFrame { source_index, markers_mm };
+        let written = Tracks {
             rate_hz: 30.0,
             names: vec!["RHip".into(), "Nose".into()],
             frames: vec![
@@ -106,6 +87,6 @@ mod tests {
                 frame(9, vec![None, Some(Vector3::new(0.0, 3.0, -4.0))]),
             ],
         };
-        assert_eq!(parse(&render("bodies", &written), Up::Y).unwrap().trc, written);
+        assert_eq!(parse(&render("bodies", &written), Up::Y).unwrap().tracks, written);
     }
 }

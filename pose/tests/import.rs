@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use nalgebra::Vector3;
-use pose::labels::{ImportOptions, Imported};
+use pose::labels::{ImportOptions, Imported, LabelledView};
 use pose::mapping::Mapping;
 use pose::{JOINTS, Labels, PoseError, calibration, labels, look_at, trc};
 
@@ -166,11 +166,15 @@ fn labels_fall_on_the_detections_of_their_picture() {
     assert!(total[0] < total[1], "the right instants fit better than others: {total:?}");
 }
 
+fn by_its_name(name: &str) -> LabelledView {
+    LabelledView { name: name.into(), calibrated: name.into(), pictures_px: None }
+}
+
 #[test]
 fn labels_survive_their_file() {
     let Some(data) = data() else { return };
-    let cameras = ["cam03".to_owned(), "cam01".to_owned()];
-    let options = ImportOptions { cameras: Some(&cameras), ..ImportOptions::default() };
+    let views = ["cam03", "cam01"].map(by_its_name);
+    let options = ImportOptions { views: Some(&views), ..ImportOptions::default() };
     let labels = labels::import(&data.trc, &data.qca, options).unwrap().labels;
     assert_eq!(labels.cameras[0].name, "cam03");
     assert!(labels.camera("cam01").is_some() && labels.camera("cam02").is_none());
@@ -188,8 +192,8 @@ fn labels_survive_their_file() {
 fn unknown_cameras_and_wrong_files_are_named() {
     let Some(data) = data() else { return };
     let message = |result: Result<Imported, PoseError>| result.unwrap_err().to_string();
-    let cameras = ["cam9".to_owned()];
-    let nine = ImportOptions { cameras: Some(&cameras), ..ImportOptions::default() };
+    let views = [by_its_name("cam9")];
+    let nine = ImportOptions { views: Some(&views), ..ImportOptions::default() };
     let unknown = message(labels::import(&data.trc, &data.json, nine));
     assert!(unknown.ends_with("no camera \"cam9\"; there are cam01, cam02, cam03, cam04"), "{unknown}");
     let swapped = message(labels::import(&data.json, &data.trc, ImportOptions::default()));

@@ -1,7 +1,7 @@
 //! Seeds of data sets, markers, calibrations and poses.
 
 use nalgebra::Vector3;
-use pose::trc::{Trc, TrcFrame};
+use pose::markers::{MarkerFrame, Tracks};
 use pose::{CameraLabels, FrameLabel, JOINTS, Labels, labels};
 
 use crate::Seed;
@@ -25,6 +25,8 @@ pub fn seeds() -> Vec<Seed> {
         ("mat", "other-end", mat(Mat { big_endian: true, single: true, ..Mat::default() })),
         ("calibration", "json", CALIBRATION.into()),
         ("calibration", "qca", QCA.into()),
+        ("calibration", "toml", CALIBRATION_TOML.into()),
+        ("calibration", "yaml", CALIBRATION_YAML.into()),
     ];
     seeds.extend(poses());
     seeds
@@ -52,13 +54,15 @@ fn poses() -> Vec<Seed> {
         "RWrist",
         "LHeel",
     ];
-    let frame = |source_index| TrcFrame {
+    let frame = |source_index| MarkerFrame {
         source_index,
         markers_mm: (0..MARKERS.len()).map(|at| (at < 15).then(|| Vector3::new(1.0, 2.0, at as f64))).collect(),
     };
-    let trc = Trc { rate_hz: 60.0, names: MARKERS.map(str::to_owned).to_vec(), frames: vec![frame(5), frame(6)] };
+    let trc = Tracks { rate_hz: 60.0, names: MARKERS.map(str::to_owned).to_vec(), frames: vec![frame(5), frame(6)] };
     pose::trc::write(&path, "seed", &trc).expect("a file");
-    let trc = read();
+    let text = read();
+    pose::c3d::write(&path, &trc).expect("a file");
+    let (trc, c3d) = (text, read());
 
     let pose = std::array::from_fn(|joint| [joint as f32, 2.5, -3.0]);
     pose::pose_file::write(&path, &[pose]).expect("a file");
@@ -77,11 +81,57 @@ fn poses() -> Vec<Seed> {
     let (truth, joint_set, keyed_by) = ("pseudo".into(), "17".into(), labels::KeyedBy::Source);
     let labels = Labels { version: labels::VERSION, truth, joint_set, provenance, keyed_by, cameras };
     labels.write(&path).expect("a file");
-    vec![("trc", "two-frames", trc), ("pose_files", "poses", poses), ("pose_files", "labels", read())]
+    vec![
+        ("trc", "two-frames", trc),
+        ("c3d", "two-frames", c3d),
+        ("pose_files", "poses", poses),
+        ("pose_files", "labels", read()),
+    ]
 }
 
 const CALIBRATION: &str = r#"{"cameras": [{"name": "a", "size": [640, 480], "K": [[600, 0, 320], [0, 600, 240], [0, 0, 1]],
 "dist": [0.1, -0.2, 0.001, 0, 0], "R": [[1, 0, 0], [0, 0, -1], [0, 1, 0]], "t": [0, 1.5, 3]}]}"#;
+
+const CALIBRATION_TOML: &str = r#"[cam_0]
+name = "a"
+size = [640, 480]
+matrix = [[600.0, 0.0, 320.0], [0.0, 600.0, 240.0], [0.0, 0.0, 1.0]]
+distortions = [0.1, -0.2, 0.001, 0.0]
+rotation = [1.2, 0.0, 0.5]
+translation = [0.0, 1.5, 3.0]
+[cameras.1]
+size = [640, 480]
+matrix = [[600.0, 0.0, 320.0], [0.0, 600.0, 240.0], [0.0, 0.0, 1.0]]
+distortions = [0.1, -0.2, 0.001, 0.0]
+rotation = [[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]]
+translation = [0.0, 1.5, 3.0]
+"#;
+
+const CALIBRATION_YAML: &str = "%YAML:1.0
+---
+K_a: !!opencv-matrix
+   rows: 3
+   cols: 3
+   dt: d
+   data: [ 600., 0., 320., 0., 600., 240., 0., 0., 1. ]
+dist_a: !!opencv-matrix
+   rows: 1
+   cols: 4
+   dt: d
+   data: [ 0.1, -0.2, 0.001, 0. ]
+R_a: !!opencv-matrix
+   rows: 3
+   cols: 1
+   dt: d
+   data: [ 1.2, 0., 0.5 ]
+T_a: !!opencv-matrix
+   rows: 3
+   cols: 1
+   dt: d
+   data: [ 0., 1.5, 3. ]
+W_a: 640
+H_a: 480
+";
 
 const QCA: &str = r#"<calibration><cameras><camera serial="1" viewrotation="0">
 <fov_video left="0" top="0" right="1087" bottom="1919"/>

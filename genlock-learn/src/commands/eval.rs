@@ -83,8 +83,9 @@ pub struct Args {
 pub fn run(args: &Args) -> miette::Result<()> {
     if let (Some(take), Some(own)) = (&args.session, args.own.network()) {
         let published = args.trc.as_deref().zip(args.calibration.as_deref());
+        let reader = TakeReader::open(take).into_diagnostic()?;
         let published =
-            published.map(|(trc, calibration)| recorded_bodies::Truth::read(trc, calibration)).transpose()?;
+            published.map(|(trc, calibration)| recorded_bodies::Truth::read(trc, calibration, &reader)).transpose()?;
         let rows = own_network::rows(&args.own, own, take, &args.finder, published)?;
         return show(args, &rows, own_network::table);
     }
@@ -160,10 +161,10 @@ fn run_recorded_bodies(args: &Args, take: &Path, trc: &Path, calibration: &Path)
     if args.plain && args.finder.is_own() {
         return Err(miette!("`--finder own` finds joints in pictures without their background: leave `--plain` out"));
     }
-    let truth = recorded_bodies::Truth::read(trc, calibration)?;
+    let reader = TakeReader::open(take).into_diagnostic()?;
+    let truth = recorded_bodies::Truth::read(trc, calibration, &reader)?;
     let engine = args.model.as_deref().map(|model| open(args, model, args.precision.into())).transpose()?;
-    let watched =
-        args.finder.watch(&TakeReader::open(take).into_diagnostic()?, args.model.as_deref(), DETECTOR_EVERY)?;
+    let watched = args.finder.watch(&reader, args.model.as_deref(), DETECTOR_EVERY)?;
     let model = engine.as_ref().map(|engine| (engine, take, trc, calibration));
     let rows = recorded_bodies::rows(&watched, &truth, model)?;
     show(args, &rows, recorded_bodies::table)

@@ -11,7 +11,8 @@ use std::path::Path;
 use body::{ConfirmedBody, MARKER_COUNT, MARKERS};
 use miette::{IntoDiagnostic, WrapErr, miette};
 use outputs::body_places;
-use pose::trc::{self, Trc, TrcFrame};
+use pose::markers::{MarkerFrame, Tracks};
+use pose::{c3d, trc};
 use take::TakeReader;
 use transport::{BodyPose, PoseMessage};
 
@@ -27,6 +28,7 @@ struct Streamed {
 /// What a file's ending asks for.
 enum Format {
     Trc,
+    C3d,
     Bvh,
     Csv,
     #[cfg(feature = "rerun")]
@@ -36,13 +38,14 @@ enum Format {
 fn format_of(out: &Path) -> miette::Result<Format> {
     match out.extension().and_then(|ending| ending.to_str()) {
         Some("trc") => Ok(Format::Trc),
+        Some("c3d") => Ok(Format::C3d),
         Some("bvh") => Ok(Format::Bvh),
         Some("csv") => Ok(Format::Csv),
         #[cfg(feature = "rerun")]
         Some("rrd") => Ok(Format::Rrd),
         #[cfg(not(feature = "rerun"))]
         Some("rrd") => Err(miette!("this genlock was built without the feature `rerun`, which writes .rrd")),
-        _ => Err(miette!("{}: the name must end with .trc, .bvh, .csv or .rrd", out.display())),
+        _ => Err(miette!("{}: the name must end with .trc, .c3d, .bvh, .csv or .rrd", out.display())),
     }
 }
 
@@ -55,7 +58,7 @@ pub fn run(args: &ExportArgs) -> miette::Result<()> {
         return Err(miette!("the take's rate is not known, so its bodies have no times"));
     }
     let written = match format {
-        Format::Trc => write_trc(&args.out, &bodies, rate_hz)?,
+        Format::Trc | Format::C3d => write_tracks(&args.out, &format, &bodies, rate_hz)?,
         Format::Bvh => bvh::write(&args.out, &bodies, rate_hz)?,
         Format::Csv => csv::write(&args.out, &bodies)?,
         #[cfg(feature = "rerun")]
@@ -108,20 +111,24 @@ fn places(body: &BodyPose) -> Option<ConfirmedBody> {
 }
 
 /// Marker tracks, as `genlock infer` writes them: without what no view confirms, and without bodies of one camera alone.
-fn write_trc(out: &Path, bodies: &[Streamed], rate_hz: f64) -> miette::Result<usize> {
+fn write_tracks(out: &Path, format: &Format, bodies: &[Streamed], rate_hz: f64) -> miette::Result<usize> {
     let kept: Vec<&Streamed> = bodies.iter().filter(|streamed| streamed.body.cameras.len() > 1).collect();
     let numbers = trc::numbers_by_time(kept.iter().map(|streamed| streamed.message.exposure_ns), rate_hz);
-    let frame = |(source_index, streamed): (u32, &&Streamed)| TrcFrame {
+    let frame = |(source_index, streamed): (u32, &&Streamed)| MarkerFrame {
         source_index,
         markers_mm: <[_; MARKER_COUNT]>::into(streamed.places.markers()),
     };
-    let tracks = Trc {
+    let tracks = Tracks {
         rate_hz,
         names: MARKERS.map(|(name, _)| name.to_owned()).to_vec(),
         frames: numbers.into_iter().zip(&kept).map(frame).collect(),
     };
     let name = out.file_name().unwrap_or_default().to_string_lossy();
-    trc::write(out, &name, &tracks).into_diagnostic()?;
+    let written = match format {
+        Format::C3d => c3d::write(out, &tracks),
+        _ => trc::write(out, &name, &tracks),
+    };
+    written.into_diagnostic()?;
     Ok(kept.len())
 }
 
@@ -168,7 +175,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("a.trc");
         let bodies = [streamed(0, &[0, 1]), streamed(70, &[0, 1]), streamed(100, &[1]), streamed(199, &[0, 1, 2])];
-        assert_eq!(write_trc(&out, &bodies, 10.0).unwrap(), 3, "without that of one camera");
+        assert_eq!(write_tracks(&out, &Format::Trc, &bodies, 10.0).unwrap(), 3, "without that of one camera");
         let text = std::fs::read_to_string(&out).unwrap();
         let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split('\t').collect()).collect();
         let at = |marker: &str| lines[3].iter().position(|name| *name == marker).unwrap();

@@ -87,7 +87,7 @@ pub fn labels(
         provenance: Provenance {
             poses: finder.to_owned(),
             calibration: format!("geometry {}", geometry.id),
-            rate_hz: take.info().trigger_rate_hz,
+            rate_hz: take.info().source_rate_hz.filter(|_| by_source).unwrap_or(take.info().trigger_rate_hz),
             unlabelled,
             source_frames: instants
                 .iter()

@@ -16,9 +16,15 @@ pub(super) fn cameras(text: &str) -> Result<Vec<CalibratedCamera>, String> {
 fn qca_camera(camera: roxmltree::Node<'_, '_>) -> Result<CalibratedCamera, String> {
     const SUBPIXELS: f64 = 64.0;
     let name = camera.attribute("serial").ok_or("a camera has no serial")?.to_owned();
-    if camera.attribute("viewrotation").is_some_and(|degrees| degrees != "0") {
-        return Err(format!("{name}: its view is rotated, which is not supported"));
-    }
+    let turns = match camera.attribute("viewrotation").unwrap_or("0") {
+        "0" => 0,
+        "90" => 1,
+        "180" => 2,
+        "270" | "-90" => 3,
+        other => {
+            return Err(format!("{name}: its view is rotated by {other} degrees; 0, 90, 180 and 270 are understood"));
+        }
+    };
     let number = |tag: &str, key: &str| {
         let element = camera.children().find(|node| node.has_tag_name(tag));
         let value = element.and_then(|node| node.attribute(key)).and_then(|value| value.parse::<f64>().ok());
@@ -64,5 +70,6 @@ fn qca_camera(camera: roxmltree::Node<'_, '_>) -> Result<CalibratedCamera, Strin
     let translation_mm = -rotation * Vector3::new(pose("x")?, pose("y")?, pose("z")?);
     // Both edges are of the picture.
     let size_px = [view("right")? - left, view("bottom")? - top].map(|side| (side + 1.0) as u32);
-    Ok(CalibratedCamera { name, size_px, intrinsics, distortion, rotation, translation_mm })
+    let as_shot = CalibratedCamera { name, size_px, intrinsics, distortion, rotation, translation_mm };
+    Ok((0..turns).fold(as_shot, |camera, _| camera.turned()))
 }

@@ -1,59 +1,13 @@
 //! Reads TRC files as programs really write them: any unit, tabs or spaces, decimal points or commas.
 
-use std::path::Path;
-
 use nalgebra::Vector3;
 
-use super::{Trc, TrcFrame, Up};
-use crate::PoseError;
-use crate::text_file::read_text;
-
-/// What a file holds.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Read {
-    /// The tracks.
-    pub trc: Trc,
-    /// Millimetres per unit of the file.
-    pub mm_per_unit: f64,
-    /// What a user should know of how they were read, one sentence each.
-    pub remarks: Vec<String>,
-}
-
-/// Reads a TRC file that has y up.
-///
-/// # Errors
-/// If the file cannot be read, or which line is not TRC.
-pub fn read(path: &Path) -> Result<Trc, PoseError> {
-    read_as(path, Up::Y).map(|read| read.trc)
-}
-
-/// Reads a TRC file with this axis up.
-///
-/// # Errors
-/// If the file cannot be read, or which line is not TRC.
-pub fn read_as(path: &Path, up: Up) -> Result<Read, PoseError> {
-    parse(&read_text(path)?, up).map_err(|problem| PoseError::file(path, problem))
-}
+use super::{MarkerFrame, Tracks};
+use crate::markers::{self, Read, Up};
 
 const HEADER_LINES: usize = 5;
 
-/// Millimetres per unit, by the names that programs write, in lower case.
-const UNITS: [(&str, f64); 12] = [
-    ("mm", 1.0),
-    ("millimeters", 1.0),
-    ("millimetres", 1.0),
-    ("cm", 10.0),
-    ("centimeters", 10.0),
-    ("centimetres", 10.0),
-    ("m", 1000.0),
-    ("meters", 1000.0),
-    ("metres", 1000.0),
-    ("in", 25.4),
-    ("inches", 25.4),
-    ("ft", 304.8),
-];
-
-pub(super) fn parse(text: &str, up: Up) -> Result<Read, String> {
+pub(crate) fn parse(text: &str, up: Up) -> Result<Read, String> {
     let lines: Vec<&str> = text.lines().collect();
     if lines.len() < HEADER_LINES || !lines[0].starts_with("PathFileType") {
         return Err("this is no TRC file: its first line does not start with PathFileType".into());
@@ -68,14 +22,9 @@ pub(super) fn parse(text: &str, up: Up) -> Result<Read, String> {
         return Err(format!("line 3: a rate of {rate_hz} Hz"));
     }
     let markers = number(header("NumMarkers")?, 3)? as usize;
-    let announced = number(header("NumFrames")?, 3)?;
+    let announced = header("NumFrames").ok().map(|frames| number(frames, 3)).transpose()?;
     let start = number(header("OrigDataStartFrame")?, 3)?;
-    let units = header("Units")?;
-    let unit = UNITS.iter().find(|(name, _)| units.eq_ignore_ascii_case(name));
-    let Some((_, mm_per_unit)) = unit else {
-        let known: Vec<&str> = UNITS.iter().map(|(name, _)| *name).collect();
-        return Err(format!("line 3: units are {units:?}; understood are {}", known.join(", ")));
-    };
+    let mm_per_unit = markers::mm_per_unit(header("Units")?).map_err(|problem| format!("line 3: {problem}"))?;
     // Each name spans three columns, after frame number and time.
     let names: Vec<String> =
         fields(lines[3]).into_iter().skip(2).filter(|name| !name.is_empty()).map(str::to_owned).collect();
@@ -83,9 +32,9 @@ pub(super) fn parse(text: &str, up: Up) -> Result<Read, String> {
         return Err(format!("line 4 names {} markers where the header announces {markers}", names.len()));
     }
 
-    let mut rows = Rows { markers, mm_per_unit: *mm_per_unit, up, at_origin: 0 };
+    let mut rows = Rows { markers, mm_per_unit, up, at_origin: 0 };
     let mut remarks = Vec::new();
-    let mut frames: Vec<TrcFrame> = Vec::new();
+    let mut frames: Vec<MarkerFrame> = Vec::new();
     let mut first = None;
     let body = lines.iter().enumerate().skip(HEADER_LINES).filter(|(_, line)| !line.trim().is_empty());
     for (index, line) in body {
@@ -102,24 +51,22 @@ pub(super) fn parse(text: &str, up: Up) -> Result<Read, String> {
             return Err(format!("line {number_of_line}: frame number {} is out of order", cells[0]));
         }
         let markers_mm = rows.markers_mm(&cells, line.contains('\t'), number_of_line)?;
-        frames.push(TrcFrame { source_index: source_index as u32, markers_mm });
+        frames.push(MarkerFrame { source_index: source_index as u32, markers_mm });
     }
     if frames.is_empty() {
         return Err("it has no rows of markers".into());
     }
-    if announced != frames.len() as f64 {
+    if let Some(announced) = announced.filter(|announced| *announced != frames.len() as f64) {
         remarks.push(format!("the header announces {announced} frames, and {} are there", frames.len()));
     }
-    if rows.at_origin > 0 {
-        let at_origin = rows.at_origin;
-        remarks.push(format!("{at_origin} positions are 0 0 0 and were taken for markers that were not seen"));
+    if start == 1.0 && first == Some(1.0) {
+        let words = "frames are counted from 1, and the first row was taken for the source's second frame, since \
+                     OrigDataStartFrame is 1; give --first 0 if it is the first one";
+        remarks.push(words.to_owned());
     }
-    let never = |marker: &usize| frames.iter().all(|frame| frame.markers_mm[*marker].is_none());
-    let unseen: Vec<&str> = (0..markers).filter(never).map(|marker| names[marker].as_str()).collect();
-    if !unseen.is_empty() {
-        remarks.push(format!("no row has a position of {}", unseen.join(", ")));
-    }
-    Ok(Read { trc: Trc { rate_hz, names, frames }, mm_per_unit: *mm_per_unit, remarks })
+    let tracks = Tracks { rate_hz, names, frames };
+    remarks.extend(markers::remarks(&tracks, rows.at_origin));
+    Ok(Read { tracks, mm_per_unit, remarks })
 }
 
 /// The cells of a line. Where there are no tabs, spaces separate them.
@@ -160,10 +107,7 @@ impl Rows {
             self.at_origin += 1;
             return Ok(None);
         }
-        let marker = match self.up {
-            Up::Y => Vector3::new(z, x, y),
-            Up::Z => Vector3::new(x, y, z),
-        } * self.mm_per_unit;
+        let marker = self.up.to_world([x, y, z]) * self.mm_per_unit;
         if !marker.iter().all(|value| value.is_finite()) {
             return Err(format!("line {line}: {cells:?} is no position in millimetres"));
         }
@@ -193,7 +137,7 @@ mod tests {
 
     #[test]
     fn axes_units_indices_and_gaps() {
-        let Read { trc, remarks, .. } = read("1\t0.0\t1\t2\t3\t4\t5\t6\n3\t0.05\t1\t2\t3\t\t\t\n");
+        let Read { tracks: trc, remarks, .. } = read("1\t0.0\t1\t2\t3\t4\t5\t6\n3\t0.05\t1\t2\t3\t\t\t\n");
         assert_eq!((trc.rate_hz, trc.names), (60.0, vec!["A".to_owned(), "B".to_owned()]));
         assert_eq!(trc.frames[0].source_index, 5);
         assert_eq!(trc.frames[0].markers_mm[0], Some(Vector3::new(3000.0, 1000.0, 2000.0)));
@@ -204,24 +148,24 @@ mod tests {
 
     #[test]
     fn units_commas_spaces_and_z_up_read_the_same() {
-        let plain = read("1\t0.0\t1.5\t2\t3\t4\t5\t6.25\n2\t0.1\t1\t2\t3\t4\t5\t6\n").trc;
-        assert_eq!(read("1\t0,0\t1,5\t2\t3\t4\t5\t6,25\n2\t0,1\t1\t2\t3\t4\t5\t6\n").trc, plain);
-        assert_eq!(read("1 0.0 1.5 2 3 4 5 6.25\n2 0.1 1 2 3 4 5 6\n").trc, plain);
+        let plain = read("1\t0.0\t1.5\t2\t3\t4\t5\t6.25\n2\t0.1\t1\t2\t3\t4\t5\t6\n").tracks;
+        assert_eq!(read("1\t0,0\t1,5\t2\t3\t4\t5\t6,25\n2\t0,1\t1\t2\t3\t4\t5\t6\n").tracks, plain);
+        assert_eq!(read("1 0.0 1.5 2 3 4 5 6.25\n2 0.1 1 2 3 4 5 6\n").tracks, plain);
         let cm = HEAD.replace("\tm\t", "\tcm\t");
         let rows = "1\t0.0\t150\t200\t300\t400\t500\t625\n2\t0.1\t100\t200\t300\t400\t500\t600\n";
-        assert_eq!(parse(&format!("{cm}{rows}"), Up::Y).unwrap().trc, plain);
+        assert_eq!(parse(&format!("{cm}{rows}"), Up::Y).unwrap().tracks, plain);
         let z_up = "1\t0.0\t3\t1.5\t2\t6.25\t4\t5\n2\t0.1\t3\t1\t2\t6\t4\t5\n";
-        assert_eq!(parse(&format!("{HEAD}{z_up}"), Up::Z).unwrap().trc, plain);
+        assert_eq!(parse(&format!("{HEAD}{z_up}"), Up::Z).unwrap().tracks, plain);
     }
 
     #[test]
     fn what_is_missing_is_said() {
-        let Read { trc, remarks, .. } = read("1\t0\t1\t2\t3\t0\t0\t0.000\n");
+        let Read { tracks: trc, remarks, .. } = read("1\t0\t1\t2\t3\t0\t0\t0.000\n");
         assert_eq!(trc.frames[0].markers_mm[1], None);
         let said = remarks.join("; ");
         assert!(said.contains("announces 2 frames, and 1 are there"), "{said}");
-        assert!(said.contains("1 positions are 0 0 0") && said.contains("no row has a position of B"), "{said}");
-        let Read { trc, remarks, .. } = read("1\t0\t1\t2\t3\t4\t5\t6\n2\t0.1\t1\t2\t3\t4\t5\t6\n3\t0.2\t1\t2.");
+        assert!(said.contains("one position is 0 0 0") && said.contains("no row has a position of B"), "{said}");
+        let Read { tracks: trc, remarks, .. } = read("1\t0\t1\t2\t3\t4\t5\t6\n2\t0.1\t1\t2\t3\t4\t5\t6\n3\t0.2\t1\t2.");
         assert_eq!(trc.frames.len(), 2);
         assert!(remarks[0].contains("line 8, the last one, is cut off"), "{remarks:?}");
     }

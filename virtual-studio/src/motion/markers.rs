@@ -73,7 +73,7 @@ impl Markers {
         }
         let marker = |name: &str| tracks.names.iter().position(|known| known == name);
         let feet = FEET.map(|(toes, heel)| (toes.map(marker), marker(heel)));
-        let instant = |frame: &trc::TrcFrame| {
+        let instant = |frame: &pose::markers::MarkerFrame| {
             let lacking = || failed(format!("frame {} lacks a marker; fill its gaps", frame.source_index));
             let joints = mapping.joints(&frame.markers_mm).ok_or_else(lacking)?.map(from_z_up_mm);
             let at = |marker: Option<usize>| frame.markers_mm[marker?].map(from_z_up_mm);

@@ -9,7 +9,8 @@ use infer::recording::{Bodies, Instant, Watched};
 use infer::rig::Placed;
 use miette::{IntoDiagnostic, WrapErr, miette};
 use nalgebra::{Rotation3, UnitQuaternion, Vector3};
-use pose::trc::{Trc, TrcFrame, numbers_by_time};
+use pose::markers::{MarkerFrame, Tracks};
+use pose::trc::numbers_by_time;
 use pose::{JOINT_NAMES, JOINTS, LANDMARK_NAMES};
 use serde::Serialize;
 
@@ -98,7 +99,7 @@ fn frame(set_index: usize, instant: &Instant, body: Option<&Placed>) -> Frame {
 
 /// Frames are numbered by time, so that lost ones are missing in the file too. Joints that no view confirms, and bodies
 /// that only one camera saw, are left out, since the file cannot state their uncertainty.
-fn trc(instants: &[Instant], bodies: &[Option<Placed>], rate_hz: f64) -> Trc {
+fn trc(instants: &[Instant], bodies: &[Option<Placed>], rate_hz: f64) -> Tracks {
     let numbers = numbers_by_time(instants.iter().map(|instant| instant.exposure_ns), rate_hz);
     let frame = |(source_index, body): (u32, &Option<Placed>)| {
         let known = body.as_ref().filter(|body| !body.is_alone()).map(|body| ConfirmedBody {
@@ -108,9 +109,9 @@ fn trc(instants: &[Instant], bodies: &[Option<Placed>], rate_hz: f64) -> Trc {
             landmark_views: landmark_views(&body.near_views),
         });
         let markers_mm = known.map_or([None; MARKER_COUNT], |body| body.markers());
-        TrcFrame { source_index, markers_mm: markers_mm.to_vec() }
+        MarkerFrame { source_index, markers_mm: markers_mm.to_vec() }
     };
-    Trc {
+    Tracks {
         rate_hz,
         names: MARKERS.map(|(name, _)| name.to_owned()).to_vec(),
         frames: numbers.into_iter().zip(bodies).map(frame).collect(),

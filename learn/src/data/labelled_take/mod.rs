@@ -18,9 +18,6 @@ use crate::LearnError;
 /// Frames whose median is a camera's background.
 pub(crate) const BACKGROUND_FRAMES: usize = 50;
 
-/// The least part of the labelled pictures' width and height that the take's may have.
-const MIN_OF_SIZE: f64 = 0.98;
-
 /// A picture with a known pose.
 #[derive(Clone, Debug)]
 pub struct LabelledSample {
@@ -80,6 +77,10 @@ impl LabelledTake {
         views
             .iter()
             .try_for_each(|(camera, view)| check_frames(take, *camera, view, labels.provenance.source_frames))?;
+        if let Some(source_hz) = take.info().source_rate_hz {
+            let refused = |problem| LearnError::InTake { take: take.directory().to_owned(), problem };
+            labels.check_rate(source_hz).map_err(refused)?;
+        }
         let chosen = match &labels.keyed_by {
             KeyedBy::Source => by_source::choose(take, &views)?,
             KeyedBy::Sequence { take_started_utc } => by_sequence::choose(take, take_started_utc, &views)?,
@@ -137,16 +138,7 @@ fn check_frames(
 ) -> Result<(), LearnError> {
     let Some(info) = take.frame_info(camera, 0) else { return Ok(()) };
     let refused = |problem: String| Err(LearnError::InTake { take: take.directory().to_owned(), problem });
-    let (width, height) = info.picture.size_px();
-    // Videos may lack some columns or rows at the right or at the bottom.
-    let fits = |frame: u32, labelled: u32| frame <= labelled && f64::from(frame) >= MIN_OF_SIZE * f64::from(labelled);
-    let [labelled_width, labelled_height] = view.size_px;
-    if !fits(width, labelled_width) || !fits(height, labelled_height) {
-        return refused(format!(
-            "the labels of {} are for pictures of {labelled_width}×{labelled_height}, and its pictures have {width}×{height}",
-            view.name
-        ));
-    }
+    view.check_size(info.picture.size_px().into()).or_else(refused)?;
     match (source_frames, info.source) {
         (Some(labelled), Some(source)) if labelled != source.length => refused(format!(
             "the labels are for a source of {labelled} frames, and that of {} has {}",
