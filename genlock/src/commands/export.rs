@@ -187,6 +187,12 @@ mod tests {
         assert!(first[at("RKnee")].is_empty(), "no view confirms it");
         let read = trc::read(&out).unwrap();
         assert_eq!(read.frames.iter().map(|frame| frame.source_index).collect::<Vec<_>>(), [0, 1, 2]);
+        let c3d = folder.path().join("a.c3d");
+        write_tracks(&c3d, &Format::C3d, &bodies, 10.0).unwrap();
+        let again = pose::markers::read(&c3d, None).unwrap().tracks;
+        let wrist = again.names.iter().position(|name| name == "RWrist").unwrap();
+        let apart = again.frames[0].markers_mm[wrist].unwrap() - read.frames[0].markers_mm[wrist].unwrap();
+        assert!(again.names == read.names && apart.norm() < 0.01, "{apart}");
     }
 
     #[test]
