@@ -45,7 +45,7 @@ pub enum Command {
     /// Convert labels to genlock's own format, or make them from a take.
     #[command(subcommand)]
     Labels(LabelsCommand),
-    /// Convert a data set to genlock's session format.
+    /// Make a take of videos, or convert a data set to genlock's session format.
     #[command(subcommand)]
     Import(ImportCommand),
     /// Learn from live moments (see `genlock-learn pretrain --help`).
