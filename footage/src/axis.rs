@@ -17,6 +17,15 @@ pub enum Rates {
     MustBeEqual,
 }
 
+/// What to do with videos of unequal length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lengths {
+    /// Cut all to the shortest.
+    Common,
+    /// Leave them, as of videos that begin at different instants.
+    Own,
+}
+
 /// Which picture of each camera stands at which instant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
@@ -41,12 +50,12 @@ impl Axis {
 ///
 /// # Errors
 /// The rates are not to be resampled, and are unequal or vary; or nothing is left.
-pub fn plan(videos: &[Video], rates: Rates) -> Result<Axis, Problem> {
+pub fn plan(videos: &[Video], rates: Rates, lengths: Lengths) -> Result<Axis, Problem> {
     let views: Vec<View> = videos
         .iter()
         .map(|video| View { name: &video.camera.name, times_s: &video.times_s, pace: &video.pace })
         .collect();
-    plan_views(&views, rates)
+    plan_views(&views, rates, lengths)
 }
 
 /// What of a video the axis depends on.
@@ -72,7 +81,7 @@ impl View<'_> {
     }
 }
 
-fn plan_views(views: &[View], rates: Rates) -> Result<Axis, Problem> {
+fn plan_views(views: &[View], rates: Rates, lengths: Lengths) -> Result<Axis, Problem> {
     let none = || Problem::with_remedy("there are no videos", "give at least one");
     let common_s = views.iter().map(View::end_s).min_by(f64::total_cmp).ok_or_else(none)?;
     let constant: Option<Vec<(f64, &Vec<u32>)>> = views
@@ -100,7 +109,7 @@ fn plan_views(views: &[View], rates: Rates) -> Result<Axis, Problem> {
         }
         None => resampled(views),
     };
-    Ok(cut(axis, views))
+    Ok(bounded(axis, views, lengths))
 }
 
 /// Each instant takes the picture that is nearest in time, within half a period; no picture stands twice.
@@ -129,36 +138,44 @@ fn nearest(times_s: &[f64], rate_hz: f64) -> Vec<(u32, u32)> {
     chosen
 }
 
-/// Cuts all cameras to the shortest, and tells which instants lack a picture.
-fn cut(mut axis: Axis, views: &[View]) -> Axis {
+/// Cuts all cameras to the shortest where that is asked for, and tells which instants lack a picture.
+fn bounded(mut axis: Axis, views: &[View], lengths: Lengths) -> Axis {
     let length = |chosen: &Vec<(u32, u32)>| chosen.last().map_or(0, |(instant, _)| instant + 1);
-    let lengths: Vec<_> = axis.chosen.iter().map(length).collect();
-    axis.instants = lengths.iter().copied().min().unwrap_or_default();
-    let instants = axis.instants;
-    let longer: Vec<_> = lengths.iter().zip(views).filter(|(length, _)| **length > instants).collect();
-    if let Some(shortest) = lengths.iter().position(|length| *length == instants).filter(|_| !longer.is_empty()) {
-        let each = longer.iter().map(|(length, view)| {
-            let over = **length - instants;
-            format!("{} by {over} ({:.2} s)", view.name, f64::from(over) / axis.rate_hz)
-        });
-        let each: Vec<_> = each.collect();
-        let name = views[shortest].name;
-        axis.remarks.push(format!("cut to the {instants} pictures of {name}, the shortest: {}", each.join(", ")));
+    let own: Vec<_> = axis.chosen.iter().map(length).collect();
+    let (shortest, longest) = (own.iter().copied().min(), own.iter().copied().max());
+    axis.instants = if lengths == Lengths::Common { shortest } else { longest }.unwrap_or_default();
+    if lengths == Lengths::Common {
+        axis.remarks.extend(cut(&mut axis.chosen, &own, axis.instants, axis.rate_hz, views));
     }
-    for (chosen, view) in axis.chosen.iter_mut().zip(views) {
-        chosen.retain(|(instant, _)| *instant < instants);
-        let lacking = instants as usize - chosen.len();
+    for (chosen, view) in axis.chosen.iter().zip(views) {
+        let ends = length(chosen) as usize;
+        let lacking = ends - chosen.len();
         if lacking > 0 {
             let times = chosen.iter().map(|(_, picture)| view.times_s[*picture as usize]);
             let gap_s = times.clone().zip(times.skip(1)).map(|(one, next)| next - one).fold(0.0, f64::max);
+            let gap_ms = gap_s * 1e3;
             axis.remarks.push(format!(
-                "{}: {lacking} of {instants} instants lack a picture; the largest gap is {:.0} ms",
-                view.name,
-                gap_s * 1e3
+                "{}: {lacking} of {ends} instants lack a picture; the largest gap is {gap_ms:.0} ms",
+                view.name
             ));
         }
     }
     axis
+}
+
+/// Cuts all cameras to so many instants, and tells which were longer.
+fn cut(chosen: &mut [Vec<(u32, u32)>], own: &[u32], instants: u32, rate_hz: f64, views: &[View]) -> Option<String> {
+    chosen.iter_mut().for_each(|chosen| chosen.retain(|(instant, _)| *instant < instants));
+    let longer = own.iter().zip(views).filter(|(length, _)| **length > instants);
+    let longer: Vec<_> = longer
+        .map(|(length, view)| {
+            let over = length - instants;
+            format!("{} by {over} ({:.2} s)", view.name, f64::from(over) / rate_hz)
+        })
+        .collect();
+    let shortest = views[own.iter().position(|length| *length == instants)?].name;
+    let words = format!("cut to the {instants} pictures of {shortest}, the shortest: {}", longer.join(", "));
+    (!longer.is_empty()).then_some(words)
 }
 
 /// A rate for people.

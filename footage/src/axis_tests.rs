@@ -21,7 +21,7 @@ fn constant(name: &'static str, rate_hz: f64, pictures: u32) -> Filmed {
 fn planned(filmed: &[Filmed], rates: Rates) -> Result<Axis, Problem> {
     let views: Vec<_> =
         filmed.iter().map(|one| View { name: one.name, times_s: &one.times_s, pace: &one.pace }).collect();
-    plan_views(&views, rates)
+    plan_views(&views, rates, Lengths::Common)
 }
 
 #[test]
@@ -56,6 +56,15 @@ fn the_longer_ones_are_cut_and_named() {
     let axis = planned(&[constant("a", 25.0, 100), constant("b", 25.0, 90)], Rates::MustBeEqual).unwrap();
     assert_eq!((axis.instants, axis.chosen[0].len()), (90, 90));
     assert_eq!(axis.remarks, ["cut to the 90 pictures of b, the shortest: a by 10 (0.40 s)"]);
+}
+
+#[test]
+fn videos_that_begin_at_different_instants_keep_their_lengths() {
+    let (a, b) = (constant("a", 25.0, 100), constant("b", 25.0, 90));
+    let views = [&a, &b].map(|one| View { name: one.name, times_s: &one.times_s, pace: &one.pace });
+    let axis = plan_views(&views, Rates::Resample, Lengths::Own).unwrap();
+    assert_eq!((axis.instants, axis.chosen[0].len(), axis.chosen[1].len()), (100, 100, 90));
+    assert!(axis.remarks.is_empty(), "{:?}", axis.remarks);
 }
 
 #[test]

@@ -25,7 +25,7 @@ mod video;
 mod watch;
 mod write;
 
-pub use axis::{Axis, Rates, plan};
+pub use axis::{Axis, Lengths, Rates, plan};
 pub use discover::{Camera, Found, discover};
 pub use error::FootageError;
 pub use timeline::{Pace, fit};

@@ -30,6 +30,8 @@ pub struct Track {
     pub raw: bool,
     /// Its brightness is coded for HDR.
     pub hdr: bool,
+    /// The matrix of its colours, by ffmpeg's name, where it is not that of JPEGs.
+    pub matrix: Option<&'static str>,
     /// Other video tracks of the file.
     pub others: usize,
 }
@@ -60,6 +62,7 @@ struct Stated {
     nb_frames: Option<String>,
     field_order: Option<String>,
     color_transfer: Option<String>,
+    color_space: Option<String>,
     #[serde(default)]
     disposition: Disposition,
     #[serde(default)]
@@ -91,6 +94,9 @@ struct Tags {
 const RAW: [&str; 10] = ["h264", "hevc", "mjpeg", "mpegvideo", "m4v", "h263", "h261", "rawvideo", "obu", "vc1"];
 /// What ffmpeg reads as pictures and is no film.
 const NO_FILM: [&str; 3] = ["tty", "image2", "gif"];
+
+/// Matrices of colours that differ from that of JPEGs, by ffmpeg's names.
+const OTHER_MATRICES: [&str; 3] = ["bt709", "bt2020nc", "smpte240m"];
 
 /// Reads the header. `Ok(Err(words))` if it is no video, with what ffmpeg says of it.
 pub fn probe(path: &Path, tools: &Tools) -> Result<Result<Track, String>, Problem> {
@@ -142,6 +148,7 @@ fn track(header: Header) -> Option<Track> {
         duration_s,
         raw: RAW.contains(&&*format),
         hdr: matches!(stated.color_transfer.as_deref(), Some("smpte2084" | "arib-std-b67")),
+        matrix: OTHER_MATRICES.into_iter().find(|name| stated.color_space.as_deref() == Some(*name)),
         others: videos.len() - 1,
     })
 }

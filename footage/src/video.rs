@@ -16,6 +16,8 @@ pub struct Video {
     pub camera: Camera,
     /// When its pictures are shown, in seconds since its first promised picture; growing.
     pub times_s: Vec<f64>,
+    /// Of each of these pictures the number among all that are decoded.
+    pub(crate) numbers: Vec<u32>,
     /// How they follow each other.
     pub pace: Pace,
     /// What is worth knowing of it, in words.
@@ -67,30 +69,20 @@ impl Video {
             let what = format!("{count} of it can be decoded, and two make a video ({}{said})", track.codec);
             return Err(Problem::with_remedy(what, COPY));
         }
-        if watched.timeless > 0 || track.raw {
+        if watched.times.is_empty() || track.raw {
             let what = format!("its pictures have no times (a raw stream of {})", track.codec);
             let remedy =
                 "put it into a container at the rate of the camera: `ffmpeg -framerate RATE -i FILE -c copy FILE.mp4`";
-            return Err(Problem::with_remedy(what, remedy));
-        }
-        if let Some(at) = watched.times.windows(2).position(|pair| pair[1] < pair[0]) {
-            let at_s = |index: usize| (watched.times[index] - watched.times[0]) as f64 * track.tick_s;
-            let what = format!(
-                "its times run backwards: picture {} is shown at {:.3} s, after picture {at} at {:.3} s",
-                at + 1,
-                at_s(at + 1),
-                at_s(at)
-            );
-            let remedy =
-                "several recordings may have been put together: give them one by one, as cameras of several takes";
             return Err(Problem::with_remedy(what, remedy));
         }
         Self::of(camera, track, watched)
     }
 
     fn of(camera: &Camera, track: Track, watched: Watched) -> Result<Self, Problem> {
-        let seconds =
-            |begins: i64| watched.times.iter().map(|time| (time - begins) as f64 * track.tick_s).collect::<Vec<_>>();
+        let numbers = in_order(&watched.times)?;
+        let seconds = |begins: i64| -> Vec<f64> {
+            numbers.iter().map(|number| (watched.times[*number as usize] - begins) as f64 * track.tick_s).collect()
+        };
         let still = || Problem::with_remedy("all its pictures have the same time", COPY);
         let mut times_s = seconds(watched.times[0]);
         let mut pace = fit(&times_s, track.tick_s).ok_or_else(still)?;
@@ -102,7 +94,11 @@ impl Video {
                 pace = fit(&times_s, track.tick_s).ok_or_else(still)?;
             }
         }
-        let mut video = Self { camera: camera.clone(), times_s, pace, remarks, track, watched };
+        let late = watched.times.len() - numbers.len();
+        if late > 0 {
+            remarks.push(format!("{late} pictures are not later than those before them, and are left out"));
+        }
+        let mut video = Self { camera: camera.clone(), times_s, numbers, pace, remarks, track, watched };
         video.remark();
         Ok(video)
     }
@@ -125,6 +121,10 @@ impl Video {
                 "its pixels are {aspect:.3} times as wide as high: {width}×{height} becomes {to_width}×{to_height}"
             ));
         }
+        // The last picture of a program stream has none.
+        if watched.timeless > 1 {
+            say(format!("{} pictures have no time of their own and stand evenly between others", watched.timeless));
+        }
         if is_interlaced(track, watched) {
             say("it is interlaced: each picture is made of both its fields".into());
         }
@@ -136,6 +136,34 @@ impl Video {
         }
     }
 }
+
+/// The numbers of the pictures whose times grow.
+///
+/// # Errors
+/// More than a few do not, as where recordings were put together.
+fn in_order(times: &[i64]) -> Result<Vec<u32>, Problem> {
+    let mut numbers: Vec<u32> = Vec::with_capacity(times.len());
+    let (mut latest, mut back) = (None, None);
+    for (number, time) in (0..).zip(times) {
+        if latest.is_none_or(|latest| time > latest) {
+            latest = Some(time);
+            numbers.push(number);
+        } else {
+            back.get_or_insert(number);
+        }
+    }
+    let late = times.len() - numbers.len();
+    match back {
+        Some(back) if late as f64 > MAX_LATE * times.len() as f64 => Err(Problem::with_remedy(
+            format!("its times run backwards: from picture {back} on, {late} of {} come too late", times.len()),
+            "recordings that were put together have to be taken apart: give each take its own",
+        )),
+        _ => Ok(numbers),
+    }
+}
+
+/// More than this part of the pictures may not be too late.
+const MAX_LATE: f64 = 0.1;
 
 const COPY: &str = "copy it anew from the camera, or leave it out";
 

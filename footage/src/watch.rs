@@ -17,9 +17,11 @@ const ENTRIES: &str = "packet=pts,flags:\
 /// A track as it was decoded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Watched {
-    /// The times of the pictures in ticks, in the order in which they are shown.
+    /// The times of the pictures in ticks, in the order in which they are shown; empty where they are not known.
     pub times: Vec<i64>,
-    /// Pictures whose time is not known.
+    /// The times that pictures have of their own.
+    known: Vec<Option<i64>>,
+    /// Pictures without a time of their own, which were put evenly between others.
     pub timeless: usize,
     /// Times at which packets promise a picture, without those that an edit list hides; only where packets have times.
     pub promised: BTreeSet<i64>,
@@ -61,13 +63,35 @@ pub fn watch(path: &Path, track: &Track, tools: &Tools, mut progress: impl FnMut
         }
     }
     watched.words = stream.end()?.words;
+    watched.times = evenly(&watched.known);
     Ok(watched)
+}
+
+/// Times for pictures that have none: evenly between those that have, as MPEG's program streams mean it. Nothing if
+/// fewer than two have one.
+fn evenly(known: &[Option<i64>]) -> Vec<i64> {
+    let anchors: Vec<(usize, i64)> =
+        known.iter().enumerate().filter_map(|(number, time)| Some((number, (*time)?))).collect();
+    if anchors.len() < 2 {
+        return anchors.iter().map(|(_, time)| *time).filter(|_| known.len() == 1).collect();
+    }
+    let mut after = 1;
+    (0..known.len())
+        .map(|number| {
+            while anchors[after].0 < number && after + 1 < anchors.len() {
+                after += 1;
+            }
+            let ((from, start), (to, end)) = (anchors[after - 1], anchors[after]);
+            let share = (number as f64 - from as f64) / (to - from) as f64;
+            start + (share * (end - start) as f64).round() as i64
+        })
+        .collect()
 }
 
 impl Watched {
     /// Pictures that were decoded.
     pub fn pictures(&self) -> usize {
-        self.times.len() + self.timeless
+        self.known.len()
     }
 
     fn packet<'a>(&mut self, fields: impl Iterator<Item = &'a str>) {
@@ -104,10 +128,8 @@ impl Watched {
             at if self.other_size.is_none() && size != self.size_px => self.other_size = Some((at, size)),
             _ => {}
         }
-        match time {
-            Some(time) => self.times.push(time),
-            None => self.timeless += 1,
-        }
+        self.timeless += usize::from(time.is_none());
+        self.known.push(time);
     }
 }
 
@@ -116,4 +138,18 @@ fn ratio(text: &str) -> Option<f64> {
     let (over, under) = text.split_once(':')?;
     let value = over.parse::<f64>().ok()? / under.parse::<f64>().ok()?;
     (value.is_finite() && value > 0.0).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_without_a_time_stand_evenly_between_others() {
+        assert_eq!(evenly(&[Some(0), None, None, Some(30), Some(50), None]), [0, 10, 20, 30, 50, 70]);
+        assert_eq!(evenly(&[None, Some(10), Some(20)]), [0, 10, 20]);
+        assert_eq!(evenly(&[Some(5)]), [5]);
+        assert!(evenly(&[None, Some(5), None]).is_empty());
+        assert!(evenly(&[]).is_empty());
+    }
 }

@@ -68,9 +68,6 @@ pub fn write(
         }
         progress(done, of);
     }
-    for view in &views {
-        view.gap(axis.instants, axis.rate_hz, &mut writer)?;
-    }
     drop(views);
     let summary = writer.finish()?;
     draft.finish()?;
@@ -96,7 +93,8 @@ impl<'a> View<'a> {
     /// Writes the camera's picture of an instant. Returns whether there is one.
     fn write(&mut self, instant: u32, axis: &Axis, writer: &mut TakeWriter) -> Result<bool, FootageError> {
         let Some(&(_, number)) = self.chosen.next_if(|(at, _)| *at == instant) else { return Ok(false) };
-        let jpeg = self.decoder.picture(number).map_err(|problem| problem.of(self.video.camera.path.display()))?;
+        let decoded = self.video.numbers[number as usize];
+        let jpeg = self.decoder.picture(decoded).map_err(|problem| problem.of(self.video.camera.path.display()))?;
         self.gap(instant, axis.rate_hz, writer)?;
         self.next = instant + 1;
         writer.write_frame(&self.info(instant, number, axis, &jpeg), &jpeg.bytes)?;

@@ -1,6 +1,6 @@
 //! Makes takes of videos, and converts public data sets to genlock's session format.
 
-pub mod video;
+mod video;
 mod videos;
 
 use std::path::{Path, PathBuf};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use footage::{Rates, Tools};
+use footage::{Lengths, Rates, Tools};
 use indicatif::{ProgressBar, ProgressStyle};
 use miette::IntoDiagnostic;
 
@@ -37,7 +37,7 @@ pub fn run(args: &VideosArgs) -> miette::Result<()> {
         video.remarks.iter().for_each(|remark| println!("{}: {remark}", video.camera.name));
     }
     let rates = if args.no_resample { Rates::MustBeEqual } else { Rates::Resample };
-    let axis = footage::plan(&videos, rates).into_diagnostic()?;
+    let axis = footage::plan(&videos, rates, Lengths::Common).into_diagnostic()?;
     axis.remarks.iter().for_each(|remark| println!("{remark}"));
     let bar = ProgressBar::new(0).with_style(style("pictures written")?);
     let written = footage::write(&videos, &axis, &found.remarks, &args.out, &tools, |done, of| {
