@@ -1,7 +1,6 @@
 //! `genlock infer`: a rig's geometry and one body per instant from a take.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::OnceLock;
 
 use frame::{CameraId, DeviceStamp, FrameInfo, HostTime, Picture, PixelFormat, SegmentId, TriggerIndex};
@@ -290,8 +289,12 @@ fn grey_take(parent: &Path, cameras: u16) -> PathBuf {
 fn two_people_are_not_made_one() {
     let (Some((_, finder)), Some(data)) = (take_and_finder(), test_data()) else { return };
     let folder = tempfile::tempdir().unwrap();
-    let take = folder.path().join("take");
-    succeed(genlock(["import", "videos"]).arg(data.join("pose2sim_multi/videos")).arg("--out").arg(&take));
+    let (footage, takes) = (folder.path().join("footage"), folder.path().join("takes"));
+    succeed(genlock(["import", "videos"]).arg(data.join("pose2sim_multi/videos")).arg("--out").arg(&footage));
+    let mut record = genlock(["demo", "--rate", "60", "--seconds", "4", "--headless", "--no-learner", "--no-finder"]);
+    record.arg("--footage").arg(&footage);
+    succeed(record.arg("--data").arg(folder.path().join("data")).arg("--record").arg(&takes));
+    let take = std::fs::read_dir(&takes).unwrap().next().expect("a take").unwrap().path();
     // In a second or two, three of the four cameras often agree on a geometry, which is wrong.
     for first in ["45", "150"] {
         let mut infer = genlock(["infer", "--first", first, "--out"]);
