@@ -43,7 +43,8 @@ pub struct Found {
 /// A path is not there, nothing in it is a video, two cameras would have one name, or a camera's folder holds several
 /// videos.
 pub fn discover(paths: &[PathBuf], tools: &Tools) -> Result<Found, FootageError> {
-    let mut search = Search { tools, videos: Vec::new(), left_out: BTreeMap::new(), remarks: Vec::new() };
+    let mut search =
+        Search { tools, videos: Vec::new(), proxies: Vec::new(), left_out: BTreeMap::new(), remarks: Vec::new() };
     let mut problems = Vec::new();
     for path in paths {
         if let Err(problem) = search.path(path, paths.len() > 1) {
@@ -65,6 +66,8 @@ struct Named {
 struct Search<'a> {
     tools: &'a Tools,
     videos: Vec<Named>,
+    /// Small copies that are named themselves: taken where nothing else is.
+    proxies: Vec<Named>,
     left_out: BTreeMap<LeftOut, Vec<String>>,
     remarks: Vec<String>,
 }
@@ -80,8 +83,13 @@ impl Search<'_> {
             let what = format!("{} is neither a file nor a folder", path.display());
             return Err(Problem::with_remedy(what, "give the video itself"));
         }
-        // A file that is named is meant, whatever it is called.
-        self.videos.push(Named { name: stem(path), path: path.to_owned() });
+        let named = Named { name: stem(path), path: path.to_owned() };
+        match Kind::of(path) {
+            // Of several, such as of `folder/*`, not all need be meant.
+            Kind::LeftOut(LeftOut::Proxy) if beside_others => self.proxies.push(named),
+            Kind::LeftOut(why) if beside_others => self.leave_out(why, path),
+            _ => self.videos.push(named),
+        }
         Ok(())
     }
 
@@ -93,7 +101,7 @@ impl Search<'_> {
             return Ok(());
         }
         if videos.is_empty() {
-            return folders.iter().try_for_each(|folder| self.camera_folder(folder));
+            return self.camera_folders(&folders);
         }
         self.videos.extend(videos.into_iter().map(|path| Named { name: stem(&path), path }));
         for folder in folders {
@@ -102,20 +110,31 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// A folder that belongs to one camera.
-    fn camera_folder(&mut self, folder: &Path) -> Result<(), Problem> {
-        let mut videos = Vec::new();
-        self.below(folder, DEPTH, &mut videos)?;
-        match videos.len() {
-            0 => self.leave_out(LeftOut::NoVideos, folder),
-            1 => self.videos.extend(videos.into_iter().map(|path| Named { name: last_name(folder), path })),
-            count => {
+    /// Folders of which each belongs to one camera; or the one that holds the videos of all.
+    fn camera_folders(&mut self, folders: &[PathBuf]) -> Result<(), Problem> {
+        let mut holding = Vec::new();
+        for folder in folders {
+            let mut videos = Vec::new();
+            self.below(folder, DEPTH, &mut videos)?;
+            match videos.is_empty() {
+                true => self.leave_out(LeftOut::NoVideos, folder),
+                false => holding.push((folder, videos)),
+            }
+        }
+        if let [(folder, videos)] = &holding[..]
+            && videos.len() > 1
+        {
+            return self.folder(folder, false);
+        }
+        for (folder, mut videos) in holding {
+            if videos.len() > 1 {
                 let names: Vec<_> = videos.iter().map(|path| last_name(path)).collect();
                 return Err(Problem::with_remedy(
-                    format!("{} holds {count} videos: {}", folder.display(), listed(&names)),
+                    format!("{} holds {} videos: {}", folder.display(), names.len(), listed(&names)),
                     "name the one of each camera: `genlock import videos cam1/A.mp4 cam2/B.mp4 --out TAKE`",
                 ));
             }
+            self.videos.extend(videos.pop().map(|path| Named { name: last_name(folder), path }));
         }
         Ok(())
     }
@@ -152,10 +171,19 @@ impl Search<'_> {
     }
 
     fn leave_out(&mut self, why: LeftOut, path: &Path) {
-        self.left_out.entry(why).or_default().push(last_name(path));
+        let (names, name) = (self.left_out.entry(why).or_default(), last_name(path));
+        if !names.contains(&name) {
+            names.push(name);
+        }
     }
 
     fn end(mut self, paths: &[PathBuf]) -> Result<Found, Problem> {
+        let proxies = std::mem::take(&mut self.proxies);
+        if self.videos.is_empty() {
+            self.videos = proxies;
+        } else {
+            proxies.iter().for_each(|named| self.leave_out(LeftOut::Proxy, &named.path));
+        }
         let left_out: Vec<_> = self.left_out.iter().map(|(why, names)| format!("{}: {why}", listed(names))).collect();
         if self.videos.is_empty() {
             let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();

@@ -1,4 +1,4 @@
-//! Imported pictures are those that ffmpeg decodes, one by one, in 32 combinations of container, codec, rate and rotation.
+//! Imported pictures are those that ffmpeg decodes, one by one, in 34 combinations of container, codec, rate and rotation.
 
 mod common;
 
@@ -27,7 +27,7 @@ const fn turned(rotation: u32, clip: Clip) -> Clip {
     Clip { rotation, ..clip }
 }
 
-const CLIPS: [Clip; 32] = [
+const CLIPS: [Clip; 34] = [
     clip("film.mp4", "24", H264),
     clip("ntsc-film.mp4", "24000/1001", H264),
     clip("pal.mp4", "25", H264),
@@ -42,6 +42,16 @@ const CLIPS: [Clip; 32] = [
     clip("ten-bits.mp4", "30", "-c:v libx264 -pix_fmt yuv420p10le"),
     clip("full-range.mp4", "30", "-c:v libx264 -pix_fmt yuvj420p"),
     clip("hd-colours.mp4", "30", "-vf scale=out_color_matrix=bt709 -c:v libx264 -pix_fmt yuv420p -colorspace bt709"),
+    clip(
+        "action-camera.mp4",
+        "60",
+        "-vf scale=out_color_matrix=bt709:out_range=pc -c:v libx264 -pix_fmt yuvj420p -colorspace bt709",
+    ),
+    clip(
+        "ten-bits-hd.mp4",
+        "30",
+        "-vf scale=out_color_matrix=bt709 -c:v libx264 -pix_fmt yuv420p10le -colorspace bt709",
+    ),
     clip("no-subsampling.mp4", "30", "-c:v libx264 -pix_fmt yuv444p"),
     turned(90, clip("right.mp4", "30", H264)),
     turned(180, clip("over.mov", "60000/1001", H264)),

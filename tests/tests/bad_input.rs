@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::path::Path;
 
-use genlock_tests::{fail, footage, genlock, json, rig_with_a_damaged_video, succeed};
+use genlock_tests::{fail, footage, genlock, json, output, rig_with_a_damaged_video, succeed};
 
 #[test]
 fn a_missing_folder() {
@@ -83,8 +83,10 @@ fn a_video_that_replay_does_not_play_says_what_it_wants() {
     let text = "version = 1\nname = \"r\"\n[trigger]\nmode = \"hardware\"\nrate-hz = 30.0\n[[camera]]\nname = \"a\"\n\
                 driver = \"replay\"\nsource = \"a.mp4\"\n";
     std::fs::write(&rig, text).unwrap();
-    let said = fail(genlock(["doctor"]).arg(&rig));
+    let checked = output(genlock(["doctor"]).arg(&rig));
+    let said = String::from_utf8_lossy(&checked.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains("a.mp4 is H.264, and no MJPEG") && said.contains("genlock import videos"), "{said}");
+    assert!(!checked.status.success());
 }
 
 #[test]

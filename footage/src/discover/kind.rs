@@ -10,14 +10,15 @@ const VIDEOS: [&str; 36] = [
     "ts", "vob", "webm", "wmv",
 ];
 /// Endings of what lies beside videos, and is not worth opening. ffmpeg would show some of them as films of text.
-const NO_VIDEOS: [&str; 62] = [
+const NO_VIDEOS: [&str; 63] = [
     "aac", "aif", "aiff", "ass", "avif", "bin", "bmp", "bvh", "c3d", "csv", "dat", "db", "dng", "doc", "docx", "exr",
     "flac", "gif", "gz", "hdr", "heic", "heif", "htm", "html", "idx", "ini", "jpeg", "jpg", "json", "log", "m3u",
     "m4a", "mat", "md", "mp3", "npy", "npz", "ogg", "opus", "pdf", "pkl", "png", "py", "sh", "srt", "sub", "svg",
-    "tar", "tif", "tiff", "toml", "trc", "tsv", "txt", "vtt", "wav", "webp", "wma", "xls", "xlsx", "xml", "yaml",
+    "tar", "thm", "tif", "tiff", "toml", "trc", "tsv", "txt", "vtt", "wav", "webp", "wma", "xls", "xlsx", "xml",
+    "yaml",
 ];
-/// Endings that cameras give to small copies of their videos, and to pictures of them.
-const PROXIES: [&str; 3] = ["lrv", "lrf", "thm"];
+/// Endings that cameras give to small copies of their videos.
+const PROXIES: [&str; 2] = ["lrv", "lrf"];
 /// Names that editors give to small copies.
 const PROXY_WORDS: [&str; 4] = ["proxy", "proxies", "thumbnail", "thumbnails"];
 

@@ -48,10 +48,11 @@ pub fn run(args: &VideosArgs) -> miette::Result<()> {
     let written = written.into_diagnostic()?;
     let names: Vec<_> = videos.iter().map(|video| &*video.camera.name).collect();
     println!(
-        "{}: {} pictures of {} cameras ({}), {} instants at {}, {:.1} MB",
+        "{}: {} pictures of {} {} ({}), {} instants at {}, {:.1} MB",
         args.out.display(),
         written.pictures,
         names.len(),
+        if names.len() == 1 { "camera" } else { "cameras" },
         names.join(", "),
         axis.instants,
         axis.rate(),
