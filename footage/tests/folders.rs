@@ -30,7 +30,7 @@ fn found(folder: &Path, paths: &[&str]) -> Found {
 }
 
 fn names(found: &Found) -> Vec<&str> {
-    found.cameras.iter().map(|camera| &**camera.name).collect()
+    found.cameras.iter().map(|camera| &*camera.name).collect()
 }
 
 fn refused(folder: &Path, paths: &[&str]) -> String {
