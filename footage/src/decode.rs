@@ -41,8 +41,7 @@ impl Decoder {
             "pipe:1",
         ];
         let words = input.chain(output.into_iter().chain(format).map(Into::into));
-        let stream =
-            Stream::start(&tools.ffmpeg, words, tools.silence, |output, pictures| smjpeg::read(output, pictures))?;
+        let stream = Stream::start(&tools.ffmpeg, words, tools.silence, smjpeg::read)?;
         Ok(Self { stream: Some(stream), came: 0, expected: video.watched.pictures() as u32 })
     }
 

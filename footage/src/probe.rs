@@ -19,7 +19,7 @@ pub struct Track {
     pub tick_s: f64,
     /// Whether it is turned by a quarter, one way or the other.
     pub turned: bool,
-    /// Clockwise, in degrees; 0 where it stands as it was filmed.
+    /// To the right, in degrees from 0 to 359; 0 where it stands as it was filmed.
     pub rotation: i32,
     pub interlaced: bool,
     /// Pictures in the file's index, with those that an edit list hides; `None` where the file has none.

@@ -105,7 +105,7 @@ fn line(x: &[f64], y: &[f64]) -> Option<(f64, f64)> {
         xy += (x - mean_x) * (y - mean_y);
     }
     let slope = xy / xx;
-    (xx > 0.0 && slope > 0.0).then(|| (slope, mean_y - slope * mean_x))
+    (xx > 0.0 && slope > 0.0).then_some((slope, mean_y - slope * mean_x))
 }
 
 #[cfg(test)]

@@ -111,8 +111,12 @@ impl Video {
         if track.others > 0 {
             say(format!("it has {} video tracks; the first is taken", track.others + 1));
         }
-        if track.rotation != 0 {
-            say(format!("turned by {}°, as it says", track.rotation));
+        match track.rotation {
+            0 => {}
+            90 => say("turned a quarter to the right, as it says".into()),
+            180 => say("turned upside down, as it says".into()),
+            270 => say("turned a quarter to the left, as it says".into()),
+            degrees => say(format!("turned by {degrees}° to the right, as it says")),
         }
         if (watched.pixel_aspect - 1.0).abs() > 1e-6 {
             let [to_width, to_height] = shown_size(track, watched);
