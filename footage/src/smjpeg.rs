@@ -69,3 +69,49 @@ fn array<const N: usize>(stream: &mut impl Read) -> io::Result<[u8; N]> {
     let mut array = [0; N];
     stream.read_exact(&mut array).map(|()| array)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::sync_channel;
+
+    use super::*;
+
+    fn stream(pictures: &[&[u8]]) -> Vec<u8> {
+        let mut stream = [&MAGIC[..], &[0; 8], b"_TXT", &[0, 0, 0, 2], b"x=", b"_VID", &[0, 0, 0, 12]].concat();
+        stream.extend([0, 0, 0, 0, 0, 64, 0, 48, b'J', b'F', b'I', b'F']);
+        stream.extend(b"HEND");
+        for picture in pictures {
+            stream.extend(b"vidD\0\0\0\x07");
+            stream.extend((picture.len() as u32).to_be_bytes());
+            stream.extend(*picture);
+        }
+        stream
+    }
+
+    fn pictures(stream: &[u8]) -> (io::Result<()>, Vec<Jpeg>) {
+        let (sender, received) = sync_channel(9);
+        let read = read(stream, &sender);
+        drop(sender);
+        (read, received.iter().collect())
+    }
+
+    #[test]
+    fn pictures_come_whole_with_their_size() {
+        for end in [&b""[..], b"DONE"] {
+            let (read, found) = pictures(&[&stream(&[b"one", b"three"]), end].concat());
+            assert!(read.is_ok());
+            assert_eq!(found.iter().map(|jpeg| &*jpeg.bytes).collect::<Vec<_>>(), [&b"one"[..], b"three"]);
+            assert_eq!(found[1].size_px, [64, 48]);
+        }
+    }
+
+    #[test]
+    fn what_is_cut_or_no_smjpeg_is_an_error_and_no_picture() {
+        let whole = stream(&[b"one", b"three"]);
+        let (read, found) = pictures(&whole[..whole.len() - 1]);
+        assert!(read.is_err() && found.len() == 1);
+        assert!(pictures(b"RIFF and something else").0.is_err());
+        let huge = [&stream(&[])[..], b"vidD\0\0\0\0\xff\xff\xff\xff"].concat();
+        assert!(pictures(&huge).0.is_err(), "no room is made for what a broken stream announces");
+    }
+}
