@@ -6,9 +6,11 @@ set -euo pipefail
 cd "$ROOT"
 bash scripts/setup.sh
 LIBTORCH=$(bash scripts/fetch-libtorch.sh)
-GENLOCK_FOOTAGE=$(bash scripts/fetch-footage.sh)
+videos=$(bash scripts/fetch-footage.sh)
 GENLOCK_FINDER=$(bash scripts/fetch-finder.sh) || say "Continuing without the finder of joints."
-export LIBTORCH GENLOCK_FOOTAGE GENLOCK_FINDER
+export LIBTORCH GENLOCK_FINDER
 # The whole workspace, as in every other script: one set of features, and nothing is compiled twice.
 cargo build --release --locked --workspace --bins --example bench --example bench-copies
+GENLOCK_FOOTAGE=$(bash scripts/import-footage.sh "$videos")
+export GENLOCK_FOOTAGE
 exec "$TARGET/release/examples/bench" "$@"

@@ -1,6 +1,6 @@
 # Shared by the other scripts, which source it.
 
-# Cache of downloads and prepared footage.
+# Cache of downloads and of takes of footage.
 CACHE=${GENLOCK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/genlock}
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 TORCH_VERSION=2.11.0

@@ -10,12 +10,14 @@ export LIBTORCH
 case " $* " in *" --no-finder"*) ;; *)
     if GENLOCK_FINDER=$(bash scripts/fetch-finder.sh); then export GENLOCK_FINDER; else unset GENLOCK_FINDER; fi ;;
 esac
-# A virtual studio and your own footage do not need the example footage.
-footage=
-case " $* " in *" --virtual"* | *" --footage"*) ;; *) footage=$(bash scripts/fetch-footage.sh) ;; esac
+# A virtual studio and takes of your own do not need the example footage.
+videos=
+case " $* " in *" --virtual"* | *" --footage"* | *" --from"*) ;; *) videos=$(bash scripts/fetch-footage.sh) ;; esac
 say "Building genlock (the first time takes minutes)"
 cargo build --release --locked --workspace --bins
+if [ -n "$videos" ]; then
+    GENLOCK_FOOTAGE=$(bash scripts/import-footage.sh "$videos")
+    export GENLOCK_FOOTAGE
+fi
 say "Ready after $(duration $SECONDS). Disk: cache $(disk "$CACHE") in $CACHE, build $(disk "$TARGET") in $TARGET."
-# Through the environment, so that --footage and --from in the arguments take precedence.
-[ -z "$footage" ] || export GENLOCK_FOOTAGE=$footage
 exec "$TARGET/release/genlock" demo "$@"

@@ -18,7 +18,7 @@ command -v dpkg-query >/dev/null || {
 }
 
 packages=(
-    build-essential pkg-config cmake nasm python3 python3-pip
+    build-essential pkg-config cmake nasm python3 python3-pip ffmpeg
     libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-tools
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
     gstreamer1.0-libav

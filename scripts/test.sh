@@ -5,9 +5,9 @@ set -euo pipefail
 cd "$ROOT"
 bash scripts/setup.sh --tests
 LIBTORCH=$(bash scripts/fetch-libtorch.sh)
-GENLOCK_FOOTAGE=$(bash scripts/fetch-footage.sh)
+videos=$(bash scripts/fetch-footage.sh)
 GENLOCK_FINDER=$(bash scripts/fetch-finder.sh)
-export LIBTORCH GENLOCK_FOOTAGE GENLOCK_FINDER
+export LIBTORCH GENLOCK_FINDER
 [ -n "${GENLOCK_TEST_DATA:-}" ] || say "GENLOCK_TEST_DATA is unset: tests that need more than the footage report that they were skipped."
 step() {
     local started=$SECONDS
@@ -21,6 +21,8 @@ step bash scripts/deny.sh
 # is compiled twice.
 step cargo build --release --locked --workspace --bins --tests \
     --example conformance --example fake-cameras --example v4l2-control
+GENLOCK_FOOTAGE=$(bash scripts/import-footage.sh "$videos")
+export GENLOCK_FOOTAGE
 step bash scripts/gates.sh
 step cargo clippy --release --locked --workspace --all-targets -- -D warnings
 # The studio's GPU backend. With the whole workspace, so that as few features as possible differ from the build above.

@@ -45,7 +45,7 @@ pub enum Command {
     /// Convert labels to genlock's own format, or make them from a take.
     #[command(subcommand)]
     Labels(LabelsCommand),
-    /// Convert a data set to genlock's session format.
+    /// Make a take of videos, or convert a data set to genlock's session format.
     #[command(subcommand)]
     Import(ImportCommand),
     /// Learn from live moments (see `genlock-learn pretrain --help`).
@@ -84,11 +84,11 @@ pub struct HandOver {
 
 #[derive(Args)]
 pub struct DemoArgs {
-    /// Folder of prepared footage, one video per camera [default: the environment's GENLOCK_FOOTAGE, else the example
-    /// session where it was fetched].
-    #[arg(long, value_name = "DIR", conflicts_with = "from")]
+    /// Play this take again and again, such as one that `genlock import videos` made [default: the environment's
+    /// GENLOCK_FOOTAGE, else the example session where it was fetched].
+    #[arg(long, value_name = "TAKE", conflicts_with = "from")]
     pub footage: Option<PathBuf>,
-    /// Replay a recorded take instead, with the same indices.
+    /// Replay a recorded take once instead, with the same indices.
     #[arg(long, value_name = "TAKE")]
     pub from: Option<PathBuf>,
     /// Show a virtual studio instead, without any footage: a scenario's, or the built-in person's.

@@ -29,16 +29,19 @@ pub fn binary(name: &str) -> PathBuf {
     path
 }
 
-/// The example session, or `None` after printing that the test is skipped.
+/// The camera whose video [`rig_with_a_damaged_video`] damages.
+const DAMAGED: &str = "cam03";
+
+/// The example session as a take, or `None` after printing that the test is skipped.
 pub fn footage() -> Option<PathBuf> {
     let folder = std::env::var_os("GENLOCK_FOOTAGE").map(PathBuf::from);
     if folder.is_none() {
-        println!("skipped: GENLOCK_FOOTAGE is unset; `make test` prepares it");
+        println!("skipped: GENLOCK_FOOTAGE is unset; `make test` imports it");
     }
     folder
 }
 
-/// The footage as a take, and the folder of the finder of joints; `make test` prepares both.
+/// A recording of the footage, and the folder of the finder of joints; `make test` prepares both.
 pub fn take_and_finder() -> Option<(PathBuf, PathBuf)> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let both = set("GENLOCK_FOOTAGE_TAKE").zip(set("GENLOCK_FINDER"));
@@ -48,17 +51,25 @@ pub fn take_and_finder() -> Option<(PathBuf, PathBuf)> {
     both
 }
 
-/// A copy of the footage in which one camera's video is damaged, and that camera's name.
-pub fn with_a_damaged_video(footage: &Path, folder: &Path) -> (PathBuf, String) {
-    let damaged = folder.join("footage");
-    std::fs::create_dir(&damaged).expect("the test's folder is writable");
-    for entry in std::fs::read_dir(footage).expect("the footage is there").flatten() {
-        std::fs::copy(entry.path(), damaged.join(entry.file_name())).expect("there is room");
+/// A rig at 15 Hz whose four cameras play videos for `seconds`, of which one is damaged; and that camera's name.
+pub fn rig_with_a_damaged_video(folder: &Path, seconds: u32) -> (PathBuf, String) {
+    let film = folder.join("film.mov");
+    let mut make = Command::new("ffmpeg");
+    make.args(["-v", "error", "-f", "lavfi", "-i", &format!("testsrc2=s=320x240:r=15:d={seconds}"), "-c:v", "mjpeg"]);
+    succeed(make.args(["-pix_fmt", "yuvj420p"]).arg(&film));
+    let mut rig = "version = 1\nname = \"videos\"\n[trigger]\nmode = \"hardware\"\nrate-hz = 15.0\n".to_owned();
+    for name in ["cam01", "cam02", "cam03", "cam04"] {
+        let video = folder.join(format!("{name}.mov"));
+        if name == DAMAGED {
+            std::fs::write(&video, [0; 9999]).expect("the test's folder is writable");
+        } else {
+            std::fs::hard_link(&film, &video).expect("the test's folder is writable");
+        }
+        rig += &format!("[[camera]]\nname = \"{name}\"\ndriver = \"replay\"\nsource = \"{name}.mov\"\n");
     }
-    let camera = json(&damaged.join("footage.json"))["cameras"][2].clone();
-    let text = |key: &str| camera[key].as_str().expect("prepared footage").to_owned();
-    std::fs::write(damaged.join(text("file")), [0; 9999]).expect("the test's folder is writable");
-    (damaged, text("name"))
+    let path = folder.join("rig.toml");
+    std::fs::write(&path, rig).expect("the test's folder is writable");
+    (path, DAMAGED.into())
 }
 
 /// The data that CONTRIBUTING.md lists, or `None` after printing that the test is skipped.

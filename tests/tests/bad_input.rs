@@ -3,37 +3,36 @@
 use std::net::TcpListener;
 use std::path::Path;
 
-use genlock_tests::{fail, footage, genlock, json, succeed, with_a_damaged_video};
+use genlock_tests::{fail, footage, genlock, json, output, rig_with_a_damaged_video, succeed};
 
 #[test]
 fn a_missing_folder() {
     let said = fail(&mut genlock(["demo", "--headless", "--footage", "nowhere/at-all"]));
-    assert!(said.contains("nowhere/at-all is no folder") && said.contains("make demo FOOTAGE=dir"), "{said}");
+    assert!(said.contains("nowhere/at-all is no folder"), "{said}");
+}
+
+#[test]
+fn a_folder_of_videos_is_no_take() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("cam1.mp4"), "").unwrap();
+    let said = fail(genlock(["demo", "--headless", "--footage"]).arg(folder.path()));
+    assert!(said.contains("is no take") && said.contains("genlock import videos"), "{said}");
+    std::fs::write(folder.path().join("footage.json"), "{}").unwrap();
+    let said = fail(genlock(["demo", "--headless", "--footage"]).arg(folder.path()));
+    assert!(said.contains("was prepared by an older version"), "{said}");
 }
 
 #[test]
 fn no_footage_at_all() {
     let said = fail(&mut genlock(["demo", "--headless"]));
-    assert!(said.contains("there is no footage to play") && said.contains("--footage DIR"), "{said}");
-    assert!(said.contains("make setup"), "{said}");
+    assert!(said.contains("there is no footage to play") && said.contains("--footage TAKE"), "{said}");
+    assert!(said.contains("make demo"), "{said}");
 }
 
 #[test]
 fn a_take_has_the_rate_that_it_has() {
     let said = fail(&mut genlock(["demo", "--headless", "--from", "a-take", "--rate", "30"]));
     assert!(said.contains("--from") && said.contains("--rate") && said.contains("cannot be used with"), "{said}");
-}
-
-#[test]
-fn cameras_of_unequal_length() {
-    let folder = tempfile::tempdir().unwrap();
-    let cameras = r#"{"rate": 60, "frames": 9, "cameras": [
-        {"name": "a", "file": "a.mov", "width": 8, "height": 8, "frames": 9},
-        {"name": "b", "file": "b.mov", "width": 8, "height": 8, "frames": 7}]}"#;
-    std::fs::write(folder.path().join("footage.json"), cameras).unwrap();
-    std::fs::write(folder.path().join("a.mov"), "").unwrap();
-    let said = fail(genlock(["demo", "--headless", "--footage"]).arg(folder.path()));
-    assert!(said.contains("b has 7 frames where the others have 9; cut all videos"), "{said}");
 }
 
 #[test]
@@ -59,12 +58,11 @@ fn an_unknown_key_in_the_rig() {
 
 #[test]
 fn a_corrupt_video_is_reported_while_the_others_go_on() {
-    let Some(footage) = footage() else { return };
     let folder = tempfile::tempdir().unwrap();
-    let (broken, name) = with_a_damaged_video(&footage, folder.path());
+    let (rig, name) = rig_with_a_damaged_video(folder.path(), 60);
     let report = folder.path().join("report.json");
-    let mut command = genlock(["demo", "--headless", "--rate", "15", "--no-learner", "--seconds", "8", "--footage"]);
-    succeed(command.arg(&broken).arg("--data").arg(folder.path().join("data")).arg("--report").arg(&report));
+    let mut command = genlock(["run", "--headless", "--no-learner", "--seconds", "8"]);
+    succeed(command.arg(&rig).arg("--data").arg(folder.path().join("data")).arg("--report").arg(&report));
     let report = json(&report);
     let events = report["events"].as_array().unwrap();
     assert!(events.iter().any(|e| e.as_str().unwrap().starts_with(&name) && e.as_str().unwrap().contains("corrupt")));
@@ -73,6 +71,22 @@ fn a_corrupt_video_is_reported_while_the_others_go_on() {
         assert!(if camera["name"] == *name { delivered == 0 } else { delivered > 60 }, "{camera}");
     }
     assert!(report["sets"]["incomplete"].as_u64().unwrap() > 60);
+}
+
+#[test]
+fn a_video_that_replay_does_not_play_says_what_it_wants() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut make = std::process::Command::new("ffmpeg");
+    make.args(["-v", "error", "-f", "lavfi", "-i", "testsrc=s=64x48:r=30:d=1", "-c:v", "libx264"]);
+    succeed(make.arg(folder.path().join("a.mp4")));
+    let rig = folder.path().join("rig.toml");
+    let text = "version = 1\nname = \"r\"\n[trigger]\nmode = \"hardware\"\nrate-hz = 30.0\n[[camera]]\nname = \"a\"\n\
+                driver = \"replay\"\nsource = \"a.mp4\"\n";
+    std::fs::write(&rig, text).unwrap();
+    let checked = output(genlock(["doctor"]).arg(&rig));
+    let said = String::from_utf8_lossy(&checked.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("a.mp4 is H.264, and no MJPEG") && said.contains("genlock import videos"), "{said}");
+    assert!(!checked.status.success());
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! `genlock infer`: a rig's geometry and one body per instant from a take.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::OnceLock;
 
 use frame::{CameraId, DeviceStamp, FrameInfo, HostTime, Picture, PixelFormat, SegmentId, TriggerIndex};
@@ -290,11 +289,8 @@ fn grey_take(parent: &Path, cameras: u16) -> PathBuf {
 fn two_people_are_not_made_one() {
     let (Some((_, finder)), Some(data)) = (take_and_finder(), test_data()) else { return };
     let folder = tempfile::tempdir().unwrap();
-    let takes = folder.path().join("takes");
-    let footage = folder.path().join("footage");
-    let mut prepare = Command::new("python3");
-    prepare.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/prepare_footage.py"));
-    succeed(prepare.arg(data.join("pose2sim_multi/videos")).arg(&footage));
+    let (footage, takes) = (folder.path().join("footage"), folder.path().join("takes"));
+    succeed(genlock(["import", "videos"]).arg(data.join("pose2sim_multi/videos")).arg("--out").arg(&footage));
     let mut record = genlock(["demo", "--rate", "60", "--seconds", "4", "--headless", "--no-learner", "--no-finder"]);
     record.arg("--footage").arg(&footage);
     succeed(record.arg("--data").arg(folder.path().join("data")).arg("--record").arg(&takes));

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use frame::CameraId;
-use genlock_tests::{fail, footage, genlock, json, recorded, succeed};
+use genlock_tests::{fail, genlock, json, recorded, succeed};
 use serde_json::Value;
 use take::TakeReader;
 
@@ -76,9 +76,11 @@ fn a_take_is_played_by_the_cameras_of_a_rig_with_the_same_pulses() {
 
 #[test]
 fn a_video_is_played_by_the_cameras_of_a_rig_at_its_pulses() {
-    let Some(footage) = footage() else { return };
     let folder = tempfile::tempdir().unwrap();
-    let video = footage.join(json(&footage.join("footage.json"))["cameras"][0]["file"].as_str().unwrap());
+    let video = folder.path().join("film.mov");
+    let mut make = std::process::Command::new("ffmpeg");
+    make.args(["-v", "error", "-f", "lavfi", "-i", "testsrc2=s=64x48:r=60", "-frames:v", "100", "-c:v", "mjpeg"]);
+    succeed(make.args(["-pix_fmt", "yuvj420p"]).arg(&video));
     let camera = format!("driver = \"replay\"\nsource = {video:?}");
     // 100 pictures at 60 Hz, of which pulses at 20 Hz take every third.
     let take = capture(folder.path(), &camera, 20.0, "60");

@@ -161,7 +161,7 @@ fn the_example_is_found_without_a_word_and_the_trial_of_the_rate_takes_none_of_t
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("cache");
     std::fs::create_dir(&cache).unwrap();
-    std::os::unix::fs::symlink(footage.canonicalize().unwrap(), cache.join("footage-pose2sim-0")).unwrap();
+    std::os::unix::fs::symlink(footage.canonicalize().unwrap(), cache.join("take-pose2sim-0")).unwrap();
     // The trial takes five seconds by itself.
     let mut command = genlock(["demo", "--headless", "--no-learner", "--rate", "auto", "--seconds", "5"]);
     command.arg("--data").arg(folder.path().join("data")).env("GENLOCK_CACHE", &cache);

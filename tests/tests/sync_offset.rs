@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use frame::{CameraId, SegmentId, TriggerIndex};
-use genlock_tests::{fail, footage, genlock, succeed, take_and_finder};
+use genlock_tests::{fail, genlock, succeed, take_and_finder, test_data};
 use serde_json::Value;
 use take::{TakeInfo, TakeReader, TakeWriter};
 
@@ -43,7 +43,8 @@ fn shifted(take: &Path, parent: &Path, late: &[u32]) -> PathBuf {
 
 #[test]
 fn shifts_of_takes_and_of_videos_are_found() {
-    let (Some((take, finder)), Some(footage)) = (take_and_finder(), footage()) else { return };
+    let (Some((take, finder)), Some(data)) = (take_and_finder(), test_data()) else { return };
+    let videos = data.join("pose2sim_single/videos");
     let folder = tempfile::tempdir().unwrap();
     let shifts: [[u32; 4]; 3] = [[0, 7, 0, 0], [0, 0, 12, 3], [5, 0, 11, 2]];
     let shifted = shifts.map(|late| {
@@ -55,7 +56,7 @@ fn shifts_of_takes_and_of_videos_are_found() {
     let (own, found) = std::thread::scope(|scope| {
         let finder = &finder;
         let searches = shifted.each_ref().map(|take| scope.spawn(move || offsets(take, finder)));
-        (offsets(&footage, finder), searches.map(|search| search.join().unwrap()))
+        (offsets(&videos, finder), searches.map(|search| search.join().unwrap()))
     });
     // The take itself: its cameras are synchronised except for the footage's own offsets.
     let frames = |offsets: &Value, camera: &str| offsets["offset_frames"][camera].as_f64().unwrap();
@@ -81,10 +82,10 @@ fn shifts_of_takes_and_of_videos_are_found() {
 fn what_cannot_be_compared_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let error = fail(genlock(["sync-offset"]).arg(folder.path()));
-    assert!(error.contains("neither a take nor a folder with two videos or more"), "{error}");
+    assert!(error.contains("there is no video in"), "{error}");
     for name in ["one.mp4", "two.mp4"] {
         std::fs::write(folder.path().join(name), "no video").unwrap();
     }
     let error = fail(genlock(["sync-offset"]).arg(folder.path()));
-    assert!(error.contains("one.mp4"), "{error}");
+    assert!(error.contains("one.mp4") && error.contains("two.mp4"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! `genlock demo`: plays footage, a take or a virtual studio as live cameras.
+//! `genlock demo`: plays a take, once or again and again, or a virtual studio, as live cameras.
 
 use std::path::Path;
 
@@ -69,8 +69,8 @@ fn footage(named: Option<&Path>) -> miette::Result<Rig> {
     let Some(folder) = named.or_else(|| example_footage::example_in(cache.as_deref()?)) else {
         let looked = cache.map_or("no cache folder is known".into(), |cache| format!("{} has none", cache.display()));
         return Err(miette!(
-            help = "`make setup` fetches an example session, as `make demo` does; `genlock demo --footage DIR` plays \
-                    yours, and `genlock demo --virtual` needs none",
+            help = "`make demo` fetches and plays an example session; `genlock import videos` makes a take of your own \
+                    videos, which `genlock demo --footage TAKE` plays; `genlock demo --virtual` needs none",
             "there is no footage to play: {looked}"
         ));
     };

@@ -1,6 +1,7 @@
-//! Converts public data sets to genlock's session format.
+//! Makes takes of videos, and converts public data sets to genlock's session format.
 
-pub mod video;
+mod video;
+mod videos;
 
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,8 @@ use video::Video;
 
 #[derive(Subcommand)]
 pub enum ImportCommand {
+    /// Videos of several cameras, one per camera, into one take. They must begin at the same instant.
+    Videos(videos::VideosArgs),
     /// Human3.6M: the folder that holds S1/Videos, S1/MyPoseFeatures/D3_Positions_mono, …/D2_Positions and so on.
     Human36m {
         #[command(flatten)]
@@ -55,6 +58,7 @@ pub struct Common {
 
 pub fn run(command: &ImportCommand) -> miette::Result<()> {
     let (common, plan) = match command {
+        ImportCommand::Videos(args) => return videos::run(args),
         ImportCommand::Human36m { common, actions } => {
             (common, human36m::plan(&common.dir, &common.selection(actions)).into_diagnostic()?)
         }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use calibration_free_config::{Camera, Driver, Exposes, Rig};
-use capture::drivers::replay::ReplayDriver;
+use capture::drivers::replay::{Playing, ReplayDriver};
 use capture::drivers::simulated::SimulatedCamera;
 use capture::{OpenDriver, PulseTrain, Role};
 use frame::{CameraId, Problem, monotonic_now_ns};
 use take::TakeReader;
 
 use super::opener::opener;
+use super::recorded;
 #[cfg(feature = "gstreamer")]
 use super::videos;
 
@@ -75,7 +76,8 @@ impl Source {
         match self {
             Self::Take(take, camera) => {
                 let (take, camera) = (take.clone(), *camera);
-                Ok(opener(move || ReplayDriver::open(take.clone(), camera, pulses.start_ns)))
+                let playing = if looping { recorded::looping(&take, pulses)? } else { Playing::Once };
+                Ok(opener(move || ReplayDriver::open(take.clone(), camera, pulses.start_ns, playing)))
             }
             #[cfg(feature = "gstreamer")]
             Self::Video(video) => video.opener(pulses, looping),

@@ -1,7 +1,6 @@
 //! Where pictures come from: every source is a rig. Footage, takes and scenarios become rigs whose cameras play them.
 
 pub mod cameras;
-mod footage;
 mod opener;
 mod pulses;
 mod recorded;
@@ -19,8 +18,7 @@ use capture::{CameraSpec, OpenDriver, PulseTrain, Pulses};
 use frame::Problem;
 use take::TakeReader;
 
-pub use footage::footage_rig;
-pub use recorded::take_rig;
+pub use recorded::{footage_rig, take_rig};
 #[cfg(feature = "virtual-studio")]
 pub use studio::studio_rig;
 
@@ -31,7 +29,7 @@ use cameras::{Source, role, watchdog};
 /// How recorded sources are played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Playback {
-    /// Videos restart when they end.
+    /// Videos and takes begin again when they end.
     pub looping: bool,
     /// Divisor of the rig's pulse rate.
     pub divisor: u32,
@@ -182,6 +180,23 @@ impl From<SourceProblem> for Problem {
             None => problem,
         }
     }
+}
+
+/// By how much the pulses divide the rate of a recording.
+///
+/// # Errors
+/// They do not.
+fn divisor(path: &Path, rate_hz: f64, pulses: PulseTrain) -> Result<u32, Problem> {
+    let pulse_hz = 1e9 / pulses.period_ns;
+    let divisor = (rate_hz / pulse_hz).round().max(1.0);
+    if (rate_hz / pulse_hz / divisor - 1.0).abs() > 1e-4 {
+        let path = path.display();
+        return Err(Problem::with_remedy(
+            format!("{path} has {rate_hz} pictures a second, which {pulse_hz} pulses do not divide"),
+            "change rate-hz",
+        ));
+    }
+    Ok(divisor as u32)
 }
 
 /// Text as a TOML string.

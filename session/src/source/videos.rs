@@ -7,6 +7,7 @@ use capture::drivers::gstreamer::{StampDelay, VideoFacts, VideoFile};
 use capture::{DriverError, OpenDriver, PulseTrain};
 use frame::Problem;
 
+use super::divisor;
 use super::opener::opener;
 
 /// A video file, before it is played.
@@ -43,16 +44,8 @@ impl Video {
 
 fn played(path: &Path, facts: VideoFacts, pulses: PulseTrain, looping: bool) -> Result<VideoFile, Problem> {
     let VideoFacts { frames, rate_hz, .. } = facts;
-    let pulse_hz = 1e9 / pulses.period_ns;
-    let divisor = (rate_hz / pulse_hz).round().max(1.0);
-    if (rate_hz / pulse_hz / divisor - 1.0).abs() > 1e-4 {
-        let path = path.display();
-        return Err(Problem::with_remedy(
-            format!("{path} has {rate_hz} pictures a second, which {pulse_hz} pulses do not divide"),
-            "change rate-hz",
-        ));
-    }
-    Ok(VideoFile { path: path.to_owned(), frames, rate_hz, divisor: divisor as u32, looping, pulses })
+    let divisor = divisor(path, rate_hz, pulses)?;
+    Ok(VideoFile { path: path.to_owned(), frames, rate_hz, divisor, looping, pulses })
 }
 
 /// The rig's settings for a launch line's timestamps. A delay without uncertainty is taken as exact to a millisecond.

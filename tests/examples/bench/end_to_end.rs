@@ -1,9 +1,11 @@
 //! The latency from exposure to body, by the number of views, in a whole session on the footage.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use frame::{CameraId, FrameInfo};
 use genlock_tests::{genlock, json};
 use serde_json::Value;
+use take::{TakeInfo, TakeReader, TakeWriter};
 
 use crate::{Outcome, Plan, finder_and_footage, table::Row};
 
@@ -17,36 +19,31 @@ pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
     let mut rows = Vec::new();
     for views in [1, 2, 4, 8, 16] {
         let folder = tempfile::tempdir()?;
-        repeated(&footage, folder.path(), views)?;
-        rows.push(session(folder.path(), &finder, views, plan.pick(60, 15))?);
+        let take = repeated(&footage, folder.path(), views)?;
+        rows.push(session(&take, folder.path(), &finder, views, plan.pick(60, 15))?);
     }
     Ok(rows)
 }
 
-/// A rig with this many cameras: those of the footage, repeated.
-fn repeated(footage: &Path, folder: &Path, views: usize) -> Outcome<()> {
-    let mut listed: Value = serde_json::from_str(&std::fs::read_to_string(footage.join("footage.json"))?)?;
-    let cameras =
-        listed["cameras"].as_array().filter(|cameras| !cameras.is_empty()).ok_or("footage without cameras")?;
-    let mut named = Vec::new();
-    for (number, camera) in cameras.iter().cycle().take(views).enumerate() {
-        let file = camera["file"].as_str().ok_or("a camera without a file")?;
-        if number < cameras.len() {
-            std::os::unix::fs::symlink(footage.canonicalize()?.join(file), folder.join(file))?;
+/// A take with this many cameras: those of the footage, repeated.
+fn repeated(footage: &Path, folder: &Path, views: usize) -> Outcome<PathBuf> {
+    let take = TakeReader::open(footage)?;
+    let cameras: Vec<_> = (0..views).map(|number| format!("view{number:02}")).collect();
+    let mut writer = TakeWriter::create_named(folder, "views", &TakeInfo { cameras, ..take.info().clone() })?;
+    for camera in 0..views {
+        let source = CameraId((camera % take.cameras().len()) as u16);
+        for index in 0..take.len(source) {
+            let (info, bytes) = take.read(source, index)?;
+            writer.write_frame(&FrameInfo { camera: CameraId(camera as u16), ..info }, &bytes)?;
         }
-        let mut camera = camera.clone();
-        camera["name"] = format!("view{number:02}").into();
-        named.push(camera);
     }
-    listed["cameras"] = named.into();
-    std::fs::write(folder.join("footage.json"), listed.to_string())?;
-    Ok(())
+    Ok(writer.finish()?.directory)
 }
 
-fn session(footage: &Path, finder: &Path, views: usize, seconds: u32) -> Outcome<Row> {
-    let report = footage.join("report.json");
+fn session(take: &Path, folder: &Path, finder: &Path, views: usize, seconds: u32) -> Outcome<Row> {
+    let report = folder.join("report.json");
     let mut command = genlock(["demo", "--rate", RATE_HZ, "--headless", "--no-learner", "--no-record", "--seconds"]);
-    command.arg(seconds.to_string()).arg("--footage").arg(footage).arg("--data").arg(footage.join("data"));
+    command.arg(seconds.to_string()).arg("--footage").arg(take).arg("--data").arg(folder.join("data"));
     let output = command.arg("--report").arg(&report).env("GENLOCK_FINDER", finder).output()?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into());

@@ -1,11 +1,14 @@
 //! The cost of finding the joints of one person, by network, in one picture and in all views of an instant.
 
+use std::io::Write;
 use std::time::Instant;
 
+use frame::CameraId;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app::AppSink;
 use joints::{BlazePose, FinderFiles, JointFinder, Model, View};
+use take::TakeReader;
 
 use crate::machine::process_cpu_s;
 use crate::statistics::quantile;
@@ -18,7 +21,7 @@ pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
         return Ok(vec![Row::without_finder_or_footage("finder of joints")]);
     };
     let files = FinderFiles::find(finder)?;
-    let picture = Picture::of(&footage.join("cam01.mov"))?;
+    let picture = Picture::of(&footage)?;
     let mut rows = Vec::new();
     for model in files.models() {
         for (threads, said) in [(1, "one thread"), (2, "two threads")] {
@@ -72,7 +75,7 @@ fn timed_in(finder: &mut dyn JointFinder, views: &[Option<View<'_>>], pictures: 
     Ok(format!("p50 {p50:.1} ms, p99 {p99:.1} ms, {cpu_ms:.1} processor-ms"))
 }
 
-/// The first picture of a video.
+/// The first picture of a take.
 pub struct Picture {
     rgb: Vec<u8>,
     width: u32,
@@ -80,14 +83,17 @@ pub struct Picture {
 }
 
 impl Picture {
-    pub fn of(video: &std::path::Path) -> Outcome<Self> {
+    pub fn of(take: &std::path::Path) -> Outcome<Self> {
+        let (_, jpeg) = TakeReader::open(take)?.read(CameraId(0), 0)?;
+        let mut file = tempfile::NamedTempFile::new()?;
+        file.write_all(&jpeg)?;
         gst::init()?;
         // Rows without padding, for any width.
         let launch = "filesrc name=file ! decodebin ! videoscale ! videoconvert ! \
                       video/x-raw,format=RGB,width=1080,height=1920 ! appsink name=sink sync=false";
         let pipeline = gst::parse::launch(launch)?.downcast::<gst::Pipeline>().map_err(|_| "no pipeline")?;
         let element = |name: &str| pipeline.by_name(name).ok_or_else(|| format!("no {name}"));
-        element("file")?.set_property("location", video.to_str().ok_or("a path in UTF-8")?);
+        element("file")?.set_property("location", file.path().to_str().ok_or("a path in UTF-8")?);
         let sink = element("sink")?.downcast::<AppSink>().map_err(|_| "no appsink")?;
         pipeline.set_state(gst::State::Playing)?;
         let sample = sink.try_pull_sample(gst::ClockTime::from_seconds(20)).ok_or("the footage gives no picture")?;

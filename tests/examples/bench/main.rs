@@ -50,7 +50,7 @@ const MEASUREMENTS: [Measurement; 13] = [
     ("train", train_step::measure),
 ];
 
-/// The folders of the finder of joints and of the footage, if the environment names both.
+/// The folders of the finder of joints and of the footage's take, if the environment names both.
 fn finder_and_footage() -> Option<[PathBuf; 2]> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     Some([set("GENLOCK_FINDER")?, set("GENLOCK_FOOTAGE")?])

@@ -51,7 +51,7 @@ pub fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
 /// Both networks on one set after the other, so that what else the machine does is the same for both.
 fn in_turn(finder: &Path, footage: &Path, sets: usize) -> Outcome<Vec<Row>> {
     let files = FinderFiles::find(finder.to_owned())?;
-    let picture = Picture::of(&footage.join("cam01.mov"))?;
+    let picture = Picture::of(footage)?;
     let whole = vec![Some(picture.view()); VIEWS];
     let crops: Vec<_> = (0..VIEWS as u64).map(|seed| sample(CROP_PX, seed)).collect();
     let crops: Vec<_> = crops

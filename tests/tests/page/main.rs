@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use browser::{Browser, chromium};
 use genlock_tests::{
-    Running, eventually, fail, footage, genlock, stand_in, succeed, take_and_finder, with_a_damaged_video,
+    Running, eventually, fail, footage, genlock, rig_with_a_damaged_video, stand_in, succeed, take_and_finder,
 };
 use serde_json::{Value, json};
 
@@ -96,16 +96,15 @@ async fn joints_are_drawn_into_the_pictures_that_they_were_found_in() {
 
 #[tokio::test]
 async fn a_camera_that_fails_is_an_event_on_the_page() {
-    let Some(footage) = footage() else { return };
     let Some(program) = chromium() else {
         println!("skipped: no Chromium on this machine");
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let (damaged, name) = with_a_damaged_video(&footage, folder.path());
+    let (rig, name) = rig_with_a_damaged_video(folder.path(), 120);
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let mut command = genlock(["demo", "--rate", "15", "--no-learner", "--no-record", "--seconds", "90", "--listen"]);
-    command.arg(address.to_string()).arg("--footage").arg(damaged).arg("--data").arg(folder.path().join("data"));
+    let mut command = genlock(["run", "--no-learner", "--no-record", "--seconds", "90", "--listen"]);
+    command.arg(address.to_string()).arg(rig).arg("--data").arg(folder.path().join("data"));
     let (_session, log) = Running::start_with_log(&mut command);
     eventually("the page's port", Duration::from_secs(20), || std::net::TcpStream::connect(address).ok());
     let mut browser = Browser::start(&program, &folder.path().join("profile")).await;

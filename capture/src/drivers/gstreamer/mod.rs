@@ -5,6 +5,7 @@
 
 mod picture;
 mod pipeline;
+mod tracks;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,9 +17,11 @@ use gstreamer_app::AppSink;
 
 use self::picture::picture;
 use self::pipeline::{build, first_error, loop_exactly, play, reach};
+use self::tracks::Tracks;
 use crate::{CameraDriver, DriverError, DriverEvent, PulseTrain, Stamp, Unit};
 
-const CONVERT: &str = "convert it to MJPEG in MOV, as by `ffmpeg -i FILE -c:v mjpeg -q:v 2 FILE.mov`";
+const CONVERT: &str = "replay plays MJPEG and takes: `genlock import videos VIDEO ... --out TAKE` makes a take of the \
+                       videos of all cameras, to be the source of each";
 
 /// A video file that plays in real time as a triggered camera.
 #[derive(Clone, Debug)]
@@ -122,14 +125,19 @@ impl VideoFile {
 fn open_file(path: &Path) -> Result<(gst::Pipeline, AppSink), DriverError> {
     if !path.is_file() {
         let what = format!("{} is not there", path.display());
-        return Err(DriverError::open(what, "check the path, or prepare the footage again"));
+        return Err(DriverError::open(what, "check the path"));
     }
-    let launch = "filesrc name=file ! parsebin ! image/jpeg ! appsink name=sink sync=true qos=false wait-on-eos=false";
+    let launch = "filesrc name=file ! parsebin name=tracks ! image/jpeg ! \
+                  appsink name=sink sync=true qos=false wait-on-eos=false";
     let (pipeline, sink) = build(launch)?;
     if let Some(file) = pipeline.by_name("file") {
         file.set_property("location", path.to_string_lossy().as_ref());
     }
-    reach(&pipeline, gst::State::Paused).map_err(|error| error.in_file(path))?;
+    let tracks = Tracks::of(&pipeline);
+    reach(&pipeline, gst::State::Paused).map_err(|error| match tracks.other_video() {
+        Some(codec) => DriverError::open(format!("{} is {codec}, and no MJPEG", path.display()), CONVERT),
+        None => error.in_file(path),
+    })?;
     Ok((pipeline, sink))
 }
 

@@ -46,13 +46,6 @@ impl Video {
         Ok(video)
     }
 
-    /// Frames per second as the file states them, if it does; known from the first picture on.
-    pub fn rate_hz(&self) -> Option<f64> {
-        let caps = self.sink.static_pad("sink")?.current_caps()?;
-        let rate = caps.structure(0)?.get::<gst::Fraction>("framerate").ok()?;
-        (rate.numer() > 0).then(|| f64::from(rate.numer()) / f64::from(rate.denom()))
-    }
-
     fn failure(&self) -> Option<Fault> {
         let message = self.pipeline.bus()?.pop_filtered(&[gst::MessageType::Error])?;
         let MessageView::Error(error) = message.view() else { return None };
