@@ -25,6 +25,9 @@ const STILL_FRAMES: f64 = 0.05;
 /// The fine search may deviate from the coarse one by this, in frames.
 const MAX_FINE_FRAMES: f64 = 6.0;
 
+/// How many sets of whole frames are tried.
+const HYPOTHESES: usize = 6;
+
 /// Offsets found directly and by way of other cameras agree within this many frames.
 const AGREE_FRAMES: i64 = 2;
 
@@ -57,28 +60,59 @@ pub fn time_offsets(
     if tracks.len() < 2 || tracks.len() != sizes_px.len() {
         return Err(GeometryError::TooFewCameras { count: tracks.len().min(sizes_px.len()) });
     }
-    let coarse = coarse(sizes_px, tracks, max_frames)?;
-    let start: Vec<f64> = coarse.iter().map(|lag| lag.frames as f64).collect();
-    let (frames, uncertainties) = fine(sizes_px, tracks, &start)?;
-    // Fractions may lead out of the searched range, to an offset that fits by chance.
-    if let Some(camera) = (0..tracks.len()).find(|&camera| frames[camera].abs() > max_frames as f64 + 0.5) {
-        return Err(GeometryError::OffsetTooLarge { camera, frames: frames[camera], most: max_frames });
+    let mut first_error = None;
+    for coarse in hypotheses(&coarse(sizes_px, tracks, max_frames)?) {
+        let start: Vec<f64> = coarse.iter().map(|lag| lag.frames as f64).collect();
+        let found = fine(sizes_px, tracks, &start).and_then(|(frames, uncertainties)| {
+            // Fractions may lead out of the searched range, to an offset that fits by chance.
+            match (0..tracks.len()).find(|&camera| frames[camera].abs() > max_frames as f64 + 0.5) {
+                Some(camera) => Err(GeometryError::OffsetTooLarge { camera, frames: frames[camera], most: max_frames }),
+                None => Ok((frames, uncertainties)),
+            }
+        });
+        match found {
+            Ok((frames, uncertainties)) => {
+                let offset = |(camera, lag): (usize, &Lag)| TimeOffset {
+                    frames: frames[camera],
+                    uncertainty_frames: uncertainties[camera],
+                    confidence: lag.confidence,
+                };
+                return Ok(coarse.iter().enumerate().map(offset).collect());
+            }
+            Err(error) => _ = first_error.get_or_insert(error),
+        }
     }
-    let offset = |(camera, lag): (usize, &Lag)| TimeOffset {
-        frames: frames[camera],
-        uncertainty_frames: uncertainties[camera],
-        confidence: lag.confidence,
-    };
-    Ok(coarse.iter().enumerate().map(offset).collect())
+    Err(first_error.unwrap_or(GeometryError::NotConverged))
 }
 
-/// Whole frames, found directly and by way of each third camera. Offsets that agree add up their confidence, since
-/// pairs with little overlap have wrong offsets that differ from each other.
+/// Whole frames for all cameras that may be right, the likeliest first: the best of each camera; all at once, as
+/// recordings are that began together; and the best with the next one of one camera. In short recordings the motion alone
+/// often speaks for a wrong one, which no geometry then confirms.
+fn hypotheses(ways: &[Vec<Lag>]) -> Vec<Vec<Lag>> {
+    let best: Vec<Lag> = ways.iter().map(|ways| ways[0]).collect();
+    // Nothing in the motion speaks for it.
+    let together: Vec<Lag> =
+        best.iter().map(|lag| if lag.frames == 0 { *lag } else { Lag { frames: 0, confidence: 0.0 } }).collect();
+    let mut all = vec![best.clone()];
+    if together != best {
+        all.push(together);
+    }
+    for (camera, next) in ways.iter().enumerate().filter_map(|(camera, ways)| Some((camera, *ways.get(1)?))) {
+        let mut other = best.clone();
+        other[camera] = next;
+        all.push(other);
+    }
+    all.truncate(HYPOTHESES);
+    all
+}
+
+/// Whole frames of each camera, the likeliest first, found directly and by way of each third camera. Offsets that agree
+/// add up their confidence, since pairs with little overlap have wrong offsets that differ from each other.
 fn coarse(
     sizes_px: &[[f64; 2]],
     tracks: &[Vec<Option<Observation>>],
     max_frames: usize,
-) -> Result<Vec<Lag>, GeometryError> {
+) -> Result<Vec<Vec<Lag>>, GeometryError> {
     let bodies: Vec<Vec<Option<[Vector3<f64>; POINT_COUNT]>>> = sizes_px
         .iter()
         .zip(tracks)
@@ -113,10 +147,18 @@ fn coarse(
             let near = ways.iter().filter(|other| (other.frames - way.frames).abs() <= AGREE_FRAMES);
             near.map(|other| other.confidence).sum()
         };
-        let best = ways.iter().max_by(|a, b| agree(a).total_cmp(&agree(b))).copied();
-        best.ok_or(GeometryError::CameraApart { camera, found: 0, needed: 1 })
+        let mut sorted = ways.clone();
+        sorted.sort_by(|a, b| agree(b).total_cmp(&agree(a)));
+        // Of those that agree, the best.
+        let mut apart: Vec<Lag> = Vec::new();
+        for way in sorted {
+            if apart.iter().all(|kept| (kept.frames - way.frames).abs() > AGREE_FRAMES) {
+                apart.push(way);
+            }
+        }
+        if apart.is_empty() { Err(GeometryError::CameraApart { camera, found: 0, needed: 1 }) } else { Ok(apart) }
     });
-    std::iter::once(Ok(Lag { frames: 0, confidence: 1.0 })).chain(all).collect()
+    std::iter::once(Ok(vec![Lag { frames: 0, confidence: 1.0 }])).chain(all).collect()
 }
 
 /// Fractions of a frame: repeatedly solves the rig's geometry with offsets, and shifts the recordings by these. Returns
