@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use transport::{Hint, HintSink, InferStatus, Moment, MomentSource, PoseSink, Received, TransportError};
 
+use crate::crops::finder_set;
 use crate::latencies::Latencies;
+use crate::not_known;
 use crate::pace::Pace;
 use crate::{InferError, Mismatch, ModelFile, precision_name};
 
@@ -118,6 +120,15 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> LivePoses<S, P, H> {
         self.expected = Some(number + 1);
         self.received += 1;
         let Some(engine) = self.model.engine() else { return Ok(()) };
+        // Poses are each of one view, so any view is enough.
+        if moment.views.is_empty() {
+            let set = finder_set(moment);
+            if let Some(why) = not_known::why(&set, &[]) {
+                let message = not_known::message(&set, engine.version().to_owned(), why);
+                self.poses.send(&message).unwrap_or_else(|error| tracing::warn!(%error, "poses not sent"));
+            }
+            return Ok(());
+        }
         match engine.poses(moment) {
             Ok(mut message) => {
                 message.model_origin = self.model.origin();

@@ -118,6 +118,7 @@ fn set(number: u64, exposure_ns: i64, segment: u32, cameras: &[u16]) -> FinderSe
         exposure: HostTime::monotonic(exposure_ns, 0),
         source: None,
         views: cameras.iter().map(view).collect(),
+        unusable: vec![],
     }
 }
 

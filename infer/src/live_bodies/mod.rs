@@ -180,6 +180,9 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
 
     /// Finds the person and streams its body.
     fn answer(&mut self, set: &FinderSet) -> Result<(), InferError> {
+        if self.says_not_known(set) {
+            return Ok(());
+        }
         let Some((observations, placed)) = self.see(set)? else { return Ok(()) };
         self.hold_back(set, &observations);
         let model = self.finder_name.clone();

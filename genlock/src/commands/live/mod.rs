@@ -255,7 +255,7 @@ impl Live<'_> {
             if let Some(t_pose) = &self.t_pose {
                 t_pose.poll(Instant::now());
             }
-            for camera in session.events().moved_cameras() {
+            for camera in session.events().scenes().moved_cameras() {
                 self.learners.command(RigCommand::CameraMoved(camera.0));
             }
             if let Some(recorder) = &session.recorder {
