@@ -124,7 +124,7 @@ fn somebody_who_passes_right_before_the_camera_is_no_change() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, ..Default::default() })]
 
     #[test]
     fn a_push_is_measured(right in -60i32..60, down in -40i32..40) {

@@ -10,7 +10,7 @@ const EVERY_NS: i64 = 150_000_000;
 /// How many such comparisons count.
 const COMPARISONS: usize = 10;
 /// A place keeps changing if it changed in this many of them. People who move do not cover the same place for so long.
-const RESTLESS: usize = 7;
+const RESTLESS: usize = 8;
 
 /// Where a camera's pictures change.
 #[derive(Debug, Default)]

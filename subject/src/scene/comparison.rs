@@ -1,6 +1,6 @@
 //! What differs between two pictures of one camera.
 
-use super::shift::{is_kept, shift};
+use super::shift::{ALIKE, is_displaced, is_kept, likeness, shift};
 use super::thumbnail::{Cell, Thumbnail};
 
 /// The fewest cells with texture by which a place is recognised.
@@ -9,6 +9,8 @@ const MIN_TEXTURED: usize = 6;
 const KEPT_IF_MOVED: f32 = 0.3;
 /// The place is another one where no more than this share is, which is as much as is kept by chance.
 const KEPT_ELSEWHERE: f32 = 0.15;
+/// A picture in which half of the cells with texture are less alike than this may be of a camera that was pushed a little.
+const UNLIKE: f32 = 0.95;
 /// Brightness counts as changed beyond this ratio,
 const RATIO: f32 = 1.12;
 /// and this many levels of 255;
@@ -39,23 +41,32 @@ pub(super) enum Difference {
     Light,
     /// The place of everything, in pixels of the thumbnail right and down.
     Place([i32; 2]),
+    /// The place of most things by a little, each in its own direction.
+    Places,
     /// Hardly anything is recognised.
     Everything,
 }
 
-pub(super) fn compare(before: &Thumbnail, now: &Thumbnail) -> Comparison {
+/// `closely`: whether a camera that was pushed a little is looked for, too, which takes a millisecond.
+pub(super) fn compare(before: &Thumbnail, now: &Thumbnail, closely: bool) -> Comparison {
     if (before.width, before.height) != (now.width, now.height) {
         return Comparison { difference: Difference::Everything, gain: 1.0 };
     }
     let pairs = || before.cells.iter().zip(&now.cells);
-    let textured = pairs().filter(|(cell, _)| cell.is_textured());
-    let kept: Vec<_> = textured.clone().filter(|(cell, _)| is_kept(before, now, cell)).collect();
-    let textured = textured.count();
+    let is_textured = |(cell, _): &(&Cell, &Cell)| cell.is_textured();
+    let likeness: Vec<f32> = pairs().filter(is_textured).map(|(cell, _)| likeness(before, now, cell)).collect();
+    let alike = pairs().filter(is_textured).zip(&likeness).filter(|(_, likeness)| **likeness >= ALIKE);
+    let kept: Vec<_> = alike.map(|(pair, _)| pair).collect();
+    let textured = likeness.len();
     let recognised = textured >= MIN_TEXTURED;
     let kept_at_most = |share: f32| recognised && kept.len() as f32 <= share * textured as f32;
     let gain = if kept.len() >= MIN_TEXTURED { gain(kept.iter().copied()) } else { gain(pairs()) };
     if let Some(by) = kept_at_most(KEPT_IF_MOVED).then(|| shift(before, now)).flatten() {
         return Comparison { difference: Difference::Place(by), gain };
+    }
+    let unlike = likeness.iter().filter(|likeness| **likeness < UNLIKE).count();
+    if closely && recognised && 2 * unlike > textured && is_displaced(before, now) {
+        return Comparison { difference: Difference::Places, gain };
     }
     let relit = kept.iter().filter(|(a, b)| relit(a, b).is_some()).count();
     let all = |side: Side| pairs().filter(|(a, b)| relit_alone(a, b) == Some(side)).count() as f32;
@@ -103,7 +114,11 @@ fn relit_alone(before: &Cell, now: &Cell) -> Option<Side> {
     })
 }
 
-/// Whether a cell shows something else than before.
+/// Whether a cell shows something else than before, beyond noise.
 pub(super) fn cell_changed(before: &Thumbnail, now: &Thumbnail, a: &Cell, b: &Cell) -> bool {
-    if a.is_textured() { !is_kept(before, now, a) } else { b.is_textured() || relit(a, b).is_some() }
+    if !a.is_textured() {
+        return b.is_textured() || relit(a, b).is_some();
+    }
+    let change = before.pixels(a).zip(now.pixels(b)).map(|(old, new)| (new - b.mean - (old - a.mean)).abs());
+    change.sum::<f32>() / a.area() as f32 > 2.0 * NOISE && !is_kept(before, now, a)
 }

@@ -12,7 +12,8 @@ pub enum SceneFault {
     Dark(u8),
     /// The light changed, to this share of the brightness before, in percent.
     LightsChange(u16),
-    /// The camera was moved: everything shifted by these pixels of the frame, right and down, or nothing is recognised.
+    /// The camera was moved: everything shifted by these pixels of the frame, right and down, or hardly anything is
+    /// where it was.
     Moved(Option<[i16; 2]>),
     /// Brightness goes up and down by this many percent.
     ExposureHunts(u16),
@@ -60,7 +61,9 @@ impl fmt::Display for SceneFault {
             Self::Moved(Some([right, down])) => {
                 write!(f, "it was moved: everything it sees shifted by {right} px to the right and {down} px down")
             }
-            Self::Moved(None) => f.write_str("it was moved or covered: hardly anything of its picture is recognised"),
+            Self::Moved(None) => {
+                f.write_str("it was moved, turned or covered: hardly anything in its picture is where it was")
+            }
             Self::ExposureHunts(percent) => write!(f, "its exposure hunts: brightness goes up and down by {percent} %"),
             Self::PictureRepeats(ms) => {
                 write!(f, "its picture repeats: every one was the same for {:.1} s", f64::from(ms) / 1e3)

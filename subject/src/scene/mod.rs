@@ -20,20 +20,22 @@ use thumbnail::Thumbnail;
 /// A picture is dark if this share of it
 const DARK_SHARE: f32 = 0.99;
 /// is below this level of 255,
-const DARK: f32 = 36.0;
+const DARK: f32 = 40.0;
 /// and light again above this one.
-const LIGHT: f32 = 44.0;
+const LIGHT: f32 = 50.0;
 /// for this time, in nanoseconds.
 const DARK_NS: i64 = 500_000_000;
 /// A picture repeats if all are the same for this time, in nanoseconds,
-const REPEATS_NS: i64 = 1_200_000_000;
+const REPEATS_NS: i64 = 1_000_000_000;
 /// and at least so many are.
 const REPEATS: u32 = 4;
 /// A camera was moved, or is covered, if nothing is recognised for this time, in nanoseconds. Somebody who passes close
 /// by is gone by then.
 const ELSEWHERE_NS: i64 = 1_000_000_000;
+/// The time between two pictures that are compared closely, in nanoseconds.
+const CLOSELY_NS: i64 = 250_000_000;
 /// A background moves if this share of the picture keeps changing.
-const RESTLESS: f32 = 0.26;
+const RESTLESS: f32 = 0.2;
 /// For how long nothing must change for a scene to be steady again, in nanoseconds.
 const SETTLED_NS: i64 = 1_000_000_000;
 /// What a picture is compared with is no older than this, in nanoseconds, so that daylight may come and go.
@@ -84,6 +86,8 @@ pub(crate) struct SceneWatch {
     same_since_ns: Option<i64>,
     same: u32,
     elsewhere_since_ns: Option<i64>,
+    /// When pictures were last compared closely.
+    close_ns: i64,
     /// Of the reference, relative to the first.
     reference_brightness: f32,
     brightness: Brightness,
@@ -190,7 +194,11 @@ impl SceneWatch {
             self.refer_to(now);
             return None;
         };
-        let Comparison { difference, gain } = compare(reference, now);
+        let closely = self.now_ns - self.close_ns >= CLOSELY_NS;
+        if closely {
+            self.close_ns = self.now_ns;
+        }
+        let Comparison { difference, gain } = compare(reference, now, closely);
         let brightness = self.reference_brightness + gain.ln();
         self.brightness.push(self.now_ns, brightness);
         if difference != Difference::Everything {
@@ -200,6 +208,7 @@ impl SceneWatch {
             Difference::None => return None,
             Difference::Light => SceneFault::LightsChange(percent(gain)),
             Difference::Place(by) => SceneFault::Moved(Some(by.map(|px| (px as f32 * now.frame_px) as i16))),
+            Difference::Places => SceneFault::Moved(None),
             Difference::Everything => {
                 let since_ns = *self.elsewhere_since_ns.get_or_insert(self.now_ns);
                 // Somebody close by is no reason, unless the scene was not steady before.
@@ -226,7 +235,7 @@ impl SceneWatch {
             self.steady = Some(reference.clone());
         }
         if self.now_ns - since_ns >= REFERENCE_NS && self.elsewhere_since_ns.is_none() {
-            self.reference_brightness += compare(reference, now).gain.ln();
+            self.reference_brightness += compare(reference, now, false).gain.ln();
             self.steady = Some(now.clone());
             self.refer_to(now);
         }
@@ -236,10 +245,10 @@ impl SceneWatch {
         let Episode { faults, since_ns, .. } = self.episode.take()?;
         let fault = *faults.last()?;
         let moved = faults.iter().any(|fault| matches!(fault, SceneFault::Moved(_)));
-        let lasting = match self.steady.as_ref().map(|steady| compare(steady, now).difference) {
+        let lasting = match self.steady.as_ref().map(|steady| compare(steady, now, true).difference) {
             Some(Difference::None) => Lasting::Nothing,
             Some(Difference::Light) => Lasting::Light,
-            Some(Difference::Everything | Difference::Place(_)) => Lasting::Place,
+            Some(Difference::Everything | Difference::Places | Difference::Place(_)) => Lasting::Place,
             None if moved => Lasting::Place,
             None => Lasting::Light,
         };

@@ -7,7 +7,13 @@ const FARTHEST: f32 = 0.25;
 /// Edges count up to this many levels, so that a few strong ones do not decide.
 const EDGE: f32 = 48.0;
 /// How much two places must be alike to be the same, by their correlation.
-const ALIKE: f32 = 0.75;
+pub(super) const ALIKE: f32 = 0.75;
+/// How far beside its place a cell is looked for, in pixels of the thumbnail,
+const NEAR: i32 = 5;
+/// and by how much more alike it must be there.
+const BETTER: f32 = 0.08;
+/// The largest share of cells that keep their places when a camera is moved.
+const STILL: f32 = 0.3;
 /// The fewest cells that show a shift,
 const MIN_CELLS: usize = 6;
 /// and their share of the cells with texture that are in both pictures.
@@ -33,9 +39,30 @@ fn correlation(before: &Thumbnail, now: &Thumbnail, cell: &Cell, [right, down]: 
     Some(product / count / (cell.deviation * deviation).max(1e-3))
 }
 
+/// How much a cell shows the same at the same place, in whatever light: 1 if it does.
+pub(super) fn likeness(before: &Thumbnail, now: &Thumbnail, cell: &Cell) -> f32 {
+    correlation(before, now, cell, [0; 2]).unwrap_or(0.0)
+}
+
 /// Whether a cell shows the same at the same place, in whatever light.
 pub(super) fn is_kept(before: &Thumbnail, now: &Thumbnail, cell: &Cell) -> bool {
-    correlation(before, now, cell, [0; 2]).is_some_and(|alike| alike >= ALIKE)
+    likeness(before, now, cell) >= ALIKE
+}
+
+/// Whether most cells with texture are found a little beside their places, each in its own direction: the camera was
+/// pushed a little, or rolled, or its lens was turned.
+pub(super) fn is_displaced(before: &Thumbnail, now: &Thumbnail) -> bool {
+    let (mut cells, mut beside, mut still) = (0, 0, 0);
+    for cell in before.cells.iter().filter(|cell| cell.is_textured()) {
+        let here = likeness(before, now, cell);
+        let near = (-NEAR..=NEAR).flat_map(|down| (-NEAR..=NEAR).map(move |right| [right, down]));
+        let best = near.filter_map(|by| correlation(before, now, cell, by)).fold(here, f32::max);
+        cells += 1;
+        beside += usize::from(best >= ALIKE && best - here >= BETTER);
+        still += usize::from(best - here < BETTER / 4.0);
+    }
+    let share = |count: usize| count as f32 / cells as f32;
+    beside >= MIN_CELLS && share(beside) >= MIN_SHARE && share(still) <= STILL
 }
 
 /// By how many pixels of the thumbnails everything moved right and down between two pictures of one size, if most cells
