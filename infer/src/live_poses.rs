@@ -24,6 +24,8 @@ pub struct LivePoses<S, P, H> {
     model: ModelFile,
     /// Why the last moment got no poses.
     mismatch: Option<Mismatch>,
+    /// Why nothing was known of the newest moment.
+    not_known: Option<String>,
     /// The number of the next moment unless one is lost.
     expected: Option<u64>,
     received: u64,
@@ -44,6 +46,7 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> LivePoses<S, P, H> {
             hints,
             model,
             mismatch: None,
+            not_known: None,
             expected: None,
             received: 0,
             superseded: 0,
@@ -123,12 +126,14 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> LivePoses<S, P, H> {
         // Poses are each of one view, so any view is enough.
         if moment.views.is_empty() {
             let set = finder_set(moment);
-            if let Some(why) = not_known::why(&set, &[]) {
+            self.not_known = not_known::why(&set, &[]);
+            if let Some(why) = self.not_known.clone() {
                 let message = not_known::message(&set, engine.version().to_owned(), why);
                 self.poses.send(&message).unwrap_or_else(|error| tracing::warn!(%error, "poses not sent"));
             }
             return Ok(());
         }
+        self.not_known = None;
         match engine.poses(moment) {
             Ok(mut message) => {
                 message.model_origin = self.model.origin();
@@ -182,7 +187,10 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> LivePoses<S, P, H> {
             (Some(model), None, Some(mismatch)) => format!("no poses by {model}: {mismatch}"),
             (Some(model), Some(problem), None) => format!("poses by {model}; another file cannot be used: {problem}"),
             (Some(model), None, None) if self.received == 0 => format!("{model} waits for moments"),
-            (Some(model), None, None) => format!("poses by {model}"),
+            (Some(model), None, None) => match &self.not_known {
+                Some(why) => format!("no poses by {model}: {why}"),
+                None => format!("poses by {model}"),
+            },
         }
     }
 

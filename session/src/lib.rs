@@ -46,6 +46,7 @@ pub use sets::assembler::{SetStatistics, Sinks};
 pub use source::Playback;
 pub use statistics::latency::{Latency, Percentiles};
 pub use statistics::vitals::Vitals;
+pub use subject::SceneFault;
 pub use takes::{NoTake, RecordedTake};
 pub use transport::CameraState;
 pub use views::picture_plan::PicturePlan;

@@ -57,7 +57,8 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
 
     /// Sends that nothing is known of a set, if too few of its views can be used.
     pub(super) fn says_not_known(&mut self, set: &FinderSet) -> bool {
-        let Some(why) = not_known::why(set, self.keeper.names()) else { return false };
+        self.not_known = not_known::why(set, self.keeper.names());
+        let Some(why) = self.not_known.clone() else { return false };
         self.filter.restart();
         self.finder.forget();
         let message = not_known::message(set, self.finder_name.clone(), why);
