@@ -123,7 +123,7 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> LivePoses<S, P, H> {
         self.expected = Some(number + 1);
         self.received += 1;
         let Some(engine) = self.model.engine() else { return Ok(()) };
-        // Poses are each of one view, so any view is enough.
+        // Poses are each of one view, so any view is enough. A moment without any comes where no camera can be used.
         if moment.views.is_empty() {
             let set = finder_set(moment);
             self.not_known = not_known::why(&set, &[]);

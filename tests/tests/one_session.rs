@@ -28,5 +28,5 @@ fn a_second_session_is_refused_until_the_first_one_is_dead() {
     assert!(said.contains("--data"), "{said}");
     kill(pid, 9);
     first.finish(Duration::from_secs(10));
-    succeed(&mut session(&data, "1"));
+    succeed(&mut session(&data, "6"));
 }

@@ -21,8 +21,8 @@ pub struct Moment {
     pub preprocessing: u64,
     /// One for each view present, by ascending camera.
     pub views: Vec<View>,
-    /// Views of the set without a crop because what they show cannot be used, by ascending camera. Without `views`,
-    /// nothing is known of this instant.
+    /// Views of the set without a crop because what they show cannot be used, by ascending camera. Without `views`
+    /// it is all of the set's: nothing is known of this instant.
     pub unusable: Vec<UnusableView>,
 }
 

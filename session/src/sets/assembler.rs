@@ -111,6 +111,7 @@ impl Moments {
             .map(|view| view.exposure)
             .min_by_key(|exposure| exposure.ns)
             .unwrap_or(HostTime { ns: 0, uncertainty_ns: u32::MAX, clock: ClockId::Monotonic });
+        let present = members.len();
         let source = members.iter().find_map(|view| view.source);
         let mut views = Vec::with_capacity(members.len());
         let (mut asked, mut pictures, mut unusable) = (false, Vec::new(), Vec::new());
@@ -132,7 +133,8 @@ impl Moments {
                 tracing::error!(%error, set = set.0, "could not send pictures for the finder of joints");
             }
         }
-        if views.is_empty() && unusable.is_empty() {
+        // Nobody was seen, unless nothing can be known of the instant.
+        if views.is_empty() && unusable.len() < present {
             return;
         }
         let moment = Moment {

@@ -2,6 +2,7 @@
 
 mod activity;
 mod comparison;
+mod event;
 mod fault;
 mod hunting;
 mod shift;
@@ -9,6 +10,7 @@ mod thumbnail;
 
 use std::mem::discriminant;
 
+pub use event::{Lasting, SceneEvent};
 pub use fault::SceneFault;
 
 use crate::RgbImage;
@@ -17,14 +19,14 @@ use comparison::{Comparison, Difference, compare};
 use hunting::Brightness;
 use thumbnail::Thumbnail;
 
-/// A picture is dark if this share of it
+/// A scene is dark if this share of its pictures
 const DARK_SHARE: f32 = 0.99;
-/// is below this level of 255,
+/// is below this level of 255
 const DARK: f32 = 40.0;
-/// and light again above this one.
-const LIGHT: f32 = 50.0;
-/// for this time, in nanoseconds.
+/// for this time, in nanoseconds;
 const DARK_NS: i64 = 500_000_000;
+/// and light again above this level.
+const LIGHT: f32 = 50.0;
 /// A picture repeats if all are the same for this time, in nanoseconds,
 const REPEATS_NS: i64 = 1_000_000_000;
 /// and at least so many are.
@@ -40,35 +42,6 @@ const RESTLESS: f32 = 0.2;
 const SETTLED_NS: i64 = 1_000_000_000;
 /// What a picture is compared with is no older than this, in nanoseconds, so that daylight may come and go.
 const REFERENCE_NS: i64 = 2_000_000_000;
-
-/// What happened to a scene.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SceneEvent {
-    /// It cannot be used from here on, or for one reason more.
-    Began(SceneFault),
-    /// It is steady again.
-    Ended {
-        /// The last reason.
-        fault: SceneFault,
-        /// How long it could not be used, in nanoseconds.
-        after_ns: i64,
-        /// What is different from before.
-        lasting: Lasting,
-    },
-    /// Its background was learned anew, so that its crops are used again.
-    BackgroundLearned,
-}
-
-/// What a change leaves behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lasting {
-    /// All is as it was.
-    Nothing,
-    /// Another light.
-    Light,
-    /// Another place: the camera does not stand where it stood.
-    Place,
-}
 
 /// Watches the pictures of one camera. It opens nothing and reads no clock.
 #[derive(Debug, Default)]
