@@ -179,7 +179,7 @@ fn darkness_screens_and_flicker_are_told_and_a_camera_that_sees_all_as_before_is
                 let shown = 128.0 + 100.0 * (x as f32 / 5.0 + 9.0 * time).sin() * (y as f32 / 6.0 + 5.0 * time).cos();
                 if x < 70 && y < 160 { shown } else { value }
             }),
-            2 if (number - FROM) / 10 % 2 == 0 => changed(picture, |_, _, value| (value - 90.0).max(0.0)),
+            2 if ((number - FROM) / 10).is_multiple_of(2) => changed(picture, |_, _, value| (value - 90.0).max(0.0)),
             _ => picture.clone(),
         }
     });
