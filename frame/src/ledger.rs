@@ -39,6 +39,8 @@ pub enum LossReason {
     Undecodable,
     /// There was no background model yet, or no subject in the picture.
     NoSubject,
+    /// The camera did not see the room whose background was learned: it was moved, or the light changed, and so on.
+    UnsteadyScene,
     /// It was lost on the network between two hosts.
     Link,
     /// The session was ending.
@@ -47,7 +49,7 @@ pub enum LossReason {
 
 impl LossReason {
     /// All reasons, in the order of their declaration.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::PoolEmpty,
         Self::RingFull,
         Self::MissingAtSource,
@@ -63,6 +65,7 @@ impl LossReason {
         Self::Unresolved,
         Self::Undecodable,
         Self::NoSubject,
+        Self::UnsteadyScene,
         Self::Link,
         Self::Shutdown,
     ];
@@ -85,6 +88,7 @@ impl LossReason {
             Self::Unresolved => "unresolved",
             Self::Undecodable => "undecodable",
             Self::NoSubject => "no-subject",
+            Self::UnsteadyScene => "unsteady-scene",
             Self::Link => "link",
             Self::Shutdown => "shutdown",
         }

@@ -104,6 +104,7 @@ mod tests {
             source: None,
             preprocessing: 0,
             views: vec![],
+            unusable: vec![],
         }
     }
 

@@ -59,6 +59,7 @@ fn moment(number: u32) -> Moment {
         source: Some(SourcePosition { index, length: 50 }),
         preprocessing: 1,
         views: (0..3).map(view).collect(),
+        unusable: vec![],
     }
 }
 

@@ -7,7 +7,8 @@ const HEADER_BYTES = 20;
 const VERSION = 1;
 
 /** The state of a camera as text. */
-function stateOf({ state, problem }) {
+function stateOf({ state, problem, scene }) {
+  if (state === "streaming" && scene) return `not used: ${scene.what}; ${scene.remedy}`;
   return problem ? [`${state}: ${problem.what}`, problem.remedy].filter(Boolean).join("; ") : state;
 }
 
@@ -43,7 +44,7 @@ export class Cameras {
       const total = lost.reduce((sum, [, frames]) => sum + frames, 0);
       card.set("name", camera.name);
       card.set("state", stateOf(camera));
-      card.parts.state.classList.toggle("bad", camera.state !== "streaming");
+      card.parts.state.classList.toggle("bad", camera.state !== "streaming" || Boolean(camera.scene));
       card.set("fps", number(camera.fps, 1));
       card.set("lost", total === 0 ? "0" : `${count(total)} of ${count(camera.produced)}`);
       card.parts.lost.classList.toggle("bad", total > 0);

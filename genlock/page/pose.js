@@ -99,7 +99,7 @@ export class PosePanel {
       this.#trails.add(message.exposure_ns / 1e9, points(message.body), unseen(message.body));
       this.#geometry.named(message.body.geometry_id);
       this.#plan.reach(message.body.joints_mm[0]);
-    } else if (performance.now() - this.#bodyAt > BODY_HELD_MS) {
+    } else if (message.not_known || performance.now() - this.#bodyAt > BODY_HELD_MS) {
       this.#body = null;
     }
     this.#render();

@@ -6,7 +6,7 @@ use std::time::Instant;
 use session::Session;
 
 use crate::learners::Statuses;
-use crate::page::{CameraView, EventView, LiveStatus, RecordingView, STATUS_VERSION, SetView};
+use crate::page::{CameraView, EventView, LiveStatus, RecordingView, STATUS_VERSION, SceneView, SetView};
 
 /// Seconds over which frame rates are measured.
 const WINDOW_S: f64 = 1.0;
@@ -48,6 +48,7 @@ impl StatusBoard {
                 interval_spread_ms: session.vitals.interval_ms(camera).1,
                 slips: events.slips(camera),
                 temperature_c: session.health(camera).temperature_c,
+                scene: events.scenes().faults()[camera].map(SceneView::from),
                 state: events.camera_states()[camera].clone(),
             })
             .collect();

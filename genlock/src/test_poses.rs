@@ -19,5 +19,6 @@ pub fn message_without_people(set_index: u64) -> PoseMessage {
         body: None,
         fused_mm: None,
         poses: vec![],
+        not_known: None,
     }
 }

@@ -42,5 +42,6 @@ pub(crate) fn finder_set(moment: &Moment) -> FinderSet {
         Some(FinderView { camera: view.camera, exposure: view.exposure, picture })
     };
     let Moment { set, trigger, segment, exposure, source, .. } = *moment;
-    FinderSet { set, trigger, segment, exposure, source, views: moment.views.iter().filter_map(view).collect() }
+    let views = moment.views.iter().filter_map(view).collect();
+    FinderSet { set, trigger, segment, exposure, source, views, unusable: moment.unusable.clone() }
 }

@@ -175,6 +175,7 @@ impl Engine {
             body: None,
             fused_mm: None,
             poses,
+            not_known: None,
         })
     }
 

@@ -11,6 +11,7 @@ mod live_bodies;
 mod live_poses;
 mod model_file;
 mod model_finder;
+mod not_known;
 mod observations;
 pub mod own_network;
 mod pace;

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use transport::{Hint, HintSink, InferStatus, Moment, MomentSource, PoseSink, Received, TransportError};
 
+use crate::crops::finder_set;
 use crate::latencies::Latencies;
+use crate::not_known;
 use crate::pace::Pace;
 use crate::{InferError, Mismatch, ModelFile, precision_name};
 
@@ -22,6 +24,8 @@ pub struct LivePoses<S, P, H> {
     model: ModelFile,
     /// Why the last moment got no poses.
     mismatch: Option<Mismatch>,
+    /// Why nothing was known of the newest moment.
+    not_known: Option<String>,
     /// The number of the next moment unless one is lost.
     expected: Option<u64>,
     received: u64,
@@ -42,6 +46,7 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> LivePoses<S, P, H> {
             hints,
             model,
             mismatch: None,
+            not_known: None,
             expected: None,
             received: 0,
             superseded: 0,
@@ -118,6 +123,17 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> LivePoses<S, P, H> {
         self.expected = Some(number + 1);
         self.received += 1;
         let Some(engine) = self.model.engine() else { return Ok(()) };
+        // Poses are each of one view, so any view is enough. A moment without any comes where no camera can be used.
+        if moment.views.is_empty() {
+            let set = finder_set(moment);
+            self.not_known = not_known::why(&set, &[]);
+            if let Some(why) = self.not_known.clone() {
+                let message = not_known::message(&set, engine.version().to_owned(), why);
+                self.poses.send(&message).unwrap_or_else(|error| tracing::warn!(%error, "poses not sent"));
+            }
+            return Ok(());
+        }
+        self.not_known = None;
         match engine.poses(moment) {
             Ok(mut message) => {
                 message.model_origin = self.model.origin();
@@ -171,7 +187,10 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> LivePoses<S, P, H> {
             (Some(model), None, Some(mismatch)) => format!("no poses by {model}: {mismatch}"),
             (Some(model), Some(problem), None) => format!("poses by {model}; another file cannot be used: {problem}"),
             (Some(model), None, None) if self.received == 0 => format!("{model} waits for moments"),
-            (Some(model), None, None) => format!("poses by {model}"),
+            (Some(model), None, None) => match &self.not_known {
+                Some(why) => format!("no poses by {model}: {why}"),
+                None => format!("poses by {model}"),
+            },
         }
     }
 

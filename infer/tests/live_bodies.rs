@@ -14,10 +14,10 @@ use infer::rig::{Keeper, Placing};
 use infer::{BodyLinks, LiveBodies};
 use joints::{FinderError, Joint, JointFinder, LANDMARK_NAMES, Person, View};
 use nalgebra::Vector3;
-use subject::FinderPicture;
+use subject::{FinderPicture, SceneFault};
 use support::{Faults, SIZE, Views, four, scene_of};
 use transport::{
-    FinderSet, FinderSetSink, FinderView, Hint, HintSource, PoseMessage, PoseSource, WantedPictures,
+    FinderSet, FinderSetSink, FinderView, Hint, HintSource, PoseMessage, PoseSource, UnusableView, WantedPictures,
     in_process_commands, in_process_finder_sets, in_process_hints, in_process_poses,
 };
 
@@ -118,6 +118,7 @@ fn set(number: u64, exposure_ns: i64, segment: u32, cameras: &[u16]) -> FinderSe
         exposure: HostTime::monotonic(exposure_ns, 0),
         source: None,
         views: cameras.iter().map(view).collect(),
+        unusable: vec![],
     }
 }
 
@@ -238,6 +239,34 @@ fn before_the_geometry_is_known_views_are_fused() {
         let (fused, true_mm) = (between(shape, a, b), between(&truth, a, b));
         assert!((fused - true_mm).abs() < 0.2 * true_mm, "{a} to {b}: {fused} mm, {true_mm} mm");
     }
+}
+
+#[test]
+fn nothing_is_invented_where_too_few_cameras_can_be_used() {
+    let scene = scene_of(21, four(), 3, 2.0, &Faults::default());
+    let people = scene.instants.iter().map(|views| views.iter().map(|view| view.as_ref().map(person)).collect());
+    let fault = SceneFault::LightsChange(27);
+    let unusable = |cameras: &[u16]| -> Vec<UnusableView> {
+        cameras.iter().map(|&camera| UnusableView { camera: CameraId(camera), fault }).collect()
+    };
+    let now_ns = monotonic_now_ns();
+    let sets = [
+        FinderSet { unusable: unusable(&[0, 2]), ..set(0, now_ns, 0, &[1, 3]) },
+        // Two cameras can be used, and see nobody.
+        FinderSet { unusable: unusable(&[0, 2]), ..set(1, now_ns + 1, 0, &[]) },
+        FinderSet { unusable: unusable(&[0, 1, 3]), ..set(2, now_ns + 2, 0, &[2]) },
+    ];
+    let mut people: Vec<Vec<_>> = people.collect();
+    people[0][0] = None;
+    people[0][2] = None;
+    people[1].fill(None);
+    let served = serve(&sets, people, Some(geometry()));
+    let [of_two, of_one] = &served.messages[..] else { panic!("{:?}", served.messages) };
+    assert_eq!(of_two.body.as_ref().map(|body| &body.cameras[..]), Some(&[1, 3][..]));
+    assert_eq!((of_two.not_known.as_ref(), of_one.set_index), (None, 2));
+    assert!(of_one.body.is_none() && of_one.poses.is_empty());
+    let why = of_one.not_known.as_ref().unwrap();
+    assert!(why.contains("too few cameras") && why.contains("cam3: the light changed, to 27 %"), "{why}");
 }
 
 #[test]

@@ -106,6 +106,7 @@ fn moment(number: usize) -> Moment {
         source: None,
         preprocessing: 0,
         views: (0..CAMERAS).map(view).collect(),
+        unusable: vec![],
     }
 }
 
@@ -130,6 +131,7 @@ fn set(number: usize) -> FinderSet {
         exposure: exposure(number),
         source: None,
         views: (0..CAMERAS).map(view).collect(),
+        unusable: vec![],
     }
 }
 

@@ -4,10 +4,12 @@ use std::collections::VecDeque;
 
 use capture::{CameraEvent, CaptureEvent, CaptureEventKind, TriggerEvent};
 use crossbeam::channel::{Receiver, Sender, bounded};
-use frame::{CameraId, Problem};
+use frame::Problem;
+use subject::SceneFault;
 use transport::{CameraState, RigEventKind};
 
 use crate::part::Part;
+use crate::scenes::Scenes;
 
 /// Events kept for the report. The log and the take have all of them.
 const HELD: usize = 1_000;
@@ -25,7 +27,11 @@ pub enum EventKind {
     /// Counter and time disagree on the trigger.
     CameraSlipped,
     CameraRestarted,
-    CameraSeesAnotherPlace,
+    /// A camera's pictures cannot be used, since what it sees is not the room whose background was learned.
+    Scene(SceneFault),
+    /// What it sees is steady again.
+    SceneSteady,
+    BackgroundLearned,
     ClockJumped,
     TriggerStarted,
     TriggerFailed,
@@ -54,7 +60,9 @@ impl EventKind {
             Self::CameraEnded => "camera-ended",
             Self::CameraSlipped => "camera-slipped",
             Self::CameraRestarted => "camera-restarted",
-            Self::CameraSeesAnotherPlace => "camera-sees-another-place",
+            Self::Scene(fault) => fault.name(),
+            Self::SceneSteady => "scene-steady",
+            Self::BackgroundLearned => "background-learned",
             Self::ClockJumped => "clock-jumped",
             Self::TriggerStarted => "trigger-started",
             Self::TriggerFailed => "trigger-failed",
@@ -108,9 +116,7 @@ pub struct EventLog {
     texts: Vec<String>,
     newest: VecDeque<Event>,
     dead: Vec<Part>,
-    /// How often each camera was found to have moved.
-    times_moved: Vec<u64>,
-    moved: Vec<CameraId>,
+    scenes: Scenes,
     outside: (Sender<Told>, Receiver<Told>),
 }
 
@@ -125,8 +131,7 @@ impl EventLog {
             texts: vec![],
             newest: VecDeque::new(),
             dead: vec![],
-            times_moved: vec![0; cameras],
-            moved: vec![],
+            scenes: Scenes::new(names),
             outside: bounded(WAITING),
         }
     }
@@ -151,9 +156,13 @@ impl EventLog {
         self.newest.iter()
     }
 
-    /// The cameras that were found to have moved at the last check.
-    pub fn moved_cameras(&self) -> &[CameraId] {
-        &self.moved
+    /// Why each camera's pictures cannot be used, and which cameras were moved.
+    pub fn scenes(&self) -> &Scenes {
+        &self.scenes
+    }
+
+    pub(crate) fn scenes_mut(&mut self) -> &mut Scenes {
+        &mut self.scenes
     }
 
     /// Adds a line to the report only.
@@ -261,26 +270,6 @@ impl EventLog {
         };
         new.into_iter().map(tell).collect()
     }
-
-    /// Events for the cameras that have moved; `times_moved` is how often each one did so far.
-    pub(crate) fn times_moved(&mut self, times_moved: Vec<u64>) -> Vec<(EventKind, String)> {
-        let mut events = vec![];
-        self.moved.clear();
-        for (camera, times) in times_moved.into_iter().enumerate() {
-            // Croppers and their counts outlive a trial.
-            if std::mem::replace(&mut self.times_moved[camera], times) < times {
-                let text = format!(
-                    "{}: most of its picture changed: it was moved, or the light changed; its background is learned \
-                     again",
-                    self.names[camera]
-                );
-                tracing::warn!("{text}");
-                events.push((EventKind::CameraSeesAnotherPlace, text));
-                self.moved.push(CameraId(camera as u16));
-            }
-        }
-        events
-    }
 }
 
 #[cfg(test)]
@@ -302,14 +291,5 @@ mod tests {
         assert_eq!(text(&mut log, &CameraEvent::Opened), None, "open, but nothing came yet");
         assert_eq!(text(&mut log, &CameraEvent::Back).as_deref(), Some("right: is back"));
         assert!(text(&mut log, &failed).is_some());
-    }
-
-    #[test]
-    fn a_camera_is_moved_once_for_each_time_it_is_seen() {
-        let mut log = EventLog::new(&["left".to_owned(), "right".to_owned()]);
-        assert!(log.times_moved(vec![0, 0]).is_empty());
-        assert_eq!(log.times_moved(vec![0, 1]).len(), 1);
-        assert_eq!(log.moved_cameras(), [CameraId(1)]);
-        assert!(log.times_moved(vec![0, 1]).is_empty() && log.moved_cameras().is_empty());
     }
 }

@@ -84,8 +84,9 @@ impl Session {
     /// Periodic checks.
     fn look(&mut self, clock_steps: &mut ClockStepDetector) {
         self.losses.look();
-        let moved = self.prepared.events.times_moved(self.times_moved());
-        self.record(moved);
+        let scenes = self.scene_events();
+        let scenes = self.prepared.events.scenes_mut().take(scenes);
+        self.record(scenes);
         let relation = self.prepared.link.tick(self.prepared.events.camera_states());
         if let (Some(recorder), Some(relation)) = (&self.recorder, relation) {
             recorder.relate(relation);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use capture::{CameraSpec, Capture, CaptureError, CaptureOptions, FrameConsumer, Health, Pulses};
 use crossbeam::channel::bounded;
 use frame::{CameraId, LossLedger};
+use subject::SceneEvent;
 
 use crate::error::SessionError;
 use crate::event::EventLog;
@@ -171,9 +172,9 @@ impl Session {
         ended.into_iter().filter_map(|(part, ended)| ended.then_some(part)).collect()
     }
 
-    /// For each camera of this host, how often it was found to have moved.
-    pub(crate) fn times_moved(&self) -> Vec<u64> {
-        self.local_views.as_ref().map_or_else(Vec::new, |views| views.times_moved().collect())
+    /// For each camera of this host, what happened to its scene since the last call.
+    pub(crate) fn scene_events(&self) -> Vec<Vec<SceneEvent>> {
+        self.local_views.as_ref().map_or_else(Vec::new, |views| views.scene_events().collect())
     }
 
     /// Learns the background of every camera of this host again, from the stage, which must be empty now.

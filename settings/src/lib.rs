@@ -1,6 +1,6 @@
 //! Settings that people write as TOML: rigs, scenarios, recipes. Keys are kebab-case and unknown ones are refused;
 //! errors name file, line, key and remedy; words of the command line such as `transfer.train=linear` override values. And
-//! [`environment`]: paths that environment variables name.
+//! [`environment`]: paths that environment variables name, and [`FolderLock`]: folders that one program at a time uses.
 //!
 //! ```
 //! use serde::Deserialize;
@@ -30,8 +30,10 @@ mod document;
 pub mod environment;
 mod error;
 mod explain;
+mod folder_lock;
 mod range;
 
 pub use document::Document;
 pub use error::{Fault, SettingsError};
+pub use folder_lock::FolderLock;
 pub use range::within;

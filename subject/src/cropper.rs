@@ -8,13 +8,11 @@ use crate::crop_region_filter::CropRegionFilter;
 use crate::decode::Decoder;
 use crate::median::median;
 use crate::region::{Blob, differs};
+use crate::scene::{Lasting, SceneEvent, SceneFault, SceneWatch};
 use crate::{BackgroundId, PictureFault, Preprocessing, Region, RgbImage, Sample, Scale, SubjectError};
 
-/// Share of the picture that must differ for the camera to count as moved. No subject is that large.
+/// Share of the picture that must differ behind a seam for the source to show another place. No subject is that large.
 const ELSEWHERE: f32 = 0.4;
-/// How long it must differ without a seam, in nanoseconds, so that flickering light and people who pass close by do not
-/// count.
-const ELSEWHERE_FOR_NS: i64 = 1_000_000_000;
 
 /// The result of processing one frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +23,8 @@ pub enum CropOutcome {
     NoBackground,
     /// Nothing differs from the background.
     NoSubject,
+    /// The camera does not see the room whose background was learned, so whatever differs may be no subject.
+    Unusable(SceneFault),
 }
 
 impl CropOutcome {
@@ -32,7 +32,7 @@ impl CropOutcome {
     pub fn sample(self) -> Option<Sample> {
         match self {
             Self::Sample(sample) => Some(sample),
-            Self::NoBackground | Self::NoSubject => None,
+            Self::NoBackground | Self::NoSubject | Self::Unusable(_) => None,
         }
     }
 }
@@ -45,10 +45,10 @@ pub struct SubjectCropper {
     background: BackgroundModel,
     filter: CropRegionFilter,
     segment: Option<SegmentId>,
-    /// Since when most of the picture differs, by the time of exposure.
-    elsewhere_since_ns: Option<i64>,
-    /// How often the camera was found to have moved within a segment.
-    moved: u64,
+    scene: SceneWatch,
+    scene_events: Vec<SceneEvent>,
+    /// Whether the background is being learned anew because the scene changed.
+    learning_anew: bool,
     /// The last subject and its segment.
     before: Option<(SegmentId, Blob)>,
     cutter: SquareCutter,
@@ -71,8 +71,9 @@ impl SubjectCropper {
             background: BackgroundModel::new(background),
             filter: CropRegionFilter::new(settings),
             segment: None,
-            elsewhere_since_ns: None,
-            moved: 0,
+            scene: SceneWatch::default(),
+            scene_events: Vec::new(),
+            learning_anew: false,
             before: None,
             cutter: SquareCutter::default(),
             picture: RgbImage::default(),
@@ -110,6 +111,7 @@ impl SubjectCropper {
             sides.extend(subject.map(|blob| blob.region(settings, picture.scale.denominator()).side_px));
         }
         cropper.filter.expect(sides);
+        cropper.scene.expect(&background);
         cropper.set_background(Background { id: BackgroundId(1), frame_px, picture: background })?;
         Ok(cropper)
     }
@@ -119,11 +121,12 @@ impl SubjectCropper {
     pub fn process(&mut self, info: &FrameInfo, bytes: &[u8]) -> Result<CropOutcome, SubjectError> {
         let frame_px = self.decode(info, bytes)?;
         let seam = self.segment.replace(info.segment).is_some_and(|before| before != info.segment);
-        if seam {
-            self.elsewhere_since_ns = None;
-        }
         if seam && self.is_elsewhere(frame_px) {
             self.begin_anew();
+            self.scene.start_over();
+        }
+        if let Some(fault) = self.watch_scene(info.exposure.ns) {
+            return Ok(CropOutcome::Unusable(fault));
         }
         let subject = match self.background.current() {
             Some(background) if background.frame_px == frame_px => {
@@ -150,11 +153,10 @@ impl SubjectCropper {
             (None, Some(background)) if background.frame_px == frame_px => CropOutcome::NoSubject,
             _ => CropOutcome::NoBackground,
         };
-        if matches!(outcome, CropOutcome::Sample(_) | CropOutcome::NoSubject) && self.has_moved(info.exposure.ns) {
-            self.moved += 1;
-            self.begin_anew();
-        }
         self.background.observe(info.exposure.ns, frame_px, &self.picture, subject.as_ref());
+        if self.background_ready() && std::mem::take(&mut self.learning_anew) {
+            self.scene_events.push(SceneEvent::BackgroundLearned);
+        }
         self.before = subject.map(|blob| (info.segment, blob)).or(self.before.take());
         Ok(outcome)
     }
@@ -198,28 +200,27 @@ impl SubjectCropper {
         &self.settings
     }
 
-    /// How often the camera was found to have moved, or its light to have changed, within a segment. Each time its
-    /// background was relearned.
-    pub fn times_moved(&self) -> u64 {
-        self.moved
+    /// What happened to the scene since the last call.
+    pub fn take_scene_events(&mut self) -> Vec<SceneEvent> {
+        std::mem::take(&mut self.scene_events)
     }
 
     /// Discards the background and learns a new one. Until then there are no samples.
     pub fn begin_anew(&mut self) {
         self.background.begin_anew();
-        self.elsewhere_since_ns = None;
         (self.filter, self.before) = (CropRegionFilter::new(&self.settings), None);
     }
 
-    /// Whether most of the picture has differed for long, by the mask of the current frame.
-    fn has_moved(&mut self, exposure_ns: i64) -> bool {
-        let differing = self.mask.iter().filter(|&&differs| differs).count();
-        if self.background.is_fixed() || (differing as f32) <= ELSEWHERE * self.mask.len() as f32 {
-            self.elsewhere_since_ns = None;
-            return false;
+    /// Why the current picture cannot be used. What lasts of a change makes the background be learned anew.
+    fn watch_scene(&mut self, exposure_ns: i64) -> Option<SceneFault> {
+        if let Some(event) = self.scene.see(exposure_ns, &self.picture) {
+            if matches!(event, SceneEvent::Ended { lasting: Lasting::Light | Lasting::Place, .. }) {
+                self.learning_anew = true;
+                self.begin_anew();
+            }
+            self.scene_events.push(event);
         }
-        let since_ns = *self.elsewhere_since_ns.get_or_insert(exposure_ns);
-        exposure_ns - since_ns >= ELSEWHERE_FOR_NS
+        self.scene.fault()
     }
 
     fn is_elsewhere(&self, frame_px: (u32, u32)) -> bool {

@@ -107,7 +107,7 @@ impl FinderPictures {
     ) -> Result<FinderPicture, SubjectError> {
         match outcome {
             CropOutcome::Sample(sample) => self.square(info, bytes, &sample.region),
-            CropOutcome::NoBackground | CropOutcome::NoSubject => self.whole(info, bytes),
+            CropOutcome::NoBackground | CropOutcome::NoSubject | CropOutcome::Unusable(_) => self.whole(info, bytes),
         }
     }
 

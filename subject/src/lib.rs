@@ -21,6 +21,7 @@ mod preview;
 mod raw;
 mod region;
 mod sample;
+mod scene;
 
 pub use background::{Background, BackgroundConfig};
 pub use crop::SquareCutter;
@@ -32,3 +33,4 @@ pub use image::{RgbImage, Scale};
 pub use preprocessing::Preprocessing;
 pub use preview::{crop_preview_jpeg, preview_jpeg, preview_size_px};
 pub use sample::{BackgroundId, Region, Sample};
+pub use scene::{Lasting, SceneEvent, SceneFault};

@@ -5,23 +5,31 @@ use std::sync::Arc;
 
 use frame::{CameraId, ClockId, HostTime, SegmentId, SetIndex, SourcePosition, TriggerIndex};
 use serde::{Deserialize, Serialize};
-use subject::{BackgroundId, Region, Sample};
+use subject::{BackgroundId, Region, Sample, SceneFault};
 
 use crate::packed::{Packed, Unpacked};
-use crate::{Moment, Received, TransportError, TriggerState, View};
+use crate::{Moment, Received, TransportError, TriggerState, UnusableView, View};
 
-const FORMAT: u32 = 3;
-/// The previous format, which files of moments may have.
+const FORMAT: u32 = 4;
+/// The previous formats, which files of moments may have.
+const FORMAT_V3: u32 = 3;
 const FORMAT_V2: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Header {
+    v3: HeaderV3,
+    unusable: Vec<Unusable>,
+}
+
+/// The header of the previous format.
+#[derive(Serialize, Deserialize)]
+struct HeaderV3 {
     v2: HeaderV2,
     epoch: u32,
     opening: u32,
 }
 
-/// The header of the previous format.
+/// The header of the format before.
 #[derive(Serialize, Deserialize)]
 struct HeaderV2 {
     number: u64,
@@ -104,6 +112,17 @@ pub(crate) fn trigger_from_wire((state, pulse): (TriggerState, u64)) -> TriggerI
     }
 }
 
+/// A view that cannot be used, on the wire.
+pub(crate) type Unusable = (u16, SceneFault);
+
+pub(crate) fn unusable_to_wire(views: &[UnusableView]) -> Vec<Unusable> {
+    views.iter().map(|view| (view.camera.0, view.fault)).collect()
+}
+
+pub(crate) fn unusable_from_wire(views: Vec<Unusable>) -> Vec<UnusableView> {
+    views.into_iter().map(|(camera, fault)| UnusableView { camera: CameraId(camera), fault }).collect()
+}
+
 fn header(number: u64, moment: &Moment) -> Header {
     let (state, pulse) = trigger_to_wire(moment.trigger);
     let SegmentId { epoch, opening, seam } = moment.segment;
@@ -127,7 +146,7 @@ fn header(number: u64, moment: &Moment) -> Header {
             })
             .collect(),
     };
-    Header { v2, epoch, opening }
+    Header { v3: HeaderV3 { v2, epoch, opening }, unusable: unusable_to_wire(&moment.unusable) }
 }
 
 fn pixels(moment: &Moment) -> Vec<&[u8]> {
@@ -146,12 +165,16 @@ pub fn encode_moment(number: u64, moment: &Moment) -> Result<Vec<u8>, TransportE
 
 /// Decodes a moment and its number. Fails if the message has an unknown format, is truncated or has bytes left over.
 pub fn decode_moment(bytes: &[u8]) -> Result<Received<Moment>, TransportError> {
-    let (Header { v2: header, epoch, opening }, mut pixels) = if bytes.starts_with(&FORMAT_V2.to_le_bytes()) {
+    let (Header { v3, unusable }, mut pixels) = if bytes.starts_with(&FORMAT_V2.to_le_bytes()) {
         let (v2, pixels) = Unpacked::new("a moment", FORMAT_V2, bytes)?;
-        (Header { v2, epoch: 0, opening: 0 }, pixels)
+        (Header { v3: HeaderV3 { v2, epoch: 0, opening: 0 }, unusable: vec![] }, pixels)
+    } else if bytes.starts_with(&FORMAT_V3.to_le_bytes()) {
+        let (v3, pixels) = Unpacked::new("a moment", FORMAT_V3, bytes)?;
+        (Header { v3, unusable: vec![] }, pixels)
     } else {
         Unpacked::new("a moment", FORMAT, bytes)?
     };
+    let HeaderV3 { v2: header, epoch, opening } = v3;
     let mut views = Vec::with_capacity(header.views.len());
     for view in header.views {
         let mut samples = Vec::with_capacity(view.samples.len());
@@ -174,6 +197,7 @@ pub fn decode_moment(bytes: &[u8]) -> Result<Received<Moment>, TransportError> {
             source: header.source.map(|(index, length)| SourcePosition { index, length }),
             preprocessing: header.preprocessing,
             views,
+            unusable: unusable_from_wire(unusable),
         },
     })
 }
@@ -192,10 +216,14 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_of_the_format_before_reads() {
-        let original = moment(7, 8);
-        let bytes = Packed::new(FORMAT_V2, &header(3, &original).v2, pixels(&original)).unwrap().to_vec();
-        assert_eq!(decode_moment(&bytes).unwrap(), Received { number: 3, value: original });
+    fn moments_of_the_formats_before_read() {
+        let original = Moment { unusable: vec![], ..moment(7, 8) };
+        let Header { v3, .. } = header(3, &original);
+        let v2 = Packed::new(FORMAT_V2, &v3.v2, pixels(&original)).unwrap().to_vec();
+        let v3 = Packed::new(FORMAT_V3, &v3, pixels(&original)).unwrap().to_vec();
+        for bytes in [v2, v3] {
+            assert_eq!(decode_moment(&bytes).unwrap(), Received { number: 3, value: original.clone() });
+        }
     }
 
     #[test]

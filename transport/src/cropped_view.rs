@@ -1,9 +1,16 @@
 //! A frame that has been cropped.
 
 use frame::{CameraId, HostTime, SegmentId, SourcePosition, TriggerIndex};
-use subject::Sample;
+use subject::{Sample, SceneFault};
 
 use crate::Asked;
+
+/// A view that cannot be used, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnusableView {
+    pub camera: CameraId,
+    pub fault: SceneFault,
+}
 
 /// A frame reduced to the crop of its subject, on this host or on the peer host of its camera.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,8 +27,10 @@ pub struct CroppedView {
     pub source: Option<SourcePosition>,
     /// Width and height of the whole frame, in pixels.
     pub frame_px: (u32, u32),
-    /// The crop; `None` where the frame shows no subject.
+    /// The crop; `None` where the frame shows no subject, or what it shows cannot be used.
     pub crop: Option<Sample>,
     /// The picture for the finder of joints, if it asked for this instant.
     pub picture: Asked,
+    /// Why what the frame shows cannot be used; it then has neither crop nor picture.
+    pub unusable: Option<SceneFault>,
 }

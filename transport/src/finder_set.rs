@@ -5,11 +5,11 @@ use frame::{CameraId, HostTime, SegmentId, SetIndex, SourcePosition, TriggerInde
 use serde::{Deserialize, Serialize};
 use subject::FinderPicture;
 
-use crate::codec::{Time, trigger_from_wire, trigger_to_wire};
+use crate::codec::{Time, Unusable, trigger_from_wire, trigger_to_wire, unusable_from_wire, unusable_to_wire};
 use crate::packed::{Packed, Unpacked};
-use crate::{TransportError, TriggerState};
+use crate::{TransportError, TriggerState, UnusableView};
 
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// The pictures of one instant for the finder of joints.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +24,8 @@ pub struct FinderSet {
     /// By ascending camera, one for each view that has a picture. May be empty, if nothing moved and whole frames were
     /// not yet due.
     pub views: Vec<FinderView>,
+    /// Views without a picture because what they show cannot be used.
+    pub unusable: Vec<UnusableView>,
 }
 
 /// One camera's picture.
@@ -53,6 +55,7 @@ struct Header {
     exposure: Time,
     source: Option<(u32, u32)>,
     views: Vec<ViewHeader>,
+    unusable: Vec<Unusable>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -84,6 +87,7 @@ pub(crate) fn encode(set: &FinderSet) -> Result<Packed<'_>, TransportError> {
         exposure: set.exposure.into(),
         source: set.source.map(|s| (s.index, s.length)),
         views: set.views.iter().map(view).collect(),
+        unusable: unusable_to_wire(&set.unusable),
     };
     let pictures = set.views.iter().map(|view| &view.picture);
     let pixels = pictures.flat_map(|picture| [&picture.rgb[..]].into_iter().chain(picture.mask.as_deref()));
@@ -122,11 +126,14 @@ pub fn decode_finder_set(bytes: &[u8]) -> Result<FinderSet, TransportError> {
         exposure: header.exposure.into(),
         source: header.source.map(|(index, length)| SourcePosition { index, length }),
         views,
+        unusable: unusable_from_wire(header.unusable),
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use subject::SceneFault;
+
     use super::*;
 
     fn set() -> FinderSet {
@@ -150,6 +157,7 @@ mod tests {
             exposure: HostTime::monotonic(1_000, 5),
             source: Some(SourcePosition { index: 4, length: 100 }),
             views: vec![view(0), view(3)],
+            unusable: vec![UnusableView { camera: CameraId(2), fault: SceneFault::Dark(9) }],
         }
     }
 

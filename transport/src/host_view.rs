@@ -3,13 +3,13 @@
 
 use frame::{CameraId, SegmentId, SourcePosition};
 use serde::{Deserialize, Serialize};
-use subject::{FinderPicture, PictureFault};
+use subject::{FinderPicture, PictureFault, SceneFault};
 
 use crate::codec::{SampleHeader, Time, trigger_from_wire, trigger_to_wire};
 use crate::packed::{Packed, Unpacked};
 use crate::{Asked, CroppedView, TransportError, TriggerState};
 
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 
 /// What the receiver needs to know about a view besides the view itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,7 @@ struct Header {
     frame_px: (u32, u32),
     crop: Option<SampleHeader>,
     picture: PictureHeader,
+    unusable: Option<SceneFault>,
 }
 
 /// A picture for the finder of joints, which travels as a JPEG.
@@ -81,6 +82,7 @@ impl HostView {
             frame_px: view.frame_px,
             crop: view.crop.as_ref().map(SampleHeader::from),
             picture,
+            unusable: view.unusable,
         };
         let crop = view.crop.iter().flat_map(|crop| [&crop.rgb[..], &crop.mask[..]]);
         let pixels = crop.chain([&jpeg[..]]).collect();
@@ -120,6 +122,7 @@ impl HostView {
             frame_px: header.frame_px,
             crop,
             picture,
+            unusable: header.unusable,
         };
         Ok(Self { label: header.label, view })
     }
@@ -150,6 +153,7 @@ mod tests {
             frame_px: (640, 480),
             crop: Some(moment(7, 8).views.remove(0).samples.remove(0)),
             picture: Asked::No,
+            unusable: None,
         }
     }
 
@@ -161,7 +165,8 @@ mod tests {
 
     #[test]
     fn a_view_survives_the_way_with_its_crop_and_without() {
-        for sent in [view(), CroppedView { crop: None, ..view() }] {
+        let unusable = CroppedView { crop: None, unusable: Some(SceneFault::Moved(None)), ..view() };
+        for sent in [view(), CroppedView { crop: None, ..view() }, unusable] {
             assert_eq!(travelled(&sent), sent);
         }
     }

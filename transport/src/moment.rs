@@ -3,6 +3,8 @@
 use frame::{CameraId, HostTime, SegmentId, SetIndex, SourcePosition, TriggerIndex};
 use subject::Sample;
 
+use crate::UnusableView;
+
 /// One instant as the networks see it: the crops of each view that has any.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moment {
@@ -19,6 +21,9 @@ pub struct Moment {
     pub preprocessing: u64,
     /// One for each view present, by ascending camera.
     pub views: Vec<View>,
+    /// Views of the set without a crop because what they show cannot be used, by ascending camera. Without `views`
+    /// it is all of the set's: nothing is known of this instant.
+    pub unusable: Vec<UnusableView>,
 }
 
 /// What one camera contributes to a moment.
@@ -35,7 +40,7 @@ pub struct View {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use subject::{BackgroundId, Region};
+    use subject::{BackgroundId, Region, SceneFault};
 
     use super::*;
 
@@ -63,6 +68,7 @@ pub(crate) mod tests {
             source: Some(SourcePosition { index: 4, length: 100 }),
             preprocessing: 99,
             views: vec![view(0), view(3)],
+            unusable: vec![UnusableView { camera: CameraId(2), fault: SceneFault::Moved(Some([-12, 10])) }],
         }
     }
 }

@@ -45,6 +45,10 @@ pub struct PoseMessage {
     pub fused_mm: Option<Vec<[f32; 3]>>,
     /// The person as seen by each view alone.
     pub poses: Vec<ViewPose>,
+    /// Why nothing is known of this instant, in one sentence: too few cameras see the room as it was learned. There is
+    /// then neither a body nor a pose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_known: Option<String>,
 }
 
 impl PoseMessage {

@@ -33,6 +33,7 @@ fn moment(set: u64, size_px: u16) -> Moment {
                 background: BackgroundId(4),
             }],
         }],
+        unusable: vec![],
     }
 }
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use body::{CameraGeometry, CameraUncertainty, Distortion, RigGeometry, ScaleSource, UpSource, WorldAxes};
 use frame::{CameraId, HostTime, Problem, SegmentId, SetIndex, SourcePosition, TriggerIndex};
-use subject::{BackgroundId, Region, Sample};
+use subject::{BackgroundId, Region, Sample, SceneFault};
 use transport::{
     Answer, Asked, CameraState, CroppedView, FinderSet, FinderView, FrameOfReference, Framing, Heard, Hello,
     HelloCamera, Hint, HostView, InferStatus, LearnerStatus, LinkedPulses, Moment, POSE_SCHEMA_VERSION, PoseMessage,
-    PromisedInstant, RigCommand, SystemClock, TriggerState, View, ViewLabel, ViewPose, WantedPictures,
+    PromisedInstant, RigCommand, SystemClock, TriggerState, UnusableView, View, ViewLabel, ViewPose, WantedPictures,
     encode_finder_set, encode_moment,
 };
 
@@ -38,6 +38,7 @@ fn with_pixels() -> Vec<Seed> {
     let exposure = HostTime::monotonic(1_000, 5);
     let source = Some(SourcePosition { index: 4, length: 100 });
     let view = View { camera: CameraId(0), exposure, frame_px: (640, 480), samples: vec![sample()] };
+    let unusable = UnusableView { camera: CameraId(1), fault: SceneFault::LightsChange(27) };
     let moment = Moment {
         set: SetIndex(7),
         trigger: TriggerIndex::Certain(8),
@@ -47,6 +48,7 @@ fn with_pixels() -> Vec<Seed> {
         source,
         preprocessing: 99,
         views: vec![view.clone(), View { camera: CameraId(3), ..view }],
+        unusable: vec![unusable],
     };
     let masked = subject::FinderPicture { mask: Some([0; 6].into()), ..finder_picture(3, 2) };
     let finder_view = |camera, picture| FinderView { camera: CameraId(camera), exposure, picture };
@@ -57,6 +59,7 @@ fn with_pixels() -> Vec<Seed> {
         exposure,
         source,
         views: vec![finder_view(0, finder_picture(3, 2)), finder_view(3, masked)],
+        unusable: vec![unusable],
     };
     let label = ViewLabel { incarnation: 1, camera: 2, number: 3, crops_before: 4, preprocessing: 5 };
     let cropped = |crop, picture| CroppedView {
@@ -68,6 +71,10 @@ fn with_pixels() -> Vec<Seed> {
         arrival_ns: 0,
         source,
         frame_px: (640, 480),
+        unusable: match &picture {
+            Asked::Nothing => Some(SceneFault::Dark(9)),
+            Asked::No | Asked::Picture(_) => None,
+        },
         crop,
         picture,
     };
@@ -144,6 +151,7 @@ fn json() -> Vec<Seed> {
         body: None,
         fused_mm: None,
         poses: vec![pose],
+        not_known: None,
     };
     let wanted = WantedPictures { after_ns: 1, in_a_row: 2, framing: Framing::default() };
     vec![

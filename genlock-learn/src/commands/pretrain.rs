@@ -1,10 +1,12 @@
 //! `genlock-learn pretrain`: self-supervised learning on the moments of a running session.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use learn::runs::{LabelStore, Learner, RefitSettings, Refitter};
-use miette::{IntoDiagnostic, WrapErr};
+use miette::{IntoDiagnostic, WrapErr, miette};
 use recipe::PretrainRecipe;
+use settings::FolderLock;
 use subject::Preprocessing;
 use transport::{LabelSource, Moment, TransportError, ZenohLink};
 
@@ -20,6 +22,8 @@ const RING: usize = 32;
 
 /// Capacity of the queue of labels, which drops the oldest.
 const LABELS: usize = 64;
+/// How long to wait for a learner before this one to end.
+const PREDECESSOR: Duration = Duration::from_secs(10);
 
 /// The checkpoint of a folder.
 pub fn checkpoint_in(folder: &Path) -> PathBuf {
@@ -70,6 +74,9 @@ pub fn run(args: &Args) -> miette::Result<()> {
     std::fs::create_dir_all(&args.checkpoint_dir)
         .into_diagnostic()
         .wrap_err_with(|| format!("creating {}", args.checkpoint_dir.display()))?;
+    // A learner whose session was killed still writes its checkpoint.
+    let _lock = FolderLock::take(&args.checkpoint_dir, "a learner of genlock", PREDECESSOR)
+        .map_err(|why| miette!(help = "end that learner, or choose another folder with --checkpoint-dir", "{why}"))?;
     let checkpoint = checkpoint_in(&args.checkpoint_dir);
     let learner = if checkpoint.exists() {
         Learner::resume(recipe, device, &checkpoint).into_diagnostic()?

@@ -41,7 +41,7 @@ pub use access::Access;
 pub use error::PageError;
 pub use recording::RecordWish;
 pub use state::PageState;
-pub use status::{CameraView, EventView, LiveStatus, RecordingView, STATUS_VERSION, SetView};
+pub use status::{CameraView, EventView, LiveStatus, RecordingView, STATUS_VERSION, SceneView, SetView};
 pub use token::Token;
 
 /// How long connections may take to close after the shutdown began.

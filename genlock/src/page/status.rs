@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use frame::Problem;
 use serde::{Deserialize, Serialize};
+use session::SceneFault;
 use transport::{CameraState, InferStatus, LearnerStatus};
 
 /// Version of [`LiveStatus`]; incremented when a field changes its meaning or is removed.
@@ -58,9 +59,28 @@ pub struct CameraView {
     pub slips: u64,
     /// If the device reports it.
     pub temperature_c: Option<f64>,
+    /// Why what it sees cannot be used; `None` while it can.
+    #[serde(default)]
+    pub scene: Option<SceneView>,
     /// `state`: `opening`, `streaming`, `failed` or `ended`; of `failed` also `problem`, with `what` and `remedy`.
     #[serde(flatten, with = "CameraStateJson")]
     pub state: CameraState,
+}
+
+/// Why what a camera sees cannot be used.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SceneView {
+    /// As in the events: `scene-dark`, `scene-moved` and so on.
+    pub fault: String,
+    /// What is wrong and by how much.
+    pub what: String,
+    pub remedy: String,
+}
+
+impl From<SceneFault> for SceneView {
+    fn from(fault: SceneFault) -> Self {
+        Self { fault: fault.name().to_owned(), what: fault.to_string(), remedy: fault.remedy().to_owned() }
+    }
 }
 
 /// [`CameraState`] as the fields `state` and `problem`.

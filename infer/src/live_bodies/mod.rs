@@ -56,6 +56,8 @@ pub struct LiveBodies<S, P, H, C> {
     reported: Option<Instant>,
     reports: u32,
     own: Option<OwnNetwork>,
+    /// Why nothing was known of the newest instant.
+    not_known: Option<String>,
     /// When the finder last looked while the own network serves.
     looked: Option<Instant>,
 }
@@ -86,6 +88,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             reported: None,
             reports: 0,
             own: None,
+            not_known: None,
             looked: None,
         }
     }
@@ -180,6 +183,9 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
 
     /// Finds the person and streams its body.
     fn answer(&mut self, set: &FinderSet) -> Result<(), InferError> {
+        if self.says_not_known(set) {
+            return Ok(());
+        }
         let Some((observations, placed)) = self.see(set)? else { return Ok(()) };
         self.hold_back(set, &observations);
         let model = self.finder_name.clone();

@@ -13,6 +13,7 @@ use transport::{
 use super::LiveBodies;
 use crate::InferError;
 use crate::live_poses::is_due;
+use crate::not_known;
 use crate::own_network::{Look, OwnNetwork, Views};
 use crate::pace::Pace;
 use crate::rig::Placed;
@@ -117,6 +118,10 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
     fn answer_by_own(&mut self) {
         let Some(own) = &mut self.own else { return };
         let Some(crops) = own.newest() else { return };
+        if self.says_not_known(&crops) {
+            return;
+        }
+        let Some(own) = &mut self.own else { return };
         if self.segment.replace(crops.segment) != Some(crops.segment) {
             self.filter.restart();
             self.finder.forget();
@@ -146,6 +151,9 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
     fn look(&mut self, set: &FinderSet) -> Result<(), InferError> {
         if let Some(requests) = &mut self.requests {
             requests.rest();
+        }
+        if not_known::why(set, self.keeper.names()).is_some() {
+            return Ok(());
         }
         let begun = Pace::begin();
         let by_finder = self.see(set)?.map_or_else(|| vec![None; self.keeper.cameras()], |(views, _)| views);

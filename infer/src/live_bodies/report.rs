@@ -41,7 +41,7 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
         let own = self.own.as_ref().filter(|own| own.serves());
         let network = own.map_or_else(|| self.finder_name.clone(), |own| own.name());
         InferStatus {
-            state: format!("joints by {network}: {}", rig.state),
+            state: format!("joints by {network}: {}", self.not_known.as_ref().unwrap_or(&rig.state)),
             model_version: Some(network),
             model_origin: own.map(|_| ModelOrigin::Own),
             precision: "f32".into(),

@@ -14,6 +14,7 @@ use transport::{
 use super::LiveBodies;
 use crate::engine::trigger_state;
 use crate::fused_pose::fused;
+use crate::not_known;
 use crate::rig::Placed;
 
 impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<S, P, H, C> {
@@ -47,10 +48,22 @@ impl<S: FinderSetSource, P: PoseSink, H: HintSink, C: CommandSource> LiveBodies<
             body,
             fused_mm: self.keeper.geometry().is_none().then(|| fused(&poses)).flatten(),
             poses,
+            not_known: None,
         };
         self.answered += 1;
         self.recent.add(message.latency_ms, Instant::now());
         self.links.poses.send(&message).unwrap_or_else(|error| tracing::warn!(%error, "poses not sent"));
+    }
+
+    /// Sends that nothing is known of a set, if too few of its views can be used.
+    pub(super) fn says_not_known(&mut self, set: &FinderSet) -> bool {
+        self.not_known = not_known::why(set, self.keeper.names());
+        let Some(why) = self.not_known.clone() else { return false };
+        self.filter.restart();
+        self.finder.forget();
+        let message = not_known::message(set, self.finder_name.clone(), why);
+        self.links.poses.send(&message).unwrap_or_else(|error| tracing::warn!(%error, "poses not sent"));
+        true
     }
 
     fn body(&mut self, set: &FinderSet, placed: &Placed) -> BodyPose {

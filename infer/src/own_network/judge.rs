@@ -241,6 +241,7 @@ mod tests {
             exposure: frame::HostTime::monotonic(0, 0),
             source: None,
             views: Vec::new(),
+            unusable: vec![],
         }
     }
 }

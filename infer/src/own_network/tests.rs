@@ -69,6 +69,7 @@ fn crops(number: usize) -> FinderSet {
         exposure,
         source: None,
         views: (0..CAMERAS).map(view).collect(),
+        unusable: vec![],
     }
 }
 

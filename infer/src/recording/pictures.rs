@@ -1,7 +1,7 @@
 //! One camera's pictures of a take, as a joint finder takes them.
 
 use frame::CameraId;
-use subject::{Decoder, FinderPicture, FinderPictures, Preprocessing, SubjectCropper, SubjectError};
+use subject::{CropOutcome, Decoder, FinderPicture, FinderPictures, Preprocessing, SubjectCropper, SubjectError};
 use take::TakeReader;
 
 use super::error::RecordingError;
@@ -61,12 +61,15 @@ impl<'a> CameraPictures<'a> {
         }))
     }
 
-    /// The finder's picture of a frame; `None` if crops are wanted and nobody moves.
+    /// The finder's picture of a frame; `None` if what it shows cannot be used, or crops are wanted and nobody moves.
     pub fn picture(&mut self, index: usize) -> Result<Option<FinderPicture>, RecordingError> {
         let info = self.take.read_into(self.camera, index, &mut self.bytes)?;
         let failed =
             |source: SubjectError| RecordingError::Picture { camera: self.name.to_owned(), source: Box::new(source) };
         let outcome = self.cropper.process(&info, &self.bytes).map_err(failed)?;
+        if matches!(outcome, CropOutcome::Unusable(_)) {
+            return Ok(None);
+        }
         match &mut self.squares {
             Some(squares) => squares.make(&info, &self.bytes, &outcome).map(Some).map_err(failed),
             None => {

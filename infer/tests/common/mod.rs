@@ -61,5 +61,6 @@ pub fn moment(number: u64) -> Moment {
         source: Some(SourcePosition { index: number as u32, length: 100 }),
         preprocessing: preprocessing().hash(),
         views: (0..4).map(view).collect(),
+        unusable: vec![],
     }
 }

@@ -35,6 +35,9 @@ impl Moments {
     /// # Errors
     /// If the preprocessing differs from that of earlier moments, the sample is missing, or its size is wrong.
     pub fn push(&mut self, moment: Moment, sample: usize) -> Result<(), LearnError> {
+        if moment.views.is_empty() {
+            return Ok(());
+        }
         let known = self.preprocessing.unwrap_or(moment.preprocessing);
         if known != moment.preprocessing {
             return Err(LearnError::Preprocessing { got: moment.preprocessing, known });

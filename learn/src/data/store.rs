@@ -103,6 +103,7 @@ mod tests {
             source: Some(SourcePosition { index: index % 3, length: 3 }),
             preprocessing: 0,
             views: (0..views).map(view).collect(),
+            unusable: vec![],
         }
     }
 

@@ -47,6 +47,7 @@ fn moments(directory: &Path, crop_px: u16) -> Vec<Moment> {
         source: info.source,
         preprocessing: settings.hash(),
         views,
+        unusable: vec![],
     };
     instants.into_values().map(moment).collect()
 }

@@ -27,6 +27,7 @@ pub fn moment(index: u32, segment: u32) -> Moment {
         source: Some(SourcePosition { index, length: LENGTH }),
         preprocessing: PREPROCESSING,
         views: (0..4).map(view).collect(),
+        unusable: vec![],
     }
 }
 

@@ -39,5 +39,6 @@ pub fn message(number: u64, proportions: &Proportions, posed: &Posed) -> PoseMes
         body: Some(body),
         fused_mm: None,
         poses: vec![],
+        not_known: None,
     }
 }

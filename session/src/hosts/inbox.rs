@@ -53,6 +53,7 @@ mod tests {
             frame_px: (4, 4),
             crop: None,
             picture: Asked::No,
+            unusable: None,
         };
         HostView { label: ViewLabel { incarnation, camera: 0, number, crops_before: 0, preprocessing: 0 }, view }
     }

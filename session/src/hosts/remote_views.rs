@@ -14,6 +14,7 @@ use super::peers::{PeerCamera, Peers};
 use super::spawn;
 use crate::statistics::vitals::Vitals;
 use crate::views::ViewEvent;
+use crate::views::local::lost_for;
 use crate::views::picture_plan::PicturePlan;
 use crate::views::preview::ViewPreviews;
 
@@ -145,7 +146,7 @@ impl Body {
         lane.ledger.capture.leave();
         lane.ledger.subject.enter();
         if view.crop.is_none() {
-            lane.ledger.subject.lose(LossReason::NoSubject);
+            lane.ledger.subject.lose(lost_for(view.unusable));
         }
         self.listeners.pictures.due(id, view.segment, view.trigger, view.exposure);
         self.listeners.vitals.see(id, view.sequence, view.exposure.ns, arrival_ns);

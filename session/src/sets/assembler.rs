@@ -8,7 +8,7 @@ use std::time::Duration;
 use crossbeam::channel::{Receiver, RecvTimeoutError};
 use frame::{ClockId, HostTime, LossLedger, monotonic_now_ns};
 use frame_sync::timing::{Action, FrameSet};
-use transport::{Asked, CroppedView, FinderSet, FinderSetSink, FinderView, Moment, MomentSink, View};
+use transport::{Asked, CroppedView, FinderSet, FinderSetSink, FinderView, Moment, MomentSink, UnusableView, View};
 
 use super::matching::{Matching, Sets};
 use crate::statistics::latency::Latency;
@@ -111,10 +111,12 @@ impl Moments {
             .map(|view| view.exposure)
             .min_by_key(|exposure| exposure.ns)
             .unwrap_or(HostTime { ns: 0, uncertainty_ns: u32::MAX, clock: ClockId::Monotonic });
+        let present = members.len();
         let source = members.iter().find_map(|view| view.source);
         let mut views = Vec::with_capacity(members.len());
-        let (mut asked, mut pictures) = (false, Vec::new());
-        for CroppedView { camera, exposure, frame_px, crop, picture, .. } in members {
+        let (mut asked, mut pictures, mut unusable) = (false, Vec::new(), Vec::new());
+        for CroppedView { camera, exposure, frame_px, crop, picture, unusable: fault, .. } in members {
+            unusable.extend(fault.map(|fault| UnusableView { camera, fault }));
             asked |= picture != Asked::No;
             if let Asked::Picture(picture) = picture {
                 pictures.push(FinderView { camera, exposure, picture });
@@ -125,11 +127,14 @@ impl Moments {
         }
         if let Some(sink) = self.sinks.pictures.as_mut().filter(|_| asked) {
             let FrameSet { index: set, trigger, segment, .. } = set;
-            if let Err(error) = sink.send(&FinderSet { set, trigger, segment, exposure, source, views: pictures }) {
+            let unusable = unusable.clone();
+            let pictures = FinderSet { set, trigger, segment, exposure, source, views: pictures, unusable };
+            if let Err(error) = sink.send(&pictures) {
                 tracing::error!(%error, set = set.0, "could not send pictures for the finder of joints");
             }
         }
-        if views.is_empty() {
+        // Nobody was seen, unless nothing can be known of the instant.
+        if views.is_empty() && unusable.len() < present {
             return;
         }
         let moment = Moment {
@@ -141,6 +146,7 @@ impl Moments {
             source,
             preprocessing: self.preprocessing,
             views,
+            unusable,
         };
         self.statistics.moments.fetch_add(1, Ordering::Relaxed);
         for sink in &mut self.sinks.moments {

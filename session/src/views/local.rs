@@ -1,8 +1,8 @@
 //! The views of this host's cameras: one cropping worker per camera, which takes the newest frames and counts skipped
 //! ones.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -10,7 +10,7 @@ use capture::FrameConsumer;
 use crossbeam::channel::Sender;
 use frame::{CameraId, EdgeAccount, FrameRef, LossLedger, LossReason, Quota};
 use router::{Backlog, Feed, Next};
-use subject::{CropOutcome, FinderPicture, FinderPictures, SubjectCropper, SubjectError};
+use subject::{CropOutcome, FinderPicture, FinderPictures, SceneEvent, SceneFault, SubjectCropper, SubjectError};
 use transport::{Asked, CroppedView};
 
 use super::ViewEvent;
@@ -37,8 +37,14 @@ struct Worker {
 #[derive(Default)]
 struct Flags {
     take_background: AtomicBool,
-    /// How often the camera was found to have moved.
-    moved: AtomicU64,
+    /// What happened to the camera's scene, until the session takes it.
+    scene: Mutex<Vec<SceneEvent>>,
+}
+
+impl Flags {
+    fn scene(&self) -> MutexGuard<'_, Vec<SceneEvent>> {
+        self.scene.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl LocalViews {
@@ -85,9 +91,9 @@ impl LocalViews {
         }
     }
 
-    /// For each camera, how often it was found to have moved.
-    pub fn times_moved(&self) -> impl Iterator<Item = u64> {
-        self.workers.iter().map(|worker| worker.flags.moved.load(Ordering::Relaxed))
+    /// For each camera, what happened to its scene since the last call.
+    pub fn scene_events(&self) -> impl Iterator<Item = Vec<SceneEvent>> {
+        self.workers.iter().map(|worker| std::mem::take(&mut *worker.flags.scene()))
     }
 
     /// True if a worker has ended.
@@ -160,12 +166,19 @@ impl WorkerBody {
         let due = self.plan.due(info.camera, info.segment, info.trigger, info.exposure);
         let begun = Instant::now();
         let mut picture = if due.is_some() { Asked::Nothing } else { Asked::No };
+        let mut unusable = None;
         let crop = match self.cropper.process(&frame.info, frame.bytes()) {
             Ok(outcome) => {
-                self.flags.moved.store(self.cropper.times_moved(), Ordering::Relaxed);
+                let happened = self.cropper.take_scene_events();
+                if !happened.is_empty() {
+                    self.flags.scene().extend(happened);
+                }
                 self.work.record_ns(begun.elapsed().as_nanos() as i64);
                 if let Some(made) = due.and_then(|due| self.picture(frame, &outcome, due)) {
                     picture = Asked::Picture(made);
+                }
+                if let CropOutcome::Unusable(fault) = outcome {
+                    unusable = Some(fault);
                 }
                 outcome.sample()
             }
@@ -177,7 +190,7 @@ impl WorkerBody {
         };
         if crop.is_none() {
             // The frame still belongs to its set, which then lacks a view.
-            self.account.lose(LossReason::NoSubject);
+            self.account.lose(lost_for(unusable));
         }
         let (info, has_crop) = (&frame.info, crop.is_some());
         let view = CroppedView {
@@ -191,6 +204,7 @@ impl WorkerBody {
             frame_px: info.picture.size_px(),
             crop,
             picture,
+            unusable,
         };
         // The channel is bounded but never full for long: the assembler only moves pointers.
         if self.out.send(ViewEvent::View(view)).is_err() && has_crop {
@@ -200,6 +214,7 @@ impl WorkerBody {
 
     fn picture(&mut self, frame: &FrameRef, outcome: &CropOutcome, due: Due) -> Option<FinderPicture> {
         let made = match (due, outcome) {
+            (_, CropOutcome::Unusable(_)) => return None,
             (Due::Square, CropOutcome::NoBackground | CropOutcome::NoSubject) => return None,
             (Due::Whole, _) => self.make_picture(frame, &CropOutcome::NoSubject),
             _ => self.make_picture(frame, outcome),
@@ -214,6 +229,11 @@ impl WorkerBody {
         };
         pictures.make(&frame.info, frame.bytes(), outcome)
     }
+}
+
+/// Why a view without a crop is in no set.
+pub(crate) fn lost_for(unusable: Option<SceneFault>) -> LossReason {
+    if unusable.is_some() { LossReason::UnsteadyScene } else { LossReason::NoSubject }
 }
 
 /// The croppers' consumer at the router.

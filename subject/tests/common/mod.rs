@@ -3,6 +3,8 @@
 // Each test binary uses only a part of this.
 #![allow(dead_code)]
 
+pub mod room;
+
 use frame::{CameraId, Encoding, FrameInfo, HostTime, Picture, PixelFormat, SegmentId, TriggerIndex};
 use subject::{BackgroundConfig, CropOutcome, Preprocessing, Sample, SubjectCropper};
 

@@ -28,6 +28,7 @@ pub fn moment(number: u64, size_px: u16) -> Moment {
         source: None,
         preprocessing: PREPROCESSING,
         views: (0..VIEWS).map(view).collect(),
+        unusable: vec![],
     }
 }
 

@@ -15,6 +15,7 @@ use session::{
     End, EventKind, HostRole, LearningPlan, Outcome, Playback, Prepared, RecordingBegins, RecordingPlan, Session,
     SessionPlan, Sinks,
 };
+use settings::FolderLock;
 use tokio::runtime::Runtime;
 use transport::{MomentFileWriter, RigCommand, RigEventKind};
 
@@ -65,6 +66,7 @@ pub fn run(args: &SessionArgs, shown: Shown) -> miette::Result<()> {
     let access = listener.as_ref().map(|listener| access(listener, args)).transpose()?;
     let program = learn_binary()?;
     make_data(&args.data)?;
+    let _lock = held(&args.data)?;
     let (recipe, crop_px) = recipe(args)?;
     match crop_size {
         CropSize::OfTheRecipe => rig.subject.crop_px = crop_px,
@@ -255,7 +257,7 @@ impl Live<'_> {
             if let Some(t_pose) = &self.t_pose {
                 t_pose.poll(Instant::now());
             }
-            for camera in session.events().moved_cameras() {
+            for camera in session.events().scenes().moved_cameras() {
                 self.learners.command(RigCommand::CameraMoved(camera.0));
             }
             if let Some(recorder) = &session.recorder {
@@ -307,6 +309,12 @@ fn make_data(data: &Path) -> miette::Result<()> {
     std::fs::create_dir_all(data)
         .into_diagnostic()
         .wrap_err_with(|| format!("{} cannot be made; choose another folder with --data", data.display()))
+}
+
+/// Takes the data folder for this session.
+fn held(data: &Path) -> miette::Result<FolderLock> {
+    FolderLock::take(data, "a session of genlock", Duration::ZERO)
+        .map_err(|why| miette!(help = "end that session, or choose another folder with --data", "{why}"))
 }
 
 /// Writes a file of genlock's own into the data folder.

@@ -97,7 +97,9 @@ impl LabelledTake {
                 progress(done, total);
                 match cropper.process(&info, &bytes).map_err(failed)? {
                     CropOutcome::Sample(sample) => samples.push(labelled_sample(&info, *instant, sample, label)),
-                    CropOutcome::NoSubject | CropOutcome::NoBackground => without_subject += 1,
+                    CropOutcome::NoSubject | CropOutcome::NoBackground | CropOutcome::Unusable(_) => {
+                        without_subject += 1;
+                    }
                 }
             }
         }

@@ -81,7 +81,9 @@ impl Recorded {
                         let (_, samples) = moments.entry(moment).or_insert((info.exposure.ns, Vec::new()));
                         samples.push((camera.0, sample));
                     }
-                    CropOutcome::NoSubject | CropOutcome::NoBackground => without_subject += 1,
+                    CropOutcome::NoSubject | CropOutcome::NoBackground | CropOutcome::Unusable(_) => {
+                        without_subject += 1;
+                    }
                 }
             }
         }
