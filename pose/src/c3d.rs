@@ -68,7 +68,7 @@ pub(crate) fn parse(file: &[u8], up: Option<Up>) -> Result<Read, String> {
     }
     let tracks = Tracks { rate_hz, names, frames };
     remarks.extend(markers::remarks(&tracks, at_origin));
-    Ok(Read { tracks, mm_per_unit, remarks })
+    Ok(Read { tracks, mm_per_unit, up, remarks })
 }
 
 /// The axis that is vertical on the screen of the program that wrote the file; z where none is said, as most have it.

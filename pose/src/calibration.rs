@@ -39,6 +39,9 @@ const FARTHEST_MM: f64 = 200_000.0;
 /// rule.
 pub const MILLIMETRES_FROM: f64 = 100.0;
 
+/// How far R Rᵀ may be from the identity: R may be rounded to two places.
+const MAX_OFF_ROTATION: f64 = 0.03;
+
 /// How a lens bends what a pinhole would show.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Distortion {
@@ -60,6 +63,7 @@ impl Distortion {
             (true, 4..) if coefficients[4..].iter().all(|value| *value == 0.0) => {
                 Ok(Self::Fisheye(std::array::from_fn(padded)))
             }
+            (true, 0) | (false, 0) => Err("no distortion coefficients; write zeros for none".into()),
             (true, _) => Err(format!("a fisheye lens has 4 distortion coefficients, and {count} are given")),
             (false, 4 | 5 | 8) => Ok(Self::Usual(std::array::from_fn(padded))),
             // Of a thin prism or a tilted sensor.
@@ -67,6 +71,30 @@ impl Distortion {
                 Ok(Self::Usual(std::array::from_fn(padded)))
             }
             (false, _) => Err(format!("{count} distortion coefficients; understood are 4, 5 or 8")),
+        }
+    }
+
+    /// Whether a lens is a fisheye, by a switch and by the name of its model, as files have them.
+    ///
+    /// # Errors
+    /// If the model is one that is not understood.
+    fn is_fisheye(switch: Option<bool>, model: Option<&str>) -> Result<bool, String> {
+        let model = model.unwrap_or_default().to_lowercase().replace(['-', ' '], "_");
+        match &*model {
+            "fisheye" | "equidistant" | "kannala_brandt" | "kb4" | "opencv_fisheye" => Ok(true),
+            "" => Ok(switch.unwrap_or(false)),
+            "pinhole"
+            | "perspective"
+            | "opencv"
+            | "standard"
+            | "normal"
+            | "brown"
+            | "brown_conrady"
+            | "plumb_bob"
+            | "radtan"
+            | "rational_polynomial"
+            | "none" => Ok(switch.unwrap_or(false)),
+            other => Err(format!("its lens model {other:?} is not understood")),
         }
     }
 
@@ -123,14 +151,43 @@ pub struct CalibratedCamera {
 /// # Errors
 /// If the file cannot be read, is in no known format, or has a camera that cannot be right.
 pub fn read(path: &Path) -> Result<Vec<CalibratedCamera>, PoseError> {
-    read_for(path, &|_| None)
+    read_for(path, &|_| None).map(|calibration| calibration.cameras)
+}
+
+/// What a calibration file holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Calibration {
+    /// The cameras.
+    pub cameras: Vec<CalibratedCamera>,
+    /// The unit that translations were taken to be in, where the file does not state it.
+    pub unit_taken: Option<&'static str>,
+    /// What a user should know of how they were read, one sentence each.
+    pub remarks: Vec<String>,
+}
+
+impl Calibration {
+    /// Of a file that states its unit.
+    fn stated(cameras: Vec<CalibratedCamera>) -> Self {
+        Self { cameras, unit_taken: None, remarks: vec![] }
+    }
+
+    /// Of a file that does not, with translations as they stand there.
+    fn unstated(mut cameras: Vec<CalibratedCamera>) -> Self {
+        let mut away: Vec<f64> = cameras.iter().map(|camera| camera.translation_mm.norm()).collect();
+        away.sort_by(f64::total_cmp);
+        let metres = away.get(away.len() / 2).is_some_and(|middle| *middle < MILLIMETRES_FROM);
+        if metres {
+            cameras.iter_mut().for_each(|camera| camera.translation_mm *= 1000.0);
+        }
+        Self { cameras, unit_taken: Some(if metres { "metres" } else { "millimetres" }), remarks: vec![] }
+    }
 }
 
 /// [`read`] with the size of the pictures of the camera of a name, for files that do not state it.
 ///
 /// # Errors
 /// Those of [`read`].
-pub fn read_for(path: &Path, size_px: &dyn Fn(&str) -> Option<[u32; 2]>) -> Result<Vec<CalibratedCamera>, PoseError> {
+pub fn read_for(path: &Path, size_px: &dyn Fn(&str) -> Option<[u32; 2]>) -> Result<Calibration, PoseError> {
     let text = read_text(path)?;
     let problem = |problem: String| PoseError::file(path, problem);
     let of_opencv = |value: &Value| {
@@ -138,10 +195,14 @@ pub fn read_for(path: &Path, size_px: &dyn Fn(&str) -> Option<[u32; 2]>) -> Resu
         let beside = opencv::Beside { stem: &stem, extrinsics: extrinsics_beside(path)?, size_px };
         opencv::cameras(value, &beside).map_err(problem)
     };
-    let cameras = match text.trim_start().chars().next() {
+    let mut calibration = match text.trim_start().chars().next() {
         Some('{') => {
             let value: Value = parse_json(path, &text)?;
-            if opencv::is_opencv(&value) { of_opencv(&value)? } else { json::cameras(path, &text)? }
+            if opencv::is_opencv(&value) {
+                of_opencv(&value)?
+            } else {
+                Calibration::stated(json::cameras(path, &text)?)
+            }
         }
         Some('<') => qca::cameras(&text).map_err(problem)?,
         Some('%') => of_opencv(&opencv::yaml(&text).map_err(problem)?)?,
@@ -155,16 +216,18 @@ pub fn read_for(path: &Path, size_px: &dyn Fn(&str) -> Option<[u32; 2]>) -> Resu
             }
         },
     };
+    let cameras = &mut calibration.cameras;
     if cameras.is_empty() {
         return Err(problem("this calibration has no camera".into()));
     }
-    for (at, camera) in cameras.iter().enumerate() {
-        camera.check().map_err(|why| problem(format!("{}: {why}", camera.name)))?;
-        if cameras[..at].iter().any(|other| other.name == camera.name) {
-            return Err(problem(format!("two cameras are called {}", camera.name)));
+    for at in 0..cameras.len() {
+        let name = cameras[at].name.clone();
+        cameras[at].check().map_err(|why| problem(format!("{name}: {why}")))?;
+        if cameras[..at].iter().any(|other| other.name == name) {
+            return Err(problem(format!("two cameras are called {name}")));
         }
     }
-    Ok(cameras)
+    Ok(calibration)
 }
 
 /// The extrinsics of EasyMocap, which stand in a file beside the intrinsics.
@@ -177,15 +240,6 @@ fn extrinsics_beside(path: &Path) -> Result<Option<Value>, PoseError> {
         }
     }
     Ok(None)
-}
-
-/// Puts translations that are in millimetres or in metres, which the file does not say, into millimetres.
-fn in_millimetres(cameras: &mut [CalibratedCamera]) {
-    let mut away: Vec<f64> = cameras.iter().map(|camera| camera.translation_mm.norm()).collect();
-    away.sort_by(f64::total_cmp);
-    if away.get(away.len() / 2).is_some_and(|middle| *middle < MILLIMETRES_FROM) {
-        cameras.iter_mut().for_each(|camera| camera.translation_mm *= 1000.0);
-    }
 }
 
 impl CalibratedCamera {
@@ -209,10 +263,14 @@ impl CalibratedCamera {
         -(self.rotation.transpose() * self.translation_mm)
     }
 
-    fn check(&self) -> Result<(), String> {
-        let orthonormal = (self.rotation * self.rotation.transpose() - Matrix3::identity()).norm() < 1e-3;
-        if !orthonormal || self.rotation.determinant() < 0.0 {
-            return Err("its rotation is not a rotation matrix".into());
+    fn check(&mut self) -> Result<(), String> {
+        let off = (self.rotation * self.rotation.transpose() - Matrix3::identity()).norm();
+        if !(off < MAX_OFF_ROTATION && self.rotation.determinant() > 0.0) {
+            return Err(format!("its rotation is not a rotation matrix: R Rᵀ is {off:.3} from the identity"));
+        }
+        // Numbers that were rounded to a few places.
+        if let nalgebra::SVD { u: Some(u), v_t: Some(v_t), .. } = self.rotation.svd(true, true) {
+            self.rotation = u * v_t;
         }
         if self.size_px.contains(&0) {
             return Err("its picture has no size".into());

@@ -8,8 +8,9 @@ use crate::calibration::{self, CalibratedCamera};
 use crate::look_at::to_look_at;
 use crate::mapping::Mapping;
 use crate::markers::{self, Tracks, Up};
+use crate::plausible::{self, Reading};
 use crate::text_file::{parse_json, read_text, write_text};
-use crate::{JOINTS, Pose3d, PoseError, ROOT, plausible};
+use crate::{JOINTS, Pose3d, PoseError, ROOT, WorldJoints};
 
 /// Version of the file format.
 pub const VERSION: u32 = 1;
@@ -17,7 +18,7 @@ pub const VERSION: u32 = 1;
 /// The least part of the labelled pictures' width and height that those they are joined to may have.
 const MIN_OF_SIZE: f64 = 0.98;
 
-/// The least part of the instants in which a view must have the person's hips in its picture.
+/// The least part of the joints that a view must have in its picture.
 const MIN_INSIDE: f64 = 0.3;
 
 /// By which part the rate of labels may differ from that of their source.
@@ -159,6 +160,12 @@ impl CameraLabels {
         (0.0..width).contains(&x) && (0.0..height).contains(&y)
     }
 
+    /// Which part of all its joints is in the picture.
+    fn inside(&self) -> f64 {
+        let joints = self.frames.iter().flat_map(|frame| frame.joints_px);
+        joints.filter(|joint| self.shows(*joint)).count() as f64 / (self.frames.len() * JOINTS) as f64
+    }
+
     /// Checks the size of the pictures that the labels are joined to, in pixels.
     ///
     /// # Errors
@@ -256,61 +263,73 @@ pub struct Imported {
 pub fn import(markers: &Path, calibration: &Path, options: ImportOptions<'_>) -> Result<Imported, PoseError> {
     let ImportOptions { views, up, first } = options;
     let size_px = |calibrated: &str| views?.iter().find(|view| view.calibrated == calibrated)?.pictures_px;
-    let markers::Read { mut tracks, mm_per_unit, mut remarks } = markers::read(markers, up)?;
+    let markers::Read { mut tracks, mm_per_unit, up: taken, mut remarks } = markers::read(markers, up)?;
     if let Some(first) = first {
         tracks.begin_at(first);
     }
     let of_markers = |problem| PoseError::file(markers, problem);
     let mapping = Mapping::new(&tracks).map_err(of_markers)?;
-    let poses: Vec<_> = tracks.frames.iter().filter_map(|frame| mapping.joints(&frame.markers_mm)).collect();
-    plausible::check(&poses, mm_per_unit, up).map_err(of_markers)?;
-    if poses.is_empty() {
+    let poses: Vec<Option<WorldJoints>> = tracks.frames.iter().map(|frame| mapping.joints(&frame.markers_mm)).collect();
+    let known: Vec<WorldJoints> = poses.iter().flatten().copied().collect();
+    let reading = Reading { unit_mm: mm_per_unit, up: taken, up_stated: up.is_some() };
+    remarks.extend(plausible::check(&known, reading).map_err(of_markers)?);
+    if known.is_empty() {
         return Err(of_markers(no_pose(&tracks, &mapping)));
     }
-    let cameras = select(calibration::read_for(calibration, &size_px)?, views)
-        .map_err(|problem| PoseError::file(calibration, problem))?;
+    let mut astray = plausible::astray(&known).into_iter();
+    let poses: Vec<Option<WorldJoints>> =
+        poses.into_iter().map(|pose| pose.filter(|_| !astray.next().unwrap_or_default())).collect();
+    let strays = known.len() - poses.iter().flatten().count();
+    if strays > 0 {
+        let of = poses.len();
+        remarks.push(format!("{strays} of {of} instants have a marker that is far from its place and get no label"));
+    }
+    let of_calibration = |problem| PoseError::file(calibration, problem);
+    let calibrated = calibration::read_for(calibration, &size_px)?;
+    remarks.extend(calibrated.remarks);
+    let cameras = select(calibrated.cameras, views).map_err(of_calibration)?;
 
     let mut unlabelled = Vec::new();
     let mut views: Vec<CameraLabels> = cameras
         .iter()
         .map(|camera| CameraLabels { name: camera.name.clone(), size_px: camera.size_px, frames: Vec::new() })
         .collect();
-    for frame in &tracks.frames {
-        let Some(world) = mapping.joints(&frame.markers_mm) else {
+    for (frame, world) in tracks.frames.iter().zip(&poses) {
+        let Some(world) = world else {
             unlabelled.push(frame.source_index);
             continue;
         };
         for (view, camera) in views.iter_mut().zip(&cameras) {
-            view.frames.extend(label(camera, frame.source_index, &world));
+            view.frames.extend(label(camera, frame.source_index, world));
         }
     }
     let behind: Vec<&str> = views.iter().filter(|view| view.frames.is_empty()).map(|view| view.name.as_str()).collect();
     if behind.len() == views.len() {
-        let problem = "the person is behind all cameras of the calibration, or nowhere near: no view gets a label";
-        return Err(PoseError::file(calibration, problem.to_owned()));
+        return Err(of_calibration(format!(
+            "the person is behind each of its cameras ({}), always",
+            behind.join(", ")
+        )));
     }
     for view in views.iter().filter(|view| !view.frames.is_empty()) {
-        let inside =
-            view.frames.iter().filter(|frame| view.shows(frame.root_px)).count() as f64 / view.frames.len() as f64;
+        let inside = view.inside();
         if inside < MIN_INSIDE {
-            let problem = format!(
-                "{} has the person in its picture in {:.0} % of the instants: it is not the calibration of these poses, or \
-                 its convention is another one (x_camera = R x_world + t is read)",
+            let unit = calibrated.unit_taken.map_or_else(String::new, |unit| {
+                format!(", or its translations are not in {unit}, which they were taken for")
+            });
+            return Err(of_calibration(format!(
+                "{} has {:.0} % of the joints in its picture: it is not the calibration of these poses, or its convention is \
+                 another one (x_camera = R x_world + t is read){unit}",
                 view.name,
                 100.0 * inside
-            );
-            return Err(PoseError::file(calibration, problem));
+            )));
         }
     }
     if !behind.is_empty() {
         remarks.push(format!("the person is always behind {}, which get no labels", behind.join(", ")));
     }
-    if !unlabelled.is_empty() {
-        remarks.push(format!(
-            "{} of {} instants lack a marker and get no label",
-            unlabelled.len(),
-            tracks.frames.len()
-        ));
+    let lacking = tracks.frames.len() - known.len();
+    if lacking > 0 {
+        remarks.push(format!("{lacking} of {} instants lack a marker and get no label", tracks.frames.len()));
     }
     let file_name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let labels = Labels {

@@ -53,6 +53,14 @@ impl Up {
             Self::Z => Vector3::new(x, y, z),
         }
     }
+
+    /// A direction of a z-up world in the file's axes.
+    pub(crate) fn to_file(self, world: Vector3<f64>) -> Vector3<f64> {
+        match self {
+            Self::Y => Vector3::new(world.y, world.z, world.x),
+            Self::Z => world,
+        }
+    }
 }
 
 /// What a file holds.
@@ -62,6 +70,8 @@ pub struct Read {
     pub tracks: Tracks,
     /// Millimetres per unit of the file.
     pub mm_per_unit: f64,
+    /// The axis that was taken to point up.
+    pub up: Up,
     /// What a user should know of how they were read, one sentence each.
     pub remarks: Vec<String>,
 }
@@ -83,19 +93,27 @@ pub fn read(path: &Path, up: Option<Up>) -> Result<Read, PoseError> {
 }
 
 /// Millimetres per unit, by the names that programs write, in lower case.
-const UNITS: [(&str, f64); 12] = [
+const UNITS: [(&str, f64); 20] = [
     ("mm", 1.0),
+    ("millimeter", 1.0),
+    ("millimetre", 1.0),
     ("millimeters", 1.0),
     ("millimetres", 1.0),
     ("cm", 10.0),
+    ("centimeter", 10.0),
+    ("centimetre", 10.0),
     ("centimeters", 10.0),
     ("centimetres", 10.0),
     ("m", 1000.0),
+    ("meter", 1000.0),
+    ("metre", 1000.0),
     ("meters", 1000.0),
     ("metres", 1000.0),
     ("in", 25.4),
+    ("inch", 25.4),
     ("inches", 25.4),
     ("ft", 304.8),
+    ("feet", 304.8),
 ];
 
 /// Millimetres per unit of this name.

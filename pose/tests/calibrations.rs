@@ -182,7 +182,8 @@ fn sizes_come_from_elsewhere_where_a_file_has_none() {
     let error = calibration::read(&path).unwrap_err().to_string();
     assert!(error.contains("a: it does not say how large its pictures are"), "{error}");
     let sized = calibration::read_for(&path, &|name| (name == "a").then_some(SIZE_PX)).unwrap();
-    assert!(apart_px(&own(folder.path())[..1], &sized) < 1e-6);
+    assert_eq!(sized.unit_taken, Some("metres"));
+    assert!(apart_px(&own(folder.path())[..1], &sized.cameras) < 1e-6);
 }
 
 #[test]
@@ -198,11 +199,50 @@ fn fisheye_lenses_are_known_in_each_format() {
 }
 
 #[test]
+fn a_model_of_the_lens_is_understood_or_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let rodrigues = |camera: &Camera| vector(camera.rodrigues.as_slice());
+    let read = |head: &str, cut: &str| {
+        let toml = tables(&|number| format!("[{}]\n{head}", NAMES[number]), &rodrigues, 1.0);
+        calibration::read(&put(folder.path(), "model.toml", &toml.replace(cut, "]\nrotation")))
+    };
+    let four = read("model = \"fisheye\"", ", 0.01]\nrotation").unwrap();
+    assert!(four.iter().all(|camera| matches!(camera.distortion, Distortion::Fisheye(_))));
+    assert!(read("distortion_model = \"plumb_bob\"", "none").is_ok());
+    let error = read("model = \"omnidirectional\"", "none").unwrap_err().to_string();
+    assert!(error.contains("\"omnidirectional\" is not understood"), "{error}");
+}
+
+#[test]
+fn rotations_that_were_rounded_are_made_rotations() {
+    let folder = tempfile::tempdir().unwrap();
+    let rounded = |camera: &Camera| rows(&rotation(camera).map(|value| (value * 1000.0).round() / 1000.0));
+    let read = |turn: &dyn Fn(&Camera) -> String| {
+        calibration::read(&put(folder.path(), "r.toml", &tables(&|number| format!("[{}]", NAMES[number]), turn, 1.0)))
+    };
+    let cameras = read(&rounded).unwrap();
+    assert!(apart_px(&own(folder.path()), &cameras) < 3.0);
+    let stretched = |camera: &Camera| rows(&(rotation(camera) * 1.1));
+    let error = read(&stretched).unwrap_err().to_string();
+    assert!(error.contains("R Rᵀ is 0.364 from the identity"), "{error}");
+}
+
+#[test]
 fn cameras_without_a_place_are_no_cameras() {
     let folder = tempfile::tempdir().unwrap();
     let text = "[cameras.0]\nsize = [1280, 720]\n[cameras.1]\nsize = [1280, 720]\nmatrix = [[1.0]]\n";
     let error = calibration::read(&put(folder.path(), "camera_array.toml", text)).unwrap_err().to_string();
-    assert!(error.contains("no camera has a matrix, a rotation and a translation: cam_0, cam_1"), "{error}");
+    assert!(error.contains("no camera has a rotation and a translation: cam_1"), "{error}");
+    let rodrigues = |camera: &Camera| vector(camera.rodrigues.as_slice());
+    let whole = tables(&|number| format!("[{}]", NAMES[number]), &rodrigues, 1.0);
+    let unplaced = whole.clone() + "[d]\nsize = [1280, 720]\nmatrix = [[1.0]]\n";
+    let read = calibration::read_for(&put(folder.path(), "unplaced.toml", &unplaced), &|_| None).unwrap();
+    assert_eq!((read.cameras.len(), read.remarks.len()), (3, 1), "{:?}", read.remarks);
+    for part in ["size = [1920, 1080]\n", "distortions = [-0.1, 0.05, 0.001, -0.002, 0.01]\n"] {
+        assert!(whole.contains(part), "{whole}");
+        let error = calibration::read(&put(folder.path(), "cut.toml", &whole.replacen(part, "", 1))).unwrap_err();
+        assert!(error.to_string().contains("missing field"), "{error}");
+    }
     for text in ["", "a: 1\n", "%YAML:1.0\n---\na: 1\n", "{}", "{\"cameras\": []}", "x = 1\n", "<a/>", "0\n1\n"] {
         let read = calibration::read(&put(folder.path(), "other", text));
         assert!(read.is_err(), "{text:?}");

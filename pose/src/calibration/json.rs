@@ -25,8 +25,9 @@ struct WireCamera {
     dist: Vec<f64>,
     R: [[f64; 3]; 3],
     t: [f64; 3],
-    #[serde(default)]
-    fisheye: bool,
+    fisheye: Option<bool>,
+    #[serde(alias = "camera_model", alias = "distortion_model", alias = "lens_model")]
+    model: Option<String>,
 }
 
 pub(super) fn cameras(path: &Path, text: &str) -> Result<Vec<CalibratedCamera>, PoseError> {
@@ -39,7 +40,8 @@ pub(super) fn cameras(path: &Path, text: &str) -> Result<Vec<CalibratedCamera>, 
     };
     let rows = |rows: [[f64; 3]; 3]| Matrix3::from(rows).transpose();
     let camera = |camera: WireCamera| {
-        let distortion = Distortion::new(&camera.dist, camera.fisheye);
+        let fisheye = Distortion::is_fisheye(camera.fisheye, camera.model.as_deref());
+        let distortion = fisheye.and_then(|fisheye| Distortion::new(&camera.dist, fisheye));
         Ok(CalibratedCamera {
             distortion: distortion.map_err(|why| problem(format!("{}: {why}", camera.name)))?,
             name: camera.name,

@@ -8,7 +8,7 @@
 use nalgebra::{DMatrix, Matrix3, Rotation3, Vector3};
 use serde_json::{Map, Value};
 
-use super::{CalibratedCamera, Distortion, in_millimetres};
+use super::{CalibratedCamera, Calibration, Distortion};
 
 /// The names of a value, the usual one first.
 type Names = &'static [&'static str];
@@ -53,7 +53,7 @@ pub(super) struct Beside<'a> {
     pub size_px: &'a dyn Fn(&str) -> Option<[u32; 2]>,
 }
 
-pub(super) fn cameras(value: &Value, beside: &Beside<'_>) -> Result<Vec<CalibratedCamera>, String> {
+pub(super) fn cameras(value: &Value, beside: &Beside<'_>) -> Result<Calibration, String> {
     let map = value.as_object().ok_or("this is no calibration of OpenCV")?;
     let parts: Vec<(String, Map<String, Value>)> = if find(map, MATRIX).is_some() {
         vec![(beside.stem.to_owned(), map.clone())]
@@ -64,16 +64,18 @@ pub(super) fn cameras(value: &Value, beside: &Beside<'_>) -> Result<Vec<Calibrat
         );
         by_suffix(&all)
     } else {
-        let calibrated = |(name, value): (&String, &Value)| {
-            let map = value.as_object().filter(|map| find(map, MATRIX).is_some())?;
+        // An object with any of these is a camera, and must be whole.
+        let one = |map: &Map<String, Value>| {
+            [MATRIX, DISTORTION, ROTATION, TRANSLATION].iter().any(|any| find(map, any).is_some())
+        };
+        let of = |(name, value): (&String, &Value)| {
+            let map = value.as_object().filter(|map| one(map))?;
             Some((name.clone(), map.clone()))
         };
-        map.iter().filter_map(calibrated).collect()
+        map.iter().filter_map(of).collect()
     };
-    let mut cameras: Vec<CalibratedCamera> =
-        parts.iter().map(|(name, map)| camera(name, map, beside)).collect::<Result<_, _>>()?;
-    in_millimetres(&mut cameras);
-    Ok(cameras)
+    let cameras = parts.iter().map(|(name, map)| camera(name, map, beside)).collect::<Result<_, _>>()?;
+    Ok(Calibration::unstated(cameras))
 }
 
 /// Keys that end in `_NAME` as objects of their own.
@@ -99,10 +101,9 @@ fn camera(key: &str, map: &Map<String, Value>, beside: &Beside<'_>) -> Result<Ca
         if found.len() == length { Ok(found) } else { Err(format!("{name}: its {} is {rows}×{columns}", names[0])) }
     };
     let distortion: Vec<f64> = numbers(DISTORTION)?.iter().copied().collect();
-    let fisheye = find(map, &["fisheye"]).and_then(Value::as_bool).unwrap_or(false)
-        || find(map, &["camera_model", "model", "distortion_model"])
-            .and_then(Value::as_str)
-            .is_some_and(|model| ["fisheye", "equidistant"].contains(&&*model.to_lowercase()));
+    let model = find(map, &["camera_model", "model", "distortion_model", "lens_model"]).and_then(Value::as_str);
+    let fisheye = Distortion::is_fisheye(find(map, &["fisheye"]).and_then(Value::as_bool), model)
+        .map_err(|why| format!("{name}: {why}"))?;
     let rotation = numbers(ROTATION)?;
     let rotation = match rotation.len() {
         9 => Matrix3::from_row_iterator(rotation.transpose().iter().copied()),

@@ -2,15 +2,23 @@
 
 use nalgebra::{Matrix3, Vector3};
 
-use super::{CalibratedCamera, Distortion};
+use super::{CalibratedCamera, Calibration, Distortion};
 
-pub(super) fn cameras(text: &str) -> Result<Vec<CalibratedCamera>, String> {
+pub(super) fn cameras(text: &str) -> Result<Calibration, String> {
     let document = roxmltree::Document::parse(text).map_err(|error| error.to_string())?;
     let cameras: Vec<_> = document.descendants().filter(|node| node.has_tag_name("camera")).collect();
     if cameras.is_empty() {
         return Err("this XML has no camera".into());
     }
-    cameras.into_iter().map(qca_camera).collect()
+    // Cameras that see markers alone have no video.
+    let (video, markers): (Vec<_>, Vec<_>) =
+        cameras.into_iter().partition(|camera| camera.children().any(|node| node.has_tag_name("fov_video")));
+    let mut calibration = Calibration::stated(video.into_iter().map(qca_camera).collect::<Result<_, _>>()?);
+    if !markers.is_empty() {
+        let names: Vec<&str> = markers.iter().filter_map(|camera| camera.attribute("serial")).collect();
+        calibration.remarks.push(format!("cameras without video are left out: {}", names.join(", ")));
+    }
+    Ok(calibration)
 }
 
 fn qca_camera(camera: roxmltree::Node<'_, '_>) -> Result<CalibratedCamera, String> {

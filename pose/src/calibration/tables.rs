@@ -4,7 +4,7 @@ use nalgebra::{Matrix3, Rotation3, Vector3};
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::{CalibratedCamera, Distortion, in_millimetres};
+use super::{CalibratedCamera, Calibration, Distortion};
 
 /// The table that holds those of Caliscope's cameras.
 const CAMERAS: &str = "cameras";
@@ -17,8 +17,9 @@ struct Wire {
     distortions: Vec<f64>,
     rotation: Rotation,
     translation: [f64; 3],
-    #[serde(default)]
-    fisheye: bool,
+    fisheye: Option<bool>,
+    #[serde(alias = "camera_model", alias = "distortion_model", alias = "lens_model")]
+    model: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -29,7 +30,10 @@ enum Rotation {
     Matrix([[f64; 3]; 3]),
 }
 
-pub(super) fn cameras(text: &str) -> Result<Vec<CalibratedCamera>, String> {
+/// What a camera must have, one of which makes a table one; and what a camera without a place may have, too.
+const OF_CAMERAS: [&str; 4] = ["matrix", "distortions", "rotation", "translation"];
+
+pub(super) fn cameras(text: &str) -> Result<Calibration, String> {
     let tables: Table = text.parse().map_err(|error: toml::de::Error| error.message().to_owned())?;
     // Caliscope's videos are called after its tables' numbers.
     let of_caliscope = tables.get(CAMERAS).and_then(Value::as_table).into_iter().flatten();
@@ -38,9 +42,14 @@ pub(super) fn cameras(text: &str) -> Result<Vec<CalibratedCamera>, String> {
     let mut cameras = Vec::new();
     let mut without_place = Vec::new();
     for (table, value) in named.chain(of_caliscope) {
-        // Others tables hold settings.
-        let Some(keys) = value.as_table().filter(|keys| keys.contains_key("size")) else { continue };
-        if !["matrix", "rotation", "translation"].iter().all(|key| keys.contains_key(*key)) {
+        // Other tables hold settings.
+        let Some(keys) = value.as_table() else { continue };
+        let has = |key: &str| keys.contains_key(key);
+        if !OF_CAMERAS.iter().any(|key| has(key)) && !(has("size") && (has("port") || has("cam_id"))) {
+            continue;
+        }
+        // Caliscope has cameras of which it does not know the place yet.
+        if !has("rotation") && !has("translation") {
             without_place.push(table);
             continue;
         }
@@ -48,14 +57,18 @@ pub(super) fn cameras(text: &str) -> Result<Vec<CalibratedCamera>, String> {
             value.clone().try_into().map_err(|error: toml::de::Error| format!("{table}: {}", error.message()))?;
         cameras.push(camera(wire, table)?);
     }
+    let without_place = without_place.join(", ");
     if cameras.is_empty() {
         return Err(match &*without_place {
-            [] => "this TOML has no camera".into(),
-            _ => format!("no camera has a matrix, a rotation and a translation: {}", without_place.join(", ")),
+            "" => "this TOML has no camera".into(),
+            _ => format!("no camera has a rotation and a translation: {without_place}"),
         });
     }
-    in_millimetres(&mut cameras);
-    Ok(cameras)
+    let mut calibration = Calibration::unstated(cameras);
+    if !without_place.is_empty() {
+        calibration.remarks.push(format!("the calibration has no rotation and translation of {without_place}"));
+    }
+    Ok(calibration)
 }
 
 fn camera(wire: Wire, table: String) -> Result<CalibratedCamera, String> {
@@ -64,7 +77,9 @@ fn camera(wire: Wire, table: String) -> Result<CalibratedCamera, String> {
     let [Some(width), Some(height)] = wire.size.map(whole) else {
         return Err(format!("{name}: its picture has no size"));
     };
-    let distortion = Distortion::new(&wire.distortions, wire.fisheye).map_err(|why| format!("{name}: {why}"))?;
+    let fisheye = Distortion::is_fisheye(wire.fisheye, wire.model.as_deref());
+    let distortion = fisheye.and_then(|fisheye| Distortion::new(&wire.distortions, fisheye));
+    let distortion = distortion.map_err(|why| format!("{name}: {why}"))?;
     Ok(CalibratedCamera {
         name,
         size_px: [width, height],

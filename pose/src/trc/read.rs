@@ -6,6 +6,10 @@ use super::{MarkerFrame, Tracks};
 use crate::markers::{self, Read, Up};
 
 const HEADER_LINES: usize = 5;
+/// By which part the rate of the times may differ from that of the header.
+const RATE_TOLERANCE: f64 = 0.02;
+/// To how many seconds programs round times, at worst.
+const ROUNDING_S: f64 = 0.011;
 
 pub(crate) fn parse(text: &str, up: Up) -> Result<Read, String> {
     let lines: Vec<&str> = text.lines().collect();
@@ -23,7 +27,7 @@ pub(crate) fn parse(text: &str, up: Up) -> Result<Read, String> {
     }
     let markers = number(header("NumMarkers")?, 3)? as usize;
     let announced = header("NumFrames").ok().map(|frames| number(frames, 3)).transpose()?;
-    let start = number(header("OrigDataStartFrame")?, 3)?;
+    let start = header("OrigDataStartFrame").map_or(Ok(0.0), |start| number(start, 3))?;
     let mm_per_unit = markers::mm_per_unit(header("Units")?).map_err(|problem| format!("line 3: {problem}"))?;
     // Each name spans three columns, after frame number and time.
     let names: Vec<String> =
@@ -36,6 +40,8 @@ pub(crate) fn parse(text: &str, up: Up) -> Result<Read, String> {
     let mut remarks = Vec::new();
     let mut frames: Vec<MarkerFrame> = Vec::new();
     let mut first = None;
+    // Of the first row and the last, where they have one.
+    let mut times: [Option<(f64, f64)>; 2] = [None; 2];
     let body = lines.iter().enumerate().skip(HEADER_LINES).filter(|(_, line)| !line.trim().is_empty());
     for (index, line) in body {
         let number_of_line = index + 1;
@@ -50,11 +56,25 @@ pub(crate) fn parse(text: &str, up: Up) -> Result<Read, String> {
         if source_index < earliest || source_index > f64::from(u32::MAX) || source_index.fract() != 0.0 {
             return Err(format!("line {number_of_line}: frame number {} is out of order", cells[0]));
         }
+        if let Some(time_s) = cells.get(1).filter(|cell| !cell.is_empty()) {
+            let stands = Some((source_index, number(time_s, number_of_line)?));
+            times = [times[0].or(stands), stands];
+        }
         let markers_mm = rows.markers_mm(&cells, line.contains('\t'), number_of_line)?;
         frames.push(MarkerFrame { source_index: source_index as u32, markers_mm });
     }
     if frames.is_empty() {
         return Err("it has no rows of markers".into());
+    }
+    if let [Some((first, begin_s)), Some((last, end_s))] = times
+        && last > first
+        && end_s > begin_s
+    {
+        let by_times_hz = (last - first) / (end_s - begin_s);
+        let tolerance = RATE_TOLERANCE + ROUNDING_S / (end_s - begin_s);
+        if (by_times_hz / rate_hz - 1.0).abs() > tolerance {
+            return Err(format!("its DataRate is {rate_hz} Hz, and by its times rows follow at {by_times_hz:.2} Hz"));
+        }
     }
     if let Some(announced) = announced.filter(|announced| *announced != frames.len() as f64) {
         remarks.push(format!("the header announces {announced} frames, and {} are there", frames.len()));
@@ -66,7 +86,7 @@ pub(crate) fn parse(text: &str, up: Up) -> Result<Read, String> {
     }
     let tracks = Tracks { rate_hz, names, frames };
     remarks.extend(markers::remarks(&tracks, rows.at_origin));
-    Ok(Read { tracks, mm_per_unit, remarks })
+    Ok(Read { tracks, mm_per_unit, up, remarks })
 }
 
 /// The cells of a line. Where there are no tabs, spaces separate them.
@@ -137,7 +157,7 @@ mod tests {
 
     #[test]
     fn axes_units_indices_and_gaps() {
-        let Read { tracks: trc, remarks, .. } = read("1\t0.0\t1\t2\t3\t4\t5\t6\n3\t0.05\t1\t2\t3\t\t\t\n");
+        let Read { tracks: trc, remarks, .. } = read("1\t0.0\t1\t2\t3\t4\t5\t6\n3\t0.033\t1\t2\t3\t\t\t\n");
         assert_eq!((trc.rate_hz, trc.names), (60.0, vec!["A".to_owned(), "B".to_owned()]));
         assert_eq!(trc.frames[0].source_index, 5);
         assert_eq!(trc.frames[0].markers_mm[0], Some(Vector3::new(3000.0, 1000.0, 2000.0)));
@@ -148,13 +168,13 @@ mod tests {
 
     #[test]
     fn units_commas_spaces_and_z_up_read_the_same() {
-        let plain = read("1\t0.0\t1.5\t2\t3\t4\t5\t6.25\n2\t0.1\t1\t2\t3\t4\t5\t6\n").tracks;
-        assert_eq!(read("1\t0,0\t1,5\t2\t3\t4\t5\t6,25\n2\t0,1\t1\t2\t3\t4\t5\t6\n").tracks, plain);
-        assert_eq!(read("1 0.0 1.5 2 3 4 5 6.25\n2 0.1 1 2 3 4 5 6\n").tracks, plain);
+        let plain = read("1\t0.0\t1.5\t2\t3\t4\t5\t6.25\n2\t0.0167\t1\t2\t3\t4\t5\t6\n").tracks;
+        assert_eq!(read("1\t0,0\t1,5\t2\t3\t4\t5\t6,25\n2\t0,0167\t1\t2\t3\t4\t5\t6\n").tracks, plain);
+        assert_eq!(read("1 0.0 1.5 2 3 4 5 6.25\n2 0.0167 1 2 3 4 5 6\n").tracks, plain);
         let cm = HEAD.replace("\tm\t", "\tcm\t");
-        let rows = "1\t0.0\t150\t200\t300\t400\t500\t625\n2\t0.1\t100\t200\t300\t400\t500\t600\n";
+        let rows = "1\t0.0\t150\t200\t300\t400\t500\t625\n2\t0.0167\t100\t200\t300\t400\t500\t600\n";
         assert_eq!(parse(&format!("{cm}{rows}"), Up::Y).unwrap().tracks, plain);
-        let z_up = "1\t0.0\t3\t1.5\t2\t6.25\t4\t5\n2\t0.1\t3\t1\t2\t6\t4\t5\n";
+        let z_up = "1\t0.0\t3\t1.5\t2\t6.25\t4\t5\n2\t0.0167\t3\t1\t2\t6\t4\t5\n";
         assert_eq!(parse(&format!("{HEAD}{z_up}"), Up::Z).unwrap().tracks, plain);
     }
 
@@ -165,7 +185,8 @@ mod tests {
         let said = remarks.join("; ");
         assert!(said.contains("announces 2 frames, and 1 are there"), "{said}");
         assert!(said.contains("one position is 0 0 0") && said.contains("no row has a position of B"), "{said}");
-        let Read { tracks: trc, remarks, .. } = read("1\t0\t1\t2\t3\t4\t5\t6\n2\t0.1\t1\t2\t3\t4\t5\t6\n3\t0.2\t1\t2.");
+        let Read { tracks: trc, remarks, .. } =
+            read("1\t0\t1\t2\t3\t4\t5\t6\n2\t0.0167\t1\t2\t3\t4\t5\t6\n3\t0.0333\t1\t2.");
         assert_eq!(trc.frames.len(), 2);
         assert!(remarks[0].contains("line 8, the last one, is cut off"), "{remarks:?}");
     }
@@ -183,6 +204,8 @@ mod tests {
         check(&format!("{HEAD}1 0 1 2 3 4 5\n"), "line 6 has 7 numbers, and 8 are needed");
         check(&HEAD.replace("\tm\t", "\tfurlongs\t"), "line 3: units are \"furlongs\"; understood are mm,");
         check(&HEAD.replace("\tB\t", "\t\t"), "line 4 names 1 markers where the header announces 2");
+        let rows = "1\t0\t1\t2\t3\t4\t5\t6\n61\t2.0\t1\t2\t3\t4\t5\t6\n";
+        check(&format!("{HEAD}{rows}"), "its DataRate is 60 Hz, and by its times rows follow at 30.00 Hz");
         check(&format!("{HEAD}9\t0\n1\t0\n"), "line 7: frame number 1 is out of order");
         check(&format!("{HEAD}1\t0\n5000000000\t0\n"), "line 7: frame number 5000000000 is out of order");
     }

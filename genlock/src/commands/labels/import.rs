@@ -79,7 +79,7 @@ fn views(args: &LabelsImportArgs, take: &TakeReader) -> miette::Result<Vec<Label
         size(take.cameras().iter().position(|known| known == name.unwrap_or(calibrated))?)
     };
     let calibrated = pose::calibration::read_for(&args.calibration, &size_px).into_diagnostic()?;
-    let calibrated: Vec<String> = calibrated.into_iter().map(|camera| camera.name).collect();
+    let calibrated: Vec<String> = calibrated.cameras.into_iter().map(|camera| camera.name).collect();
     if let Some(unknown) = args.cameras.iter().find(|named| !take.cameras().contains(&named.name)) {
         bail!("it has no camera {}; there are {}", unknown.name, take.cameras().join(", "));
     }
