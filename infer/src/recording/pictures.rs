@@ -1,7 +1,9 @@
 //! One camera's pictures of a take, as a joint finder takes them.
 
 use frame::CameraId;
-use subject::{CropOutcome, Decoder, FinderPicture, FinderPictures, Preprocessing, SubjectCropper, SubjectError};
+use subject::{
+    CropOutcome, Decoder, FinderPicture, FinderPictures, Preprocessing, SceneEvent, SubjectCropper, SubjectError,
+};
 use take::TakeReader;
 
 use super::error::RecordingError;
@@ -67,6 +69,16 @@ impl<'a> CameraPictures<'a> {
         let failed =
             |source: SubjectError| RecordingError::Picture { camera: self.name.to_owned(), source: Box::new(source) };
         let outcome = self.cropper.process(&info, &self.bytes).map_err(failed)?;
+        let name = self.name;
+        for event in self.cropper.take_scene_events() {
+            match event {
+                SceneEvent::Began(fault) => tracing::warn!("{name}, frame {index}: {fault}; such frames are not used"),
+                SceneEvent::Ended { .. } => tracing::warn!("{name}, frame {index}: steady again"),
+                SceneEvent::BackgroundLearned => {
+                    tracing::info!("{name}, frame {index}: its background is learned anew")
+                }
+            }
+        }
         if matches!(outcome, CropOutcome::Unusable(_)) {
             return Ok(None);
         }

@@ -221,6 +221,8 @@ impl SceneWatch {
         let lasting = match self.steady.as_ref().map(|steady| compare(steady, now, true).difference) {
             Some(Difference::None) => Lasting::Nothing,
             Some(Difference::Light) => Lasting::Light,
+            // Light from elsewhere may hide what is where it was.
+            Some(Difference::Everything) if !moved => Lasting::Light,
             Some(Difference::Everything | Difference::Places | Difference::Place(_)) => Lasting::Place,
             None if moved => Lasting::Place,
             None => Lasting::Light,
