@@ -26,6 +26,8 @@ pub struct Track {
     pub indexed: Option<u64>,
     /// Where its pictures end, after its first; `None` where the file does not say.
     pub duration_s: Option<f64>,
+    /// By how many seconds it begins after the file's sound.
+    pub after_sound_s: f64,
     /// Whether the file has no times, so that ffmpeg would invent them.
     pub raw: bool,
     /// Its brightness is coded for HDR.
@@ -132,6 +134,8 @@ fn track(header: Header) -> Option<Track> {
     let seconds = |text: &Option<String>| text.as_ref()?.parse::<f64>().ok().filter(|seconds| seconds.is_finite());
     let tagged = stated.tags.duration.as_deref().and_then(clock);
     let start_s = seconds(&stated.start_time).unwrap_or(0.0);
+    let sounds = header.streams.iter().filter(|stream| stream.codec_type.as_deref() == Some("audio"));
+    let sound_s = sounds.filter_map(|sound| seconds(&sound.start_time)).reduce(f64::min);
     // A tag and the duration of the whole file say when the track ends, and not how long it is.
     let whole = || seconds(&header.format.duration).filter(|_| header.streams.len() == 1);
     let duration_s = seconds(&stated.duration).or_else(|| tagged.or_else(whole).map(|end| end - start_s.max(0.0)));
@@ -146,6 +150,7 @@ fn track(header: Header) -> Option<Track> {
         interlaced: matches!(stated.field_order.as_deref(), Some("tt" | "bb" | "tb" | "bt")),
         indexed: stated.nb_frames.as_ref().and_then(|count| count.parse().ok()),
         duration_s,
+        after_sound_s: sound_s.map_or(0.0, |sound_s| start_s - sound_s),
         raw: RAW.contains(&&*format),
         hdr: matches!(stated.color_transfer.as_deref(), Some("smpte2084" | "arib-std-b67")),
         matrix: OTHER_MATRICES.into_iter().find(|name| stated.color_space.as_deref() == Some(*name)),

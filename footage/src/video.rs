@@ -37,6 +37,9 @@ pub struct Looking<'a> {
     pub of: Option<u64>,
 }
 
+/// A later beginning of pictures than of sound is said from here on; less is how streams are woven together.
+const NOTICED_S: f64 = 0.3;
+
 /// Decodes each video once.
 ///
 /// # Errors
@@ -93,6 +96,11 @@ impl Video {
                 times_s = seconds(begins);
                 pace = fit(&times_s, track.tick_s).ok_or_else(still)?;
             }
+        } else if !watched.words.is_empty() {
+            remarks.push(format!(
+                "all its pictures can be decoded, but some may be damaged; ffmpeg says: {}",
+                watched.words
+            ));
         }
         let late = watched.times.len() - numbers.len();
         if late > 0 {
@@ -124,6 +132,10 @@ impl Video {
             say(format!(
                 "its pixels are {aspect:.3} times as wide as high: {width}×{height} becomes {to_width}×{to_height}"
             ));
+        }
+        if track.after_sound_s > NOTICED_S {
+            let late_s = track.after_sound_s;
+            say(format!("its pictures begin {late_s:.2} s after its sound, and count from the first picture"));
         }
         // The last picture of a program stream has none.
         if watched.timeless > 1 {

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::room::{Camera, Look, Person, learned, names};
+use common::room::{Camera, Look, PLAIN, Person, learned, names};
 use proptest::prelude::*;
 use subject::{CropOutcome, Lasting, SceneEvent, SceneFault};
 
@@ -114,6 +114,14 @@ fn somebody_who_comes_close_and_stays_is_no_change() {
         Person { x: 160.0 - 60.0 * near, width: 30.0 + 130.0 * near, height: 90.0 + 150.0 * near, colour: 1 }
     };
     assert!(told(|at_s| Look { person: (at_s > 3.0).then(|| come(at_s)), ..Look::person(at_s) }).is_empty());
+}
+
+#[test]
+fn somebody_before_a_plain_wall_is_no_change() {
+    // All that can be recognised walks.
+    let wide =
+        |at_s: f64| Person { x: 110.0 + 60.0 * (0.8 * at_s as f32).sin(), width: 90.0, height: 200.0, colour: 2 };
+    assert!(told(|at_s| Look { room: PLAIN, person: Some(wide(at_s)), ..Look::person(at_s) }).is_empty());
 }
 
 #[test]

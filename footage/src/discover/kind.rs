@@ -20,7 +20,8 @@ const NO_VIDEOS: [&str; 63] = [
 /// Endings that cameras give to small copies of their videos.
 const PROXIES: [&str; 2] = ["lrv", "lrf"];
 /// Names that editors give to small copies.
-const PROXY_WORDS: [&str; 4] = ["proxy", "proxies", "thumbnail", "thumbnails"];
+const PROXY_WORDS: [&str; 9] =
+    ["proxy", "proxies", "thumbnail", "thumbnails", "thumb", "thumbs", "preview", "lowres", "lrv"];
 
 /// What a path in a folder is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,8 @@ use super::thumbnail::{Cell, Thumbnail};
 
 /// The fewest cells with texture by which a place is recognised.
 const MIN_TEXTURED: usize = 6;
+/// How many of them each outer third of the picture must have. Before a plain wall, all texture is of people.
+const MIN_ON_EACH_SIDE: usize = 2;
 /// A camera may have been moved where no more than this share of the cells with texture is kept. The rest may be people.
 const KEPT_IF_MOVED: f32 = 0.3;
 /// The place is another one where no more than this share is, which is as much as is kept by chance.
@@ -58,7 +60,7 @@ pub(super) fn compare(before: &Thumbnail, now: &Thumbnail, closely: bool) -> Com
     let alike = pairs().filter(is_textured).zip(&likeness).filter(|(_, likeness)| **likeness >= ALIKE);
     let kept: Vec<_> = alike.map(|(pair, _)| pair).collect();
     let textured = likeness.len();
-    let recognised = textured >= MIN_TEXTURED;
+    let recognised = textured >= MIN_TEXTURED && shows_a_place(before);
     let kept_at_most = |share: f32| recognised && kept.len() as f32 <= share * textured as f32;
     let gain = if kept.len() >= MIN_TEXTURED { gain(kept.iter().copied()) } else { gain(pairs()) };
     if let Some(by) = kept_at_most(KEPT_IF_MOVED).then(|| shift(before, now)).flatten() {
@@ -80,6 +82,18 @@ pub(super) fn compare(before: &Thumbnail, now: &Thumbnail, closely: bool) -> Com
         Difference::None
     };
     Comparison { difference, gain }
+}
+
+/// Whether there is texture on all sides, by which a place is recognised.
+fn shows_a_place(picture: &Thumbnail) -> bool {
+    let third = |within: &dyn Fn(&Cell) -> bool| {
+        picture.cells.iter().filter(|cell| cell.is_textured() && within(cell)).count() >= MIN_ON_EACH_SIDE
+    };
+    let (width, height) = (picture.width, picture.height);
+    third(&|cell| 3 * cell.right <= width + 2)
+        && third(&|cell| 3 * cell.left + 2 >= 2 * width)
+        && third(&|cell| 3 * cell.bottom <= height + 2)
+        && third(&|cell| 3 * cell.top + 2 >= 2 * height)
 }
 
 /// The median ratio of the cells' brightness to before.

@@ -89,11 +89,15 @@ impl Look {
 const MARGIN: i32 = 80;
 const WIDE: i32 = WIDTH as i32 + 2 * MARGIN;
 
-/// Two rooms.
-static ROOMS: LazyLock<[Vec<f32>; 2]> = LazyLock::new(|| {
-    [0, 1].map(|room| {
+/// A room of plain walls.
+pub const PLAIN: u64 = 2;
+
+/// Two rooms with texture, and the plain one.
+static ROOMS: LazyLock<[Vec<f32>; 3]> = LazyLock::new(|| {
+    [0, 1, PLAIN].map(|room| {
         let rows = -MARGIN..HEIGHT as i32 + MARGIN;
-        rows.flat_map(|y| (-MARGIN..WIDTH as i32 + MARGIN).map(move |x| texture(room, x, y))).collect()
+        let at = move |x, y| if room == PLAIN { 110.0 } else { texture(room, x, y) };
+        rows.flat_map(|y| (-MARGIN..WIDTH as i32 + MARGIN).map(move |x| at(x, y))).collect()
     })
 });
 

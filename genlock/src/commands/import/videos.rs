@@ -13,7 +13,7 @@ pub struct VideosArgs {
     /// file or folder is.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Folder of the take; it must not exist.
+    /// Folder of the take; it must not exist, or be empty.
     #[arg(long, value_name = "TAKE")]
     out: PathBuf,
     /// Refuse videos whose rates vary or are unequal, instead of resampling them.

@@ -9,6 +9,9 @@ use take::TakeReader;
 use super::{motion, rig_geometry};
 use crate::cli::{LabelsImportArgs, NamedCamera};
 
+/// How far a picture may stand beside its instant, in parts of the time between two.
+const MAX_BESIDE: f64 = 0.3;
+
 pub fn run(args: &LabelsImportArgs) -> miette::Result<()> {
     let options = ImportOptions { up: args.up.map(Into::into), first: args.first, views: None };
     let labels = match &args.take {
@@ -47,6 +50,7 @@ fn for_take(args: &LabelsImportArgs, options: ImportOptions<'_>, take: &TakeRead
         );
     };
     let views = views(args, take)?;
+    (0..take.cameras().len()).try_for_each(|camera| not_resampled(take, camera))?;
     let mut labels = import(args, ImportOptions { views: Some(&views), ..options })?;
     if let Some(source_hz) = take.info().source_rate_hz {
         labels.check_rate(source_hz).map_err(|problem| miette!("{problem}"))?;
@@ -69,6 +73,27 @@ fn for_take(args: &LabelsImportArgs, options: ImportOptions<'_>, take: &TakeRead
     motion::check(&labels, take)?;
     rig_geometry::check(args, take)?;
     Ok(labels)
+}
+
+/// The pictures of a resampled video stand beside the instants of its take, and poses by its frames belong to others.
+fn not_resampled(take: &TakeReader, camera: usize) -> miette::Result<()> {
+    let rate_hz = take.info().source_rate_hz.unwrap_or(take.info().trigger_rate_hz);
+    let infos = (0..take.len(CameraId(camera as u16))).filter_map(|at| take.frame_info(CameraId(camera as u16), at));
+    let mut stands = infos.filter_map(|info| Some((info.segment, info.exposure.ns, info.source?.index)));
+    let Some((segment, begun_ns, first)) = stands.next() else { return Ok(()) };
+    let beside_ms = stands.take_while(|stand| stand.0 == segment).map(|(_, at_ns, index)| {
+        let due_ms = 1e3 * (f64::from(index) - f64::from(first)) / rate_hz;
+        ((at_ns - begun_ns) as f64 / 1e6 - due_ms).abs()
+    });
+    let most_ms = beside_ms.fold(0.0, f64::max);
+    if most_ms < MAX_BESIDE * 1e3 / rate_hz {
+        return Ok(());
+    }
+    bail!(
+        "its pictures of {} stand up to {most_ms:.0} ms beside its instants: the video was resampled, so its frames have other \
+         numbers than those of the take; make the poses from videos of a constant rate",
+        take.cameras()[camera]
+    )
 }
 
 /// The take's cameras and which of the calibration they are: of the same name, unless the user said otherwise.
