@@ -150,7 +150,7 @@ fn a_file_tells_its_length_and_rate() {
     assert_eq!(facts, VideoFacts { frames: FRAMES, rate_hz: RATE_HZ, size_px: SIZE_PX });
     let raw = "videotestsrc num-buffers=9 ! video/x-raw,width=64,height=48,framerate=60/1 ! qtmux";
     let error = VideoFile::facts(&made(raw, folder.path(), "raw.mov")).unwrap_err().to_string();
-    assert!(error.contains("raw.mov") && error.contains("convert"), "{error}");
+    assert!(error.contains("raw.mov is raw") && error.contains("genlock import videos"), "{error}");
 }
 
 #[test]
