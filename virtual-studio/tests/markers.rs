@@ -84,13 +84,13 @@ fn what_is_no_whole_motion_is_refused() {
         Markers::load(&path).unwrap_err().to_string()
     };
     assert!(refused("HIERARCHY").contains("this is no TRC file"));
-    assert!(refused(&text.replace("RHip", "Hip")).contains("no marker RHip"));
+    assert!(refused(&text.replace("RHip", "Hip")).contains("no marker of RHip"));
     let (before, after) = text.split_once("\n1\t0\t").unwrap();
     let (_, after) = after.split_once('\t').unwrap();
     assert!(refused(&format!("{before}\n1\t0\t\t{after}")).contains("frame 1 lacks a marker"));
     assert!(refused(&text.replace("\n2\t0", "\n7\t0")).contains("it skips frames"));
     let header: Vec<&str> = text.lines().take(5).collect();
-    assert!(refused(&(header.join("\n") + "\n")).contains("it has no frame"));
+    assert!(refused(&(header.join("\n") + "\n")).contains("it has no rows of markers"));
 }
 
 /// Remaining errors of avatars in the poses of a real person: joints of detectors and of skeletons differ.
