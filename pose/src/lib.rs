@@ -36,6 +36,7 @@ mod plausible;
 pub mod pose_file;
 mod procrustes;
 mod procrustes_mean;
+mod sides;
 mod text_file;
 pub mod trc;
 

@@ -4,7 +4,7 @@ use nalgebra::Vector3;
 
 use crate::joints::{BONES, JOINT_NAMES};
 use crate::markers::Up;
-use crate::{LEFT_RIGHT, WorldJoints};
+use crate::{LEFT_RIGHT, WorldJoints, sides};
 
 /// Lower leg, thigh and trunk of a person in a row, in millimetres: a small child's, and more than a tall man's.
 const LENGTHS_MM: [f64; 2] = [450.0, 2000.0];
@@ -60,6 +60,7 @@ pub fn check(poses: &[WorldJoints], reading: Reading) -> Result<Vec<String>, Str
     }
     bones(poses, length_mm)?;
     upright(poses, reading)?;
+    sides::check(poses)?;
     let mut remarks = Vec::new();
     if !(USUAL_MM[0]..=USUAL_MM[1]).contains(&length_mm) {
         remarks.push(format!(

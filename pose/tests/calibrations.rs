@@ -258,3 +258,12 @@ fn caliscope_s_own_files_are_read() {
     let folder = Path::new(&root).join("caliscope_charuco/post_optimization");
     assert_eq!(calibration::read(&folder.join("camera_array.toml")).unwrap().len(), 4);
 }
+
+#[test]
+fn a_stereo_pair_is_refused_with_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let matrices = ["M1", "M2"].map(|key| yaml(key, [3, 3], &flat(&rig()[0].matrix))).concat();
+    let path = put(folder.path(), "intrinsics.yml", &format!("%YAML:1.0\n---\n{matrices}"));
+    let error = calibration::read(&path).unwrap_err().to_string();
+    assert!(error.contains("stereo calibration") && error.contains("camera_matrix"), "{error}");
+}

@@ -62,6 +62,37 @@ fn nothing_usable_is_refused_with_the_reason() {
     assert!(short.remarks.iter().any(|remark| remark.contains("frames, and")), "{:?}", short.remarks);
 }
 
+/// Variants that reprojection and silhouettes do not show.
+#[test]
+fn left_and_right_exchanged_and_a_mirrored_axis_are_refused() {
+    let Some(cases) = cases() else { return };
+    let text = std::fs::read_to_string(cases.join("ok.trc")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |text: &str, said: &str| {
+        let path = folder.path().join("a.trc");
+        std::fs::write(&path, text).unwrap();
+        let calibration = cases.join("calibration.json");
+        let error = labels::import(&path, &calibration, ImportOptions::default()).unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
+    };
+    let named = |part: &str, text: &str| {
+        let (left, right) = (format!("\tL{part}"), format!("\tR{part}"));
+        text.replace(&left, "\t?").replace(&right, &left).replace("\t?", &right)
+    };
+    let limbs = ["Hip", "Knee", "Ankle", "Shoulder", "Elbow", "Wrist"];
+    let all = limbs.iter().fold(text.clone(), |text, part| named(part, &text));
+    refused(&all, "left and right were exchanged, or an axis of the file is mirrored");
+    refused(&named("Knee", &text), "hips and knees contradict each other");
+    let mirrored = text.lines().enumerate().map(|(at, line)| {
+        let mut cells: Vec<String> = line.split('\t').map(str::to_owned).collect();
+        if at >= 5 {
+            cells.iter_mut().skip(2).step_by(3).for_each(|x| *x = format!("-{x}").replace("--", ""));
+        }
+        cells.join("\t") + "\n"
+    });
+    refused(&mirrored.collect::<String>(), "mirrored");
+}
+
 /// How far pictures of points within the room are apart by two calibrations, in pixels; the worst.
 fn apart_px(a: &[CalibratedCamera], b: &[CalibratedCamera]) -> f64 {
     let camera = |name: &str| b.iter().find(|camera| camera.name == name).unwrap();

@@ -42,7 +42,13 @@ pub(super) fn yaml(text: &str) -> Result<Value, String> {
 /// Whether a value holds the intrinsics of cameras in one of the forms above.
 pub(super) fn is_opencv(value: &Value) -> bool {
     let has = |map: &Map<String, Value>| find(map, MATRIX).is_some() || map.keys().any(|key| key.starts_with("K_"));
-    value.as_object().is_some_and(|map| has(map) || map.values().any(|value| value.as_object().is_some_and(has)))
+    let any = |map: &Map<String, Value>| has(map) || map.values().any(|value| value.as_object().is_some_and(has));
+    value.as_object().is_some_and(|map| is_stereo(map) || any(map))
+}
+
+/// Whether it is of `stereoCalibrate`, as OpenCV's sample writes it.
+fn is_stereo(map: &Map<String, Value>) -> bool {
+    ["M1", "M2"].iter().all(|matrix| map.contains_key(*matrix))
 }
 
 /// Where a file lacks something: `extrinsics` gives what stands beside it, `size_px` the pictures' size by the camera's
@@ -55,6 +61,13 @@ pub(super) struct Beside<'a> {
 
 pub(super) fn cameras(value: &Value, beside: &Beside<'_>) -> Result<Calibration, String> {
     let map = value.as_object().ok_or("this is no calibration of OpenCV")?;
+    if is_stereo(map) {
+        return Err(
+            "this is a stereo calibration (M1, M2), whose world is its first camera and has no axis upwards: write \
+                    both cameras with camera_matrix, distortion_coefficients, and R and T from a world that has one"
+                .into(),
+        );
+    }
     let parts: Vec<(String, Map<String, Value>)> = if find(map, MATRIX).is_some() {
         vec![(beside.stem.to_owned(), map.clone())]
     } else if map.keys().any(|key| key.starts_with("K_")) {
