@@ -1,6 +1,6 @@
 //! Translates recipes into settings of networks, optimisers and schedules.
 
-use model::{AdamWConfig, Cosine, Precision, STAGES, SyncNetConfig};
+use model::{AdamWConfig, Cosine, DecayReading, Frozen, Precision, SyncNetConfig};
 use recipe::{BatchForm, Fusion, PrecisionChoice, PretrainRecipe, SyncPlan, TrainRecipe, Trained, TransferPlan};
 use tch::Device;
 
@@ -34,7 +34,7 @@ impl NetRecipe for PretrainRecipe {
 
 impl NetRecipe for TrainRecipe {
     fn net(&self) -> SyncNetConfig {
-        net(self.width, Fusion::Mult, self.seed)
+        net(self.width, self.sync.fusion, self.seed)
     }
 
     fn choose_precision(&self, device: Device) -> Result<Precision, LearnError> {
@@ -78,17 +78,17 @@ pub(crate) fn of_learner(recipe: &PretrainRecipe) -> (AdamWConfig, Cosine) {
 /// Optimiser and schedule of pretraining on rendered takes, for `images` images per step.
 pub(crate) fn of_pretraining(plan: &SyncPlan, images: u64) -> (AdamWConfig, Cosine) {
     let schedule = schedule(plan.learning_rate, plan.samples, plan.warm_up, images);
-    (adamw(plan.learning_rate, plan.weight_decay), schedule)
+    (adamw(plan.learning_rate, plan.weight_decay, plan.decay_reading), schedule)
 }
 
 /// Optimiser and schedule of transfer.
 pub(crate) fn of_transfer(plan: &TransferPlan) -> (AdamWConfig, Cosine) {
     let schedule = schedule(plan.learning_rate, plan.samples, plan.warm_up, plan.batch as u64);
-    (adamw(plan.learning_rate, plan.weight_decay), schedule)
+    (adamw(plan.learning_rate, plan.weight_decay, plan.decay_reading), schedule)
 }
 
-fn adamw(lr: f64, weight_decay: f64) -> AdamWConfig {
-    AdamWConfig { lr, weight_decay, ..AdamWConfig::default() }
+fn adamw(lr: f64, weight_decay: f64, decay_reading: DecayReading) -> AdamWConfig {
+    AdamWConfig { lr, weight_decay, decay_reading, ..AdamWConfig::default() }
 }
 
 fn schedule(lr: f64, samples: u64, warm_up: f64, images: u64) -> Cosine {
@@ -96,11 +96,12 @@ fn schedule(lr: f64, samples: u64, warm_up: f64, images: u64) -> Cosine {
     Cosine { lr, warm_up_steps: ((total_steps as f64 * warm_up) as u64).min(total_steps - 1), total_steps }
 }
 
-/// Number of frozen encoder stages.
-pub(crate) fn frozen_stages(trained: Trained) -> usize {
+/// The part of the encoder that transfer leaves as it is.
+pub(crate) fn frozen(trained: Trained) -> Frozen {
     match trained {
-        Trained::Linear => STAGES,
-        Trained::LastStage => STAGES - 1,
-        Trained::All => 0,
+        Trained::Linear => Frozen::ENCODER,
+        Trained::LastStage => Frozen::Stages(3),
+        Trained::ThreeBlocks => Frozen::Blocks(3),
+        Trained::All => Frozen::Nothing,
     }
 }

@@ -1,10 +1,12 @@
 //! The ResNet that encodes pictures.
 
+use std::ops::Range;
+
 use recipe::is_width;
 use tch::{Device, Kind, Tensor};
 
 use crate::{
-    ModelError,
+    Frozen, ModelError,
     graph::{Draft, Node},
     init::Init,
     named_tensors::{Named, copy_values},
@@ -140,7 +142,7 @@ impl Block {
 pub struct Backbone {
     width: i64,
     stem: ConvNorm,
-    layers: Vec<[Block; 2]>,
+    layers: Vec<Vec<Block>>,
 }
 
 impl Backbone {
@@ -162,7 +164,7 @@ impl Backbone {
         for stage in 0..STAGES {
             let out = width << stage;
             let first = Block::new(init, input, out, if stage == 0 { 1 } else { 2 })?;
-            layers.push([first, Block::new(init, out, out, 1)?]);
+            layers.push(vec![first, Block::new(init, out, out, 1)?]);
             input = out;
         }
         Ok(Self { width, stem, layers })
@@ -185,34 +187,37 @@ impl Backbone {
         self.width << (STAGES - 1)
     }
 
-    /// `[N, 3, S, S]` to features `[N, D]`, for S of at least 32. The first `frozen` stages (with the stem, if any) use
-    /// their running statistics and get no gradients.
-    pub(crate) fn forward(&self, x: &Tensor, statistics: Statistics, frozen: usize) -> Result<Tensor, ModelError> {
+    /// `[N, 3, S, S]` to features `[N, D]`, for S of at least 32. The `frozen` part uses its running statistics and gets
+    /// no gradients.
+    pub(crate) fn forward(&self, x: &Tensor, statistics: Statistics, frozen: Frozen) -> Result<Tensor, ModelError> {
         match x.size()[..] {
             [_, 3, height, width] if height >= 32 && width >= 32 => {}
             ref other => {
                 return Err(ModelError::Argument(format!("pictures [N, 3, ≥32, ≥32] are needed, not {other:?}")));
             }
         }
-        let mut x = x.shallow_clone();
-        if frozen > 0 {
-            x = tch::no_grad(|| self.stages(x, Statistics::Running, true, 0..frozen.min(STAGES)))?;
-        }
-        let x = self.stages(x, statistics, frozen == 0, frozen.min(STAGES)..STAGES)?;
+        let frozen = self.frozen_blocks(frozen);
+        let mut x = if frozen == 0 {
+            self.stemmed(x, statistics)?
+        } else {
+            tch::no_grad(|| self.through(self.stemmed(x, Statistics::Running)?, Statistics::Running, 0..frozen))?
+        };
+        x = self.through(x, statistics, frozen..usize::MAX)?;
         Ok(x.f_mean_dim([2, 3].as_slice(), false, None)?)
     }
 
-    fn stages(
-        &self,
-        mut x: Tensor,
-        statistics: Statistics,
-        stem: bool,
-        range: std::ops::Range<usize>,
-    ) -> Result<Tensor, ModelError> {
-        if stem {
-            x = self.stem.forward(&x, statistics)?.f_relu_()?.f_max_pool2d(3, 2, 1, 1, false)?;
-        }
-        for block in self.layers[range].iter().flatten() {
+    fn frozen_blocks(&self, frozen: Frozen) -> usize {
+        frozen.blocks(self.layers.iter().map(Vec::len))
+    }
+
+    fn stemmed(&self, x: &Tensor, statistics: Statistics) -> Result<Tensor, ModelError> {
+        Ok(self.stem.forward(x, statistics)?.f_relu_()?.f_max_pool2d(3, 2, 1, 1, false)?)
+    }
+
+    /// Through these of all blocks.
+    fn through(&self, mut x: Tensor, statistics: Statistics, range: Range<usize>) -> Result<Tensor, ModelError> {
+        let blocks = self.layers.iter().flatten();
+        for block in blocks.skip(range.start).take(range.len()) {
             x = block.forward(&x, statistics)?;
         }
         Ok(x)
@@ -232,19 +237,20 @@ impl Backbone {
         Ok(draft.layer("ReduceMean", r#"keep_dims="false""#, &[x, axes]))
     }
 
-    fn visit(&self, frozen: usize, mut visit: impl FnMut(&ConvNorm, &str, &str)) {
+    fn visit(&self, frozen: Frozen, mut visit: impl FnMut(&ConvNorm, &str, &str)) {
+        let frozen = self.frozen_blocks(frozen);
         if frozen == 0 {
             visit(&self.stem, "conv1", "bn1");
         }
-        for (stage, blocks) in self.layers.iter().enumerate().skip(frozen) {
-            for (index, block) in blocks.iter().enumerate() {
-                block.visit(&format!("layer{}.{index}", stage + 1), &mut visit);
-            }
+        let stages = (1..).zip(&self.layers);
+        let blocks = stages.flat_map(|(stage, blocks)| (0..).zip(blocks).map(move |(at, block)| (stage, at, block)));
+        for (stage, index, block) in blocks.skip(frozen) {
+            block.visit(&format!("layer{stage}.{index}"), &mut visit);
         }
     }
 
-    /// The parameters after the first `frozen` stages, by torchvision's names.
-    pub(crate) fn trainable(&self, frozen: usize) -> Named {
+    /// The parameters after the `frozen` part, by torchvision's names.
+    pub(crate) fn trainable(&self, frozen: Frozen) -> Named {
         let mut named = Named::new();
         self.visit(frozen, |part, conv, norm| part.parameters(conv, norm, &mut named));
         named
@@ -253,15 +259,15 @@ impl Backbone {
     /// Parameters and running statistics, by torchvision's names.
     pub(crate) fn tensors(&self) -> Named {
         let mut named = Named::new();
-        self.visit(0, |part, conv, norm| {
+        self.visit(Frozen::Nothing, |part, conv, norm| {
             part.parameters(conv, norm, &mut named);
             part.buffers(norm, &mut named);
         });
         named
     }
 
-    /// Resets running statistics to mean 0 and variance 1, except those of the first `frozen` stages.
-    pub(crate) fn reset_statistics(&self, frozen: usize) -> Result<(), ModelError> {
+    /// Resets running statistics to mean 0 and variance 1, except those of the `frozen` part.
+    pub(crate) fn reset_statistics(&self, frozen: Frozen) -> Result<(), ModelError> {
         let mut result = Ok(());
         self.visit(frozen, |part, _, _| {
             let reset = || -> Result<(), ModelError> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
 use crate::{
-    Background, JOINTS, Mode, ModelError, Precision, STAGES, SyncNet, autocast,
+    Background, Frozen, JOINTS, Mode, ModelError, Precision, SyncNet, autocast,
     backbone::{Backbone, Statistics},
     graph::{Draft, Graph},
     init::Init,
@@ -175,10 +175,10 @@ impl PoseModel {
         self.encoder.width()
     }
 
-    /// The parameters to train while the first `frozen` of the encoder's [`STAGES`] stages do not change: SYNC freezes
-    /// three, the stem with the first.
-    pub fn freeze_stages(&self, frozen: usize) -> Vec<(String, Tensor)> {
-        let encoder = self.encoder.trainable(frozen.min(STAGES));
+    /// The parameters to train while the `frozen` part of the encoder does not change. SYNC freezes "the first 3 residual
+    /// blocks": three stages, or three blocks.
+    pub fn trainable(&self, frozen: Frozen) -> Vec<(String, Tensor)> {
+        let encoder = self.encoder.trainable(frozen);
         let mut named: Named = encoder.into_iter().map(|(name, t)| (format!("encoder.{name}"), t)).collect();
         named.push(("head.weight".to_owned(), self.weight.shallow_clone()));
         named.push(("head.bias".to_owned(), self.bias.shallow_clone()));
@@ -188,15 +188,15 @@ impl PoseModel {
         named
     }
 
-    /// Pictures `[N, 3, S, S]` to normalised coordinates `[N, 51]`, for training. The first `frozen` stages get no
-    /// gradient and use their running statistics in both modes.
-    pub fn forward(&self, x: &Tensor, mode: Mode, frozen: usize) -> Result<Tensor, ModelError> {
+    /// Pictures `[N, 3, S, S]` to normalised coordinates `[N, 51]`, for training. The `frozen` part gets no
+    /// gradient and uses its running statistics in both modes.
+    pub fn forward(&self, x: &Tensor, mode: Mode, frozen: Frozen) -> Result<Tensor, ModelError> {
         let features = self.features(x, mode, frozen)?;
         autocast(Precision::F32, self.device, || self.pose(&features))
     }
 
     /// [`Self::forward`] with the outputs of the other heads.
-    pub fn outputs(&self, x: &Tensor, mode: Mode, frozen: usize) -> Result<PoseOutput, ModelError> {
+    pub fn outputs(&self, x: &Tensor, mode: Mode, frozen: Frozen) -> Result<PoseOutput, ModelError> {
         let features = self.features(x, mode, frozen)?;
         autocast(Precision::F32, self.device, || {
             let heads = self.heads.as_ref();
@@ -208,7 +208,7 @@ impl PoseModel {
         })
     }
 
-    fn features(&self, x: &Tensor, mode: Mode, frozen: usize) -> Result<Tensor, ModelError> {
+    fn features(&self, x: &Tensor, mode: Mode, frozen: Frozen) -> Result<Tensor, ModelError> {
         let statistics = match mode {
             Mode::Train => Statistics::TRAIN,
             Mode::Eval => Statistics::Running,
@@ -221,11 +221,11 @@ impl PoseModel {
     }
 
     /// Recomputes BatchNorm's running statistics over these batches `[N, 3, S, S]`, as
-    /// [`SyncNet::recalibrate_batch_norm`] does, except those of frozen stages.
+    /// [`SyncNet::recalibrate_batch_norm`] does, except those of the `frozen` part.
     pub fn recalibrate_batch_norm(
         &self,
         batches: &mut dyn Iterator<Item = Tensor>,
-        frozen: usize,
+        frozen: Frozen,
     ) -> Result<(), ModelError> {
         tch::no_grad(|| {
             for (index, batch) in batches.enumerate() {
@@ -261,13 +261,13 @@ impl PoseModel {
     /// Pictures `[N, 3, S, S]` to root-relative poses `[N, 17, 3]` in mm, in the look-at-subject frame of each
     /// crop. The root is exactly 0. Without gradients.
     pub fn predict(&self, x: &Tensor) -> Result<Tensor, ModelError> {
-        tch::no_grad(|| self.to_mm(&self.forward(x, Mode::Eval, 0)?))
+        tch::no_grad(|| self.to_mm(&self.forward(x, Mode::Eval, Frozen::Nothing)?))
     }
 
     /// [`Self::predict`] with the predictions of the other heads.
     pub fn predict_all(&self, x: &Tensor) -> Result<PosePrediction, ModelError> {
         tch::no_grad(|| {
-            let PoseOutput { pose, joints_2d, confidence } = self.outputs(x, Mode::Eval, 0)?;
+            let PoseOutput { pose, joints_2d, confidence } = self.outputs(x, Mode::Eval, Frozen::Nothing)?;
             let confidence = confidence.map(|logits| logits.f_sigmoid()).transpose()?;
             Ok(PosePrediction { joints_mm: self.to_mm(&pose)?, joints_2d, confidence })
         })

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
 use crate::{
-    ModelError, Precision, autocast,
+    Frozen, ModelError, Precision, autocast,
     backbone::{Backbone, Statistics},
     init::Init,
     named_tensors::Named,
@@ -101,7 +101,7 @@ impl SyncNet {
             Mode::Train => Statistics::TRAIN,
             Mode::Eval => Statistics::Running,
         };
-        Ok(self.encoder.forward(x, statistics, 0)?.f_to_kind(self.kind)?)
+        Ok(self.encoder.forward(x, statistics, Frozen::Nothing)?.f_to_kind(self.kind)?)
     }
 
     /// The logits `[N]` of "same instant" and of "not mirrored" for pairs of features `[N, D]`. Always in the network's
@@ -141,7 +141,7 @@ impl SyncNet {
 
     /// The parameters by name: `encoder.*`, `sync_head.*`, `flip_head.*`.
     pub fn trainable(&self) -> Vec<(String, Tensor)> {
-        self.with_heads(self.encoder.trainable(0))
+        self.with_heads(self.encoder.trainable(Frozen::Nothing))
     }
 
     /// Parameters and running statistics by name, for checkpoints.
@@ -170,11 +170,11 @@ impl SyncNet {
         tch::no_grad(|| {
             for (index, batch) in batches.enumerate() {
                 if index == 0 {
-                    self.encoder.reset_statistics(0)?;
+                    self.encoder.reset_statistics(Frozen::Nothing)?;
                 }
                 // This momentum makes the running value the mean of all batches so far.
                 let momentum = 1.0 / (index + 1) as f64;
-                let _ = self.encoder.forward(&batch, Statistics::Batch { momentum }, 0)?;
+                let _ = self.encoder.forward(&batch, Statistics::Batch { momentum }, Frozen::Nothing)?;
             }
             Ok(())
         })

@@ -1,8 +1,9 @@
 //! What the networks promise beside their agreement with PyTorch.
 
 use model::{
-    AdamW, AdamWConfig, Background, DecayReading, Fusion, JOINTS, Mode, ModelError, PoseModel, PoseSpec, Precision,
-    SyncNet, SyncNetConfig, autocast, checkpoint, checkpoint::CheckpointMeta, pose_loss, tuple_loss, version,
+    AdamW, AdamWConfig, Background, DecayReading, Frozen, Fusion, JOINTS, Mode, ModelError, PoseModel, PoseSpec,
+    Precision, SyncNet, SyncNetConfig, autocast, checkpoint, checkpoint::CheckpointMeta, pose_loss, tuple_loss,
+    version,
 };
 use tch::{Kind, Tensor};
 
@@ -262,33 +263,46 @@ fn poses_are_in_millimetres_about_a_root_at_zero() {
     let normalised = model.normalise(&pose).unwrap();
     let free = model.weights().unwrap();
     assert_eq!(free.sum(None).double_value(&[]), 47.0);
-    let raw = model.forward(&x, Mode::Eval, 0).unwrap();
+    let raw = model.forward(&x, Mode::Eval, Frozen::Nothing).unwrap();
     let loss = pose_loss(&raw, &normalised, &free).unwrap();
     assert!(loss.double_value(&[]) < 1e-8, "normalising undoes predicting");
 }
 
 #[test]
-fn frozen_stages_stay() {
-    let model = pose_model(1);
-    let trained = model.freeze_stages(3);
-    assert!(trained.iter().all(|(name, _)| name.starts_with("encoder.layer4.") || name.starts_with("head.")));
-    assert_eq!(trained.len(), 15 + 2);
-    let mut optimiser = AdamW::new(AdamWConfig::default(), trained).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let dump = |name: &str| {
-        let path = folder.path().join(name);
-        model.save(&path).unwrap();
-        tch::Tensor::read_safetensors(path).unwrap()
-    };
-    let before = dump("before.safetensors");
-    let raw = model.forward(&pictures(4, 0.4), Mode::Train, 3).unwrap();
-    pose_loss(&raw, &raw.zeros_like(), &model.weights().unwrap()).unwrap().backward();
-    optimiser.step(1e-2).unwrap();
-    let after = dump("after.safetensors");
-    for (name, value) in before {
-        let (_, now) = after.iter().find(|(other, _)| *other == name).unwrap();
-        let moves = name.starts_with("encoder.layer4.") || name.starts_with("head.");
-        assert_eq!(value != *now, moves, "{name}");
+fn what_is_frozen_stays() {
+    // Of each block after the first of a stage 6 parameters, of the first one 9 with its shortcut, and of the head 2.
+    for (frozen, stays, trained) in [
+        (
+            Frozen::Stages(3),
+            &["encoder.conv1", "encoder.bn1", "encoder.layer1", "encoder.layer2", "encoder.layer3"][..],
+            17,
+        ),
+        (
+            Frozen::Blocks(3),
+            &["encoder.conv1", "encoder.bn1", "encoder.layer1", "encoder.layer2.0"][..],
+            6 + 15 + 15 + 2,
+        ),
+        (Frozen::ENCODER, &["encoder."][..], 2),
+    ] {
+        let model = pose_model(1);
+        assert_eq!(model.trainable(frozen).len(), trained, "{frozen:?}");
+        let mut optimiser = AdamW::new(AdamWConfig::default(), model.trainable(frozen)).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let dump = |name: &str| {
+            let path = folder.path().join(name);
+            model.save(&path).unwrap();
+            tch::Tensor::read_safetensors(path).unwrap()
+        };
+        let before = dump("before.safetensors");
+        let raw = model.forward(&pictures(4, 0.4), Mode::Train, frozen).unwrap();
+        pose_loss(&raw, &raw.zeros_like(), &model.weights().unwrap()).unwrap().backward();
+        optimiser.step(1e-2).unwrap();
+        let after = dump("after.safetensors");
+        for (name, value) in before {
+            let (_, now) = after.iter().find(|(other, _)| *other == name).unwrap();
+            let moves = !["mean", "std"].contains(&name.as_str()) && !stays.iter().any(|part| name.starts_with(part));
+            assert_eq!(value != *now, moves, "{name}, {frozen:?} frozen");
+        }
     }
 }
 
@@ -378,10 +392,10 @@ fn losses_are_zero_at_the_truth_and_confidence_changes_no_feature() {
     let beyond = plane.zeros_like() + 1.5;
     assert_eq!(model::plane_loss(&plane, &beyond).unwrap().double_value(&[]), 0.0);
 
-    let output = model.outputs(&x, Mode::Train, 0).unwrap();
+    let output = model.outputs(&x, Mode::Train, Frozen::Nothing).unwrap();
     let errors = Tensor::from_slice(&[50.0f32, 150.0]).repeat([34]).reshape([4, 17]).to_device(model.device());
     model::confidence_loss(&output.confidence.unwrap(), &errors).unwrap().backward();
-    for (name, parameter) in model.freeze_stages(0) {
+    for (name, parameter) in model.trainable(Frozen::Nothing) {
         let has_gradient = parameter.grad().defined();
         assert_eq!(has_gradient, name.starts_with("confidence_head"), "{name}");
     }
@@ -394,18 +408,18 @@ fn a_pose_model_in_training_goes_on_where_it_was() {
     let path = folder.path().join("transfer.safetensors");
     let step = |model: &PoseModel, optimiser: &mut AdamW, salt: f64| {
         optimiser.zero_grad().unwrap();
-        let output = model.outputs(&pictures(4, salt), Mode::Train, 0).unwrap();
+        let output = model.outputs(&pictures(4, salt), Mode::Train, Frozen::Nothing).unwrap();
         pose_loss(&output.pose, &output.pose.zeros_like(), &model.weights().unwrap()).unwrap().backward();
         optimiser.step(1e-3).unwrap();
     };
     let first = pose_model(1).with_heads(7).unwrap();
-    let mut optimiser = AdamW::new(AdamWConfig::default(), first.freeze_stages(0)).unwrap();
+    let mut optimiser = AdamW::new(AdamWConfig::default(), first.trainable(Frozen::Nothing)).unwrap();
     step(&first, &mut optimiser, 0.1);
     let meta = PoseCheckpointMeta::new(&first, serde_json::json!({"steps": 1}));
     training_file::save(&path, first.tensors(), Some(&optimiser), &meta).unwrap();
     let (second, state) = pose_checkpoint::open(&path, model::start()).unwrap();
     assert_eq!(state["steps"], 1);
-    let mut other = AdamW::new(AdamWConfig::default(), second.freeze_stages(0)).unwrap();
+    let mut other = AdamW::new(AdamWConfig::default(), second.trainable(Frozen::Nothing)).unwrap();
     let meta: PoseCheckpointMeta = training_file::load(&path, second.tensors(), Some(&other)).unwrap();
     assert_eq!(meta.state, state);
     assert!(same(&optimiser.tensors(), &other.tensors()));

@@ -11,6 +11,11 @@ use crate::{RecipeError, is_width};
 /// Networks are at most this wide.
 const MOST_WIDTH: u16 = 512;
 
+/// For keys that were added later: they are written only where they differ, so that older checkpoints stay usable.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 pub(crate) fn require(holds: bool, key: &'static str, problem: &str) -> Result<(), RecipeError> {
     if holds { Ok(()) } else { Err(RecipeError::Value { key, problem: problem.to_owned() }) }
 }

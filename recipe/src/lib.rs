@@ -3,25 +3,33 @@
 
 #![warn(missing_docs)]
 
+mod ablation;
 mod augment;
+mod background_plan;
 mod check;
 mod data;
 mod error;
 mod eval;
+mod motion;
 mod network;
 mod optimiser;
 mod plans;
 mod pretrain;
 mod rig_training;
+mod sync_plan;
 mod train;
 
+pub use ablation::{AblationRecipe, AblationRow, PaperErrors, PlannedRow, PublishedRow};
 pub use augment::AugmentConfig;
+pub use background_plan::BackgroundPlan;
 pub use data::DataConfig;
 pub use error::RecipeError;
 pub use eval::{EvalRecipe, Peer, TakePlan};
+pub use motion::MotionFilter;
 pub use network::{Background, Fusion, PrecisionChoice, is_width};
 pub use optimiser::{DecayReading, Optimiser};
-pub use plans::{EvaluationPlan, PoseLoss, Start, SyncPlan, Trained, TransferPlan};
+pub use plans::{EvaluationPlan, PoseLoss, Start, Trained, TransferPlan};
 pub use pretrain::{AccuracyPlan, BatchForm, Buffer, Checkpoints, PretrainRecipe};
 pub use rig_training::RigTraining;
+pub use sync_plan::{PairForm, PairHeads, PairViews, SyncPlan};
 pub use train::TrainRecipe;

@@ -1,32 +1,9 @@
-//! The parts of a [`TrainRecipe`](crate::TrainRecipe) that say how long, from what and how fast.
+//! The parts of a [`TrainRecipe`](crate::TrainRecipe) that say how poses are learned, and when they are measured.
 
-use frame_sync::pairs::{PairGap, SamplerConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::AugmentConfig;
-
-/// Pretraining without labels (SYNC, all pairs) on the training takes.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct SyncPlan {
-    /// Pictures seen in all; 0 leaves pretraining out.
-    pub samples: u64,
-    /// Takes in a step.
-    pub takes: usize,
-    /// Instants of each, of all views.
-    pub times: usize,
-    /// How far apart in time the instants of a negative pair are.
-    pub gap: PairGap,
-    /// The highest learning rate, reached after the warm-up; within (0, 1).
-    pub learning_rate: f64,
-    /// Part of the samples over which the rate rises from 0.
-    pub warm_up: f64,
-    /// Weight decay as PyTorch's AdamW reads it; within [0, 1).
-    pub weight_decay: f64,
-    /// How its pictures are varied. Its own, since much variation keeps pretraining on its first plateau for long;
-    /// `own-background` counts as 0 here.
-    pub augment: AugmentConfig,
-}
+use crate::check::is_default;
+use crate::{AugmentConfig, BackgroundPlan, DecayReading};
 
 /// What the encoder of the transfer starts as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,8 +21,10 @@ pub enum Start {
 pub enum Trained {
     /// The heads alone: a linear probe.
     Linear,
-    /// The last stage of the encoder and the heads (SYNC §3.2).
+    /// The last stage of the encoder and the heads: SYNC's "first 3 residual blocks" (§3.2) read as three stages.
     LastStage,
+    /// All but the stem and the first three residual blocks: the same words read literally.
+    ThreeBlocks,
     /// The whole network.
     All,
 }
@@ -78,8 +57,14 @@ pub struct TransferPlan {
     pub learning_rate: f64,
     /// Part of the samples over which the rate rises from 0.
     pub warm_up: f64,
-    /// Weight decay as PyTorch's AdamW reads it; within [0, 1).
+    /// Strength of the decay as `decay_reading` has it; within [0, 1).
     pub weight_decay: f64,
+    /// What weight decay means.
+    #[serde(skip_serializing_if = "is_default")]
+    pub decay_reading: DecayReading,
+    /// What is behind the subject.
+    #[serde(skip_serializing_if = "is_default")]
+    pub background: BackgroundPlan,
     /// How errors of the 3D pose are penalised.
     pub loss: PoseLoss,
     /// Weight of the loss in the crop's plane (in sides of the crop), relative to that in 3D.
@@ -98,31 +83,6 @@ pub struct EvaluationPlan {
     pub last_pictures: usize,
 }
 
-impl Default for SyncPlan {
-    fn default() -> Self {
-        Self {
-            samples: 400_000,
-            takes: 2,
-            times: 8,
-            gap: PairGap::Ms { min: 80.0, max: 2560.0 },
-            learning_rate: 3e-4,
-            warm_up: 0.01,
-            weight_decay: 1e-4,
-            augment: AugmentConfig {
-                roll_deg: 10.0,
-                scale: [0.9, 1.15],
-                shift: 0.05,
-                removed: 1.0,
-                mask_faults: 0.3,
-                photometric: 0.3,
-                bystanders: 0.05,
-                occluders: 0.05,
-                ..AugmentConfig::default()
-            },
-        }
-    }
-}
-
 impl Default for TransferPlan {
     fn default() -> Self {
         Self {
@@ -134,6 +94,8 @@ impl Default for TransferPlan {
             learning_rate: 1e-3,
             warm_up: 0.02,
             weight_decay: 1e-2,
+            decay_reading: DecayReading::PyTorch,
+            background: BackgroundPlan::Shares,
             loss: PoseLoss::Distance,
             plane_weight: 5.0,
         }
@@ -146,9 +108,9 @@ impl Default for EvaluationPlan {
     }
 }
 
-impl SyncPlan {
-    /// How pretraining draws pairs.
-    pub fn sampler(&self) -> SamplerConfig {
-        SamplerConfig { gap: self.gap, common_flip: true }
+impl TransferPlan {
+    /// How its pictures are varied: `augment` with this plan's background.
+    pub(crate) fn varied(&self, augment: AugmentConfig) -> AugmentConfig {
+        self.background.over(augment)
     }
 }

@@ -72,7 +72,6 @@ impl TrainRecipe {
     }
 
     fn checked(self) -> Result<Self, RecipeError> {
-        let share = |value: f64| (0.0..=1.0).contains(&value);
         let (d, s, t) = (&self.data, &self.sync, &self.transfer);
         check::crop_px(self.crop_px)?;
         check::width(self.width)?;
@@ -84,15 +83,9 @@ impl TrainRecipe {
                 return Err(RecipeError::Value { key, problem });
             }
         }
-        for (key, value) in [("sync.warm-up", s.warm_up), ("transfer.warm-up", t.warm_up)] {
-            require(share(value), key, "must be 0 to 1")?;
-        }
-        check::within(s.takes, &(1..=256), "sync.takes")?;
-        check::within(s.times, &(2..=256), "sync.times")?;
-        check::gap(&s.gap, "sync.gap")?;
-        check::learning_rate(s.learning_rate, "sync.learning-rate")?;
+        s.check()?;
+        check::within(t.warm_up, &(0.0..=1.0), "transfer.warm-up")?;
         check::learning_rate(t.learning_rate, "transfer.learning-rate")?;
-        check::weight_decay(s.weight_decay, "sync.weight-decay")?;
         check::weight_decay(t.weight_decay, "transfer.weight-decay")?;
         require(t.batch >= 2, "transfer.batch", "must be at least 2")?;
         require(t.samples >= t.batch as u64, "transfer.samples", "must be at least one batch")?;
@@ -111,6 +104,19 @@ impl TrainRecipe {
     /// A value that TOML cannot hold, such as a seed above 2⁶³ − 1.
     pub fn identity(&self) -> Result<String, RecipeError> {
         Ok(toml::to_string(&Self { evaluation: EvaluationPlan::default(), ..self.clone() })?)
+    }
+
+    /// What the pretrained encoder depends on: the recipe with the default transfer. Recipes that agree in it share their
+    /// encoder.
+    #[must_use]
+    pub fn pretraining(&self) -> Self {
+        let (augment, transfer) = (AugmentConfig::default(), TransferPlan::default());
+        Self { augment, transfer, evaluation: EvaluationPlan::default(), ..self.clone() }
+    }
+
+    /// How pictures are varied in transfer: `augment` with the background of `transfer`.
+    pub fn transfer_augment(&self) -> AugmentConfig {
+        self.transfer.varied(self.augment)
     }
 
     /// How frames become the crops that it learns from: the defaults with its crop size.
@@ -147,6 +153,12 @@ mod tests {
             ("[sync]\nsamples = 0", "seed=1", "transfer.from"),
             ("", "augment.removed=1.5", "removed = 1.5"),
             ("", "sync.augment.scale=[2.0, 1.0]", "sync.augment"),
+            ("", "sync.times=1", "sync.times"),
+            ("", "sync.form=pairs", "sync.form"),
+            ("", "sync.warm-up=2.0", "sync.warm-up"),
+            ("[sync.augment]\nroll-deg = 0.0", "sync.views=single", "roll-deg"),
+            ("", "sync.motion={ filter = \"mask-difference\", share = 1.0 }", "sync.motion.share"),
+            ("", "transfer.background=gone", "transfer.background"),
         ] {
             let error = parse(text, &[word]).unwrap_err();
             assert!(error.contains(part), "{error}");
@@ -159,5 +171,39 @@ mod tests {
         let measured = parse("", &["evaluation.pictures=5"]).unwrap();
         assert_eq!(recipe.identity().unwrap(), measured.identity().unwrap());
         assert_ne!(recipe.identity().unwrap(), parse("", &["seed=5"]).unwrap().identity().unwrap());
+    }
+
+    /// Checkpoints hold the identity of the recipe that they are of.
+    #[test]
+    fn keys_that_came_later_are_not_in_the_identity_of_recipes_without_them() {
+        let identity = parse("", &[]).unwrap().identity().unwrap();
+        for key in ["form", "views", "heads", "fusion", "motion", "decay-reading", "\nbackground ="] {
+            assert!(!identity.contains(key), "{key} in {identity}");
+        }
+        let words = ["sync.form=tuple", "sync.motion={ filter = \"mask-difference\" }", "transfer.background=kept"];
+        let changed = parse("", &words).unwrap();
+        assert_eq!(changed.sync.motion, crate::MotionFilter::MaskDifference { share: 0.25 });
+        let text = changed.identity().unwrap();
+        assert_eq!(parse(&text, &[]).unwrap(), TrainRecipe { evaluation: EvaluationPlan::default(), ..changed });
+    }
+
+    #[test]
+    fn recipes_that_differ_in_transfer_share_their_pretraining() {
+        let of = |words: &[&str]| parse("", words).unwrap().pretraining().identity().unwrap();
+        assert_eq!(of(&[]), of(&["transfer.people=2", "augment.shift=0.0", "transfer.background=kept"]));
+        assert_ne!(of(&[]), of(&["sync.heads=flip"]));
+        assert_ne!(of(&[]), of(&["seed=1"]));
+    }
+
+    #[test]
+    fn pretraining_keeps_backgrounds_only_where_that_is_asked_for() {
+        let shares = |words: &[&str]| {
+            let recipe = parse("augment = { removed = 0.2, own-background = 0.3 }", words).unwrap();
+            [recipe.sync.varied(), recipe.transfer_augment()].map(|varied| (varied.removed, varied.own_background))
+        };
+        assert_eq!(shares(&[]), [(1.0, 0.0), (0.2, 0.3)]);
+        assert_eq!(shares(&["sync.background=kept", "transfer.background=removed"]), [(0.0, 1.0), (1.0, 0.3)]);
+        assert_eq!(shares(&["sync.background=mixed", "transfer.background=kept"]), [(0.5, 0.0), (0.0, 1.0)]);
+        assert_eq!(shares(&["sync.background=substituted"])[0], (0.0, 0.0));
     }
 }

@@ -1,7 +1,7 @@
 //! Accuracy of pretraining on takes: telling synchronised from unsynchronised and plain from mirrored pairs.
 
 use model::{Mode, ModelError, Precision, autocast};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
 use crate::LearnError;
@@ -13,8 +13,9 @@ use crate::seeds::{Purpose, seed_of};
 /// Number of evaluated batches.
 const BATCHES: u64 = 24;
 
-/// Balanced accuracies `[sync, flip]` at the end of pretraining, chance level 0.5; `None` if a split has no pairs.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+/// Balanced accuracies `[sync, flip]` at the end of pretraining, chance level 0.5, on pairs as training draws them;
+/// `None` if a split has no pairs. That of a head that did not learn says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct SyncAccuracy {
     /// On training takes.
@@ -38,13 +39,16 @@ fn accuracies(
     split: Split,
 ) -> Result<Option<[f64; 2]>, LearnError> {
     let Pretraining { task, net, source } = pretraining;
-    let Some(takes) = source.side(split) else { return Ok(None) };
+    let strips = source.strips(split);
+    if strips.is_empty() {
+        return Ok(None);
+    }
     let failed = during("scoring pairs");
     // Total weights of correct and of all decisions, by head and class.
     let mut sums = [[[0.0; 2]; 2]; 2];
     for index in 0..BATCHES {
         let seed = seed_of(&[source.seed(split as u64, Purpose::Evaluation), index]);
-        let draw = source.draw_among(&takes, &**task, seed)?;
+        let draw = source.draw_among(&strips, &**task, seed)?;
         let input = source.input(&draw, task.wants(), seed, net.device())?;
         let logits = tch::no_grad(|| {
             autocast(precision, net.device(), || net.all_pair_logits(&net.features(&input, Mode::Eval)?))

@@ -4,8 +4,8 @@
 use std::borrow::Borrow;
 
 use model::{
-    Background, Mode, ModelError, PictureBatch, PoseModel, PoseOutput, SyncNet, confidence_loss, joint_distances,
-    plane_loss, pose_loss,
+    Background, Frozen, Mode, ModelError, PictureBatch, PoseModel, PoseOutput, SyncNet, confidence_loss,
+    joint_distances, plane_loss, pose_loss,
 };
 use pose::{JOINTS, LEFT_RIGHT, Pose3d, flip};
 use rand::RngExt;
@@ -29,7 +29,7 @@ pub(crate) struct PoseHead<S> {
     pub model: PoseModel,
     pub background: Background,
     pub pictures: Vec<S>,
-    frozen_stages: usize,
+    frozen: Frozen,
     batch: usize,
     /// Pictures left in the current epoch.
     ahead: Vec<usize>,
@@ -37,17 +37,17 @@ pub(crate) struct PoseHead<S> {
 }
 
 impl<S: Borrow<LabelledSample>> PoseHead<S> {
-    /// Trains on `batch` pictures per step and keeps the first `frozen_stages` stages of the encoder fixed. `rng`
+    /// Trains on `batch` pictures per step and keeps the `frozen` part of the encoder fixed. `rng`
     /// supplies all random numbers of the run.
     pub fn new(
         model: PoseModel,
         background: Background,
         pictures: Vec<S>,
-        frozen_stages: usize,
+        frozen: Frozen,
         batch: usize,
         rng: ChaCha8Rng,
     ) -> Self {
-        Self { model, background, pictures, frozen_stages, batch, ahead: Vec::new(), rng }
+        Self { model, background, pictures, frozen, batch, ahead: Vec::new(), rng }
     }
 
     /// The next pictures of a shuffled epoch, each mirrored with probability 0.5.
@@ -77,7 +77,7 @@ impl<S: Borrow<LabelledSample>> Objective for PoseHead<S> {
     }
 
     fn trainable(&self) -> Vec<(String, Tensor)> {
-        self.model.freeze_stages(self.frozen_stages)
+        self.model.trainable(self.frozen)
     }
 
     fn draw(&mut self, _step: u64) -> Result<Option<Self::Batch>, LearnError> {
@@ -87,8 +87,7 @@ impl<S: Borrow<LabelledSample>> Objective for PoseHead<S> {
 
     fn loss(&self, PoseBatch { input, joints_mm, joints_2d }: &PoseBatch) -> Result<Loss<f64>, ModelError> {
         let model = &self.model;
-        let PoseOutput { pose, joints_2d: plane, confidence } =
-            model.outputs(input, Mode::Train, self.frozen_stages)?;
+        let PoseOutput { pose, joints_2d: plane, confidence } = model.outputs(input, Mode::Train, self.frozen)?;
         let mut minimised = pose_loss(&pose, &model.normalise(joints_mm)?, &model.weights()?)?;
         let report = minimised.f_double_value(&[])?;
         if let Some(plane) = plane {

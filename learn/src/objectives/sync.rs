@@ -1,8 +1,8 @@
 //! SYNC as a pretext task.
 
-use frame_sync::pairs::{InstantMeta, PairSampler, SamplerConfig};
+use frame_sync::pairs::{InstantMeta, PairSampler, SamplerConfig, WeightedPair};
 use model::{Background, Mode, ModelError, SyncNet};
-use recipe::{BatchForm, PretrainRecipe};
+use recipe::{BatchForm, Fusion, PairForm, PairHeads, PretrainRecipe, SyncPlan};
 use tch::Tensor;
 
 use super::pretext::{Draw, HeadLosses, PretextTask, pair_loss};
@@ -12,18 +12,24 @@ use crate::data::SampleWanted;
 #[derive(Clone, Copy, Debug)]
 pub struct Sync {
     batch: BatchForm,
+    heads: PairHeads,
     background: Background,
     sampler: SamplerConfig,
 }
 
 impl Sync {
     pub fn new(recipe: &PretrainRecipe) -> Self {
-        Self { batch: recipe.batch, background: recipe.background, sampler: recipe.sampler() }
+        let heads = PairHeads::Both;
+        Self { batch: recipe.batch, heads, background: recipe.background, sampler: recipe.sampler() }
     }
 
-    /// The task on all pairs of `times` instants.
-    pub(crate) fn all_pairs(times: usize, sampler: SamplerConfig) -> Self {
-        Self { batch: BatchForm::AllPairs { times }, background: Background::default(), sampler }
+    /// The task on one of the takes that `plan` draws for a step.
+    pub(crate) fn on_take(plan: &SyncPlan) -> Self {
+        let batch = match plan.form {
+            PairForm::AllPairs => BatchForm::AllPairs { times: plan.times },
+            PairForm::Tuple => BatchForm::Tuple { tuples: plan.times },
+        };
+        Self { batch, heads: plan.heads, background: Background::default(), sampler: plan.sampler() }
     }
 }
 
@@ -55,18 +61,31 @@ impl PretextTask for Sync {
     }
 
     /// Equation 1: for each head, the mean loss of the positives plus that of the negatives: four terms of equal
-    /// weight.
+    /// weight. A head that is not learned has none.
     fn loss(&self, net: &SyncNet, pictures: &Tensor, draw: &Draw) -> Result<HeadLosses<Tensor>, ModelError> {
         let features = net.features(pictures, Mode::Train)?;
         let (sync, flip) = net.all_pair_logits(&features)?;
-        Ok(HeadLosses { sync: pair_loss(&sync, &draw.sync)?, flip: pair_loss(&flip, &draw.flip)? })
+        let loss = |asked: bool, logits: &Tensor, pairs: &[WeightedPair]| match (asked, net.config().fusion) {
+            (false, _) => Ok(logits.f_zeros_like()?.f_sum(None)?),
+            (true, Fusion::Diff) => in_both_orders(logits, pairs),
+            (true, _) => pair_loss(logits, pairs),
+        };
+        Ok(HeadLosses {
+            sync: loss(self.heads != PairHeads::Flip, &sync, &draw.sync)?,
+            flip: loss(self.heads != PairHeads::Sync, &flip, &draw.flip)?,
+        })
     }
+}
+
+/// The mean loss of each pair and its reverse, for heads that depend on the order: it must say nothing.
+fn in_both_orders(logits: &Tensor, pairs: &[WeightedPair]) -> Result<Tensor, ModelError> {
+    let reversed = pair_loss(&logits.f_transpose(0, 1)?, pairs)?;
+    Ok(pair_loss(logits, pairs)?.f_add(&reversed)?.f_mul_scalar(0.5)?)
 }
 
 #[cfg(test)]
 mod tests {
     use frame::SegmentId;
-    use frame_sync::pairs::WeightedPair;
     use model::{SyncNetConfig, tuple_loss};
     use tch::{Device, Kind};
 
@@ -101,5 +120,54 @@ mod tests {
         assert!(agree(values.total(), &tuple_loss(&sync_pos, &sync_neg, &flip_pos, &flip_neg).unwrap()));
         assert!(agree(values.sync, &-(sync_pos.log_sigmoid().mean(None) + (-&sync_neg).log_sigmoid().mean(None))));
         assert_eq!(losses.total().unwrap().double_value(&[]), values.total());
+    }
+
+    fn drawn(task: &Sync) -> Draw {
+        let instants: Vec<InstantMeta> = (0..40)
+            .map(|i| InstantMeta { segment: SegmentId::seam(0), exposure_ns: i * 20_000_000, views: 0b1111 })
+            .collect();
+        task.draw(&instants, 5).unwrap()
+    }
+
+    /// Losses on noise, and which heads get a gradient: `[sync, flip]`.
+    fn losses(plan: &SyncPlan) -> (HeadLosses<f64>, [bool; 2]) {
+        let task = Sync::on_take(plan);
+        let config = SyncNetConfig { width: 8, fusion: plan.fusion, ..Default::default() };
+        let net = SyncNet::new(&config, Device::Cpu, Kind::Double).unwrap();
+        let draw = drawn(&task);
+        tch::manual_seed(3);
+        let pictures = Tensor::rand([draw.images.len() as i64, 3, 32, 32], (Kind::Double, Device::Cpu));
+        let losses = task.loss(&net, &pictures, &draw).unwrap();
+        losses.total().unwrap().backward();
+        let learns = |head: &str| net.trainable().iter().any(|(name, p)| name.starts_with(head) && p.grad().defined());
+        (losses.values().unwrap(), ["sync_head", "flip_head"].map(learns))
+    }
+
+    #[test]
+    fn a_question_that_is_not_asked_costs_nothing_and_teaches_nothing() {
+        for form in [PairForm::AllPairs, PairForm::Tuple] {
+            let plan = SyncPlan { form, ..SyncPlan::default() };
+            let (both, learns) = losses(&plan);
+            assert!(both.sync > 0.5 && both.flip > 0.5 && learns == [true, true], "{form:?}: {both:?}");
+            let (flip, learns) = losses(&SyncPlan { heads: PairHeads::Flip, ..plan });
+            assert_eq!((flip, learns), (HeadLosses { sync: 0.0, flip: both.flip }, [false, true]));
+            let (sync, learns) = losses(&SyncPlan { heads: PairHeads::Sync, ..plan });
+            assert_eq!((sync, learns), (HeadLosses { sync: both.sync, flip: 0.0 }, [true, false]));
+        }
+    }
+
+    /// The difference of two feature vectors depends on their order, which must not be learned from.
+    #[test]
+    fn differences_cost_the_same_in_either_order() {
+        let task = Sync::on_take(&SyncPlan { fusion: Fusion::Diff, ..SyncPlan::default() });
+        let draw = drawn(&task);
+        let images = draw.images.len() as i64;
+        let logits = Tensor::rand([images, images], (Kind::Double, Device::Cpu));
+        let cost = |logits: &Tensor| in_both_orders(logits, &draw.sync).unwrap().double_value(&[]);
+        assert_ne!(
+            pair_loss(&logits, &draw.sync).unwrap().double_value(&[]),
+            pair_loss(&logits.tr(), &draw.sync).unwrap().double_value(&[])
+        );
+        assert!((cost(&logits) - cost(&logits.tr())).abs() < 1e-12);
     }
 }

@@ -1,7 +1,7 @@
 //! Fine-tunes an encoder to a pose model, on one take with few labels.
 
 use frame_sync::pairs::HoldOut;
-use model::{AdamWConfig, Cosine, PoseModel, PoseSpec, Precision, STAGES};
+use model::{AdamWConfig, Cosine, Frozen, PoseModel, PoseSpec, Precision, STAGES};
 use pose::JOINT_NAMES;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -113,7 +113,8 @@ impl<'a> Finetuner<'a> {
         let model = begun
             .and_then(|model| if config.heads && !model.has_heads() { model.with_heads(seed) } else { Ok(model) })
             .map_err(during("creating the pose model"))?;
-        let head = PoseHead::new(model, source.background, trained, config.frozen_stages, config.batch, rng);
+        let head =
+            PoseHead::new(model, source.background, trained, Frozen::Stages(config.frozen_stages), config.batch, rng);
         let FinetuneConfig { learning_rate: lr, weight_decay, steps: total_steps, precision, .. } = config;
         let settings = TrainerSettings {
             adamw: AdamWConfig { lr, weight_decay, ..AdamWConfig::default() },

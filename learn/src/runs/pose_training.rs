@@ -31,7 +31,7 @@ pub struct StageStep {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum StageLosses {
-    /// Sum of both heads' cross-entropies. Chance level is 4 ln 2 ≈ 2.77.
+    /// Sum of both heads' cross-entropies. Chance level is 4 ln 2 ≈ 2.77; half of it where one head alone learns.
     Sync(f64),
     Transfer(TransferLosses),
 }

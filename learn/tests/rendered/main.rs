@@ -5,3 +5,4 @@ mod pictures;
 mod studio;
 mod training;
 mod trial;
+mod variants;

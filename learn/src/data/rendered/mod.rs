@@ -2,6 +2,7 @@
 
 mod dataset;
 mod load;
+mod moving;
 mod parallel;
 mod plan;
 mod recorded;
@@ -9,4 +10,5 @@ mod splits;
 
 pub(crate) use dataset::poses;
 pub use dataset::{Batch, Dataset, DatasetTake, PictureFrom, PictureId, bytes_per_picture};
+pub(crate) use moving::MovingInstants;
 pub use splits::Split;

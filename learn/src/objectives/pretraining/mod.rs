@@ -1,6 +1,7 @@
 //! Training on a pretext task, with pictures from any source.
 
 mod moments;
+mod strip;
 mod takes;
 
 use std::path::Path;
@@ -46,7 +47,8 @@ pub(crate) trait PictureSource {
 /// The result of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PairStep {
-    /// The minimised loss: the sum over both heads. Chance level is 4 ln 2 ≈ 2.77.
+    /// The minimised loss: the sum over both heads. Chance level is 4 ln 2 ≈ 2.77; half of it
+    /// where one head alone learns.
     pub loss: f64,
     pub heads: HeadLosses<f64>,
     pub images: usize,

@@ -2,24 +2,24 @@
 
 use std::path::Path;
 
-use frame_sync::pairs::PairSampler;
 use model::{CheckpointMeta, SyncNetConfig};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
-use recipe::{AugmentConfig, TrainRecipe};
+use recipe::{PairForm, TrainRecipe};
 use tch::{Device, Tensor};
 
 use super::PictureSource;
+use super::strip::Strip;
 use crate::LearnError;
 use crate::data::SampleWanted;
 use crate::data::augment::Augment;
-use crate::data::rendered::{Dataset, Split};
+use crate::data::rendered::{Dataset, MovingInstants, Split};
 use crate::error::during;
 use crate::from_recipe;
 use crate::objectives::pretext::{Draw, PretextTask};
 use crate::objectives::stage_state::{RECALIBRATION_BATCHES, StageState};
-use crate::seeds::{self, Purpose, seed_of};
+use crate::seeds::{self, Purpose};
 
 /// The pictures and pairs of one step, which depend only on dataset, recipe, seed and step.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,55 +34,56 @@ pub(crate) struct RenderedTakes<'a> {
     recipe: &'a TrainRecipe,
     dataset: &'a Dataset,
     augment: Augment,
-    /// Training takes.
-    takes: Eligible,
+    moving: MovingInstants,
+    /// Of the training takes.
+    strips: Vec<Strip>,
     pub images_per_step: u64,
 }
-
-/// The takes of one split that contain pairs, as indices into [`Dataset::takes`].
-pub(crate) struct Eligible(Vec<usize>);
 
 impl<'a> RenderedTakes<'a> {
     /// # Errors
     /// If the dataset has no training pairs, or the device runs out of memory.
     pub fn new(recipe: &'a TrainRecipe, dataset: &'a Dataset) -> Result<Self, LearnError> {
-        // The rendered background would reveal whether a picture is mirrored.
-        let config = AugmentConfig { own_background: 0.0, ..recipe.sync.augment };
-        let augment = Augment::new(config, dataset, &dataset.rows(Split::Train), recipe.crop_px, recipe.seed)
+        let plan = &recipe.sync;
+        let augment = Augment::new(plan.varied(), dataset, &dataset.rows(Split::Train), recipe.crop_px, recipe.seed)
             .map_err(during("preparing backgrounds"))?;
-        let takes = side(recipe, dataset, Split::Train).ok_or_else(|| {
+        let moving = MovingInstants::of(dataset, plan.motion).map_err(during("looking for motion"))?;
+        let strips = Strip::of_split(plan, dataset, &moving, Split::Train);
+        if strips.is_empty() {
             let problem = "no training take has two views of two instants a valid gap (sync.gap) apart";
-            LearnError::TooFew(problem.to_owned())
-        })?;
-        let instants = takes.0.iter().flat_map(|&take| &dataset.takes()[take].instants);
-        let views = instants.map(|at| at.views.count_ones()).max();
-        let images_per_step =
-            recipe.sync.takes.min(takes.0.len()) as u64 * recipe.sync.times as u64 * u64::from(views.unwrap_or(1));
-        Ok(Self { recipe, dataset, augment, takes, images_per_step })
+            return Err(LearnError::TooFew(problem.to_owned()));
+        }
+        let views = match plan.form {
+            // A tuple has four pictures.
+            PairForm::Tuple => 4,
+            PairForm::AllPairs => strips.iter().map(Strip::most_views).max().unwrap_or(1),
+        };
+        let images_per_step = plan.takes.min(strips.len()) as u64 * plan.times as u64 * u64::from(views);
+        Ok(Self { recipe, dataset, augment, moving, strips, images_per_step })
     }
 
-    /// The takes of a split that contain pairs; `None` if there are none.
-    pub fn side(&self, split: Split) -> Option<Eligible> {
-        side(self.recipe, self.dataset, split)
+    /// What pairs of a split are drawn from; empty if it has none.
+    pub fn strips(&self, split: Split) -> Vec<Strip> {
+        Strip::of_split(&self.recipe.sync, self.dataset, &self.moving, split)
     }
 
-    /// Pictures and pairs drawn from some of these takes.
-    pub fn draw_among(&self, eligible: &Eligible, task: &dyn PretextTask, seed: u64) -> Result<TakesDraw, LearnError> {
-        self.drawn(eligible, task, seed).ok_or_else(|| LearnError::TooFew("a take yielded no pairs".to_owned()))
+    /// Pictures and pairs drawn from some of these strips.
+    pub fn draw_among(&self, strips: &[Strip], task: &dyn PretextTask, seed: u64) -> Result<TakesDraw, LearnError> {
+        self.drawn(strips, task, seed).ok_or_else(|| LearnError::TooFew("a take yielded no pairs".to_owned()))
     }
 
-    /// Combines the draws of several takes. All takes have the same weight.
-    fn drawn(&self, Eligible(takes): &Eligible, task: &dyn PretextTask, seed: u64) -> Option<TakesDraw> {
+    /// Combines the draws of several strips. All strips have the same weight.
+    fn drawn(&self, strips: &[Strip], task: &dyn PretextTask, seed: u64) -> Option<TakesDraw> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut chosen = takes.clone();
+        let mut chosen: Vec<&Strip> = strips.iter().collect();
         let (chosen, _) = chosen.partial_shuffle(&mut rng, self.recipe.sync.takes);
         let share = 1.0 / chosen.len() as f32;
         let (mut rows, mut mirrored, mut pairs) = (Vec::new(), Vec::new(), Draw::default());
-        for &mut index in chosen {
-            let take = &self.dataset.takes()[index];
-            let drawn = task.draw(&take.instants, seed_of(&[seed, index as u64]))?;
+        for strip in chosen {
+            let take = &self.dataset.takes()[strip.take];
+            let drawn = task.draw(&strip.instants, strip.seed(seed))?;
             for image in &drawn.images {
-                rows.push(take.rows[image.instant][usize::from(image.view)]?);
+                rows.push(strip.row(take, image)?);
                 mirrored.push(image.mirrored);
             }
             pairs.append(drawn, share);
@@ -95,22 +96,11 @@ impl<'a> RenderedTakes<'a> {
     }
 }
 
-/// The takes of a split that contain pairs. Recorded takes count as training takes.
-fn side(recipe: &TrainRecipe, dataset: &Dataset, split: Split) -> Option<Eligible> {
-    let holds = |take: &usize| {
-        let take = &dataset.takes()[*take];
-        let of_side = take.split == split || (split == Split::Train && take.split == Split::Recorded);
-        of_side && PairSampler::new(recipe.sync.sampler(), 0).all_pairs(&take.instants, 2).is_some()
-    };
-    let takes: Vec<usize> = (0..dataset.takes().len()).filter(holds).collect();
-    (!takes.is_empty()).then_some(Eligible(takes))
-}
-
 impl PictureSource for RenderedTakes<'_> {
     type Drawn = TakesDraw;
 
     fn draw(&self, task: &dyn PretextTask, seed: u64) -> Result<Option<TakesDraw>, LearnError> {
-        self.draw_among(&self.takes, task, seed).map(Some)
+        self.draw_among(&self.strips, task, seed).map(Some)
     }
 
     fn pairs(drawn: TakesDraw) -> Draw {

@@ -7,8 +7,8 @@ mod spec;
 use std::path::Path;
 
 use model::{
-    Mode, ModelError, PoseCheckpointMeta, PoseModel, Precision, SyncNet, autocast, confidence_loss, distance_loss,
-    joint_distances, plane_loss, pose_checkpoint, pose_loss,
+    Frozen, Mode, ModelError, PoseCheckpointMeta, PoseModel, Precision, SyncNet, autocast, confidence_loss,
+    distance_loss, joint_distances, plane_loss, pose_checkpoint, pose_loss,
 };
 use pose::JOINTS;
 use rand::SeedableRng;
@@ -80,8 +80,10 @@ impl<'a> Transfer<'a> {
             .map_err(during("creating the pose model"))?;
         let mut transfer = Self::with_model(recipe, dataset, model, rows)?;
         let pictures = transfer.recalibration(0)?;
-        autocast(precision, transfer.device(), || transfer.model.recalibrate_batch_norm(&mut pictures.into_iter(), 0))
-            .map_err(during("recomputing BatchNorm statistics"))?;
+        autocast(precision, transfer.device(), || {
+            transfer.model.recalibrate_batch_norm(&mut pictures.into_iter(), Frozen::Nothing)
+        })
+        .map_err(during("recomputing BatchNorm statistics"))?;
         Ok(transfer)
     }
 
@@ -104,8 +106,9 @@ impl<'a> Transfer<'a> {
         model: PoseModel,
         rows: Vec<u32>,
     ) -> Result<Self, LearnError> {
-        let augment = Augment::new(recipe.augment, dataset, &dataset.rows(Split::Train), recipe.crop_px, recipe.seed)
-            .map_err(during("preparing backgrounds"))?;
+        let augment =
+            Augment::new(recipe.transfer_augment(), dataset, &dataset.rows(Split::Train), recipe.crop_px, recipe.seed)
+                .map_err(during("preparing backgrounds"))?;
         Ok(Self { recipe, dataset, model, augment, rows, order: None })
     }
 
@@ -133,8 +136,8 @@ impl<'a> Transfer<'a> {
         self.augment.apply(&batch, None, seed).map_err(during("augmenting pictures"))
     }
 
-    fn frozen(&self) -> usize {
-        from_recipe::frozen_stages(self.recipe.transfer.train)
+    fn frozen(&self) -> Frozen {
+        from_recipe::frozen(self.recipe.transfer.train)
     }
 }
 
@@ -151,7 +154,7 @@ impl Objective for Transfer<'_> {
     }
 
     fn trainable(&self) -> Vec<(String, Tensor)> {
-        self.model.freeze_stages(self.frozen())
+        self.model.trainable(self.frozen())
     }
 
     fn draw(&mut self, step: u64) -> Result<Option<Augmented>, LearnError> {

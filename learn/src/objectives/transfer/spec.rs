@@ -44,7 +44,7 @@ pub(super) fn spec(
         clips: of(|take| &take.clip).len(),
         actions: of(|take| &take.action),
     };
-    let (preprocessing, removed) = (recipe.preprocessing(), recipe.augment.removed);
+    let (preprocessing, removed) = (recipe.preprocessing(), recipe.transfer_augment().removed);
     let failed = in_json("describing a pose model");
     Ok(PoseSpec {
         crop_px: recipe.crop_px.into(),

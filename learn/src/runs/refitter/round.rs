@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{AdamWConfig, Background, Cosine, PoseModel, Precision};
+use model::{AdamWConfig, Background, Cosine, Frozen, PoseModel, Precision};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use recipe::RigTraining;
@@ -34,7 +34,7 @@ impl Round {
         let training = RigTraining { pictures: pictures.len(), ..training };
         // All layers are trained.
         let rng = ChaCha8Rng::seed_from_u64(seed);
-        let head = PoseHead::new(model, background, pictures, 0, BATCH, rng);
+        let head = PoseHead::new(model, background, pictures, Frozen::Nothing, BATCH, rng);
         let settings = TrainerSettings {
             adamw: AdamWConfig { lr: LEARNING_RATE, weight_decay: WEIGHT_DECAY, ..AdamWConfig::default() },
             schedule: Cosine { lr: LEARNING_RATE, warm_up_steps: STEPS / 10, total_steps: STEPS },

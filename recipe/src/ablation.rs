@@ -1,0 +1,139 @@
+//! Trainings that differ in one thing each, beside what a paper says of them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use settings::Document;
+
+use crate::check::require;
+use crate::{RecipeError, TrainRecipe};
+
+/// Trainings that differ in one thing each, as a TOML file: kebab-case keys, unknown ones refused.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct AblationRecipe {
+    /// What the table is of.
+    pub title: String,
+    /// The row by whose errors those of the others are divided.
+    pub reference: String,
+    /// Each row is trained once for each of these.
+    pub seeds: Vec<u64>,
+    /// What the rows share: a [`TrainRecipe`].
+    pub base: toml::Table,
+    /// `key=value` words that make it as large as the paper's.
+    #[serde(default)]
+    pub full: Vec<String>,
+    /// The trainings.
+    pub row: Vec<AblationRow>,
+    /// What others have published, to print beside.
+    #[serde(default)]
+    pub published: Vec<PublishedRow>,
+}
+
+/// One training, and what the paper says of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct AblationRow {
+    /// Its short name, such as `d`; letters, digits, `-` and `_`.
+    pub name: String,
+    /// What it is, in a few words.
+    pub what: String,
+    /// The paper's errors; `None` where it has no such row.
+    pub paper: Option<PaperErrors>,
+    /// What it has otherwise than `base`: `key=value` with dotted keys.
+    #[serde(default)]
+    pub set: Vec<String>,
+}
+
+/// Errors in mm, over the 16 joints other than the root.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PaperErrors {
+    /// Mean distance of the joints.
+    pub mpjpe: Option<f64>,
+    /// After the best scale.
+    pub n_mpjpe: Option<f64>,
+    /// After the best similarity.
+    pub p_mpjpe: Option<f64>,
+}
+
+/// A row of the paper's table that is not trained here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PublishedRow {
+    /// Whose it is.
+    pub what: String,
+    /// Its errors.
+    pub paper: PaperErrors,
+}
+
+/// One row with its recipes, one for each seed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedRow {
+    /// The row.
+    pub row: AblationRow,
+    /// In the order of [`AblationRecipe::seeds`].
+    pub recipes: Vec<TrainRecipe>,
+}
+
+impl AblationRecipe {
+    /// Reads and checks a recipe.
+    ///
+    /// # Errors
+    /// A file that cannot be read, a key that is unknown or of another type, rows or seeds that are missing or twice
+    /// there.
+    pub fn load(path: &Path) -> Result<Self, RecipeError> {
+        Self::of(&Document::read(path)?)
+    }
+
+    /// [`Self::load`] of text; `path` is for messages.
+    ///
+    /// # Errors
+    /// As [`Self::load`], except that no file is read.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, RecipeError> {
+        Self::of(&Document::new(text, path.display().to_string()))
+    }
+
+    fn of(document: &Document) -> Result<Self, RecipeError> {
+        let recipe: Self = document.parse()?;
+        recipe.check().map_err(|error| error.of_file(document.origin()))?;
+        Ok(recipe)
+    }
+
+    fn check(&self) -> Result<(), RecipeError> {
+        let names: BTreeSet<&String> = self.row.iter().map(|row| &row.name).collect();
+        let seeds: BTreeSet<&u64> = self.seeds.iter().collect();
+        // Names become those of folders.
+        let plain =
+            |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+        require(!self.row.is_empty(), "row", "is missing: name at least one training")?;
+        require(names.len() == self.row.len(), "row.name", "is twice there")?;
+        require(names.iter().all(|name| plain(name)), "row.name", "must be of letters, digits, - and _")?;
+        require(names.contains(&self.reference), "reference", "must be the name of a row")?;
+        require(!seeds.is_empty() && seeds.len() == self.seeds.len(), "seeds", "must be one or more different numbers")
+    }
+
+    /// The recipes of all rows. `overrides` are `key=value`, and change `base`; what a row sets itself stays.
+    ///
+    /// # Errors
+    /// As [`TrainRecipe::load`], naming the row; rows that hold pictures differently (`data`), since all learn from the
+    /// same ones.
+    pub fn plan(&self, origin: &Path, overrides: &[String]) -> Result<Vec<PlannedRow>, RecipeError> {
+        let base = toml::to_string(&self.base)?;
+        let of = |row: &AblationRow, seed: u64| {
+            let words = [overrides, &row.set, &[format!("seed={seed}")]].concat();
+            let named = PathBuf::from(format!("{}, row {}", origin.display(), row.name));
+            TrainRecipe::parse(&base, &named, &words)
+        };
+        let mut planned = Vec::with_capacity(self.row.len());
+        for row in &self.row {
+            let recipes: Vec<TrainRecipe> = self.seeds.iter().map(|&seed| of(row, seed)).collect::<Result<_, _>>()?;
+            planned.push(PlannedRow { row: row.clone(), recipes });
+        }
+        let data = planned[0].recipes[0].data;
+        let same = planned.iter().flat_map(|row| &row.recipes).all(|recipe| recipe.data == data);
+        require(same, "row.set", "must not change `data`: all rows learn from the same pictures")?;
+        Ok(planned)
+    }
+}
