@@ -42,6 +42,8 @@ enum Command {
     SyncOffset(commands::sync_offset::Args),
     /// Train a pose model on a rendered session: pretraining, then transfer, in legs if need be.
     Train(commands::train::Args),
+    /// Train the rows of a table, such as those of a paper, and print them beside the paper's.
+    Ablate(commands::ablate::Args),
     /// Make a pose model from a pretrained encoder and a few labels.
     Finetune(commands::finetune::Args),
     /// Measure a pose model against labels, beside two baselines.
@@ -71,6 +73,7 @@ fn main() -> miette::Result<ExitCode> {
         Command::Labels(args) => commands::labels::run(&args),
         Command::SyncOffset(args) => commands::sync_offset::run(&args),
         Command::Train(args) => commands::train::run(&args),
+        Command::Ablate(args) => commands::ablate::run(&args),
         Command::Finetune(args) => commands::finetune::run(&args),
         Command::Eval(args) => commands::eval::run(&args),
         Command::Render(args) => commands::render::run(&args),

@@ -73,6 +73,9 @@ pub enum Command {
     /// Train a pose model on a rendered session (see `genlock-learn train --help`).
     #[command(disable_help_flag = true)]
     Train(HandOver),
+    /// Train the rows of a table, and print them beside the paper's (see `genlock-learn ablate --help`).
+    #[command(disable_help_flag = true)]
+    Ablate(HandOver),
 }
 
 /// Arguments for the other binary, passed on unchanged.

@@ -59,6 +59,7 @@ fn main() -> miette::Result<()> {
         Command::Render(words) => commands::hand_over::run("render", &words.words),
         Command::PackAssets(words) => commands::hand_over::run("pack-assets", &words.words),
         Command::Train(words) => commands::hand_over::run("train", &words.words),
+        Command::Ablate(words) => commands::hand_over::run("ablate", &words.words),
     }
 }
 

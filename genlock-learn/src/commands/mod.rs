@@ -1,5 +1,6 @@
 //! One file for each subcommand.
 
+pub mod ablate;
 pub mod bodies;
 pub mod check;
 pub mod device;
@@ -8,6 +9,7 @@ mod finder;
 pub mod finetune;
 pub mod infer;
 pub mod labels;
+mod leg;
 pub mod pack_assets;
 mod precision;
 pub mod pretrain;

@@ -14,3 +14,12 @@ pub fn bar(what: &'static str, length: u64) -> ProgressBar {
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }
+
+/// A bar on stderr over the pictures of several trainings; its prefix names the present one.
+pub fn overall() -> ProgressBar {
+    let style = ProgressStyle::with_template("{prefix:>24} {bar:40} {human_pos}/{human_len} pictures, {eta} left");
+    // As above.
+    let bar = ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}

@@ -1,11 +1,10 @@
 //! `genlock train`: a pose model from a rendered session, in one or several legs that resume each other.
 
-mod log;
+pub mod log;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crossbeam::channel::Receiver;
 use learn::NetRecipe;
 use learn::data::rendered::{Dataset, Split};
 use learn::eval::Evaluator;
@@ -15,14 +14,13 @@ use miette::{IntoDiagnostic, WrapErr, miette};
 use model::PoseModel;
 use recipe::TrainRecipe;
 
-use self::log::Log;
+use self::log::{Log, Shown};
+use super::leg::Leg;
 use super::{reading, rendered_table};
-use crate::stop::{self, Stop};
+use crate::stop;
 
 const MODEL_FILE: &str = "pose-model.safetensors";
 const EVALUATION_FILE: &str = "evaluation.json";
-/// Interval of checkpoints: the most that a crash can lose.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(120);
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -99,8 +97,8 @@ pub fn run(args: &Args) -> miette::Result<()> {
     std::fs::create_dir_all(&args.out)
         .into_diagnostic()
         .wrap_err_with(|| format!("creating {}", args.out.display()))?;
-    let end = args.minutes.map(|minutes| begun + Duration::from_secs_f64((60.0 * minutes).clamp(0.0, 1e9)));
-    match train(&mut trainer, args, &recipe, &dataset, end, &stop)? {
+    let mut leg = Leg::new(stop, begun, args.minutes);
+    match train(&mut trainer, args, &recipe, &dataset, &mut leg)? {
         End::Leg => {
             let (step, steps) = trainer.progress();
             println!("Leg ended: {} {step}/{steps}. The same command goes on.", trainer.stage());
@@ -121,8 +119,7 @@ fn train(
     args: &Args,
     recipe: &TrainRecipe,
     dataset: &Dataset,
-    end: Option<Instant>,
-    stop: &Receiver<Stop>,
+    leg: &mut Leg,
 ) -> miette::Result<End> {
     let plan = recipe.evaluation;
     let has_held_out = !dataset.rows(Split::HeldOut).is_empty();
@@ -133,12 +130,12 @@ fn train(
         })
         .transpose()
         .into_diagnostic()?;
-    let mut log = Log::new(&args.out, trainer, Duration::from_secs_f64(args.report_seconds.clamp(0.0, 1e6)))?;
+    let every = Duration::from_secs_f64(args.report_seconds.clamp(0.0, 1e6));
+    let mut log = Log::new(&args.out, every, Shown::stage(trainer))?;
     if trainer.sync_accuracy().is_some() {
         // The previous leg ended between the last step of pretraining and the first of transfer.
         log.pretrained(trainer)?;
     }
-    let mut saved = Instant::now();
     while !trainer.done() {
         let stage = trainer.stage();
         let report = trainer.step().into_diagnostic()?;
@@ -157,12 +154,7 @@ fn train(
                 log.evaluated(&evaluator.evaluate(model, precision).into_diagnostic()?)?;
             }
         }
-        let ends = stop.try_recv().is_ok() || end.is_some_and(|end| Instant::now() >= end);
-        if ends || trainer.done() || saved.elapsed() >= CHECKPOINT_EVERY {
-            trainer.save().into_diagnostic()?;
-            saved = Instant::now();
-        }
-        if ends && !trainer.done() {
+        if leg.after_step(trainer)? && !trainer.done() {
             return Ok(End::Leg);
         }
     }

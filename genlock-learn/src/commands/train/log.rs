@@ -15,9 +15,9 @@ use super::super::progress::bar;
 
 const FILE: &str = "log.jsonl";
 
-pub(super) struct Log {
+pub struct Log {
     file: File,
-    bar: ProgressBar,
+    shown: Shown,
     every: Duration,
     /// Since the last line.
     since: Instant,
@@ -26,19 +26,48 @@ pub(super) struct Log {
     steps: usize,
 }
 
-impl Log {
-    pub fn new(folder: &Path, trainer: &PoseTraining, every: Duration) -> miette::Result<Self> {
-        let path = folder.join(FILE);
-        let file = OpenOptions::new().create(true).append(true).open(&path);
-        let file = file.into_diagnostic().wrap_err_with(|| format!("opening {}", path.display()))?;
+/// What the user sees of a training.
+pub enum Shown {
+    /// Lines on stdout, and a bar of the present stage.
+    Stage(ProgressBar),
+    /// A bar of several trainings that counts their pictures.
+    Part(ProgressBar),
+}
+
+impl Shown {
+    /// Of a training by itself.
+    pub fn stage(trainer: &PoseTraining) -> Self {
         let (step, steps) = trainer.progress();
         let bar = bar(trainer.stage(), steps);
         bar.set_position(step);
-        Ok(Self { file, bar, every, since: Instant::now(), pictures: 0, sums: [0.0; 4], steps: 0 })
+        Self::Stage(bar)
+    }
+
+    fn step(&self, report: &StageStep) {
+        match self {
+            Self::Stage(bar) => bar.set_position(report.step),
+            Self::Part(bar) => bar.inc(report.pictures as u64),
+        }
+    }
+
+    fn say(&self, line: &str) {
+        match self {
+            Self::Stage(bar) => bar.suspend(|| println!("{line}")),
+            Self::Part(_) => {}
+        }
+    }
+}
+
+impl Log {
+    pub fn new(folder: &Path, every: Duration, shown: Shown) -> miette::Result<Self> {
+        let path = folder.join(FILE);
+        let file = OpenOptions::new().create(true).append(true).open(&path);
+        let file = file.into_diagnostic().wrap_err_with(|| format!("opening {}", path.display()))?;
+        Ok(Self { file, shown, every, since: Instant::now(), pictures: 0, sums: [0.0; 4], steps: 0 })
     }
 
     pub fn step(&mut self, report: &StageStep) -> miette::Result<()> {
-        self.bar.set_position(report.step);
+        self.shown.step(report);
         let losses = match report.losses {
             StageLosses::Sync(loss) => [loss, 0.0, 0.0, 0.0],
             StageLosses::Transfer(parts) => [parts.pose, parts.plane, parts.confidence, parts.mpjpe_mm],
@@ -58,7 +87,7 @@ impl Log {
                 json!({ "pose": first, "plane": plane, "confidence": confidence, "mpjpe-mm": mpjpe_mm }),
             ),
         };
-        self.say(&format!("{stage} {step}/{steps}  {rate:.0} pictures/s  {words}"));
+        self.shown.say(&format!("{stage} {step}/{steps}  {rate:.0} pictures/s  {words}"));
         line["stage"] = json!(stage);
         line["step"] = json!(step);
         line["pictures-per-second"] = json!(rate);
@@ -69,16 +98,18 @@ impl Log {
 
     /// Pretraining ended.
     pub fn pretrained(&mut self, trainer: &PoseTraining) -> miette::Result<()> {
-        let (step, steps) = trainer.progress();
-        self.bar.set_length(steps);
-        self.bar.set_position(step);
-        self.bar.set_message(trainer.stage());
+        if let Shown::Stage(bar) = &self.shown {
+            let (step, steps) = trainer.progress();
+            bar.set_length(steps);
+            bar.set_position(step);
+            bar.set_message(trainer.stage());
+        }
         if let Some(accuracy) = trainer.sync_accuracy() {
             let words = |pair: Option<[f64; 2]>| {
                 pair.map_or("no pairs".to_owned(), |[sync, flip]| format!("sync {sync:.3} flip {flip:.3}"))
             };
             let (held_out, trained) = (words(accuracy.held_out), words(accuracy.trained));
-            self.say(&format!("pretrained: held out {held_out}, trained on {trained} (chance .5)"));
+            self.shown.say(&format!("pretrained: held out {held_out}, trained on {trained} (chance .5)"));
             self.write(&json!({ "sync-accuracy": accuracy }))?;
         }
         self.since = Instant::now();
@@ -94,15 +125,11 @@ impl Log {
             };
             let masked = words("masked", all.model.masked.metrics);
             let plain = words("plain", all.model.plain.metrics);
-            self.say(&format!("held out ({} pictures), MPJPE / N / P in mm: {masked}, {plain}", all.pictures));
+            self.shown.say(&format!("held out ({} pictures), MPJPE / N / P in mm: {masked}, {plain}", all.pictures));
         }
         self.write(&json!({ "evaluation": found }))?;
         (self.since, self.pictures, self.sums, self.steps) = (Instant::now(), 0, [0.0; 4], 0);
         Ok(())
-    }
-
-    fn say(&self, line: &str) {
-        self.bar.suspend(|| println!("{line}"));
     }
 
     fn write(&mut self, line: &serde_json::Value) -> miette::Result<()> {

@@ -1,0 +1,100 @@
+//! What a finished training leaves for the table.
+
+use std::path::Path;
+
+use learn::eval::{RenderedEvaluation, Scores, SyncAccuracy};
+use miette::{IntoDiagnostic, WrapErr, bail, miette};
+use recipe::TrainRecipe;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+/// A figure's file, with what it is of.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Kept<T> {
+    /// [`TrainRecipe::identity`].
+    recipe: String,
+    /// Pictures of the session.
+    pictures: usize,
+    found: T,
+}
+
+/// Of a pretraining.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Pretrained {
+    pub accuracy: SyncAccuracy,
+}
+
+/// Of a training: on people and clips that it never saw.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Measured {
+    pub pictures: usize,
+    pub errors: Errors,
+    /// Of the mean pose of the same labels.
+    pub mean_pose: Errors,
+}
+
+/// In mm, over the 16 joints other than the root, as SYNC has them. P-MPJPE is fitted on all 17.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Errors {
+    pub mpjpe: f64,
+    pub n_mpjpe: f64,
+    pub p_mpjpe: f64,
+}
+
+impl Measured {
+    /// On the kind of pictures that the model learned from. One that learned from both kinds is measured with masks.
+    pub fn of(found: &RenderedEvaluation, recipe: &TrainRecipe) -> miette::Result<Self> {
+        let all = found.comparisons.first().ok_or_else(|| miette!("nothing was measured"))?;
+        let removed = recipe.transfer_augment().removed > 0.0;
+        let scores = if removed { &all.model.masked } else { &all.model.plain };
+        Ok(Self { pictures: all.pictures, errors: Errors::of(scores), mean_pose: Errors::of(&all.mean_pose) })
+    }
+}
+
+impl Errors {
+    fn of(scores: &Scores) -> Self {
+        let metrics = scores.metrics;
+        Self { mpjpe: metrics.mpjpe16, n_mpjpe: metrics.nmpjpe16, p_mpjpe: metrics.pmpjpe17 * 17.0 / 16.0 }
+    }
+}
+
+/// Reads a figure; `None` where there is none yet. `pictures` is of the session at hand, if there is one.
+///
+/// # Errors
+/// A file that cannot be read, or that another recipe or session left.
+pub fn read<T: DeserializeOwned>(
+    path: &Path,
+    recipe: &TrainRecipe,
+    pictures: Option<usize>,
+) -> miette::Result<Option<T>> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).into_diagnostic().wrap_err_with(|| format!("reading {}", path.display())),
+    };
+    let kept: Kept<T> =
+        serde_json::from_str(&text).into_diagnostic().wrap_err_with(|| format!("reading {}", path.display()))?;
+    let mine = recipe.identity().into_diagnostic()?;
+    if kept.recipe != mine {
+        let other = mine.lines().zip(kept.recipe.lines()).find(|(mine, theirs)| mine != theirs);
+        let (mine, theirs) = other.unwrap_or(("another recipe", "another recipe"));
+        bail!("{} was trained with `{theirs}`, the recipe has `{mine}`: name another folder", path.display());
+    }
+    if pictures.is_some_and(|pictures| pictures != kept.pictures) {
+        bail!("{} is of a session with {} pictures: name another folder", path.display(), kept.pictures);
+    }
+    Ok(Some(kept.found))
+}
+
+/// Writes a figure, whole or not at all.
+pub fn write<T: Serialize>(path: &Path, recipe: &TrainRecipe, pictures: usize, found: T) -> miette::Result<()> {
+    let failed = || format!("writing {}", path.display());
+    let kept = Kept { recipe: recipe.identity().into_diagnostic()?, pictures, found };
+    let text = serde_json::to_string_pretty(&kept).into_diagnostic()?;
+    let partial = path.with_extension("partial");
+    std::fs::write(&partial, text).into_diagnostic().wrap_err_with(failed)?;
+    std::fs::rename(&partial, path).into_diagnostic().wrap_err_with(failed)
+}
