@@ -5,14 +5,14 @@ use std::path::Path;
 
 use ::settings::Document;
 use calibration_free_config::{MAX_CAMERAS, Rig};
-use recipe::{EvalRecipe, PretrainRecipe, TrainRecipe};
+use recipe::{AblationRecipe, EvalRecipe, PretrainRecipe, TrainRecipe};
 use toml::Value;
 use virtual_studio::rig::MAX_VIEWS;
 use virtual_studio::scene::Scenario;
 
 use crate::scratch;
 
-/// What to learn, or on what to measure, in any of the three forms.
+/// What to learn, or on what to measure, in any of the four forms.
 pub fn recipe(data: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(data) else { return false };
     let path = Path::new("recipe.toml");
@@ -39,7 +39,13 @@ pub fn recipe(data: &[u8]) -> bool {
         // Numbers may be NaN, which equals nothing, so the texts are compared.
         assert_eq!(toml::to_string(&again).expect("a recipe can be written"), text);
     }
-    pretrain.is_ok() || train.is_ok() || eval.is_ok()
+    let ablation = AblationRecipe::parse(text, path);
+    if let Ok(recipe) = &ablation
+        && let Ok(rows) = recipe.plan(path, &[], None)
+    {
+        assert_eq!(rows.len(), recipe.row.len());
+    }
+    pretrain.is_ok() || train.is_ok() || eval.is_ok() || ablation.is_ok()
 }
 
 /// A rig file.

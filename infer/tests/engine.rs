@@ -77,7 +77,7 @@ fn moments_of_another_preprocessing_or_size_are_refused() {
 fn a_model_of_other_joints_is_refused() {
     let mut spec = spec();
     spec.joint_names.swap(4, 1);
-    let config = SyncNetConfig { width: 8, fusion: Fusion::Mult, seed: 0 };
+    let config = SyncNetConfig { width: 8, fusion: Fusion::Mult, ..SyncNetConfig::default() };
     let net = SyncNet::new(&config, Device::Cpu, Kind::Float).unwrap();
     let model = PoseModel::from_encoder(&net, &[0.0; 51], &[1.0; 51], spec, 0).unwrap();
     assert!(matches!(Engine::new(model, Precision::F32), Err(InferError::Joints { .. })));

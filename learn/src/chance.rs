@@ -1,6 +1,8 @@
 //! Checks for shortcuts: classifiers that cannot relate two views must stay at chance level. Each check trains a
 //! separate network on the given instants, and reports AUC on pairs from the training sampler.
 
+mod boxes;
+
 use frame_sync::pairs::{InstantMeta, LabelledPair, PairSampler, SamplerConfig, WeightedPair};
 use model::{Fusion, Mode, ModelError, SyncNet};
 use recipe::{BatchForm, PretrainRecipe};
@@ -34,16 +36,30 @@ impl From<PairScores> for ChanceReport {
     }
 }
 
-/// Trains the recipe with additive fusion: the logit is a sum over the two images, which cannot tell whether they match
-/// (SYNC §4.1 i). An AUC above chance means that some images are more likely in one class.
+/// A fusion whose logit, by a linear head on non-negative features, is a sum over the two images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdditiveFusion {
+    /// [`Fusion::Add`].
+    Add,
+    /// [`Fusion::Concat`].
+    Concat,
+}
+
+/// Trains the recipe with additive heads: a sum over the two images cannot tell whether they match (SYNC §4.1 h, i). An
+/// AUC above chance means that some images are more likely in one class.
 pub fn additive_heads(
     moments: &[Moment],
     recipe: &PretrainRecipe,
+    fusion: AdditiveFusion,
     device: Device,
     steps: u64,
     pairs: usize,
 ) -> Result<ChanceReport, LearnError> {
-    let learner = Learner::new(PretrainRecipe { fusion: Fusion::Add, ..everything_trained(recipe) }, device)?;
+    let fusion = match fusion {
+        AdditiveFusion::Add => Fusion::Add,
+        AdditiveFusion::Concat => Fusion::Concat,
+    };
+    let learner = Learner::new(PretrainRecipe { fusion, ..everything_trained(recipe) }, device)?;
     train_and_score(learner, moments, Sight::Both, steps, pairs)
 }
 
@@ -73,6 +89,49 @@ pub fn background_alone(
 ) -> Result<ChanceReport, LearnError> {
     let learner = Learner::new(PretrainRecipe { fusion: Fusion::Mult, ..everything_trained(recipe) }, device)?;
     train_and_score(learner, &without_subject(moments), Sight::Both, steps, pairs)
+}
+
+/// Trains the recipe on what the resampling of crops leaves of their boxes: grey with noise of up to so many levels, cut
+/// as the crops were. Where and how large a subject is tells the time; its crop must not. Noise is drawn anew several
+/// times, and once more to score, since a network would learn by heart which noise belongs to which instant.
+pub fn resampling_alone(
+    moments: &[Moment],
+    recipe: &PretrainRecipe,
+    levels: u8,
+    device: Device,
+    steps: u64,
+    pairs: usize,
+) -> Result<ChanceReport, LearnError> {
+    const ROUNDS: u64 = 5;
+    let mut recipe = PretrainRecipe { fusion: Fusion::Mult, ..everything_trained(recipe) };
+    // Each round's moments take the place of those before.
+    recipe.buffer.moments = moments.len();
+    let seed = recipe.seed;
+    let mut learner = Learner::new(recipe, device)?;
+    let noise_in = |learner: &mut Learner, round: u64| {
+        boxes::resampled_noise(moments, levels, seed + round).into_iter().try_for_each(|moment| learner.push(moment))
+    };
+    for round in 0..ROUNDS {
+        noise_in(&mut learner, round)?;
+        for _ in 0..steps / ROUNDS {
+            learner.step()?;
+        }
+    }
+    noise_in(&mut learner, ROUNDS)?;
+    Ok(learner.score_with(Sight::Both, pairs)?.into())
+}
+
+/// Trains the recipe on the boxes themselves: each picture shows where its crop is in the camera's frame, and how
+/// large. Only to show that [`resampling_alone`] has something to hide: subjects that move give their time away by it.
+pub fn boxes_alone(
+    moments: &[Moment],
+    recipe: &PretrainRecipe,
+    device: Device,
+    steps: u64,
+    pairs: usize,
+) -> Result<ChanceReport, LearnError> {
+    let learner = Learner::new(PretrainRecipe { fusion: Fusion::Mult, ..everything_trained(recipe) }, device)?;
+    train_and_score(learner, &boxes::drawn(moments), Sight::Both, steps, pairs)
 }
 
 /// The same pictures and masks with the subject set to 0: the central square, which is the same in all pictures, and

@@ -1,7 +1,9 @@
 //! Translates recipes into settings of networks, optimisers and schedules.
 
 use model::{AdamWConfig, Cosine, DecayReading, Frozen, Precision, SyncNetConfig};
-use recipe::{BatchForm, Fusion, PrecisionChoice, PretrainRecipe, SyncPlan, TrainRecipe, Trained, TransferPlan};
+use recipe::{
+    BatchForm, Fusion, Network, PrecisionChoice, PretrainRecipe, SyncPlan, TrainRecipe, Trained, TransferPlan,
+};
 use tch::Device;
 
 use crate::LearnError;
@@ -20,7 +22,7 @@ pub trait NetRecipe {
 
 impl NetRecipe for PretrainRecipe {
     fn net(&self) -> SyncNetConfig {
-        net(self.width, self.fusion, self.seed)
+        net(Network::ResNet18, self.width, self.fusion, self.seed)
     }
 
     fn choose_precision(&self, device: Device) -> Result<Precision, LearnError> {
@@ -34,7 +36,7 @@ impl NetRecipe for PretrainRecipe {
 
 impl NetRecipe for TrainRecipe {
     fn net(&self) -> SyncNetConfig {
-        net(self.width, self.sync.fusion, self.seed)
+        net(self.network, self.width, self.sync.fusion, self.seed)
     }
 
     fn choose_precision(&self, device: Device) -> Result<Precision, LearnError> {
@@ -42,9 +44,9 @@ impl NetRecipe for TrainRecipe {
     }
 }
 
-fn net(width: u16, fusion: Fusion, seed: u64) -> SyncNetConfig {
+fn net(network: Network, width: u16, fusion: Fusion, seed: u64) -> SyncNetConfig {
     // Only the bits of the seed matter.
-    SyncNetConfig { width: width.into(), fusion, seed: seed as i64 }
+    SyncNetConfig { network, width: width.into(), fusion, seed: seed as i64 }
 }
 
 fn chosen(

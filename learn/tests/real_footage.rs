@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use footage::load_instants;
+use learn::chance::AdditiveFusion;
 use learn::runs::Learner;
 use learn::{NetRecipe, chance};
 use model::{Background, Precision};
@@ -78,14 +79,23 @@ fn synchrony_of_trained_instants_is_learned_from_seed_2() {
     synchrony_of_trained_instants_is_learned_from(2);
 }
 
-#[test]
-fn sums_over_single_images_stay_at_chance() {
+fn sums_over_single_images_stay_at_chance(fusion: AdditiveFusion) {
     let Some((instants, recipe)) = footage() else { return };
-    let additive = chance::additive_heads(instants, recipe, Device::Cpu, STEPS, PAIRS).unwrap();
-    println!("additive heads: {additive:?}");
+    let additive = chance::additive_heads(instants, recipe, fusion, Device::Cpu, STEPS, PAIRS).unwrap();
+    println!("{fusion:?}: {additive:?}");
     assert!(additive.scores >= 4000);
     assert!(CHANCE.contains(&additive.sync_auc.unwrap()), "{additive:?}");
     assert!(CHANCE.contains(&additive.flip_auc.unwrap()), "{additive:?}");
+}
+
+#[test]
+fn sums_stay_at_chance() {
+    sums_over_single_images_stay_at_chance(AdditiveFusion::Add);
+}
+
+#[test]
+fn features_side_by_side_stay_at_chance() {
+    sums_over_single_images_stay_at_chance(AdditiveFusion::Concat);
 }
 
 #[test]
@@ -138,4 +148,23 @@ fn without_the_common_flip_one_image_gives_the_answer_away() {
     let one = chance::one_image(instants, &leaking, Device::Cpu, STEPS, PAIRS).unwrap();
     println!("one image, no common flip: {one:?}");
     assert!(one.flip_auc.unwrap() > 0.60, "{one:?}");
+}
+
+/// Subjects that move are elsewhere at another time, and larger or smaller. What a sensor's noise shows of that is
+/// averaged away in crops.
+#[test]
+fn resampled_sensor_noise_says_nothing() {
+    let Some((instants, recipe)) = footage() else { return };
+    let noise = chance::resampling_alone(instants, recipe, 127, Device::Cpu, STEPS, PAIRS).unwrap();
+    println!("resampled noise: {noise:?}");
+    assert!(noise.scores >= 4000);
+    assert!(CHANCE.contains(&noise.sync_auc.unwrap()), "{noise:?}");
+}
+
+#[test]
+fn the_boxes_themselves_give_the_time_away() {
+    let Some((instants, recipe)) = footage() else { return };
+    let boxes = chance::boxes_alone(instants, recipe, Device::Cpu, STEPS, PAIRS).unwrap();
+    println!("boxes alone: {boxes:?}");
+    assert!(boxes.sync_auc.unwrap() > 0.6, "{boxes:?}");
 }

@@ -2,16 +2,18 @@
 
 use std::path::Path;
 
+use recipe::Network;
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
 use crate::{
     Background, Frozen, JOINTS, Mode, ModelError, Precision, SyncNet, autocast,
-    backbone::{Backbone, Statistics},
+    backbone::Backbone,
     graph::{Draft, Graph},
     init::Init,
     named_tensors::{Named, copy_values},
     pose_heads::Heads,
+    residual::Statistics,
     tensor_file::{self, TensorFile},
 };
 
@@ -58,6 +60,8 @@ impl PoseSpec {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct PoseMeta {
     format: u32,
+    #[serde(default)]
+    network: Network,
     width: i64,
     /// Whether it has heads for the crop's plane and the confidence.
     #[serde(default)]
@@ -170,13 +174,17 @@ impl PoseModel {
         self.device
     }
 
+    pub fn network(&self) -> Network {
+        self.encoder.network()
+    }
+
     /// Channels of the encoder's first stage.
     pub fn width(&self) -> i64 {
         self.encoder.width()
     }
 
-    /// The parameters to train while the `frozen` part of the encoder does not change. SYNC freezes "the first 3 residual
-    /// blocks": three stages, or three blocks.
+    /// The parameters to train while the `frozen` part of the encoder does not change. SYNC freezes "the first 3
+    /// residual blocks": three stages, or three blocks.
     pub fn trainable(&self, frozen: Frozen) -> Vec<(String, Tensor)> {
         let encoder = self.encoder.trainable(frozen);
         let mut named: Named = encoder.into_iter().map(|(name, t)| (format!("encoder.{name}"), t)).collect();
@@ -307,6 +315,7 @@ impl PoseModel {
     pub(crate) fn meta(&self) -> PoseMeta {
         PoseMeta {
             format: *FORMATS.end(),
+            network: self.encoder.network(),
             width: self.encoder.width(),
             heads: self.heads.is_some(),
             spec: self.spec.clone(),
@@ -354,7 +363,7 @@ impl PoseModel {
     }
 
     pub(crate) fn read(file: &TensorFile, meta: PoseMeta, device: Device) -> Result<Self, ModelError> {
-        let encoder = Backbone::new(meta.width, &mut Init::new(0, device, Kind::Float))?;
+        let encoder = Backbone::new(meta.network, meta.width, &mut Init::new(0, device, Kind::Float))?;
         let mut model = Self::blank(encoder, device, meta.spec, 0)?;
         if meta.heads {
             model = model.with_heads(0)?;

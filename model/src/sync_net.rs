@@ -1,20 +1,22 @@
 //! The network that learns which views belong together: an encoder and two heads on pairs.
 
-use recipe::Fusion;
+use std::path::Path;
+
+use recipe::{Fusion, Network};
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
 use crate::{
-    Frozen, ModelError, Precision, autocast,
-    backbone::{Backbone, Statistics},
-    init::Init,
-    named_tensors::Named,
+    Frozen, ModelError, Precision, autocast, backbone::Backbone, init::Init, named_tensors::Named, residual::Statistics,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct SyncNetConfig {
-    /// Channels after the stem; 64 is ResNet-18.
+    /// The encoder. Files of earlier builds name none.
+    #[serde(skip_serializing_if = "is_default")]
+    pub network: Network,
+    /// Channels after the stem; 64 is the usual number.
     pub width: i64,
     pub fusion: Fusion,
     pub seed: i64,
@@ -22,8 +24,12 @@ pub struct SyncNetConfig {
 
 impl Default for SyncNetConfig {
     fn default() -> Self {
-        Self { width: 64, fusion: Fusion::Mult, seed: 0 }
+        Self { network: Network::ResNet18, width: 64, fusion: Fusion::Mult, seed: 0 }
     }
+}
+
+fn is_default(network: &Network) -> bool {
+    *network == Network::default()
 }
 
 /// Which statistics BatchNorm uses: the batch's, updating the running ones, or the running ones.
@@ -77,10 +83,19 @@ impl SyncNet {
     /// If the width is not valid, or libtorch lacks the memory or the device.
     pub fn new(config: &SyncNetConfig, device: Device, kind: Kind) -> Result<Self, ModelError> {
         let mut init = Init::new(config.seed, device, kind);
-        let encoder = Backbone::new(config.width, &mut init)?;
+        let encoder = Backbone::new(config.network, config.width, &mut init)?;
         let fused = encoder.features() * if config.fusion == Fusion::Concat { 2 } else { 1 };
         let (sync_head, flip_head) = (Head::new(&mut init, fused)?, Head::new(&mut init, fused)?);
         Ok(Self { config: *config, device, kind, encoder, sync_head, flip_head })
+    }
+
+    /// Takes the encoder's values from a network that was trained on ImageNet: a safetensors file with torchvision's
+    /// names, for pictures normalised as torchvision has them. Pictures stay from −1 to 1.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or lacks a tensor or has one of another shape. Nothing has changed then.
+    pub fn take_imagenet(&self, path: &Path) -> Result<(), ModelError> {
+        self.encoder.take_imagenet(path)
     }
 
     pub fn config(&self) -> &SyncNetConfig {

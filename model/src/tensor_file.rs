@@ -111,6 +111,14 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, ModelError> {
     fs::read(path).map_err(|e| ModelError::io(path, e))
 }
 
+/// Copies the values of a file that another program wrote into `targets`, after checking all names and shapes.
+pub(crate) fn load_foreign(path: &Path, targets: &Named, remedy: &str) -> Result<(), ModelError> {
+    let data = read_bytes(path)?;
+    let broken = |e| ModelError::format(path, format!("not a whole safetensors file ({e}); {remedy}"));
+    let tensors = SafeTensors::deserialize(&data).map_err(broken)?;
+    TensorFile { path, tensors, text: String::new() }.load_into(targets, remedy)
+}
+
 impl<'a> TensorFile<'a> {
     pub(crate) fn parse(path: &'a Path, data: &'a [u8]) -> Result<Self, ModelError> {
         let broken = |e| ModelError::format(path, format!("not a whole safetensors file ({e}); take an earlier one"));

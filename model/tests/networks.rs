@@ -1,14 +1,15 @@
 //! What the networks promise beside their agreement with PyTorch.
 
 use model::{
-    AdamW, AdamWConfig, Background, DecayReading, Frozen, Fusion, JOINTS, Mode, ModelError, PoseModel, PoseSpec,
-    Precision, SyncNet, SyncNetConfig, autocast, checkpoint, checkpoint::CheckpointMeta, pose_loss, tuple_loss,
-    version,
+    AdamW, AdamWConfig, Background, DecayReading, Frozen, Fusion, JOINTS, Mode, ModelError, Network, PoseModel,
+    PoseSpec, Precision, SyncNet, SyncNetConfig, autocast, checkpoint, checkpoint::CheckpointMeta, pose_loss,
+    tuple_loss, version,
 };
 use tch::{Kind, Tensor};
 
 fn net(width: i64, fusion: Fusion, seed: i64) -> SyncNet {
-    SyncNet::new(&SyncNetConfig { width, fusion, seed }, model::start(), Kind::Float).unwrap()
+    SyncNet::new(&SyncNetConfig { width, fusion, seed, ..SyncNetConfig::default() }, model::start(), Kind::Float)
+        .unwrap()
 }
 
 fn pictures(n: i64, salt: f64) -> Tensor {
@@ -428,4 +429,85 @@ fn a_pose_model_in_training_goes_on_where_it_was() {
     assert_eq!(first.version().unwrap(), second.version().unwrap());
     first.save(&path).unwrap();
     assert!(pose_checkpoint::open(&path, model::start()).is_err(), "a finished model is none in training");
+}
+
+/// Names and shapes are torchvision's, of whose list these are counts and samples.
+#[test]
+fn a_resnet_50_is_torchvisions() {
+    let config = SyncNetConfig { network: Network::ResNet50, ..SyncNetConfig::default() };
+    let net = SyncNet::new(&config, model::start(), Kind::Float).unwrap();
+    let named = net.tensors();
+    let shape = |name: &str| {
+        let (_, tensor) = named.iter().find(|(other, _)| other == name).unwrap_or_else(|| panic!("{name} is missing"));
+        tensor.size()
+    };
+    // The published 25,557,032 parameters without the 1000 × 2048 + 1000 of its classifier.
+    let encoder = net.trainable().into_iter().filter(|(name, _)| name.starts_with("encoder."));
+    assert_eq!(encoder.map(|(_, parameter)| parameter.numel()).sum::<usize>(), 25_557_032 - 2_049_000);
+    for (name, expected) in [
+        ("conv1.weight", &[64, 3, 7, 7][..]),
+        ("layer1.0.conv1.weight", &[64, 64, 1, 1]),
+        ("layer1.0.downsample.0.weight", &[256, 64, 1, 1]),
+        ("layer2.0.conv2.weight", &[128, 128, 3, 3]),
+        ("layer2.0.downsample.1.running_var", &[512]),
+        ("layer3.5.bn3.bias", &[1024]),
+        ("layer4.2.conv3.weight", &[2048, 512, 1, 1]),
+    ] {
+        assert_eq!(shape(&format!("encoder.{name}")), expected, "{name}");
+    }
+    let features = net.features(&pictures(2, 0.1), Mode::Eval).unwrap();
+    assert_eq!(features.size(), [2, 2048]);
+}
+
+#[test]
+fn published_sizes_of_a_resnet_18() {
+    let net = SyncNet::new(&SyncNetConfig::default(), model::start(), Kind::Float).unwrap();
+    let encoder = net.trainable().into_iter().filter(|(name, _)| name.starts_with("encoder."));
+    assert_eq!(encoder.map(|(_, parameter)| parameter.numel()).sum::<usize>(), 11_689_512 - 513_000);
+}
+
+/// A network that takes ImageNet's values sees a picture from −1 to 1 as the other one sees it normalised.
+#[test]
+fn imagenets_normalisation_is_in_the_stem() {
+    for network in [Network::ResNet18, Network::ResNet50] {
+        let config = |seed| SyncNetConfig { network, seed, ..SyncNetConfig::default() };
+        let given = SyncNet::new(&config(1), model::start(), Kind::Float).unwrap();
+        // Statistics that matter.
+        given.recalibrate_batch_norm(&mut [pictures(4, 0.9)].into_iter()).unwrap();
+        let encoder: Vec<(String, Tensor)> = given
+            .tensors()
+            .into_iter()
+            .filter_map(|(name, tensor)| {
+                Some((name.strip_prefix("encoder.")?.to_owned(), tensor.detach().contiguous()))
+            })
+            .collect();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("imagenet.safetensors");
+        Tensor::write_safetensors(&encoder, &path).unwrap();
+
+        let taken = SyncNet::new(&config(2), model::start(), Kind::Float).unwrap();
+        taken.take_imagenet(&path).unwrap();
+        // Grey pictures, wide enough that the rim hardly matters: normalised they are the offsets of the channels.
+        let side = 224;
+        let normalised = |values: [f64; 3]| {
+            let channels = Tensor::from_slice(&values).to_kind(Kind::Float).reshape([1, 3, 1, 1]);
+            channels.expand([1, 3, side, side], false).contiguous().to_device(model::start())
+        };
+        let p = [0.9, 0.2, 0.6];
+        let (mean, deviation) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
+        let theirs = normalised(std::array::from_fn(|channel| (p[channel] - mean[channel]) / deviation[channel]));
+        let ours = normalised(p.map(|value| 2.0 * value - 1.0));
+        let (theirs, ours) = (given.features(&theirs, Mode::Eval).unwrap(), taken.features(&ours, Mode::Eval).unwrap());
+        let off = (&theirs - &ours).norm().double_value(&[]) / theirs.norm().double_value(&[]);
+        let raw = given.features(&normalised(p.map(|value| 2.0 * value - 1.0)), Mode::Eval).unwrap();
+        let without = (&theirs - raw).norm().double_value(&[]) / theirs.norm().double_value(&[]);
+        assert!(off < 0.05 && without > 3.0 * off, "{network:?}: off by {off:.4}, without the stem's by {without:.4}");
+
+        let error = SyncNet::new(&SyncNetConfig { width: 8, ..config(0) }, model::start(), Kind::Float)
+            .unwrap()
+            .take_imagenet(&path)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("conv1.weight") || error.contains("weights of the recipe's network"), "{error}");
+    }
 }

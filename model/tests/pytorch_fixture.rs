@@ -23,7 +23,7 @@ fn wave(shape: &[i64], salt: u32) -> Tensor {
 }
 
 fn build(width: i64, kind: Kind) -> SyncNet {
-    let config = SyncNetConfig { width, fusion: Fusion::Mult, seed: 0 };
+    let config = SyncNetConfig { width, fusion: Fusion::Mult, ..SyncNetConfig::default() };
     let net = SyncNet::new(&config, model::start(), kind).unwrap();
     tch::no_grad(|| {
         for (salt, (name, mut tensor)) in (1..).zip(net.tensors()) {

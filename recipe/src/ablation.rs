@@ -44,6 +44,22 @@ pub struct AblationRow {
     /// What it has otherwise than `base`: `key=value` with dotted keys.
     #[serde(default)]
     pub set: Vec<String>,
+    /// What it cannot be trained without.
+    #[serde(default)]
+    pub needs: Needs,
+}
+
+/// What a training needs beside the session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Needs {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The weights of its network after training on ImageNet, as [`Initial::ImageNet`](crate::Initial::ImageNet) has
+    /// them.
+    #[serde(rename = "imagenet")]
+    ImageNet,
 }
 
 /// Errors in mm, over the 16 joints other than the root.
@@ -73,7 +89,7 @@ pub struct PublishedRow {
 pub struct PlannedRow {
     /// The row.
     pub row: AblationRow,
-    /// In the order of [`AblationRecipe::seeds`].
+    /// In the order of [`AblationRecipe::seeds`]; none where what the row needs is not there.
     pub recipes: Vec<TrainRecipe>,
 }
 
@@ -110,29 +126,44 @@ impl AblationRecipe {
         require(!self.row.is_empty(), "row", "is missing: name at least one training")?;
         require(names.len() == self.row.len(), "row.name", "is twice there")?;
         require(names.iter().all(|name| plain(name)), "row.name", "must be of letters, digits, - and _")?;
-        require(names.contains(&self.reference), "reference", "must be the name of a row")?;
+        let reference = self.row.iter().find(|row| row.name == self.reference);
+        require(reference.is_some(), "reference", "must be the name of a row")?;
+        let whole = reference.is_some_and(|row| row.needs == Needs::Nothing);
+        require(whole, "reference", "must be a row that needs nothing else")?;
         require(!seeds.is_empty() && seeds.len() == self.seeds.len(), "seeds", "must be one or more different numbers")
     }
 
     /// The recipes of all rows. `overrides` are `key=value`, and change `base`; what a row sets itself stays.
+    /// `imagenet` is the file for rows that need one.
     ///
     /// # Errors
     /// As [`TrainRecipe::load`], naming the row; rows that hold pictures differently (`data`), since all learn from the
     /// same ones.
-    pub fn plan(&self, origin: &Path, overrides: &[String]) -> Result<Vec<PlannedRow>, RecipeError> {
+    pub fn plan(
+        &self,
+        origin: &Path,
+        overrides: &[String],
+        imagenet: Option<&Path>,
+    ) -> Result<Vec<PlannedRow>, RecipeError> {
         let base = toml::to_string(&self.base)?;
         let of = |row: &AblationRow, seed: u64| {
-            let words = [overrides, &row.set, &[format!("seed={seed}")]].concat();
+            let mut words = [overrides, &row.set, &[format!("seed={seed}")]].concat();
+            if let (Needs::ImageNet, Some(file)) = (row.needs, imagenet) {
+                let file = toml::Value::String(file.display().to_string());
+                words.push(format!("initial={{ imagenet = {{ weights = {file} }} }}"));
+            }
             let named = PathBuf::from(format!("{}, row {}", origin.display(), row.name));
             TrainRecipe::parse(&base, &named, &words)
         };
         let mut planned = Vec::with_capacity(self.row.len());
         for row in &self.row {
-            let recipes: Vec<TrainRecipe> = self.seeds.iter().map(|&seed| of(row, seed)).collect::<Result<_, _>>()?;
+            let there = row.needs == Needs::Nothing || imagenet.is_some();
+            let seeds = if there { &self.seeds[..] } else { &[] };
+            let recipes: Vec<TrainRecipe> = seeds.iter().map(|&seed| of(row, seed)).collect::<Result<_, _>>()?;
             planned.push(PlannedRow { row: row.clone(), recipes });
         }
-        let data = planned[0].recipes[0].data;
-        let same = planned.iter().flat_map(|row| &row.recipes).all(|recipe| recipe.data == data);
+        let mut recipes = planned.iter().flat_map(|row| &row.recipes).map(|recipe| recipe.data);
+        let same = recipes.next().is_none_or(|first| recipes.all(|data| data == first));
         require(same, "row.set", "must not change `data`: all rows learn from the same pictures")?;
         Ok(planned)
     }

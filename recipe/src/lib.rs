@@ -19,14 +19,14 @@ mod rig_training;
 mod sync_plan;
 mod train;
 
-pub use ablation::{AblationRecipe, AblationRow, PaperErrors, PlannedRow, PublishedRow};
+pub use ablation::{AblationRecipe, AblationRow, Needs, PaperErrors, PlannedRow, PublishedRow};
 pub use augment::AugmentConfig;
 pub use background_plan::BackgroundPlan;
 pub use data::DataConfig;
 pub use error::RecipeError;
 pub use eval::{EvalRecipe, Peer, TakePlan};
 pub use motion::MotionFilter;
-pub use network::{Background, Fusion, PrecisionChoice, is_width};
+pub use network::{Background, Fusion, Initial, Network, PrecisionChoice, is_width};
 pub use optimiser::{DecayReading, Optimiser};
 pub use plans::{EvaluationPlan, PoseLoss, Start, Trained, TransferPlan};
 pub use pretrain::{AccuracyPlan, BatchForm, Buffer, Checkpoints, PretrainRecipe};

@@ -6,7 +6,8 @@ use crate::RecipeError;
 use crate::check::require;
 
 /// Which instants pretraining leaves out, so that fewer negative pairs show the same pose (SYNC §4: "on average every
-/// fourth frame is skipped"). Takes to measure on keep all of theirs. In TOML: `motion = { filter = "mask-difference" }`.
+/// fourth frame is skipped"). Takes to measure on keep all of theirs. In TOML:
+/// `motion = { filter = "mask-difference" }`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "filter", deny_unknown_fields)]
 pub enum MotionFilter {

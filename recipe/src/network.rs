@@ -1,5 +1,7 @@
 //! What a recipe can choose of a network, its input and its arithmetic.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 /// Widths are multiples of this: in narrower networks oneDNN's AVX2 kernels write beyond their buffers.
@@ -8,6 +10,35 @@ const WIDTH_STEP: i64 = 8;
 /// Whether a network may have this many channels in its first stage.
 pub fn is_width(width: i64) -> bool {
     width >= 1 && width % WIDTH_STEP == 0
+}
+
+/// The residual network that encodes pictures (He et al. 2016).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Network {
+    /// Eight blocks of two convolutions; 512 features at width 64.
+    #[default]
+    #[serde(rename = "resnet-18")]
+    ResNet18,
+    /// Sixteen blocks of three convolutions; 2048 features at width 64.
+    #[serde(rename = "resnet-50")]
+    ResNet50,
+}
+
+/// What the values of an encoder are before pretraining, or before transfer without one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Initial {
+    /// Random, from the seed.
+    #[default]
+    Random,
+    /// Those of a network trained on ImageNet. In TOML: `initial = { imagenet = { weights = "FILE" } }`.
+    #[serde(rename = "imagenet")]
+    ImageNet {
+        /// A safetensors file with torchvision's names, for pictures normalised as torchvision has them. The width must
+        /// be 64.
+        weights: PathBuf,
+    },
 }
 
 /// How two feature vectors become one (SYNC, Table 1 h–k); a ReLU follows each.

@@ -58,8 +58,8 @@ pub enum PairForm {
     /// All views of several instants, and all pairs among them that have a label.
     #[default]
     AllPairs,
-    /// The paper's (SYNC Fig. 2): tuples of four pictures with three pairs and four terms of the loss. One tuple of each
-    /// of 16 takes is the paper's batch.
+    /// The paper's (SYNC Fig. 2): tuples of four pictures with three pairs and four terms of the loss. One tuple of
+    /// each of 16 takes is the paper's batch.
     Tuple,
 }
 

@@ -6,8 +6,11 @@ use serde::{Deserialize, Serialize};
 use settings::Document;
 use subject::Preprocessing;
 
-use crate::check::{self, require};
-use crate::{AugmentConfig, DataConfig, EvaluationPlan, PrecisionChoice, RecipeError, Start, SyncPlan, TransferPlan};
+use crate::check::{self, is_default, require};
+use crate::{
+    AugmentConfig, DataConfig, EvaluationPlan, Initial, Network, PrecisionChoice, RecipeError, Start, SyncPlan,
+    TransferPlan,
+};
 
 /// How a pose model is trained from rendered people, as a TOML file; missing keys have the defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,8 +20,14 @@ pub struct TrainRecipe {
     pub seed: u64,
     /// Side of the crops in pixels.
     pub crop_px: u16,
-    /// Channels of the first stage of the ResNet-18; 64 is the usual one.
+    /// The encoder.
+    #[serde(skip_serializing_if = "is_default")]
+    pub network: Network,
+    /// Channels of its first stage; 64 is the usual number.
     pub width: u16,
+    /// What its values are at the start.
+    #[serde(skip_serializing_if = "is_default")]
+    pub initial: Initial,
     /// The floating-point format of training.
     pub precision: PrecisionChoice,
     /// How pictures are held in memory.
@@ -38,7 +47,9 @@ impl Default for TrainRecipe {
         Self {
             seed: 0,
             crop_px: 64,
+            network: Network::ResNet18,
             width: 64,
+            initial: Initial::Random,
             precision: PrecisionChoice::Auto,
             data: DataConfig::default(),
             augment: AugmentConfig::default(),
@@ -75,6 +86,11 @@ impl TrainRecipe {
         let (d, s, t) = (&self.data, &self.sync, &self.transfer);
         check::crop_px(self.crop_px)?;
         check::width(self.width)?;
+        require(
+            self.initial == Initial::Random || self.width == 64,
+            "initial",
+            "is `imagenet`, which needs width = 64",
+        )?;
         check::within(d.store_px, &(32..=1024), "data.store-px")?;
         check::within(d.margin, &Preprocessing::MARGIN, "data.margin")?;
         require(d.every > 0, "data.every", "must be above 0")?;
@@ -106,11 +122,11 @@ impl TrainRecipe {
         Ok(toml::to_string(&Self { evaluation: EvaluationPlan::default(), ..self.clone() })?)
     }
 
-    /// What the pretrained encoder depends on: the recipe with the default transfer. Recipes that agree in it share their
-    /// encoder.
+    /// What the pretrained encoder depends on: the recipe with the default transfer, whose pictures do not vary. Recipes
+    /// that agree in it share their encoder.
     #[must_use]
     pub fn pretraining(&self) -> Self {
-        let (augment, transfer) = (AugmentConfig::default(), TransferPlan::default());
+        let (augment, transfer) = (AugmentConfig::none(true), TransferPlan::default());
         Self { augment, transfer, evaluation: EvaluationPlan::default(), ..self.clone() }
     }
 
@@ -155,6 +171,7 @@ mod tests {
             ("", "sync.augment.scale=[2.0, 1.0]", "sync.augment"),
             ("", "sync.times=1", "sync.times"),
             ("", "sync.form=pairs", "sync.form"),
+            ("initial = { imagenet = { weights = \"w\" } }", "width=32", "initial"),
             ("", "sync.warm-up=2.0", "sync.warm-up"),
             ("[sync.augment]\nroll-deg = 0.0", "sync.views=single", "roll-deg"),
             ("", "sync.motion={ filter = \"mask-difference\", share = 1.0 }", "sync.motion.share"),
@@ -177,7 +194,9 @@ mod tests {
     #[test]
     fn keys_that_came_later_are_not_in_the_identity_of_recipes_without_them() {
         let identity = parse("", &[]).unwrap().identity().unwrap();
-        for key in ["form", "views", "heads", "fusion", "motion", "decay-reading", "\nbackground ="] {
+        for key in
+            ["form", "views", "heads", "fusion", "motion", "decay-reading", "\nbackground =", "network", "initial"]
+        {
             assert!(!identity.contains(key), "{key} in {identity}");
         }
         let words = ["sync.form=tuple", "sync.motion={ filter = \"mask-difference\" }", "transfer.background=kept"];

@@ -2,17 +2,17 @@
 
 use std::path::Path;
 
-use recipe::{AblationRecipe, BackgroundPlan, PairForm, PlannedRow, Start, Trained};
+use recipe::{AblationRecipe, BackgroundPlan, Initial, PairForm, PlannedRow, Start, Trained};
 
 fn shipped(name: &str) -> Vec<PlannedRow> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../recipes").join(name);
-    AblationRecipe::load(&path).unwrap().plan(&path, &[]).unwrap()
+    AblationRecipe::load(&path).unwrap().plan(&path, &[], None).unwrap()
 }
 
 fn written(text: &str, overrides: &[&str]) -> Result<Vec<PlannedRow>, String> {
     let path = Path::new("table.toml");
     let overrides: Vec<String> = overrides.iter().map(|&word| word.to_owned()).collect();
-    let planned = AblationRecipe::parse(text, path).and_then(|recipe| recipe.plan(path, &overrides));
+    let planned = AblationRecipe::parse(text, path).and_then(|recipe| recipe.plan(path, &overrides, None));
     planned.map_err(|error| error.to_string())
 }
 
@@ -63,7 +63,7 @@ fn the_papers_size_is_its_200_000_steps_of_16_tuples() {
     for name in ["table1.toml", "table2.toml"] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../recipes").join(name);
         let recipe = AblationRecipe::load(&path).unwrap();
-        let rows = recipe.plan(&path, &recipe.full).unwrap();
+        let rows = recipe.plan(&path, &recipe.full, None).unwrap();
         let baseline = &rows.iter().find(|row| row.row.name == "d" || row.row.name == "all-r18").unwrap().recipes[0];
         assert_eq!((baseline.crop_px, baseline.sync.form), (224, PairForm::Tuple));
         assert_eq!(baseline.sync.samples, 200_000 * 64);
@@ -107,4 +107,16 @@ fn table_2_shares_its_pretraining_between_protocols() {
     let (all, one) = (of("all-r18"), of("s1-r18"));
     assert_eq!(all.pretraining().identity().unwrap(), one.pretraining().identity().unwrap());
     assert_eq!((all.transfer.people, one.transfer.people), (0, 1));
+}
+
+#[test]
+fn rows_that_need_a_file_wait_for_it() {
+    let path = Path::new("table.toml");
+    let recipe =
+        AblationRecipe::parse(&TWO.replace("\"baseline\"", "\"from ImageNet\"\nneeds = \"imagenet\""), path).unwrap();
+    assert!(recipe.plan(path, &[], None).unwrap()[1].recipes.is_empty());
+    let given = recipe.plan(path, &[], Some(Path::new("my \"weights\""))).unwrap();
+    let weights = "my \"weights\"".into();
+    assert_eq!((given[1].recipes.len(), &given[1].recipes[0].initial), (2, &Initial::ImageNet { weights }));
+    assert_eq!(given[0].recipes[0].initial, Initial::Random);
 }

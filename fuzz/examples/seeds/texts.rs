@@ -10,6 +10,7 @@ pub fn seeds() -> Vec<Seed> {
         ("recipe", "pose-cpu", include_bytes!("../../../recipes/pose-cpu.toml").to_vec()),
         ("recipe", "pose-eval", include_bytes!("../../../recipes/pose-eval.toml").to_vec()),
         ("recipe", "pose-gpu", include_bytes!("../../../recipes/pose-gpu.toml").to_vec()),
+        ("recipe", "table2", include_bytes!("../../../recipes/table2.toml").to_vec()),
         ("rig", "example", include_bytes!("../../../calibration-free-config/examples/rig.toml").to_vec()),
         ("rig", "virtual", include_bytes!("../../../calibration-free-config/examples/virtual-rig.toml").to_vec()),
         ("rig", "two-hosts", TWO_HOSTS.into()),

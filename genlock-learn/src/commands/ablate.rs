@@ -46,6 +46,10 @@ pub struct Args {
     /// Train as much as the paper, for a GPU: with the words of `full` in the recipe.
     #[arg(long)]
     full: bool,
+    /// Weights of the rows' network after training on ImageNet, for rows that start from them: a safetensors file with
+    /// torchvision's names. Without it these rows are left out.
+    #[arg(long, value_name = "FILE")]
+    imagenet: Option<PathBuf>,
     /// Only print the table of what is there.
     #[arg(long)]
     table: bool,
@@ -59,7 +63,8 @@ pub fn run(args: &Args) -> miette::Result<()> {
     let begun = Instant::now();
     let recipe = AblationRecipe::load(&args.recipe).into_diagnostic()?;
     let words = if args.full { [&recipe.full[..], &args.overrides].concat() } else { args.overrides.clone() };
-    let plan = Plan::new(&recipe, recipe.plan(&args.recipe, &words).into_diagnostic()?)?;
+    let rows = recipe.plan(&args.recipe, &words, args.imagenet.as_deref()).into_diagnostic()?;
+    let plan = Plan::new(&recipe, rows)?;
     for name in &args.rows {
         ensure!(recipe.row.iter().any(|row| row.name == *name), "--row {name}: the recipe has no such row");
     }

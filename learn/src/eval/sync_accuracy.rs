@@ -1,6 +1,7 @@
 //! Accuracy of pretraining on takes: telling synchronised from unsynchronised and plain from mirrored pairs.
 
 use model::{Mode, ModelError, Precision, autocast};
+use recipe::PairForm;
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
@@ -10,8 +11,13 @@ use crate::error::during;
 use crate::objectives::pretraining::{PictureSource, Pretraining, RenderedTakes};
 use crate::seeds::{Purpose, seed_of};
 
-/// Number of evaluated batches.
-const BATCHES: u64 = 24;
+/// Number of evaluated batches. Tuples have few pairs.
+fn batches(form: PairForm) -> u64 {
+    match form {
+        PairForm::AllPairs => 24,
+        PairForm::Tuple => 96,
+    }
+}
 
 /// Balanced accuracies `[sync, flip]` at the end of pretraining, chance level 0.5, on pairs as training draws them;
 /// `None` if a split has no pairs. That of a head that did not learn says nothing.
@@ -46,7 +52,7 @@ fn accuracies(
     let failed = during("scoring pairs");
     // Total weights of correct and of all decisions, by head and class.
     let mut sums = [[[0.0; 2]; 2]; 2];
-    for index in 0..BATCHES {
+    for index in 0..batches(source.form()) {
         let seed = seed_of(&[source.seed(split as u64, Purpose::Evaluation), index]);
         let draw = source.draw_among(&strips, &**task, seed)?;
         let input = source.input(&draw, task.wants(), seed, net.device())?;
@@ -56,8 +62,10 @@ fn accuracies(
         let (sync, flip) = logits.map_err(&failed)?;
         for (head, (logits, pairs)) in [(sync, &draw.pairs.sync), (flip, &draw.pairs.flip)].into_iter().enumerate() {
             let logits = values(&logits).map_err(&failed)?;
-            for pair in pairs {
-                let logit = logits[pair.a as usize * draw.rows.len() + pair.b as usize];
+            // In both orders, on which some fusions depend.
+            let both_orders = pairs.iter().flat_map(|pair| [(pair, pair.a, pair.b), (pair, pair.b, pair.a)]);
+            for (pair, first, second) in both_orders {
+                let logit = logits[first as usize * draw.rows.len() + second as usize];
                 let [right, all] = &mut sums[head][usize::from(pair.positive)];
                 *all += f64::from(pair.weight);
                 *right += if (logit > 0.0) == pair.positive { f64::from(pair.weight) } else { 0.0 };

@@ -67,7 +67,7 @@ impl PretextTask for Sync {
         let (sync, flip) = net.all_pair_logits(&features)?;
         let loss = |asked: bool, logits: &Tensor, pairs: &[WeightedPair]| match (asked, net.config().fusion) {
             (false, _) => Ok(logits.f_zeros_like()?.f_sum(None)?),
-            (true, Fusion::Diff) => in_both_orders(logits, pairs),
+            (true, Fusion::Diff | Fusion::Concat) => in_both_orders(logits, pairs),
             (true, _) => pair_loss(logits, pairs),
         };
         Ok(HeadLosses {
@@ -77,7 +77,8 @@ impl PretextTask for Sync {
     }
 }
 
-/// The mean loss of each pair and its reverse, for heads that depend on the order: it must say nothing.
+/// The mean loss of each pair and its reverse, for heads that depend on the order. In all pairs the first image is of
+/// the earlier instant or the lower view, which would tell negatives from positives.
 fn in_both_orders(logits: &Tensor, pairs: &[WeightedPair]) -> Result<Tensor, ModelError> {
     let reversed = pair_loss(&logits.f_transpose(0, 1)?, pairs)?;
     Ok(pair_loss(logits, pairs)?.f_add(&reversed)?.f_mul_scalar(0.5)?)

@@ -24,7 +24,9 @@ impl Start {
     pub fn shape(&self) -> SyncNetConfig {
         match self {
             Self::Encoder(net) => *net.config(),
-            Self::Model(model) => SyncNetConfig { width: model.width(), ..SyncNetConfig::default() },
+            Self::Model(model) => {
+                SyncNetConfig { network: model.network(), width: model.width(), ..SyncNetConfig::default() }
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use model::{Precision, SyncNet, checkpoint};
-use recipe::TrainRecipe;
+use recipe::{Initial, TrainRecipe};
 use tch::Kind;
 
 use crate::LearnError;
@@ -32,7 +32,8 @@ impl<'a> StageSetup<'a> {
     /// Pretraining, from the start or resumed from a checkpoint.
     pub fn pretraining(&self, checkpoint: Option<&PathBuf>) -> Result<Stage<'a>, LearnError> {
         let Self { recipe, dataset, precision } = *self;
-        let net = self.untrained()?;
+        // A checkpoint has all values.
+        let net = if checkpoint.is_some() { self.random()? } else { self.initial()? };
         let source = RenderedTakes::new(recipe, dataset)?;
         let (adamw, schedule) = from_recipe::of_pretraining(&recipe.sync, source.images_per_step);
         let task = Box::new(Sync::on_take(&recipe.sync));
@@ -50,9 +51,13 @@ impl<'a> StageSetup<'a> {
         Ok(Stage::Transfer(Box::new(Trainer::resume(objective, self.transfer_settings(), path)?)))
     }
 
-    /// Transfer without pretraining.
+    /// Transfer without pretraining, from the recipe's initial values.
     pub fn transfer_of_random(&self) -> Result<Stage<'a>, LearnError> {
-        self.transfer(&self.untrained()?, "random".to_owned())
+        let version = match self.recipe.initial {
+            Initial::Random => "random",
+            Initial::ImageNet { .. } => "imagenet",
+        };
+        self.transfer(&self.initial()?, version.to_owned())
     }
 
     /// Transfer from a file with a finished pretraining.
@@ -61,6 +66,9 @@ impl<'a> StageSetup<'a> {
         let wrong = |problem: String| Err(LearnError::Checkpoint { path: path.to_owned(), problem });
         if meta.net.width != i64::from(self.recipe.width) {
             return wrong(format!("its encoder has width {}, the recipe {}", meta.net.width, self.recipe.width));
+        }
+        if meta.net.network != self.recipe.network {
+            return wrong(format!("its encoder is a {:?}, the recipe's a {:?}", meta.net.network, self.recipe.network));
         }
         let StageState { steps, total_steps, .. } = StageState::of(path, meta.state)?;
         if steps < total_steps {
@@ -86,7 +94,16 @@ impl<'a> StageSetup<'a> {
         TrainerSettings { adamw, schedule, precision: self.precision }
     }
 
-    fn untrained(&self) -> Result<SyncNet, LearnError> {
+    /// The network before pretraining, or before transfer without one.
+    fn initial(&self) -> Result<SyncNet, LearnError> {
+        let net = self.random()?;
+        if let Initial::ImageNet { weights } = &self.recipe.initial {
+            net.take_imagenet(weights).map_err(during("reading weights of ImageNet"))?;
+        }
+        Ok(net)
+    }
+
+    fn random(&self) -> Result<SyncNet, LearnError> {
         SyncNet::new(&self.recipe.net(), self.dataset.device(), Kind::Float).map_err(during("creating the network"))
     }
 }

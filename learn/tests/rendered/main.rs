@@ -1,5 +1,6 @@
 //! Training on a small rendered session of stick figures with exact labels.
 
+mod chance;
 mod data;
 mod pictures;
 mod studio;

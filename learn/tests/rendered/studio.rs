@@ -31,7 +31,34 @@ pub const TAKES: [(u32, u32, Split); 8] = [
 
 /// Writes the session into a folder.
 pub fn session(folder: &Path) -> Session {
-    let takes: Vec<SessionTake> = (0..).zip(TAKES).map(|(index, take)| write_take(folder, index, take)).collect();
+    write_session(folder, |joints, person, wall, _| draw(joints, person, wall))
+}
+
+/// A session of rooms with the same grey pillar in place of people. Light tells the time, and the walls which side is
+/// which.
+#[allow(dead_code, reason = "other suites have this file, too")]
+pub fn empty_rooms(folder: &Path) -> Session {
+    write_session(folder, |_, _, wall, instant| {
+        let size = FRAME_PX as usize;
+        let light = (60.0 + 50.0 * (0.5 * f64::from(instant)).sin()) as usize;
+        let inside = |at: usize, columns: [usize; 2], rows: [usize; 2]| {
+            (columns[0]..columns[1]).contains(&(at % size)) && (rows[0]..rows[1]).contains(&(at / size))
+        };
+        // Whole blocks of JPEG, and wider than the mask: resampling brings nothing of the walls into it.
+        let pixel = |at: usize| match inside(at, [32, 80], [16, 96]) {
+            true => [128; 3],
+            false => [(light + at % size) as u8, light as u8, (wall * 4) as u8],
+        };
+        let mask = (0..size * size).map(|at| u8::from(inside(at, [44, 68], [24, 88]))).collect();
+        ((0..size * size).flat_map(pixel).collect(), mask)
+    })
+}
+
+/// A frame's picture and mask, of the joints, the person, the wall's number and the instant.
+type Drawn = fn(&[[f32; 2]; JOINTS], u32, u32, u32) -> (Vec<u8>, Vec<u8>);
+
+fn write_session(folder: &Path, draw: Drawn) -> Session {
+    let takes: Vec<SessionTake> = (0..).zip(TAKES).map(|(index, take)| write_take(folder, index, take, draw)).collect();
     let session = Session { version: SESSION_VERSION, complete: true, imported: None, takes };
     session.write(folder).unwrap();
     session
@@ -41,7 +68,7 @@ pub fn take_folder(folder: &Path, index: usize) -> PathBuf {
     folder.join("takes").join(format!("{index:03}"))
 }
 
-fn write_take(folder: &Path, index: usize, (person, clip, split): (u32, u32, Split)) -> SessionTake {
+fn write_take(folder: &Path, index: usize, (person, clip, split): (u32, u32, Split), draw: Drawn) -> SessionTake {
     let cameras = CAMERAS.map(str::to_owned);
     let info = TakeInfo {
         name: "figures".into(),
@@ -66,7 +93,7 @@ fn write_take(folder: &Path, index: usize, (person, clip, split): (u32, u32, Spl
                 let middle = f64::from(FRAME_PX) / 2.0;
                 [(middle + FOCAL_PX * j.x / j.z) as f32, (middle + FOCAL_PX * j.y / j.z) as f32]
             });
-            let (rgb, mask) = draw(&joints_px, person, index as u32 + 10 * camera);
+            let (rgb, mask) = draw(&joints_px, person, index as u32 + 10 * camera, source_index);
             let info = frame_info(camera as u16, source_index);
             writer.write_frame(&info, &jpeg(&info, &rgb)).unwrap();
             masks.write(CameraId(camera as u16), source_index, (FRAME_PX, FRAME_PX), &mask).unwrap();

@@ -88,7 +88,7 @@ fn single_view_pairs_are_of_one_camera() {
                 assert!((a.take, a.view) == (b.take, b.view) && (a.instant == b.instant) == positive, "{a:?} {b:?}");
                 cameras.insert(a.view);
             }
-            for (a, b, _) in pairs(&dataset, draw)[1].iter().copied() {
+            for (a, b, _) in pairs(&dataset, draw)[1].iter() {
                 assert_eq!(a, b);
             }
             // Two looks at a picture are two images, which are cropped apart.

@@ -50,7 +50,8 @@ impl Plan {
         let (mut encoders, mut trainings) = (Vec::new(), Vec::new());
         for (at, &seed) in recipe.seeds.iter().enumerate() {
             for (row, planned) in plan.rows.iter().enumerate() {
-                let recipe = &planned.recipes[at];
+                // A row that waits for a file has none.
+                let Some(recipe) = planned.recipes.get(at) else { continue };
                 let name = format!("{}-{seed}", planned.row.name);
                 let identity = recipe.identity().into_diagnostic()?;
                 let training = match trainings.iter().position(|known| *known == identity) {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use recipe::{AblationRecipe, AblationRow, PairHeads, PublishedRow, Start};
+use recipe::{AblationRecipe, AblationRow, PairHeads, PublishedRow};
 use serde::Serialize;
 
 use super::kept::{self, Errors, Measured, Pretrained};
@@ -93,9 +93,8 @@ impl Summary {
             if planned.row.name == recipe.reference {
                 mean_pose = Figures::of(&measured.iter().map(|found| found.mean_pose).collect::<Vec<_>>());
             }
-            let (heads, from) = (planned.recipes[0].sync.heads, planned.recipes[0].transfer.from);
             let accuracy = |head: usize, other: PairHeads| {
-                let asked = from == Start::Sync && heads != other;
+                let asked = planned.recipes.iter().all(|recipe| recipe.sync.heads != other);
                 let held_out = accuracies.iter().filter_map(|found| Some(found.accuracy.held_out?[head]));
                 if asked { Spread::of(held_out.collect()) } else { None }
             };

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use recipe::PaperErrors;
+use recipe::{Needs, PaperErrors};
 
 use super::summary::{Figures, Row, Spread, Summary};
 
@@ -38,8 +38,9 @@ pub fn markdown(summary: &Summary) -> String {
     let _ = writeln!(
         text,
         "Errors in mm over the 16 joints other than the root, on {} pictures of people and clips that training never \
-         saw: mean ± deviation over the seeds. ÷ {reference} is MPJPE as a part of row {reference}'s. sync and flip are \
-         the balanced accuracies of pretraining on held-out takes (chance .500). The paper's figures are of Human3.6M.\n",
+         saw: mean ± deviation over the seeds. ÷ {reference} is MPJPE as a part of row {reference}'s. sync and flip \
+         are the balanced accuracies of pretraining on held-out takes (chance .500). The paper's figures are of \
+         Human3.6M.\n",
         summary.pictures
     );
     text.push_str(&aligned(&lines));
@@ -47,7 +48,11 @@ pub fn markdown(summary: &Summary) -> String {
 }
 
 fn cells(row: &Row) -> Vec<String> {
-    let mut line = vec![row.row.name.clone(), row.row.what.clone()];
+    let needs = match (row.row.needs, &row.ours) {
+        (Needs::ImageNet, None) => " (needs --imagenet)",
+        _ => "",
+    };
+    let mut line = vec![row.row.name.clone(), format!("{}{needs}", row.row.what)];
     line.extend(errors(row.ours.as_ref()));
     line.push(ratio(row.ratio));
     line.extend([&row.sync_accuracy, &row.flip_accuracy].map(|accuracy| with(accuracy.as_ref(), 3)));

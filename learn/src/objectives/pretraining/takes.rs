@@ -62,6 +62,10 @@ impl<'a> RenderedTakes<'a> {
         Ok(Self { recipe, dataset, augment, moving, strips, images_per_step })
     }
 
+    pub fn form(&self) -> PairForm {
+        self.recipe.sync.form
+    }
+
     /// What pairs of a split are drawn from; empty if it has none.
     pub fn strips(&self, split: Split) -> Vec<Strip> {
         Strip::of_split(&self.recipe.sync, self.dataset, &self.moving, split)
