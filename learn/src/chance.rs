@@ -3,7 +3,7 @@
 
 mod boxes;
 
-use frame_sync::pairs::{InstantMeta, LabelledPair, PairSampler, SamplerConfig, WeightedPair};
+use frame_sync::pairs::{LabelledPair, PairSampler, SamplerConfig, WeightedPair};
 use model::{Fusion, Mode, ModelError, SyncNet};
 use recipe::{BatchForm, PretrainRecipe};
 use subject::{Preprocessing, Sample};
@@ -14,7 +14,7 @@ use crate::LearnError;
 use crate::data::SampleWanted;
 use crate::eval::pairs::{PairScores, Sight, alone};
 use crate::eval::separation::auc;
-use crate::objectives::pretext::{Draw, HeadLosses, PretextTask, pair_loss};
+use crate::objectives::pretext::{Draw, HeadLosses, PretextTask, Seen, pair_loss};
 use crate::runs::Learner;
 
 /// Areas under the ROC curve, chance level 0.5; `None` if the instants contain no such pairs.
@@ -229,10 +229,10 @@ impl PretextTask for OneImage {
         self.wanted
     }
 
-    fn draw(&self, instants: &[InstantMeta], seed: u64) -> Option<Draw> {
+    fn draw(&self, seen: Seen<'_>, seed: u64) -> Option<Draw> {
         let mut sampler = PairSampler::new(self.sampler, seed);
-        let sync = sampler.sync_pairs(instants, self.pairs);
-        let flip = sampler.flip_pairs(instants, self.pairs);
+        let sync = sampler.sync_pairs(seen.instants, self.pairs);
+        let flip = sampler.flip_pairs(seen.instants, self.pairs);
         if sync.is_empty() || flip.is_empty() {
             return None;
         }

@@ -5,7 +5,7 @@ use frame_sync::pairs::{PairGap, SamplerConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::check::{self, is_default, require, within};
-use crate::{AugmentConfig, BackgroundPlan, DecayReading, Fusion, MotionFilter, RecipeError};
+use crate::{AugmentConfig, BackgroundPlan, DecayReading, Fusion, MotionFilter, Negatives, RecipeError};
 
 /// Pretraining without labels (SYNC) on the training takes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,11 +26,17 @@ pub struct SyncPlan {
     /// Which questions it learns to answer.
     #[serde(skip_serializing_if = "is_default")]
     pub heads: PairHeads,
+    /// How "same instant" is asked.
+    #[serde(skip_serializing_if = "is_default")]
+    pub loss: SyncLoss,
     /// How the feature vectors of a pair are combined.
     #[serde(skip_serializing_if = "is_default")]
     pub fusion: Fusion,
     /// How far apart in time the instants of a negative pair are.
     pub gap: PairGap,
+    /// Which of these pairs are learned from, and how much each counts.
+    #[serde(skip_serializing_if = "is_default")]
+    pub negatives: Negatives,
     /// Which instants are left out, as people hardly move in them.
     #[serde(skip_serializing_if = "is_default")]
     pub motion: MotionFilter,
@@ -88,6 +94,20 @@ pub enum PairHeads {
     Flip,
 }
 
+/// How pretraining asks which pictures show the same instant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SyncLoss {
+    /// Of each pair, yes or no: the paper's (SYNC, equation 1).
+    #[default]
+    Pairs,
+    /// Which of another camera's pictures shows a picture's instant: the cross-entropy over all that were drawn. The
+    /// head then has no threshold of yes and no, and its accuracy says nothing.
+    Matching,
+    /// The sum of both.
+    Both,
+}
+
 impl Default for SyncPlan {
     fn default() -> Self {
         Self {
@@ -97,8 +117,10 @@ impl Default for SyncPlan {
             times: 8,
             views: PairViews::Several,
             heads: PairHeads::Both,
+            loss: SyncLoss::Pairs,
             fusion: Fusion::Mult,
             gap: PairGap::Ms { min: 80.0, max: 2560.0 },
+            negatives: Negatives::default(),
             motion: MotionFilter::None,
             learning_rate: 3e-4,
             warm_up: 0.01,
@@ -141,6 +163,12 @@ impl SyncPlan {
         let least = if self.form == PairForm::Tuple { 1 } else { 2 };
         within(self.times, &(least..=256), "sync.times")?;
         check::gap(&self.gap, "sync.gap")?;
+        self.negatives.check(self.form == PairForm::AllPairs && self.views == PairViews::Several)?;
+        require(
+            self.form == PairForm::AllPairs || self.loss == SyncLoss::Pairs,
+            "sync.loss",
+            "must be `pairs` with sync.form = \"tuple\", which has one other instant alone",
+        )?;
         self.motion.check()?;
         within(self.warm_up, &(0.0..=1.0), "sync.warm-up")?;
         check::learning_rate(self.learning_rate, "sync.learning-rate")?;

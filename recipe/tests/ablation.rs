@@ -120,3 +120,18 @@ fn rows_that_need_a_file_wait_for_it() {
     assert_eq!((given[1].recipes.len(), &given[1].recipes[0].initial), (2, &Initial::ImageNet { weights }));
     assert_eq!(given[0].recipes[0].initial, Initial::Random);
 }
+
+#[test]
+fn the_ladder_has_equal_pictures_in_equal_batches() {
+    for row in shipped("ladder.toml") {
+        let recipe = &row.recipes[0];
+        let views = 4;
+        assert_eq!(
+            (recipe.sync.samples, recipe.sync.takes * recipe.sync.times * views),
+            (64_000, 64),
+            "{}",
+            row.row.name
+        );
+        assert_eq!((recipe.transfer.people, recipe.transfer.train), (2, Trained::LastStage), "{}", row.row.name);
+    }
+}

@@ -82,10 +82,12 @@ proptest! {
 
     #[test]
     fn all_pairs_are_true_and_balanced_by_image(
-        metas in histories(), gap in gaps(), common_flip: bool, times in 0usize..24, seed: u64,
+        metas in histories(), gap in gaps(), common_flip: bool, times in 0usize..24, weighed: bool, seed: u64,
     ) {
         let mut sampler = PairSampler::new(SamplerConfig { gap, common_flip }, seed);
-        let Some(draw) = sampler.all_pairs(&metas, times) else {
+        // Some count twice, some not at all.
+        let weight = |a: usize, b: usize| if weighed { ((a + 2 * b) % 3) as f64 } else { 1.0 };
+        let Some(draw) = sampler.weighed_pairs(&metas, times, &weight) else {
             prop_assert!(!has_valid_pair(&metas, gap));
             return Ok(());
         };
@@ -107,6 +109,7 @@ proptest! {
                 prop_assert!(is_synced(&metas, joined));
             } else {
                 prop_assert!(is_unsynced(&metas, gap, joined));
+                prop_assert!(weight(a.instant, b.instant) > 0.0);
             }
             totals[usize::from(pair.positive)] += f64::from(pair.weight);
             for i in [pair.a, pair.b] {

@@ -54,7 +54,7 @@ fn accuracies(
     let mut sums = [[[0.0; 2]; 2]; 2];
     for index in 0..batches(source.form()) {
         let seed = seed_of(&[source.seed(split as u64, Purpose::Evaluation), index]);
-        let draw = source.draw_among(&strips, &**task, seed)?;
+        let draw = source.draw_among(&strips, &**task, seed, 1.0)?;
         let input = source.input(&draw, task.wants(), seed, net.device())?;
         let logits = tch::no_grad(|| {
             autocast(precision, net.device(), || net.all_pair_logits(&net.features(&input, Mode::Eval)?))

@@ -1,5 +1,7 @@
 //! Pretext tasks: training objectives that need no labels.
 
+use std::collections::BTreeMap;
+
 use frame_sync::pairs::{ImageRef, InstantMeta, Pair, WeightedPair};
 use model::{ModelError, SyncNet, weighted_pair_loss};
 use tch::Tensor;
@@ -43,6 +45,24 @@ impl HeadLosses<f64> {
     }
 }
 
+/// What a step draws from.
+#[derive(Clone, Copy)]
+pub struct Seen<'a> {
+    /// The instants.
+    pub instants: &'a [InstantMeta],
+    /// How much the subject's masks differ between two of them, where that is known: a share of the larger mask.
+    pub change: Option<&'a dyn Fn(usize, usize) -> f64>,
+    /// The part of all steps that is done, from 0 to 1; 1 where training has no end.
+    pub progress: f64,
+}
+
+impl<'a> Seen<'a> {
+    /// Instants of which no more is known.
+    pub fn instants(instants: &'a [InstantMeta]) -> Self {
+        Self { instants, change: None, progress: 1.0 }
+    }
+}
+
 /// A self-supervised task: it selects its input, draws labelled pairs and computes their loss.
 pub trait PretextTask: Send {
     fn name(&self) -> &'static str;
@@ -50,13 +70,56 @@ pub trait PretextTask: Send {
     /// The input that it needs from live moments. Rendered takes are augmented according to their recipe instead.
     fn wants(&self) -> SampleWanted;
 
-    /// The images and pairs of one step, which depend only on the instants and the seed. `None` if the instants contain
+    /// The images and pairs of one step, which depend only on what is seen and the seed. `None` if the instants contain
     /// no such pairs.
-    fn draw(&self, instants: &[InstantMeta], seed: u64) -> Option<Draw>;
+    fn draw(&self, seen: Seen<'_>, seed: u64) -> Option<Draw>;
 
     /// The losses of a draw, as differentiable scalars. `pictures`: `[images, 3, size, size]` in the order of
     /// `draw.images`.
     fn loss(&self, net: &SyncNet, pictures: &Tensor, draw: &Draw) -> Result<HeadLosses<Tensor>, ModelError>;
+}
+
+/// Cross-entropy of choosing, among the pictures that a view has of all instants, that of a picture's own instant: the
+/// mean over synchronised pairs by their weights, in both directions. A picture's candidates are those that it forms a
+/// pair with, so they are of other views, of the same take, and a valid gap away. From a matrix of logits `[images,
+/// images]`.
+pub(crate) fn matching_loss(logits: &Tensor, draw: &Draw) -> Result<Tensor, ModelError> {
+    let count = draw.images.len();
+    let mut groups = BTreeMap::new();
+    for pair in &draw.sync {
+        for (anchor, candidate) in [(pair.a, pair.b), (pair.b, pair.a)] {
+            let view = draw.images[candidate as usize].view;
+            groups.entry(view).or_insert_with(|| vec![true; count * count])
+                [anchor as usize * count + candidate as usize] = false;
+        }
+    }
+    let (mut group, mut at, mut weights) = (vec![], vec![], vec![]);
+    let places: BTreeMap<u16, usize> = groups.keys().copied().zip(0..).collect();
+    for pair in draw.sync.iter().filter(|pair| pair.positive) {
+        for (anchor, candidate) in [(pair.a, pair.b), (pair.b, pair.a)] {
+            let (anchor, candidate) = (anchor as usize, candidate as usize);
+            group.push((places[&draw.images[candidate].view] * count + anchor) as i64);
+            at.push((anchor * count + candidate) as i64);
+            weights.push(0.5 * pair.weight);
+        }
+    }
+    if at.is_empty() {
+        return Ok(logits.f_zeros_like()?.f_sum(None)?);
+    }
+    let on_device = |tensor: Tensor| tensor.f_to_device(logits.device());
+    let side = count as i64;
+    let sums: Vec<Tensor> = groups
+        .values()
+        .map(|excluded| {
+            let excluded = on_device(Tensor::f_from_slice(excluded)?.f_reshape([side, side])?)?;
+            // Not minus infinity, which has no gradient where a row has no candidate.
+            Ok(logits.f_masked_fill(&excluded, -1e4)?.f_logsumexp([1].as_slice(), false)?)
+        })
+        .collect::<Result<_, ModelError>>()?;
+    let all = Tensor::f_cat(&sums, 0)?.f_index_select(0, &on_device(Tensor::f_from_slice(&group)?)?)?;
+    let own = logits.f_reshape([-1])?.f_index_select(0, &on_device(Tensor::f_from_slice(&at)?)?)?;
+    let weights = on_device(Tensor::f_from_slice(&weights)?)?.f_to_kind(logits.kind())?;
+    Ok(all.f_sub(&own)?.f_mul(&weights)?.f_sum(None)?)
 }
 
 /// Weighted cross-entropy of pairs, from a matrix of logits `[images, images]`.

@@ -118,6 +118,11 @@ fn every_variant_trains_to_its_end() {
     for words in [
         &["sync.form=tuple", "sync.fusion=diff", "transfer.train=three-blocks"][..],
         &["sync.fusion=concat", "sync.heads=flip", "sync.decay-reading=tensor-flow", "transfer.train=last-stage"],
+        &[
+            "sync.loss=both",
+            "sync.negatives={ least-change = 0.05, full-from-ms = 400.0, narrowing = 0.5, first-gap.ms = { min = 400.0, max = 2560.0 } }",
+        ],
+        &["sync.loss=matching", "sync.fusion=diff", "sync.heads=sync"],
         &["sync.fusion=add", "sync.background=kept", "transfer.background=kept"],
         &["sync.views=single", "sync.heads=sync", "sync.background=mixed", "transfer.decay-reading=tensor-flow"],
     ] {

@@ -36,7 +36,14 @@ pub struct AllPairsDraw {
     pub flip_pairs: Vec<WeightedPair>,
 }
 
-pub(crate) fn draw(index: &GapIndex, config: &SamplerConfig, times: usize, rng: &mut impl Rng) -> Option<AllPairsDraw> {
+/// `weight` is that of negatives of two instants, indices into the history.
+pub(crate) fn draw(
+    index: &GapIndex,
+    config: &SamplerConfig,
+    times: usize,
+    weight: &dyn Fn(usize, usize) -> f64,
+    rng: &mut impl Rng,
+) -> Option<AllPairsDraw> {
     let chosen = choose_times(index, config, times, rng)?;
     let mut draw = AllPairsDraw::default();
     let mut instants = Vec::with_capacity(chosen.len());
@@ -50,14 +57,16 @@ pub(crate) fn draw(index: &GapIndex, config: &SamplerConfig, times: usize, rng: 
             mirrored: mirrored >> view & 1 == 1,
         }));
         let alike = [meta.views & !mirrored, meta.views & mirrored];
-        instants.push(Instant { first, views: meta.views, alike, exposure_ns: meta.exposure_ns });
+        instants.push(Instant { at: index.sorted[p], first, views: meta.views, alike, exposure_ns: meta.exposure_ns });
     }
     draw.flip_pairs = flip_pairs(&instants);
-    draw.sync_pairs = sync_pairs(&instants, config);
+    draw.sync_pairs = sync_pairs(&instants, config, weight);
     Some(draw)
 }
 
 struct Instant {
+    /// Its index into the history.
+    at: usize,
     /// Index of its first image in the batch.
     first: u32,
     views: u32,
@@ -141,7 +150,11 @@ fn flip_pairs(instants: &[Instant]) -> Vec<WeightedPair> {
 /// A group is the images of one instant and one mirroring, of two views or more. Two groups of equal mirroring a valid
 /// gap apart form negatives, weighted such that each image of a group weighs the same; the group's positives then get
 /// the weight that its images have in negatives.
-fn sync_pairs(instants: &[Instant], config: &SamplerConfig) -> Vec<WeightedPair> {
+fn sync_pairs(
+    instants: &[Instant],
+    config: &SamplerConfig,
+    weight_of: &dyn Fn(usize, usize) -> f64,
+) -> Vec<WeightedPair> {
     let mut pairs = Vec::new();
     let mut negative_weight = vec![[0.0f64; 2]; instants.len()];
     let mut total = 0.0;
@@ -150,11 +163,15 @@ fn sync_pairs(instants: &[Instant], config: &SamplerConfig) -> Vec<WeightedPair>
             if !config.gap.holds(early.exposure_ns, late.exposure_ns) {
                 continue;
             }
+            let counts = weight_of(early.at, late.at);
+            if counts <= 0.0 {
+                continue;
+            }
             for (side, (a, b)) in early.alike.into_iter().zip(late.alike).enumerate() {
                 if a.count_ones() < 2 || b.count_ones() < 2 {
                     continue;
                 }
-                let weight = f64::from(a.count_ones() * b.count_ones());
+                let weight = counts * f64::from(a.count_ones() * b.count_ones());
                 negative_weight[i][side] += weight;
                 negative_weight[j][side] += weight;
                 total += weight;

@@ -43,8 +43,19 @@ impl PairSampler {
     /// All pairs among `times` instants of one segment, spread over a stretch as long as the gap's upper bound. Fewer
     /// instants if that stretch holds fewer, but at least two. `None` as for [`tuple`](Self::tuple).
     pub fn all_pairs(&mut self, instants: &[InstantMeta], times: usize) -> Option<AllPairsDraw> {
+        self.weighed_pairs(instants, times, &|_, _| 1.0)
+    }
+
+    /// [`all_pairs`](Self::all_pairs) whose unsynchronised pairs count by the weight of their two instants, indices into
+    /// `instants`. The classes stay balanced: an image weighs the same in both.
+    pub fn weighed_pairs(
+        &mut self,
+        instants: &[InstantMeta],
+        times: usize,
+        weight: &dyn Fn(usize, usize) -> f64,
+    ) -> Option<AllPairsDraw> {
         self.index.update(instants, self.config.gap.bounds_ns());
-        all_pairs::draw(&self.index, &self.config, times, &mut self.rng)
+        all_pairs::draw(&self.index, &self.config, times, weight, &mut self.rng)
     }
 
     /// `n` pairs for evaluation, half of them synchronised; `n` is rounded up to a multiple of four. In each group of

@@ -24,7 +24,7 @@ pub(crate) trait PictureSource {
     type Drawn;
 
     /// `None` if the source contains no pairs yet.
-    fn draw(&self, task: &dyn PretextTask, seed: u64) -> Result<Option<Self::Drawn>, LearnError>;
+    fn draw(&self, task: &dyn PretextTask, seed: u64, step: u64) -> Result<Option<Self::Drawn>, LearnError>;
 
     fn pairs(drawn: Self::Drawn) -> Draw;
 
@@ -71,12 +71,12 @@ pub(crate) struct PairBatch {
 impl<S: PictureSource> Pretraining<S> {
     /// The pictures and pairs of a training step.
     pub fn draw_of(&self, step: u64) -> Result<Option<S::Drawn>, LearnError> {
-        self.source.draw(&*self.task, self.source.seed(step, Purpose::Training))
+        self.source.draw(&*self.task, self.source.seed(step, Purpose::Training), step)
     }
 
     fn batch(&self, step: u64, purpose: Purpose) -> Result<Option<PairBatch>, LearnError> {
         let seed = self.source.seed(step, purpose);
-        let Some(drawn) = self.source.draw(&*self.task, seed)? else { return Ok(None) };
+        let Some(drawn) = self.source.draw(&*self.task, seed, step)? else { return Ok(None) };
         let input = self.source.input(&drawn, self.task.wants(), seed, self.net.device())?;
         Ok(Some(PairBatch { input, pairs: S::pairs(drawn) }))
     }

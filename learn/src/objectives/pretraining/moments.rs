@@ -13,7 +13,7 @@ use crate::data::SampleWanted;
 use crate::data::moments::Moments;
 use crate::data::pictures::pictures;
 use crate::error::{during, in_json};
-use crate::objectives::pretext::{Draw, PretextTask};
+use crate::objectives::pretext::{Draw, PretextTask, Seen};
 use crate::seeds::{self, Purpose};
 use crate::{LearnError, NetRecipe};
 
@@ -45,8 +45,8 @@ impl LiveMoments {
 impl PictureSource for LiveMoments {
     type Drawn = Draw;
 
-    fn draw(&self, task: &dyn PretextTask, seed: u64) -> Result<Option<Draw>, LearnError> {
-        Ok(task.draw(self.moments.trained.metas(), seed))
+    fn draw(&self, task: &dyn PretextTask, seed: u64, _step: u64) -> Result<Option<Draw>, LearnError> {
+        Ok(task.draw(Seen::instants(self.moments.trained.metas()), seed))
     }
 
     fn pairs(drawn: Draw) -> Draw {

@@ -14,10 +14,10 @@ use super::strip::Strip;
 use crate::LearnError;
 use crate::data::SampleWanted;
 use crate::data::augment::Augment;
-use crate::data::rendered::{Dataset, MovingInstants, Split};
+use crate::data::rendered::{Dataset, MaskChanges, MovingInstants, Split};
 use crate::error::during;
 use crate::from_recipe;
-use crate::objectives::pretext::{Draw, PretextTask};
+use crate::objectives::pretext::{Draw, PretextTask, Seen};
 use crate::objectives::stage_state::{RECALIBRATION_BATCHES, StageState};
 use crate::seeds::{self, Purpose};
 
@@ -35,6 +35,8 @@ pub(crate) struct RenderedTakes<'a> {
     dataset: &'a Dataset,
     augment: Augment,
     moving: MovingInstants,
+    /// Where pairs that look alike are left out.
+    changes: Option<MaskChanges>,
     /// Of the training takes.
     strips: Vec<Strip>,
     pub images_per_step: u64,
@@ -48,6 +50,8 @@ impl<'a> RenderedTakes<'a> {
         let augment = Augment::new(plan.varied(), dataset, &dataset.rows(Split::Train), recipe.crop_px, recipe.seed)
             .map_err(during("preparing backgrounds"))?;
         let moving = MovingInstants::of(dataset, plan.motion).map_err(during("looking for motion"))?;
+        let compared = (plan.negatives.least_change > 0.0).then(|| MaskChanges::of(dataset));
+        let changes = compared.transpose().map_err(during("comparing masks"))?;
         let strips = Strip::of_split(plan, dataset, &moving, Split::Train);
         if strips.is_empty() {
             let problem = "no training take has two views of two instants a valid gap (sync.gap) apart";
@@ -59,7 +63,7 @@ impl<'a> RenderedTakes<'a> {
             PairForm::AllPairs => strips.iter().map(Strip::most_views).max().unwrap_or(1),
         };
         let images_per_step = plan.takes.min(strips.len()) as u64 * plan.times as u64 * u64::from(views);
-        Ok(Self { recipe, dataset, augment, moving, strips, images_per_step })
+        Ok(Self { recipe, dataset, augment, moving, changes, strips, images_per_step })
     }
 
     pub fn form(&self) -> PairForm {
@@ -71,13 +75,19 @@ impl<'a> RenderedTakes<'a> {
         Strip::of_split(&self.recipe.sync, self.dataset, &self.moving, split)
     }
 
-    /// Pictures and pairs drawn from some of these strips.
-    pub fn draw_among(&self, strips: &[Strip], task: &dyn PretextTask, seed: u64) -> Result<TakesDraw, LearnError> {
-        self.drawn(strips, task, seed).ok_or_else(|| LearnError::TooFew("a take yielded no pairs".to_owned()))
+    /// Pictures and pairs drawn from some of these strips when this part of all steps is done.
+    pub fn draw_among(
+        &self,
+        strips: &[Strip],
+        task: &dyn PretextTask,
+        seed: u64,
+        progress: f64,
+    ) -> Result<TakesDraw, LearnError> {
+        self.drawn(strips, task, seed, progress).ok_or_else(|| LearnError::TooFew("a take yielded no pairs".to_owned()))
     }
 
     /// Combines the draws of several strips. All strips have the same weight.
-    fn drawn(&self, strips: &[Strip], task: &dyn PretextTask, seed: u64) -> Option<TakesDraw> {
+    fn drawn(&self, strips: &[Strip], task: &dyn PretextTask, seed: u64, progress: f64) -> Option<TakesDraw> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut chosen: Vec<&Strip> = strips.iter().collect();
         let (chosen, _) = chosen.partial_shuffle(&mut rng, self.recipe.sync.takes);
@@ -85,7 +95,9 @@ impl<'a> RenderedTakes<'a> {
         let (mut rows, mut mirrored, mut pairs) = (Vec::new(), Vec::new(), Draw::default());
         for strip in chosen {
             let take = &self.dataset.takes()[strip.take];
-            let drawn = task.draw(&strip.instants, strip.seed(seed))?;
+            let between = self.changes.as_ref().map(|changes| |a, b| changes.between(take, a, b));
+            let change = between.as_ref().map(|change| change as &dyn Fn(usize, usize) -> f64);
+            let drawn = task.draw(Seen { instants: &strip.instants, change, progress }, strip.seed(seed))?;
             for image in &drawn.images {
                 rows.push(strip.row(take, image)?);
                 mirrored.push(image.mirrored);
@@ -103,8 +115,9 @@ impl<'a> RenderedTakes<'a> {
 impl PictureSource for RenderedTakes<'_> {
     type Drawn = TakesDraw;
 
-    fn draw(&self, task: &dyn PretextTask, seed: u64) -> Result<Option<TakesDraw>, LearnError> {
-        self.draw_among(&self.strips, task, seed).map(Some)
+    fn draw(&self, task: &dyn PretextTask, seed: u64, step: u64) -> Result<Option<TakesDraw>, LearnError> {
+        let progress = (step as f64 / self.total_steps() as f64).min(1.0);
+        self.draw_among(&self.strips, task, seed, progress).map(Some)
     }
 
     fn pairs(drawn: TakesDraw) -> Draw {
