@@ -34,6 +34,8 @@ pub struct LivePoses<S, P, H> {
     recent: Latencies,
     pace: Pace,
     no_finder: Option<String>,
+    /// The rig's cameras, in its order.
+    names: Vec<String>,
     reported: Option<Instant>,
     looked: Option<Instant>,
 }
@@ -54,6 +56,7 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> LivePoses<S, P, H> {
             recent: Latencies::new(Instant::now()),
             pace: Pace::new(None),
             no_finder: None,
+            names: Vec::new(),
             reported: None,
             looked: None,
         }
@@ -67,6 +70,11 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> LivePoses<S, P, H> {
     /// Reports why no joint finder is used instead.
     pub fn without_finder(self, why: Option<String>) -> Self {
         Self { no_finder: why, ..self }
+    }
+
+    /// Calls the rig's cameras by these names, in its order.
+    pub fn with_names(self, names: Vec<String>) -> Self {
+        Self { names, ..self }
     }
 
     /// Runs until the source is closed, or until `go_on`, called with each report, returns false.
@@ -123,10 +131,10 @@ impl<S: MomentSource, P: PoseSink, H: HintSink> LivePoses<S, P, H> {
         self.expected = Some(number + 1);
         self.received += 1;
         let Some(engine) = self.model.engine() else { return Ok(()) };
-        // Poses are each of one view, so any view is enough. A moment without any comes where no camera can be used.
+        // Poses are each of one view, so any view is enough. A moment without any comes where too few cameras can be used.
         if moment.views.is_empty() {
             let set = finder_set(moment);
-            self.not_known = not_known::why(&set, &[]);
+            self.not_known = not_known::why(&set, &self.names);
             if let Some(why) = self.not_known.clone() {
                 let message = not_known::message(&set, engine.version().to_owned(), why);
                 self.poses.send(&message).unwrap_or_else(|error| tracing::warn!(%error, "poses not sent"));

@@ -5,14 +5,10 @@ use transport::{FinderSet, POSE_SCHEMA_VERSION, PoseMessage, UnusableView};
 
 use crate::engine::trigger_state;
 
-/// Where some views cannot be used, this many must remain for a body: one alone is confirmed by none.
-const ENOUGH_VIEWS: usize = 2;
-
-/// Why nothing is known of a set's instant, in one sentence; `None` if enough of the cameras of these names can be used,
-/// whether they see somebody or not.
+/// Why nothing is known of a set's instant, in one sentence; `None` if enough of its cameras can be used, whether they
+/// see somebody or not. `names` are the rig's cameras.
 pub(crate) fn why(set: &FinderSet, names: &[String]) -> Option<String> {
-    let usable = names.len().saturating_sub(set.unusable.len());
-    (!set.unusable.is_empty() && usable < ENOUGH_VIEWS).then(|| sentence(&set.unusable, names))
+    (!set.unusable.is_empty()).then(|| sentence(&set.unusable, names))
 }
 
 fn sentence(unusable: &[UnusableView], names: &[String]) -> String {

@@ -23,7 +23,8 @@ pub enum CropOutcome {
     NoBackground,
     /// Nothing differs from the background.
     NoSubject,
-    /// The camera does not see the room whose background was learned, so whatever differs may be no subject.
+    /// The camera does not see the room whose background was learned, so whatever differs may be no subject; or it did
+    /// not until just now, and the background is being learned anew.
     Unusable(SceneFault),
 }
 
@@ -47,8 +48,8 @@ pub struct SubjectCropper {
     segment: Option<SegmentId>,
     scene: SceneWatch,
     scene_events: Vec<SceneEvent>,
-    /// Whether the background is being learned anew because the scene changed.
-    learning_anew: bool,
+    /// Why the background is being learned anew, if the scene changed.
+    learning_anew: Option<SceneFault>,
     /// The last subject and its segment.
     before: Option<(SegmentId, Blob)>,
     cutter: SquareCutter,
@@ -73,7 +74,7 @@ impl SubjectCropper {
             segment: None,
             scene: SceneWatch::default(),
             scene_events: Vec::new(),
-            learning_anew: false,
+            learning_anew: None,
             before: None,
             cutter: SquareCutter::default(),
             picture: RgbImage::default(),
@@ -151,10 +152,10 @@ impl SubjectCropper {
                 CropOutcome::Sample(self.cut(info, bytes, region, id)?)
             }
             (None, Some(background)) if background.frame_px == frame_px => CropOutcome::NoSubject,
-            _ => CropOutcome::NoBackground,
+            _ => self.learning_anew.map_or(CropOutcome::NoBackground, CropOutcome::Unusable),
         };
         self.background.observe(info.exposure.ns, frame_px, &self.picture, subject.as_ref());
-        if self.background_ready() && std::mem::take(&mut self.learning_anew) {
+        if self.background_ready() && self.learning_anew.take().is_some() {
             self.scene_events.push(SceneEvent::BackgroundLearned);
         }
         self.before = subject.map(|blob| (info.segment, blob)).or(self.before.take());
@@ -214,8 +215,8 @@ impl SubjectCropper {
     /// Why the current picture cannot be used. What lasts of a change makes the background be learned anew.
     fn watch_scene(&mut self, exposure_ns: i64) -> Option<SceneFault> {
         if let Some(event) = self.scene.see(exposure_ns, &self.picture) {
-            if matches!(event, SceneEvent::Ended { lasting: Lasting::Light | Lasting::Place, .. }) {
-                self.learning_anew = true;
+            if let SceneEvent::Ended { fault, lasting: Lasting::Light | Lasting::Place, .. } = event {
+                self.learning_anew = Some(fault);
                 self.begin_anew();
             }
             self.scene_events.push(event);

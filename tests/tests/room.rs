@@ -1,6 +1,7 @@
 //! Rooms that change while a session plays them: each kind is an event within two seconds, nothing is invented
 //! meanwhile, and the background is learned anew.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -159,6 +160,15 @@ fn each_kind_is_told_and_nothing_is_invented_meanwhile() {
     check_accounts(&played.report);
     let unknown =
         |pose: &Value| pose["not_known"].is_string() && pose["body"].is_null() && pose["poses"] == Value::Array(vec![]);
+    // Views of both cameras came before, and come again once their backgrounds are learned anew.
+    let seen = |from: u64, to: u64| {
+        let poses = played.poses().into_iter().filter(|(at, _)| (from..to).contains(at));
+        let views = poses.flat_map(|(_, pose)| pose["poses"].as_array().unwrap().clone());
+        views.filter_map(|view| view["camera"].as_u64()).collect::<BTreeSet<u64>>()
+    };
+    let (before, after) = (seen(0, FROM), seen(FROM + 75, 275));
+    println!("views of cameras {before:?} before, {after:?} after");
+    assert!([0, 1].iter().all(|camera| before.contains(camera) && after.contains(camera)), "{before:?} {after:?}");
     // The last camera repeats for a second before it is known to.
     let meanwhile: Vec<_> = played.poses().into_iter().filter(|(at, _)| (FROM + 3..FROM + 20).contains(at)).collect();
     assert!(!meanwhile.is_empty() && meanwhile.iter().all(|(_, pose)| unknown(pose)), "{meanwhile:?}");

@@ -24,7 +24,7 @@ pub struct FinderSet {
     /// By ascending camera, one for each view that has a picture. May be empty, if nothing moved and whole frames were
     /// not yet due.
     pub views: Vec<FinderView>,
-    /// Views without a picture because what they show cannot be used.
+    /// As in the moment: not empty where fewer than two views can be used, so that no body is known.
     pub unusable: Vec<UnusableView>,
 }
 

@@ -24,7 +24,7 @@ mod zenoh_link;
 pub use body_labels::{BodyLabel, BodyLabels};
 pub use camera_state::CameraState;
 pub use codec::{decode_moment, encode_moment};
-pub use cropped_view::{CroppedView, UnusableView};
+pub use cropped_view::{CroppedView, UnusableView, too_few_usable};
 pub use error::TransportError;
 pub use finder_set::{Asked, FinderSet, FinderView, decode_finder_set, encode_finder_set};
 pub use host_messages::{Answer, Heard, Hello, HelloCamera, LinkedPulses, PromisedInstant, SystemClock};

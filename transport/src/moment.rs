@@ -21,8 +21,8 @@ pub struct Moment {
     pub preprocessing: u64,
     /// One for each view present, by ascending camera.
     pub views: Vec<View>,
-    /// Views of the set without a crop because what they show cannot be used, by ascending camera. Without `views`
-    /// it is all of the set's: nothing is known of this instant.
+    /// Views of the set that cannot be used, by ascending camera, if these are so many that fewer than two remain: no
+    /// body is known of this instant. Else empty.
     pub unusable: Vec<UnusableView>,
 }
 

@@ -117,6 +117,12 @@ fn tell(watched: &Watched, rig: &FoundGeometry, bodies: &Bodies, out: &Path) {
          exchanged in {} views",
         bodies.withheld, bodies.exchanged_views
     );
+    if watched.not_known > 0 {
+        println!(
+            "nothing is known of {} instants, since fewer than two cameras saw the room as it was learned",
+            watched.not_known
+        );
+    }
     if watched.instants.left_out > 0 {
         println!("{} frames belong to no instant", watched.instants.left_out);
     }

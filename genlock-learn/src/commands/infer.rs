@@ -188,7 +188,8 @@ fn poses(args: &Args, link: &ZenohLink, device: Device, why: String) -> miette::
         Some(shipped) => own.or_shipped(shipped.clone()),
         None => own,
     };
-    Ok(LivePoses::new(moments, poses, hints, model).with_share(args.share).without_finder(Some(why)))
+    let live = LivePoses::new(moments, poses, hints, model).with_names(args.camera.clone());
+    Ok(live.with_share(args.share).without_finder(Some(why)))
 }
 
 /// Whether to continue: nobody asked to stop, and the session is still running.

@@ -20,6 +20,23 @@ pub enum FinderInput {
     Crops(Preprocessing),
 }
 
+/// What a camera has of an instant.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Taken {
+    /// No frame, or crops are wanted and nobody moves.
+    #[default]
+    Nothing,
+    /// A frame of a scene that is not the one whose background was learned.
+    Unusable,
+    Picture(FinderPicture),
+}
+
+impl Taken {
+    pub fn picture(&self) -> Option<&FinderPicture> {
+        if let Self::Picture(picture) = self { Some(picture) } else { None }
+    }
+}
+
 /// The pictures of one camera.
 pub(super) struct CameraPictures<'a> {
     take: &'a TakeReader,
@@ -63,8 +80,8 @@ impl<'a> CameraPictures<'a> {
         }))
     }
 
-    /// The finder's picture of a frame; `None` if what it shows cannot be used, or crops are wanted and nobody moves.
-    pub fn picture(&mut self, index: usize) -> Result<Option<FinderPicture>, RecordingError> {
+    /// The finder's picture of a frame.
+    pub fn picture(&mut self, index: usize) -> Result<Taken, RecordingError> {
         let info = self.take.read_into(self.camera, index, &mut self.bytes)?;
         let failed =
             |source: SubjectError| RecordingError::Picture { camera: self.name.to_owned(), source: Box::new(source) };
@@ -80,13 +97,14 @@ impl<'a> CameraPictures<'a> {
             }
         }
         if matches!(outcome, CropOutcome::Unusable(_)) {
-            return Ok(None);
+            return Ok(Taken::Unusable);
         }
         match &mut self.squares {
-            Some(squares) => squares.make(&info, &self.bytes, &outcome).map(Some).map_err(failed),
+            Some(squares) => squares.make(&info, &self.bytes, &outcome).map(Taken::Picture).map_err(failed),
             None => {
                 let frame_px = (self.size_px[0] as u32, self.size_px[1] as u32);
-                Ok(outcome.sample().map(|sample| FinderPicture::of_crop(&sample, frame_px)))
+                let picture = outcome.sample().map(|sample| FinderPicture::of_crop(&sample, frame_px));
+                Ok(picture.map_or(Taken::Nothing, Taken::Picture))
             }
         }
     }

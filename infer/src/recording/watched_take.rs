@@ -5,10 +5,11 @@ use geometry::{GeometryError, LensFault, Observation, POINT_COUNT, Selection, ev
 use joints::JointFinder;
 use nalgebra::Vector3;
 use take::TakeReader;
+use transport::too_few_usable;
 
 use super::error::RecordingError;
 use super::instants::{Instant, Instants};
-use super::pictures::{CameraPictures, FinderInput};
+use super::pictures::{CameraPictures, FinderInput, Taken};
 use crate::observations::{PointSources, view};
 use crate::rig::{
     FoundGeometry, GEOMETRY_INSTANTS, MIN_INSTANTS, PersonTracker, Placed, Placing, RigSearch, RigSearchError,
@@ -28,6 +29,8 @@ pub struct Watched {
     pub instants: Instants,
     /// The person per instant and camera.
     pub seen: Vec<Vec<Option<Observation>>>,
+    /// Instants of which nothing is known, since fewer than two cameras saw the room as it was learned.
+    pub not_known: usize,
     /// The finder's [`JointFinder::max_residual`].
     pub max_residual: f64,
 }
@@ -82,7 +85,7 @@ impl Watched {
             pictures.iter().map(|pictures| pictures.as_ref().map_or([0.0; 2], |pictures| pictures.size_px)).collect();
         let mut seen = vec![vec![None; names.len()]; instants.all.len()];
         let total = instants.all.iter().flat_map(|instant| &instant.frames).flatten().count();
-        let mut done = 0;
+        let (mut done, mut not_known) = (0, 0);
         for run in instants.runs() {
             finder.forget();
             for at in run.clone() {
@@ -91,12 +94,20 @@ impl Watched {
                     .zip(&instants.all[at].frames)
                     .map(|(pictures, frame)| match (pictures, frame) {
                         (Some(pictures), Some(frame)) => pictures.picture(*frame),
-                        _ => Ok(None),
+                        _ => Ok(Taken::Nothing),
                     })
                     .collect::<Result<_, _>>()?;
-                let views: Vec<_> = taken.iter().map(|picture| picture.as_ref().map(view)).collect();
+                let present = instants.all[at].frames.iter().flatten().count();
+                done += present;
+                let unusable = taken.iter().filter(|taken| matches!(taken, Taken::Unusable)).count();
+                if too_few_usable(present, unusable) {
+                    not_known += 1;
+                    finder.forget();
+                    progress(done, total);
+                    continue;
+                }
+                let views: Vec<_> = taken.iter().map(|taken| taken.picture().map(view)).collect();
                 let people = finder.find(&views)?;
-                done += instants.all[at].frames.iter().flatten().count();
                 for (camera, person) in people.iter().enumerate() {
                     seen[at][camera] = person.as_ref().map(|person| points.observation(person, sizes_px[camera]));
                 }
@@ -106,7 +117,7 @@ impl Watched {
                 find_velocities(&mut seen[run.clone()], camera);
             }
         }
-        Ok(Self { names: names.to_vec(), sizes_px, instants, seen, max_residual: finder.max_residual() })
+        Ok(Self { names: names.to_vec(), sizes_px, instants, seen, not_known, max_residual: finder.max_residual() })
     }
 
     /// The same for some of the cameras.
@@ -117,6 +128,7 @@ impl Watched {
             sizes_px: cameras.iter().map(|&camera| self.sizes_px[camera]).collect(),
             instants: self.instants.clone(),
             seen: self.seen.iter().map(of).collect(),
+            not_known: self.not_known,
             max_residual: self.max_residual,
         }
     }

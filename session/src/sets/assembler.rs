@@ -8,7 +8,9 @@ use std::time::Duration;
 use crossbeam::channel::{Receiver, RecvTimeoutError};
 use frame::{ClockId, HostTime, LossLedger, monotonic_now_ns};
 use frame_sync::timing::{Action, FrameSet};
-use transport::{Asked, CroppedView, FinderSet, FinderSetSink, FinderView, Moment, MomentSink, UnusableView, View};
+use transport::{
+    Asked, CroppedView, FinderSet, FinderSetSink, FinderView, Moment, MomentSink, UnusableView, View, too_few_usable,
+};
 
 use super::matching::{Matching, Sets};
 use crate::statistics::latency::Latency;
@@ -125,6 +127,9 @@ impl Moments {
             self.ledgers[camera.index()].subject.leave();
             views.push(View { camera, exposure, frame_px, samples: vec![crop] });
         }
+        if !too_few_usable(present, unusable.len()) {
+            unusable.clear();
+        }
         if let Some(sink) = self.sinks.pictures.as_mut().filter(|_| asked) {
             let FrameSet { index: set, trigger, segment, .. } = set;
             let unusable = unusable.clone();
@@ -134,7 +139,7 @@ impl Moments {
             }
         }
         // Nobody was seen, unless nothing can be known of the instant.
-        if views.is_empty() && unusable.len() < present {
+        if views.is_empty() && unusable.is_empty() {
             return;
         }
         let moment = Moment {
