@@ -12,6 +12,7 @@ use crate::names::{natural, safe};
 use crate::probe::probe;
 use crate::tools::Tools;
 
+mod chapters;
 mod kind;
 
 use kind::{Kind, LeftOut};
@@ -128,6 +129,7 @@ impl Search<'_> {
         }
         for (folder, mut videos) in holding {
             if videos.len() > 1 {
+                chapters::refuse(&videos.iter().collect::<Vec<_>>())?;
                 let names: Vec<_> = videos.iter().map(|path| last_name(path)).collect();
                 return Err(Problem::with_remedy(
                     format!("{} holds {} videos: {}", folder.display(), names.len(), listed(&names)),
@@ -193,13 +195,14 @@ impl Search<'_> {
                 "give the videos, the folder that holds them, or a folder with a folder for each camera",
             ));
         }
+        chapters::refuse(&self.videos.iter().map(|video| &video.path).collect::<Vec<_>>())?;
         self.tell_apart();
         self.videos.sort_by(|a, b| natural(&a.name, &b.name).then_with(|| a.path.cmp(&b.path)));
         let mut cameras: Vec<Camera> = Vec::new();
         for Named { name, path } in self.videos {
             let safe = safe(&name).ok_or_else(|| {
                 let what = format!("{}: a camera cannot be called {name:?}", path.display());
-                Problem::with_remedy(what, "rename it with letters and digits from a to z and 0 to 9")
+                Problem::with_remedy(what, "rename it with letters or digits")
             })?;
             if *safe != *name {
                 self.remarks.push(format!("{name:?} is the camera {safe}"));

@@ -9,6 +9,7 @@
 
 #![warn(missing_docs)]
 
+mod announced;
 mod axis;
 mod child;
 mod decode;
@@ -17,7 +18,6 @@ mod draft;
 mod error;
 mod names;
 mod probe;
-mod promise;
 mod smjpeg;
 mod timeline;
 mod tools;
@@ -28,6 +28,7 @@ mod write;
 pub use axis::{Axis, Lengths, Rates, plan};
 pub use discover::{Camera, Found, discover};
 pub use error::FootageError;
+pub use names::safe;
 pub use timeline::{Pace, fit};
 pub use tools::Tools;
 pub use video::{Looking, Video, look};

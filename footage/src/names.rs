@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use calibration_free_config::SafeName;
+use deunicode::deunicode;
 
 /// The order in which people count: cam2 comes before cam10. Names that differ only in zeros or case keep an order, too.
 pub fn natural(a: &str, b: &str) -> Ordering {
@@ -36,10 +37,11 @@ fn piece<'a>(text: &mut &'a str) -> &'a str {
     piece
 }
 
-/// The name as a rig allows it: `-` stands for every other character. `None` if nothing is left.
+/// A camera's name as a rig allows it: letters of other alphabets are written as they sound, and `-` stands for every other
+/// character. `None` if nothing is left.
 pub fn safe(name: &str) -> Option<SafeName> {
     let allowed = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' };
-    let name: String = name.trim().chars().map(allowed).collect();
+    let name: String = deunicode(name).trim().chars().map(allowed).collect();
     let name = name.trim_start_matches(['-', '.']);
     SafeName::new(name[..name.len().min(64)].trim_end_matches(['-', '.']))
 }
@@ -61,9 +63,13 @@ mod tests {
         assert_eq!(safe("cam 1").as_deref(), Some("cam-1"));
         assert_eq!(safe("a\\b").as_deref(), Some("a-b"));
         assert_eq!(safe("-x").as_deref(), Some("x"));
-        assert_eq!(safe("Mu\u{308}ller").as_deref(), Some("Mu-ller"));
+        // The same in one character and in two.
+        assert_eq!(safe("M\u{fc}ller").as_deref(), Some("Muller"));
+        assert_eq!(safe("Mu\u{308}ller").as_deref(), Some("Muller"));
+        assert_eq!(safe("\u{5de6} 1").as_deref(), Some("Zuo-1"));
         assert_eq!(safe("50%.v2.").as_deref(), Some("50-.v2"));
         assert_eq!(safe(&"x".repeat(99)).map(|name| name.len()), Some(64));
-        assert_eq!(safe("\u{4e2d}"), None);
+        assert_eq!(safe("\u{30ab}\u{30e1}\u{30e9}").as_deref(), Some("kamera"));
+        assert_eq!(safe("\u{308}"), None);
     }
 }

@@ -2,10 +2,10 @@
 
 use frame::Problem;
 
+use crate::announced::Missing;
 use crate::discover::Camera;
 use crate::error::FootageError;
 use crate::probe::{Track, probe};
-use crate::promise::Missing;
 use crate::timeline::{Pace, fit};
 use crate::tools::Tools;
 use crate::watch::{Watched, watch};
@@ -14,7 +14,7 @@ use crate::watch::{Watched, watch};
 pub struct Video {
     /// Its camera.
     pub camera: Camera,
-    /// When its pictures are shown, in seconds since its first promised picture; growing.
+    /// When its pictures are shown, in seconds since its first announced picture; growing.
     pub times_s: Vec<f64>,
     /// Of each of these pictures the number among all that are decoded.
     pub(crate) numbers: Vec<u32>,

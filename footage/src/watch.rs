@@ -23,9 +23,9 @@ pub struct Watched {
     known: Vec<Option<i64>>,
     /// Pictures without a time of their own, which were put evenly between others.
     pub timeless: usize,
-    /// Times at which packets promise a picture, without those that an edit list hides; only where packets have times.
-    pub promised: BTreeSet<i64>,
-    /// Packets that promise a picture.
+    /// Times at which packets announce a picture, without those that an edit list hides; only where packets have times.
+    pub announced: BTreeSet<i64>,
+    /// Packets that announce a picture.
     pub shown_packets: u64,
     /// Packets that an edit list hides.
     pub hidden_packets: u64,
@@ -107,7 +107,7 @@ impl Watched {
             self.hidden_packets += 1;
         } else {
             self.shown_packets += 1;
-            self.promised.extend(time);
+            self.announced.extend(time);
         }
     }
 

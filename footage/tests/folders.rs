@@ -95,6 +95,21 @@ fn several_videos_of_one_camera_and_two_of_one_name_are_refused() {
 }
 
 #[test]
+fn chapters_of_one_recording_are_refused_with_how_to_join_them() {
+    let folder = folder(&[
+        "go/GH020012.MP4",
+        "go/GH010012.MP4",
+        "all/cam1/GX010001.MP4",
+        "all/cam1/GX020001.MP4",
+        "all/cam2/a.mp4",
+    ]);
+    for path in ["go", "all"] {
+        let said = refused(folder.path(), &[path]);
+        assert!(said.contains("are chapters of one recording; join them") && said.contains("-f concat"), "{said}");
+    }
+}
+
+#[test]
 fn a_folder_with_one_video_says_that_it_is_the_only_one() {
     let folder = folder(&["a.mp4"]);
     assert!(found(folder.path(), &["."]).remarks[0].contains("is the only video there"));

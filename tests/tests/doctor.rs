@@ -75,6 +75,24 @@ fn what_is_wrong_is_named_with_its_remedy() {
     fails(&checks, "page", &format!("{address} is in use"), "listen = \"127.0.0.1:");
 }
 
+/// Whatever a check of a camera fails by, its words end with what the driver found.
+#[test]
+fn a_camera_that_cannot_play_is_told_with_the_innermost_cause() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("empty.mp4"), "").unwrap();
+    let noise: Vec<u8> = (0..4096u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    std::fs::write(folder.path().join("noise.avi"), noise).unwrap();
+    let cameras = ["empty.mp4", "noise.avi", "absent.mp4"];
+    let rig = |file: &&str| format!("[[camera]]\nname = {file:?}\ndriver = \"replay\"\nsource = {file:?}\n");
+    let rig: String = cameras.iter().map(rig).collect();
+    let (code, checks) = examine(folder.path(), &rig, 20.0, &folder.path().join("takes"), "127.0.0.1:0");
+    assert_eq!(code, Some(1));
+    for (file, cause) in cameras.iter().zip(["contains no data", "not determine type", "No such file"]) {
+        let check = find(&checks, &format!("camera {file}"));
+        assert!(check["found"].as_str().unwrap().contains(cause), "{check}");
+    }
+}
+
 #[test]
 fn a_rig_that_cannot_be_read_is_told_by_its_line() {
     let folder = tempfile::tempdir().unwrap();

@@ -100,8 +100,12 @@ fn not_resampled(take: &TakeReader, camera: usize) -> miette::Result<()> {
 fn views(args: &LabelsImportArgs, take: &TakeReader) -> miette::Result<Vec<LabelledView>> {
     let size = |camera: usize| take.frame_info(CameraId(camera as u16), 0).map(|info| info.picture.size_px().into());
     let size_px = |calibrated: &str| {
-        let name = args.cameras.iter().find(|named| named.calibrated == calibrated).map(|named| &*named.name);
-        size(take.cameras().iter().position(|known| known == name.unwrap_or(calibrated))?)
+        let named = args.cameras.iter().find(|named| named.calibrated == calibrated);
+        let is = |camera: &String| match named {
+            Some(named) => *camera == named.name,
+            None => *camera == calibrated || footage::safe(calibrated).is_some_and(|safe| *safe == **camera),
+        };
+        size(take.cameras().iter().position(is)?)
     };
     let calibrated = pose::calibration::read_for(&args.calibration, &size_px).into_diagnostic()?;
     let calibrated: Vec<String> = calibrated.cameras.into_iter().map(|camera| camera.name).collect();
@@ -112,8 +116,8 @@ fn views(args: &LabelsImportArgs, take: &TakeReader) -> miette::Result<Vec<Label
     let mut missing = Vec::new();
     for (camera, name) in take.cameras().iter().enumerate() {
         let named = args.cameras.iter().find(|named| named.name == *name);
-        let wanted = named.map_or(name, |named| &named.calibrated);
-        if named.is_some() || calibrated.contains(wanted) {
+        let wanted = named.map(|named| &named.calibrated).or_else(|| called(&calibrated, name));
+        if let Some(wanted) = wanted {
             views.push(LabelledView { name: name.clone(), calibrated: wanted.clone(), pictures_px: size(camera) });
         } else {
             missing.push(&**name);
@@ -135,6 +139,13 @@ fn views(args: &LabelsImportArgs, take: &TakeReader) -> miette::Result<Vec<Label
         eprintln!("warning: the take lacks {} of the calibration", unused.join(", "));
     }
     Ok(views)
+}
+
+/// The one of these names that is a camera's, as it is or as imported videos have it, which are called by letters and
+/// digits alone.
+fn called<'a>(calibrated: &'a [String], camera: &str) -> Option<&'a String> {
+    let imported = || calibrated.iter().filter(|name| footage::safe(name).is_some_and(|safe| *safe == *camera));
+    calibrated.iter().find(|name| *name == camera).or_else(|| imported().next().filter(|_| imported().count() == 1))
 }
 
 /// Removes labels beyond the end of the source, and returns how many instants that were.

@@ -1,4 +1,4 @@
-//! What a file promises, against what can be decoded.
+//! What a file announces, against what can be decoded.
 
 use frame::Problem;
 
@@ -17,12 +17,12 @@ pub struct Missing {
     pub inside: u64,
     /// After the last.
     pub last: u64,
-    /// The time of the first picture that is promised, in ticks, where that is before the first one decoded.
+    /// The time of the first picture that is announced, in ticks, where that is before the first one decoded.
     pub begins: Option<i64>,
 }
 
 impl Missing {
-    /// `None` if a file keeps its promise.
+    /// `None` if all can be decoded.
     pub fn of(track: &Track, watched: &Watched, period_s: f64) -> Option<Self> {
         let (&first, &last) = (watched.times.first()?, watched.times.last()?);
         let mut missing = Self::default();
@@ -32,7 +32,7 @@ impl Missing {
         let lacking = if comparable { watched.shown_packets.saturating_sub(decoded) } else { 0 };
         if lacking > 0 {
             let times: std::collections::BTreeSet<i64> = watched.times.iter().copied().collect();
-            let mut absent = watched.promised.difference(&times).take(lacking as usize).copied().peekable();
+            let mut absent = watched.announced.difference(&times).take(lacking as usize).copied().peekable();
             missing.begins = absent.peek().copied().filter(|time| *time < first);
             for time in absent {
                 match time {
@@ -72,18 +72,18 @@ impl Missing {
     /// Too many are missing.
     pub fn check(&self, watched: &Watched) -> Result<String, Problem> {
         let decoded = watched.pictures() as u64;
-        let promised = decoded + self.total();
+        let announced = decoded + self.total();
         let places = [(self.first, "at the beginning"), (self.inside, "inside"), (self.last, "at the end")];
         let places: Vec<_> =
             places.iter().filter(|(count, _)| *count > 0).map(|(count, place)| format!("{count} {place}")).collect();
         let places = places.join(", ");
         let said = if watched.words.is_empty() { String::new() } else { format!("; ffmpeg says: {}", watched.words) };
-        if self.total() as f64 > MAX_MISSING * promised as f64 {
+        if self.total() as f64 > MAX_MISSING * announced as f64 {
             return Err(Problem::with_remedy(
-                format!("only {decoded} of {promised} promised pictures can be decoded ({places} are missing){said}"),
+                format!("only {decoded} of {announced} announced pictures can be decoded ({places} are missing){said}"),
                 "copy it anew from the camera, or cut off what cannot be played",
             ));
         }
-        Ok(format!("{} of {promised} promised pictures cannot be decoded ({places}){said}", self.total()))
+        Ok(format!("{} of {announced} announced pictures cannot be decoded ({places}){said}", self.total()))
     }
 }
