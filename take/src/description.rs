@@ -85,7 +85,9 @@ impl Description {
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-                return Err(TakeError::MissingDescription { path });
+                let there = directory.try_exists().unwrap_or(true);
+                let not_there = || TakeError::NotThere { path: directory.to_owned() };
+                return Err(if there { TakeError::MissingDescription { path } } else { not_there() });
             }
             Err(source) => return Err(TakeError::io("read", &path, source)),
         };

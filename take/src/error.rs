@@ -32,6 +32,8 @@ pub enum TakeError {
         #[source]
         source: io::Error,
     },
+    #[error("{path} is not there", path = .path.display())]
+    NotThere { path: PathBuf },
     #[error(
         "{path} is missing: name the folder of one take, the one that holds take.toml and *.mcap",
         path = .path.display()

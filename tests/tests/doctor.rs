@@ -87,7 +87,7 @@ fn a_camera_that_cannot_play_is_told_with_the_innermost_cause() {
     let rig: String = cameras.iter().map(rig).collect();
     let (code, checks) = examine(folder.path(), &rig, 20.0, &folder.path().join("takes"), "127.0.0.1:0");
     assert_eq!(code, Some(1));
-    for (file, cause) in cameras.iter().zip(["contains no data", "not determine type", "No such file"]) {
+    for (file, cause) in cameras.iter().zip(["contains no data", "not determine type", "absent.mp4 is not there"]) {
         let check = find(&checks, &format!("camera {file}"));
         assert!(check["found"].as_str().unwrap().contains(cause), "{check}");
     }

@@ -77,6 +77,9 @@ fn poses_of_another_rate_beginning_or_place_are_refused() {
     assert!(said.contains("9 frames earlier"), "{said}");
     let mirrored = case.changed(|[x, y, z]| [-x, y, z]);
     let said = fail(&mut case.import(&mirrored, &[]));
+    assert!(said.contains("an axis of the file is mirrored"), "{said}");
+    let shifted = case.changed(|[x, y, z]| [x + 0.5, y, z]);
+    let said = fail(&mut case.import(&shifted, &[]));
     assert!(said.contains("no better than at other instants"), "{said}");
     let turned = case.changed(|[x, y, z]| [-x, y, -z]);
     let said = fail(&mut case.import(&turned, &[]));
