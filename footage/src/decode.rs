@@ -75,12 +75,18 @@ fn filter(video: &Video) -> String {
     let fields = if is_interlaced(&video.track, &video.watched) { "bwdif=mode=send_frame," } else { "" };
     // JPEGs have a matrix of their own: without it the colours of HD are off by up to 60 of 255. The scaler can convert,
     // too, in twice the time and 3 dB worse.
-    let colours = match video.track.matrix {
-        Some(matrix) => format!(
+    let colours = match (video.track.hdr, video.track.matrix) {
+        // Reference white, 203 cd/m² (ITU-R BT.2408), becomes white; what is brighter is compressed.
+        (Some(transfer), _) => format!(
+            "setparams=color_primaries=bt2020:color_trc={transfer}:colorspace=bt2020nc,\
+             zscale=w={width}:h={height}:t=linear:npl=203,format=gbrpf32le,tonemap=mobius:desat=0,\
+             zscale=p=bt709:t=bt709:m=170m:r=full,format=yuv444p"
+        ),
+        (None, Some(matrix)) => format!(
             "scale={width}:{height},colorspace=space=smpte170m:ispace={matrix}:range=pc:\
              iprimaries=bt709:primaries=bt709:itrc=bt709:trc=bt709"
         ),
-        None => format!("scale={width}:{height}:out_range=pc"),
+        (None, None) => format!("scale={width}:{height}:out_range=pc"),
     };
     // The pictures are only counted: whatever their times are, the encoder must not stumble over them.
     format!("{fields}{colours},setsar=1,settb=1/1000,setpts=N")

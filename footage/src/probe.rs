@@ -30,8 +30,8 @@ pub struct Track {
     pub after_sound_s: f64,
     /// Whether the file has no times, so that ffmpeg would invent them.
     pub raw: bool,
-    /// Its brightness is coded for HDR.
-    pub hdr: bool,
+    /// How its brightness is coded, by ffmpeg's name, where that is for HDR.
+    pub hdr: Option<&'static str>,
     /// The matrix of its colours, by ffmpeg's name, where it is not that of JPEGs.
     pub matrix: Option<&'static str>,
     /// Other video tracks of the file.
@@ -152,7 +152,7 @@ fn track(header: Header) -> Option<Track> {
         duration_s,
         after_sound_s: sound_s.map_or(0.0, |sound_s| start_s - sound_s),
         raw: RAW.contains(&&*format),
-        hdr: matches!(stated.color_transfer.as_deref(), Some("smpte2084" | "arib-std-b67")),
+        hdr: ["smpte2084", "arib-std-b67"].into_iter().find(|hdr| stated.color_transfer.as_deref() == Some(hdr)),
         matrix: OTHER_MATRICES.into_iter().find(|name| stated.color_space.as_deref() == Some(*name)),
         others: videos.len() - 1,
     })

@@ -147,8 +147,8 @@ impl Video {
         if let Some((at, [w, h])) = watched.other_size {
             say(format!("picture {at} changes from {width}×{height} to {w}×{h}; all become the size of the first"));
         }
-        if track.hdr {
-            say("its colours are HDR and stay as they are coded, so pictures look pale".into());
+        if track.hdr.is_some() {
+            say("it is HDR: its brightness and colours become those of ordinary pictures".into());
         }
     }
 }
