@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::{Receiver, TryRecvError};
 use crossbeam::select;
 use frame::monotonic_now_ns;
+use learn::LearnError;
 use learn::runs::Learner;
-use miette::{IntoDiagnostic, miette};
+use miette::{Context, IntoDiagnostic, miette};
 use transport::{Hint, HintSink, LearnerStatus, Moment};
 
 use crate::inbox::Inbox;
@@ -20,6 +21,8 @@ use crate::stop::Stop;
 const FIRST: u64 = 10;
 /// How often the learner reports.
 const REPORT_EVERY: Duration = Duration::from_millis(500);
+/// How often in a row the network goes back to one checkpoint.
+const MAX_ROLL_BACKS: u32 = 3;
 
 pub struct LearnerLoop<H> {
     learner: Learner,
@@ -30,6 +33,8 @@ pub struct LearnerLoop<H> {
     saved: Option<(String, u64)>,
     /// When the last checkpoint was written, or the first step made.
     saved_at: Option<Instant>,
+    /// How often the network went back to its checkpoint since that was written.
+    roll_backs: u32,
     /// Steps made by this process.
     made: u64,
     first_step_ns: Option<i64>,
@@ -57,6 +62,7 @@ impl<H: HintSink> LearnerLoop<H> {
             checkpoint,
             saved: None,
             saved_at: None,
+            roll_backs: 0,
             made: 0,
             first_step_ns: None,
             images: Rate::new(now),
@@ -140,7 +146,14 @@ impl<H: HintSink> LearnerLoop<H> {
 
     /// Returns false if there are too few moments for a step yet.
     fn step(&mut self) -> miette::Result<bool> {
-        let Some(step) = self.learner.step().into_diagnostic()? else { return Ok(false) };
+        let step = match self.learner.step() {
+            Err(error @ LearnError::Diverged { .. }) => {
+                self.roll_back(error)?;
+                return Ok(true);
+            }
+            step => step.into_diagnostic()?,
+        };
+        let Some(step) = step else { return Ok(false) };
         let now = Instant::now();
         self.images.add(step.images as u64, now);
         self.pairs.add(step.pairs as u64, now);
@@ -164,10 +177,34 @@ impl<H: HintSink> LearnerLoop<H> {
         if steps == 0 || self.saved.as_ref().is_some_and(|(_, at)| *at == steps) {
             return Ok(());
         }
-        let version = self.learner.save(&self.checkpoint).into_diagnostic()?;
+        let version = match self.learner.save(&self.checkpoint) {
+            Err(error @ LearnError::Diverged { .. }) => return self.roll_back(error),
+            version => version.into_diagnostic()?,
+        };
         tracing::info!(steps, version, path = %self.checkpoint.display(), "checkpoint written");
+        self.roll_backs = 0;
         self.saved = Some((version, steps));
         self.saved_at = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Goes back to the checkpoint after the network diverged.
+    ///
+    /// # Errors
+    /// The error itself, if there is no checkpoint yet or going back did not help.
+    fn roll_back(&mut self, diverged: LearnError) -> miette::Result<()> {
+        if !self.checkpoint.exists() {
+            return Err(diverged).into_diagnostic();
+        }
+        if self.roll_backs == MAX_ROLL_BACKS {
+            let path = self.checkpoint.display();
+            return Err(diverged).into_diagnostic().wrap_err_with(|| {
+                format!("the network went back to {path} {MAX_ROLL_BACKS} times and diverged again")
+            });
+        }
+        self.roll_backs += 1;
+        self.learner.roll_back(&self.checkpoint).into_diagnostic()?;
+        tracing::warn!("{diverged}; the network is as in {} again", self.checkpoint.display());
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use frame::{CameraId, HostTime, SegmentId, SetIndex, SourcePosition, TriggerIndex};
@@ -227,4 +227,33 @@ fn a_wrong_recipe_is_named_and_ends_it_with_an_error() {
     assert_ne!(output.status.code(), Some(0));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("croppx") && said.contains("recipe.toml"), "{said}");
+}
+
+/// With a learning rate that no network bears, it goes back to its checkpoint some times, and then says what to do.
+#[test]
+fn a_learner_that_diverges_again_and_again_ends_with_the_reason() {
+    let mut session = Session::new("diverges");
+    let child = session.command("diverges").spawn().unwrap();
+    session.until(|status| status.steps >= 6);
+    signal(&child, libc::SIGTERM);
+    assert_eq!(exit_code(child), Some(0));
+
+    let recipe = format!("{RECIPE}[optimiser]\nlearning-rate = 0.99\nwarm-up-steps = 0\nbetas = [0.0, 0.0]\n");
+    std::fs::write(&session.recipe, recipe).unwrap();
+    let kept = std::fs::read(session.checkpoints().join("learner.safetensors")).unwrap();
+    let mut child = session.command("diverges").stderr(Stdio::piped()).spawn().unwrap();
+    let mut sink = session.link.moment_sink().unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while child.try_wait().unwrap().is_none() {
+        assert!(Instant::now() < deadline, "it does not end");
+        sink.send(&moment(session.sent)).unwrap();
+        session.sent += 1;
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let said = said.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("3 times and diverged again") && said.contains("lower the learning rate"), "{said}");
+    assert!(std::fs::read(session.checkpoints().join("learner.safetensors")).unwrap() == kept);
 }

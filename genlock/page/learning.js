@@ -33,7 +33,7 @@ export class Learning {
 
   show(learner) {
     put("learner-state", learner?.state ?? "no report from the learner yet");
-    put("steps", learner && count(learner.steps) + (learner.resumed_from_step ? `, resumed at ${count(learner.resumed_from_step)}` : ""));
+    put("steps", learner && count(learner.steps) + (learner.resumed_from_step ? `, resumed at ${count(learner.resumed_from_step)}` : "") + (learner.rolled_back ? `, went back ${learner.rolled_back} ×` : ""));
     put("images", learner && number(learner.images_per_s, 0));
     put("pairs", learner && number(learner.pairs_per_s, 0));
     put("precision", learner && [learner.precision, learner.device].filter(Boolean).join(", "));

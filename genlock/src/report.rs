@@ -119,6 +119,8 @@ pub struct PretrainReport {
     /// How often the learner was restarted.
     pub restarts: u64,
     pub resumed_from_step: Option<u64>,
+    /// How often it went back to its checkpoint, since its loss or its weights became useless.
+    pub rolled_back: u64,
     pub checkpoint: Option<String>,
     /// The rig's own network, if one was made.
     pub refit: Option<RefitStatus>,
@@ -144,6 +146,7 @@ impl PretrainReport {
             moments_missed: status.moments_missed,
             restarts,
             resumed_from_step: status.resumed_from_step,
+            rolled_back: status.rolled_back,
             checkpoint: status.checkpoint,
             refit: status.refit,
         }

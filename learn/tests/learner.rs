@@ -157,3 +157,49 @@ fn a_loss_that_is_no_number_stops_before_the_weights() {
     assert!(matches!(learner.step(), Err(LearnError::Diverged { step: 1, .. })));
     assert_eq!(weight(&learner), before);
 }
+
+/// A weight that is no number spoils all that follow.
+fn poison(learner: &Learner) {
+    tch::no_grad(|| {
+        let _ = learner.net().trainable()[0].1.shallow_clone().fill_(f64::NAN);
+    });
+}
+
+#[test]
+fn a_network_that_diverged_goes_back_to_its_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("learner.safetensors");
+    let mut learner = learner(&recipe());
+    let before = losses(&mut learner, 30);
+    learner.save(&path).unwrap();
+    let kept = std::fs::read(&path).unwrap();
+    poison(&learner);
+    assert!(matches!(learner.step(), Err(LearnError::Diverged { step: 30, .. })));
+    // Nor is it written over the last one that was good.
+    assert!(matches!(learner.save(&path), Err(LearnError::Diverged { .. })));
+    assert!(std::fs::read(&path).unwrap() == kept);
+
+    learner.roll_back(&path).unwrap();
+    let after = losses(&mut learner, 10);
+    let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
+    assert!(mean(&after) < mean(&before[..5]), "it goes on from what it had learned: {before:?} {after:?}");
+    let status = learner.status();
+    assert_eq!((status.steps, status.rolled_back), (41, 1));
+    assert_eq!(status.moments_held, self::learner(&recipe()).status().moments_held, "moments are kept");
+}
+
+#[test]
+fn a_checkpoint_that_diverged_is_refused_with_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("learner.safetensors");
+    let mut learner = learner(&recipe());
+    steps(&mut learner, 2);
+    learner.save(&path).unwrap();
+    // As an earlier version could write it: one weight's bytes are those of NaN.
+    let mut bytes = std::fs::read(&path).unwrap();
+    let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize + 8;
+    bytes[header..].chunks_exact_mut(4).for_each(|value| value.copy_from_slice(&f32::NAN.to_le_bytes()));
+    std::fs::write(&path, bytes).unwrap();
+    let error = Learner::resume(recipe(), Device::Cpu, &path).err().unwrap().to_string();
+    assert!(error.contains("no numbers") && error.contains("move it away"), "{error}");
+}

@@ -214,12 +214,14 @@ fn darkness_screens_and_flicker_are_told_and_a_camera_that_sees_all_as_before_is
 #[test]
 fn the_cases_from_the_field_are_told() {
     let (Some((_, finder)), Some(data)) = (take_and_finder(), test_data()) else { return };
+    // Ten seconds, since inference takes some to start where a machine is busy.
+    const PICTURES: u64 = 250;
     for (case, kind, from) in
         [("lights", "scene-lights-change", 10), ("bump", "scene-moved", 25), ("dark", "scene-dark", 0)]
     {
         let Some(pictures) = videos(&data.join("field_cases").join(case)) else { return };
         let folder = tempfile::tempdir().unwrap();
-        let take = write(&folder.path().join("takes"), 150, |camera, number| {
+        let take = write(&folder.path().join("takes"), PICTURES, |camera, number| {
             let pictures = &pictures[camera];
             pictures[number as usize % pictures.len()].clone()
         });

@@ -19,6 +19,9 @@ pub struct LearnerStatus {
     pub steps: u64,
     /// Steps of the checkpoint that this process started from.
     pub resumed_from_step: Option<u64>,
+    /// How often it went back to its checkpoint, since its loss or its weights became useless.
+    #[serde(default)]
+    pub rolled_back: u64,
     /// When this process made its first step, on the monotonic clock that all processes of a machine share.
     #[serde(default)]
     pub first_step_ns: Option<i64>,

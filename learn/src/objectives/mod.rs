@@ -7,7 +7,7 @@ pub(crate) mod stage_state;
 mod sync;
 pub(crate) mod transfer;
 
-pub use pretext::{Draw, HeadLosses, PretextTask};
+pub use pretext::{Draw, HeadLosses, PretextTask, Seen};
 pub use pretraining::{PairStep, TakesDraw};
 pub use sync::Sync;
 pub use transfer::{RenderedTraining, TransferLosses, labelled_rows};

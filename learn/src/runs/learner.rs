@@ -22,6 +22,8 @@ use crate::trainer::{Trainer, TrainerSettings};
 pub struct Learner {
     trainer: Trainer<Pretraining<LiveMoments>>,
     resumed_from: Option<u64>,
+    /// How often the network went back to a checkpoint.
+    rolled_back: u64,
     losses_last: Option<HeadLosses<f64>>,
     /// The last step found no valid pair among the moments.
     starved: bool,
@@ -83,7 +85,7 @@ impl Learner {
     }
 
     fn of(trainer: Trainer<Pretraining<LiveMoments>>, resumed_from: Option<u64>) -> Self {
-        Self { trainer, resumed_from, losses_last: None, starved: false, evaluation: None }
+        Self { trainer, resumed_from, rolled_back: 0, losses_last: None, starved: false, evaluation: None }
     }
 
     /// Recomputes BatchNorm statistics, writes a checkpoint for [`Self::resume`] atomically, and returns the version of
@@ -93,6 +95,17 @@ impl Learner {
         self.trainer.save(path)?;
         let preprocessing = self.source().preprocessing_hash();
         self.net().encoder_version(&preprocessing).map_err(during("hashing the encoder"))
+    }
+
+    /// Goes back to the weights and the optimiser state of a checkpoint after [`LearnError::Diverged`], and keeps the
+    /// moments. Steps count on.
+    ///
+    /// # Errors
+    /// If the checkpoint cannot be read or is of another network. Nothing has changed then.
+    pub fn roll_back(&mut self, path: &Path) -> Result<(), LearnError> {
+        self.trainer.roll_back(path)?;
+        self.rolled_back += 1;
+        Ok(())
     }
 
     /// Adds a moment to the training or the held-out ones; a guard moment between the two is dropped. Repeated instants
@@ -188,6 +201,7 @@ impl Learner {
             },
             steps: self.steps(),
             resumed_from_step: self.resumed_from,
+            rolled_back: self.rolled_back,
             moments_held: held as u64,
             moments_held_out: moments.held_out.distinct() as u64,
             loss_first: objective.source.loss_first,

@@ -4,7 +4,8 @@ mod objective;
 
 use std::path::Path;
 
-use model::{AdamW, AdamWConfig, Cosine, Precision, autocast, training_file};
+use model::{AdamW, AdamWConfig, Cosine, ModelError, Precision, autocast, training_file};
+use tch::Tensor;
 
 use crate::LearnError;
 use crate::error::during;
@@ -111,6 +112,18 @@ impl<T: Objective> Trainer<T> {
 }
 
 impl<T: Resumable> Trainer<T> {
+    /// Takes weights and optimiser state back to a file written by [`Self::save`], after they became useless. The step
+    /// number moves on by one, so that the draws that follow are others than those that led there.
+    ///
+    /// # Errors
+    /// If the file is damaged or belongs to another training run. Nothing has changed then.
+    pub fn roll_back(&mut self, path: &Path) -> Result<(), LearnError> {
+        let (tensors, optimiser) = (self.objective.tensors(), Some(&self.optimiser));
+        training_file::load::<T::Meta>(path, tensors, optimiser).map_err(during("going back to a checkpoint"))?;
+        self.steps += 1;
+        Ok(())
+    }
+
     /// Resumes from a file written by [`Self::save`]: weights, optimiser state and step number, which also determines
     /// the coming draws.
     ///
@@ -120,13 +133,33 @@ impl<T: Resumable> Trainer<T> {
         let mut trainer = Self::new(objective, settings)?;
         let meta = training_file::load(path, trainer.objective.tensors(), Some(&trainer.optimiser));
         trainer.steps = trainer.objective.resume(path, meta.map_err(during("resuming"))?)?;
+        if !are_finite(&trainer.objective.tensors()).map_err(during("checking weights"))? {
+            let problem = "its weights are no numbers: its training diverged; move it away to begin anew".to_owned();
+            return Err(LearnError::Checkpoint { path: path.to_owned(), problem });
+        }
         Ok(trainer)
     }
 
     /// Writes a checkpoint for [`Self::resume`], atomically.
+    ///
+    /// # Errors
+    /// If it cannot be written, or a weight is no number: the file stays as it was.
     pub fn save(&self, path: &Path) -> Result<(), LearnError> {
+        if !are_finite(&self.objective.tensors()).map_err(during("checking weights"))? {
+            let objective = self.objective.name();
+            return Err(LearnError::Diverged { objective, step: self.steps, loss: f64::NAN });
+        }
         let meta = self.objective.meta(self.steps)?;
         training_file::save(path, self.objective.tensors(), Some(&self.optimiser), &meta)
             .map_err(during("writing a checkpoint"))
     }
+}
+
+/// Whether all values are numbers.
+fn are_finite(tensors: &[(String, Tensor)]) -> Result<bool, ModelError> {
+    tch::no_grad(|| {
+        tensors
+            .iter()
+            .try_fold(true, |all, (_, tensor)| Ok(all && tensor.f_isfinite()?.f_all()?.f_int64_value(&[])? != 0))
+    })
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use frame::SegmentId;
 use frame_sync::pairs::{InstantMeta, WeightedPair};
 use infer::precision_name;
-use learn::objectives::{Draw, PretextTask, Sync};
+use learn::objectives::{Draw, PretextTask, Seen, Sync};
 use model::{AdamW, AdamWConfig, CheckpointMeta, Precision, SyncNet, SyncNetConfig, autocast, channels_last};
 use recipe::{BatchForm, PretrainRecipe};
 use serde_json::{Value, json};
@@ -72,7 +72,7 @@ impl Job {
             views: (1 << VIEWS) - 1,
         };
         let instants: Vec<InstantMeta> = (0..256).map(meta).collect();
-        let draw = task.draw(&instants, 0).ok_or("no valid pair")?;
+        let draw = task.draw(Seen::instants(&instants), 0).ok_or("no valid pair")?;
         let images = draw.images.len() as i64;
         // Values of a formula that Python uses too, so that no file of pictures is needed.
         let shape = [images, 3, size.crop_px, size.crop_px];

@@ -18,6 +18,9 @@ pub(crate) use moments::{LiveMoments, check_checkpoint};
 pub(crate) use takes::RenderedTakes;
 pub use takes::TakesDraw;
 
+/// A loss from which on training has diverged; at chance level it is 2.77.
+const DIVERGED: f64 = 100.0;
+
 /// A source of pictures for a pretext task.
 pub(crate) trait PictureSource {
     /// The pictures of one step, and the pairs among them.
@@ -115,7 +118,7 @@ impl<S: PictureSource> Objective for Pretraining<S> {
     }
 
     fn diverged(&self, report: &PairStep) -> Option<f64> {
-        (!report.loss.is_finite()).then_some(report.loss)
+        (!report.loss.is_finite() || report.loss > DIVERGED).then_some(report.loss)
     }
 
     /// Contains mirrored pictures, as in training.
