@@ -5,10 +5,12 @@ use frame::Problem;
 use crate::probe::Track;
 use crate::watch::Watched;
 
-/// More than this part may not be missing.
+/// More than this part may not be missing inside or at the end, nor this one at the beginning, where pictures often lean on
+/// some before that were cut off.
 const MAX_MISSING: f64 = 0.1;
+const MAX_AT_BEGINNING: f64 = 0.4;
 
-/// Promised pictures that cannot be decoded.
+/// Announced pictures that cannot be decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Missing {
     /// Before the first that can.
@@ -78,7 +80,8 @@ impl Missing {
             places.iter().filter(|(count, _)| *count > 0).map(|(count, place)| format!("{count} {place}")).collect();
         let places = places.join(", ");
         let said = if watched.words.is_empty() { String::new() } else { format!("; ffmpeg says: {}", watched.words) };
-        if self.total() as f64 > MAX_MISSING * announced as f64 {
+        let part = |count: u64| count as f64 / announced as f64;
+        if part(self.inside + self.last) > MAX_MISSING || part(self.first) > MAX_AT_BEGINNING {
             return Err(Problem::with_remedy(
                 format!("only {decoded} of {announced} announced pictures can be decoded ({places} are missing){said}"),
                 "copy it anew from the camera, or cut off what cannot be played",

@@ -77,6 +77,10 @@ impl Search<'_> {
     /// `beside_others`: whether a folder with one video is a camera's.
     fn path(&mut self, path: &Path, beside_others: bool) -> Result<(), Problem> {
         let file = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+        if file.is_dir() && path.join("take.toml").is_file() {
+            let what = format!("{} is a take already", path.display());
+            return Err(Problem::with_remedy(what, "`genlock inspect` and `genlock infer` read it as it is"));
+        }
         if file.is_dir() {
             return self.folder(path, beside_others);
         }
@@ -104,10 +108,27 @@ impl Search<'_> {
         if videos.is_empty() {
             return self.camera_folders(&folders);
         }
-        self.videos.extend(videos.into_iter().map(|path| Named { name: stem(&path), path }));
-        for folder in folders {
-            self.leave_out(LeftOut::Folder, &folder);
+        let mut holding = Vec::new();
+        for folder in &folders {
+            let mut below = Vec::new();
+            self.below(folder, DEPTH, &mut below)?;
+            let why = if below.is_empty() { LeftOut::NoVideos } else { LeftOut::Folder };
+            self.leave_out(why, folder);
+            holding.extend((!below.is_empty()).then(|| last_name(folder)));
         }
+        if holding.len() >= videos.len() {
+            let names: Vec<_> = videos.iter().map(|path| last_name(path)).collect();
+            return Err(Problem::with_remedy(
+                format!(
+                    "{} holds videos ({}) and folders of videos ({})",
+                    folder.display(),
+                    listed(&names),
+                    listed(&holding)
+                ),
+                "name those that you mean: `genlock import videos FOLDER/*/ --out TAKE` takes the folders",
+            ));
+        }
+        self.videos.extend(videos.into_iter().map(|path| Named { name: stem(&path), path }));
         Ok(())
     }
 

@@ -22,6 +22,8 @@ pub struct Track {
     /// To the right, in degrees from 0 to 359; 0 where it stands as it was filmed.
     pub rotation: i32,
     pub interlaced: bool,
+    /// Its header says to show it mirrored.
+    pub mirrored: bool,
     /// Pictures in the file's index, with those that an edit list hides; `None` where the file has none.
     pub indexed: Option<u64>,
     /// Where its pictures end, after its first; `None` where the file does not say.
@@ -84,6 +86,21 @@ struct Disposition {
 #[derive(Deserialize)]
 struct SideData {
     rotation: Option<f64>,
+    /// Rows of numbers after their place: `00000000: 65536 0 0`.
+    displaymatrix: Option<String>,
+}
+
+impl SideData {
+    /// Whether the display matrix turns pictures over, besides turning them.
+    fn mirrors(&self) -> bool {
+        let text = self.displaymatrix.as_deref().unwrap_or_default();
+        let rows: Vec<Vec<f64>> = text
+            .lines()
+            .filter_map(|line| line.split_once(':'))
+            .map(|(_, row)| row.split_whitespace().filter_map(|value| value.parse().ok()).collect())
+            .collect();
+        matches!(&rows[..], [a, b, ..] if a.len() > 1 && b.len() > 1 && a[0] * b[1] < a[1] * b[0])
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -147,6 +164,7 @@ fn track(header: Header) -> Option<Track> {
         tick_s: stated.time_base.as_deref().and_then(fraction).unwrap_or(1e-3),
         turned: matches!(rotation, 46..135 | 226..315),
         rotation,
+        mirrored: stated.side_data_list.iter().any(SideData::mirrors),
         interlaced: matches!(stated.field_order.as_deref(), Some("tt" | "bb" | "tb" | "bt")),
         indexed: stated.nb_frames.as_ref().and_then(|count| count.parse().ok()),
         duration_s,

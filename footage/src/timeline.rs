@@ -25,6 +25,8 @@ const NOMINAL: [f64; 20] = [
 ];
 /// A picture may stand so much of a period beside its place.
 const JITTER: f64 = 0.25;
+/// After so many steps in a row of the same several periods, the rate is another one, and no pictures are missing.
+const IN_A_ROW: usize = 10;
 /// Rounding of a container whose ticks are finer than this is measured by this, in seconds.
 const ROUNDING_S: f64 = 1e-3;
 
@@ -89,10 +91,22 @@ pub fn fit(times_s: &[f64], tick_s: f64) -> Option<Pace> {
     let beside = |(place, time_s): (&f64, &f64)| (time_s - offset_s - place * period_s).abs() > JITTER * period_s;
     let grows = places.windows(2).all(|pair| pair[1] > pair[0]);
     let before = (first_s * rate_hz).round();
-    if !grows || places.iter().zip(times_s).any(beside) || last_s * rate_hz > f64::from(u32::MAX) || before < 0.0 {
+    if !grows
+        || slows_down(&places)
+        || places.iter().zip(times_s).any(beside)
+        || last_s * rate_hz > f64::from(u32::MAX)
+        || before < 0.0
+    {
         return variable;
     }
     Some(Pace::Constant { rate_hz, places: places.iter().map(|place| (place + before) as u32).collect() })
+}
+
+/// Whether pictures follow each other at the same several periods for a while, as where a phone films at half its rate in
+/// low light.
+fn slows_down(places: &[f64]) -> bool {
+    let steps: Vec<f64> = places.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    steps.windows(IN_A_ROW).any(|row| row[0] > 1.0 && row.iter().all(|step| *step == row[0]))
 }
 
 /// Slope and offset of the line through points, by least squares. `None` if all stand at one place.

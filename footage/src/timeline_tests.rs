@@ -36,6 +36,17 @@ fn a_rate_that_falls_in_low_light_varies() {
 }
 
 #[test]
+fn half_the_rate_for_a_while_varies_and_single_holes_do_not() {
+    for slower in [2, 4] {
+        let slow = (1..=30).map(|n| 119 + slower * n);
+        let fitted = fit(&times(60.0, (0..120).chain(slow), 1e-3), 1e-3).unwrap();
+        assert!(matches!(fitted, Pace::Variable { .. }), "{fitted:?}");
+    }
+    let every_third_is_missing = (0..120).filter(|n| n % 3 != 1);
+    assert!(matches!(fit(&times(60.0, every_third_is_missing, 1e-3), 1e-3), Some(Pace::Constant { .. })));
+}
+
+#[test]
 fn too_few_pictures_and_times_that_stand_still_have_no_rate() {
     assert_eq!(fit(&[], 1e-3), None);
     assert_eq!(fit(&[0.0], 1e-3), None);

@@ -120,6 +120,11 @@ impl Video {
             say(format!("it has {} video tracks; the first is taken", track.others + 1));
         }
         match track.rotation {
+            _ if track.mirrored => {
+                say("it is mirrored, as its header says, so left and right are exchanged in it and no \
+                                        geometry can fit: save it again without mirroring"
+                    .into())
+            }
             0 => {}
             90 => say("turned a quarter to the right, as it says".into()),
             180 => say("turned upside down, as it says".into()),

@@ -110,6 +110,18 @@ fn chapters_of_one_recording_are_refused_with_how_to_join_them() {
 }
 
 #[test]
+fn a_clip_beside_folders_of_videos_a_take_and_small_copies_are_told_apart() {
+    let folder =
+        folder(&["all/cam1/DCIM/100/a.mp4", "all/cam2/b.mp4", "all/stray.mp4", "go/GX010001.MP4", "go/GL010001.MP4"]);
+    let said = refused(folder.path(), &["all"]);
+    assert!(said.contains("holds videos (stray.mp4) and folders of videos (cam1, cam2)"), "{said}");
+    let Found { cameras, remarks } = found(folder.path(), &["go"]);
+    assert_eq!(cameras.iter().map(|camera| camera.name.to_string()).collect::<Vec<_>>(), ["GX010001"], "{remarks:?}");
+    std::fs::write(folder.path().join("go/take.toml"), "").unwrap();
+    assert!(refused(folder.path(), &["go"]).contains("is a take already"));
+}
+
+#[test]
 fn a_folder_with_one_video_says_that_it_is_the_only_one() {
     let folder = folder(&["a.mp4"]);
     assert!(found(folder.path(), &["."]).remarks[0].contains("is the only video there"));

@@ -86,12 +86,17 @@ fn a_stream_that_begins_before_its_first_key_frame_has_a_gap_there() {
 }
 
 #[test]
-fn what_is_mostly_missing_at_the_beginning_is_refused() {
+fn pictures_that_lean_on_some_that_were_cut_off_are_left_out_unless_they_are_many() {
     let folder = folder(&[("whole.mp4", "30", 60)]);
-    let cut = "-c copy -bsf:v h264_mp4toannexb,noise=drop=lt(n\\,16) cut.ts";
-    ffmpeg_with(folder.path(), &[&["-i", "whole.mp4"], &*cut.split(' ').collect::<Vec<_>>()].concat());
-    let said = refused(folder.path(), &["cut.ts"]);
-    assert!(said.contains("only 30 of 44 announced pictures can be decoded (14 at the beginning"), "{said}");
+    for (name, gone) in [("few.ts", 16), ("many.ts", 2)] {
+        let cut = format!("-c copy -bsf:v h264_mp4toannexb,noise=drop=lt(n\\,{gone}) {name}");
+        ffmpeg_with(folder.path(), &[&["-i", "whole.mp4"], &*cut.split(' ').collect::<Vec<_>>()].concat());
+    }
+    let said = refused(folder.path(), &["many.ts"]);
+    assert!(said.contains("of 58 announced pictures can be decoded (28 at the beginning"), "{said}");
+    let (remarks, take) = imported(folder.path(), &["few.ts"]);
+    assert!(remarks.iter().any(|remark| remark.contains("(14 at the beginning)")), "{remarks:?}");
+    assert_eq!(take.len(CameraId(0)), 30);
 }
 
 #[test]
@@ -392,4 +397,22 @@ fn a_take_is_never_replaced() {
     let (rig, _) = calibration_free_config::Rig::from_toml_str(&rig, "rig").unwrap();
     assert_eq!((&*rig.cameras[0].name, rig.trigger.rate_hz), ("a", 30.0));
     assert_eq!(Path::new(&rig.cameras[0].source), at.join("a.mp4").canonicalize().unwrap());
+}
+
+/// The header's matrix turns pictures over: a player shows them so, and no camera sees them so.
+#[test]
+fn a_mirrored_video_is_told() {
+    let folder = folder(&[("a.mp4", "30", 6), ("turned.mp4", "30", 6)]);
+    let path = folder.path().join("a.mp4");
+    let mut bytes = fs::read(&path).unwrap();
+    let track = bytes.windows(4).position(|word| word == b"tkhd").unwrap();
+    // After version, times, number, duration, layer, group and volume: the matrix, which begins with 1 in 16.16.
+    let matrix = track + 4 + 40;
+    assert_eq!(bytes[matrix..matrix + 4], [0, 1, 0, 0]);
+    bytes[matrix..matrix + 4].copy_from_slice(&(-65_536_i32).to_be_bytes());
+    fs::write(&path, bytes).unwrap();
+    let (remarks, _) = imported(folder.path(), &["a.mp4", "turned.mp4"]);
+    let mirrored: Vec<_> = remarks.iter().filter(|remark| remark.contains("it is mirrored")).collect();
+    assert!(mirrored.len() == 1 && mirrored[0].starts_with("a"), "{remarks:?}");
+    assert!(!remarks.iter().any(|remark| remark.contains("upside down")), "{remarks:?}");
 }

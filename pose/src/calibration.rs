@@ -39,6 +39,14 @@ const FARTHEST_MM: f64 = 200_000.0;
 /// rule.
 pub const MILLIMETRES_FROM: f64 = 100.0;
 
+/// The largest skew, in parts of the focal length, and the largest ratio of the focal lengths of both axes.
+const MAX_SKEW: f64 = 0.02;
+const MAX_ASPECT: f64 = 1.5;
+/// How many times as far from the middle as without it a lens may show what is near the picture's corners.
+const BENDS: std::ops::Range<f64> = 0.4..1.5;
+/// Lenses are checked out to this part of the way to the corners: farther out, their models are often wrong.
+const CHECKED: f64 = 0.8;
+
 /// How far R Rᵀ may be from the identity: R may be rounded to two places.
 const MAX_OFF_ROTATION: f64 = 0.03;
 
@@ -104,6 +112,24 @@ impl Distortion {
             Self::Usual(all) => all,
             Self::Fisheye(all) => all,
         }
+    }
+
+    /// Whether a lens can bend like this, out to a distance from the middle of the plane one unit before the pinhole.
+    fn check(&self, out_to: f64) -> Result<(), String> {
+        let Self::Usual(_) = self else { return Ok(()) };
+        let (mut before, mut at) = (0.0, 0.0);
+        while before < out_to {
+            at += 0.01;
+            let [bent, _] = self.bend(at, 0.0);
+            if !(bent > before && BENDS.contains(&(bent / at))) {
+                return Err(format!(
+                    "its lens would show what is {at:.2} focal lengths off the middle at {bent:.2}: distortion coefficients \
+                     like that are of no lens, or in another order"
+                ));
+            }
+            before = bent;
+        }
+        Ok(())
     }
 
     /// Where a point of the plane one unit before the pinhole appears in that plane.
@@ -265,7 +291,10 @@ impl CalibratedCamera {
 
     fn check(&mut self) -> Result<(), String> {
         let off = (self.rotation * self.rotation.transpose() - Matrix3::identity()).norm();
-        if !(off < MAX_OFF_ROTATION && self.rotation.determinant() > 0.0) {
+        if off < MAX_OFF_ROTATION && self.rotation.determinant() < 0.0 {
+            return Err("its rotation mirrors: an axis is turned around".into());
+        }
+        if off.is_nan() || off >= MAX_OFF_ROTATION {
             return Err(format!("its rotation is not a rotation matrix: R Rᵀ is {off:.3} from the identity"));
         }
         // Numbers that were rounded to a few places.
@@ -284,9 +313,15 @@ impl CalibratedCamera {
         if focal <= 0.0 {
             return Err(format!("its focal length is {focal} px"));
         }
-        // Half a picture off the middle on each side.
+        let (skew, aspect) = (self.intrinsics.m12, self.intrinsics.m11 / self.intrinsics.m22);
+        if skew.abs() > MAX_SKEW * focal {
+            return Err(format!("its skew is {skew:.0} px, and that of cameras is 0"));
+        }
+        if !(1.0 / MAX_ASPECT..MAX_ASPECT).contains(&aspect) {
+            return Err(format!("its focal length is {aspect:.2} times as long across as down"));
+        }
         let lies_in = |width: f64, height: f64| {
-            (0.2..0.8).contains(&(centre.x / width)) && (0.2..0.8).contains(&(centre.y / height))
+            (0.3..0.7).contains(&(centre.x / width)) && (0.3..0.7).contains(&(centre.y / height))
         };
         if !lies_in(width, height) {
             let exchanged = if lies_in(height, width) { "; width and height seem to be exchanged" } else { "" };
@@ -295,6 +330,9 @@ impl CalibratedCamera {
                 centre.x, centre.y
             ));
         }
+        let corner = [[0.0, 0.0], [width, 0.0], [0.0, height], [width, height]]
+            .map(|[x, y]| ((x - centre.x) / self.intrinsics.m11).hypot((y - centre.y) / self.intrinsics.m22));
+        self.distortion.check(CHECKED * corner.into_iter().fold(0.0, f64::max))?;
         let away_mm = self.position_mm().norm();
         if away_mm > FARTHEST_MM {
             let metres = away_mm / 1000.0;

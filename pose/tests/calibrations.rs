@@ -267,3 +267,24 @@ fn a_stereo_pair_is_refused_with_the_way_out() {
     let error = calibration::read(&path).unwrap_err().to_string();
     assert!(error.contains("stereo calibration") && error.contains("camera_matrix"), "{error}");
 }
+
+#[test]
+fn cameras_that_cannot_be_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |matrix: &str, lens: &str, turn: &str, said: &str| {
+        let camera = format!(
+            r#"{{"name": "a", "size": [1000, 1000], "K": {matrix}, "dist": {lens}, "R": {turn}, "t": [0, 0, 3]}}"#
+        );
+        let path = put(folder.path(), "a.json", &format!(r#"{{"cameras": [{camera}]}}"#));
+        let error = calibration::read(&path).map(|_| "read".to_owned()).unwrap_or_else(|error| error.to_string());
+        assert!(error.contains(said), "{error}");
+    };
+    let (matrix, lens, turn) = ("[[900,0,500],[0,900,500],[0,0,1]]", "[-0.3,0.1,0,0]", "[[1,0,0],[0,1,0],[0,0,1]]");
+    refused(matrix, lens, turn, "read");
+    refused("[[900,300,500],[0,900,500],[0,0,1]]", lens, turn, "skew is 300 px");
+    refused("[[1800,0,500],[0,900,500],[0,0,1]]", lens, turn, "2.00 times as long across as down");
+    refused("[[450,0,250],[0,450,250],[0,0,1]]", lens, turn, "far from the middle");
+    refused(matrix, "[5,3,0,0,0]", turn, "of no lens");
+    refused(matrix, "[-1.5,0,0,0,0]", turn, "of no lens");
+    refused(matrix, lens, "[[1,0,0],[0,1,0],[0,0,-1]]", "mirrors");
+}

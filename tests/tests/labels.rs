@@ -86,6 +86,28 @@ fn poses_of_another_rate_beginning_or_place_are_refused() {
     assert!(said.contains("% of the joints in its picture"), "{said}");
 }
 
+/// Labels that are all a little too large or too small still lie on the person.
+#[test]
+fn focal_lengths_that_are_wrong_are_refused() {
+    let Some(case) = case() else { return };
+    let ok = case.cases.join("ok.trc");
+    for wrong in [0.85, 1.2] {
+        let mut calibration = json(&case.cases.join("calibration.json"));
+        for camera in calibration["cameras"].as_array_mut().unwrap() {
+            for axis in [0, 1] {
+                let focal = &mut camera["K"][axis][axis];
+                *focal = (focal.as_f64().unwrap() * wrong).into();
+            }
+        }
+        let file = case.folder.path().join("calibration.json");
+        std::fs::write(&file, calibration.to_string()).unwrap();
+        let mut import = genlock(["labels", "import", "--markers"]);
+        import.arg(&ok).arg("--calibration").arg(&file).arg("--take").arg(&case.take).arg("--out").arg(case.out());
+        let said = fail(&mut import);
+        assert!(said.contains("focal lengths of the calibration are wrong"), "{wrong}: {said}");
+    }
+}
+
 #[test]
 fn names_are_met_or_missed_in_words() {
     let Some(case) = case() else { return };

@@ -56,7 +56,10 @@ impl Kind {
             return Self::LeftOut(LeftOut::Hidden);
         }
         let mut words = name.split(|c: char| !c.is_alphanumeric());
-        if PROXIES.contains(&&*ending) || words.any(|word| PROXY_WORDS.contains(&word)) {
+        // GoPro's, beside GX010001.MP4.
+        let of_gopro = name.strip_prefix("gl").and_then(|rest| rest.strip_suffix(".mp4"));
+        let of_gopro = of_gopro.is_some_and(|rest| rest.len() == 6 && rest.bytes().all(|byte| byte.is_ascii_digit()));
+        if of_gopro || PROXIES.contains(&&*ending) || words.any(|word| PROXY_WORDS.contains(&word)) {
             return Self::LeftOut(LeftOut::Proxy);
         }
         match path.metadata() {
@@ -78,7 +81,7 @@ impl fmt::Display for LeftOut {
             Self::Proxy => "a small copy or a thumbnail, by its name",
             Self::NoVideo => "no video",
             Self::NoFile => "neither a file nor a folder",
-            Self::Folder => "a folder beside the videos",
+            Self::Folder => "a folder of videos beside the videos",
             Self::NoVideos => "a folder without videos",
         })
     }

@@ -139,7 +139,8 @@ fn check_views(views: &[CameraLabels], unit_taken: Option<&str>, remarks: &mut V
             });
             return Err(format!(
                 "{} has {:.0} % of the joints in its picture: it is not the calibration of these poses, or its convention is \
-                 another one (x_camera = R x_world + t is read){unit}",
+                 another one (x_camera = R x_world + t is read), or its world has another axis upwards than that of the poses \
+                 (--up says that of the poses){unit}",
                 view.name,
                 100.0 * inside
             ));

@@ -2,8 +2,8 @@
 //! that were turned, labels of another take, or labels that are some frames late.
 //!
 //! Between two pictures a fraction of a second apart, brightness changes where a body left or came. The labels say where
-//! that should be. How well the two maps correlate shows whether they belong together: on a real take by .54 to .60, by .2
-//! to .33 with another camera, and by .2 to .3 with half a second too much.
+//! that should be. How well the two maps correlate shows whether they belong together: on a real take by .52 to .58, by .2
+//! to .35 with another camera, and by .2 to .3 with half a second too much.
 
 mod changes;
 mod silhouette;
@@ -27,6 +27,8 @@ const CERTAINLY: f64 = 0.4;
 /// Shifts in time that are tried, in seconds.
 const MAX_SHIFT_S: f64 = 1.0;
 const SHIFTS: i64 = 20;
+/// How many times as large bodies are tried, against focal lengths and sizes of pictures that are wrong.
+const ZOOMS: [f32; 6] = [0.7, 0.77, 0.85, 1.18, 1.3, 1.43];
 /// From this shift on, labels tell nothing of the instant.
 const ELSEWHEN_S: f64 = 0.6;
 
@@ -64,6 +66,12 @@ pub fn check(labels: &Labels, take: &TakeReader) -> miette::Result<()> {
         bail!(
             "the labels fit the pictures clearly better when they are {by} frames {direction}: they do not begin where the \
              take does, which --first can mend, or are of another take"
+        );
+    }
+    if let Some(zoom) = better_zoomed(&views) {
+        bail!(
+            "the labels fit the pictures clearly better when bodies are {zoom:.2} times as large: focal lengths of the \
+             calibration are wrong, or it is of pictures of another size"
         );
     }
     let elsewhen = (ELSEWHEN_S * rate_hz) as i64;
@@ -135,6 +143,29 @@ fn better_at(shifts: &[i64], shifted: &[Vec<Option<f64>>]) -> Option<i64> {
     let all = shifts.iter().enumerate().filter_map(|(at, shift)| Some((*shift, mean(at)?)));
     let (shift, best) = all.max_by(|a, b| a.1.total_cmp(&b.1))?;
     (best > CERTAINLY && best > now + CLEARLY).then_some(shift)
+}
+
+/// How many times as large, about the middle of the picture, bodies fit clearly better in all views together.
+fn better_zoomed(views: &[View<'_>]) -> Option<f32> {
+    let mean = |zoom: f32| {
+        let fits: Option<Vec<f64>> =
+            views.iter().map(|view| fit(&zoomed(view.view, zoom), &view.changes, 0).ok()).collect();
+        fits.filter(|fits| !fits.is_empty()).map(|fits| fits.iter().sum::<f64>() / fits.len() as f64)
+    };
+    let now = mean(1.0)?;
+    let (zoom, best) = ZOOMS.iter().filter_map(|&zoom| Some((zoom, mean(zoom)?))).max_by(|a, b| a.1.total_cmp(&b.1))?;
+    tracing::debug!("labels fit by {now:.2}, {zoom} times as large by {best:.2}");
+    (best > CERTAINLY && best > now + CLEARLY).then_some(zoom)
+}
+
+/// The labels of a view with bodies so many times as large and as far from the middle.
+fn zoomed(view: &CameraLabels, zoom: f32) -> CameraLabels {
+    let middle = view.size_px.map(|side| side as f32 / 2.0);
+    let mut view = view.clone();
+    for px in view.frames.iter_mut().flat_map(|frame| &mut frame.joints_px) {
+        *px = std::array::from_fn(|axis| middle[axis] + zoom * (px[axis] - middle[axis]));
+    }
+    view
 }
 
 /// How well labels of the frames that are so many later tell where something changed: a correlation.
