@@ -92,6 +92,8 @@ fn an_untrained_network_knows_nothing_and_is_shown_as_it_is() {
             let [low, high] = [0, 1].map(|end| point["interval"][end].as_f64().unwrap());
             assert!((number("accuracy") - 0.5).abs() < 0.1, "{point}");
             assert!(low < number("accuracy") && number("accuracy") < high && high - low < 0.2, "{point}");
+            let [from, to] = [0, 1].map(|end| point["drawn-ms"][end].as_f64().unwrap());
+            assert!(from <= number("mean-ms") && number("mean-ms") <= to, "{point}");
             assert!(number("auc") > 0.3 && number("auc") < 0.8, "{point}");
         }
         let people = if curve["person"].is_null() { if curve["split"] == train { 3 } else { 2 } } else { 1 };

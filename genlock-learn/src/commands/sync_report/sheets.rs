@@ -73,22 +73,31 @@ fn sheet(dataset: &Dataset, report: &SyncReport, what: &str, heads: &[String], r
     Ok(svg.finish())
 }
 
-/// The stored pictures in one JPEG, without gaps.
+/// The stored pictures in one JPEG, without gaps, and without the margin around what the network sees.
 fn mosaic(dataset: &Dataset, columns: usize, rows: &[Row]) -> miette::Result<Vec<u8>> {
-    let side = usize::from(dataset.config().store_px);
+    let store = usize::from(dataset.config().store_px);
+    let side = ((store as f32 / dataset.config().margin) as usize).clamp(1, store);
+    let first = ((store - side) / 2) as i64;
     let (width, height) = (columns * side, rows.len() * side);
     let mut rgb = vec![255; 3 * width * height];
     for (at, row) in rows.iter().enumerate() {
         let pixels = dataset.batch(&row.pictures).into_diagnostic()?.pixels;
         let pixels = pixels
             .f_narrow(1, 0, 3)
-            .and_then(|rgb| rgb.f_permute([0, 2, 3, 1])?.f_to_device(Device::Cpu)?.f_contiguous()?.f_reshape([-1]))
+            .and_then(|rgb| {
+                rgb.f_narrow(2, first, side as i64)?
+                    .f_narrow(3, first, side as i64)?
+                    .f_permute([0, 2, 3, 1])?
+                    .f_to_device(Device::Cpu)?
+                    .f_contiguous()?
+                    .f_reshape([-1])
+            })
             .into_diagnostic()?;
         let pixels: Vec<u8> = Vec::try_from(pixels).into_diagnostic()?;
         for (column, picture) in pixels.chunks_exact(3 * side * side).enumerate() {
             for (y, line) in picture.chunks_exact(3 * side).enumerate() {
-                let first = 3 * ((at * side + y) * width + column * side);
-                rgb[first..first + 3 * side].copy_from_slice(line);
+                let begin = 3 * ((at * side + y) * width + column * side);
+                rgb[begin..begin + 3 * side].copy_from_slice(line);
             }
         }
     }

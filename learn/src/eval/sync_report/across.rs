@@ -1,5 +1,7 @@
 //! Which picture of each trained person is taken for synchronous with one of an unseen person (SYNC, Fig. 6).
 
+use std::collections::BTreeSet;
+
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -25,6 +27,8 @@ pub struct AcrossPeople {
     pub queries: usize,
     /// Pictures to choose from, for each query.
     pub candidates: usize,
+    /// Different pictures among those retrieved: few if the same ones are taken for synchronous with everything.
+    pub different: usize,
     /// Each pose seen by its own camera: N-MPJPE also counts from where somebody is seen, P-MPJPE does not.
     pub poses: Retrieval,
 }
@@ -73,7 +77,7 @@ pub(super) fn asked(
 /// Of all trained people together, then of each.
 pub(super) fn summary(material: &Material, found: &[Found]) -> Result<Vec<AcrossPeople>, LearnError> {
     let mut together: Vec<Compared> = Vec::new();
-    let (mut rows, mut most) = (Vec::new(), 0);
+    let (mut rows, mut most, mut different) = (Vec::new(), 0, 0);
     for (at, person) in material.people(Split::Train).into_iter().enumerate() {
         let pose = |row: u32| material.poses[row as usize];
         let compared = |found: &Found| {
@@ -83,12 +87,15 @@ pub(super) fn summary(material: &Material, found: &[Found]) -> Result<Vec<Across
         let compared: Vec<Compared> = found.iter().filter_map(compared).collect();
         let candidates = material.rows_of(&person).len();
         most = most.max(candidates);
-        let of = |person, poses| AcrossPeople { person, queries: compared.len(), candidates, poses };
+        let retrieved: BTreeSet<u32> = found.iter().filter_map(|found| Some(found.answers.get(at)?[0])).collect();
+        different += retrieved.len();
+        let (queries, retrieved) = (compared.len(), retrieved.len());
+        let of = |person, poses| AcrossPeople { person, queries, candidates, different: retrieved, poses };
         rows.extend(Retrieval::of(&compared)?.map(|poses| of(Some(person.name), poses)));
         together.extend(compared);
     }
     if let Some(poses) = Retrieval::of(&together)? {
-        rows.insert(0, AcrossPeople { person: None, queries: together.len(), candidates: most, poses });
+        rows.insert(0, AcrossPeople { person: None, queries: together.len(), candidates: most, different, poses });
     }
     Ok(rows)
 }
@@ -114,6 +121,9 @@ mod tests {
         let rows = rows(Knows::Time { same_ms: 50.0 });
         assert_eq!(rows.iter().map(|row| row.person.as_deref()).collect::<Vec<_>>(), [None, Some("b"), Some("c")]);
         assert_eq!((rows[0].queries, rows[1].queries, rows[1].candidates), (160, 80, 90));
+        let asked = rows[1].different;
+        // 80 different queries of 30 instants, each with three pictures of equal score to draw from.
+        assert!((30..=80).contains(&asked) && rows[0].different == asked + rows[2].different, "{rows:?}");
         for row in &rows {
             assert!(row.poses.retrieved.p_mpjpe < 1e-3 && row.poses.random.p_mpjpe > 50.0, "{row:?}");
         }

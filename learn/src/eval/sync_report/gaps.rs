@@ -27,6 +27,8 @@ pub struct GapPoint {
     pub gap_ms: f64,
     /// Gaps of the pairs of different instants: from, to.
     pub drawn_ms: [f64; 2],
+    /// Their mean: takes with few frames a second do not have all gaps.
+    pub mean_ms: f64,
     /// Half of the same instant, half of different ones.
     pub pairs: usize,
     /// Share of right decisions, where a probability above 0.5 means the same instant. Chance is 0.5.
@@ -65,15 +67,17 @@ pub(super) fn curves(
     let mut curves = vec![curve(None)];
     curves.extend(people.iter().map(|person| curve(Some(person.name.clone()))));
     for (at, &gap_ms) in (0..).zip(gaps_ms) {
-        let mut together = Vec::new();
+        let (mut together, mut all_apart_ms) = (Vec::new(), Vec::new());
         for (index, person) in people.iter().enumerate() {
             let mut rng = ChaCha8Rng::seed_from_u64(seed_of(&[seed, 41, split as u64, index as u64, at]));
             let triples = drawn(material, person, window(gap_ms), pairs / 2, &mut rng);
             let scored = scored(judge, &triples)?;
-            curves[index + 1].points.extend(point(gap_ms, &scored));
+            let apart_ms: Vec<f64> = triples.iter().map(|triple| apart_ms(material, triple)).collect();
+            curves[index + 1].points.extend(point(gap_ms, &apart_ms, &scored));
             together.extend(scored);
+            all_apart_ms.extend(apart_ms);
         }
-        curves[0].points.extend(point(gap_ms, &together));
+        curves[0].points.extend(point(gap_ms, &all_apart_ms, &together));
     }
     curves.retain(|curve| !curve.points.is_empty());
     Ok(curves)
@@ -135,11 +139,17 @@ fn scored(judge: &dyn Judge, triples: &BTreeSet<Triple>) -> Result<Vec<Scored>, 
     Ok(scored)
 }
 
-fn point(gap_ms: f64, scored: &[Scored]) -> Option<GapPoint> {
+fn apart_ms(material: &Material, &(one, _, other): &Triple) -> f64 {
+    let (take, at) = material.place(one);
+    Material::apart_ms(take, at.instant as usize, material.place(other).1.instant as usize)
+}
+
+fn point(gap_ms: f64, apart_ms: &[f64], scored: &[Scored]) -> Option<GapPoint> {
     let right = scored.iter().filter(|pair| (pair.score > 0.0) == pair.positive).count();
     (!scored.is_empty()).then(|| GapPoint {
         gap_ms,
         drawn_ms: window(gap_ms),
+        mean_ms: apart_ms.iter().sum::<f64>() / apart_ms.len() as f64,
         pairs: scored.len(),
         accuracy: right as f64 / scored.len() as f64,
         interval: wilson(right, scored.len()),
@@ -182,6 +192,9 @@ mod tests {
         assert!(found[1] == 0.5 && found[2] > 0.75 && found[2] < 1.0, "{found:?}");
         assert!(curve.points.iter().all(|point| point.pairs == 400), "equally many of each person");
         assert_eq!(curve.points[3].auc, Some(1.0));
+        // Of 100 ms there is only 100; of 800 there are 700, 800 and 900.
+        assert_eq!(curve.points[0].mean_ms, 100.0);
+        assert!((curve.points[3].mean_ms - 800.0).abs() < 30.0);
     }
 
     #[test]
