@@ -9,6 +9,7 @@ mod learner_loop;
 mod rate;
 mod refit_turns;
 mod stop;
+mod svg;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -44,6 +45,8 @@ enum Command {
     Train(commands::train::Args),
     /// Train the rows of a table, such as those of a paper, and print them beside the paper's.
     Ablate(commands::ablate::Args),
+    /// Show what a pretraining has learned: sync accuracy by time gap, and pictures retrieved by their sync score.
+    SyncReport(commands::sync_report::Args),
     /// Make a pose model from a pretrained encoder and a few labels.
     Finetune(commands::finetune::Args),
     /// Measure a pose model against labels, beside two baselines.
@@ -74,6 +77,7 @@ fn main() -> miette::Result<ExitCode> {
         Command::SyncOffset(args) => commands::sync_offset::run(&args),
         Command::Train(args) => commands::train::run(&args),
         Command::Ablate(args) => commands::ablate::run(&args),
+        Command::SyncReport(args) => commands::sync_report::run(&args),
         Command::Finetune(args) => commands::finetune::run(&args),
         Command::Eval(args) => commands::eval::run(&args),
         Command::Render(args) => commands::render::run(&args),

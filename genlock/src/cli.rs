@@ -76,6 +76,9 @@ pub enum Command {
     /// Train the rows of a table, and print them beside the paper's (see `genlock-learn ablate --help`).
     #[command(disable_help_flag = true)]
     Ablate(HandOver),
+    /// Show what a pretraining has learned, as plots and sheets of pictures (see `genlock-learn sync-report --help`).
+    #[command(disable_help_flag = true)]
+    SyncReport(HandOver),
 }
 
 /// Arguments for the other binary, passed on unchanged.

@@ -60,6 +60,7 @@ fn main() -> miette::Result<()> {
         Command::PackAssets(words) => commands::hand_over::run("pack-assets", &words.words),
         Command::Train(words) => commands::hand_over::run("train", &words.words),
         Command::Ablate(words) => commands::hand_over::run("ablate", &words.words),
+        Command::SyncReport(words) => commands::hand_over::run("sync-report", &words.words),
     }
 }
 

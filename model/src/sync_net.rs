@@ -54,9 +54,9 @@ impl Head {
         Ok(fused.f_linear(&self.weight, Some(&self.bias))?.f_squeeze_dim(-1)?)
     }
 
-    /// F diag(w) Fᵀ + b: `[N, D]` to `[N, N]`.
-    fn all_products(&self, features: &Tensor) -> Result<Tensor, ModelError> {
-        Ok(features.f_mul(&self.weight)?.f_matmul(&features.f_transpose(0, 1)?)?.f_add(&self.bias)?)
+    /// F diag(w) Gᵀ + b: `[M, D]` and `[N, D]` to `[M, N]`.
+    fn all_products(&self, first: &Tensor, second: &Tensor) -> Result<Tensor, ModelError> {
+        Ok(first.f_mul(&self.weight)?.f_matmul(&second.f_transpose(0, 1)?)?.f_add(&self.bias)?)
     }
 
     fn named(&self, name: &str, into: &mut Named) {
@@ -134,13 +134,33 @@ impl SyncNet {
     pub fn all_pair_logits(&self, features: &Tensor) -> Result<(Tensor, Tensor), ModelError> {
         autocast(Precision::F32, self.device, || {
             if self.config.fusion == Fusion::Mult {
-                return Ok((self.sync_head.all_products(features)?, self.flip_head.all_products(features)?));
+                let products = |head: &Head| head.all_products(features, features);
+                return Ok((products(&self.sync_head)?, products(&self.flip_head)?));
             }
             let (n, d) = features.size2()?;
             let rows = features.f_unsqueeze(1)?.f_expand([n, n, d], false)?;
             let columns = features.f_unsqueeze(0)?.f_expand([n, n, d], false)?;
             let fused = self.fuse(&rows, &columns)?;
             Ok((self.sync_head.logits(&fused)?, self.flip_head.logits(&fused)?))
+        })
+    }
+
+    /// The logits of "same instant" between queries `[M, D]` and candidates `[N, D]`: a matrix `[M, N]`. With
+    /// [`Fusion::Mult`] one matrix product. Other fusions take a query at a time; where they depend on the order of a
+    /// pair, it is the mean of both.
+    pub fn sync_logits(&self, queries: &Tensor, candidates: &Tensor) -> Result<Tensor, ModelError> {
+        autocast(Precision::F32, self.device, || {
+            if self.config.fusion == Fusion::Mult {
+                return self.sync_head.all_products(queries, candidates);
+            }
+            let mut rows = Vec::new();
+            for query in 0..queries.size2()?.0 {
+                let query = queries.f_narrow(0, query, 1)?.f_expand_as(candidates)?;
+                let first = self.sync_head.logits(&self.fuse(&query, candidates)?)?;
+                let second = self.sync_head.logits(&self.fuse(candidates, &query)?)?;
+                rows.push(first.f_add(&second)?.f_mul_scalar(0.5)?);
+            }
+            Ok(Tensor::f_stack(&rows, 0)?)
         })
     }
 

@@ -51,6 +51,11 @@ fn all_pairs_are_the_pairs() {
             assert!(near(sync.double_value(&[i, j]), s.double_value(&[0])), "{fusion:?} {i} {j}");
             assert!(near(flip.double_value(&[i, j]), t.double_value(&[0])), "{fusion:?} {i} {j}");
         }
+        let some = net.sync_logits(&f.narrow(0, 0, 2), &f.narrow(0, 2, 3)).unwrap();
+        assert_eq!(some.size(), [2, 3]);
+        let both_orders = (&sync + sync.transpose(0, 1)) * 0.5;
+        let expected = both_orders.narrow(0, 0, 2).narrow(1, 2, 3);
+        assert!((some - expected).abs().max().double_value(&[]) < 1e-5, "{fusion:?}");
     }
 }
 

@@ -18,4 +18,5 @@ mod reading;
 pub mod render;
 mod rendered_table;
 pub mod sync_offset;
+pub mod sync_report;
 pub mod train;

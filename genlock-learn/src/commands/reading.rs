@@ -18,6 +18,18 @@ pub fn session(folder: &Path, recorded: &[PathBuf], config: &DataConfig, device:
     counted("reading the session", load).into_diagnostic()
 }
 
+/// The pictures of those takes of a rendered session that are wanted.
+pub fn takes_of_session(
+    folder: &Path,
+    wanted: impl Fn(&take::SessionTake) -> bool,
+    config: &DataConfig,
+    device: Device,
+) -> miette::Result<Dataset> {
+    let load =
+        |progress: &mut dyn FnMut(usize, usize)| Dataset::load_some(folder, wanted, &[], config, device, progress);
+    counted("reading the session", load).into_diagnostic()
+}
+
 /// The labelled crops of a recorded take.
 pub fn labelled_take(take: &Path, labels: &Path, preprocessing: &Preprocessing) -> miette::Result<LabelledTake> {
     counted("cropping pictures", |progress| LabelledTake::load(take, labels, preprocessing, progress)).into_diagnostic()
@@ -30,7 +42,7 @@ pub fn preprocessing(spec: &PoseSpec, file: &Path) -> miette::Result<Preprocessi
 }
 
 /// Runs a job that reports its progress as a count and a total.
-fn counted<T>(what: &'static str, job: impl FnOnce(&mut dyn FnMut(usize, usize)) -> T) -> T {
+pub fn counted<T>(what: &'static str, job: impl FnOnce(&mut dyn FnMut(usize, usize)) -> T) -> T {
     let bar = bar(what, 0);
     let result = job(&mut |done, total| {
         bar.set_length(total as u64);

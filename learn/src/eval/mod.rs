@@ -11,6 +11,7 @@ mod scores;
 pub mod separation;
 mod spread;
 pub(crate) mod sync_accuracy;
+pub mod sync_report;
 mod take;
 mod thumbnails;
 mod trial;

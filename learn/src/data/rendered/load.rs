@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use pose::JOINTS;
 use recipe::DataConfig;
 use subject::{Decoder, RgbImage, Sample, Scale, SquareCutter};
-use take::{MaskReader, Session, TakeReader};
+use take::{MaskReader, Session, SessionTake, TakeReader};
 use tch::{Device, Kind, Tensor};
 
 use super::dataset::{Dataset, DatasetTake, PictureId, bytes_per_picture};
@@ -29,10 +29,26 @@ impl Dataset {
         recorded: &[PathBuf],
         config: &DataConfig,
         device: Device,
+        progress: impl FnMut(usize, usize),
+    ) -> Result<Self, LearnError> {
+        Self::load_some(session, |_| true, recorded, config, device, progress)
+    }
+
+    /// [`Self::load`] of those takes of the session that are `wanted`.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_some(
+        session: &Path,
+        wanted: impl Fn(&SessionTake) -> bool,
+        recorded: &[PathBuf],
+        config: &DataConfig,
+        device: Device,
         mut progress: impl FnMut(usize, usize),
     ) -> Result<Self, LearnError> {
         let about = Session::read(session)?.takes;
         let splits = splits(session, &about)?;
+        let (about, splits): (Vec<_>, Vec<_>) = about.into_iter().zip(splits).filter(|(take, _)| wanted(take)).unzip();
         let planned = in_parallel(about.len(), |index| plan(session, &about[index], index as u32, config), |_| {})?;
         let recorded = in_parallel(recorded.len(), |index| Recorded::crop(&recorded[index], config), |_| {})?;
         let crops: Vec<&Sample> = recorded.iter().flat_map(|take| &take.samples).map(|crop| &crop.sample).collect();

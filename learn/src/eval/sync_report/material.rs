@@ -1,0 +1,81 @@
+//! What the figures are made of: takes and their pictures, by person. Poses only score.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pose::Pose3d;
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use take::SessionTake;
+
+use crate::LearnError;
+use crate::data::rendered::{DatasetTake, PictureId, Split};
+use crate::seeds::seed_of;
+
+/// Pictures by their rows in a dataset.
+pub(super) struct Material<'a> {
+    pub takes: &'a [DatasetTake],
+    /// By row.
+    pub pictures: &'a [PictureId],
+    /// By row. Of a picture's own camera.
+    pub poses: &'a [Pose3d],
+}
+
+/// Somebody in the session, with the indices of their takes.
+pub(super) struct Person {
+    pub name: String,
+    pub takes: Vec<usize>,
+}
+
+/// Scores pairs of pictures, which it is given as rows: logits of "both show the same instant".
+pub(super) trait Judge {
+    /// Of each picture with the one at its place in the other list.
+    fn pairs(&self, first: &[u32], second: &[u32]) -> Result<Vec<f64>, LearnError>;
+
+    /// Of each query with all candidates.
+    fn against(&self, queries: &[u32], candidates: &[u32]) -> Result<Vec<Vec<f64>>, LearnError>;
+}
+
+impl Material<'_> {
+    /// The people of a split, by name.
+    pub fn people(&self, split: Split) -> Vec<Person> {
+        let mut takes: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, take) in self.takes.iter().enumerate().filter(|(_, take)| take.split == split) {
+            takes.entry(&take.about.person).or_default().push(index);
+        }
+        takes.into_iter().map(|(name, takes)| Person { name: name.to_owned(), takes }).collect()
+    }
+
+    /// All pictures of a person.
+    pub fn rows_of(&self, person: &Person) -> Vec<u32> {
+        let takes = person.takes.iter().map(|&take| &self.takes[take]);
+        takes.flat_map(|take| take.rows.iter().flatten().flatten().copied()).collect()
+    }
+
+    /// The take of a picture, and the picture's place in it.
+    pub fn place(&self, row: u32) -> (&DatasetTake, PictureId) {
+        let id = self.pictures[row as usize];
+        (&self.takes[id.take as usize], id)
+    }
+
+    /// By how many milliseconds two instants of a take are apart.
+    pub fn apart_ms(take: &DatasetTake, one: usize, other: usize) -> f64 {
+        let [one, other] = [one, other].map(|at| take.instants[at].exposure_ns);
+        one.abs_diff(other) as f64 / 1e6
+    }
+}
+
+/// Draws so many takes of each person, or all if `each` is 0: their names.
+pub fn chosen_takes(takes: &[SessionTake], each: usize, seed: u64) -> BTreeSet<String> {
+    let mut by_person: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for take in takes {
+        by_person.entry(&take.person).or_default().push(&take.name);
+    }
+    let mut chosen = BTreeSet::new();
+    for (index, mut names) in (0..).zip(by_person.into_values()) {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed_of(&[seed, 40, index]));
+        let wanted = if each == 0 { names.len() } else { each };
+        chosen.extend(names.partial_shuffle(&mut rng, wanted).0.iter().map(|name| (*name).to_owned()));
+    }
+    chosen
+}
