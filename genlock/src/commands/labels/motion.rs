@@ -135,27 +135,29 @@ impl View<'_> {
 
 /// The shift at which labels fit clearly better in all views together.
 fn better_at(shifts: &[i64], shifted: &[Vec<Option<f64>>]) -> Option<i64> {
-    let mean = |at: usize| {
-        let fits: Option<Vec<f64>> = shifted.iter().map(|fits| fits[at]).collect();
-        fits.filter(|fits| !fits.is_empty()).map(|fits| fits.iter().sum::<f64>() / fits.len() as f64)
-    };
-    let now = mean(shifts.iter().position(|shift| *shift == 0)?)?;
-    let all = shifts.iter().enumerate().filter_map(|(at, shift)| Some((*shift, mean(at)?)));
-    let (shift, best) = all.max_by(|a, b| a.1.total_cmp(&b.1))?;
-    (best > CERTAINLY && best > now + CLEARLY).then_some(shift)
+    let fits = |at: usize| mean(shifted.iter().map(|fits| fits[at]));
+    let now = fits(shifts.iter().position(|shift| *shift == 0)?)?;
+    clearly_better(now, shifts.iter().enumerate().filter_map(|(at, shift)| Some((*shift, fits(at)?))))
 }
 
 /// How many times as large, about the middle of the picture, bodies fit clearly better in all views together.
 fn better_zoomed(views: &[View<'_>]) -> Option<f32> {
-    let mean = |zoom: f32| {
-        let fits: Option<Vec<f64>> =
-            views.iter().map(|view| fit(&zoomed(view.view, zoom), &view.changes, 0).ok()).collect();
-        fits.filter(|fits| !fits.is_empty()).map(|fits| fits.iter().sum::<f64>() / fits.len() as f64)
-    };
-    let now = mean(1.0)?;
-    let (zoom, best) = ZOOMS.iter().filter_map(|&zoom| Some((zoom, mean(zoom)?))).max_by(|a, b| a.1.total_cmp(&b.1))?;
-    tracing::debug!("labels fit by {now:.2}, {zoom} times as large by {best:.2}");
-    (best > CERTAINLY && best > now + CLEARLY).then_some(zoom)
+    let now = mean(views.iter().map(|view| Some(view.own)))?;
+    let fits = |zoom: f32| mean(views.iter().map(|view| fit(&zoomed(view.view, zoom), &view.changes, 0).ok()));
+    clearly_better(now, ZOOMS.into_iter().filter_map(|zoom| Some((zoom, fits(zoom)?))))
+}
+
+/// The mean over all views; `None` if one is not known, or there is none.
+fn mean(fits: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    let fits: Vec<f64> = fits.collect::<Option<_>>()?;
+    (!fits.is_empty()).then(|| fits.iter().sum::<f64>() / fits.len() as f64)
+}
+
+/// The change of labels that fits best, if it certainly fits and clearly better than they do now.
+fn clearly_better<T: std::fmt::Debug>(now: f64, changed: impl Iterator<Item = (T, f64)>) -> Option<T> {
+    let (change, best) = changed.max_by(|a, b| a.1.total_cmp(&b.1))?;
+    tracing::debug!("labels fit by {now:.2}, changed by {change:?} by {best:.2}");
+    (best > CERTAINLY && best > now + CLEARLY).then_some(change)
 }
 
 /// The labels of a view with bodies so many times as large and as far from the middle.
