@@ -72,7 +72,7 @@ pub fn one_image(
     steps: u64,
     pairs: usize,
 ) -> Result<ChanceReport, LearnError> {
-    let recipe = PretrainRecipe { fusion: Fusion::Mult, ..everything_trained(recipe) };
+    let recipe = with_products(recipe);
     let task = Box::new(OneImage::new(&recipe));
     train_and_score(Learner::with_task(recipe, device, task)?, moments, Sight::OneImage, steps, pairs)
 }
@@ -87,7 +87,7 @@ pub fn background_alone(
     steps: u64,
     pairs: usize,
 ) -> Result<ChanceReport, LearnError> {
-    let learner = Learner::new(PretrainRecipe { fusion: Fusion::Mult, ..everything_trained(recipe) }, device)?;
+    let learner = Learner::new(with_products(recipe), device)?;
     train_and_score(learner, &without_subject(moments), Sight::Both, steps, pairs)
 }
 
@@ -103,7 +103,7 @@ pub fn resampling_alone(
     pairs: usize,
 ) -> Result<ChanceReport, LearnError> {
     const ROUNDS: u64 = 5;
-    let mut recipe = PretrainRecipe { fusion: Fusion::Mult, ..everything_trained(recipe) };
+    let mut recipe = with_products(recipe);
     // Each round's moments take the place of those before.
     recipe.buffer.moments = moments.len();
     let seed = recipe.seed;
@@ -130,7 +130,7 @@ pub fn boxes_alone(
     steps: u64,
     pairs: usize,
 ) -> Result<ChanceReport, LearnError> {
-    let learner = Learner::new(PretrainRecipe { fusion: Fusion::Mult, ..everything_trained(recipe) }, device)?;
+    let learner = Learner::new(with_products(recipe), device)?;
     train_and_score(learner, &boxes::drawn(moments), Sight::Both, steps, pairs)
 }
 
@@ -170,6 +170,11 @@ fn subject_and_middle(sample: &Sample) -> Vec<bool> {
         }
     }
     taken
+}
+
+/// [`everything_trained`] with the fusion that can relate two images.
+fn with_products(recipe: &PretrainRecipe) -> PretrainRecipe {
+    PretrainRecipe { fusion: Fusion::Mult, ..everything_trained(recipe) }
 }
 
 /// The recipe without held-out instants: training and evaluation use the same ones, where a shortcut shows first.

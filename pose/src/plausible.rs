@@ -177,12 +177,12 @@ fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::JOINTS;
 
-    /// Somebody upright, in millimetres.
-    fn person() -> WorldJoints {
+    /// Somebody upright, in millimetres: x forward, y left, z up.
+    pub(crate) fn person() -> WorldJoints {
         let at = |x: f64, y: f64, z: f64| Vector3::new(x, y, z);
         [
             at(0.0, 0.0, 900.0),

@@ -105,30 +105,13 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::LEFT_RIGHT;
+    use crate::{LEFT_RIGHT, plausible};
 
-    /// Somebody upright with bent knees, as instants of a walk have one, in millimetres: x forward, y left, z up.
+    /// Somebody upright with a bent knee, as instants of a walk have one.
     fn person() -> WorldJoints {
-        let at = |x: f64, y: f64, z: f64| Vector3::new(x, y, z);
-        [
-            at(0.0, 0.0, 900.0),
-            at(0.0, -90.0, 900.0),
-            at(90.0, -90.0, 490.0),
-            at(0.0, -90.0, 80.0),
-            at(0.0, 90.0, 900.0),
-            at(20.0, 90.0, 480.0),
-            at(0.0, 90.0, 80.0),
-            at(0.0, 0.0, 1150.0),
-            at(0.0, 0.0, 1400.0),
-            at(80.0, 0.0, 1500.0),
-            at(0.0, 0.0, 1650.0),
-            at(0.0, 170.0, 1390.0),
-            at(0.0, 190.0, 1100.0),
-            at(40.0, 190.0, 850.0),
-            at(0.0, -170.0, 1390.0),
-            at(0.0, -190.0, 1100.0),
-            at(40.0, -190.0, 850.0),
-        ]
+        let mut pose = plausible::tests::person();
+        (pose[KNEES[0]], pose[NOSE]) = (Vector3::new(90.0, -90.0, 490.0), Vector3::new(80.0, 0.0, 1500.0));
+        pose
     }
 
     fn exchanged(pairs: &[(usize, usize)]) -> WorldJoints {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
@@ -55,11 +54,8 @@ pub(super) fn asked(
     seed: u64,
 ) -> Result<Vec<Found>, LearnError> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed_of(&[seed, 43]));
-    let unseen = material.people(Split::HeldOut);
-    let mut rows: Vec<u32> = unseen.iter().flat_map(|person| material.rows_of(person)).collect();
-    let wanted = if queries == 0 { rows.len() } else { queries };
-    let (rows, _) = rows.partial_shuffle(&mut rng, wanted);
-    let mut found: Vec<Found> = rows.iter().map(|&query| Found { query, answers: Vec::new() }).collect();
+    let rows = material.queries(Split::HeldOut, queries, &mut rng);
+    let mut found: Vec<Found> = rows.into_iter().map(|query| Found { query, answers: Vec::new() }).collect();
     for person in material.people(Split::Train) {
         let candidates = material.rows_of(&person);
         for chunk in found.chunks_mut(CHUNK) {

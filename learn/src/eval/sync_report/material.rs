@@ -52,6 +52,13 @@ impl Material<'_> {
         takes.flat_map(|take| take.rows.iter().flatten().flatten().copied()).collect()
     }
 
+    /// Draws so many pictures of the people of a split, or all if `queries` is 0.
+    pub fn queries(&self, split: Split, queries: usize, rng: &mut ChaCha8Rng) -> Vec<u32> {
+        let mut rows: Vec<u32> = self.people(split).iter().flat_map(|person| self.rows_of(person)).collect();
+        let wanted = if queries == 0 { rows.len() } else { queries };
+        rows.partial_shuffle(rng, wanted).0.to_vec()
+    }
+
     /// The take of a picture, and the picture's place in it.
     pub fn place(&self, row: u32) -> (&DatasetTake, PictureId) {
         let id = self.pictures[row as usize];

@@ -1,6 +1,6 @@
 //! Which frame of another view is taken for the synchronous one, in takes of unseen people (SYNC, Fig. 5).
 
-use rand::seq::{IndexedRandom, SliceRandom};
+use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
@@ -70,12 +70,8 @@ pub(super) fn asked(
     seed: u64,
 ) -> Result<Vec<Found>, LearnError> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed_of(&[seed, 42]));
-    let people = material.people(Split::HeldOut);
-    let mut rows: Vec<u32> = people.iter().flat_map(|person| material.rows_of(person)).collect();
-    let wanted = if queries == 0 { rows.len() } else { queries };
-    let (rows, _) = rows.partial_shuffle(&mut rng, wanted);
     let mut found = Vec::new();
-    for &mut query in rows {
+    for query in material.queries(Split::HeldOut, queries, &mut rng) {
         let (take, id) = material.place(query);
         let (instant, view) = (id.instant as usize, usize::from(id.view));
         let views: Vec<usize> =
