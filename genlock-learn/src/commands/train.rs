@@ -9,7 +9,7 @@ use learn::NetRecipe;
 use learn::data::rendered::{Dataset, Split};
 use learn::eval::Evaluator;
 use learn::objectives::labelled_rows;
-use learn::runs::{PoseTraining, StageLosses};
+use learn::runs::{EncoderFile, PoseTraining, StageLosses};
 use miette::{IntoDiagnostic, WrapErr, miette};
 use model::PoseModel;
 use recipe::TrainRecipe;
@@ -43,9 +43,12 @@ pub struct Args {
     /// Only measure the pose model in the folder.
     #[arg(long)]
     eval_only: bool,
-    /// Start transfer from this finished pretraining (`sync.safetensors` of another folder).
+    /// Start transfer from this pretraining (`sync.safetensors` of another folder).
     #[arg(long, value_name = "FILE")]
     encoder: Option<PathBuf>,
+    /// The pretraining of --encoder need not have ended.
+    #[arg(long, requires = "encoder")]
+    unfinished: bool,
     /// Write the pose model's weights as 16-bit floats.
     #[arg(long)]
     f16: bool,
@@ -93,7 +96,8 @@ pub fn run(args: &Args) -> miette::Result<()> {
         let model = PoseModel::load(&path, device).into_diagnostic().wrap_err("there is no pose model to measure")?;
         return measure(&args.out, &recipe, &dataset, &model);
     }
-    let mut trainer = PoseTraining::new(&recipe, &dataset, &args.out, args.encoder.as_deref()).into_diagnostic()?;
+    let encoder = args.encoder.clone().map(|path| EncoderFile { path, may_be_unfinished: args.unfinished });
+    let mut trainer = PoseTraining::new(&recipe, &dataset, &args.out, encoder.as_ref()).into_diagnostic()?;
     std::fs::create_dir_all(&args.out)
         .into_diagnostic()
         .wrap_err_with(|| format!("creating {}", args.out.display()))?;

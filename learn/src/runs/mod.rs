@@ -12,3 +12,4 @@ pub use finetuner::{FinetuneConfig, Finetuner, Training};
 pub use learner::Learner;
 pub use pose_training::{NextDraw, PoseTraining, StageLosses, StageStep};
 pub use refitter::{LabelStore, RefitSettings, Refitter};
+pub use stages::EncoderFile;

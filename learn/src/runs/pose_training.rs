@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use model::{PoseModel, Precision};
 use recipe::{Start, TrainRecipe};
 
-use super::stages::{Stage, StageSetup};
+use super::stages::{EncoderFile, Stage, StageSetup};
 use crate::LearnError;
 use crate::data::rendered::{Dataset, Split};
 use crate::eval::sync_accuracy::SyncAccuracy;
@@ -55,8 +55,8 @@ pub struct PoseTraining<'a> {
 }
 
 impl<'a> PoseTraining<'a> {
-    /// Starts training, or resumes from the folder's checkpoints. `encoder` is the `sync.safetensors` of a finished
-    /// pretraining, used instead of pretraining here; it is ignored if the folder already has a transfer checkpoint.
+    /// Starts training, or resumes from the folder's checkpoints. `encoder` is the `sync.safetensors` of
+    /// another folder, used instead of pretraining here; it is ignored if the folder already has a transfer checkpoint.
     ///
     /// # Errors
     /// If a checkpoint is damaged or from another recipe or session; `encoder` is not fully pretrained, or the recipe
@@ -65,7 +65,7 @@ impl<'a> PoseTraining<'a> {
         recipe: &'a TrainRecipe,
         dataset: &'a Dataset,
         folder: &Path,
-        encoder: Option<&Path>,
+        encoder: Option<&EncoderFile>,
     ) -> Result<Self, LearnError> {
         if dataset.rows(Split::Train).is_empty() {
             let split = Split::Train.name();
@@ -81,7 +81,7 @@ impl<'a> PoseTraining<'a> {
         } else if let Some(encoder) = encoder {
             if recipe.transfer.from == Start::Random {
                 let problem = "the recipe starts from random weights (transfer.from): leave the encoder out".to_owned();
-                return Err(LearnError::Checkpoint { path: encoder.to_owned(), problem });
+                return Err(LearnError::Checkpoint { path: encoder.path.clone(), problem });
             }
             setup.transfer_of_file(encoder)?
         } else if recipe.transfer.from == Start::Random {

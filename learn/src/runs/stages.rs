@@ -16,6 +16,14 @@ use crate::objectives::stage_state::StageState;
 use crate::objectives::transfer::Transfer;
 use crate::trainer::{Trainer, TrainerSettings};
 
+/// A pretraining of another folder, to start transfer from.
+#[derive(Clone, Debug)]
+pub struct EncoderFile {
+    pub path: PathBuf,
+    /// Also take one that has not ended, as it is.
+    pub may_be_unfinished: bool,
+}
+
 pub(super) enum Stage<'a> {
     Sync(Box<Trainer<Pretraining<RenderedTakes<'a>>>>),
     Transfer(Box<Trainer<Transfer<'a>>>),
@@ -60,8 +68,9 @@ impl<'a> StageSetup<'a> {
         self.transfer(&self.initial()?, version.to_owned())
     }
 
-    /// Transfer from a file with a finished pretraining.
-    pub fn transfer_of_file(&self, path: &Path) -> Result<Stage<'a>, LearnError> {
+    /// Transfer from a file with a pretraining.
+    pub fn transfer_of_file(&self, encoder: &EncoderFile) -> Result<Stage<'a>, LearnError> {
+        let path = encoder.path.as_path();
         let (net, meta) = checkpoint::open(path, self.dataset.device()).map_err(during("reading the encoder"))?;
         let wrong = |problem: String| Err(LearnError::Checkpoint { path: path.to_owned(), problem });
         if meta.net.width != i64::from(self.recipe.width) {
@@ -71,8 +80,10 @@ impl<'a> StageSetup<'a> {
             return wrong(format!("its encoder is a {:?}, the recipe's a {:?}", meta.net.network, self.recipe.network));
         }
         let StageState { steps, total_steps, .. } = StageState::of(path, meta.state)?;
-        if steps < total_steps {
-            return wrong(format!("its pretraining is at step {steps} of {total_steps}: finish it first"));
+        if steps < total_steps && !encoder.may_be_unfinished {
+            return wrong(format!(
+                "its pretraining is at step {steps} of {total_steps}: finish it first, or say that it may be unfinished"
+            ));
         }
         self.transfer_of(&net)
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use learn::data::rendered::{Dataset, Split};
 use learn::eval::Evaluator;
 use learn::objectives::{RenderedTraining, TransferLosses};
-use learn::runs::{NextDraw, PoseTraining, StageLosses};
+use learn::runs::{EncoderFile, NextDraw, PoseTraining, StageLosses};
 use model::{PoseModel, Precision};
 use recipe::TrainRecipe;
 use tch::{Device, Kind};
@@ -171,8 +171,8 @@ fn legs_draw_and_end_as_one_run_does() {
     let other = self::recipe(&["sync.samples=96", "transfer.samples=160", "width=8", "augment.shift=0.01"]);
     let error = PoseTraining::new(&other, &dataset, &legs, None).err().unwrap().to_string();
     assert!(error.contains("shift = 0.02") && error.contains("shift = 0.01"), "{error}");
-    let mut borrowed =
-        PoseTraining::new(&recipe, &dataset, &folder.path().join("b"), Some(&legs.join("sync.safetensors"))).unwrap();
+    let encoder = EncoderFile { path: legs.join("sync.safetensors"), may_be_unfinished: false };
+    let mut borrowed = PoseTraining::new(&recipe, &dataset, &folder.path().join("b"), Some(&encoder)).unwrap();
     assert_eq!(borrowed.next_draw().unwrap(), expected[4]);
 }
 
@@ -240,12 +240,16 @@ fn an_encoder_must_be_whole_and_wanted() {
     let mut trainer = PoseTraining::new(&recipe, &dataset, folder.path(), None).unwrap();
     trainer.step().unwrap();
     trainer.save().unwrap();
-    let encoder = folder.path().join("sync.safetensors");
+    let mut encoder = EncoderFile { path: folder.path().join("sync.safetensors"), may_be_unfinished: false };
     let other = tempfile::tempdir().unwrap();
-    let refused = |recipe: &TrainRecipe| {
-        PoseTraining::new(recipe, &dataset, other.path(), Some(&encoder)).map(|_| ()).unwrap_err().to_string()
+    let refused = |recipe: &TrainRecipe, encoder: &EncoderFile| {
+        PoseTraining::new(recipe, &dataset, other.path(), Some(encoder)).map(|_| ()).unwrap_err().to_string()
     };
-    assert!(refused(&recipe).contains("its pretraining is at step 1 of 20"), "{}", refused(&recipe));
-    let random = self::recipe(&["transfer.from=random"]);
-    assert!(refused(&random).contains("transfer.from"), "{}", refused(&random));
+    let message = refused(&recipe, &encoder);
+    assert!(message.contains("its pretraining is at step 1 of 20"), "{message}");
+    encoder.may_be_unfinished = true;
+    let message = refused(&self::recipe(&["transfer.from=random"]), &encoder);
+    assert!(message.contains("transfer.from"), "{message}");
+    let borrowed = PoseTraining::new(&recipe, &dataset, other.path(), Some(&encoder)).unwrap();
+    assert_eq!(borrowed.stage(), "transfer");
 }

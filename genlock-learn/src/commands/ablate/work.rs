@@ -7,7 +7,7 @@ use indicatif::ProgressBar;
 use learn::data::rendered::Dataset;
 use learn::eval::Evaluator;
 use learn::objectives::labelled_rows;
-use learn::runs::PoseTraining;
+use learn::runs::{EncoderFile, PoseTraining};
 use miette::{IntoDiagnostic, WrapErr, miette};
 use recipe::TrainRecipe;
 
@@ -145,7 +145,8 @@ impl<'a> Work<'a> {
     where
         'a: 't,
     {
-        let trainer = PoseTraining::new(recipe, self.dataset, folder, encoder).into_diagnostic()?;
+        let encoder = encoder.map(|path| EncoderFile { path: path.to_owned(), may_be_unfinished: false });
+        let trainer = PoseTraining::new(recipe, self.dataset, folder, encoder.as_ref()).into_diagnostic()?;
         self.bar.set_prefix(name.to_owned());
         self.bar.inc(trainer.progress().0 * trainer.pictures_per_step());
         self.bar.reset_eta();
