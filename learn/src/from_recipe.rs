@@ -1,8 +1,9 @@
 //! Translates recipes into settings of networks, optimisers and schedules.
 
-use model::{AdamWConfig, Cosine, DecayReading, Frozen, Precision, SyncNetConfig};
+use model::{AdamWConfig, Background, Cosine, DecayReading, Frozen, Precision, SyncNetConfig};
 use recipe::{
-    BatchForm, Fusion, Network, PrecisionChoice, PretrainRecipe, SyncPlan, TrainRecipe, Trained, TransferPlan,
+    BackgroundPlan, BatchForm, Fusion, Network, PrecisionChoice, PretrainRecipe, SyncPlan, TrainRecipe, Trained,
+    TransferPlan,
 };
 use tch::Device;
 
@@ -105,5 +106,15 @@ pub(crate) fn frozen(trained: Trained) -> Frozen {
         Trained::LastStage => Frozen::Stages(3),
         Trained::ThreeBlocks => Frozen::Blocks(3),
         Trained::All => Frozen::Nothing,
+    }
+}
+
+/// What is behind people in most pictures of this pretraining.
+pub(crate) fn background(plan: &SyncPlan) -> Background {
+    match plan.background {
+        BackgroundPlan::Kept | BackgroundPlan::Substituted => Background::Kept,
+        BackgroundPlan::Removed | BackgroundPlan::Mixed => Background::Removed,
+        BackgroundPlan::Shares if plan.varied().removed < 0.5 => Background::Kept,
+        BackgroundPlan::Shares => Background::Removed,
     }
 }

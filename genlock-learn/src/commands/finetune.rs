@@ -26,7 +26,8 @@ pub struct Args {
     /// Labels per view, as `genlock labels import` writes them.
     #[arg(long, value_name = "FILE")]
     labels: PathBuf,
-    /// Checkpoint of the learner, a pose model to train further, or `random` for the baseline without pretraining.
+    /// Checkpoint of the learner or of pretraining on rendered takes, a pose model to train further, or `random` for the
+    /// baseline without pretraining.
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
     /// File of the pose model. A running `genlock demo` that watches this file loads it.

@@ -1,15 +1,17 @@
 //! What a pose model is fine-tuned from.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use model::{Background, PoseModel, SyncNet, SyncNetConfig, checkpoint};
-use recipe::PretrainRecipe;
+use model::checkpoint::{self, CheckpointMeta};
+use model::{Background, PoseModel, SyncNet, SyncNetConfig};
+use recipe::{PretrainRecipe, TrainRecipe};
 use subject::Preprocessing;
 use tch::{Device, Kind};
 
 use crate::LearnError;
 use crate::error::{during, in_json};
-use crate::from_recipe::NetRecipe;
+use crate::from_recipe::{self, NetRecipe};
+use crate::objectives::stage_state::StageState;
 
 /// The network that fine-tuning starts from.
 pub enum Start {
@@ -43,15 +45,14 @@ pub struct EncoderSource {
 }
 
 impl EncoderSource {
-    /// The encoder of a learner's checkpoint, with the preprocessing of its recipe.
+    /// The encoder of a checkpoint, with the preprocessing of its recipe: of the learner, or of pretraining on rendered
+    /// takes (`sync.safetensors`), finished or not.
     ///
     /// # Errors
     /// If the file is missing, damaged or not a checkpoint, or this build cannot read its recipe.
     pub fn checkpoint(path: &Path, device: Device) -> Result<Self, LearnError> {
         let (net, meta) = checkpoint::open(path, device).map_err(during("reading the checkpoint"))?;
-        let recipe = PretrainRecipe::parse(&meta.recipe, path)
-            .map_err(|e| LearnError::RecipeOfCheckpoint { path: PathBuf::from(path), problem: e.to_string() })?;
-        let preprocessing = Preprocessing::with_crop_px(recipe.crop_px);
+        let Pretrained { preprocessing, background, calibrated } = Pretrained::of(&meta, path)?;
         let ours = format!("{:016x}", preprocessing.hash());
         if ours != meta.preprocessing_hash {
             tracing::warn!(
@@ -61,7 +62,7 @@ impl EncoderSource {
             );
         }
         let version = net.encoder_version(&meta.preprocessing_hash).map_err(during("hashing the encoder"))?;
-        Ok(Self { start: Start::Encoder(net), version, preprocessing, background: recipe.background, calibrated: true })
+        Ok(Self { start: Start::Encoder(net), version, preprocessing, background, calibrated })
     }
 
     /// A pose model, to be trained further.
@@ -100,5 +101,32 @@ impl EncoderSource {
     #[must_use]
     pub fn with_crop_px(self, crop_px: u16) -> Self {
         Self { preprocessing: Preprocessing { crop_px, ..self.preprocessing }, ..self }
+    }
+}
+
+/// What the recipe of a checkpoint says about its encoder.
+struct Pretrained {
+    preprocessing: Preprocessing,
+    background: Background,
+    calibrated: bool,
+}
+
+impl Pretrained {
+    fn of(meta: &CheckpointMeta, path: &Path) -> Result<Self, LearnError> {
+        let live = match PretrainRecipe::parse(&meta.recipe, path) {
+            Ok(recipe) => {
+                let preprocessing = Preprocessing::with_crop_px(recipe.crop_px);
+                return Ok(Self { preprocessing, background: recipe.background, calibrated: true });
+            }
+            Err(error) => error.to_string(),
+        };
+        let recipe = TrainRecipe::parse(&meta.recipe, path, &[])
+            .map_err(|_| LearnError::RecipeOfCheckpoint { path: path.to_owned(), problem: live })?;
+        let state = StageState::of(path, meta.state.clone())?;
+        Ok(Self {
+            preprocessing: recipe.preprocessing(),
+            background: from_recipe::background(&recipe.sync),
+            calibrated: state.steps >= state.total_steps,
+        })
     }
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 use learn::data::rendered::{Dataset, Split};
 use learn::eval::Evaluator;
 use learn::objectives::{RenderedTraining, TransferLosses};
-use learn::runs::{EncoderFile, NextDraw, PoseTraining, StageLosses};
-use model::{PoseModel, Precision};
+use learn::runs::{EncoderFile, EncoderSource, NextDraw, PoseTraining, StageLosses};
+use model::{Background, PoseModel, Precision};
 use recipe::TrainRecipe;
 use tch::{Device, Kind};
 
@@ -252,4 +252,9 @@ fn an_encoder_must_be_whole_and_wanted() {
     assert!(message.contains("transfer.from"), "{message}");
     let borrowed = PoseTraining::new(&recipe, &dataset, other.path(), Some(&encoder)).unwrap();
     assert_eq!(borrowed.stage(), "transfer");
+
+    // Fine-tuning on labels of a take starts from the same file.
+    let source = EncoderSource::checkpoint(&encoder.path, Device::Cpu).unwrap();
+    assert_eq!((source.preprocessing, source.background), (recipe.preprocessing(), Background::Removed));
+    assert!(!source.calibrated, "its BatchNorm statistics are of one step");
 }

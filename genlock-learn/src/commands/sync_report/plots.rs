@@ -13,7 +13,7 @@ const RANDOM: &str = "#9aa5b1";
 /// Figure 4: accuracy by gap, thin for each person, thick for all of a split, with their intervals.
 pub fn accuracy(report: &SyncReport) -> String {
     let points = || report.accuracy.iter().flat_map(|curve| &curve.points);
-    let lowest = points().map(|point| point.accuracy.min(point.interval[0])).fold(0.45, f64::min);
+    let lowest = points().map(|point| point.interval.map_or(point.accuracy, |[low, _]| low)).fold(0.45, f64::min);
     let from = (lowest * 10.0).floor() / 10.0;
     let gaps = || points().map(|point| point.gap_ms);
     let (least, most) = (gaps().fold(f64::INFINITY, f64::min), gaps().fold(0.0, f64::max));
@@ -42,8 +42,11 @@ pub fn accuracy(report: &SyncReport) -> String {
         let along: Vec<[f64; 2]> = curve.points.iter().map(|point| axes.at(point.gap_ms, point.accuracy)).collect();
         let Some(person) = &curve.person else {
             for (point, &place) in curve.points.iter().zip(&along) {
-                let bar = point.interval.map(|end| axes.at(point.gap_ms, end));
-                svg.line(&bar, Stroke::new(colour, 1.5), &format!("95 % of {} pairs", point.pairs));
+                if let Some(interval) = point.interval {
+                    let bar = interval.map(|end| axes.at(point.gap_ms, end));
+                    let what = format!("95 %, {} pairs of {} takes", point.pairs, point.takes);
+                    svg.line(&bar, Stroke::new(colour, 1.5), &what);
+                }
                 svg.dot(place, 3.5, colour);
             }
             svg.line(&along, Stroke::new(colour, 2.5), "all");

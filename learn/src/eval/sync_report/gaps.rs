@@ -1,6 +1,6 @@
 //! Sync accuracy against the time between the two pictures (SYNC, Fig. 4).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -16,6 +16,9 @@ use crate::seeds::seed_of;
 /// The paper draws gaps from 7 frames less to 8 more, at 50 Hz.
 const LESS_MS: f64 = 140.0;
 const MORE_MS: f64 = 160.0;
+
+/// Sets of takes that are drawn for an interval.
+const RESAMPLES: usize = 2000;
 
 /// Draws that may fail for each pair, where a person has few pairs.
 const TRIES: usize = 20;
@@ -33,8 +36,11 @@ pub struct GapPoint {
     pub pairs: usize,
     /// Share of right decisions, where a probability above 0.5 means the same instant. Chance is 0.5.
     pub accuracy: f64,
-    /// Wilson's interval of 95 % for it. Pairs share takes, so it is rather too narrow.
-    pub interval: [f64; 2],
+    /// Interval of 95 % for it, from drawing the takes again with replacement, since pairs of one take are much alike;
+    /// `None` of a single take.
+    pub interval: Option<[f64; 2]>,
+    /// Takes that the pairs are of.
+    pub takes: usize,
     /// Probability that a pair of the same instant scores above one of different instants, with any threshold.
     pub auc: Option<f64>,
 }
@@ -67,17 +73,18 @@ pub(super) fn curves(
     let mut curves = vec![curve(None)];
     curves.extend(people.iter().map(|person| curve(Some(person.name.clone()))));
     for (at, &gap_ms) in (0..).zip(gaps_ms) {
-        let (mut together, mut all_apart_ms) = (Vec::new(), Vec::new());
+        let (mut together, mut all_apart) = (Vec::new(), Vec::new());
         for (index, person) in people.iter().enumerate() {
             let mut rng = ChaCha8Rng::seed_from_u64(seed_of(&[seed, 41, split as u64, index as u64, at]));
             let triples = drawn(material, person, window(gap_ms), pairs / 2, &mut rng);
             let scored = scored(judge, &triples)?;
-            let apart_ms: Vec<f64> = triples.iter().map(|triple| apart_ms(material, triple)).collect();
-            curves[index + 1].points.extend(point(gap_ms, &apart_ms, &scored));
+            let apart: Vec<Apart> = triples.iter().map(|triple| apart(material, triple)).collect();
+            curves[index + 1].points.extend(point(gap_ms, &apart, &scored, &mut rng));
             together.extend(scored);
-            all_apart_ms.extend(apart_ms);
+            all_apart.extend(apart);
         }
-        curves[0].points.extend(point(gap_ms, &all_apart_ms, &together));
+        let mut rng = ChaCha8Rng::seed_from_u64(seed_of(&[seed, 43, split as u64, at]));
+        curves[0].points.extend(point(gap_ms, &all_apart, &together, &mut rng));
     }
     curves.retain(|curve| !curve.points.is_empty());
     Ok(curves)
@@ -128,42 +135,71 @@ fn drawn(
     triples
 }
 
-fn scored(judge: &dyn Judge, triples: &BTreeSet<Triple>) -> Result<Vec<Scored>, LearnError> {
+/// Of each triple the pair of the same instant, then the one of different instants.
+fn scored(judge: &dyn Judge, triples: &BTreeSet<Triple>) -> Result<Vec<[Scored; 2]>, LearnError> {
     let column = |of: fn(&Triple) -> u32| triples.iter().map(of).collect::<Vec<u32>>();
     let pictures = column(|triple| triple.0);
-    let mut scored = Vec::with_capacity(2 * triples.len());
-    for (partners, positive) in [(column(|triple| triple.1), true), (column(|triple| triple.2), false)] {
-        let scores = judge.pairs(&pictures, &partners)?;
-        scored.extend(scores.into_iter().map(|score| Scored { score, positive }));
-    }
-    Ok(scored)
+    let same = judge.pairs(&pictures, &column(|triple| triple.1))?;
+    let apart = judge.pairs(&pictures, &column(|triple| triple.2))?;
+    let both = |(same, apart)| [Scored { score: same, positive: true }, Scored { score: apart, positive: false }];
+    Ok(same.into_iter().zip(apart).map(both).collect())
 }
 
-fn apart_ms(material: &Material, &(one, _, other): &Triple) -> f64 {
+/// The take of a triple, and how far apart its two instants are.
+struct Apart {
+    take: u32,
+    ms: f64,
+}
+
+fn apart(material: &Material, &(one, _, other): &Triple) -> Apart {
     let (take, at) = material.place(one);
-    Material::apart_ms(take, at.instant as usize, material.place(other).1.instant as usize)
+    Apart { take: at.take, ms: Material::apart_ms(take, at.instant as usize, material.place(other).1.instant as usize) }
 }
 
-fn point(gap_ms: f64, apart_ms: &[f64], scored: &[Scored]) -> Option<GapPoint> {
-    let right = scored.iter().filter(|pair| (pair.score > 0.0) == pair.positive).count();
+fn point(gap_ms: f64, apart: &[Apart], scored: &[[Scored; 2]], rng: &mut ChaCha8Rng) -> Option<GapPoint> {
+    let right = |pair: &&Scored| (pair.score > 0.0) == pair.positive;
+    let mut by_take: BTreeMap<u32, Share> = BTreeMap::new();
+    for (apart, pairs) in apart.iter().zip(scored) {
+        let share = by_take.entry(apart.take).or_default();
+        share.right += pairs.iter().filter(right).count();
+        share.all += pairs.len();
+    }
+    let shares: Vec<Share> = by_take.into_values().collect();
     (!scored.is_empty()).then(|| GapPoint {
         gap_ms,
         drawn_ms: window(gap_ms),
-        mean_ms: apart_ms.iter().sum::<f64>() / apart_ms.len() as f64,
-        pairs: scored.len(),
-        accuracy: right as f64 / scored.len() as f64,
-        interval: wilson(right, scored.len()),
-        auc: auc(scored),
+        mean_ms: apart.iter().map(|apart| apart.ms).sum::<f64>() / apart.len() as f64,
+        pairs: scored.as_flattened().len(),
+        accuracy: Share::together(shares.iter()),
+        interval: interval(&shares, rng),
+        takes: shares.len(),
+        auc: auc(scored.as_flattened()),
     })
 }
 
-/// Wilson's score interval of 95 % for a share.
-fn wilson(right: usize, all: usize) -> [f64; 2] {
-    const Z: f64 = 1.959_964;
-    let (n, p) = (all as f64, right as f64 / all as f64);
-    let middle = (p + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
-    let half = Z / (1.0 + Z * Z / n) * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
-    [middle - half, middle + half]
+/// How many of how many pairs are judged right.
+#[derive(Clone, Copy, Default)]
+struct Share {
+    right: usize,
+    all: usize,
+}
+
+impl Share {
+    fn together<'a>(shares: impl Iterator<Item = &'a Self>) -> f64 {
+        let (right, all) = shares.fold((0, 0), |(right, all), one| (right + one.right, all + one.all));
+        right as f64 / all as f64
+    }
+}
+
+/// The middle 95 % of what sets of as many takes give that are drawn from these with replacement.
+fn interval(takes: &[Share], rng: &mut ChaCha8Rng) -> Option<[f64; 2]> {
+    if takes.len() < 2 {
+        return None;
+    }
+    let mut draw = |_| Share::together((0..takes.len()).filter_map(|_| takes.choose(rng)));
+    let mut drawn: Vec<f64> = (0..RESAMPLES).map(&mut draw).collect();
+    drawn.sort_by(f64::total_cmp);
+    Some([drawn[RESAMPLES / 40], drawn[RESAMPLES - 1 - RESAMPLES / 40]])
 }
 
 #[cfg(test)]
@@ -210,10 +246,20 @@ mod tests {
         assert_eq!(window(80.0), [40.0, 120.0]);
     }
 
-    /// From a table of Wilson's interval: 8 of 10.
+    /// Drawing takes again tells how far they differ, however many pairs each of them has.
     #[test]
-    fn intervals_are_wilsons() {
-        let [low, high] = wilson(8, 10);
-        assert!((low - 0.4902).abs() < 1e-4 && (high - 0.9433).abs() < 1e-4, "{low} {high}");
+    fn intervals_are_as_wide_as_takes_differ() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let alike = vec![Share { right: 700, all: 1000 }; 20];
+        assert_eq!(interval(&alike, &mut rng), Some([0.7, 0.7]));
+        let unlike: Vec<Share> =
+            (0..20).map(|at| Share { right: if at < 10 { 500 } else { 900 }, all: 1000 }).collect();
+        let [low, high] = interval(&unlike, &mut rng).unwrap();
+        // The mean of 20 draws of .5 and .9 has a deviation of .2 / √20 = .045.
+        assert!(
+            (low - (0.7 - 1.96 * 0.045)).abs() < 0.015 && (high - (0.7 + 1.96 * 0.045)).abs() < 0.015,
+            "{low} {high}"
+        );
+        assert_eq!(interval(&unlike[..1], &mut rng), None);
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use model::{Background, Mode, ModelError, Precision, SyncNet, autocast, checkpoint};
-use recipe::{BackgroundPlan, PairHeads, TrainRecipe};
+use recipe::{PairHeads, TrainRecipe};
 use tch::{Device, Kind, Tensor};
 
 use super::material::Judge;
@@ -11,7 +11,7 @@ use crate::LearnError;
 use crate::data::augment::plain_input;
 use crate::data::rendered::Dataset;
 use crate::error::during;
-use crate::from_recipe::NetRecipe;
+use crate::from_recipe::{self, NetRecipe};
 use crate::objectives::Sync;
 use crate::objectives::pretraining::{Pretraining, RenderedTakes};
 use crate::objectives::stage_state::StageState;
@@ -68,15 +68,9 @@ impl PretrainedSync {
         self.state.pictures
     }
 
-    /// What is behind people in the pictures that are shown to it: what most pictures of its training had.
+    /// What is behind people in the pictures that are shown to it.
     pub(super) fn background(&self) -> Background {
-        let varied = self.recipe.sync.varied();
-        match self.recipe.sync.background {
-            BackgroundPlan::Kept | BackgroundPlan::Substituted => Background::Kept,
-            BackgroundPlan::Removed | BackgroundPlan::Mixed => Background::Removed,
-            BackgroundPlan::Shares if varied.removed < 0.5 => Background::Kept,
-            BackgroundPlan::Shares => Background::Removed,
-        }
+        from_recipe::background(&self.recipe.sync)
     }
 
     /// Encodes all pictures of the dataset. `progress` is called with the numbers of encoded and of all pictures. The
