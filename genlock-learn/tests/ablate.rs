@@ -155,3 +155,18 @@ fn a_signal_leaves_a_checkpoint_to_go_on_from() {
     assert!(ended.status.success() && text(&ended).contains("The same command goes on."), "{}", text(&ended));
     assert!(folder.path().join("out/encoders/d-0/sync.safetensors").is_file());
 }
+
+#[test]
+fn tables_of_2d_poses_are_in_pixels() {
+    let folder = tempfile::tempdir().unwrap();
+    studio::session(folder.path());
+    let words = ["--set", "transfer.target=2d", "--row", "b", "--seed", "0"];
+    let ended = ablate(folder.path(), &words);
+    let said = text(&ended);
+    assert!(ended.status.success() && said.contains("pixels of a frame 1000 px wide"), "{said}");
+    let found = table(folder.path());
+    assert_eq!(found["target"], "2d");
+    let ours = &found["rows"][0]["ours"];
+    assert!(ours["mpjpe"]["mean"].as_f64().is_some_and(|px| px > 0.0), "{found}");
+    assert!(ours["n-mpjpe"].is_null() && found["mean-pose"]["mpjpe"].is_object(), "{found}");
+}

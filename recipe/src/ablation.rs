@@ -62,7 +62,7 @@ pub enum Needs {
     ImageNet,
 }
 
-/// Errors in mm, over the 16 joints other than the root.
+/// Errors in mm, over the 16 joints other than the root; of 2D poses in pixels of a frame 1000 px wide.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PaperErrors {
@@ -138,7 +138,7 @@ impl AblationRecipe {
     ///
     /// # Errors
     /// As [`TrainRecipe::load`], naming the row; rows that hold pictures differently (`data`), since all learn from the
-    /// same ones.
+    /// same ones; rows that learn different things (`transfer.target`).
     pub fn plan(
         &self,
         origin: &Path,
@@ -165,6 +165,9 @@ impl AblationRecipe {
         let mut recipes = planned.iter().flat_map(|row| &row.recipes).map(|recipe| recipe.data);
         let same = recipes.next().is_none_or(|first| recipes.all(|data| data == first));
         require(same, "row.set", "must not change `data`: all rows learn from the same pictures")?;
+        let mut targets = planned.iter().flat_map(|row| &row.recipes).map(|recipe| recipe.transfer.target);
+        let same = targets.next().is_none_or(|first| targets.all(|target| target == first));
+        require(same, "row.set", "must not change `transfer.target`: errors in mm and in pixels do not compare")?;
         Ok(planned)
     }
 }

@@ -30,7 +30,7 @@ pub use motion::MotionFilter;
 pub use negatives::Negatives;
 pub use network::{Background, Fusion, Initial, Network, PrecisionChoice, is_width};
 pub use optimiser::{DecayReading, Optimiser};
-pub use plans::{EvaluationPlan, PoseLoss, Start, Trained, TransferPlan};
+pub use plans::{EvaluationPlan, PoseLoss, PoseTarget, Start, Trained, TransferPlan};
 pub use pretrain::{AccuracyPlan, BatchForm, Buffer, Checkpoints, PretrainRecipe};
 pub use rig_training::RigTraining;
 pub use sync_plan::{PairForm, PairHeads, PairViews, SyncLoss, SyncPlan};

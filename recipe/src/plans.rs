@@ -29,6 +29,18 @@ pub enum Trained {
     All,
 }
 
+/// What the labels say that transfer learns from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PoseTarget {
+    /// Joints in the room, with those in the picture and their confidence beside.
+    #[default]
+    #[serde(rename = "3d")]
+    Room,
+    /// Joints in the picture alone (SYNC's supplement).
+    #[serde(rename = "2d")]
+    Picture,
+}
+
 /// The loss on the errors of the 3D head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -65,6 +77,9 @@ pub struct TransferPlan {
     /// What is behind the subject.
     #[serde(skip_serializing_if = "is_default")]
     pub background: BackgroundPlan,
+    /// What is learned.
+    #[serde(skip_serializing_if = "is_default")]
+    pub target: PoseTarget,
     /// How errors of the 3D pose are penalised.
     pub loss: PoseLoss,
     /// Weight of the loss in the crop's plane (in sides of the crop), relative to that in 3D.
@@ -96,6 +111,7 @@ impl Default for TransferPlan {
             weight_decay: 1e-2,
             decay_reading: DecayReading::PyTorch,
             background: BackgroundPlan::Shares,
+            target: PoseTarget::Room,
             loss: PoseLoss::Distance,
             plane_weight: 5.0,
         }

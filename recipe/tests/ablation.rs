@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use recipe::{AblationRecipe, BackgroundPlan, Initial, PairForm, PlannedRow, Start, Trained};
+use recipe::{AblationRecipe, BackgroundPlan, Initial, PairForm, PlannedRow, PoseTarget, Start, Trained};
 
 fn shipped(name: &str) -> Vec<PlannedRow> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../recipes").join(name);
@@ -51,6 +51,7 @@ fn what_cannot_work_is_named() {
         ("name = \"d\"", "name = \"d/e\"", "row.name"),
         ("transfer.from=random", "transfer.from=nothing", "row b"),
         ("transfer.from=random", "data.every=2", "row.set"),
+        ("transfer.from=random", "transfer.target=2d", "row.set"),
         ("crop-px = 32", "crop = 32", "crop"),
     ] {
         let error = written(&TWO.replace(from, to), &[]).unwrap_err();
@@ -133,5 +134,18 @@ fn the_ladder_has_equal_pictures_in_equal_batches() {
             row.row.name
         );
         assert_eq!((recipe.transfer.people, recipe.transfer.train), (2, Trained::LastStage), "{}", row.row.name);
+    }
+}
+
+#[test]
+fn crops_for_2d_poses_keep_their_background_and_stay_within_their_region() {
+    for row in shipped("pose-2d.toml") {
+        let recipe = &row.recipes[0];
+        assert_eq!((recipe.transfer.target, recipe.transfer.people), (PoseTarget::Picture, 1), "{}", row.row.name);
+        let augment = recipe.transfer_augment();
+        assert_eq!((augment.removed, augment.own_background), (0.0, 1.0));
+        // From the region's centre to the edge of a crop, in halves of the region's side.
+        let reach = augment.scale[1] / f64::from(recipe.data.margin) * (1.0 + 2.0 * augment.shift);
+        assert!(reach < 1.1, "{reach}");
     }
 }

@@ -10,9 +10,9 @@ use learn::data::rendered::{Dataset, Split};
 use learn::eval::Evaluator;
 use learn::objectives::labelled_rows;
 use learn::runs::{EncoderFile, PoseTraining, StageLosses};
-use miette::{IntoDiagnostic, WrapErr, miette};
+use miette::{IntoDiagnostic, WrapErr, ensure, miette};
 use model::PoseModel;
-use recipe::TrainRecipe;
+use recipe::{PoseTarget, TrainRecipe};
 
 use self::log::{Log, Shown};
 use super::leg::Leg;
@@ -74,6 +74,10 @@ pub fn run(args: &Args) -> miette::Result<()> {
         tch::Cuda::cudnn_set_benchmark(true);
     }
     let recipe = TrainRecipe::load(&args.recipe, &args.overrides).into_diagnostic()?;
+    ensure!(
+        recipe.transfer.target == PoseTarget::Room,
+        "transfer.target = \"2d\" is for `genlock ablate`, which measures it: what it trains is no model of 3D poses"
+    );
     let dataset = reading::session(&args.session, &args.recorded, &recipe.data, device)?;
     let of = |split, name: fn(&take::SessionTake) -> &str| dataset.distinct(split, name).len();
     println!(

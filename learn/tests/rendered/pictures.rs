@@ -87,7 +87,7 @@ fn labels_follow_the_picture() {
     let batch = dots();
     for seed in 0..12 {
         let mirrored: Vec<bool> = (0..JOINTS).map(|picture| (picture + seed as usize).is_multiple_of(3)).collect();
-        let Augmented { input, joints_mm, joints_2d } = augment.apply(&batch, Some(&mirrored), seed).unwrap();
+        let Augmented { input, joints_mm, joints_2d, .. } = augment.apply(&batch, Some(&mirrored), seed).unwrap();
         let mut found = 0;
         for (joint, &mirrored) in mirrored.iter().enumerate() {
             let label = if mirrored { partner(joint) } else { joint };

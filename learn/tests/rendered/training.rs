@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use learn::data::rendered::{Dataset, Split};
-use learn::eval::Evaluator;
+use learn::eval::{Evaluator, PlaneErrors};
 use learn::objectives::{RenderedTraining, TransferLosses};
 use learn::runs::{EncoderFile, EncoderSource, NextDraw, PoseTraining, StageLosses};
 use model::{Background, PoseModel, Precision};
@@ -257,4 +257,23 @@ fn an_encoder_must_be_whole_and_wanted() {
     let source = EncoderSource::checkpoint(&encoder.path, Device::Cpu).unwrap();
     assert_eq!((source.preprocessing, source.background), (recipe.preprocessing(), Background::Removed));
     assert!(!source.calibrated, "its BatchNorm statistics are of one step");
+}
+
+/// Crops elsewhere in their region, with their background, and joints in the picture alone.
+#[test]
+fn two_dimensional_poses_are_learned_where_crops_wander() {
+    let folder = tempfile::tempdir().unwrap();
+    session(folder.path());
+    let dataset = load(folder.path());
+    let words = ["transfer.from=random", "transfer.target=2d", "transfer.background=kept", "transfer.samples=9600"];
+    let recipe = recipe(&[&words[..], &["augment.shift=0.1", "augment.roll-deg=0.0"]].concat());
+    let mut trainer = PoseTraining::new(&recipe, &dataset, folder.path(), None).unwrap();
+    let untrained = PlaneErrors::of(trainer.model().unwrap().unwrap(), &recipe, &dataset, Precision::F32).unwrap();
+    run(&mut trainer, usize::MAX);
+    let found = PlaneErrors::of(trainer.model().unwrap().unwrap(), &recipe, &dataset, Precision::F32).unwrap();
+    println!("untrained {untrained:?}, trained {found:?}");
+    assert_eq!((found.pictures, found.mean_pose_px), (144, untrained.mean_pose_px));
+    // A figure fills most of a frame of 112 px, so most of 1000 px here.
+    assert!((50.0..300.0).contains(&found.mean_pose_px), "{found:?}");
+    assert!(found.model_px < 0.8 * found.mean_pose_px && found.model_px < untrained.model_px, "{found:?}");
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use learn::eval::{RenderedEvaluation, Scores, SyncAccuracy};
+use learn::eval::{PlaneErrors, RenderedEvaluation, Scores, SyncAccuracy};
 use miette::{IntoDiagnostic, WrapErr, bail, miette};
 use recipe::TrainRecipe;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -35,13 +35,14 @@ pub struct Measured {
     pub mean_pose: Errors,
 }
 
-/// In mm, over the 16 joints other than the root, as SYNC has them. P-MPJPE is fitted on all 17.
+/// As SYNC has them. Of 3D poses in mm, over the 16 joints other than the root; P-MPJPE is fitted on all 17. Of 2D poses
+/// in pixels of a frame 1000 px wide, over all joints, and MPJPE alone.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Errors {
     pub mpjpe: f64,
-    pub n_mpjpe: f64,
-    pub p_mpjpe: f64,
+    pub n_mpjpe: Option<f64>,
+    pub p_mpjpe: Option<f64>,
 }
 
 impl Measured {
@@ -52,12 +53,22 @@ impl Measured {
         let scores = if removed { &all.model.masked } else { &all.model.plain };
         Ok(Self { pictures: all.pictures, errors: Errors::of(scores), mean_pose: Errors::of(&all.mean_pose) })
     }
+
+    pub fn of_plane(found: &PlaneErrors) -> Self {
+        let PlaneErrors { pictures, model_px, mean_pose_px } = *found;
+        Self { pictures, errors: Errors::in_picture(model_px), mean_pose: Errors::in_picture(mean_pose_px) }
+    }
 }
 
 impl Errors {
     fn of(scores: &Scores) -> Self {
         let metrics = scores.metrics;
-        Self { mpjpe: metrics.mpjpe16, n_mpjpe: metrics.nmpjpe16, p_mpjpe: metrics.pmpjpe17 * 17.0 / 16.0 }
+        let p_mpjpe = metrics.pmpjpe17 * 17.0 / 16.0;
+        Self { mpjpe: metrics.mpjpe16, n_mpjpe: Some(metrics.nmpjpe16), p_mpjpe: Some(p_mpjpe) }
+    }
+
+    fn in_picture(mpjpe: f64) -> Self {
+        Self { mpjpe, n_mpjpe: None, p_mpjpe: None }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use miette::IntoDiagnostic;
-use recipe::{AblationRecipe, AblationRow, DataConfig, PlannedRow, Start, TrainRecipe};
+use recipe::{AblationRecipe, AblationRow, DataConfig, PlannedRow, PoseTarget, Start, TrainRecipe};
 
 /// All trainings of a table, in the order in which they are to be made: seed by seed, row by row.
 pub struct Plan {
@@ -80,6 +80,11 @@ impl Plan {
     /// How all of them hold pictures.
     pub fn data(&self) -> DataConfig {
         self.trainings[0].recipe.data
+    }
+
+    /// What all of them learn.
+    pub fn target(&self) -> PoseTarget {
+        self.trainings[0].recipe.transfer.target
     }
 
     /// Indices of the trainings of these rows and seeds, ascending.

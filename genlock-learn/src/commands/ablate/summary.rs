@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use recipe::{AblationRecipe, AblationRow, PairHeads, PublishedRow};
+use recipe::{AblationRecipe, AblationRow, PairHeads, PoseTarget, PublishedRow};
 use serde::Serialize;
 
 use super::kept::{self, Errors, Measured, Pretrained};
@@ -13,6 +13,8 @@ use super::work::{ACCURACY_FILE, ERRORS_FILE};
 #[serde(rename_all = "kebab-case")]
 pub struct Summary {
     pub title: String,
+    /// What the rows learn, which decides the unit of all errors.
+    pub target: PoseTarget,
     /// The row that errors are divided by.
     pub reference: String,
     /// Held-out pictures that errors are of; the most of any row.
@@ -38,13 +40,14 @@ pub struct Row {
     pub flip_accuracy: Option<Spread>,
 }
 
-/// Errors in mm over the seeds that are done.
+/// Errors over the seeds that are done: of 3D poses in mm, of 2D poses in pixels of a frame 1000 px wide.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Figures {
     pub mpjpe: Spread,
-    pub n_mpjpe: Spread,
-    pub p_mpjpe: Spread,
+    /// `None` of 2D poses, as the next.
+    pub n_mpjpe: Option<Spread>,
+    pub p_mpjpe: Option<Spread>,
 }
 
 /// A figure over the seeds that are done.
@@ -69,8 +72,8 @@ impl Spread {
 
 impl Figures {
     fn of(errors: &[Errors]) -> Option<Self> {
-        let spread = |of: fn(&Errors) -> f64| Spread::of(errors.iter().map(of).collect());
-        Some(Self { mpjpe: spread(|e| e.mpjpe)?, n_mpjpe: spread(|e| e.n_mpjpe)?, p_mpjpe: spread(|e| e.p_mpjpe)? })
+        let spread = |of: fn(&Errors) -> Option<f64>| Spread::of(errors.iter().filter_map(of).collect());
+        Some(Self { mpjpe: spread(|e| Some(e.mpjpe))?, n_mpjpe: spread(|e| e.n_mpjpe), p_mpjpe: spread(|e| e.p_mpjpe) })
     }
 }
 
@@ -116,6 +119,6 @@ impl Summary {
             row.paper_ratio = papers(row).zip(paper_reference).map(|(mpjpe, of)| mpjpe / of);
         }
         let (title, reference, published) = (recipe.title.clone(), recipe.reference.clone(), recipe.published.clone());
-        Ok(Self { title, reference, pictures, mean_pose, rows, published })
+        Ok(Self { title, target: plan.target(), reference, pictures, mean_pose, rows, published })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use recipe::{Needs, PaperErrors};
+use recipe::{Needs, PaperErrors, PoseTarget};
 
 use super::summary::{Figures, Row, Spread, Summary};
 
@@ -35,9 +35,13 @@ pub fn markdown(summary: &Summary) -> String {
     // Writing to a String never fails.
     let mut text = String::new();
     let _ = writeln!(text, "# {}\n", summary.title);
+    let unit = match summary.target {
+        PoseTarget::Room => "mm over the 16 joints other than the root",
+        PoseTarget::Picture => "pixels of a frame 1000 px wide over the 17 joints in the picture",
+    };
     let _ = writeln!(
         text,
-        "Errors in mm over the 16 joints other than the root, on {} pictures of people and clips that training never \
+        "Errors in {unit}, on {} pictures of people and clips that training never \
          saw: mean ± deviation over the seeds. ÷ {reference} is MPJPE as a part of row {reference}'s. sync and flip \
          are the balanced accuracies of pretraining on held-out takes (chance .500). The paper's figures are of \
          Human3.6M.\n",
@@ -63,8 +67,8 @@ fn cells(row: &Row) -> Vec<String> {
 }
 
 fn errors(figures: Option<&Figures>) -> [String; 3] {
-    let of = |metric: fn(&Figures) -> &Spread| with(figures.map(metric), 1);
-    [of(|found| &found.mpjpe), of(|found| &found.n_mpjpe), of(|found| &found.p_mpjpe)]
+    let of = |metric: fn(&Figures) -> Option<&Spread>| with(figures.and_then(metric), 1);
+    [of(|found| Some(&found.mpjpe)), of(|found| found.n_mpjpe.as_ref()), of(|found| found.p_mpjpe.as_ref())]
 }
 
 fn paper(errors: Option<PaperErrors>) -> [String; 3] {

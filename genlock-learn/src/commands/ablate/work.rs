@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 use learn::data::rendered::Dataset;
-use learn::eval::Evaluator;
+use learn::eval::{Evaluator, PlaneErrors};
 use learn::objectives::labelled_rows;
 use learn::runs::{EncoderFile, PoseTraining};
 use miette::{IntoDiagnostic, WrapErr, miette};
-use recipe::TrainRecipe;
+use model::{PoseModel, Precision};
+use recipe::{PoseTarget, TrainRecipe};
 
-use super::kept::{self, Measured, Pretrained};
+use super::kept::{self, Errors, Measured, Pretrained};
 use super::plan::{Encoder, Plan, Training};
 use crate::commands::leg::Leg;
 use crate::commands::progress::overall;
@@ -119,20 +120,35 @@ impl<'a> Work<'a> {
         let precision = trainer.precision();
         let model =
             trainer.model().into_diagnostic()?.ok_or_else(|| miette!("a training ended without a pose model"))?;
-        let labelled = labelled_rows(recipe, self.dataset).into_diagnostic()?;
-        let pictures = recipe.evaluation.last_pictures;
-        let evaluator = Evaluator::new(self.dataset, &labelled, recipe.crop_px, pictures, false).into_diagnostic()?;
-        let found = Measured::of(&evaluator.evaluate(model, precision).into_diagnostic()?, recipe)?;
+        let found = self.measured(model, recipe, precision)?;
         kept::write(&folder.join(ERRORS_FILE), recipe, self.dataset.len(), found)?;
         // Figures are what a table needs; the checkpoints of all rows would be gigabytes.
         let checkpoint = folder.join(TRANSFER_FILE);
         std::fs::remove_file(&checkpoint)
             .into_diagnostic()
             .wrap_err_with(|| format!("removing {}", checkpoint.display()))?;
-        let errors = found.errors;
-        let words = format!("{:.1} / {:.1} / {:.1} mm", errors.mpjpe, errors.n_mpjpe, errors.p_mpjpe);
-        self.say(&format!("{}: MPJPE / N / P {words}", training.name));
+        let words = match found.errors {
+            Errors { mpjpe, n_mpjpe: Some(n), p_mpjpe: Some(p) } => format!("/ N / P {mpjpe:.1} / {n:.1} / {p:.1} mm"),
+            Errors { mpjpe, .. } => format!("{mpjpe:.1} px"),
+        };
+        self.say(&format!("{}: MPJPE {words}", training.name));
         Ok(true)
+    }
+
+    fn measured(&self, model: &PoseModel, recipe: &TrainRecipe, precision: Precision) -> miette::Result<Measured> {
+        match recipe.transfer.target {
+            PoseTarget::Room => {
+                let labelled = labelled_rows(recipe, self.dataset).into_diagnostic()?;
+                let pictures = recipe.evaluation.last_pictures;
+                let evaluator =
+                    Evaluator::new(self.dataset, &labelled, recipe.crop_px, pictures, false).into_diagnostic()?;
+                Measured::of(&evaluator.evaluate(model, precision).into_diagnostic()?, recipe)
+            }
+            PoseTarget::Picture => {
+                let found = PlaneErrors::of(model, recipe, self.dataset, precision).into_diagnostic()?;
+                Ok(Measured::of_plane(&found))
+            }
+        }
     }
 
     fn trainer<'t>(

@@ -30,6 +30,8 @@ pub struct Augmented {
     pub joints_mm: Tensor,
     /// f32 `[B, 17, 2]`: fractions of the crop's side, x right and y down from its top left corner.
     pub joints_2d: Tensor,
+    /// f32 `[B]`: the side of the crop as a part of the stored region's.
+    pub side: Tensor,
 }
 
 /// Augments batches, for one crop size.
@@ -117,6 +119,7 @@ impl Augment {
             input: channels_last(&input)?,
             joints_mm: placement.joints_3d(&batch.joints_mm)?,
             joints_2d: joints.f_add_scalar(1.0)?.f_mul_scalar(0.5)?,
+            side: placement.size().shallow_clone(),
         })
     }
 
@@ -151,6 +154,7 @@ pub(crate) fn plain_input(
             input: channels_last(&rgb.f_mul_scalar(2.0)?.f_sub_scalar(1.0)?)?,
             joints_mm: placement.joints_3d(&batch.joints_mm)?,
             joints_2d: placement.joints_2d(&batch.joints_2d)?.f_add_scalar(1.0)?.f_mul_scalar(0.5)?,
+            side: placement.size().shallow_clone(),
         })
     })
 }

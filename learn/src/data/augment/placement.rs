@@ -75,6 +75,11 @@ impl Placement {
         })
     }
 
+    /// The side of each crop as a part of the region's: `[B]`.
+    pub fn size(&self) -> &Tensor {
+        &self.size
+    }
+
     /// u8 `[B, C, store, store]` to f32 `[B, C, crop, crop]`, 0 to 1.
     pub fn pictures(&self, pixels: &Tensor, crop_px: i64) -> Result<Tensor, ModelError> {
         let (b, channels, _, _) = pixels.size4()?;

@@ -64,6 +64,8 @@ pub struct Dataset {
     pub(super) joints_mm: Tensor,
     /// f32 `[N, 17, 2]`, −1 to 1 over the region, x right and y down.
     pub(super) joints_2d: Tensor,
+    /// Side of each region as a part of the frame's width.
+    pub(super) frame_shares: Vec<f32>,
     pub(super) without_subject: usize,
 }
 
@@ -141,6 +143,11 @@ impl Dataset {
             joints_mm: self.joints_mm.f_index_select(0, &index)?,
             joints_2d: self.joints_2d.f_index_select(0, &index)?,
         })
+    }
+
+    /// The side of the picture's region as a part of its frame's width; 0 in recorded takes.
+    pub fn frame_share(&self, row: u32) -> f32 {
+        self.frame_shares[row as usize]
     }
 
     /// The poses of these rows, in mm.

@@ -73,6 +73,7 @@ impl Dataset {
             + recorded.iter().map(|take| take.without_subject).sum::<usize>();
         let (mut joints_mm, mut joints_2d) = (Vec::with_capacity(51 * count), Vec::with_capacity(34 * count));
         let (mut takes, mut pictures) = (Vec::with_capacity(about.len()), Vec::with_capacity(count));
+        let mut frame_shares = Vec::with_capacity(count);
         for ((index, about), (split, mut take)) in (0..).zip(about).zip(splits.into_iter().zip(planned)) {
             let first = pictures.len() as u32;
             take.rows.iter_mut().flatten().flatten().for_each(|row| *row += first);
@@ -80,6 +81,7 @@ impl Dataset {
                 pictures.push(PictureId { take: index, instant, view: picture.camera.0 });
                 joints_mm.extend(picture.joints_mm.into_iter().flatten());
                 joints_2d.extend(picture.joints_2d.into_iter().flatten());
+                frame_shares.push(picture.frame_share);
             }
             let (instants, sources) = (take.instants, take.sources);
             takes.push(DatasetTake { about, split, instants, sources, rows: take.rows });
@@ -95,6 +97,7 @@ impl Dataset {
         // Recorded pictures have no labels; the zeros are not used.
         joints_mm.resize(51 * count, 0.0);
         joints_2d.resize(34 * count, 0.0);
+        frame_shares.resize(count, 0.0);
         let on_device = |values: &[f32], axes: i64| -> Result<Tensor, model::ModelError> {
             Ok(Tensor::f_from_slice(values)?.f_reshape([-1, JOINTS as i64, axes])?.f_to_device(device)?)
         };
@@ -105,6 +108,7 @@ impl Dataset {
             pixels: pixels.f_to_device(device).map_err(|e| failed(e.into()))?,
             joints_mm: on_device(&joints_mm, 3).map_err(&failed)?,
             joints_2d: on_device(&joints_2d, 2).map_err(&failed)?,
+            frame_shares,
             without_subject,
         })
     }

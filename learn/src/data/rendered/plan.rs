@@ -24,6 +24,8 @@ pub(super) struct Planned {
     pub frame: usize,
     pub source: u32,
     pub region: Region,
+    /// Side of the region as a part of the frame's width.
+    pub frame_share: f32,
     pub joints_mm: Pose3d,
     pub joints_2d: [[f32; 2]; JOINTS],
 }
@@ -82,7 +84,9 @@ pub(super) fn plan(
                 .joints_px
                 .map(|px| std::array::from_fn(|axis| 2.0 * (px[axis] - region.centre_px[axis]) / region.side_px));
             let name = view.name.clone();
-            let picture = Planned { camera, name, frame, source, region, joints_mm: label.joints_mm, joints_2d };
+            let frame_share = region.side_px / view.size_px[0] as f32;
+            let joints_mm = label.joints_mm;
+            let picture = Planned { camera, name, frame, source, region, frame_share, joints_mm, joints_2d };
             let (_, pictures) = by_source.entry(source).or_insert((info.exposure.ns, Vec::new()));
             if pictures.iter().all(|other| other.camera != camera) {
                 pictures.push(picture);

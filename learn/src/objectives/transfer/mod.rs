@@ -14,7 +14,7 @@ use pose::JOINTS;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
-use recipe::{PoseLoss, TrainRecipe};
+use recipe::{PoseLoss, PoseTarget, TrainRecipe};
 use tch::{Device, Tensor};
 
 use super::stage_state::{RECALIBRATION_BATCHES, StageState};
@@ -163,7 +163,7 @@ impl Objective for Transfer<'_> {
     }
 
     fn loss(&self, batch: &Augmented) -> Result<Loss<TransferLosses>, ModelError> {
-        let Augmented { input, joints_mm, joints_2d } = batch;
+        let Augmented { input, joints_mm, joints_2d, .. } = batch;
         let (model, plan) = (&self.model, &self.recipe.transfer);
         let output = model.outputs(input, Mode::Train, self.frozen())?;
         let predicted_mm = model.to_mm(&output.pose)?;
@@ -176,7 +176,10 @@ impl Objective for Transfer<'_> {
             return Err(ModelError::Argument("the model has no heads for 2D joints and confidence".to_owned()));
         };
         let (plane, confidence) = (plane_loss(plane, joints_2d)?, confidence_loss(confidence, &errors)?);
-        let minimised = pose.f_add(&plane.f_mul_scalar(plan.plane_weight)?)?.f_add(&confidence)?;
+        let minimised = match plan.target {
+            PoseTarget::Room => pose.f_add(&plane.f_mul_scalar(plan.plane_weight)?)?.f_add(&confidence)?,
+            PoseTarget::Picture => plane.shallow_clone(),
+        };
         let mpjpe = errors.f_narrow(1, 1, JOINTS as i64 - 1)?.f_mean(None)?;
         // A single transfer from the device for all of them.
         let parts = Tensor::f_stack(&[pose, plane, confidence, mpjpe].map(|loss: Tensor| loss.detach()), 0)?;
