@@ -30,6 +30,7 @@ pub struct LearnerLoop<H> {
     hints: H,
     stop: Receiver<Stop>,
     checkpoint: PathBuf,
+    kept: KeptMoments,
     saved: Option<(String, u64)>,
     /// When the last checkpoint was written, or the first step made.
     saved_at: Option<Instant>,
@@ -42,6 +43,17 @@ pub struct LearnerLoop<H> {
     pairs: Rate,
     reported: Option<Instant>,
     refit: Option<RefitTurns>,
+}
+
+/// Where what is kept to learn from is written.
+#[derive(Default)]
+pub struct KeptMoments {
+    /// Beside the checkpoint; `None` writes none.
+    pub file: Option<PathBuf>,
+    /// The names of the rig's cameras, as far as they are known.
+    pub rig: Vec<String>,
+    /// Why nothing was taken up of what an earlier run kept.
+    pub problem: Option<String>,
 }
 
 /// Why a run ended normally.
@@ -60,6 +72,7 @@ impl<H: HintSink> LearnerLoop<H> {
             hints,
             stop,
             checkpoint,
+            kept: KeptMoments::default(),
             saved: None,
             saved_at: None,
             roll_backs: 0,
@@ -75,6 +88,11 @@ impl<H: HintSink> LearnerLoop<H> {
     /// Also refits the rig's own network.
     pub fn with_refit(self, refit: RefitTurns) -> Self {
         Self { refit: Some(refit), ..self }
+    }
+
+    /// Also writes what is kept to learn from with each checkpoint.
+    pub fn with_kept(self, kept: KeptMoments) -> Self {
+        Self { kept, ..self }
     }
 
     /// Learns until asked to stop or until the source ends, then writes a checkpoint. `connected` is called with each
@@ -96,10 +114,10 @@ impl<H: HintSink> LearnerLoop<H> {
                 was_connected = is_connected;
                 self.report();
             }
-            let net = self.learner.net();
+            let net = self.learner.served();
             let refitted = self.refit.as_mut().is_some_and(|refit| refit.turn(net));
             let refits_on = self.refit.as_ref().is_some_and(RefitTurns::is_due);
-            let stepped = !refits_on && self.learner.ready() && self.step()?;
+            let stepped = !refits_on && self.learner.ready() && self.learner.is_due() && self.step()?;
             if !(stepped || refitted)
                 && let Some(end) = self.wait()?
             {
@@ -182,6 +200,10 @@ impl<H: HintSink> LearnerLoop<H> {
             version => version.into_diagnostic()?,
         };
         tracing::info!(steps, version, path = %self.checkpoint.display(), "checkpoint written");
+        // Without the file the next run only waits for new moments.
+        if let Some(Err(error)) = self.kept.file.as_ref().map(|file| self.learner.save_buffer(file, &self.kept.rig)) {
+            tracing::error!("the moments kept to learn from were not written: {error}");
+        }
         self.roll_backs = 0;
         self.saved = Some((version, steps));
         self.saved_at = Some(Instant::now());
@@ -233,6 +255,7 @@ impl<H: HintSink> LearnerLoop<H> {
         let mut status = self.learner.status();
         (status.moments_received, status.moments_missed) = self.inbox.counts();
         status.first_step_ns = self.first_step_ns;
+        status.buffer_problem.clone_from(&self.kept.problem);
         status.refit = self.refit.as_ref().map(RefitTurns::status);
         if let Some((version, _)) = &self.saved {
             status.checkpoint = Some(self.checkpoint.display().to_string());

@@ -44,7 +44,7 @@ fn moment(number: u32) -> Moment {
             samples: vec![Sample {
                 size_px: SIZE,
                 rgb: (0..3 * area).map(shade).collect(),
-                mask: vec![255; area].into(),
+                mask: (0..area).map(|at| if at % 3 == 0 { 255 } else { 0 }).collect(),
                 region: Region { centre_px: [0.0, 0.0], side_px: 32.0 },
                 background: BackgroundId(0),
             }],
@@ -149,6 +149,53 @@ fn a_signal_ends_it_with_a_checkpoint_that_the_next_one_goes_on_from() {
     assert_eq!(exit_code(child), Some(0));
 }
 
+/// The first status of the next learner, before it is sent a single moment.
+fn first_status(session: &Session, name: &str) -> (Child, LearnerStatus) {
+    let mut hints = session.link.hint_source(8).unwrap();
+    let child = session.command(name).spawn().unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        if let Some(Hint::Learner(status)) = hints.receive(Duration::from_millis(20)).unwrap() {
+            return (child, status);
+        }
+    }
+    panic!("the learner does not report");
+}
+
+fn end(child: Child) {
+    signal(&child, libc::SIGTERM);
+    assert_eq!(exit_code(child), Some(0));
+}
+
+#[test]
+fn the_next_learner_goes_on_with_the_moments_of_the_last_or_says_why_not() {
+    let mut session = Session::new("kept");
+    let child = session.command("kept").args(["--camera", "left", "--camera", "right"]).spawn().unwrap();
+    session.until(|status| status.steps >= 2);
+    end(child);
+    let file = session.checkpoints().join("learner.moments");
+    let bytes = std::fs::read(&file).unwrap();
+
+    // Without the names of the cameras it is another rig.
+    let (child, status) = first_status(&session, "kept");
+    let problem = status.buffer_problem.unwrap();
+    assert!(problem.contains("another rig") && problem.contains("left, right"), "{problem}");
+    assert_eq!(status.moments_held, 0);
+    end(child);
+
+    std::fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
+    let (child, status) = first_status(&session, "kept");
+    assert!(status.buffer_problem.is_some_and(|problem| problem.contains("cut short")));
+    let status = session.until(|status| status.steps > 8);
+    assert!(status.moments_held >= 20, "it learns from new moments: {status:?}");
+    end(child);
+
+    let (child, status) = first_status(&session, "kept");
+    assert_eq!(status.buffer_problem, None);
+    assert!(status.moments_held >= 20 && status.buffer_bytes > 0, "{status:?}");
+    end(child);
+}
+
 #[test]
 fn it_ends_when_the_session_is_gone() {
     let mut session = Session::new("gone");
@@ -202,6 +249,8 @@ fn a_recipe_is_checked_alone_and_against_the_checkpoint() {
     };
     refused(&session, "croppx = 3", &["recipe.toml", "croppx", "crop-px"]);
     refused(&session, "crop-px = 3", &["recipe.toml, crop-px: must be 32 to 512"]);
+    let large = format!("[buffer]\nbytes = {}", 1_u64 << 60);
+    refused(&session, &large, &["buffer.bytes", "this machine has", "lower it"]);
     let wider = RECIPE.replace("width = 8", "width = 16");
     let larger = RECIPE.replace("crop-px = 32", "crop-px = 64");
     for recipe in [&wider, &larger, RECIPE] {

@@ -38,6 +38,8 @@ export class Learning {
     put("pairs", learner && number(learner.pairs_per_s, 0));
     put("precision", learner && [learner.precision, learner.device].filter(Boolean).join(", "));
     put("moments", learner && `${count(learner.moments_held)} / ${count(learner.moments_held_out)}`);
+    put("left-out", learner && `${count(learner.moments_still)} / ${count(learner.moments_unusable)}`);
+    document.getElementById("moments").title = learner?.buffer_problem ?? "";
     put("missed", learner && `${count(learner.moments_missed)} of ${count(learner.moments_received + learner.moments_missed)}`);
     put("encoder", learner?.encoder_version?.slice(0, 12));
     put("checkpoint", learner?.checkpoint?.split("/").pop());

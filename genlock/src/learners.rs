@@ -217,9 +217,9 @@ impl Learners {
                     ["--name", &name, "--recipe", &path(recipe), "--checkpoint-dir", &path(&options.checkpoint_dir)];
                 let mut words: Vec<String> = words.map(str::to_owned).into();
                 words.extend(["--threads".to_owned(), threads.learner.to_string()]);
+                words.extend(named(&options.cameras));
                 if let Some(own) = &own {
                     words.extend(["--own".to_owned(), path(own)]);
-                    words.extend(named(&options.cameras));
                     words.extend(options.shipped_model.iter().flat_map(|from| ["--own-from".to_owned(), path(from)]));
                 }
                 child("pretrain", words, "learner")

@@ -4,7 +4,7 @@
 mod boxes;
 
 use frame_sync::pairs::{LabelledPair, PairSampler, SamplerConfig, WeightedPair};
-use model::{Fusion, Mode, ModelError, SyncNet};
+use model::{Fusion, ModelError, SyncNet};
 use recipe::{BatchForm, PretrainRecipe};
 use subject::{Preprocessing, Sample};
 use tch::{Device, Tensor};
@@ -108,6 +108,7 @@ pub fn resampling_alone(
     recipe.buffer.moments = moments.len();
     let seed = recipe.seed;
     let mut learner = Learner::new(recipe, device)?;
+    learner.take_all();
     let noise_in = |learner: &mut Learner, round: u64| {
         boxes::resampled_noise(moments, levels, seed + round).into_iter().try_for_each(|moment| learner.push(moment))
     };
@@ -193,6 +194,7 @@ fn train_and_score(
     steps: u64,
     pairs: usize,
 ) -> Result<ChanceReport, LearnError> {
+    learner.take_all();
     for moment in moments {
         learner.push(moment.clone())?;
     }
@@ -216,7 +218,7 @@ struct OneImage {
 impl OneImage {
     fn new(recipe: &PretrainRecipe) -> Self {
         // Two heads and two images per pair: as many images as a SYNC batch with four views.
-        let pairs = match recipe.batch {
+        let pairs = match recipe.batch.shared_among(recipe.buffer.places) {
             BatchForm::Tuple { tuples } => tuples,
             BatchForm::AllPairs { times } => times,
         };
@@ -258,9 +260,8 @@ impl PretextTask for OneImage {
         Some(draw)
     }
 
-    fn loss(&self, net: &SyncNet, pictures: &Tensor, draw: &Draw) -> Result<HeadLosses<Tensor>, ModelError> {
-        let features = net.features(pictures, Mode::Train)?;
-        let (sync, flip) = net.pair_logits(&features, &alone(&features)?)?;
+    fn loss(&self, net: &SyncNet, features: &Tensor, draw: &Draw) -> Result<HeadLosses<Tensor>, ModelError> {
+        let (sync, flip) = net.pair_logits(features, &alone(features)?)?;
         // A matrix with a single column: `b` is always 0.
         let column = |logits: Tensor, pairs: &[WeightedPair]| pair_loss(&logits.f_unsqueeze(1)?, pairs);
         Ok(HeadLosses { sync: column(sync, &draw.sync)?, flip: column(flip, &draw.flip)? })

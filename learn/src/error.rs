@@ -31,6 +31,14 @@ pub enum LearnError {
     Diverged { objective: &'static str, step: u64, loss: f64 },
 
     // Moments.
+    #[error("the moments kept in {}: {problem}", path.display())]
+    BufferFile { path: PathBuf, problem: String },
+    #[error(
+        "buffer.bytes = {bytes} needs {:.1} GB of memory with the held-out moments, and this machine has {:.1} GB: \
+         lower it in the recipe",
+        *needed as f64 / 1e9, *memory as f64 / 1e9
+    )]
+    BufferTooLarge { bytes: u64, needed: u64, memory: u64 },
     #[error("a crop of {got} px where the recipe has crop-px = {wanted}: sender and learner disagree")]
     CropSize { got: u16, wanted: u16 },
     #[error(

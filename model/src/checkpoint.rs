@@ -1,5 +1,5 @@
 //! Training files of the network that learns pairs: `encoder.*`, `sync_head.*`, `flip_head.*`, the optimiser's tensors,
-//! and a [`CheckpointMeta`].
+//! and a [`CheckpointMeta`]. Where others get another copy of the network, its tensors begin with [`SERVED`].
 
 use std::path::Path;
 
@@ -10,6 +10,9 @@ use crate::{
     AdamW, ModelError, SyncNet, SyncNetConfig,
     training_file::{self, FORMAT},
 };
+
+/// What the names of the copy that others get begin with.
+pub const SERVED: &str = "served.";
 
 /// What a checkpoint says beside its tensors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,9 +55,12 @@ pub fn load(path: &Path, net: &SyncNet, optimiser: Option<&AdamW>) -> Result<Che
     training_file::load(path, net.tensors(), optimiser)
 }
 
-/// Builds the network that a file describes, with its values.
+/// Builds the network that a file describes, with the values of the copy that others get; of the trained network, where
+/// there is no such copy.
 pub fn open(path: &Path, device: Device) -> Result<(SyncNet, CheckpointMeta), ModelError> {
     let net = SyncNet::new(&meta(path)?.net, device, Kind::Float)?;
     let meta = load(path, &net, None)?;
+    let served: Vec<_> = net.tensors().into_iter().map(|(name, tensor)| (format!("{SERVED}{name}"), tensor)).collect();
+    training_file::load_beside(path, served)?;
     Ok((net, meta))
 }

@@ -3,6 +3,7 @@
 mod adamw;
 mod backbone;
 pub mod checkpoint;
+mod copies;
 mod cosine;
 mod device;
 mod error;

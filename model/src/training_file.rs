@@ -56,3 +56,15 @@ pub fn load<M: DeserializeOwned>(
     file.load_into(&tensors, REMEDY)?;
     Ok(meta)
 }
+
+/// Fills further tensors with the file's values, if it has them: whether it has. On an error, and if not, nothing has
+/// changed.
+pub fn load_beside(path: &Path, tensors: Vec<(String, Tensor)>) -> Result<bool, ModelError> {
+    let data = tensor_file::read_bytes(path)?;
+    let file = TensorFile::parse(path, &data)?;
+    let has_them = tensors.first().is_some_and(|(name, _)| file.has(name));
+    if has_them {
+        file.load_into(&tensors, REMEDY)?;
+    }
+    Ok(has_them)
+}

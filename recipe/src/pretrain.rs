@@ -7,8 +7,8 @@ use frame_sync::pairs::{HoldOut, PairGap, SamplerConfig};
 use serde::{Deserialize, Serialize};
 use settings::Document;
 
-use crate::check::{self, require};
-use crate::{Background, Fusion, Optimiser, PrecisionChoice, RecipeError};
+use crate::check::{self, is_default, require};
+use crate::{Background, Buffer, Fusion, Normalisation, Optimiser, PrecisionChoice, RecipeError, Served};
 
 /// How a live learner learns without labels, as a TOML file; missing keys have the defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,8 +36,14 @@ pub struct PretrainRecipe {
     pub common_flip: bool,
     /// The optimiser and its learning rate.
     pub optimiser: Optimiser,
-    /// What is kept to learn from.
+    /// What normalises the features inside the encoder while it learns.
+    #[serde(skip_serializing_if = "is_default")]
+    pub normalisation: Normalisation,
+    /// What is kept to learn from, and how often.
     pub buffer: Buffer,
+    /// Which copy of the network others get.
+    #[serde(skip_serializing_if = "is_default")]
+    pub served: Served,
     /// Instants that are never trained on: blocks by position in replayed footage, by time in live cameras.
     pub hold_out: HoldOut,
     /// When the accuracy is measured, and on how many pairs.
@@ -62,16 +68,22 @@ pub enum BatchForm {
     },
 }
 
-/// Limits of what a live learner keeps to learn from; the oldest instants are dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct Buffer {
-    /// Bytes of pictures and masks to train on. Held-out instants get a quarter of this on top.
-    pub bytes: u64,
-    /// Most instants to train on, and likewise most held-out ones.
-    pub moments: usize,
-    /// Instants to train on that are needed for the first step.
-    pub minimum_moments: usize,
+impl BatchForm {
+    /// The part of a batch that each of so many places in the buffer has; all of it where there are none.
+    #[must_use]
+    pub fn shared_among(self, places: usize) -> Self {
+        match self {
+            Self::Tuple { tuples } => Self::Tuple { tuples: tuples / places.max(1) },
+            Self::AllPairs { times } => Self::AllPairs { times: times / places.max(1) },
+        }
+    }
+
+    fn fits(self, places: usize) -> bool {
+        match self.shared_among(places) {
+            Self::Tuple { tuples } => tuples >= 1,
+            Self::AllPairs { times } => times >= 2,
+        }
+    }
 }
 
 /// When the accuracy on pairs is measured, and on how many pairs.
@@ -94,6 +106,8 @@ pub struct AccuracyPlan {
 pub struct Checkpoints {
     /// Seconds from one checkpoint to the next, and so about how much training is lost if the learner is killed.
     pub every_s: u64,
+    /// Whether what was kept to learn from is written, too, in a file of its own beside it.
+    pub buffer: bool,
 }
 
 impl Default for PretrainRecipe {
@@ -109,17 +123,13 @@ impl Default for PretrainRecipe {
             gap: PairGap::default(),
             common_flip: true,
             optimiser: Optimiser::default(),
+            normalisation: Normalisation::default(),
             buffer: Buffer::default(),
+            served: Served::default(),
             hold_out: HoldOut::default(),
             evaluation: AccuracyPlan::default(),
             checkpoint: Checkpoints::default(),
         }
-    }
-}
-
-impl Default for Buffer {
-    fn default() -> Self {
-        Self { bytes: 2 << 30, moments: 4096, minimum_moments: 64 }
     }
 }
 
@@ -131,7 +141,7 @@ impl Default for AccuracyPlan {
 
 impl Default for Checkpoints {
     fn default() -> Self {
-        Self { every_s: 15 }
+        Self { every_s: 60, buffer: true }
     }
 }
 
@@ -150,6 +160,14 @@ impl PretrainRecipe {
     /// As [`Self::load`], except that no file is read.
     pub fn parse(text: &str, path: &Path) -> Result<Self, RecipeError> {
         Self::of(&Document::new(text, path.display().to_string()))
+    }
+
+    /// [`Self::parse`] with `key=value` words over the text, whose keys are dotted: `buffer.places=2`.
+    ///
+    /// # Errors
+    /// As [`Self::load`], except that no file is read.
+    pub fn parse_with(text: &str, path: &Path, words: &[String]) -> Result<Self, RecipeError> {
+        Self::of(&Document::new(text, path.display().to_string()).set(words)?)
     }
 
     fn of(document: &Document) -> Result<Self, RecipeError> {
@@ -186,11 +204,12 @@ impl PretrainRecipe {
             "must both be in [0, 1)",
         )?;
         require(o.epsilon > 0.0, "optimiser.epsilon", "must be above 0")?;
-        require(self.buffer.minimum_moments >= 2, "buffer.minimum-moments", "must be at least 2")?;
+        self.buffer.check()?;
+        self.served.check()?;
         require(
-            self.buffer.moments >= self.buffer.minimum_moments,
-            "buffer.moments",
-            "must be at least buffer.minimum-moments",
+            self.batch.fits(self.buffer.places),
+            "buffer.places",
+            "must leave each place at least two of batch.times, or one of batch.tuples",
         )?;
         let h = &self.hold_out;
         require(

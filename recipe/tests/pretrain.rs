@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use recipe::{BatchForm, PretrainRecipe};
+use recipe::{BatchForm, Keep, PretrainRecipe, Served};
 
 fn shipped(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../recipes").join(name)
@@ -29,10 +29,20 @@ fn the_demo_learns_all_pairs_of_64_px() {
 }
 
 #[test]
+fn the_recipe_for_days_keeps_what_looks_least_alike_and_serves_an_average() {
+    let recipe = PretrainRecipe::load(&shipped("continual.toml")).unwrap();
+    assert_eq!((recipe.buffer.keep, recipe.buffer.places), (Keep::LeastRedundant, 4));
+    assert_eq!(recipe.served, Served::Average { decay: 0.999, gap_ms: 320.0 });
+    assert!(recipe.checkpoint.buffer && recipe.checkpoint.every_s == 60 && recipe.buffer.least_motion > 0.0);
+}
+
+#[test]
 fn a_recipe_survives_its_own_text() {
-    let demo = PretrainRecipe::load(&shipped("demo-cpu.toml")).unwrap();
-    let text = toml::to_string(&demo).unwrap();
-    assert_eq!(PretrainRecipe::parse(&text, Path::new("r.toml")).unwrap(), demo);
+    for name in ["demo-cpu.toml", "continual.toml"] {
+        let recipe = PretrainRecipe::load(&shipped(name)).unwrap();
+        let text = toml::to_string(&recipe).unwrap();
+        assert_eq!(PretrainRecipe::parse(&text, Path::new("r.toml")).unwrap(), recipe);
+    }
 }
 
 #[test]
@@ -50,6 +60,10 @@ fn errors_name_the_key() {
     check("[hold-out]\nperiod = 10\nblock = 8\nguard = 1", &["r.toml, hold-out.period: "]);
     check("[optimiser]\nlearning-rate = 0.0", &["r.toml, optimiser.learning-rate: "]);
     check("[optimiser]\ntotal-steps = 5\nwarm-up-steps = 5", &["r.toml, optimiser.total-steps: "]);
+    check("[buffer]\nkeep = \"best\"", &["line 2, buffer.keep: ", "least-redundant"]);
+    check("[buffer]\nkeep = \"least-redundant\"", &["r.toml, buffer.places: ", "at least 1"]);
+    check("[buffer]\nplaces = 17", &["r.toml, buffer.places: ", "batch.tuples"]);
+    check("[buffer]\nsteps = { per-moment = 0.0 }", &["r.toml, buffer.steps: "]);
     check("crop-px = ", &["r.toml"]);
 }
 

@@ -34,6 +34,28 @@ pub struct LearnerStatus {
     pub moments_held: u64,
     /// Distinct instants held back from training by their position in the source.
     pub moments_held_out: u64,
+    /// Moments that were not kept, since nobody moved in them.
+    #[serde(default)]
+    pub moments_still: u64,
+    /// Moments that were not kept, since fewer than two views show somebody.
+    #[serde(default)]
+    pub moments_unusable: u64,
+    /// Held moments that stay with companions for as long as little else looks like them.
+    #[serde(default)]
+    pub anchors_held: u64,
+    /// Bytes of held pictures and masks.
+    #[serde(default)]
+    pub buffer_bytes: u64,
+    /// Why nothing was taken up of what an earlier run had kept.
+    #[serde(default)]
+    pub buffer_problem: Option<String>,
+    /// The step whose average of weights others get; `None` before the first one, and where they get the network as it is
+    /// trained.
+    #[serde(default)]
+    pub served_at_step: Option<u64>,
+    /// Sync accuracy of that copy on held-out instants of a fixed gap, when it was last measured.
+    #[serde(default)]
+    pub served_sync_accuracy: Option<f64>,
     /// Losses of the first step and the last, both heads together.
     pub loss_first: Option<f64>,
     pub loss_last: Option<f64>,

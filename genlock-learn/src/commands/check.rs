@@ -23,9 +23,9 @@ pub struct Args {
 pub fn run(args: &Args) -> ExitCode {
     let checkpoint = args.checkpoint_dir.as_deref().map(checkpoint_in).filter(|path| path.is_file());
     let recipe = PretrainRecipe::load(&args.recipe).map_err(LearnError::from);
-    let checked = recipe.and_then(|recipe| match checkpoint {
-        Some(path) => Learner::check_checkpoint(&recipe, &path),
-        None => Ok(()),
+    let checked = recipe.and_then(|recipe| {
+        Learner::check_memory(&recipe)?;
+        checkpoint.map_or(Ok(()), |path| Learner::check_checkpoint(&recipe, &path))
     });
     match checked {
         Ok(()) => ExitCode::SUCCESS,

@@ -11,7 +11,7 @@ use subject::Preprocessing;
 use transport::{LabelSource, Moment, TransportError, ZenohLink};
 
 use crate::inbox::Inbox;
-use crate::learner_loop::{End, LearnerLoop};
+use crate::learner_loop::{End, KeptMoments, LearnerLoop};
 use crate::refit_turns::RefitTurns;
 use crate::{environment, stop};
 
@@ -24,6 +24,11 @@ const RING: usize = 32;
 const LABELS: usize = 64;
 /// How long to wait for a learner before this one to end.
 const PREDECESSOR: Duration = Duration::from_secs(10);
+
+/// What is kept to learn from, beside the checkpoint.
+fn buffer_in(folder: &Path) -> PathBuf {
+    folder.join("learner.moments")
+}
 
 /// The checkpoint of a folder.
 pub fn checkpoint_in(folder: &Path) -> PathBuf {
@@ -53,8 +58,8 @@ pub struct Args {
     /// The pose model that the rig's own network starts from [default: the learner's encoder].
     #[arg(long, value_name = "FILE", requires = "own")]
     own_from: Option<PathBuf>,
-    /// Name of a camera of the rig, in its order; given for each, so that the own network of another rig is not trained
-    /// further.
+    /// Name of a camera of the rig, in its order; given for each, so that neither the own network of another rig is
+    /// trained further, nor its moments.
     #[arg(long, value_name = "NAME")]
     camera: Vec<String>,
     /// Continue when the parent process ends.
@@ -78,11 +83,13 @@ pub fn run(args: &Args) -> miette::Result<()> {
     let _lock = FolderLock::take(&args.checkpoint_dir, "a learner of genlock", PREDECESSOR)
         .map_err(|why| miette!(help = "end that learner, or choose another folder with --checkpoint-dir", "{why}"))?;
     let checkpoint = checkpoint_in(&args.checkpoint_dir);
-    let learner = if checkpoint.exists() {
+    let mut learner = if checkpoint.exists() {
         Learner::resume(recipe, device, &checkpoint).into_diagnostic()?
     } else {
         Learner::new(recipe, device).into_diagnostic()?
     };
+    let kept = take_up(&mut learner, args);
+    learner.begin_session(&session_key(args));
 
     let stop = stop.in_order();
     let link = ZenohLink::connect(&args.connect, &args.name).into_diagnostic()?;
@@ -109,7 +116,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
         }
     };
     let inbox = Inbox::start(source, INBOX, join).into_diagnostic().wrap_err("starting the receiving thread")?;
-    let learner = LearnerLoop::new(learner, inbox, hints, stop, checkpoint);
+    let learner = LearnerLoop::new(learner, inbox, hints, stop, checkpoint).with_kept(kept);
     let mut learner = match refitter {
         Some(refitter) => learner.with_refit(RefitTurns::new(refitter)),
         None => learner,
@@ -119,6 +126,24 @@ pub fn run(args: &Args) -> miette::Result<()> {
         End::SourceGone => tracing::info!("ended: {} is gone", args.connect),
     }
     Ok(())
+}
+
+/// Goes on with the moments of an earlier run, as far as they can be used; without them the learner waits for new ones.
+fn take_up(learner: &mut Learner, args: &Args) -> KeptMoments {
+    let file = learner.recipe().checkpoint.buffer.then(|| buffer_in(&args.checkpoint_dir));
+    let earlier = file.as_ref().filter(|file| file.exists());
+    let taken = earlier.map_or(Ok(()), |file| learner.take_up_buffer(file, &args.camera));
+    let problem = taken.err().map(|error| format!("{error}; the learner begins without them"));
+    if let Some(problem) = &problem {
+        tracing::warn!("{problem}");
+    }
+    KeptMoments { file, rig: args.camera.clone(), problem }
+}
+
+/// Tells this session from others: times and segments begin anew with the machine and with the session.
+fn session_key(args: &Args) -> String {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    format!("{} {} {}", boot.trim(), args.connect, args.name)
 }
 
 /// Takes the labels that came.

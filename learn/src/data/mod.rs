@@ -1,13 +1,15 @@
 //! Training and evaluation data: live moments, labelled takes, rendered sessions.
 
 pub mod augment;
+pub(crate) mod buffer;
+pub(crate) mod gate;
 mod labelled_take;
+pub(crate) mod memory;
 pub(crate) mod moments;
 pub(crate) mod pictures;
 pub(crate) mod pose_statistics;
 pub(crate) mod random;
 pub mod rendered;
-pub(crate) mod store;
 
 pub(crate) use labelled_take::{BACKGROUND_FRAMES, in_crop};
 pub use labelled_take::{LabelledSample, LabelledTake};

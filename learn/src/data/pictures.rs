@@ -4,7 +4,7 @@ use frame_sync::pairs::ImageRef;
 use model::{Background, PictureBatch};
 use tch::{Device, Kind, Tensor};
 
-use super::store::Store;
+use super::buffer::Buffer;
 use crate::LearnError;
 use crate::error::during;
 
@@ -18,7 +18,7 @@ pub struct SampleWanted {
 
 /// The images as network input `[N, 3, crop_px, crop_px]` on the device.
 pub(crate) fn pictures(
-    store: &Store,
+    store: &Buffer,
     images: &[ImageRef],
     wanted: SampleWanted,
     crop_px: u16,

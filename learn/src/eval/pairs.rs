@@ -10,8 +10,8 @@ use tch::Tensor;
 use super::separation::{Scored, balanced_accuracy};
 use crate::LearnError;
 use crate::data::SampleWanted;
+use crate::data::buffer::Buffer;
 use crate::data::pictures::pictures;
-use crate::data::store::Store;
 use crate::error::during;
 
 /// Images encoded per batch.
@@ -63,7 +63,7 @@ pub(crate) struct Scorer<'a> {
 
 impl Scorer<'_> {
     /// Scores `pairs` pairs per head from the `newest` newest instants of a store.
-    pub fn score(&self, store: &Store, newest: usize, pairs: usize, seed: u64) -> Result<PairScores, LearnError> {
+    pub fn score(&self, store: &Buffer, newest: usize, pairs: usize, seed: u64) -> Result<PairScores, LearnError> {
         let first = store.len().saturating_sub(newest);
         let instants = &store.metas()[first..];
         let mut sampler = PairSampler::new(self.recipe.sampler(), seed);
@@ -73,7 +73,7 @@ impl Scorer<'_> {
     }
 
     /// `head`: 0 sync, 1 flip.
-    fn scored(&self, store: &Store, pairs: &[LabelledPair], head: usize) -> Result<Vec<Scored>, LearnError> {
+    fn scored(&self, store: &Buffer, pairs: &[LabelledPair], head: usize) -> Result<Vec<Scored>, LearnError> {
         if pairs.is_empty() {
             return Ok(Vec::new());
         }
@@ -112,7 +112,7 @@ impl Scorer<'_> {
     }
 
     /// Features `[images, D]`, with the running BatchNorm statistics.
-    fn encode(&self, store: &Store, images: &[ImageRef]) -> Result<Tensor, LearnError> {
+    fn encode(&self, store: &Buffer, images: &[ImageRef]) -> Result<Tensor, LearnError> {
         let device = self.net.device();
         let mut features = Vec::new();
         for chunk in images.chunks(CHUNK) {

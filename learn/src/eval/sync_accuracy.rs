@@ -44,7 +44,7 @@ fn accuracies(
     precision: Precision,
     split: Split,
 ) -> Result<Option<[f64; 2]>, LearnError> {
-    let Pretraining { task, net, source } = pretraining;
+    let Pretraining { task, net, source, .. } = pretraining;
     let strips = source.strips(split);
     if strips.is_empty() {
         return Ok(None);

@@ -74,9 +74,9 @@ pub trait PretextTask: Send {
     /// no such pairs.
     fn draw(&self, seen: Seen<'_>, seed: u64) -> Option<Draw>;
 
-    /// The losses of a draw, as differentiable scalars. `pictures`: `[images, 3, size, size]` in the order of
-    /// `draw.images`.
-    fn loss(&self, net: &SyncNet, pictures: &Tensor, draw: &Draw) -> Result<HeadLosses<Tensor>, ModelError>;
+    /// The losses of a draw, as differentiable scalars. `features`: what the network's encoder made of the pictures,
+    /// `[images, D]` in the order of `draw.images`.
+    fn loss(&self, net: &SyncNet, features: &Tensor, draw: &Draw) -> Result<HeadLosses<Tensor>, ModelError>;
 }
 
 /// Cross-entropy of choosing, among the pictures that a view has of all instants, that of a picture's own instant: the

@@ -1,7 +1,7 @@
 //! SYNC as a pretext task.
 
 use frame_sync::pairs::{PairGap, PairSampler, SamplerConfig, WeightedPair};
-use model::{Background, Mode, ModelError, SyncNet};
+use model::{Background, ModelError, SyncNet};
 use recipe::{BatchForm, Fusion, Negatives, PairForm, PairHeads, PretrainRecipe, SyncLoss, SyncPlan};
 use tch::Tensor;
 
@@ -22,7 +22,7 @@ pub struct Sync {
 impl Sync {
     pub fn new(recipe: &PretrainRecipe) -> Self {
         Self {
-            batch: recipe.batch,
+            batch: recipe.batch.shared_among(recipe.buffer.places),
             heads: PairHeads::Both,
             asked: SyncLoss::Pairs,
             negatives: Negatives::default(),
@@ -89,9 +89,8 @@ impl PretextTask for Sync {
 
     /// Equation 1: for each head, the mean loss of the positives plus that of the negatives: four terms of equal
     /// weight. A head that is not learned has none.
-    fn loss(&self, net: &SyncNet, pictures: &Tensor, draw: &Draw) -> Result<HeadLosses<Tensor>, ModelError> {
-        let features = net.features(pictures, Mode::Train)?;
-        let (sync, flip) = net.all_pair_logits(&features)?;
+    fn loss(&self, net: &SyncNet, features: &Tensor, draw: &Draw) -> Result<HeadLosses<Tensor>, ModelError> {
+        let (sync, flip) = net.all_pair_logits(features)?;
         let loss = |asked: bool, logits: &Tensor, pairs: &[WeightedPair]| match (asked, net.config().fusion) {
             (false, _) => Ok(logits.f_zeros_like()?.f_sum(None)?),
             (true, Fusion::Diff | Fusion::Concat) => in_both_orders(logits, pairs),
@@ -118,7 +117,7 @@ fn in_both_orders(logits: &Tensor, pairs: &[WeightedPair]) -> Result<Tensor, Mod
 mod tests {
     use frame::SegmentId;
     use frame_sync::pairs::InstantMeta;
-    use model::{SyncNetConfig, tuple_loss};
+    use model::{Mode, SyncNetConfig, tuple_loss};
     use tch::{Device, Kind};
 
     use super::*;
@@ -132,9 +131,8 @@ mod tests {
         assert_eq!(draw.images.len(), 24);
         let net = SyncNet::new(&SyncNetConfig { width: 8, ..Default::default() }, Device::Cpu, Kind::Double).unwrap();
         let pictures = Tensor::rand([24, 3, 32, 32], (Kind::Double, Device::Cpu));
-        let losses = task.loss(&net, &pictures, &draw).unwrap();
-
         let features = net.features(&pictures, Mode::Train).unwrap();
+        let losses = task.loss(&net, &features, &draw).unwrap();
         let logits = |pairs: &[WeightedPair], positive| {
             let of = |index: &dyn Fn(&WeightedPair) -> u32| {
                 let chosen = pairs.iter().filter(|pair| pair.positive == positive);
@@ -170,7 +168,7 @@ mod tests {
         let draw = drawn(&task);
         tch::manual_seed(3);
         let pictures = Tensor::rand([draw.images.len() as i64, 3, 32, 32], (Kind::Double, Device::Cpu));
-        let losses = task.loss(&net, &pictures, &draw).unwrap();
+        let losses = task.loss(&net, &net.features(&pictures, Mode::Train).unwrap(), &draw).unwrap();
         losses.total().unwrap().backward();
         let learns = |head: &str| net.trainable().iter().any(|(name, p)| name.starts_with(head) && p.grad().defined());
         (losses.values().unwrap(), ["sync_head", "flip_head"].map(learns))

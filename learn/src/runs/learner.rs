@@ -1,20 +1,27 @@
 //! The learner of a running session: trains a network on moments to recognise views of the same instant. It does not
 //! depend on where the moments come from.
 
+mod files;
+mod serving;
+mod status;
+
 use std::path::Path;
 
-use model::{Precision, SyncNet};
-use recipe::PretrainRecipe;
+use model::{Mode, Precision, SyncNet};
+use recipe::{Keep, Normalisation, PretrainRecipe, Served};
 use tch::{Device, Kind};
-use transport::{LearnerStatus, Moment};
+use transport::Moment;
 
 use crate::LearnError;
+use crate::data::buffer::Buffer;
 use crate::error::during;
 use crate::eval::pairs::{PairEvaluation, PairScores, Scorer, Sight};
 use crate::from_recipe::{self, NetRecipe};
 use crate::objectives::Sync;
 use crate::objectives::pretext::{HeadLosses, PretextTask};
-use crate::objectives::pretraining::{LiveMoments, PairStep, Pretraining, check_checkpoint};
+use crate::objectives::pretraining::{
+    Copies, LiveMoments, PairReport, PairStep, Pretraining, anchor_features, by_instant,
+};
 use crate::seeds::{self, Purpose};
 use crate::trainer::{Trainer, TrainerSettings};
 
@@ -28,13 +35,16 @@ pub struct Learner {
     /// The last step found no valid pair among the moments.
     starved: bool,
     evaluation: Option<(u64, PairEvaluation)>,
+    /// Sync accuracy on held-out instants of the copy that others get, when it was last measured.
+    served_accuracy: Option<f64>,
 }
 
 impl Learner {
     /// An untrained network for SYNC. With `precision = "auto"` this first times a step in both precisions.
     ///
     /// # Errors
-    /// If a value of the recipe is out of range, or the device runs out of memory.
+    /// If a value of the recipe is out of range, the buffer is larger than the machine's memory, or the device runs out
+    /// of memory.
     pub fn new(recipe: PretrainRecipe, device: Device) -> Result<Self, LearnError> {
         let task = Box::new(Sync::new(&recipe));
         Self::with_task(recipe, device, task)
@@ -49,8 +59,8 @@ impl Learner {
         Ok(Self::of(Trainer::new(objective, settings)?, None))
     }
 
-    /// Resumes from a checkpoint: weights, optimiser state and step number, which also determines the coming draws.
-    /// Checkpoints contain no moments.
+    /// Resumes from a checkpoint: weights, their copies, optimiser state and step number, which also determines the
+    /// coming draws. What was kept to learn from is in a file of its own: see [`Self::take_up_buffer`].
     ///
     /// # Errors
     /// As [`Self::new`], or if the file is damaged or its network has another shape or fusion. The message says what to
@@ -76,52 +86,57 @@ impl Learner {
         Ok(Self::of(trainer, Some(steps)))
     }
 
-    /// Checks by its metadata whether [`Self::resume`] can use a checkpoint.
-    ///
-    /// # Errors
-    /// If it cannot: the file is damaged or from another recipe. The message says what to do.
-    pub fn check_checkpoint(recipe: &PretrainRecipe, path: &Path) -> Result<(), LearnError> {
-        check_checkpoint(recipe, path)
-    }
-
     fn of(trainer: Trainer<Pretraining<LiveMoments>>, resumed_from: Option<u64>) -> Self {
-        Self { trainer, resumed_from, rolled_back: 0, losses_last: None, starved: false, evaluation: None }
+        Self {
+            trainer,
+            resumed_from,
+            rolled_back: 0,
+            losses_last: None,
+            starved: false,
+            evaluation: None,
+            served_accuracy: None,
+        }
     }
 
-    /// Recomputes BatchNorm statistics, writes a checkpoint for [`Self::resume`] atomically, and returns the version of
-    /// its encoder.
-    pub fn save(&mut self, path: &Path) -> Result<String, LearnError> {
-        self.trainer.recalibrate()?;
-        self.trainer.save(path)?;
-        let preprocessing = self.source().preprocessing_hash();
-        self.net().encoder_version(&preprocessing).map_err(during("hashing the encoder"))
+    /// Moments that follow belong to the session of this name, which may be the one going on. Without this, all belong to
+    /// one.
+    pub fn begin_session(&mut self, key: &str) {
+        self.trainer.objective_mut().source.moments.begin_session(key);
     }
 
-    /// Goes back to the weights and the optimiser state of a checkpoint after [`LearnError::Diverged`], and keeps the
-    /// moments. Steps count on.
-    ///
-    /// # Errors
-    /// If the checkpoint cannot be read or is of another network. Nothing has changed then.
-    pub fn roll_back(&mut self, path: &Path) -> Result<(), LearnError> {
-        self.trainer.roll_back(path)?;
-        self.rolled_back += 1;
-        Ok(())
+    /// Learns from moments that show nobody, too, as checks for shortcuts need them.
+    pub(crate) fn take_all(&mut self) {
+        self.trainer.objective_mut().source.moments.take_all();
     }
 
-    /// Adds a moment to the training or the held-out ones; a guard moment between the two is dropped. Repeated instants
-    /// of a looping source go to the same side as before, and are kept beside the older copies until those age out.
+    /// Adds a moment to the training or the held-out ones; a guard moment between the two is dropped, and so is one with
+    /// fewer than two views that show somebody, or in which nobody moves. Repeated instants of a looping source go to the
+    /// same side as before, and are kept beside the older copies until those age out. One that becomes an anchor of the
+    /// buffer is encoded.
     ///
     /// # Errors
     /// If the size or the preprocessing of the crops differs from that of the recipe, the checkpoint or earlier
-    /// moments.
+    /// moments, or the device fails.
     pub fn push(&mut self, moment: Moment) -> Result<(), LearnError> {
         let objective = self.trainer.objective_mut();
-        objective.source.moments.push(moment, objective.task.wants().index)
+        let anchor = objective.source.moments.push(moment, objective.task.wants().index)?;
+        let Some(anchor) = anchor else { return Ok(()) };
+        let objective = self.trainer.objective();
+        let net = objective.copies.as_ref().map_or(&objective.net, Copies::average);
+        let features =
+            anchor_features(net, self.trainer.precision(), &objective.source.moments, anchor, &*objective.task)?;
+        self.trainer.objective_mut().source.moments.buffers.trained.add_anchor(anchor, features);
+        Ok(())
     }
 
     /// Whether there are enough instants for a step.
     pub fn ready(&self) -> bool {
         self.source().moments.ready()
+    }
+
+    /// Whether the recipe's pace asks for a step.
+    pub fn is_due(&self) -> bool {
+        self.source().moments.is_due()
     }
 
     /// One optimiser step. Returns `None` and changes nothing if the instants contain no valid pair: more moments are
@@ -130,27 +145,45 @@ impl Learner {
     /// # Errors
     /// If the loss is not finite (the weights are then unchanged), or the device fails.
     pub fn step(&mut self) -> Result<Option<PairStep>, LearnError> {
+        let calibrated = self.steps() >= self.recipe().evaluation.every_steps;
+        let running = calibrated && self.recipe().normalisation == Normalisation::Running;
+        self.trainer.objective_mut().mode = if running { Mode::Eval } else { Mode::Train };
         let step = self.trainer.step()?;
         self.starved = step.is_none();
+        let steps = self.steps();
+        let objective = self.trainer.objective_mut();
+        objective.source.moments.stepped();
         let Some(step) = step else { return Ok(None) };
-        self.trainer.objective_mut().source.loss_first.get_or_insert(step.report.loss);
-        self.losses_last = Some(step.report.heads);
-        Ok(Some(step.report))
+        if let Some(copies) = &objective.copies {
+            copies.follow(&objective.net, steps).map_err(during("averaging weights"))?;
+        }
+        let PairReport { step, images, features } = step.report;
+        if objective.source.moments.recipe.buffer.keep == Keep::LeastRedundant {
+            let buffer = &mut objective.source.moments.buffers.trained;
+            for (place, features) in by_instant(&images, &features)? {
+                buffer.encoded(place, &features);
+            }
+        }
+        objective.source.loss_first.get_or_insert(step.loss);
+        self.losses_last = Some(step.heads);
+        Ok(Some(step))
     }
 
-    /// Recomputes BatchNorm statistics and evaluates pairs of the newest training and held-out instants.
+    /// Recomputes BatchNorm statistics and evaluates pairs of the newest training and held-out instants. Then others get
+    /// the running mean of the weights as it is now, unless it tells held-out instants apart worse than what they have.
     pub fn evaluate(&mut self) -> Result<PairEvaluation, LearnError> {
         self.trainer.recalibrate()?;
         let plan = self.recipe().evaluation;
         let (seed, scorer) = (self.evaluation_seed(), self.scorer(Sight::Both));
         let moments = &self.source().moments;
         let accuracies =
-            |store| Ok::<_, LearnError>(scorer.score(store, plan.instants, plan.pairs, seed)?.accuracies());
-        let (sync_accuracy, flip_accuracy) = accuracies(&moments.trained)?;
-        let (held_out_sync_accuracy, held_out_flip_accuracy) = accuracies(&moments.held_out)?;
+            |store: &Buffer| Ok::<_, LearnError>(scorer.score(store, plan.instants, plan.pairs, seed)?.accuracies());
+        let (sync_accuracy, flip_accuracy) = accuracies(moments.trained())?;
+        let (held_out_sync_accuracy, held_out_flip_accuracy) = accuracies(moments.held_out())?;
         let evaluation =
             PairEvaluation { sync_accuracy, flip_accuracy, held_out_sync_accuracy, held_out_flip_accuracy };
         self.evaluation = Some((self.steps(), evaluation));
+        self.serve_if_better()?;
         Ok(evaluation)
     }
 
@@ -161,7 +194,7 @@ impl Learner {
 
     pub(crate) fn score_with(&mut self, sight: Sight, pairs: usize) -> Result<PairScores, LearnError> {
         self.trainer.recalibrate()?;
-        self.scorer(sight).score(&self.source().moments.trained, usize::MAX, pairs, self.evaluation_seed())
+        self.scorer(sight).score(self.source().moments.trained(), usize::MAX, pairs, self.evaluation_seed())
     }
 
     fn scorer(&self, sight: Sight) -> Scorer<'_> {
@@ -173,51 +206,6 @@ impl Learner {
         seeds::of_learner(self.recipe().seed, self.steps(), Purpose::Evaluation)
     }
 
-    /// The learner's part of [`LearnerStatus`]. The caller fills in rates, transport and files.
-    pub fn status(&self) -> LearnerStatus {
-        let objective = self.trainer.objective();
-        let moments = &objective.source.moments;
-        let (held, minimum) = (moments.trained.len(), self.recipe().buffer.minimum_moments);
-        let state = if !self.ready() {
-            format!("waiting for moments: {held} of {minimum}")
-        } else if self.starved {
-            format!("waiting: the {held} moments held make no pair far enough apart in time")
-        } else {
-            "learning".to_owned()
-        };
-        let (evaluated_at_step, evaluation) = self.evaluation.unzip();
-        let evaluation = evaluation.unwrap_or_default();
-        LearnerStatus {
-            state,
-            task: objective.task.name().to_owned(),
-            device: match objective.net.device() {
-                Device::Cpu => "cpu".to_owned(),
-                Device::Cuda(index) => format!("cuda:{index}"),
-                other => format!("{other:?}").to_lowercase(),
-            },
-            precision: match self.trainer.precision() {
-                Precision::F32 => "f32".to_owned(),
-                Precision::Bf16 => "bf16".to_owned(),
-            },
-            steps: self.steps(),
-            resumed_from_step: self.resumed_from,
-            rolled_back: self.rolled_back,
-            moments_held: held as u64,
-            moments_held_out: moments.held_out.distinct() as u64,
-            loss_first: objective.source.loss_first,
-            loss_last: self.losses_last.map(|losses| losses.total()),
-            loss_sync: self.losses_last.map(|losses| losses.sync),
-            loss_flip: self.losses_last.map(|losses| losses.flip),
-            learning_rate: self.trainer.learning_rate(),
-            sync_accuracy: evaluation.sync_accuracy,
-            flip_accuracy: evaluation.flip_accuracy,
-            held_out_sync_accuracy: evaluation.held_out_sync_accuracy,
-            held_out_flip_accuracy: evaluation.held_out_flip_accuracy,
-            evaluated_at_step,
-            ..LearnerStatus::default()
-        }
-    }
-
     /// Steps so far, including those before a resume.
     pub fn steps(&self) -> u64 {
         self.trainer.steps()
@@ -227,8 +215,24 @@ impl Learner {
         &self.source().moments.recipe
     }
 
+    /// The network as it is trained.
     pub fn net(&self) -> &SyncNet {
         &self.trainer.objective().net
+    }
+
+    /// The copy of it that others get.
+    pub fn served(&self) -> &SyncNet {
+        let objective = self.trainer.objective();
+        objective.copies.as_ref().map_or(&objective.net, Copies::served)
+    }
+
+    /// The running mean of its weights, if the recipe asks for one.
+    pub fn average(&self) -> Option<&SyncNet> {
+        self.trainer.objective().copies.as_ref().map(Copies::average)
+    }
+
+    pub fn precision(&self) -> Precision {
+        self.trainer.precision()
     }
 
     fn source(&self) -> &LiveMoments {
@@ -242,9 +246,15 @@ fn prepared(
     task: Box<dyn PretextTask>,
 ) -> Result<(Pretraining<LiveMoments>, TrainerSettings), LearnError> {
     let recipe = recipe.checked()?;
+    Learner::check_memory(&recipe)?;
     let precision = recipe.choose_precision(device)?;
     let net = SyncNet::new(&recipe.net(), device, Kind::Float).map_err(during("creating the network"))?;
     let (adamw, schedule) = from_recipe::of_learner(&recipe);
-    let objective = Pretraining { task, net, source: LiveMoments::new(recipe) };
+    let copies = match recipe.served {
+        Served::Trained => None,
+        Served::Average { decay, .. } => Some(Copies::of(&net, decay).map_err(during("copying the network"))?),
+    };
+    let source = LiveMoments::new(recipe, task.wants().index);
+    let objective = Pretraining { copies, ..Pretraining::new(task, net, source) };
     Ok((objective, TrainerSettings { adamw, schedule, precision }))
 }

@@ -151,7 +151,7 @@ impl<'a> PoseTraining<'a> {
         let stage = self.stage();
         let (pictures, losses) = match &mut self.stage {
             Stage::Sync(trainer) => {
-                let report = trainer.step()?.ok_or_else(nothing_drawn)?.report;
+                let report = trainer.step()?.ok_or_else(nothing_drawn)?.report.step;
                 (report.images, StageLosses::Sync(report.loss))
             }
             Stage::Transfer(trainer) => {

@@ -45,7 +45,8 @@ impl<'a> StageSetup<'a> {
         let source = RenderedTakes::new(recipe, dataset)?;
         let (adamw, schedule) = from_recipe::of_pretraining(&recipe.sync, source.images_per_step);
         let task = Box::new(Sync::on_take(&recipe.sync));
-        let (objective, settings) = (Pretraining { task, net, source }, TrainerSettings { adamw, schedule, precision });
+        let (objective, settings) =
+            (Pretraining::new(task, net, source), TrainerSettings { adamw, schedule, precision });
         let trainer = match checkpoint {
             Some(path) => Trainer::resume(objective, settings, path)?,
             None => Trainer::new(objective, settings)?,

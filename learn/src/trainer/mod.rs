@@ -120,7 +120,19 @@ impl<T: Resumable> Trainer<T> {
     pub fn roll_back(&mut self, path: &Path) -> Result<(), LearnError> {
         let (tensors, optimiser) = (self.objective.tensors(), Some(&self.optimiser));
         training_file::load::<T::Meta>(path, tensors, optimiser).map_err(during("going back to a checkpoint"))?;
+        self.load_beside(path)?;
         self.steps += 1;
+        Ok(())
+    }
+
+    fn load_beside(&mut self, path: &Path) -> Result<(), LearnError> {
+        let failed = during("reading a checkpoint");
+        if self.objective.beside().is_empty() {
+            return Ok(());
+        }
+        if !training_file::load_beside(path, self.objective.beside()).map_err(&failed)? {
+            self.objective.begin_beside().map_err(&failed)?;
+        }
         Ok(())
     }
 
@@ -133,6 +145,7 @@ impl<T: Resumable> Trainer<T> {
         let mut trainer = Self::new(objective, settings)?;
         let meta = training_file::load(path, trainer.objective.tensors(), Some(&trainer.optimiser));
         trainer.steps = trainer.objective.resume(path, meta.map_err(during("resuming"))?)?;
+        trainer.load_beside(path)?;
         if !are_finite(&trainer.objective.tensors()).map_err(during("checking weights"))? {
             let problem = "its weights are no numbers: its training diverged; move it away to begin anew".to_owned();
             return Err(LearnError::Checkpoint { path: path.to_owned(), problem });
@@ -145,13 +158,16 @@ impl<T: Resumable> Trainer<T> {
     /// # Errors
     /// If it cannot be written, or a weight is no number: the file stays as it was.
     pub fn save(&self, path: &Path) -> Result<(), LearnError> {
-        if !are_finite(&self.objective.tensors()).map_err(during("checking weights"))? {
+        let finite =
+            are_finite(&self.objective.tensors()).and_then(|net| Ok(net && are_finite(&self.objective.beside())?));
+        if !finite.map_err(during("checking weights"))? {
             let objective = self.objective.name();
             return Err(LearnError::Diverged { objective, step: self.steps, loss: f64::NAN });
         }
         let meta = self.objective.meta(self.steps)?;
-        training_file::save(path, self.objective.tensors(), Some(&self.optimiser), &meta)
-            .map_err(during("writing a checkpoint"))
+        let mut tensors = self.objective.tensors();
+        tensors.extend(self.objective.beside());
+        training_file::save(path, tensors, Some(&self.optimiser), &meta).map_err(during("writing a checkpoint"))
     }
 }
 

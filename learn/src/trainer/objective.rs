@@ -61,6 +61,19 @@ pub trait Resumable: Objective {
     /// All tensors of the network to save, by name. The trainer adds the optimiser's state.
     fn tensors(&self) -> Vec<(String, Tensor)>;
 
+    /// Tensors that are saved with the network, such as copies of it. A file of a training without them has none.
+    fn beside(&self) -> Vec<(String, Tensor)> {
+        Vec::new()
+    }
+
+    /// The network has the values of a file without [`Self::beside`].
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn begin_beside(&mut self) -> Result<(), ModelError> {
+        Ok(())
+    }
+
     fn meta(&self, steps: u64) -> Result<Self::Meta, LearnError>;
 
     /// Checks a checkpoint's metadata and returns its number of steps. Its tensors are loaded already. `path` is for

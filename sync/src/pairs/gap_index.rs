@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rand::{Rng, RngExt};
 
-use super::history::InstantMeta;
+use super::instant::InstantMeta;
 
 /// The instants of a history, sorted by segment and time, with the pairs that the gap allows.
 ///

@@ -3,8 +3,8 @@
 mod all_pairs;
 mod evaluation_pairs;
 mod gap_index;
-mod history;
 mod hold_out;
+mod instant;
 mod pair;
 mod pair_gap;
 mod sampler;
@@ -13,8 +13,8 @@ mod views;
 
 pub use all_pairs::{AllPairsDraw, WeightedPair};
 pub use evaluation_pairs::LabelledPair;
-pub use history::{InstantMeta, MomentHistory};
 pub use hold_out::{HoldOut, LiveHoldOut, Side};
+pub use instant::InstantMeta;
 pub use pair::{ImageRef, Pair, SamplerConfig};
 pub use pair_gap::{PairGap, PairGapError};
 pub use sampler::PairSampler;

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use super::all_pairs::{self, AllPairsDraw};
 use super::evaluation_pairs::{self, LabelledPair};
 use super::gap_index::GapIndex;
-use super::history::InstantMeta;
+use super::instant::InstantMeta;
 use super::pair::SamplerConfig;
 use super::tuple::{self, TupleDraw};
 

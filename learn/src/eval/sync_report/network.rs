@@ -108,7 +108,7 @@ impl PretrainedSync {
     fn calibrated(self, dataset: &Dataset, precision: Precision) -> Result<SyncNet, LearnError> {
         let source = RenderedTakes::new(&self.recipe, dataset)?;
         let task = Box::new(Sync::on_take(&self.recipe.sync));
-        let mut pretraining = Pretraining { task, net: self.net, source };
+        let mut pretraining = Pretraining::new(task, self.net, source);
         let pictures = pretraining.recalibration(self.state.steps)?;
         autocast(precision, dataset.device(), || pretraining.recalibrate(pictures))
             .map_err(during("recomputing BatchNorm statistics"))?;

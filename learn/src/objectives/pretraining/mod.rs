@@ -1,12 +1,15 @@
 //! Training on a pretext task, with pictures from any source.
 
+mod anchor_features;
+mod copies;
 mod moments;
 mod strip;
 mod takes;
 
 use std::path::Path;
 
-use model::{CheckpointMeta, ModelError, SyncNet, SyncNetConfig};
+use frame_sync::pairs::ImageRef;
+use model::{CheckpointMeta, Mode, ModelError, SyncNet, SyncNetConfig};
 use tch::{Device, Tensor};
 
 use super::pretext::{Draw, HeadLosses, PretextTask};
@@ -14,6 +17,8 @@ use crate::LearnError;
 use crate::data::SampleWanted;
 use crate::seeds::Purpose;
 use crate::trainer::{Loss, Objective, Resumable};
+pub(crate) use anchor_features::{anchor_features, by_instant};
+pub(crate) use copies::Copies;
 pub(crate) use moments::{LiveMoments, check_checkpoint};
 pub(crate) use takes::RenderedTakes;
 pub use takes::TakesDraw;
@@ -59,10 +64,22 @@ pub struct PairStep {
     pub pairs: usize,
 }
 
+/// What a step leaves: its result, and the features of its pictures.
+pub(crate) struct PairReport {
+    pub step: PairStep,
+    pub images: Vec<ImageRef>,
+    /// `[images, D]`, without gradients.
+    pub features: Tensor,
+}
+
 pub(crate) struct Pretraining<S> {
     pub task: Box<dyn PretextTask>,
     pub net: SyncNet,
     pub source: S,
+    /// Which statistics normalise features while it learns.
+    pub mode: Mode,
+    /// Further copies of the network, if others get one of them.
+    pub copies: Option<Copies>,
 }
 
 /// Pictures `[images, 3, size, size]`, and the pairs among them.
@@ -72,6 +89,11 @@ pub(crate) struct PairBatch {
 }
 
 impl<S: PictureSource> Pretraining<S> {
+    /// A network alone, that learns by the statistics of each batch.
+    pub fn new(task: Box<dyn PretextTask>, net: SyncNet, source: S) -> Self {
+        Self { task, net, source, mode: Mode::Train, copies: None }
+    }
+
     /// The pictures and pairs of a training step.
     pub fn draw_of(&self, step: u64) -> Result<Option<S::Drawn>, LearnError> {
         self.source.draw(&*self.task, self.source.seed(step, Purpose::Training), step)
@@ -87,7 +109,7 @@ impl<S: PictureSource> Pretraining<S> {
 
 impl<S: PictureSource> Objective for Pretraining<S> {
     type Batch = PairBatch;
-    type Report = PairStep;
+    type Report = PairReport;
 
     fn name(&self) -> &'static str {
         self.task.name()
@@ -105,20 +127,22 @@ impl<S: PictureSource> Objective for Pretraining<S> {
         self.batch(step, Purpose::Training)
     }
 
-    fn loss(&self, PairBatch { input, pairs }: &PairBatch) -> Result<Loss<PairStep>, ModelError> {
-        let losses = self.task.loss(&self.net, input, pairs)?;
+    fn loss(&self, PairBatch { input, pairs }: &PairBatch) -> Result<Loss<PairReport>, ModelError> {
+        let features = self.net.features(input, self.mode)?;
+        let losses = self.task.loss(&self.net, &features, pairs)?;
         let heads = losses.values()?;
-        let report = PairStep {
+        let step = PairStep {
             loss: heads.total(),
             heads,
             images: pairs.images.len(),
             pairs: pairs.sync.len() + pairs.flip.len(),
         };
+        let report = PairReport { step, images: pairs.images.clone(), features: features.f_detach()? };
         Ok(Loss { minimised: losses.total()?, report })
     }
 
-    fn diverged(&self, report: &PairStep) -> Option<f64> {
-        (!report.loss.is_finite() || report.loss > DIVERGED).then_some(report.loss)
+    fn diverged(&self, PairReport { step, .. }: &PairReport) -> Option<f64> {
+        (!step.loss.is_finite() || step.loss > DIVERGED).then_some(step.loss)
     }
 
     /// Contains mirrored pictures, as in training.
@@ -132,6 +156,9 @@ impl<S: PictureSource> Objective for Pretraining<S> {
     }
 
     fn recalibrate(&self, pictures: Vec<Tensor>) -> Result<(), ModelError> {
+        if let Some(copies) = &self.copies {
+            copies.average().recalibrate_batch_norm(&mut pictures.iter().map(Tensor::shallow_clone))?;
+        }
         self.net.recalibrate_batch_norm(&mut pictures.into_iter())
     }
 }
@@ -141,6 +168,14 @@ impl<S: PictureSource> Resumable for Pretraining<S> {
 
     fn tensors(&self) -> Vec<(String, Tensor)> {
         self.net.tensors()
+    }
+
+    fn beside(&self) -> Vec<(String, Tensor)> {
+        self.copies.as_ref().map(Copies::tensors).unwrap_or_default()
+    }
+
+    fn begin_beside(&mut self) -> Result<(), ModelError> {
+        self.copies.as_mut().map_or(Ok(()), |copies| copies.begin(&self.net))
     }
 
     fn meta(&self, steps: u64) -> Result<CheckpointMeta, LearnError> {

@@ -3,7 +3,10 @@
 use std::fmt::Debug;
 use std::path::Path;
 
+use frame_sync::pairs::InstantMeta;
 use model::{CheckpointMeta, SyncNetConfig};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use recipe::PretrainRecipe;
 use serde::{Deserialize, Serialize};
 use tch::{Device, Tensor};
@@ -14,13 +17,18 @@ use crate::data::moments::Moments;
 use crate::data::pictures::pictures;
 use crate::error::{during, in_json};
 use crate::objectives::pretext::{Draw, PretextTask, Seen};
-use crate::seeds::{self, Purpose};
+use crate::seeds::{self, Purpose, seed_of};
 use crate::{LearnError, NetRecipe};
+
+/// How many places without a pair a step may find beyond those that it needs.
+const SPARE_TRIES: usize = 8;
 
 pub(crate) struct LiveMoments {
     pub moments: Moments,
     /// Loss of the first step of the run, including steps before a resume.
     pub loss_first: Option<f64>,
+    /// The step whose average of weights others get.
+    pub served_at_step: Option<u64>,
 }
 
 /// Progress of a run, including steps before a resume.
@@ -29,11 +37,13 @@ pub(crate) struct LiveMoments {
 struct Progress {
     steps: u64,
     loss_first: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    served_at_step: Option<u64>,
 }
 
 impl LiveMoments {
-    pub fn new(recipe: PretrainRecipe) -> Self {
-        Self { moments: Moments::new(recipe), loss_first: None }
+    pub fn new(recipe: PretrainRecipe, sample: usize) -> Self {
+        Self { moments: Moments::new(recipe, sample), loss_first: None, served_at_step: None }
     }
 
     /// The preprocessing hash in the format of checkpoints: 16 hex digits.
@@ -46,7 +56,25 @@ impl PictureSource for LiveMoments {
     type Drawn = Draw;
 
     fn draw(&self, task: &dyn PretextTask, seed: u64, _step: u64) -> Result<Option<Draw>, LearnError> {
-        Ok(task.draw(Seen::instants(self.moments.trained.metas()), seed))
+        let (held, places) = (self.moments.trained(), self.moments.recipe.buffer.places);
+        if places == 0 {
+            return Ok(task.draw(Seen::instants(held.metas()), seed));
+        }
+        let (_, reach_ns) = self.moments.recipe.gap.bounds_ns();
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut drawn = Vec::with_capacity(places);
+        for attempt in 0..places + SPARE_TRIES {
+            let Some(chosen) = held.surroundings(reach_ns, &mut rng).filter(|_| drawn.len() < places) else { break };
+            let metas: Vec<InstantMeta> = chosen.iter().map(|&place| held.metas()[place]).collect();
+            let Some(mut draw) = task.draw(Seen::instants(&metas), seed_of(&[seed, attempt as u64])) else { continue };
+            draw.images.iter_mut().for_each(|image| image.instant = chosen[image.instant]);
+            drawn.push(draw);
+        }
+        let share = 1.0 / drawn.len().max(1) as f32;
+        let mut all = Draw::default();
+        let found = !drawn.is_empty();
+        drawn.into_iter().for_each(|draw| all.append(draw, share));
+        Ok(found.then_some(all))
     }
 
     fn pairs(drawn: Draw) -> Draw {
@@ -54,7 +82,7 @@ impl PictureSource for LiveMoments {
     }
 
     fn input(&self, drawn: &Draw, wanted: SampleWanted, _seed: u64, device: Device) -> Result<Tensor, LearnError> {
-        pictures(&self.moments.trained, &drawn.images, wanted, self.moments.recipe.crop_px, device)
+        pictures(self.moments.trained(), &drawn.images, wanted, self.moments.recipe.crop_px, device)
     }
 
     fn seed(&self, step: u64, purpose: Purpose) -> u64 {
@@ -68,15 +96,16 @@ impl PictureSource for LiveMoments {
     fn meta(&self, net: SyncNetConfig, steps: u64) -> Result<CheckpointMeta, LearnError> {
         let recipe = &self.moments.recipe;
         let mut meta = CheckpointMeta::new(net, recipe.to_toml()?, self.preprocessing_hash(), steps, recipe.seed);
-        meta.state = serde_json::to_value(Progress { steps, loss_first: self.loss_first })
+        let Self { loss_first, served_at_step, .. } = *self;
+        meta.state = serde_json::to_value(Progress { steps, loss_first, served_at_step })
             .map_err(in_json("describing training progress"))?;
         Ok(meta)
     }
 
-    /// Checkpoints contain no moments: a resumed run first waits for new ones.
+    /// Moments are in a file of their own; without it a resumed run first waits for new ones.
     fn resume(&mut self, path: &Path, meta: &CheckpointMeta) -> Result<u64, LearnError> {
         let (progress, preprocessing) = resumable(path, meta, &self.moments.recipe)?;
-        self.loss_first = progress.loss_first;
+        (self.loss_first, self.served_at_step) = (progress.loss_first, progress.served_at_step);
         self.moments.preprocessing = Some(preprocessing);
         Ok(progress.steps)
     }
