@@ -87,7 +87,7 @@ fn a_slip_of_one_frame_is_found_in_the_camera_that_slipped() {
         for _ in 0..30 {
             rig.second();
         }
-        let CameraHealth { state, shift_frames, uncertainty_frames } = rig.watch.cameras()[slipped];
+        let CameraHealth { state, shift_frames, uncertainty_frames, .. } = rig.watch.cameras()[slipped];
         assert_eq!(state, SyncState::Slipped);
         assert!((shift_frames.unwrap() - frames).abs() < 0.3, "{shift_frames:?} for {frames}");
         assert!(uncertainty_frames.unwrap() < 0.3);

@@ -58,6 +58,12 @@ impl Moments {
         Ok(())
     }
 
+    /// Drops all instants that were exposed after this time.
+    pub fn forget_after(&mut self, exposure_ns: i64) {
+        self.trained.forget_after(exposure_ns);
+        self.held_out.forget_after(exposure_ns);
+    }
+
     /// Whether there are enough instants for a step.
     pub fn ready(&self) -> bool {
         self.trained.len() >= self.recipe.buffer.minimum_moments

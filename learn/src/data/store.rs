@@ -53,6 +53,11 @@ impl Store {
         self.history.len()
     }
 
+    /// Drops all instants that were exposed after this time.
+    pub fn forget_after(&mut self, exposure_ns: i64) {
+        self.history.drop_newest_while(|meta| meta.exposure_ns > exposure_ns);
+    }
+
     /// Number of distinct instants: each source position counts once, even if the source has looped.
     pub fn distinct(&self) -> usize {
         let mut positions = std::collections::HashSet::new();

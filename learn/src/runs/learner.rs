@@ -9,6 +9,7 @@ use tch::{Device, Kind};
 use transport::{LearnerStatus, Moment};
 
 use crate::LearnError;
+use crate::data::{Correction, Realigner};
 use crate::error::during;
 use crate::eval::pairs::{PairEvaluation, PairScores, Scorer, Sight};
 use crate::from_recipe::{self, NetRecipe};
@@ -28,6 +29,7 @@ pub struct Learner {
     /// The last step found no valid pair among the moments.
     starved: bool,
     evaluation: Option<(u64, PairEvaluation)>,
+    realigner: Realigner,
 }
 
 impl Learner {
@@ -85,7 +87,15 @@ impl Learner {
     }
 
     fn of(trainer: Trainer<Pretraining<LiveMoments>>, resumed_from: Option<u64>) -> Self {
-        Self { trainer, resumed_from, rolled_back: 0, losses_last: None, starved: false, evaluation: None }
+        Self {
+            trainer,
+            resumed_from,
+            rolled_back: 0,
+            losses_last: None,
+            starved: false,
+            evaluation: None,
+            realigner: Realigner::default(),
+        }
     }
 
     /// Recomputes BatchNorm statistics, writes a checkpoint for [`Self::resume`] atomically, and returns the version of
@@ -116,7 +126,17 @@ impl Learner {
     /// moments.
     pub fn push(&mut self, moment: Moment) -> Result<(), LearnError> {
         let objective = self.trainer.objective_mut();
-        objective.source.moments.push(moment, objective.task.wants().index)
+        let sample = objective.task.wants().index;
+        self.realigner.push(moment).into_iter().try_for_each(|moment| objective.source.moments.push(moment, sample))
+    }
+
+    /// From now on corrects the views of cameras that slipped before it learns from them, by camera; cameras beyond are
+    /// right. Moments that were exposed after `known_good_ns` and are held already are dropped.
+    pub fn correct(&mut self, corrections: Vec<Correction>, known_good_ns: Option<i64>) {
+        self.realigner.set(corrections);
+        if let Some(known_good_ns) = known_good_ns {
+            self.trainer.objective_mut().source.moments.forget_after(known_good_ns);
+        }
     }
 
     /// Whether there are enough instants for a step.

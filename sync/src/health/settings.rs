@@ -3,6 +3,8 @@
 /// Settings of a [`super::SyncWatch`]. The defaults were calibrated on rendered people: see `docs/sync-health.md`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HealthSettings {
+    /// Instants of a stretch.
+    pub instants: usize,
     /// Shifts go from −`reach` to `reach` frames.
     pub reach: usize,
     /// The least share of the outlines that must change: people who stand still look alike at every shift.
@@ -27,6 +29,7 @@ pub struct HealthSettings {
 impl Default for HealthSettings {
     fn default() -> Self {
         Self {
+            instants: 30,
             reach: 8,
             min_motion: 0.1,
             min_peak: 0.3,

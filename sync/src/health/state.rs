@@ -21,4 +21,6 @@ pub struct CameraHealth {
     pub shift_frames: Option<f64>,
     /// One standard deviation of it.
     pub uncertainty_frames: Option<f64>,
+    /// When it was last found well, ns; `None` if never since the last seam.
+    pub last_well_ns: Option<i64>,
 }

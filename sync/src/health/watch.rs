@@ -92,6 +92,7 @@ impl SyncWatch {
                 }
             } else if within(&best) {
                 health.state = SyncState::Well;
+                health.last_well_ns = Some(now_ns);
                 self.confirmed_ns[camera] = now_ns;
             }
         }

@@ -50,6 +50,14 @@ impl<M> MomentHistory<M> {
         Some((meta, item))
     }
 
+    /// Removes instants from the newest on, as long as `unwanted` says so.
+    pub fn drop_newest_while(&mut self, unwanted: impl Fn(&InstantMeta) -> bool) {
+        while self.metas().last().is_some_and(&unwanted) {
+            self.metas.pop();
+            self.items.pop_back();
+        }
+    }
+
     /// The metadata of all instants, oldest first; `metas()[i]` belongs to `get(i)`.
     pub fn metas(&self) -> &[InstantMeta] {
         &self.metas[self.gone..]
@@ -80,6 +88,18 @@ impl<M> MomentHistory<M> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn the_newest_can_be_dropped() {
+        let mut history = MomentHistory::new(3);
+        for n in 0..5 {
+            history.push(InstantMeta { segment: SegmentId::seam(0), exposure_ns: n, views: 1 }, n);
+        }
+        history.drop_newest_while(|meta| meta.exposure_ns >= 3);
+        assert_eq!((history.len(), history.metas().len(), history.get(0)), (1, 1, Some(&2)));
+        history.drop_newest_while(|_| true);
+        assert!(history.is_empty() && history.metas().is_empty());
+    }
 
     proptest! {
         #[test]
