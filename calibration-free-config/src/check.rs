@@ -3,14 +3,15 @@
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use subject::Preprocessing;
 
 use crate::rig::{
-    Camera, CameraSettings, Driver, LOCAL, Link, Page, People, Recording, Rig, SafeName, Subject, Trigger, TriggerMode,
+    Camera, CameraSettings, Driver, LOCAL, Link, Page, People, Recording, Rig, SafeName, Subject, SyncHealth, Trigger,
+    TriggerMode,
 };
-use crate::wire::{WireCamera, WireLink, WirePeople, WireRecording, WireRig, WireSubject, WireTrigger};
+use crate::wire::{WireCamera, WireLink, WirePeople, WireRecording, WireRig, WireSubject, WireSyncHealth, WireTrigger};
 use crate::{ConfigError, MAX_CAMERAS, Warning};
 
 /// Scenarios, takes and videos are meant from the folder `base`.
@@ -26,6 +27,7 @@ pub(crate) fn rig(wire: WireRig, origin: &str, base: Option<&Path>) -> Result<(R
         recording: wire.recording.map(|recording| check.recording(recording)).transpose()?,
         subject: check.subject(wire.subject)?,
         people: wire.people.map(|people| check.people(&people)).transpose()?,
+        sync_health: wire.sync_health.map(|wire| check.sync_health(&wire)).transpose()?,
         page: check.page(&wire.page.listen)?,
     };
     Ok((rig, check.warnings))
@@ -227,6 +229,12 @@ impl Check<'_> {
     fn people(&self, wire: &WirePeople) -> Result<People, ConfigError> {
         let height_mm = self.within("people.height-mm", wire.height_mm, 500..=2499)? as u16;
         Ok(People { height_mm })
+    }
+
+    fn sync_health(&self, wire: &WireSyncHealth) -> Result<SyncHealth, ConfigError> {
+        let network = self.filled("sync-health.network", wire.network.clone())?;
+        let network = self.base.map_or_else(|| PathBuf::from(&network), |base| base.join(&network));
+        Ok(SyncHealth { network })
     }
 
     fn subject(&mut self, wire: WireSubject) -> Result<Subject, ConfigError> {

@@ -18,7 +18,7 @@ use settings::Document;
 
 pub use rig::{
     Camera, CameraFormat, CameraSettings, Driver, Exposes, LOCAL, Link, LinkClock, Page, People, Recording, Rig,
-    SafeName, Subject, Trigger, TriggerMode,
+    SafeName, Subject, SyncHealth, Trigger, TriggerMode,
 };
 pub use settings::SettingsError as ConfigError;
 pub use warning::Warning;

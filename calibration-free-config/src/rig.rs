@@ -25,6 +25,8 @@ pub struct Rig {
     pub subject: Subject,
     /// `None` where the file says nothing about them.
     pub people: Option<People>,
+    /// `None` where the file says nothing about it: then no network watches over the cameras.
+    pub sync_health: Option<SyncHealth>,
     /// The web page that shows the rig.
     pub page: Page,
     /// How the hosts find each other; there wherever a camera is on another host.
@@ -251,6 +253,13 @@ impl Subject {
 pub struct People {
     /// How tall the person stands, 500 to 2499 mm. It sets the scale of the world; without it that is a guess.
     pub height_mm: u16,
+}
+
+/// The trained network that watches whether cameras show the same instants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyncHealth {
+    /// A file of a pretraining on known-good sync, as `genlock train` writes it.
+    pub network: PathBuf,
 }
 
 /// The page that shows the rig.

@@ -19,6 +19,7 @@ pub(crate) struct WireRig {
     #[serde(default)]
     pub subject: WireSubject,
     pub people: Option<WirePeople>,
+    pub sync_health: Option<WireSyncHealth>,
     #[serde(default)]
     pub page: WirePage,
     pub link: Option<WireLink>,
@@ -94,6 +95,12 @@ impl Default for WireSubject {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct WirePeople {
     pub height_mm: i64,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct WireSyncHealth {
+    pub network: String,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -191,6 +198,11 @@ impl From<&Rig> for WireRig {
                 mask_threshold: rig.subject.mask_threshold.into(),
             },
             people: rig.people.map(|people| WirePeople { height_mm: people.height_mm.into() }),
+            // It came from TOML, which is UTF-8.
+            sync_health: rig
+                .sync_health
+                .as_ref()
+                .map(|health| WireSyncHealth { network: health.network.to_string_lossy().into_owned() }),
             page: WirePage { listen: rig.page.listen.to_string() },
             link: rig.link.map(|link| WireLink { listen: link.listen.to_string(), clock: link.clock }),
         }

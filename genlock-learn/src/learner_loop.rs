@@ -11,6 +11,7 @@ use learn::runs::Learner;
 use miette::{Context, IntoDiagnostic, miette};
 use transport::{Hint, HintSink, LearnerStatus, Moment};
 
+use crate::health_turns::HealthTurns;
 use crate::inbox::Inbox;
 use crate::rate::Rate;
 use crate::refit_turns::RefitTurns;
@@ -43,6 +44,7 @@ pub struct LearnerLoop<H> {
     pairs: Rate,
     reported: Option<Instant>,
     refit: Option<RefitTurns>,
+    health: Option<HealthTurns>,
 }
 
 /// Where what is kept to learn from is written.
@@ -82,6 +84,7 @@ impl<H: HintSink> LearnerLoop<H> {
             pairs: Rate::new(now),
             reported: None,
             refit: None,
+            health: None,
         }
     }
 
@@ -93,6 +96,11 @@ impl<H: HintSink> LearnerLoop<H> {
     /// Also writes what is kept to learn from with each checkpoint.
     pub fn with_kept(self, kept: KeptMoments) -> Self {
         Self { kept, ..self }
+    }
+
+    /// Also watches whether the cameras show the same instants.
+    pub fn with_health(self, health: HealthTurns) -> Self {
+        Self { health: Some(health), ..self }
     }
 
     /// Learns until asked to stop or until the source ends, then writes a checkpoint. `connected` is called with each
@@ -114,6 +122,7 @@ impl<H: HintSink> LearnerLoop<H> {
                 was_connected = is_connected;
                 self.report();
             }
+            self.watch_health();
             let net = self.learner.served();
             let refitted = self.refit.as_mut().is_some_and(|refit| refit.turn(net));
             let refits_on = self.refit.as_ref().is_some_and(RefitTurns::is_due);
@@ -158,7 +167,24 @@ impl<H: HintSink> LearnerLoop<H> {
         if self.inbox.has_panicked() { Err(miette!("the thread that receives moments panicked")) } else { Ok(()) }
     }
 
+    /// Scores a stretch if one is due, tells what changed, and lets the learner put right what slipped.
+    fn watch_health(&mut self) {
+        let Some(health) = &mut self.health else { return };
+        for event in health.turn() {
+            tracing::warn!(kind = event.kind.name(), "{}", event.text);
+            if let Err(error) = self.hints.send(&Hint::RigEvent(event)) {
+                tracing::warn!("event not sent: {error}");
+            }
+        }
+        if let Some(corrections) = health.new_corrections() {
+            self.learner.correct(corrections, health.known_good_ns());
+        }
+    }
+
     fn push(&mut self, moment: Moment) -> miette::Result<()> {
+        if let Some(health) = &mut self.health {
+            health.push(&moment);
+        }
         self.learner.push(moment).into_diagnostic()
     }
 
@@ -257,6 +283,7 @@ impl<H: HintSink> LearnerLoop<H> {
         status.first_step_ns = self.first_step_ns;
         status.buffer_problem.clone_from(&self.kept.problem);
         status.refit = self.refit.as_ref().map(RefitTurns::status);
+        status.sync_health = self.health.as_ref().map(HealthTurns::status);
         if let Some((version, _)) = &self.saved {
             status.checkpoint = Some(self.checkpoint.display().to_string());
             status.encoder_version = Some(version.clone());

@@ -4,6 +4,7 @@
 mod called_as;
 mod commands;
 mod environment;
+mod health_turns;
 mod inbox;
 mod learner_loop;
 mod rate;

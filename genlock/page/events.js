@@ -13,6 +13,7 @@ const OF_LOSS = new Set([
   "camera-moved",
   "camera-left-out",
   "camera-out-of-sync",
+  "camera-slipped",
   "camera-lens",
   "camera-rolling-shutter",
   "geometry-doubted",

@@ -156,6 +156,10 @@ pub struct SessionArgs {
     /// the scale is a guess].
     #[arg(long, value_name = "MM", value_parser = clap::value_parser!(u16).range(500..2500))]
     pub height_mm: Option<u16>,
+    /// A network pretrained on known-good sync (`sync.safetensors` of `genlock train`), which watches whether the cameras
+    /// show the same instants [default: the rig's sync-health.network].
+    #[arg(long, value_name = "FILE", conflicts_with = "no_learner")]
+    pub sync_health: Option<PathBuf>,
     /// Store the samples that the networks get in this file.
     #[arg(long, value_name = "FILE")]
     pub store_samples: Option<PathBuf>,

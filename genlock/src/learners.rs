@@ -37,6 +37,8 @@ pub struct LearnerOptions {
     pub model: PathBuf,
     /// The pose model to use until then.
     pub shipped_model: Option<PathBuf>,
+    /// The network that watches whether the cameras show the same instants.
+    pub sync_health: Option<PathBuf>,
     /// Make a network of the rig's own on what the finder of joints finds.
     pub own_network: bool,
     /// Give the pose model pictures with their background.
@@ -161,7 +163,7 @@ impl Learners {
     /// The recipe cannot be used, its checkpoint cannot be resumed, or the link does not open.
     pub fn start(options: &LearnerOptions, receivers: HintReceivers, mut poses: PoseReceivers) -> miette::Result<Self> {
         if let Some(recipe) = &options.recipe {
-            check(&options.program, recipe, &options.checkpoint_dir)?;
+            check(&options.program, recipe, &options.checkpoint_dir, options.sync_health.as_deref())?;
         }
         let name = format!("session-{}", std::process::id());
         let link = ZenohLink::listen(&name).into_diagnostic()?;
@@ -218,6 +220,9 @@ impl Learners {
                 let mut words: Vec<String> = words.map(str::to_owned).into();
                 words.extend(["--threads".to_owned(), threads.learner.to_string()]);
                 words.extend(named(&options.cameras));
+                if let Some(network) = &options.sync_health {
+                    words.extend(["--sync-health".to_owned(), path(network)]);
+                }
                 if let Some(own) = &own {
                     words.extend(["--own".to_owned(), path(own)]);
                     words.extend(options.shipped_model.iter().flat_map(|from| ["--own-from".to_owned(), path(from)]));
@@ -315,9 +320,12 @@ fn cores() -> usize {
 }
 
 /// Checks the recipe with the learner's program, since a learner that fails at once would be restarted again and again.
-fn check(program: &Path, recipe: &Path, checkpoint_dir: &Path) -> miette::Result<()> {
+fn check(program: &Path, recipe: &Path, checkpoint_dir: &Path, sync_health: Option<&Path>) -> miette::Result<()> {
     let mut command = Command::new(program);
     command.arg("check").arg("--recipe").arg(recipe).arg("--checkpoint-dir").arg(checkpoint_dir);
+    if let Some(network) = sync_health {
+        command.arg("--sync-health").arg(network);
+    }
     let answer = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
     let answer = answer.into_diagnostic().wrap_err_with(|| format!("running {}", program.display()))?;
     if answer.status.success() {
@@ -325,6 +333,7 @@ fn check(program: &Path, recipe: &Path, checkpoint_dir: &Path) -> miette::Result
     }
     match String::from_utf8_lossy(&answer.stdout).trim() {
         "" => bail!("{} could not look at {}: {}", program.display(), recipe.display(), answer.status),
+        problem if sync_health.is_some() => bail!("{problem}"),
         problem => bail!(help = "`genlock demo` without --recipe learns with recipes/demo-cpu.toml", "{problem}"),
     }
 }

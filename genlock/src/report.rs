@@ -8,7 +8,7 @@ use frame::LossLedger;
 use miette::{IntoDiagnostic, WrapErr, miette};
 use outputs::OutputReport;
 use serde::Serialize;
-use transport::{InferStatus, LearnerStatus, ModelOrigin, OwnNetworkStatus, RefitStatus, RigStatus};
+use transport::{InferStatus, LearnerStatus, ModelOrigin, OwnNetworkStatus, RefitStatus, RigStatus, SyncHealthStatus};
 
 use session::{End, Outcome, Percentiles, RecordedTake, SessionError};
 
@@ -124,6 +124,8 @@ pub struct PretrainReport {
     pub checkpoint: Option<String>,
     /// The rig's own network, if one was made.
     pub refit: Option<RefitStatus>,
+    /// Whether the cameras showed the same instants at the end, if a trained network watched.
+    pub sync_health: Option<SyncHealthStatus>,
 }
 
 impl PretrainReport {
@@ -149,6 +151,7 @@ impl PretrainReport {
             rolled_back: status.rolled_back,
             checkpoint: status.checkpoint,
             refit: status.refit,
+            sync_health: status.sync_health,
         }
     }
 }

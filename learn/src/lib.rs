@@ -5,6 +5,7 @@
 //! - [`data`] – training and evaluation data.
 //! - [`runs`] – complete training runs, as commands start them.
 //! - [`eval`] – evaluation.
+//! - [`health`] – how far a trained network sees cameras apart in time.
 //! - [`chance`] – checks for shortcuts: baselines that must stay at chance level.
 
 pub mod chance;
@@ -12,6 +13,7 @@ pub mod data;
 mod error;
 pub mod eval;
 mod from_recipe;
+pub mod health;
 pub mod objectives;
 pub mod runs;
 mod seeds;

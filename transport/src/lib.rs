@@ -43,7 +43,10 @@ pub use pose_message::{
     BodyPose, FrameOfReference, ModelOrigin, POSE_SCHEMA_VERSION, PoseMessage, TriggerState, ViewPose,
 };
 pub use rig_messages::{Framing, RigCameraStatus, RigCommand, RigEvent, RigEventKind, RigStatus, WantedPictures};
-pub use status::{HeldOutBy, InferStatus, LearnerStatus, OwnNetworkStatus, RefitStatus, Serving};
+pub use status::{
+    CameraSync, CameraSyncStatus, HeldOutBy, InferStatus, LearnerStatus, OwnNetworkStatus, RefitStatus, Serving,
+    SyncHealthStatus,
+};
 #[cfg(feature = "zenoh")]
 pub use zenoh_host_links::{FirstHostLink, Hellos, PeerHostLink, PromiseSink, Promises, ViewSink, Views};
 #[cfg(feature = "zenoh")]

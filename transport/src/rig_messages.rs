@@ -101,6 +101,10 @@ pub enum RigEventKind {
     CameraLens,
     CameraRollingShutter,
     CameraOutOfSync,
+    /// The trained network of sync health sees that a camera shows other instants than the others.
+    CameraSlipped,
+    /// It shows the same instants again.
+    CameraInSync,
     /// A command was carried out or refused.
     RigCommand,
     /// The search for the geometry failed unexpectedly.
@@ -126,6 +130,8 @@ impl RigEventKind {
             Self::CameraLens => "camera-lens",
             Self::CameraRollingShutter => "camera-rolling-shutter",
             Self::CameraOutOfSync => "camera-out-of-sync",
+            Self::CameraSlipped => "camera-slipped",
+            Self::CameraInSync => "camera-in-sync",
             Self::RigCommand => "rig-command",
             Self::SolverDied => "solver-died",
             Self::OwnNetworkServes => "own-network-serves",
@@ -152,6 +158,8 @@ mod tests {
             CameraLens,
             CameraRollingShutter,
             CameraOutOfSync,
+            CameraSlipped,
+            CameraInSync,
             RigCommand,
             SolverDied,
             OwnNetworkServes,

@@ -78,6 +78,43 @@ pub struct LearnerStatus {
     /// The rig's own network; `None` if the learner makes none.
     #[serde(default)]
     pub refit: Option<RefitStatus>,
+    /// Whether the cameras show the same instants, as a trained network sees it; `None` if none watches.
+    #[serde(default)]
+    pub sync_health: Option<SyncHealthStatus>,
+}
+
+/// Whether the cameras show the same instants, as a network that was trained on known-good sync sees it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SyncHealthStatus {
+    /// What it is doing, or why it cannot.
+    pub state: String,
+    /// Stretches of instants that were scored.
+    pub stretches: u64,
+    /// By camera, in the rig's order.
+    pub cameras: Vec<CameraSyncStatus>,
+}
+
+/// What is known of one camera's sync.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CameraSyncStatus {
+    pub state: CameraSync,
+    /// By how many frames its pictures were exposed later than those of most others.
+    pub shift_frames: Option<f64>,
+    /// One standard deviation of it.
+    pub uncertainty_frames: Option<f64>,
+}
+
+/// Whether a camera shows the same instants as the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CameraSync {
+    /// There was too little motion, or the evidence is not clear.
+    #[default]
+    Unknown,
+    /// It does, to within half a frame.
+    Well,
+    /// It is apart by a frame or more.
+    Slipped,
 }
 
 /// How the learner does at refitting the rig's own network on labels that the rig made. Its steps are not among

@@ -7,6 +7,7 @@ mod precision_effect;
 mod recorded_bodies;
 mod rendered_bodies;
 mod rendered_takes;
+mod sync_health;
 mod sync_offsets;
 mod take_report;
 mod trials;
@@ -31,10 +32,10 @@ use take_report::TakeReport;
 #[derive(clap::Args)]
 pub struct Args {
     /// The pose model; with `--finder own` it finds the joints, too.
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["trc", "bodies", "apart", "own"])]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["trc", "bodies", "apart", "own", "sync_health"])]
     model: Option<PathBuf>,
     /// A take to measure on, with `--labels`, or with `--trc` and `--calibration`.
-    #[arg(long, value_name = "DIR", required_unless_present_any = ["moments", "recipe", "bodies", "apart"])]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["moments", "recipe", "bodies", "apart", "sync_health"])]
     session: Option<PathBuf>,
     /// Poses in the world (TRC), against which to measure bodies as `genlock infer` finds them, and other methods.
     #[arg(long, value_name = "FILE", requires = "session", requires = "calibration", conflicts_with = "labels")]
@@ -51,6 +52,8 @@ pub struct Args {
     apart: Option<PathBuf>,
     #[command(flatten)]
     own: own_network::OwnArgs,
+    #[command(flatten)]
+    sync_health: sync_health::SyncHealthArgs,
     #[command(flatten)]
     finder: FinderArgs,
     /// Labels per view, as `genlock labels import` writes them.
@@ -99,6 +102,10 @@ pub fn run(args: &Args) -> miette::Result<()> {
     if let Some(session) = &args.apart {
         let rows = sync_offsets::rows(session, &args.finder)?;
         return show(args, &rows, sync_offsets::table);
+    }
+    if let Some(network) = args.sync_health.network() {
+        let rows = sync_health::rows(&args.sync_health, network)?;
+        return show(args, &rows, sync_health::table);
     }
     if args.finder.given() {
         return Err(miette!(

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use learn::LearnError;
+use learn::health::{LiveHealth, Witness};
 use learn::runs::{LabelStore, Learner, RefitSettings, Refitter};
 use miette::{IntoDiagnostic, WrapErr, miette};
 use recipe::PretrainRecipe;
@@ -10,6 +12,7 @@ use settings::FolderLock;
 use subject::Preprocessing;
 use transport::{LabelSource, Moment, TransportError, ZenohLink};
 
+use crate::health_turns::HealthTurns;
 use crate::inbox::Inbox;
 use crate::learner_loop::{End, KeptMoments, LearnerLoop};
 use crate::refit_turns::RefitTurns;
@@ -58,8 +61,11 @@ pub struct Args {
     /// The pose model that the rig's own network starts from [default: the learner's encoder].
     #[arg(long, value_name = "FILE", requires = "own")]
     own_from: Option<PathBuf>,
+    /// A network pretrained on known-good sync, which watches whether the cameras show the same instants.
+    #[arg(long, value_name = "FILE", requires = "camera")]
+    sync_health: Option<PathBuf>,
     /// Name of a camera of the rig, in its order; given for each, so that neither the own network of another rig is
-    /// trained further, nor its moments.
+    /// trained further, nor its moments, and what slipped has a name.
     #[arg(long, value_name = "NAME")]
     camera: Vec<String>,
     /// Continue when the parent process ends.
@@ -91,6 +97,12 @@ pub fn run(args: &Args) -> miette::Result<()> {
     let kept = take_up(&mut learner, args);
     learner.begin_session(&session_key(args));
 
+    let health = args.sync_health.as_ref().map(|network| {
+        let witness = Witness::open(network, device)?;
+        Ok::<_, LearnError>(HealthTurns::new(LiveHealth::new(witness, args.camera.len()), args.camera.clone()))
+    });
+    let health = health.transpose().into_diagnostic().wrap_err("sync health")?;
+
     let stop = stop.in_order();
     let link = ZenohLink::connect(&args.connect, &args.name).into_diagnostic()?;
     let source = link.moment_source(RING).into_diagnostic()?;
@@ -117,6 +129,10 @@ pub fn run(args: &Args) -> miette::Result<()> {
     };
     let inbox = Inbox::start(source, INBOX, join).into_diagnostic().wrap_err("starting the receiving thread")?;
     let learner = LearnerLoop::new(learner, inbox, hints, stop, checkpoint).with_kept(kept);
+    let learner = match health {
+        Some(health) => learner.with_health(health),
+        None => learner,
+    };
     let mut learner = match refitter {
         Some(refitter) => learner.with_refit(RefitTurns::new(refitter)),
         None => learner,

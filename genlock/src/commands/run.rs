@@ -16,6 +16,7 @@ pub fn run(args: &RunArgs) -> miette::Result<()> {
     let mut session = args.session.clone();
     session.listen.get_or_insert_with(|| rig.page.listen.to_string());
     session.height_mm = session.height_mm.or(rig.people.map(|people| people.height_mm));
+    session.sync_health = session.sync_health.or_else(|| rig.sync_health.as_ref().map(|health| health.network.clone()));
     let recording = rig_recording::plan(&rig, session.record.as_deref(), &session.data.join("takes"));
     let playback = Playback::default();
     let (find_rate, crop_size) = (false, CropSize::OfTheRig);

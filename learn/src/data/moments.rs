@@ -108,6 +108,12 @@ impl Moments {
         }
     }
 
+    /// Drops all instants of this session that were exposed after this time.
+    pub fn forget_after(&mut self, exposure_ns: i64) {
+        self.buffers.trained.forget_after(exposure_ns);
+        self.buffers.held_out.forget_after(exposure_ns);
+    }
+
     /// Whether there are enough instants for a step.
     pub fn ready(&self) -> bool {
         self.trained().len() >= self.recipe.buffer.minimum_moments

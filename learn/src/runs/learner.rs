@@ -14,6 +14,7 @@ use transport::Moment;
 
 use crate::LearnError;
 use crate::data::buffer::Buffer;
+use crate::data::{Correction, Realigner};
 use crate::error::during;
 use crate::eval::pairs::{PairEvaluation, PairScores, Scorer, Sight};
 use crate::from_recipe::{self, NetRecipe};
@@ -37,6 +38,7 @@ pub struct Learner {
     evaluation: Option<(u64, PairEvaluation)>,
     /// Sync accuracy on held-out instants of the copy that others get, when it was last measured.
     served_accuracy: Option<f64>,
+    realigner: Realigner,
 }
 
 impl Learner {
@@ -95,6 +97,7 @@ impl Learner {
             starved: false,
             evaluation: None,
             served_accuracy: None,
+            realigner: Realigner::default(),
         }
     }
 
@@ -118,15 +121,31 @@ impl Learner {
     /// If the size or the preprocessing of the crops differs from that of the recipe, the checkpoint or earlier
     /// moments, or the device fails.
     pub fn push(&mut self, moment: Moment) -> Result<(), LearnError> {
-        let objective = self.trainer.objective_mut();
-        let anchor = objective.source.moments.push(moment, objective.task.wants().index)?;
-        let Some(anchor) = anchor else { return Ok(()) };
+        let sample = self.trainer.objective().task.wants().index;
+        for moment in self.realigner.push(moment) {
+            if let Some(anchor) = self.trainer.objective_mut().source.moments.push(moment, sample)? {
+                self.add_anchor(anchor)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_anchor(&mut self, anchor: u64) -> Result<(), LearnError> {
         let objective = self.trainer.objective();
         let net = objective.copies.as_ref().map_or(&objective.net, Copies::average);
         let features =
             anchor_features(net, self.trainer.precision(), &objective.source.moments, anchor, &*objective.task)?;
         self.trainer.objective_mut().source.moments.buffers.trained.add_anchor(anchor, features);
         Ok(())
+    }
+
+    /// From now on corrects the views of cameras that slipped before it learns from them, by camera; cameras beyond are
+    /// right. Moments of this session that were exposed after `known_good_ns` and are held already are dropped.
+    pub fn correct(&mut self, corrections: Vec<Correction>, known_good_ns: Option<i64>) {
+        self.realigner.set(corrections);
+        if let Some(known_good_ns) = known_good_ns {
+            self.trainer.objective_mut().source.moments.forget_after(known_good_ns);
+        }
     }
 
     /// Whether there are enough instants for a step.

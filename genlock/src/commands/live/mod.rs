@@ -108,6 +108,7 @@ pub fn run(args: &SessionArgs, shown: Shown) -> miette::Result<()> {
         model: args.model.clone().unwrap_or_else(|| args.data.join("pose-model.safetensors")),
         // With an explicit model there is no fallback to the shipped one.
         shipped_model: if args.model.is_none() { shipped_model::find() } else { None },
+        sync_health: args.sync_health.clone(),
         own_network: !(args.no_own || args.no_learner || args.no_finder),
         plain: args.plain,
         infer_precision: args.infer_precision.clone(),

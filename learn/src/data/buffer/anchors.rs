@@ -1,6 +1,6 @@
 //! Which anchors look most alike: minimum redundancy (Purushwalkam et al., ECCV 2022).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +67,13 @@ impl Anchors {
             .filter(|&at| counts[&self.list[at].session] * counts.len() >= self.list.len())
             .min_by(|&a, &b| distance(self.places[a].1).total_cmp(&distance(self.places[b].1)))?;
         Some(self.remove(most_redundant))
+    }
+
+    /// Takes away the anchors among these.
+    pub fn take(&mut self, ids: &BTreeSet<u64>) -> Vec<Anchor> {
+        let (taken, stay) = std::mem::take(&mut self.list).into_iter().partition(|anchor| ids.contains(&anchor.id));
+        *self = Self::of(stay);
+        taken
     }
 
     fn remove(&mut self, at: usize) -> Anchor {

@@ -4,7 +4,7 @@ mod anchors;
 mod file;
 mod shelf;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use frame_sync::pairs::InstantMeta;
 use rand::RngExt;
@@ -85,6 +85,22 @@ impl Buffer {
         companions.iter().for_each(|&companion| self.shelf.hold(companion));
         self.anchors.add(Anchor { id, session: stretch.session, companions, features });
         self.make_room();
+    }
+
+    /// Drops all moments of this session that were exposed after this time.
+    pub fn forget_after(&mut self, exposure_ns: i64) {
+        let later = |(held, meta): &(&shelf::Held, &InstantMeta)| {
+            held.stretch.session == self.session && meta.exposure_ns > exposure_ns
+        };
+        let gone: BTreeSet<u64> =
+            self.shelf.held().iter().zip(self.shelf.metas()).filter(later).map(|(held, _)| held.id).collect();
+        // Companions come before their anchor, so they go with it or stay.
+        for anchor in self.anchors.take(&gone) {
+            anchor.companions.iter().for_each(|&companion| self.shelf.release(companion));
+            self.shelf.release(anchor.id);
+        }
+        self.newest.retain(|id| !gone.contains(id));
+        gone.iter().for_each(|&id| self.shelf.release(id));
     }
 
     /// The moment at this place was encoded once more, in training.

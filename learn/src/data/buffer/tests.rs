@@ -133,3 +133,26 @@ fn bytes_stay_flat_over_many_thousands_of_arrivals() {
         assert!(most <= buffer.len(), "no more anchors than moments: {most}");
     }
 }
+
+#[test]
+fn what_came_after_a_time_is_dropped_of_this_session_alone() {
+    for keep in [Keep::Newest, Keep::LeastRedundant] {
+        let mut buffer = Buffer::new(limits(u64::MAX, 1000, keep));
+        push(&mut buffer, 0..200, 0, |index| index as f32);
+        let before = buffer.metas().to_vec();
+        buffer.begin_session(1);
+        push(&mut buffer, 0..200, 0, |index| index as f32);
+        let cut = moment(90, 0, 1).exposure.ns;
+        buffer.forget_after(cut);
+        let (old, new) = buffer.metas().split_at(before.len().min(buffer.len()));
+        // The window of the newest moved on to the other session, so some of the first are gone as ever.
+        let kept = old.iter().chain(new).filter(|meta| meta.exposure_ns > cut);
+        assert!(kept.clone().count() > 0 && kept.clone().all(|meta| meta.segment == before[0].segment), "{keep:?}");
+        assert_eq!(buffer.bytes(), counted(&buffer));
+        buffer.forget_after(i64::MIN);
+        assert!(buffer.metas().iter().all(|meta| meta.segment == before[0].segment), "{keep:?}");
+        let anchors = buffer.anchors();
+        push(&mut buffer, 200..400, 0, |index| index as f32);
+        assert!(keep == Keep::Newest || buffer.anchors() > anchors, "it goes on");
+    }
+}

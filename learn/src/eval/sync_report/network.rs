@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use model::{Background, Mode, ModelError, Precision, SyncNet, autocast, checkpoint};
+use model::{Background, Mode, ModelError, SyncNet, autocast, checkpoint};
 use recipe::{PairHeads, TrainRecipe};
 use tch::{Device, Kind, Tensor};
 
@@ -69,7 +69,7 @@ impl PretrainedSync {
     }
 
     /// What is behind people in the pictures that are shown to it.
-    pub(super) fn background(&self) -> Background {
+    pub(crate) fn background(&self) -> Background {
         from_recipe::background(&self.recipe.sync)
     }
 
@@ -82,8 +82,7 @@ impl PretrainedSync {
     ) -> Result<Scorer, LearnError> {
         let precision = self.recipe.choose_precision(dataset.device())?;
         let (removed, crop_px) = (self.background() == Background::Removed, self.recipe.crop_px);
-        let net =
-            if self.state.steps < self.state.total_steps { self.calibrated(dataset, precision)? } else { self.net };
+        let net = self.calibrated(dataset)?;
         let failed = during("encoding pictures");
         let rows: Vec<u32> = (0..dataset.len() as u32).collect();
         let mut features = Vec::new();
@@ -105,7 +104,21 @@ impl PretrainedSync {
         Ok(Scorer { net, features })
     }
 
-    fn calibrated(self, dataset: &Dataset, precision: Precision) -> Result<SyncNet, LearnError> {
+    /// Whether all its steps were taken. Before that, BatchNorm's statistics lag behind its weights.
+    pub fn is_finished(&self) -> bool {
+        self.state.steps >= self.state.total_steps
+    }
+
+    pub(crate) fn into_net(self) -> SyncNet {
+        self.net
+    }
+
+    /// The network. If it is unfinished, its BatchNorm statistics are recomputed first, on pictures to learn from.
+    pub(crate) fn calibrated(self, dataset: &Dataset) -> Result<SyncNet, LearnError> {
+        if self.is_finished() {
+            return Ok(self.net);
+        }
+        let precision = self.recipe.choose_precision(dataset.device())?;
         let source = RenderedTakes::new(&self.recipe, dataset)?;
         let task = Box::new(Sync::on_take(&self.recipe.sync));
         let mut pretraining = Pretraining::new(task, self.net, source);
