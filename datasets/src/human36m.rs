@@ -9,6 +9,9 @@
 //! A clip is an action, mostly followed by a number: `Walking`, `Walking 1`. S1, S5, S6, S7 and S8 are for training, S9
 //! and S11 for testing; poses of S2, S3, S4 and S10 were never published. Positions in pixels are used unchanged.
 //!
+//! Masks are found against the background of each subject's cameras, which `Walking 1` shows. The data set's own masks
+//! are not read.
+//!
 //! S11's `Directions` is left out, as usual (VideoPose3D), because one of its videos is corrupt. Three takes of S9
 //! (Greeting-2, SittingDown-2 and Waiting-1 in learnable-triangulation's numbering) have their poses shifted in space;
 //! they are imported, since that hardly affects root-relative labels.
@@ -55,6 +58,11 @@ pub const ACTIONS: [&str; 15] = [
     "Walking",
 ];
 const ALIASES: [(&str, &str); 2] = [("TakingPhoto", "Photo"), ("WalkingDog", "WalkDog")];
+/// Every 64th frame of the test subjects, in all cameras, is a test frame: the protocol of SYNC and of the work that it
+/// compares with.
+pub const TEST_EVERY: u32 = 64;
+/// The median over a subject's pictures of this take is the background of all its takes, as in SYNC.
+const BACKGROUND_CLIP: &str = "Walking-1";
 const DAMAGED: (&str, &str) = ("S11", "Directions");
 
 /// The indices of the 17 joints among the files' 32; the others repeat them or are fingers and toes. The same selection
@@ -82,7 +90,7 @@ pub fn plan(directory: &Path, selection: &TakeSelection) -> Result<ImportPlan, D
     let wanted: Vec<String> = selection.actions.iter().map(|action| canonical(action)).collect();
     let mut notes = Vec::new();
     let (mut takes, mut missing) = (Vec::new(), Vec::new());
-    for subject in subjects(directory, &selection.subjects, &SUBJECTS, &mut notes)? {
+    for subject in subjects(directory, &selection.subjects, &SUBJECTS)? {
         let videos = list(directory, subject, VIDEOS, ".mp4", &mut missing)?;
         let positions_3d = list(directory, subject, POSITIONS_3D, ".cdf", &mut missing)?;
         let positions_2d = list(directory, subject, POSITIONS_2D, ".cdf", &mut missing)?;
@@ -113,11 +121,19 @@ pub fn plan(directory: &Path, selection: &TakeSelection) -> Result<ImportPlan, D
                 let in_space = find(&positions_3d, POSITIONS_3D, ".cdf", camera);
                 let in_picture = find(&positions_2d, POSITIONS_2D, ".cdf", camera);
                 let (Some(video), Some(in_space), Some(in_picture)) = (video, in_space, in_picture) else { continue };
-                views.push(PlannedView { camera: camera.into(), pictures: PictureFiles::Video(video) });
+                let pictures = PictureFiles::Video(video);
+                views.push(PlannedView { camera: camera.into(), pictures, masks: None });
                 poses.push([in_space, in_picture]);
             }
             let poses = PoseFiles::Human36m(poses);
-            takes.push(PlannedTake { take: session_take(subject, clip), rate_hz: RATE_HZ, views, poses });
+            let background_take = format!("{subject}-{BACKGROUND_CLIP}");
+            takes.push(PlannedTake {
+                take: session_take(subject, clip),
+                rate_hz: RATE_HZ,
+                background_take,
+                views,
+                poses,
+            });
         }
     }
     if !missing.is_empty() {
@@ -131,7 +147,7 @@ pub fn plan(directory: &Path, selection: &TakeSelection) -> Result<ImportPlan, D
         return Err(DatasetError::Selection(format!("{}: there is no take of these actions", directory.display())));
     }
     let cameras = CAMERAS.map(String::from).to_vec();
-    ImportPlan { source: NAME, cameras, takes, notes }.leave_out(&selection.leave_out)
+    ImportPlan { source: NAME, cameras, takes, test_every: Some(TEST_EVERY), notes }.leave_out(&selection.leave_out)
 }
 
 fn session_take(subject: &str, clip: &str) -> SessionTake {

@@ -5,9 +5,9 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use take::session::{DRAFT, LABELS_FILE, SESSION_VERSION};
-use take::{Imported, Session, SessionTake, TakeError, TakeWriter};
+use take::{Imported, MASKS_FILE, Session, SessionTake, TakeError, TakeWriter};
 
-use crate::{DatasetError, Fault, ImportPlan, PictureSource, PlannedTake, record_take};
+use crate::{DatasetError, Fault, FoundMasks, ImportPlan, PictureSource, PlannedTake, masks, record_take};
 
 const LOCK: &str = ".lock";
 
@@ -44,7 +44,12 @@ impl Import {
         let foreign =
             entries.any(|entry| entry.is_ok_and(|entry| ![LOCK, DRAFT].map(Into::into).contains(&entry.file_name())));
         let lock = lock(directory)?;
-        let imported = Imported { source: plan.source.into(), cameras: plan.cameras.clone(), jpeg_quality };
+        let imported = Imported {
+            source: plan.source.into(),
+            cameras: plan.cameras.clone(),
+            jpeg_quality,
+            test_every: plan.test_every,
+        };
         let mut session = match Session::read_unfinished(directory) {
             Ok(session) => session,
             Err(TakeError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
@@ -59,7 +64,10 @@ impl Import {
         };
         if session.imported.as_ref() != Some(&imported) {
             let holds = match &session.imported {
-                Some(Imported { source, cameras, jpeg_quality }) => {
+                Some(old) if old.test_every != imported.test_every => {
+                    format!("of {} from a genlock that knew no test frames of it", old.source)
+                }
+                Some(Imported { source, cameras, jpeg_quality, .. }) => {
                     format!("of {source} with cameras {} and JPEG quality {jpeg_quality}", cameras.join(", "))
                 }
                 None => "that was rendered".to_owned(),
@@ -121,13 +129,53 @@ impl Import {
         })
     }
 
+    /// Whether a take has its masks already.
+    pub fn has_masks(&self, planned: &PlannedTake) -> bool {
+        self.folder(&planned.take).join(MASKS_FILE).is_file()
+    }
+
+    /// Finds the subject in every picture of a take. To be called when all takes are there, since the background may be
+    /// seen in others. `open` decodes a video of masks, where the data set has one; `progress` gets the number of
+    /// pictures done, and of all.
+    ///
+    /// # Errors
+    /// If pictures or masks cannot be decoded or differ in size, a video of masks ends before the pictures, or the disk
+    /// fails. The take has no masks then.
+    pub fn add_masks(
+        &mut self,
+        planned: &PlannedTake,
+        open: impl FnMut(&Path) -> Result<Box<dyn PictureSource>, Fault>,
+        progress: impl FnMut(u32, u32),
+    ) -> Result<FoundMasks, DatasetError> {
+        let there = |take: &&SessionTake| self.folder(take).is_dir();
+        let of_person = |take: &&SessionTake| take.person == planned.take.person;
+        let best = self.session.takes.iter().filter(there).find(|take| take.name == planned.background_take);
+        let background_takes: Vec<PathBuf> = match best {
+            Some(take) => vec![self.folder(take)],
+            None => self.session.takes.iter().filter(there).filter(of_person).map(|take| self.folder(take)).collect(),
+        };
+        let draft = self.directory.join("takes").join(format!(".{}.masks", planned.take.name));
+        fs::create_dir_all(&draft).map_err(|e| DatasetError::io("create", &draft, e))?;
+        let folder = self.folder(&planned.take);
+        let found = masks::write(planned, &folder, &draft, &background_takes, open, progress)?;
+        let written = draft.join(MASKS_FILE);
+        fs::rename(&written, folder.join(MASKS_FILE)).map_err(|e| DatasetError::io("rename", &written, e))?;
+        fs::remove_dir(&draft).map_err(|e| DatasetError::io("remove", &draft, e))?;
+        sync(&folder)?;
+        Ok(found)
+    }
+
     /// Marks the session as complete.
     ///
     /// # Errors
-    /// If a take is missing, or the disk fails.
+    /// If a take or its masks are missing, or the disk fails.
     pub fn finish(mut self) -> Result<Session, DatasetError> {
         if let Some(take) = self.session.takes.iter().find(|take| !self.folder(take).is_dir()) {
             return Err(DatasetError::session(&self.directory, format!("its take {} is missing", take.name)));
+        }
+        if let Some(take) = self.session.takes.iter().find(|take| !self.folder(take).join(MASKS_FILE).is_file()) {
+            let problem = format!("its take {} has no masks; import that take again into this session", take.name);
+            return Err(DatasetError::session(&self.directory, problem));
         }
         self.session.complete = true;
         self.session.write(&self.directory)?;

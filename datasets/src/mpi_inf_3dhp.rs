@@ -5,6 +5,10 @@
 //! S1/Seq1/annot.mat                      28 joints: annot2 in pictures (px), annot3 in camera frames (mm), frames, cameras
 //! ```
 //!
+//! Where `S1/Seq1/FGmasks/video_0.avi` is there, its red channel is the mask of camera 0, as the authors' README says.
+//! Otherwise masks are found against the median of the sequence's own pictures, in which a chair that is moved counts
+//! as subject, too.
+//!
 //! Frames extracted as JPEG work as well, named `imageSequence/video_0/img_000001.jpg`,
 //! `imageSequence/img_0_000001.jpg` (the authors' proposal) or `imageFrames/video_0/frame_000001.jpg` (SPIN's); they
 //! are stored unchanged. Annotations after the last picture are ignored, as the authors advise.
@@ -12,7 +16,8 @@
 //! `video_2.avi` of S6/Seq2 is known to be too short (margipose); if much is missing, leave that take out or choose the
 //! cameras 0, 4, 7, 8.
 //!
-//! S1 to S8 are all for training. The test set (TS1 to TS6: one camera, annotations in HDF5) is not supported.
+//! All of S1 to S8 are the authors' training set. Their test set (TS1 to TS6: one camera, annotations in HDF5) is not
+//! supported, so two of the eight people are held out ([`HELD_OUT`]).
 
 use std::path::Path;
 
@@ -36,6 +41,9 @@ pub const CAMERAS: std::ops::RangeInclusive<u8> = 0..=13;
 pub const DEFAULT_CAMERAS: [u8; 4] = [0, 2, 7, 8];
 /// The training subjects.
 pub const SUBJECTS: [&str; 8] = ["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8"];
+/// The people whom Honari et al. ("Temporal Representation Learning on Monocular Videos for 3D Human Pose Estimation")
+/// validate on.
+pub const HELD_OUT: [&str; 2] = ["S6", "S7"];
 /// The sequences of each subject.
 pub const SEQUENCES: [&str; 2] = ["Seq1", "Seq2"];
 
@@ -53,23 +61,38 @@ const JOINT_SET: &str = "Human3.6M 17 out of the data set's 28 (thorax = neck, n
 const FULL_DOWNLOAD: &str = "download the sequence with the data set's own script and unpack all its files, or choose with \
     --subjects, --sequences and --cameras what is complete";
 
-/// Plans the import of the folder that holds S1 to S8. `selection.actions` are sequences.
+/// Plans the import of the folder that holds S1 to S8. `selection.actions` are sequences. `held_out` are the people to
+/// measure on; `None` means those of [`HELD_OUT`] who are imported.
 ///
 /// # Errors
 /// If a subject, sequence or camera does not exist, or files are missing, all of which are named.
-pub fn plan(directory: &Path, selection: &TakeSelection, cameras: &[u8]) -> Result<ImportPlan, DatasetError> {
+pub fn plan(
+    directory: &Path,
+    selection: &TakeSelection,
+    cameras: &[u8],
+    held_out: Option<&[String]>,
+) -> Result<ImportPlan, DatasetError> {
     check(selection, cameras)?;
     let mut notes = Vec::new();
     let (mut takes, mut missing) = (Vec::new(), Vec::new());
-    for subject in subjects(directory, &selection.subjects, &SUBJECTS, &mut notes)? {
+    let subjects = subjects(directory, &selection.subjects, &SUBJECTS)?;
+    let held_out: Vec<&str> = match held_out {
+        Some(names) => names.iter().map(String::as_str).collect(),
+        None => HELD_OUT.into_iter().filter(|name| subjects.contains(name)).collect(),
+    };
+    if let Some(unknown) = held_out.iter().find(|name| !subjects.contains(name)) {
+        let problem = format!("{unknown:?} cannot be held out, since it is not among {}", subjects.join(", "));
+        return Err(DatasetError::Selection(problem));
+    }
+    for subject in subjects {
         for sequence in SEQUENCES {
             let wanted = selection.actions.is_empty() || selection.actions.iter().any(|one| one == sequence);
             let folder = Path::new(subject).join(sequence);
             if !wanted {
                 continue;
             }
-            if selection.actions.is_empty() && !directory.join(&folder).is_dir() {
-                notes.push(format!("left out, since it does not exist: {}", folder.display()));
+            if !directory.join(&folder).is_dir() {
+                missing.push(folder);
                 continue;
             }
             let annotations = directory.join(&folder).join("annot.mat");
@@ -79,13 +102,18 @@ pub fn plan(directory: &Path, selection: &TakeSelection, cameras: &[u8]) -> Resu
             let mut views = Vec::new();
             for &camera in cameras {
                 match pictures(&directory.join(&folder), camera)? {
-                    Some(pictures) => views.push(PlannedView { camera: camera_name(camera), pictures }),
+                    Some(pictures) => {
+                        let masks = Some(directory.join(&folder).join(own_masks(camera))).filter(|path| path.is_file());
+                        views.push(PlannedView { camera: camera_name(camera), pictures, masks });
+                    }
                     None => missing.push(folder.join(video(camera))),
                 }
             }
             let poses = PoseFiles::MpiInf3dhp(annotations, cameras.to_vec());
             let rate_hz = if AT_50_HZ.contains(&(subject, sequence)) { 50.0 } else { 25.0 };
-            takes.push(PlannedTake { take: session_take(subject, sequence), rate_hz, views, poses });
+            let take = session_take(subject, sequence, held_out.contains(&subject));
+            let background_take = take.name.clone();
+            takes.push(PlannedTake { take, rate_hz, background_take, views, poses });
         }
     }
     if !missing.is_empty() {
@@ -100,7 +128,7 @@ pub fn plan(directory: &Path, selection: &TakeSelection, cameras: &[u8]) -> Resu
         notes.push("left out: the test set (TS1 to TS6), which has one camera and another format".into());
     }
     let cameras = cameras.iter().copied().map(camera_name).collect();
-    ImportPlan { source: NAME, cameras, takes, notes }.leave_out(&selection.leave_out)
+    ImportPlan { source: NAME, cameras, takes, test_every: None, notes }.leave_out(&selection.leave_out)
 }
 
 fn check(selection: &TakeSelection, cameras: &[u8]) -> Result<(), DatasetError> {
@@ -127,6 +155,10 @@ fn video(camera: u8) -> String {
     format!("imageSequence/video_{camera}.avi")
 }
 
+fn own_masks(camera: u8) -> String {
+    format!("FGmasks/video_{camera}.avi")
+}
+
 /// The video, or otherwise frames extracted from it.
 fn pictures(sequence: &Path, camera: u8) -> Result<Option<PictureFiles>, DatasetError> {
     let path = sequence.join(video(camera));
@@ -150,7 +182,7 @@ fn pictures(sequence: &Path, camera: u8) -> Result<Option<PictureFiles>, Dataset
     Ok(None)
 }
 
-fn session_take(subject: &str, sequence: &str) -> SessionTake {
+fn session_take(subject: &str, sequence: &str, held_out: bool) -> SessionTake {
     SessionTake {
         name: format!("{subject}-{sequence}"),
         person: subject.into(),
@@ -158,7 +190,7 @@ fn session_take(subject: &str, sequence: &str) -> SessionTake {
         clip: format!("{subject} {sequence}"),
         action: sequence.into(),
         environment: "mpi-inf-3dhp-studio".into(),
-        split: Split::Train,
+        split: if held_out { Split::HeldOut } else { Split::Train },
     }
 }
 

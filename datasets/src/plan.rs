@@ -26,6 +26,8 @@ pub struct ImportPlan {
     pub cameras: Vec<String>,
     /// The takes to import.
     pub takes: Vec<PlannedTake>,
+    /// Every so many frames of the held-out takes a model is measured on, where the data set's protocol says so.
+    pub test_every: Option<u32>,
     /// What else was left out and why, for people to read.
     pub notes: Vec<String>,
 }
@@ -37,6 +39,9 @@ pub struct PlannedTake {
     pub take: SessionTake,
     /// Pictures per second.
     pub rate_hz: f64,
+    /// The take in whose pictures the person leaves no place covered for long, so that their median is the background.
+    /// Where the session lacks it, all takes of the person serve.
+    pub background_take: String,
     /// In the order of the plan's cameras.
     pub views: Vec<PlannedView>,
     pub(crate) poses: PoseFiles,
@@ -49,6 +54,8 @@ pub struct PlannedView {
     pub camera: String,
     /// Its pictures.
     pub pictures: PictureFiles,
+    /// The data set's own masks of them, a video; otherwise they are found.
+    pub masks: Option<PathBuf>,
 }
 
 /// The files of a take's poses.
@@ -78,36 +85,58 @@ impl ImportPlan {
     }
 }
 
-/// The subjects to import: those asked for, or all known ones that have a folder.
+/// The subjects to import: those asked for, or all of the data set.
 ///
 /// # Errors
-/// If a subject is unknown or has no folder.
+/// If a subject is unknown or has no folder, or the folder is another one than the data set's.
 pub(crate) fn subjects(
     directory: &Path,
     asked: &[String],
     known: &[&'static str],
-    notes: &mut Vec<String>,
 ) -> Result<Vec<&'static str>, DatasetError> {
+    let layout = |problem: &str| DatasetError::Layout { directory: directory.into(), problem: problem.into() };
     if !directory.is_dir() {
-        return Err(DatasetError::Layout { directory: directory.into(), problem: "this is not a folder".into() });
+        return Err(layout("this is not a folder"));
     }
     if let Some(unknown) = asked.iter().find(|subject| !known.contains(&subject.as_str())) {
         let problem = format!("there is no subject {unknown:?} with poses; there are {}", known.join(", "));
         return Err(DatasetError::Selection(problem));
     }
-    let is_there = |subject: &&str| directory.join(subject).is_dir();
     let wanted: Vec<_> =
         known.iter().copied().filter(|known| asked.is_empty() || asked.iter().any(|one| one == known)).collect();
-    let (there, absent): (Vec<_>, Vec<_>) = wanted.into_iter().partition(is_there);
-    if there.is_empty() || (!asked.is_empty() && !absent.is_empty()) {
+    let (there, absent): (Vec<_>, Vec<_>) =
+        wanted.into_iter().partition(|subject: &&str| directory.join(subject).is_dir());
+    if there.is_empty() {
+        let problem = format!(
+            "there is no folder {}, so this is not the data set as it unpacks{}; give the folder that holds one folder \
+             per subject",
+            absent.join(", "),
+            looks_like(directory)
+        );
+        return Err(layout(&problem));
+    }
+    if !absent.is_empty() {
         return Err(DatasetError::Missing {
             directory: directory.into(),
             paths: absent.iter().map(PathBuf::from).collect(),
-            remedy: "give the folder that holds one folder per subject".into(),
+            remedy: format!(
+                "the data set's protocol needs every subject: unpack what is missing, or choose what is there with \
+                 --subjects {}, whose figures then compare with no published ones",
+                there.join(",")
+            ),
         });
     }
-    if !absent.is_empty() {
-        notes.push(format!("left out, since they do not exist: {}", absent.join(", ")));
-    }
     Ok(there)
+}
+
+/// What a folder without any subject seems to be.
+fn looks_like(directory: &Path) -> &'static str {
+    let has = |name: &str| directory.join(name).exists();
+    if has("session.toml") {
+        " (it is a session already)"
+    } else if ["Videos", "MyPoseFeatures", "Seq1", "Seq2"].into_iter().any(has) {
+        " (it is one subject's)"
+    } else {
+        ""
+    }
 }

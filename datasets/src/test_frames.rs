@@ -8,10 +8,6 @@ use take::{Session, TakeReader};
 
 use crate::DatasetError;
 
-/// Every 64th frame of the test subjects is a test frame, in all cameras: the protocol of SYNC and of the work that it
-/// compares with.
-pub const TEST_STRIDE: u32 = 64;
-
 /// One picture of the test set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TestFrame {
@@ -25,23 +21,25 @@ pub struct TestFrame {
     pub source_index: u32,
 }
 
-/// Frames 0, 64, 128 … of the held-out takes, in all cameras. Takes are opened as the iterator reaches them.
+/// The held-out takes' frames in all cameras: all, or where the session says so ([`take::Imported::test_every`]) those
+/// whose number is a multiple of that. Takes are opened as the iterator reaches them.
 ///
 /// # Errors
 /// One for each take that cannot be read.
 pub fn test_frames(directory: &Path, session: &Session) -> impl Iterator<Item = Result<TestFrame, DatasetError>> {
+    let every = session.imported.as_ref().and_then(|imported| imported.test_every).unwrap_or(1);
     let tested = session.takes.iter().enumerate().filter(|(_, take)| take.split == Split::HeldOut);
-    tested.flat_map(|(number, take)| match TakeReader::open(Session::take_directory(directory, take)) {
-        Ok(reader) => frames_of(number, &reader).map(Ok).collect(),
+    tested.flat_map(move |(number, take)| match TakeReader::open(Session::take_directory(directory, take)) {
+        Ok(reader) => frames_of(number, every, &reader).map(Ok).collect(),
         Err(error) => vec![Err(error.into())],
     })
 }
 
-fn frames_of(take: usize, reader: &TakeReader) -> impl Iterator<Item = TestFrame> {
+fn frames_of(take: usize, every: u32, reader: &TakeReader) -> impl Iterator<Item = TestFrame> {
     let cameras = (0..reader.cameras().len()).map(|camera| CameraId(camera as u16));
     let frames = cameras.flat_map(|camera| (0..reader.len(camera)).map(move |index| (camera, index)));
     frames.filter_map(move |(camera, index)| {
         let source_index = reader.frame_info(camera, index)?.source?.index;
-        source_index.is_multiple_of(TEST_STRIDE).then_some(TestFrame { take, camera, index, source_index })
+        source_index.is_multiple_of(every.max(1)).then_some(TestFrame { take, camera, index, source_index })
     })
 }

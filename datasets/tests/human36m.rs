@@ -21,6 +21,12 @@ fn data_set() -> tempfile::TempDir {
     root
 }
 
+const THERE: [&str; 3] = ["S1", "S9", "S11"];
+
+fn there() -> TakeSelection {
+    TakeSelection { subjects: THERE.map(String::from).to_vec(), ..TakeSelection::default() }
+}
+
 fn plan(root: &Path, subjects: &[&str], actions: &[&str]) -> Result<ImportPlan, String> {
     let strings = |list: &[&str]| list.iter().map(|&one| one.to_owned()).collect();
     let selection = TakeSelection { subjects: strings(subjects), actions: strings(actions), leave_out: vec![] };
@@ -34,7 +40,7 @@ fn names(plan: &ImportPlan) -> Vec<&str> {
 #[test]
 fn takes_have_the_names_people_actions_and_splits_of_the_data_set() {
     let root = data_set();
-    let plan = plan(root.path(), &[], &[]).unwrap();
+    let plan = plan(root.path(), &THERE, &[]).unwrap();
     assert_eq!(names(&plan), ["S1-Photo-1", "S1-Walking", "S1-Walking-1", "S9-WalkDog"]);
     assert_eq!(plan.cameras, CAMERAS);
     let photo = &plan.takes[0];
@@ -46,7 +52,8 @@ fn takes_have_the_names_people_actions_and_splits_of_the_data_set() {
         assert_eq!((&*view.camera, view.pictures.path()), (camera, expected.as_path()));
     }
     let notes = plan.notes.join("\n");
-    assert!(notes.contains("S11 Directions") && notes.contains("S5, S6, S7, S8"), "{notes}");
+    assert!(notes.contains("S11 Directions"), "{notes}");
+    assert_eq!((plan.test_every, &*photo.background_take), (Some(64), "S1-Walking-1"));
 }
 
 #[test]
@@ -57,7 +64,7 @@ fn people_and_actions_are_chosen() {
         names(&plan(root.path(), &["S9", "S1"], &["WalkingDog", "Photo"]).unwrap()),
         ["S1-Photo-1", "S9-WalkDog"]
     );
-    let selection = TakeSelection { leave_out: vec!["S1-Walking".into()], ..TakeSelection::default() };
+    let selection = TakeSelection { leave_out: vec!["S1-Walking".into()], ..there() };
     assert_eq!(names(&human36m::plan(root.path(), &selection).unwrap()), ["S1-Photo-1", "S1-Walking-1", "S9-WalkDog"]);
 }
 
@@ -70,13 +77,17 @@ fn what_does_not_exist_is_said_beside_what_does() {
     };
     check(&["S2"], &[], &["\"S2\"", "S1, S5, S6, S7, S8, S9, S11"]);
     check(&["S1", "S5"], &[], &["S5", "missing"]);
+    check(&[], &[], &["4 files or folders are missing", "S5, S6, S7, S8", "--subjects S1,S9,S11"]);
     check(&[], &["Walk"], &["\"Walk\"", "Walking"]);
     check(&["S1"], &["Eating"], &["no take of these actions"]);
-    let selection = TakeSelection { leave_out: vec!["S1-Sitting".into()], ..TakeSelection::default() };
+    let selection = TakeSelection { leave_out: vec!["S1-Sitting".into()], ..there() };
     let said = human36m::plan(root.path(), &selection).unwrap_err().to_string();
     assert!(said.contains("S1-Sitting") && said.contains("S1-Walking-1"), "{said}");
     assert!(plan(Path::new("/no/such/folder"), &[], &[]).unwrap_err().contains("not a folder"));
-    assert!(plan(&root.path().join("S1"), &[], &[]).unwrap_err().contains("one folder per subject"));
+    let said = plan(&root.path().join("S1"), &[], &[]).unwrap_err();
+    assert!(said.contains("it is one subject's") && said.contains("one folder per subject"), "{said}");
+    fs::write(root.path().join("S1/Videos/session.toml"), "").unwrap();
+    assert!(plan(&root.path().join("S1/Videos"), &[], &[]).unwrap_err().contains("a session already"));
 }
 
 #[test]
@@ -88,7 +99,7 @@ fn every_missing_file_is_named() {
         "S9/MyPoseFeatures/D2_Positions/WalkingDog.60457274.cdf",
     ];
     gone.iter().for_each(|file| fs::remove_file(root.path().join(file)).unwrap());
-    match human36m::plan(root.path(), &TakeSelection::default()) {
+    match human36m::plan(root.path(), &there()) {
         Err(DatasetError::Missing { mut paths, .. }) => {
             paths.sort();
             // The name that the subject's other files would have is not known here: it is the usual one.
@@ -105,7 +116,7 @@ fn a_missing_folder_is_named_once_and_world_coordinates_are_told_apart() {
     let root = data_set();
     let poses = root.path().join("S9/MyPoseFeatures");
     fs::rename(poses.join("D3_Positions_mono"), poses.join("D3_Positions")).unwrap();
-    let said = plan(root.path(), &[], &[]).unwrap_err();
+    let said = plan(root.path(), &THERE, &[]).unwrap_err();
     assert!(said.contains("1 file or folder is missing"), "{said}");
     assert!(said.contains("S9/MyPoseFeatures/D3_Positions_mono") && said.contains("world coordinates"), "{said}");
 }

@@ -50,8 +50,11 @@ fn clip(root: &Path, subject: &str, clip: &str, frames: usize, pictures: [usize;
     });
 }
 
+/// The plan of the subjects that are there.
 fn plan(root: &Path) -> ImportPlan {
-    human36m::plan(root, &TakeSelection::default()).unwrap()
+    let there = human36m::SUBJECTS.into_iter().filter(|subject| root.join(subject).is_dir());
+    let selection = TakeSelection { subjects: there.map(String::from).collect(), ..TakeSelection::default() };
+    human36m::plan(root, &selection).unwrap()
 }
 
 /// Imports all that is not there yet.
@@ -61,6 +64,11 @@ fn import(plan: &ImportPlan, out: &Path) -> Result<Vec<ImportedTake>, DatasetErr
     for planned in &plan.takes {
         if !import.has(planned) {
             imported.push(import.add(planned, open, |_, _| {})?);
+        }
+    }
+    for planned in &plan.takes {
+        if !import.has_masks(planned) {
+            import.add_masks(planned, open, |_, _| {})?;
         }
     }
     assert!(import.finish()?.complete);
@@ -166,7 +174,8 @@ fn an_interrupted_import_never_looks_whole_and_is_taken_up() {
     assert!(!session.complete);
     assert_eq!(session.takes.len(), 2);
     assert_eq!(takes_in(&out), [".S9-Posing.part", "S1-Eating"]);
-    let made = |name: &str| fs::metadata(out.join("takes").join(name)).unwrap().modified().unwrap();
+    // Masks are added to it later.
+    let made = |name: &str| fs::metadata(out.join("takes").join(name).join("take.toml")).unwrap().modified().unwrap();
     let before = made("S1-Eating");
 
     fs::write(&broken, "10 1000").unwrap();
@@ -206,7 +215,14 @@ fn a_session_that_lost_a_take_is_not_read_as_complete() {
     clip(root.path(), "S1", "Eating", 3, [3; 4]);
     let out = root.path().join("session");
     import(&plan(root.path()), &out).unwrap();
+    let masks = out.join("takes/S1-Eating/masks.mcap");
+    fs::remove_file(masks).unwrap();
+    let import = Import::begin(&out, &plan(root.path()), 90).unwrap();
+    assert!(import.finish().unwrap_err().to_string().contains("S1-Eating has no masks"));
     fs::remove_dir_all(out.join("takes/S1-Eating")).unwrap();
+    let mut text = fs::read_to_string(out.join("session.toml")).unwrap();
+    text = text.replace("complete = false", "complete = true");
+    fs::write(out.join("session.toml"), text).unwrap();
     assert!(Session::read(&out).unwrap_err().to_string().contains("S1-Eating"));
     let text = fs::read_to_string(out.join("session.toml")).unwrap();
     fs::write(out.join("session.toml"), text.replace("version = 1", "version = 9")).unwrap();
@@ -282,7 +298,9 @@ fn mpi_inf_3dhp_takes_the_cameras_asked_for_and_ignores_rows_behind_the_pictures
             write(&path, &jpeg(&format!("{camera} {frame}")));
         }
     }
-    let plan = mpi_inf_3dhp::plan(root.path(), &TakeSelection::default(), &[13, 7]).unwrap();
+    let selection =
+        TakeSelection { subjects: vec!["S2".into()], actions: vec!["Seq1".into()], ..TakeSelection::default() };
+    let plan = mpi_inf_3dhp::plan(root.path(), &selection, &[13, 7], Some(&["S2".into()])).unwrap();
     let out = root.path().join("session");
     let imported = import(&plan, &out).unwrap();
     assert_eq!(imported, [ImportedTake { frames: 6, poses: 6, unlabelled: 0, cut_by: None }]);
@@ -296,7 +314,7 @@ fn mpi_inf_3dhp_takes_the_cameras_asked_for_and_ignores_rows_behind_the_pictures
         let px = [0, 1].map(|axis| coordinate(7, 5, of_28, axis) as f32);
         assert_eq!(labels.camera("camera-7").unwrap().at(5).unwrap().joints_px[joint], px);
     }
-    assert_eq!(test_frames(&out, &session).count(), 0);
+    assert_eq!(test_frames(&out, &session).count(), 12, "S2 is held out, and all its frames are test frames");
 
     let whole = fs::read(sequence.join("annot.mat")).unwrap();
     fs::write(sequence.join("annot.mat"), &whole[..whole.len() / 3]).unwrap();

@@ -70,7 +70,7 @@ pub enum Command {
     /// Pack the assets that scenarios choose into a small folder (see `genlock-learn pack-assets --help`).
     #[command(disable_help_flag = true)]
     PackAssets(HandOver),
-    /// Train a pose model on a rendered session (see `genlock-learn train --help`).
+    /// Train a pose model on a rendered or imported session (see `genlock-learn train --help`).
     #[command(disable_help_flag = true)]
     Train(HandOver),
     /// Train the rows of a table, and print them beside the paper's (see `genlock-learn ablate --help`).

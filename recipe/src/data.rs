@@ -1,4 +1,4 @@
-//! How the pictures of a rendered session are held in memory.
+//! How the pictures of a session, rendered or imported, are held in memory.
 
 use serde::{Deserialize, Serialize};
 

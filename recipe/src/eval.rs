@@ -12,7 +12,7 @@ use crate::{DataConfig, RecipeError};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct EvalRecipe {
-    /// The rendered session: its held-out takes are measured on, the baselines are fitted on its training takes.
+    /// The session, rendered or imported: its held-out takes are measured on, the baselines are fitted on its training takes.
     pub session: PathBuf,
     /// How its pictures are held.
     #[serde(default)]

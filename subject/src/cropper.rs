@@ -269,7 +269,7 @@ impl SubjectCropper {
 }
 
 /// The scale of the background: a quarter, or finer if that would be too small to find a person in.
-fn working_scale((width, height): (u32, u32)) -> Scale {
+pub(crate) fn working_scale((width, height): (u32, u32)) -> Scale {
     match width.max(height) {
         640.. => Scale::Quarter,
         320..640 => Scale::Half,

@@ -46,8 +46,19 @@ impl Blob {
     ) -> Option<Self> {
         mask.clear();
         mask.extend(differs(&picture.rgb, &background.rgb, settings.mask_threshold));
-        let grid = Grid::over(picture, u32::from(settings.cell_px));
-        let counts = grid.count(mask, picture.width);
+        Self::in_mask(settings, mask, picture.size(), u32::from(settings.cell_px), before)
+    }
+
+    /// [`Self::find`] among the pixels of a mask of this width and height, on a grid of cells of `cell_px` pixels.
+    pub fn in_mask(
+        settings: &Preprocessing,
+        mask: &[bool],
+        (width, height): (u32, u32),
+        cell_px: u32,
+        before: Option<&Self>,
+    ) -> Option<Self> {
+        let grid = Grid { cell_px, columns: width.div_ceil(cell_px), rows: height.div_ceil(cell_px) };
+        let counts = grid.count(mask, width);
         let fill = settings.cell_fill * (grid.cell_px * grid.cell_px) as f32;
         let filled: Vec<bool> = counts.iter().map(|&count| count as f32 >= fill).collect();
         let reach = u32::from(settings.join_cells);
@@ -63,7 +74,7 @@ impl Blob {
         if area < settings.min_area {
             return None;
         }
-        let [(x, left, right), (y, top, bottom)] = grid.extents(&members, mask, picture.width)?;
+        let [(x, left, right), (y, top, bottom)] = grid.extents(&members, mask, width)?;
         let near = grid.dilate(&members, reach);
         Some(Self { box_px: [left, top, right, bottom], centre_px: [x, y], area, near, grid })
     }
@@ -76,6 +87,11 @@ impl Blob {
             centre_px: self.centre_px.map(|at| at * denominator as f32),
             side_px: settings.crop_scale * longer as f32,
         }
+    }
+
+    /// Whether a pixel is in a cell of the subject or near one.
+    pub fn is_near(&self, x: u32, y: u32) -> bool {
+        self.near[(y / self.grid.cell_px * self.grid.columns + x / self.grid.cell_px) as usize]
     }
 
     /// The columns of a row that are not near the subject.
@@ -91,10 +107,6 @@ impl Blob {
 }
 
 impl Grid {
-    fn over(picture: &RgbImage, cell_px: u32) -> Self {
-        Self { cell_px, columns: picture.width.div_ceil(cell_px), rows: picture.height.div_ceil(cell_px) }
-    }
-
     fn len(self) -> usize {
         self.columns as usize * self.rows as usize
     }

@@ -1,4 +1,5 @@
-//! The subject's exact mask in each picture of a rendered take: the file `masks.mcap` beside its frames.
+//! The subject's mask in each picture of a take, exact in rendered takes and found in imported ones: the file `masks.mcap`
+//! beside its frames.
 //!
 //! An MCAP file without chunks and without compression, with a channel `/mask/<camera>` per camera, of the message
 //! encoding `genlock-mask/1`. The sequence of a message is the source index of the frame. A message holds width and

@@ -1,8 +1,7 @@
 //! Sessions: folders of takes with known poses, rendered or imported.
 //!
 //! - `session.toml`: the contents of [`Session`];
-//! - `takes/NAME/`: a take, with `labels.json` (see the crate `pose`) and, in rendered sessions,
-//!   [`masks.mcap`](crate::masks) beside its frames.
+//! - `takes/NAME/`: a take, with `labels.json` (see the crate `pose`) and [`masks.mcap`](crate::masks) beside its frames.
 //!
 //! Writers set `complete` last; a session without it is refused.
 
@@ -49,6 +48,10 @@ pub struct Imported {
     pub cameras: Vec<String>,
     /// Quality of re-encoded pictures, from 1 to 100.
     pub jpeg_quality: u8,
+    /// The data set's protocol measures on the frames of held-out takes whose number is a multiple of this; on all,
+    /// where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_every: Option<u32>,
 }
 
 /// What a take is for.
@@ -205,7 +208,8 @@ mod tests {
         session(folder.path(), false);
         refused(folder.path(), &["session.toml", "not complete"]);
         assert_eq!(Session::read_unfinished(folder.path()).unwrap(), Session { complete: false, ..whole.clone() });
-        let imported = Imported { source: "a set".into(), cameras: vec!["left".into()], jpeg_quality: 90 };
+        let imported =
+            Imported { source: "a set".into(), cameras: vec!["left".into()], jpeg_quality: 90, test_every: Some(64) };
         let of_a_set = Session { imported: Some(imported), ..whole.clone() };
         of_a_set.write(folder.path()).unwrap();
         assert_eq!(Session::read(folder.path()).unwrap(), of_a_set);

@@ -1,5 +1,7 @@
 //! Helpers of the end-to-end tests: the binaries, the footage, and running and watching sessions.
 
+pub mod videos;
+
 use std::io::{BufRead, BufReader};
 use std::ops::Range;
 use std::path::{Path, PathBuf};

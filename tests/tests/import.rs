@@ -5,11 +5,11 @@ mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use common::{CAMERAS, coordinate, human36m_clip, mpi_inf_3dhp_annotations};
 use datasets::test_frames;
 use frame::{CameraId, TriggerIndex};
+use genlock_tests::videos::{H264_IN_MP4, JPEG_IN_AVI, write_video};
 use genlock_tests::{fail, genlock, succeed};
 use pose::Labels;
 use subject::{Decoder, RgbImage, Scale};
@@ -18,8 +18,6 @@ use take::{Session, TakeReader};
 
 const WIDTH_PX: usize = 64;
 const HEIGHT_PX: usize = 48;
-const H264_IN_MP4: &str = "video/x-raw,format=I420 ! x264enc pass=quant quantizer=4 bframes=2 ! mp4mux";
-const JPEG_IN_AVI: &str = "video/x-raw,format=RGB ! jpegenc quality=95 ! avimux";
 
 /// The uniform colour of a camera's picture, different for each frame.
 fn colour(camera: usize, frame: usize) -> [u8; 3] {
@@ -27,19 +25,8 @@ fn colour(camera: usize, frame: usize) -> [u8; 3] {
 }
 
 fn video(path: &Path, camera: usize, frames: usize, encoder: &str) {
-    let raw: Vec<u8> = (0..frames).flat_map(|frame| colour(camera, frame).repeat(WIDTH_PX * HEIGHT_PX)).collect();
-    let source = path.with_extension("rgb");
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(&source, raw).unwrap();
-    // Separate arguments, since paths of data sets contain spaces.
-    let mut command = Command::new("gst-launch-1.0");
-    command.args(["-q", "filesrc"]).arg(format!("location={}", source.display()));
-    command.args(["!", "rawvideoparse", "format=rgb", "framerate=50/1"]);
-    command.args([format!("width={WIDTH_PX}"), format!("height={HEIGHT_PX}")]);
-    command.args(["!", "videoconvert", "!"]).args(encoder.split(' '));
-    command.args(["!", "filesink"]).arg(format!("location={}", path.display()));
-    succeed(&mut command);
-    fs::remove_file(source).unwrap();
+    let pictures = (0..frames).map(|frame| colour(camera, frame).repeat(WIDTH_PX * HEIGHT_PX));
+    write_video(path, [WIDTH_PX, HEIGHT_PX], pictures, encoder);
 }
 
 /// Compares every picture of a camera with the colour of its frame.
@@ -91,9 +78,11 @@ fn human36m(root: &Path) -> PathBuf {
 fn human36m_becomes_a_session() {
     let root = tempfile::tempdir().unwrap();
     let (data, out) = (human36m(root.path()), root.path().join("session"));
-    let said = succeed(genlock(["import", "human36m"]).arg(&data).arg("--out").arg(&out));
+    let said = fail(genlock(["import", "human36m"]).arg(&data).arg("--out").arg(&out));
+    assert!(said.contains("S5, S6, S7, S8, S11") && unwrapped(&said).contains("--subjectsS1,S9"), "{said}");
+    let said = succeed(genlock(["import", "human36m", "--subjects", "S1,S9"]).arg(&data).arg("--out").arg(&out));
     assert!(said.contains("S1-Walking-1: 11 frames of 4 cameras, cut since 58860488"), "{said}");
-    assert!(said.contains("left out, since they do not exist: S5"), "{said}");
+    assert!(said.contains("to learn from: S1") && said.contains("to measure on: S9"), "{said}");
 
     let (session, takes, labels) = session(&out);
     let names: Vec<_> = session.takes.iter().map(|take| &*take.name).collect();
@@ -128,7 +117,7 @@ fn a_broken_video_keeps_the_session_incomplete_until_it_is_replaced() {
     let whole = fs::read(&broken).unwrap();
     fs::write(&broken, &whole[..whole.len() / 2]).unwrap();
     let import = || {
-        let mut command = genlock(["import", "human36m"]);
+        let mut command = genlock(["import", "human36m", "--subjects", "S1,S9"]);
         command.arg(&data).arg("--out").arg(&out);
         command
     };
@@ -140,7 +129,7 @@ fn a_broken_video_keeps_the_session_incomplete_until_it_is_replaced() {
 
     fs::write(&broken, &whole).unwrap();
     let said = succeed(&mut import());
-    assert!(said.contains("S1-Walking-1: 11 frames") && !said.contains("S9-Photo: "), "{said}");
+    assert!(said.contains("S1-Walking-1: 11 frames") && !said.contains("S9-Photo: 11 frames"), "{said}");
     let (_, takes, _) = session(&out);
     assert_eq!(takes.len(), 2);
 }
@@ -166,10 +155,15 @@ fn mpi_inf_3dhp_becomes_a_session() {
     for (number, camera) in [0, 2, 7, 8].into_iter().enumerate() {
         video(&sequence.join(format!("imageSequence/video_{camera}.avi")), number, 10, JPEG_IN_AVI);
     }
-    let said = fail(genlock(["import", "mpi-inf-3dhp", "--cameras", "0,3"]).arg(&data).arg("--out").arg(&out));
+    let import = |words: &[&str]| {
+        let mut command = genlock(["import", "mpi-inf-3dhp", "--subjects", "S1", "--sequences", "Seq2"]);
+        command.args(words);
+        command
+    };
+    let said = fail(import(&["--cameras", "0,3"]).arg(&data).arg("--out").arg(&out));
     assert!(unwrapped(&said).contains("S1/Seq2/imageSequence/video_3.avi"), "{said}");
     assert!(!out.exists(), "nothing was begun");
-    let said = succeed(genlock(["import", "mpi-inf-3dhp"]).arg(&data).arg("--out").arg(&out));
+    let said = succeed(import(&[]).arg(&data).arg("--out").arg(&out));
     assert!(said.contains("S1-Seq2: 10 frames of 4 cameras"), "{said}");
     let (session, takes, labels) = session(&out);
     assert_eq!(session.imported.unwrap().cameras, ["camera-0", "camera-2", "camera-7", "camera-8"]);
@@ -189,10 +183,12 @@ fn bad_requests_say_what_there_is() {
     };
     let said = human36m(&root.path().join("gone"), &[]);
     assert!(said.contains("gone: this is not a folder"), "{said}");
+    let said = human36m(root.path(), &[]);
+    assert!(said.contains("no folder S1, S5"), "{said}");
     let said = human36m(root.path(), &["--subjects", "S2"]);
     assert!(said.contains("\"S2\"") && said.contains("S11"), "{said}");
     fs::create_dir_all(root.path().join("S1/Videos")).unwrap();
-    let said = human36m(root.path(), &[]);
+    let said = human36m(root.path(), &["--subjects", "S1"]);
     assert!(unwrapped(&said).contains("S1/MyPoseFeatures/D3_Positions_mono,"), "{said}");
     assert!(said.contains("unpack"), "{said}");
     assert!(!out.exists());

@@ -28,7 +28,7 @@ pub struct Args {
     /// The table: rows that differ in one thing each, such as `recipes/table1.toml`.
     #[arg(value_name = "RECIPE.toml")]
     recipe: PathBuf,
-    /// The session, as `genlock render` writes it.
+    /// The session, as `genlock render` or `genlock import` writes it.
     #[arg(long, value_name = "DIR", required_unless_present = "table")]
     session: Option<PathBuf>,
     /// Folder for checkpoints, figures and the table. What is done there is kept.
@@ -95,7 +95,7 @@ fn train(args: &Args, session: &Path, plan: &Plan, leg: Leg) -> miette::Result<E
     let dataset = reading::session(session, &[], &plan.data(), device)?;
     ensure!(
         !dataset.rows(Split::HeldOut).is_empty(),
-        "no take of the session is held out: render one with `split = \"held-out\"`, to measure on"
+        "no take of the session is held out: render one with `split = \"held-out\"`, or import people to measure on"
     );
     println!("{} pictures ({:.2} GB on {device:?})", dataset.len(), dataset.bytes() as f64 / 1e9);
     let wanted = plan.wanted(

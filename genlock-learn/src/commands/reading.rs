@@ -12,13 +12,13 @@ use tch::Device;
 
 use super::progress::bar;
 
-/// The pictures of a rendered session, and optionally of recorded takes.
+/// The pictures of a session, and optionally of recorded takes.
 pub fn session(folder: &Path, recorded: &[PathBuf], config: &DataConfig, device: Device) -> miette::Result<Dataset> {
     let load = |progress: &mut dyn FnMut(usize, usize)| Dataset::load(folder, recorded, config, device, progress);
     counted("reading the session", load).into_diagnostic()
 }
 
-/// The pictures of those takes of a rendered session that are wanted.
+/// The pictures of those takes of a session that are wanted.
 pub fn takes_of_session(
     folder: &Path,
     wanted: impl Fn(&take::SessionTake) -> bool,

@@ -19,7 +19,7 @@ pub struct Args {
     /// The pretraining, finished or not: `sync.safetensors` of a folder of `genlock train` or `ablate`.
     #[arg(long, value_name = "FILE")]
     encoder: PathBuf,
-    /// The session that it learned from, as `genlock render` writes it, with held-out people.
+    /// The session that it learned from, as `genlock render` or `genlock import` writes it, with held-out people.
     #[arg(long, value_name = "DIR")]
     session: PathBuf,
     /// Folder for plots, sheets and figures.
@@ -60,7 +60,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
     let takes = Session::read(&args.session).into_diagnostic()?.takes;
     ensure!(
         takes.iter().any(|take| take.split.name() == Split::HeldOut.name()),
-        "no take of the session is held out: render people with `split = \"held-out\"`, whom the network does not know"
+        "no take of the session is held out: render people with `split = \"held-out\"`, or import those to measure on"
     );
     std::fs::create_dir_all(&args.out)
         .into_diagnostic()

@@ -52,7 +52,7 @@ pub struct Evaluator<'a> {
 }
 
 impl<'a> Evaluator<'a> {
-    /// Selects `pictures` held-out pictures (all if 0) and fits the baselines on the training pictures `labelled`. The
+    /// Selects `pictures` held-out pictures (all if 0), of an imported session among its test frames, and fits the baselines on the training pictures `labelled`. The
     /// ridge regression takes some seconds.
     ///
     /// # Errors
@@ -64,7 +64,7 @@ impl<'a> Evaluator<'a> {
         pictures: usize,
         with_ridge: bool,
     ) -> Result<Self, LearnError> {
-        let rows = spread(&dataset.rows(Split::HeldOut), pictures);
+        let rows = spread(&dataset.test_rows(), pictures);
         if rows.is_empty() {
             let split = Split::HeldOut.name();
             return Err(LearnError::TooFew(format!(

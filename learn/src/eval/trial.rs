@@ -14,7 +14,7 @@ use super::pictures::Pictures;
 use super::scores::{BothKinds, Scores};
 use super::spread::spread;
 use crate::LearnError;
-use crate::data::rendered::{Dataset, PictureFrom, Split};
+use crate::data::rendered::{Dataset, PictureFrom};
 use crate::data::{LabelledSample, LabelledTake};
 
 const TENTHS: usize = 10;
@@ -71,12 +71,12 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// `pictures` held-out pictures of a rendered session; all if 0.
+    /// `pictures` held-out pictures of a session, of an imported one among its test frames; all if 0.
     ///
     /// # Errors
     /// If the session has no held-out takes.
     pub fn of_session(dataset: &'a Dataset, crop_px: u16, pictures: usize) -> Result<Self, LearnError> {
-        let rows = spread(&dataset.rows(Split::HeldOut), pictures);
+        let rows = spread(&dataset.test_rows(), pictures);
         let views = dataset.takes().iter().flat_map(|take| &take.rows).map(Vec::len).max().unwrap_or(0);
         if rows.is_empty() {
             return Err(LearnError::TooFew("the session has no held-out takes to evaluate on".to_owned()));

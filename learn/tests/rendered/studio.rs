@@ -14,8 +14,8 @@ use take::{MaskWriter, Session, SessionTake, TakeInfo, TakeWriter};
 pub const CAMERAS: [&str; 3] = ["left", "middle", "right"];
 pub const LENGTH: u32 = 24;
 pub const FRAME_PX: u32 = 112;
-const FOCAL_PX: f64 = 160.0;
-const DISTANCE_MM: f64 = 4000.0;
+pub const FOCAL_PX: f64 = 160.0;
+pub const DISTANCE_MM: f64 = 4000.0;
 
 /// (person, clip, split)
 pub const TAKES: [(u32, u32, Split); 8] = [
@@ -132,7 +132,7 @@ fn write_take(folder: &Path, index: usize, (person, clip, split): (u32, u32, Spl
 }
 
 /// Joints in mm about the root, y down.
-fn figure(person: u32, clip: u32, instant: u32) -> [Vector3<f64>; JOINTS] {
+pub fn figure(person: u32, clip: u32, instant: u32) -> [Vector3<f64>; JOINTS] {
     let t = f64::from(instant) * 0.1;
     let rhythm = 2.0 + 0.6 * f64::from(clip);
     let size = 0.9 + 0.05 * f64::from(person);
@@ -158,7 +158,7 @@ fn figure(person: u32, clip: u32, instant: u32) -> [Vector3<f64>; JOINTS] {
 }
 
 /// Thick lines, right limbs red, left ones green, the trunk blue, on a grey wall.
-fn draw(joints: &[[f32; 2]; JOINTS], person: u32, wall: u32) -> (Vec<u8>, Vec<u8>) {
+pub fn draw(joints: &[[f32; 2]; JOINTS], person: u32, wall: u32) -> (Vec<u8>, Vec<u8>) {
     let size = FRAME_PX as usize;
     let (mut rgb, mut mask) = (vec![0; 3 * size * size], vec![0; size * size]);
     for (at, pixel) in rgb.chunks_exact_mut(3).enumerate() {

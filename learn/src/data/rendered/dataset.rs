@@ -1,4 +1,4 @@
-//! A rendered session in memory.
+//! A session, rendered or imported, in memory.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use frame_sync::pairs::InstantMeta;
 use model::ModelError;
 use pose::Pose3d;
 use recipe::DataConfig;
-use take::SessionTake;
+use take::{Imported, SessionTake};
 use tch::{Device, Kind, Tensor};
 
 use super::splits::Split;
@@ -50,12 +50,14 @@ pub struct PictureFrom {
     pub camera: u16,
 }
 
-/// A rendered session in memory, on the training device. For each picture it holds a square region around the subject,
+/// A session, rendered or imported, in memory, on the training device. For each picture it holds a square region around the subject,
 /// `margin` times as large as the crop of live use, with the mask as fourth channel. A picture takes
 /// [`bytes_per_picture`].
 #[derive(Debug)]
 pub struct Dataset {
     pub(super) config: DataConfig,
+    /// The data set that it was imported from; `None` if it was rendered.
+    pub(super) imported: Option<Imported>,
     pub(super) takes: Vec<DatasetTake>,
     pub(super) pictures: Vec<PictureId>,
     /// u8 `[N, 4, store, store]`: red, green, blue, and the subject's mask (0 to 255).
@@ -128,6 +130,20 @@ impl Dataset {
     /// Rows of a split, ascending.
     pub fn rows(&self, split: Split) -> Vec<u32> {
         (0..self.len() as u32).filter(|&row| self.take_of(row).split == split).collect()
+    }
+
+    /// Rows to measure on, ascending: those of held-out takes, of imported sessions the test frames of the data set's
+    /// protocol.
+    pub fn test_rows(&self) -> Vec<u32> {
+        let every = self.imported.as_ref().and_then(|imported| imported.test_every).unwrap_or(1).max(1);
+        let mut rows = self.rows(Split::HeldOut);
+        rows.retain(|&row| self.from(row).instant.is_multiple_of(every));
+        rows
+    }
+
+    /// Whether the takes are an imported data set's.
+    pub fn is_imported(&self) -> bool {
+        self.imported.is_some()
     }
 
     /// Distinct values over the takes of a split, sorted.

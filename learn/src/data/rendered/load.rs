@@ -46,10 +46,12 @@ impl Dataset {
         device: Device,
         mut progress: impl FnMut(usize, usize),
     ) -> Result<Self, LearnError> {
-        let about = Session::read(session)?.takes;
+        let Session { takes: about, imported, .. } = Session::read(session)?;
+        let test_every = imported.as_ref().and_then(|imported| imported.test_every);
         let splits = splits(session, &about)?;
         let (about, splits): (Vec<_>, Vec<_>) = about.into_iter().zip(splits).filter(|(take, _)| wanted(take)).unzip();
-        let planned = in_parallel(about.len(), |index| plan(session, &about[index], index as u32, config), |_| {})?;
+        let planned =
+            in_parallel(about.len(), |index| plan(session, &about[index], index as u32, config, test_every), |_| {})?;
         let recorded = in_parallel(recorded.len(), |index| Recorded::crop(&recorded[index], config), |_| {})?;
         let crops: Vec<&Sample> = recorded.iter().flat_map(|take| &take.samples).map(|crop| &crop.sample).collect();
         let count = planned.iter().map(|take| take.pictures.len()).sum::<usize>() + crops.len();
@@ -103,6 +105,7 @@ impl Dataset {
         };
         Ok(Self {
             config: *config,
+            imported,
             takes,
             pictures,
             pixels: pixels.f_to_device(device).map_err(|e| failed(e.into()))?,

@@ -127,6 +127,7 @@ mod tests {
         };
         Dataset {
             config: DataConfig { store_px: 32, ..DataConfig::default() },
+            imported: None,
             takes: vec![take],
             pictures: (0..count as u32).map(|instant| PictureId { take: 0, instant, view: 0 }).collect(),
             pixels,

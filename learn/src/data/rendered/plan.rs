@@ -40,7 +40,8 @@ pub(super) struct PlannedTake {
     pub without_subject: usize,
 }
 
-/// Plans which pictures of a take to load.
+/// Plans which pictures of a take to load: every `config.every`-th, and the test frames of held-out takes, whose number is
+/// a multiple of `test_every`.
 ///
 /// # Errors
 /// If the take is incomplete or cannot be read, a mask is missing, or the labels do not fit the take.
@@ -49,13 +50,19 @@ pub(super) fn plan(
     about: &SessionTake,
     index: u32,
     config: &DataConfig,
+    test_every: Option<u32>,
 ) -> Result<PlannedTake, LearnError> {
     let directory = Session::take_directory(session, about);
     let wrong = |problem: String| LearnError::InTake { take: directory.clone(), problem };
     let reader = TakeReader::open(&directory)?;
     if !reader.complete() {
-        return Err(wrong("its recording was not finished: render it again".to_owned()));
+        return Err(wrong("its recording was not finished: render or import it again".to_owned()));
     }
+    if !directory.join(MASKS_FILE).is_file() {
+        return Err(wrong(format!("it has no {MASKS_FILE}: render or import the session again")));
+    }
+    let test_every = test_every.filter(|_| about.split == take::session::Split::HeldOut);
+    let wanted = |at: u32| at % config.every.max(1) == 0 || test_every.is_some_and(|every| at % every.max(1) == 0);
     let (labels, masks) = (Labels::read(&directory.join(LABELS_FILE))?, MaskReader::open(&directory)?);
     let mut by_source: BTreeMap<u32, (i64, Vec<Planned>)> = BTreeMap::new();
     let mut without_subject = 0;
@@ -69,7 +76,7 @@ pub(super) fn plan(
         let camera = CameraId(camera as u16);
         for frame in 0..reader.len(camera) {
             let Some(info) = reader.frame_info(camera, frame) else { continue };
-            let Some(source) = info.source.map(|at| at.index).filter(|at| at % config.every.max(1) == 0) else {
+            let Some(source) = info.source.map(|at| at.index).filter(|at| wanted(*at)) else {
                 continue;
             };
             let Some(label) = view.at(source) else { continue };

@@ -9,8 +9,9 @@ use crate::LearnError;
 use crate::data::rendered::{Dataset, Split};
 use crate::seeds;
 
-/// Rows of the training pictures whose labels are used: those of `transfer.people` people chosen at random, or of
-/// everybody if that is 0.
+/// Rows of the training pictures whose labels are used: those of `transfer.people` people, or of everybody if that is 0.
+/// They are drawn at random from a rendered session, and are the first ones of an imported data set, whose protocols
+/// name them: one person is S1.
 ///
 /// # Errors
 /// If the recipe asks for more people than the session has, or there are fewer than two pictures.
@@ -22,7 +23,9 @@ pub fn labelled_rows(recipe: &TrainRecipe, dataset: &Dataset) -> Result<Vec<u32>
         return Err(LearnError::TooFew(format!("transfer.people is {wanted}, but the session trains on {there}")));
     }
     if wanted > 0 {
-        people.shuffle(&mut ChaCha8Rng::seed_from_u64(seeds::of_people(recipe.seed)));
+        if !dataset.is_imported() {
+            people.shuffle(&mut ChaCha8Rng::seed_from_u64(seeds::of_people(recipe.seed)));
+        }
         people.truncate(wanted);
     }
     let rows: Vec<u32> = dataset
