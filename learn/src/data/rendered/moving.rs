@@ -133,6 +133,7 @@ mod tests {
             pixels,
             joints_mm: Tensor::zeros([count, 17, 3], (Kind::Float, Device::Cpu)),
             joints_2d: Tensor::zeros([count, 17, 2], (Kind::Float, Device::Cpu)),
+            frame_shares: vec![1.0; columns.len()],
             without_subject: 0,
         }
     }
