@@ -14,7 +14,7 @@ pub struct HealthSettings {
     /// Numbers of usable stretches that are looked at together, ascending. Short ones find large slips soon, long ones
     /// small slips at all.
     pub windows: Vec<usize>,
-    /// A camera has slipped when its shift is beyond half a frame by so many times its uncertainty.
+    /// A camera has slipped when its shift is beyond half a frame, and beyond so many times its uncertainty.
     pub slipped_sigmas: f64,
     /// So many usable stretches in a row must say so.
     pub confirmations: usize,
