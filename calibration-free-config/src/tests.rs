@@ -1,5 +1,7 @@
 //! What rig files may say, and what errors and warnings say of them.
 
+use std::path::Path;
+
 use crate::{CameraFormat, Driver, Exposes, LinkClock, Rig, TriggerMode};
 
 const RIG: &str = r#"
@@ -90,6 +92,15 @@ fn unknown_keys_suggest_the_nearest() {
 fn there_is_no_place_for_calibration() {
     insta::assert_snapshot!(edited("[page]", "[intrinsics]\nK = 1\n[page]"), @"rig.toml, line 16, intrinsics: there is no key `intrinsics`; remove it: genlock needs no calibration and has no place for one");
     insta::assert_snapshot!(edited("source =", "extrinsics ="), @"rig.toml, line 10, camera[0].extrinsics: there is no key `extrinsics`; remove it: genlock needs no calibration and has no place for one");
+}
+
+#[test]
+fn the_network_of_sync_health_is_meant_from_the_rig_s_folder() {
+    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
+    let (rig, _) = Rig::read(format!("{examples}/rig.toml")).unwrap();
+    assert_eq!(rig.sync_health.unwrap().network, Path::new(examples).join("sync.safetensors"));
+    let empty = error(&format!("{RIG}[sync-health]\nnetwork = \"\"\n"));
+    assert!(empty.contains("sync-health.network"), "{empty}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use learn::runs::Learner;
 use miette::{Context, IntoDiagnostic, miette};
 use transport::{Hint, HintSink, LearnerStatus, Moment};
 
-use crate::health_turns::HealthTurns;
+use crate::health_turns::{Change, HealthTurns};
 use crate::inbox::Inbox;
 use crate::rate::Rate;
 use crate::refit_turns::RefitTurns;
@@ -176,8 +176,8 @@ impl<H: HintSink> LearnerLoop<H> {
                 tracing::warn!("event not sent: {error}");
             }
         }
-        if let Some(corrections) = health.new_corrections() {
-            self.learner.correct(corrections, health.known_good_ns());
+        if let Some(Change { corrections, known_good_ns }) = health.take_change() {
+            self.learner.correct(corrections, known_good_ns);
         }
     }
 

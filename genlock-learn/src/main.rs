@@ -51,7 +51,7 @@ enum Command {
     /// Make a pose model from a pretrained encoder and a few labels.
     Finetune(commands::finetune::Args),
     /// Measure a pose model against labels, beside two baselines.
-    Eval(commands::eval::Args),
+    Eval(Box<commands::eval::Args>),
     /// Render people of a virtual studio, with exact labels, into a session.
     Render(commands::render::Args),
     /// Pack the people, motions and environments that scenarios choose into a small folder.

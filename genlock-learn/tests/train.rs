@@ -75,6 +75,17 @@ command = ["{session}/no-such-program"]
         .unwrap()
 }
 
+/// Whether a learner with crops of this side could have its cameras watched by the pretraining.
+fn check_sync_health(folder: &Path, crop_px: u16) -> Output {
+    let recipe = folder.join("live.toml");
+    std::fs::write(&recipe, format!("crop-px = {crop_px}\n")).unwrap();
+    Command::new(env!("CARGO_BIN_EXE_genlock-learn"))
+        .arg("check")
+        .args([Path::new("--recipe"), &recipe, Path::new("--sync-health"), &folder.join("out/sync.safetensors")])
+        .output()
+        .unwrap()
+}
+
 fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
@@ -89,6 +100,8 @@ fn legs_end_in_a_measured_model() {
     let leg = train(folder.path(), &["--minutes", "0"]);
     assert!(leg.status.success() && text(&leg).contains("Leg ended: sync 1/4"), "{}", text(&leg));
     assert!(folder.path().join("out/sync.safetensors").is_file());
+    let health = check_sync_health(folder.path(), 32);
+    assert!(!health.status.success() && text(&health).contains("at step 1 of 4"), "{}", text(&health));
 
     let rest = train(folder.path(), &["--f16", "--report-seconds", "0"]);
     let words = text(&rest);
@@ -114,6 +127,14 @@ fn legs_end_in_a_measured_model() {
     let log = std::fs::read_to_string(folder.path().join("out/log.jsonl")).unwrap();
     assert!(log.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
     assert!(log.contains("sync-accuracy") && log.contains("evaluation"));
+
+    assert!(check_sync_health(folder.path(), 32).status.success());
+    let health = check_sync_health(folder.path(), 64);
+    assert!(!health.status.success() && text(&health).contains("needs crops of 32 px"), "{}", text(&health));
+    let mut eval = Command::new(env!("CARGO_BIN_EXE_genlock-learn"));
+    eval.arg("eval").arg("--sync-health").arg(folder.path().join("out/sync.safetensors"));
+    let short = eval.arg("--stream").arg(folder.path()).output().unwrap();
+    assert!(!short.status.success() && text(&short).contains("too short"), "{}", text(&short));
 
     let again = train(folder.path(), &["--eval-only"]);
     let same = |words: &str| words.lines().find(|line| line.contains("pose model, masks")).map(str::to_owned);

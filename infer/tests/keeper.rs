@@ -189,6 +189,26 @@ fn a_camera_that_is_late_is_told() {
     assert!(told[0].1.text.starts_with("cam2"), "{told:?}");
 }
 
+/// 40 s in step, then one camera is late, on simulated joints with errors of 3 pixels. Every instant is seen, which is
+/// more than a live session may have time for.
+#[test]
+fn a_camera_that_slips_is_told_within_half_a_minute() {
+    const RATE_HZ: usize = 30;
+    for frames in [1.0, 2.0, 5.0] {
+        let slipped = Faults { late_frames: vec![0.0, 0.0, frames, 0.0], ..Faults::default() };
+        let before = scene_of(6, four(), 40 * RATE_HZ, 1.0, &Faults::default());
+        let after = scene_of(6, four(), 80 * RATE_HZ, 1.0, &slipped);
+        let mut stream = Stream::new(4);
+        stream.play_at(&before.instants, &before.points, 33_333_333, 1);
+        assert_eq!(stream.first("camera-out-of-sync"), None);
+        let slipped_ns = stream.now_ns;
+        stream.play_at(&after.instants[40 * RATE_HZ..], &after.points[40 * RATE_HZ..], 33_333_333, 1);
+        let told_s = (stream.first("camera-out-of-sync").expect("it is told") - slipped_ns) as f64 / 1e9;
+        println!("{frames} frames: told after {told_s:.1} s");
+        assert!(told_s < 30.0, "{frames} frames: after {told_s} s");
+    }
+}
+
 #[test]
 fn lenses_that_bend_are_told_once_and_clean_ones_never() {
     for k1 in [-0.2, 0.0] {

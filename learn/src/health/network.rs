@@ -60,6 +60,11 @@ impl Witness {
         Ok(Self { net, crop_px, background, precision })
     }
 
+    /// Takes a network whose BatchNorm statistics are those of its weights, with the crops that it learned from.
+    pub fn of_net(net: SyncNet, crop_px: u16, background: Background) -> Self {
+        Self { net, crop_px, background, precision: Precision::F32 }
+    }
+
     pub fn device(&self) -> Device {
         self.net.device()
     }

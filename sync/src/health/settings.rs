@@ -14,7 +14,7 @@ pub struct HealthSettings {
     /// Numbers of usable stretches that are looked at together, ascending. Short ones find large slips soon, long ones
     /// small slips at all.
     pub windows: Vec<usize>,
-    /// A camera has slipped when its shift is beyond half a frame by so many times its uncertainty.
+    /// A camera has slipped when its shift is beyond half a frame, and beyond so many times its uncertainty.
     pub slipped_sigmas: f64,
     /// So many usable stretches in a row must say so.
     pub confirmations: usize,
@@ -33,9 +33,9 @@ impl Default for HealthSettings {
             reach: 8,
             min_motion: 0.1,
             min_peak: 0.3,
-            windows: vec![6, 10, 16, 30],
+            windows: vec![8, 12, 20, 30],
             slipped_sigmas: 4.0,
-            confirmations: 3,
+            confirmations: 2,
             well_sigmas: 1.0,
             floor_frames: 0.05,
             holds_ns: 60_000_000_000,

@@ -78,7 +78,7 @@ impl SyncWatch {
             health.shift_frames = Some(best.frames);
             health.uncertainty_frames = Some(best.uncertainty_frames);
             let beyond =
-                |shift: &&Shift| shift.frames.abs() > HALF + self.settings.slipped_sigmas * shift.uncertainty_frames;
+                |shift: &&Shift| shift.frames.abs() > HALF.max(self.settings.slipped_sigmas * shift.uncertainty_frames);
             let within =
                 |shift: &Shift| shift.frames.abs() + self.settings.well_sigmas * shift.uncertainty_frames < HALF;
             let slipped = found.iter().find(beyond);
