@@ -59,6 +59,20 @@ fn a_pace_makes_so_many_steps_for_each_moment_that_is_kept() {
 }
 
 #[test]
+fn a_batch_from_several_places_teaches_as_one_from_all_does() {
+    for keep in [Keep::Newest, Keep::LeastRedundant] {
+        let mut recipe = recipe();
+        (recipe.buffer.keep, recipe.buffer.places) = (keep, 2);
+        let mut learner = new(&recipe);
+        segments(0..2).for_each(|moment| learner.push(moment).unwrap());
+        assert!((0..200).all(|_| learner.step().unwrap().is_some()));
+        let evaluation = learner.evaluate().unwrap();
+        assert!(evaluation.sync_accuracy.unwrap() > 0.75, "{keep:?}: {evaluation:?}");
+        assert!(evaluation.flip_accuracy.unwrap() > 0.75, "{keep:?}: {evaluation:?}");
+    }
+}
+
+#[test]
 fn half_the_steps_a_checkpoint_and_the_other_half_are_as_all_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let (checkpoint, buffer) = (folder.path().join("learner.safetensors"), folder.path().join("learner.moments"));
