@@ -46,6 +46,8 @@ enum Command {
     Train(commands::train::Args),
     /// Train the rows of a table, such as those of a paper, and print them beside the paper's.
     Ablate(commands::ablate::Args),
+    /// Learn from several sessions in a row, each seen once, in ways that differ in what is kept, and compare them.
+    StreamStudy(commands::stream_study::Args),
     /// Show what a pretraining has learned: sync accuracy by time gap, and pictures retrieved by their sync score.
     SyncReport(commands::sync_report::Args),
     /// Make a pose model from a pretrained encoder and a few labels.
@@ -78,6 +80,7 @@ fn main() -> miette::Result<ExitCode> {
         Command::SyncOffset(args) => commands::sync_offset::run(&args),
         Command::Train(args) => commands::train::run(&args),
         Command::Ablate(args) => commands::ablate::run(&args),
+        Command::StreamStudy(args) => commands::stream_study::run(&args),
         Command::SyncReport(args) => commands::sync_report::run(&args),
         Command::Finetune(args) => commands::finetune::run(&args),
         Command::Eval(args) => commands::eval::run(&args),

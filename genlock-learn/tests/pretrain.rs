@@ -149,14 +149,12 @@ fn a_signal_ends_it_with_a_checkpoint_that_the_next_one_goes_on_from() {
     assert_eq!(exit_code(child), Some(0));
 }
 
-/// The first status of the next learner, before it is sent a single moment.
-fn first_status(session: &Session, name: &str) -> (Child, LearnerStatus) {
-    let mut hints = session.link.hint_source(8).unwrap();
-    let child = session.command(name).spawn().unwrap();
+/// The next status of a learner that is sent no moment.
+fn next_status(hints: &mut impl HintSource) -> LearnerStatus {
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
         if let Some(Hint::Learner(status)) = hints.receive(Duration::from_millis(20)).unwrap() {
-            return (child, status);
+            return status;
         }
     }
     panic!("the learner does not report");
@@ -177,20 +175,26 @@ fn the_next_learner_goes_on_with_the_moments_of_the_last_or_says_why_not() {
     let bytes = std::fs::read(&file).unwrap();
 
     // Without the names of the cameras it is another rig.
-    let (child, status) = first_status(&session, "kept");
+    let mut hints = session.link.hint_source(8).unwrap();
+    let child = session.command("kept").spawn().unwrap();
+    let status = next_status(&mut hints);
     let problem = status.buffer_problem.unwrap();
     assert!(problem.contains("another rig") && problem.contains("left, right"), "{problem}");
     assert_eq!(status.moments_held, 0);
     end(child);
 
     std::fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
-    let (child, status) = first_status(&session, "kept");
+    let mut hints = session.link.hint_source(8).unwrap();
+    let child = session.command("kept").spawn().unwrap();
+    let status = next_status(&mut hints);
     assert!(status.buffer_problem.is_some_and(|problem| problem.contains("cut short")));
-    let status = session.until(|status| status.steps > 8);
+    let status = session.until(|status| status.resumed_from_step.is_some_and(|from| status.steps > from));
     assert!(status.moments_held >= 20, "it learns from new moments: {status:?}");
     end(child);
 
-    let (child, status) = first_status(&session, "kept");
+    let mut hints = session.link.hint_source(8).unwrap();
+    let child = session.command("kept").spawn().unwrap();
+    let status = next_status(&mut hints);
     assert_eq!(status.buffer_problem, None);
     assert!(status.moments_held >= 20 && status.buffer_bytes > 0, "{status:?}");
     end(child);

@@ -79,6 +79,10 @@ pub enum Command {
     /// Show what a pretraining has learned, as plots and sheets of pictures (see `genlock-learn sync-report --help`).
     #[command(disable_help_flag = true)]
     SyncReport(HandOver),
+    /// Learn from several sessions in a row, each seen once, and compare what is best kept of them (see
+    /// `genlock-learn stream-study --help`).
+    #[command(disable_help_flag = true)]
+    StreamStudy(HandOver),
 }
 
 /// Arguments for the other binary, passed on unchanged.

@@ -61,6 +61,7 @@ fn main() -> miette::Result<()> {
         Command::Train(words) => commands::hand_over::run("train", &words.words),
         Command::Ablate(words) => commands::hand_over::run("ablate", &words.words),
         Command::SyncReport(words) => commands::hand_over::run("sync-report", &words.words),
+        Command::StreamStudy(words) => commands::hand_over::run("stream-study", &words.words),
     }
 }
 

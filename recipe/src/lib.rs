@@ -18,6 +18,7 @@ mod optimiser;
 mod plans;
 mod pretrain;
 mod rig_training;
+mod stream;
 mod sync_plan;
 mod train;
 
@@ -35,5 +36,6 @@ pub use optimiser::{DecayReading, Optimiser};
 pub use plans::{EvaluationPlan, PoseLoss, PoseTarget, Start, Trained, TransferPlan};
 pub use pretrain::{AccuracyPlan, BatchForm, Checkpoints, PretrainRecipe};
 pub use rig_training::RigTraining;
+pub use stream::{Measured, PlannedArm, StreamArm, StreamRecipe, StreamSession};
 pub use sync_plan::{PairForm, PairHeads, PairViews, SyncLoss, SyncPlan};
 pub use train::TrainRecipe;

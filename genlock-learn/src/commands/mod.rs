@@ -17,6 +17,7 @@ mod progress;
 mod reading;
 pub mod render;
 mod rendered_table;
+pub mod stream_study;
 pub mod sync_offset;
 pub mod sync_report;
 pub mod train;

@@ -56,6 +56,12 @@ impl Gate {
         Self { sample, least_motion, ..Self::default() }
     }
 
+    /// Goes on where another was: with its counts, and the last moment that was kept, of this session.
+    pub fn resume(&mut self, (still, unusable): (u64, u64), last: Option<(u32, Moment)>) {
+        (self.still, self.unusable) = (still, unusable);
+        self.last = last;
+    }
+
     /// Moments left out, since nobody moved, and since they cannot be used.
     pub fn left_out(&self) -> (u64, u64) {
         (self.still, self.unusable)

@@ -150,6 +150,7 @@ impl Moments {
             session: self.session.0,
             session_key: self.session.1.clone(),
             owed: self.owed,
+            left_out: self.left_out(),
         };
         self.buffers.write(path, &about)
     }
@@ -181,6 +182,10 @@ impl Moments {
         }
         if buffers.trained.len() + buffers.held_out.len() > 0 {
             self.preprocessing = Some(about.preprocessing);
+        }
+        if let Some(gate) = &mut self.gate {
+            let last = buffers.trained.last().map(|(session, moment)| (session, moment.clone()));
+            gate.resume(about.left_out, last);
         }
         (self.buffers, self.owed, self.session) = (buffers, about.owed, (about.session, about.session_key));
         Ok(())

@@ -36,6 +36,8 @@ pub(crate) struct BufferFile {
     pub session_key: String,
     /// Steps that were due.
     pub owed: f64,
+    /// Moments left out so far: in which nobody moved, and that could not be used.
+    pub left_out: (u64, u64),
 }
 
 /// Buffers of training and of held-out moments.

@@ -134,6 +134,11 @@ impl Buffer {
         self.shelf.held().get(place).map(|held| &held.moment)
     }
 
+    /// The moment that was pushed last, with its session.
+    pub fn last(&self) -> Option<(u32, &Moment)> {
+        self.shelf.held().last().map(|held| (held.stretch.session, &held.moment))
+    }
+
     /// The place of the moment of this number.
     pub fn place(&self, id: u64) -> Option<usize> {
         self.shelf.position(id)

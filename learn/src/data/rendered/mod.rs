@@ -3,6 +3,7 @@
 mod changes;
 mod dataset;
 mod load;
+mod moments;
 mod moving;
 mod parallel;
 mod plan;

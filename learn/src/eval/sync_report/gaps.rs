@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::material::{Judge, Material, Person};
 use crate::LearnError;
@@ -24,7 +24,7 @@ const RESAMPLES: usize = 2000;
 const TRIES: usize = 20;
 
 /// How often the sync head is right, at one gap.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct GapPoint {
     pub gap_ms: f64,
@@ -69,25 +69,39 @@ pub(super) fn curves(
     seed: u64,
 ) -> Result<Vec<GapCurve>, LearnError> {
     let people = material.people(split);
-    let curve = |person| GapCurve { person, split, points: Vec::new() };
-    let mut curves = vec![curve(None)];
-    curves.extend(people.iter().map(|person| curve(Some(person.name.clone()))));
+    let points = points(material, judge, &people, gaps_ms, pairs, [seed, split as u64])?;
+    let names = std::iter::once(None).chain(people.iter().map(|person| Some(person.name.clone())));
+    let mut curves: Vec<GapCurve> =
+        names.zip(points).map(|(person, points)| GapCurve { person, split, points }).collect();
+    curves.retain(|curve| !curve.points.is_empty());
+    Ok(curves)
+}
+
+/// Accuracies by gap of people together, then of each. Gaps without pairs are left out.
+pub(super) fn points(
+    material: &Material,
+    judge: &dyn Judge,
+    people: &[Person],
+    gaps_ms: &[f64],
+    pairs: usize,
+    [seed, stream]: [u64; 2],
+) -> Result<Vec<Vec<GapPoint>>, LearnError> {
+    let mut points = vec![Vec::new(); people.len() + 1];
     for (at, &gap_ms) in (0..).zip(gaps_ms) {
         let (mut together, mut all_apart) = (Vec::new(), Vec::new());
         for (index, person) in people.iter().enumerate() {
-            let mut rng = ChaCha8Rng::seed_from_u64(seed_of(&[seed, 41, split as u64, index as u64, at]));
+            let mut rng = ChaCha8Rng::seed_from_u64(seed_of(&[seed, 41, stream, index as u64, at]));
             let triples = drawn(material, person, window(gap_ms), pairs / 2, &mut rng);
             let scored = scored(judge, &triples)?;
             let apart: Vec<Apart> = triples.iter().map(|triple| apart(material, triple)).collect();
-            curves[index + 1].points.extend(point(gap_ms, &apart, &scored, &mut rng));
+            points[index + 1].extend(point(gap_ms, &apart, &scored, &mut rng));
             together.extend(scored);
             all_apart.extend(apart);
         }
-        let mut rng = ChaCha8Rng::seed_from_u64(seed_of(&[seed, 43, split as u64, at]));
-        curves[0].points.extend(point(gap_ms, &all_apart, &together, &mut rng));
+        let mut rng = ChaCha8Rng::seed_from_u64(seed_of(&[seed, 43, stream, at]));
+        points[0].extend(point(gap_ms, &all_apart, &together, &mut rng));
     }
-    curves.retain(|curve| !curve.points.is_empty());
-    Ok(curves)
+    Ok(points)
 }
 
 /// The gaps that count as this one: the paper's, but none below half of it.

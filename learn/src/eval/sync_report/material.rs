@@ -39,9 +39,14 @@ pub(super) trait Judge {
 impl Material<'_> {
     /// The people of a split, by name.
     pub fn people(&self, split: Split) -> Vec<Person> {
+        self.people_of((0..self.takes.len()).filter(|&take| self.takes[take].split == split))
+    }
+
+    /// The people of these takes, by name.
+    pub fn people_of(&self, chosen: impl Iterator<Item = usize>) -> Vec<Person> {
         let mut takes: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (index, take) in self.takes.iter().enumerate().filter(|(_, take)| take.split == split) {
-            takes.entry(&take.about.person).or_default().push(index);
+        for index in chosen {
+            takes.entry(&self.takes[index].about.person).or_default().push(index);
         }
         takes.into_iter().map(|(name, takes)| Person { name: name.to_owned(), takes }).collect()
     }

@@ -2,6 +2,7 @@
 //! session. Poses only score.
 
 mod across;
+mod frozen;
 mod gaps;
 mod material;
 mod network;
@@ -20,6 +21,7 @@ use crate::error::during;
 use material::Material;
 
 pub use across::AcrossPeople;
+pub use frozen::FrozenSet;
 pub use gaps::{GapCurve, GapPoint};
 pub use material::chosen_takes;
 pub use network::PretrainedSync;

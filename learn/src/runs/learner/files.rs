@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use model::checkpoint;
 use recipe::{Normalisation, PretrainRecipe};
 
 use super::Learner;
@@ -9,6 +10,7 @@ use crate::LearnError;
 use crate::data::memory;
 use crate::error::during;
 use crate::objectives::pretraining::check_checkpoint;
+use crate::trainer::Resumable;
 
 impl Learner {
     /// Whether the recipe's buffer fits into this machine's memory.
@@ -37,6 +39,26 @@ impl Learner {
         self.trainer.save(path)?;
         let preprocessing = self.source().preprocessing_hash();
         self.served().encoder_version(&preprocessing).map_err(during("hashing the encoder"))
+    }
+
+    /// Begins with the network of another training's checkpoint, before the first step: the copy that others get of it.
+    ///
+    /// # Errors
+    /// If the file is no checkpoint, or its network has another shape than the recipe's.
+    pub fn begin_with(&mut self, path: &Path) -> Result<(), LearnError> {
+        let (net, _) =
+            checkpoint::open(path, self.net().device()).map_err(during("reading the network to begin with"))?;
+        let (theirs, ours) = (net.config(), self.net().config());
+        if (theirs.network, theirs.width, theirs.fusion) != (ours.network, ours.width, ours.fusion) {
+            let problem = format!(
+                "its network is {:?} of width {} with the fusion {:?}, the recipe's {:?} of width {} with {:?}",
+                theirs.network, theirs.width, theirs.fusion, ours.network, ours.width, ours.fusion
+            );
+            return Err(LearnError::Checkpoint { path: path.to_owned(), problem });
+        }
+        let objective = self.trainer.objective_mut();
+        let taken = objective.net.take_values(&net).and_then(|()| objective.begin_beside());
+        taken.map_err(during("copying the network to begin with"))
     }
 
     /// Writes what is kept to learn from atomically. `rig` has the names of the cameras.
