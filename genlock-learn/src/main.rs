@@ -6,6 +6,7 @@ mod commands;
 mod environment;
 mod inbox;
 mod learner_loop;
+mod processes;
 mod rate;
 mod refit_turns;
 mod stop;
@@ -41,7 +42,7 @@ enum Command {
     Labels(commands::labels::Args),
     /// Find the time offsets between recordings that were never synchronised.
     SyncOffset(commands::sync_offset::Args),
-    /// Train a pose model on a rendered session: pretraining, then transfer, in legs if need be.
+    /// Train a pose model on a rendered or imported session: pretraining, then transfer, in legs if need be.
     Train(commands::train::Args),
     /// Train the rows of a table, such as those of a paper, and print them beside the paper's.
     Ablate(commands::ablate::Args),
