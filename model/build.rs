@@ -12,9 +12,11 @@ fn main() {
         .std("c++17")
         .warnings(false)
         .opt_level(2)
+        .include("shim/names")
         .include(&include)
         .include(format!("{include}/torch/csrc/api/include"))
         .file("shim/shim.cpp")
+        .file("shim/processes.cpp")
         .compile("genlock_torch_shim");
     // A RUNPATH, so that LD_LIBRARY_PATH wins where a torch with CUDA is to be used instead.
     println!("cargo:rustc-link-arg=-Wl,-rpath,{lib}");

@@ -7,6 +7,7 @@ mod environment;
 mod health_turns;
 mod inbox;
 mod learner_loop;
+mod processes;
 mod rate;
 mod refit_turns;
 mod stop;
@@ -42,7 +43,7 @@ enum Command {
     Labels(commands::labels::Args),
     /// Find the time offsets between recordings that were never synchronised.
     SyncOffset(commands::sync_offset::Args),
-    /// Train a pose model on a rendered session: pretraining, then transfer, in legs if need be.
+    /// Train a pose model on a rendered or imported session: pretraining, then transfer, in legs if need be.
     Train(commands::train::Args),
     /// Train the rows of a table, such as those of a paper, and print them beside the paper's.
     Ablate(commands::ablate::Args),

@@ -1,30 +1,13 @@
 // What libtorch has and tch has not: memory formats, autocast to bfloat16 on any device, the fused AdamW step,
 // and loading CUDA late. No exception leaves this file: a call returns nullptr when it went well, else a message
 // that lives until the same thread's next failure.
+#include "caught.h"
 #include <ATen/ATen.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_fused_adamw.h>
 #include <dlfcn.h>
-#include <exception>
-#include <string>
 #include <vector>
-
-namespace {
-thread_local std::string message;
-
-template <typename F> const char *caught(F body) noexcept {
-  try {
-    body();
-    return nullptr;
-  } catch (const std::exception &error) {
-    message = error.what();
-  } catch (...) {
-    message = "an exception of unknown type";
-  }
-  return message.c_str();
-}
-} // namespace
 
 extern "C" {
 

@@ -78,6 +78,11 @@ impl AdamW {
         Ok(())
     }
 
+    /// The parameters.
+    pub fn parameters(&self) -> impl Iterator<Item = &Tensor> {
+        self.slots.iter().map(|slot| &slot.param)
+    }
+
     /// One step with this learning rate. Parameters without a gradient do not change.
     pub fn step(&mut self, lr: f64) -> Result<(), ModelError> {
         let mut with_grad = Vec::with_capacity(self.slots.len());

@@ -6,7 +6,7 @@ use recipe::{Network, is_width};
 use tch::{Device, Kind, Tensor};
 
 use crate::{
-    Frozen, ModelError,
+    Frozen, ModelError, Processes,
     graph::{Draft, Node},
     init::Init,
     named_tensors::{Named, copy_values},
@@ -76,7 +76,8 @@ impl Backbone {
     }
 
     /// `[N, 3, S, S]` to features `[N, D]`, for S of at least 32. The `frozen` part uses its running statistics and
-    /// gets no gradients.
+    /// gets no gradients. Among several [`Processes`] each does its part of a batch by whose statistics the network is
+    /// normalised, and all get all features.
     pub(crate) fn forward(&self, x: &Tensor, statistics: Statistics, frozen: Frozen) -> Result<Tensor, ModelError> {
         match x.size()[..] {
             [_, 3, height, width] if height >= 32 && width >= 32 => {}
@@ -85,13 +86,17 @@ impl Backbone {
             }
         }
         let frozen = self.frozen_blocks(frozen);
+        let shared = Processes::joined().filter(|_| matches!(statistics, Statistics::Batch { .. }));
+        let own = shared.map(|processes| processes.part(x)).transpose()?;
+        let x = own.as_ref().unwrap_or(x);
         let mut x = if frozen == 0 {
             self.stemmed(x, statistics)?
         } else {
             tch::no_grad(|| self.through(self.stemmed(x, Statistics::Running)?, Statistics::Running, 0..frozen))?
         };
         x = self.through(x, statistics, frozen..usize::MAX)?;
-        Ok(x.f_mean_dim([2, 3].as_slice(), false, None)?)
+        let features = x.f_mean_dim([2, 3].as_slice(), false, None)?;
+        shared.map_or(Ok(features.shallow_clone()), |processes| processes.gather(&features))
     }
 
     fn frozen_blocks(&self, frozen: Frozen) -> usize {

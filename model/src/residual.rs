@@ -4,7 +4,7 @@ use recipe::Network;
 use tch::Tensor;
 
 use crate::{
-    ModelError,
+    ModelError, Processes,
     graph::{Draft, Node},
     init::Init,
     named_tensors::Named,
@@ -55,6 +55,10 @@ impl ConvNorm {
             Statistics::Batch { momentum } => (true, momentum),
         };
         let x = x.f_conv2d(&self.conv, None::<&Tensor>, self.stride, self.padding, 1, 1)?;
+        if let (true, Some(processes)) = (training, Processes::joined()) {
+            let (affine, running) = ([&self.weight, &self.bias], [&self.mean, &self.var]);
+            return processes.batch_norm(&x, affine, running, momentum, EPS);
+        }
         let (weight, bias) = (Some(&self.weight), Some(&self.bias));
         Ok(x.f_batch_norm(weight, bias, Some(&self.mean), Some(&self.var), training, momentum, EPS, true)?)
     }

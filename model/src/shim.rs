@@ -36,7 +36,8 @@ unsafe extern "C" {
     ) -> *const c_char;
 }
 
-fn check(message: *const c_char) -> Result<(), ModelError> {
+/// The error of a call of the shim, if there was one.
+pub(crate) fn check(message: *const c_char) -> Result<(), ModelError> {
     if message.is_null() {
         return Ok(());
     }

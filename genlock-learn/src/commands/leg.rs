@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::Receiver;
 use learn::runs::PoseTraining;
 use miette::IntoDiagnostic;
+use model::Processes;
 
 use crate::stop::Stop;
 
@@ -26,9 +27,10 @@ impl Leg {
         Self { stop, end, saved: Instant::now(), ended: false }
     }
 
-    /// To be called after each step. Writes a checkpoint where one is due; whether the leg has ended.
+    /// To be called after each step. Writes a checkpoint where one is due; whether the leg has ended. Of several
+    /// processes all end where one does.
     pub fn after_step(&mut self, trainer: &PoseTraining) -> miette::Result<bool> {
-        let ended = self.has_ended();
+        let ended = Processes::any(self.has_ended()).into_diagnostic()?;
         if ended || trainer.done() || self.saved.elapsed() >= CHECKPOINT_EVERY {
             trainer.save().into_diagnostic()?;
             self.saved = Instant::now();

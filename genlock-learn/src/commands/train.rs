@@ -1,7 +1,8 @@
-//! `genlock train`: a pose model from a rendered session, in one or several legs that resume each other.
+//! `genlock train`: a pose model from a session, in one or several legs that resume each other.
 
 pub mod log;
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -11,13 +12,13 @@ use learn::eval::Evaluator;
 use learn::objectives::labelled_rows;
 use learn::runs::{EncoderFile, PoseTraining, StageLosses};
 use miette::{IntoDiagnostic, WrapErr, ensure, miette};
-use model::PoseModel;
+use model::{PoseModel, Processes};
 use recipe::{PoseTarget, TrainRecipe};
 
 use self::log::{Log, Shown};
 use super::leg::Leg;
 use super::{reading, rendered_table};
-use crate::stop;
+use crate::{processes, stop};
 
 const MODEL_FILE: &str = "pose-model.safetensors";
 const EVALUATION_FILE: &str = "evaluation.json";
@@ -27,7 +28,7 @@ pub struct Args {
     /// How to train (TOML).
     #[arg(long, value_name = "FILE")]
     recipe: PathBuf,
-    /// The session, as `genlock render` writes it.
+    /// The session, as `genlock render` or `genlock import` writes it.
     #[arg(long, value_name = "DIR")]
     session: PathBuf,
     /// A recorded take that pretraining learns from, too, without labels; may be repeated. Its cameras stand still, and
@@ -58,6 +59,8 @@ pub struct Args {
     /// Seconds between two lines of progress.
     #[arg(long, value_name = "N", default_value = "10")]
     report_seconds: f64,
+    #[command(flatten)]
+    processes: processes::Args,
 }
 
 enum End {
@@ -66,7 +69,12 @@ enum End {
 }
 
 pub fn run(args: &Args) -> miette::Result<()> {
-    let stop = stop::watch(false)?.in_order();
+    if args.processes.launch()? {
+        return Ok(());
+    }
+    let stop = stop::watch(false)?;
+    args.processes.join()?;
+    let stop = stop.in_order();
     let begun = Instant::now();
     let device = model::start();
     if device.is_cuda() {
@@ -97,11 +105,18 @@ pub fn run(args: &Args) -> miette::Result<()> {
     }
     let path = args.out.join(MODEL_FILE);
     if args.eval_only {
+        if !Processes::is_first() {
+            return Ok(());
+        }
         let model = PoseModel::load(&path, device).into_diagnostic().wrap_err("there is no pose model to measure")?;
         return measure(&args.out, &recipe, &dataset, &model);
     }
     let encoder = args.encoder.clone().map(|path| EncoderFile { path, may_be_unfinished: args.unfinished });
+    agree("recipes", &recipe.identity().into_diagnostic()?)?;
+    agree("numbers of pictures", &dataset.len())?;
     let mut trainer = PoseTraining::new(&recipe, &dataset, &args.out, encoder.as_ref()).into_diagnostic()?;
+    agree("checkpoints", &(trainer.stage(), trainer.progress()))?;
+    agree("precisions (name one in the recipe)", &format!("{:?}", trainer.precision()))?;
     std::fs::create_dir_all(&args.out)
         .into_diagnostic()
         .wrap_err_with(|| format!("creating {}", args.out.display()))?;
@@ -115,11 +130,21 @@ pub fn run(args: &Args) -> miette::Result<()> {
         End::Done => {}
     }
     let model = trainer.model().into_diagnostic()?.ok_or_else(|| miette!("the training ended without a pose model"))?;
+    if !Processes::is_first() {
+        return Ok(());
+    }
     if args.f16 { model.save_f16(&path) } else { model.save(&path) }.into_diagnostic()?;
     // Measure the model as it is on disk.
     let model = PoseModel::load(&path, device).into_diagnostic()?;
     println!("{}: pose model {}", path.display(), model.version().into_diagnostic()?);
     measure(&args.out, &recipe, &dataset, &model)
+}
+
+/// Checks that all processes of a training have the same of `what`.
+fn agree(what: &str, value: &impl Hash) -> miette::Result<()> {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    Processes::agree(what, hasher.finish()).into_diagnostic()
 }
 
 fn train(
@@ -131,7 +156,7 @@ fn train(
 ) -> miette::Result<End> {
     let plan = recipe.evaluation;
     let has_held_out = !dataset.rows(Split::HeldOut).is_empty();
-    let evaluator = (plan.every_samples > 0 && has_held_out)
+    let evaluator = (plan.every_samples > 0 && has_held_out && Processes::is_first())
         .then(|| {
             labelled_rows(recipe, dataset)
                 .and_then(|rows| Evaluator::new(dataset, &rows, recipe.crop_px, plan.pictures.max(1), false))
@@ -154,11 +179,10 @@ fn train(
         let seen = report.step * trainer.pictures_per_step();
         let before = (report.step - 1) * trainer.pictures_per_step();
         let due = plan.every_samples > 0 && seen / plan.every_samples != before / plan.every_samples;
-        if let (true, true, Some(evaluator), StageLosses::Transfer(_)) =
-            (due, !trainer.done(), &evaluator, report.losses)
-        {
+        if let (true, true, true, StageLosses::Transfer(_)) = (due, has_held_out, !trainer.done(), report.losses) {
             let precision = trainer.precision();
-            if let Some(model) = trainer.model().into_diagnostic()? {
+            // All processes recompute the statistics of BatchNorm, and the first measures.
+            if let (Some(model), Some(evaluator)) = (trainer.model().into_diagnostic()?, &evaluator) {
                 log.evaluated(&evaluator.evaluate(model, precision).into_diagnostic()?)?;
             }
         }

@@ -41,7 +41,7 @@ impl PlaneErrors {
         dataset: &Dataset,
         precision: Precision,
     ) -> Result<Self, LearnError> {
-        let rows = spread(&dataset.rows(Split::HeldOut), recipe.evaluation.last_pictures);
+        let rows = spread(&dataset.test_rows(), recipe.evaluation.last_pictures);
         if rows.is_empty() {
             return Err(LearnError::TooFew("no take of the session is held out: nothing to evaluate on".to_owned()));
         }

@@ -4,7 +4,7 @@ mod objective;
 
 use std::path::Path;
 
-use model::{AdamW, AdamWConfig, Cosine, ModelError, Precision, autocast, training_file};
+use model::{AdamW, AdamWConfig, Cosine, ModelError, Precision, Processes, autocast, training_file};
 use tch::Tensor;
 
 use crate::LearnError;
@@ -61,6 +61,7 @@ impl<T: Objective> Trainer<T> {
             return Err(LearnError::Diverged { objective: self.objective.name(), step: self.steps, loss });
         }
         minimised.f_backward().map_err(|e| failed(e.into()))?;
+        Processes::average_gradients(self.optimiser.parameters()).map_err(&failed)?;
         self.optimiser.step(self.learning_rate()).map_err(&failed)?;
         self.steps += 1;
         Ok(Some(Step { steps: self.steps, report }))
@@ -153,7 +154,7 @@ impl<T: Resumable> Trainer<T> {
         Ok(trainer)
     }
 
-    /// Writes a checkpoint for [`Self::resume`], atomically.
+    /// Writes a checkpoint for [`Self::resume`], atomically. Of several processes only the first does.
     ///
     /// # Errors
     /// If it cannot be written, or a weight is no number: the file stays as it was.
@@ -163,6 +164,9 @@ impl<T: Resumable> Trainer<T> {
         if !finite.map_err(during("checking weights"))? {
             let objective = self.objective.name();
             return Err(LearnError::Diverged { objective, step: self.steps, loss: f64::NAN });
+        }
+        if !Processes::is_first() {
+            return Ok(());
         }
         let meta = self.objective.meta(self.steps)?;
         let mut tensors = self.objective.tensors();

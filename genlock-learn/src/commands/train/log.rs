@@ -9,6 +9,7 @@ use indicatif::ProgressBar;
 use learn::eval::RenderedEvaluation;
 use learn::runs::{PoseTraining, StageLosses, StageStep};
 use miette::{IntoDiagnostic, WrapErr};
+use model::Processes;
 use serde_json::json;
 
 use super::super::progress::bar;
@@ -16,7 +17,8 @@ use super::super::progress::bar;
 const FILE: &str = "log.jsonl";
 
 pub struct Log {
-    file: File,
+    /// Of several processes the first one's alone.
+    file: Option<File>,
     shown: Shown,
     every: Duration,
     /// Since the last line.
@@ -61,7 +63,8 @@ impl Shown {
 impl Log {
     pub fn new(folder: &Path, every: Duration, shown: Shown) -> miette::Result<Self> {
         let path = folder.join(FILE);
-        let file = OpenOptions::new().create(true).append(true).open(&path);
+        let open = || OpenOptions::new().create(true).append(true).open(&path);
+        let file = Processes::is_first().then(open).transpose();
         let file = file.into_diagnostic().wrap_err_with(|| format!("opening {}", path.display()))?;
         Ok(Self { file, shown, every, since: Instant::now(), pictures: 0, sums: [0.0; 4], steps: 0 })
     }
@@ -133,6 +136,6 @@ impl Log {
     }
 
     fn write(&mut self, line: &serde_json::Value) -> miette::Result<()> {
-        writeln!(self.file, "{line}").into_diagnostic().wrap_err("writing the log")
+        self.file.as_mut().map_or(Ok(()), |file| writeln!(file, "{line}")).into_diagnostic().wrap_err("writing the log")
     }
 }
