@@ -149,7 +149,8 @@ fn a_checkpoint_without_copies_begins_them() {
     assert!(learner.steps() > 5);
 }
 
-/// Mirrors a stream that nothing can be learned from: the learner waits, and says why.
+/// What a learner says after two takes that were changed so that nothing can be learned from them: its state, and how
+/// many moments it left out, since nobody moved and since they cannot be used.
 fn state_after(change: impl Fn(&mut Moment)) -> (String, u64, u64) {
     let mut recipe = whole();
     recipe.buffer.least_motion = 0.05;
