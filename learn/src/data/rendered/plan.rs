@@ -62,7 +62,9 @@ pub(super) fn plan(
         return Err(wrong(format!("it has no {MASKS_FILE}: render or import the session again")));
     }
     let test_every = test_every.filter(|_| about.split == take::session::Split::HeldOut);
-    let wanted = |at: u32| at % config.every.max(1) == 0 || test_every.is_some_and(|every| at % every.max(1) == 0);
+    let wanted = |at: u32| {
+        at.is_multiple_of(config.every.max(1)) || test_every.is_some_and(|every| at.is_multiple_of(every.max(1)))
+    };
     let (labels, masks) = (Labels::read(&directory.join(LABELS_FILE))?, MaskReader::open(&directory)?);
     let mut by_source: BTreeMap<u32, (i64, Vec<Planned>)> = BTreeMap::new();
     let mut without_subject = 0;
