@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the benchmarks and prints a table. Arguments are passed on: --quick, --only NAME.
-# GENLOCK_BENCH_PYTHON names a Python with torch, to compare the training step with; the default is python3.
+# GENLOCK_BENCH_PYTHON names a Python with torch, numpy and Pillow, to compare training with; the default is python3.
+# GENLOCK_BENCH_SESSION names a session of four views, rendered or imported, to train on from disk.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$ROOT"

@@ -1,6 +1,7 @@
-"""The Python side of `make bench`: SyncNet's training step in plain PyTorch, one JSON line in, one out.
+"""The Python side of `make bench`: SyncNet's training in plain PyTorch, one JSON line in, one out.
 
-Started with the number of threads. It says which torch it has, then answers {"set_up": {...}} and {"step": true}.
+Started with the number of threads. It says which torch it has, then answers {"set_up": {...}} and {"step": true}, and
+with {"set_up_loop": {...}} and {"loop": STEPS} trains from a session on disk (bench_loop.py).
 """
 
 import json
@@ -128,7 +129,7 @@ def main():
         print(json.dumps(answer), flush=True)
 
     say({"torch": torch.__version__, "threads": torch.get_num_threads()})
-    job = None
+    job = loop = None
     for line in sys.stdin:
         question = json.loads(line)
         try:
@@ -136,10 +137,18 @@ def main():
                 job = None
                 job = Job(**question["set_up"])
                 say({"ready": True})
+            elif "set_up_loop" in question:
+                from bench_loop import Loop
+
+                loop = Loop(Job, **question["set_up_loop"])
+                say({"ready": True, "pictures": loop.pictures})
+            elif "loop" in question:
+                say(loop.run(question["loop"]))
             else:
                 say(job.step())
         except Exception as error:
             say({"error": f"{type(error).__name__}: {error}"})
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -22,7 +22,7 @@ OPTIONAL = {
         "npm",  # fetches two more networks of the finder of joints
         "sudo",  # only for those who are not root
     },
-    "python": {"torch", "cv2", "mediapipe", "numpy"},  # peers and the bench
+    "python": {"torch", "cv2", "mediapipe", "numpy", "PIL"},  # peers and the bench
 }
 # What no source names in a form that is found here, and why it is needed.
 HIDDEN = [

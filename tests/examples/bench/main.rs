@@ -21,6 +21,7 @@ mod set_latency;
 mod side_by_side;
 mod statistics;
 mod table;
+mod train_loop;
 mod train_step;
 
 use std::error::Error;
@@ -34,7 +35,7 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 type Measurement = (&'static str, fn(&Plan) -> Outcome<Vec<Row>>);
 
 /// Measurements without libtorch come first, so that none of its threads is running.
-const MEASUREMENTS: [Measurement; 13] = [
+const MEASUREMENTS: [Measurement; 14] = [
     ("idle", idle::measure),
     ("sets", set_latency::measure),
     ("side-by-side", side_by_side::measure),
@@ -48,6 +49,7 @@ const MEASUREMENTS: [Measurement; 13] = [
     ("end-to-end", end_to_end::measure),
     ("poses", pose_latency::measure),
     ("train", train_step::measure),
+    ("train-loop", train_loop::measure),
 ];
 
 /// The folders of the finder of joints and of the footage's take, if the environment names both.

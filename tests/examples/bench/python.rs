@@ -76,6 +76,18 @@ impl PythonTorch {
         Ok(Step { seconds: number("seconds")?, loss: number("loss")? })
     }
 
+    /// Creates the network and reads where the pictures of a session are; see `scripts/bench_loop.py`.
+    pub fn set_up_loop(&mut self, job: &Value) -> Outcome<()> {
+        self.ask(&json!({ "set_up_loop": job })).map(drop)
+    }
+
+    /// So many steps with pictures from disk; returns pictures a second.
+    pub fn run_loop(&mut self, steps: usize) -> Outcome<f64> {
+        let answer = self.ask(&json!({ "loop": steps }))?;
+        let number = |key: &str| answer[key].as_f64().ok_or_else(|| format!("Python answered {answer}"));
+        Ok(number("pictures")? / number("seconds")?)
+    }
+
     fn ask(&mut self, question: &Value) -> Outcome<Value> {
         let to = self.to.as_mut().ok_or("Python has ended")?;
         writeln!(to, "{question}")?;

@@ -130,7 +130,8 @@ impl Job {
     }
 }
 
-fn pairs(pairs: &[WeightedPair]) -> Value {
+/// Pairs as Python takes them.
+pub fn pairs(pairs: &[WeightedPair]) -> Value {
     json!({
         "a": pairs.iter().map(|pair| pair.a).collect::<Vec<_>>(),
         "b": pairs.iter().map(|pair| pair.b).collect::<Vec<_>>(),
