@@ -97,7 +97,8 @@ fn mpi_inf_3dhp(root: &Path) -> PathBuf {
         for camera in 0..14 {
             let seen = of(camera);
             let [in_space, in_picture] = tables(&seen, 28, OF_28);
-            (space.push(in_space), picture.push(in_picture));
+            space.push(in_space);
+            picture.push(in_picture);
             if [0, 8].contains(&camera) {
                 video(&folder.join(format!("imageSequence/video_{camera}.avi")), &seen, JPEG_IN_AVI);
             }
