@@ -94,7 +94,7 @@ fn a_session_that_cannot_be_learned_from_says_why() {
     assert!(error.contains("takes/002") && error.contains("masks.mcap has no mask of frame 0 of left"), "{error}");
     std::fs::remove_file(take.join("masks.mcap")).unwrap();
     let error = refused(folder.path(), &config());
-    assert!(error.contains("takes/002/masks.mcap"), "{error}");
+    assert!(error.contains("takes/002: it has no masks.mcap"), "{error}");
     std::fs::write(take.join("masks.mcap"), masks).unwrap();
 
     // Half a picture.
