@@ -67,7 +67,7 @@ fn what_is_wrong_is_named() {
     assert_eq!(error(TWO, &[]), "");
     for (words, part) in [
         (&["base.buffer.places=0"][..], "buffer.places"),
-        (&["base.buffer.places=16"], "buffer.places"),
+        (&["base.buffer.places=17"], "buffer.places"),
         (&["measured.compared-ms=123.0"], "measured.compared-ms"),
         (&["measured.held-back=1"], "measured.held-back"),
         (&["seeds=[3, 3]"], "seeds"),
