@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use settings::Document;
 
-use crate::check::require;
+use crate::check::{self, require};
 use crate::{RecipeError, TrainRecipe};
 
 /// Trainings that differ in one thing each, as a TOML file: kebab-case keys, unknown ones refused.
@@ -119,18 +119,14 @@ impl AblationRecipe {
 
     fn check(&self) -> Result<(), RecipeError> {
         let names: BTreeSet<&String> = self.row.iter().map(|row| &row.name).collect();
-        let seeds: BTreeSet<&u64> = self.seeds.iter().collect();
-        // Names become those of folders.
-        let plain =
-            |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
         require(!self.row.is_empty(), "row", "is missing: name at least one training")?;
         require(names.len() == self.row.len(), "row.name", "is twice there")?;
-        require(names.iter().all(|name| plain(name)), "row.name", "must be of letters, digits, - and _")?;
+        check::names(names.into_iter(), "row.name")?;
         let reference = self.row.iter().find(|row| row.name == self.reference);
         require(reference.is_some(), "reference", "must be the name of a row")?;
         let whole = reference.is_some_and(|row| row.needs == Needs::Nothing);
         require(whole, "reference", "must be a row that needs nothing else")?;
-        require(!seeds.is_empty() && seeds.len() == self.seeds.len(), "seeds", "must be one or more different numbers")
+        check::seeds(&self.seeds, "seeds")
     }
 
     /// The recipes of all rows. `overrides` are `key=value`, and change `base`; what a row sets itself stays.

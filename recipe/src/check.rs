@@ -1,5 +1,6 @@
 //! Checks that several recipes share.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
@@ -26,6 +27,19 @@ pub(crate) fn within<T: PartialOrd + Display>(
     key: &'static str,
 ) -> Result<(), RecipeError> {
     require(range.contains(&value), key, &format!("must be {} to {}", range.start(), range.end()))
+}
+
+pub(crate) fn seeds(seeds: &[u64], key: &'static str) -> Result<(), RecipeError> {
+    let different: BTreeSet<&u64> = seeds.iter().collect();
+    let holds = !seeds.is_empty() && different.len() == seeds.len();
+    require(holds, key, "must be one or more different numbers")
+}
+
+/// Names that become those of folders.
+pub(crate) fn names<'a>(mut names: impl Iterator<Item = &'a String>, key: &'static str) -> Result<(), RecipeError> {
+    let plain =
+        |name: &String| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    require(names.all(plain), key, "must be of letters, digits, - and _")
 }
 
 pub(crate) fn crop_px(value: u16) -> Result<(), RecipeError> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use settings::Document;
 
-use crate::check::{require, within};
+use crate::check::{self, require, within};
 use crate::{DataConfig, PretrainRecipe, RecipeError};
 
 /// A study of learning from a stream, as a TOML file: kebab-case keys, unknown ones refused.
@@ -128,13 +128,11 @@ impl StreamRecipe {
     }
 
     fn check(&self) -> Result<(), RecipeError> {
-        let plain =
-            |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
         let all_different = |names: &[&String]| names.iter().collect::<BTreeSet<_>>().len() == names.len();
         let arms: Vec<&String> = self.arm.iter().map(|arm| &arm.name).collect();
         let sessions: Vec<&String> = self.session.iter().map(|session| &session.name).collect();
         require(!arms.is_empty() && all_different(&arms), "arm.name", "must be there once for each arm")?;
-        require(arms.iter().all(|name| plain(name)), "arm.name", "must be of letters, digits, - and _")?;
+        check::names(arms.into_iter(), "arm.name")?;
         require(
             sessions.len() >= 2 && all_different(&sessions),
             "session",
@@ -142,13 +140,8 @@ impl StreamRecipe {
         )?;
         let empty = |session: &StreamSession| session.people.is_empty() || session.environments.is_empty();
         require(!self.session.iter().any(empty), "session", "must each name people and environments")?;
-        let seeds: BTreeSet<&u64> = self.seeds.iter().collect();
-        require(
-            !seeds.is_empty() && seeds.len() == self.seeds.len(),
-            "seeds",
-            "must be one or more different numbers",
-        )?;
-        let known = |arm: &StreamArm| arm.seeds.iter().flatten().all(|seed| seeds.contains(seed));
+        check::seeds(&self.seeds, "seeds")?;
+        let known = |arm: &StreamArm| arm.seeds.iter().flatten().all(|seed| self.seeds.contains(seed));
         require(self.arm.iter().all(known), "arm.seeds", "must be among seeds")?;
         let m = &self.measured;
         within(m.times_a_session, &(1..=100), "measured.times-a-session")?;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use learn::data::rendered::Split;
-use miette::{IntoDiagnostic, WrapErr, ensure};
+use miette::{IntoDiagnostic, ensure};
 use recipe::AblationRecipe;
 
 use self::plan::Plan;
@@ -18,6 +18,7 @@ use self::summary::Summary;
 use self::work::{Ended, Work};
 use super::leg::Leg;
 use super::reading;
+use super::results::write_text;
 use crate::stop;
 
 const TABLE_FILE: &str = "table.md";
@@ -78,8 +79,8 @@ pub fn run(args: &Args) -> miette::Result<()> {
     let summary = Summary::of(&recipe, &plan, &args.out)?;
     let text = table::markdown(&summary);
     print!("{text}");
-    write(&args.out.join(TABLE_FILE), &text)?;
-    write(&args.out.join(JSON_FILE), &serde_json::to_string_pretty(&summary).into_diagnostic()?)?;
+    write_text(&args.out.join(TABLE_FILE), &text)?;
+    write_text(&args.out.join(JSON_FILE), &serde_json::to_string_pretty(&summary).into_diagnostic()?)?;
     if let Ended::Leg { now } = ended {
         println!("Leg ended at {now}. The same command goes on.");
     }
@@ -103,8 +104,4 @@ fn train(args: &Args, session: &Path, plan: &Plan, leg: Leg) -> miette::Result<E
         |seed| args.seeds.is_empty() || args.seeds.contains(&seed),
     );
     Work::new(plan, &dataset, &args.out, leg).run(&wanted)
-}
-
-fn write(path: &Path, text: &str) -> miette::Result<()> {
-    std::fs::write(path, text).into_diagnostic().wrap_err_with(|| format!("writing {}", path.display()))
 }

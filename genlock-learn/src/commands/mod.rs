@@ -17,6 +17,8 @@ mod progress;
 mod reading;
 pub mod render;
 mod rendered_table;
+mod results;
+mod spread;
 pub mod stream_study;
 pub mod sync_offset;
 pub mod sync_report;

@@ -7,7 +7,7 @@ mod run;
 mod summary;
 mod table;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use miette::{IntoDiagnostic, WrapErr, ensure, miette};
@@ -19,6 +19,7 @@ use self::run::{Begins, Runner};
 use self::summary::Summary;
 use super::leg::Leg;
 use super::reading;
+use super::results::write_text;
 use crate::stop;
 
 const JSON_FILE: &str = "stream.json";
@@ -104,15 +105,11 @@ pub fn run(args: &Args) -> miette::Result<()> {
     let summary = Summary::of(&recipe, &arms, &args.out)?;
     let text = table::markdown(&summary);
     print!("{text}");
-    write(&args.out.join(TABLE_FILE), &text)?;
-    write(&args.out.join(PLOT_FILE), &plot::over_time(&summary))?;
-    write(&args.out.join(JSON_FILE), &serde_json::to_string_pretty(&summary).into_diagnostic()?)?;
+    write_text(&args.out.join(TABLE_FILE), &text)?;
+    write_text(&args.out.join(PLOT_FILE), &plot::over_time(&summary))?;
+    write_text(&args.out.join(JSON_FILE), &serde_json::to_string_pretty(&summary).into_diagnostic()?)?;
     if let Some(now) = unfinished {
         println!("Leg ended at {now}. The same command goes on.");
     }
     Ok(())
-}
-
-fn write(path: &Path, text: &str) -> miette::Result<()> {
-    std::fs::write(path, text).into_diagnostic().wrap_err_with(|| format!("writing {}", path.display()))
 }

@@ -3,7 +3,7 @@
 mod plots;
 mod sheets;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use learn::data::rendered::Split;
 use learn::eval::sync_report::{PretrainedSync, SyncQuestions, SyncReport, chosen_takes};
@@ -11,6 +11,7 @@ use miette::{IntoDiagnostic, WrapErr, ensure};
 use take::Session;
 
 use super::reading;
+use super::results::write_text;
 
 const JSON_FILE: &str = "sync-report.json";
 
@@ -82,7 +83,7 @@ pub fn run(args: &Args) -> miette::Result<()> {
         SyncReport::of(pretrained, &dataset, all_takes, &asked, progress)
     });
     let report = report.into_diagnostic()?;
-    let write = |name: &str, text: &str| write(&args.out.join(name), text);
+    let write = |name: &str, text: &str| write_text(&args.out.join(name), text);
     write("sync-accuracy.svg", &plots::accuracy(&report))?;
     write("within-takes.svg", &plots::gaps_of_retrieved(&report))?;
     let rows = report.within_takes.iter().filter_map(|row| Some((row.person.as_deref(), row.poses?)));
@@ -128,8 +129,4 @@ fn summary(report: &SyncReport) -> String {
         ));
     }
     lines.join("\n") + "\n"
-}
-
-fn write(path: &Path, text: &str) -> miette::Result<()> {
-    std::fs::write(path, text).into_diagnostic().wrap_err_with(|| format!("writing {}", path.display()))
 }

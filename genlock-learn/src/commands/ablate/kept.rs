@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use learn::eval::{PlaneErrors, RenderedEvaluation, Scores, SyncAccuracy};
-use miette::{IntoDiagnostic, WrapErr, bail, miette};
+use miette::{IntoDiagnostic, bail, miette};
 use recipe::TrainRecipe;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::commands::results;
 
 /// A figure's file, with what it is of.
 #[derive(Serialize, Deserialize)]
@@ -81,17 +83,10 @@ pub fn read<T: DeserializeOwned>(
     recipe: &TrainRecipe,
     pictures: Option<usize>,
 ) -> miette::Result<Option<T>> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error).into_diagnostic().wrap_err_with(|| format!("reading {}", path.display())),
-    };
-    let kept: Kept<T> =
-        serde_json::from_str(&text).into_diagnostic().wrap_err_with(|| format!("reading {}", path.display()))?;
+    let Some(kept) = results::read::<Kept<T>>(path)? else { return Ok(None) };
     let mine = recipe.identity().into_diagnostic()?;
     if kept.recipe != mine {
-        let other = mine.lines().zip(kept.recipe.lines()).find(|(mine, theirs)| mine != theirs);
-        let (mine, theirs) = other.unwrap_or(("another recipe", "another recipe"));
+        let (mine, theirs) = results::first_difference(&mine, &kept.recipe, "another recipe");
         bail!("{} was trained with `{theirs}`, the recipe has `{mine}`: name another folder", path.display());
     }
     if pictures.is_some_and(|pictures| pictures != kept.pictures) {
@@ -102,10 +97,5 @@ pub fn read<T: DeserializeOwned>(
 
 /// Writes a figure, whole or not at all.
 pub fn write<T: Serialize>(path: &Path, recipe: &TrainRecipe, pictures: usize, found: T) -> miette::Result<()> {
-    let failed = || format!("writing {}", path.display());
-    let kept = Kept { recipe: recipe.identity().into_diagnostic()?, pictures, found };
-    let text = serde_json::to_string_pretty(&kept).into_diagnostic()?;
-    let partial = path.with_extension("partial");
-    std::fs::write(&partial, text).into_diagnostic().wrap_err_with(failed)?;
-    std::fs::rename(&partial, path).into_diagnostic().wrap_err_with(failed)
+    results::write(path, &Kept { recipe: recipe.identity().into_diagnostic()?, pictures, found })
 }

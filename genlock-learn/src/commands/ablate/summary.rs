@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::kept::{self, Errors, Measured, Pretrained};
 use super::plan::Plan;
 use super::work::{ACCURACY_FILE, ERRORS_FILE};
+use crate::commands::spread::Spread;
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -50,29 +51,9 @@ pub struct Figures {
     pub p_mpjpe: Option<Spread>,
 }
 
-/// A figure over the seeds that are done.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Spread {
-    pub mean: f64,
-    /// Of a sample; `None` of a single seed.
-    pub deviation: Option<f64>,
-    pub seeds: Vec<f64>,
-}
-
-impl Spread {
-    fn of(seeds: Vec<f64>) -> Option<Self> {
-        let count = seeds.len() as f64;
-        let mean = seeds.iter().sum::<f64>() / count;
-        let squares: f64 = seeds.iter().map(|value| (value - mean).powi(2)).sum();
-        let deviation = (seeds.len() > 1).then(|| (squares / (count - 1.0)).sqrt());
-        (!seeds.is_empty()).then_some(Self { mean, deviation, seeds })
-    }
-}
-
 impl Figures {
     fn of(errors: &[Errors]) -> Option<Self> {
-        let spread = |of: fn(&Errors) -> Option<f64>| Spread::of(errors.iter().filter_map(of).collect());
+        let spread = |of: fn(&Errors) -> Option<f64>| Spread::of(errors.iter().filter_map(of));
         Some(Self { mpjpe: spread(|e| Some(e.mpjpe))?, n_mpjpe: spread(|e| e.n_mpjpe), p_mpjpe: spread(|e| e.p_mpjpe) })
     }
 }
@@ -99,7 +80,7 @@ impl Summary {
             let accuracy = |head: usize, other: PairHeads| {
                 let asked = planned.recipes.iter().all(|recipe| recipe.sync.heads != other);
                 let held_out = accuracies.iter().filter_map(|found| Some(found.accuracy.held_out?[head]));
-                if asked { Spread::of(held_out.collect()) } else { None }
+                if asked { Spread::of(held_out) } else { None }
             };
             rows.push(Row {
                 row: planned.row.clone(),

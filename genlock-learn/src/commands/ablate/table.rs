@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use recipe::{Needs, PaperErrors, PoseTarget};
 
-use super::summary::{Figures, Row, Spread, Summary};
+use super::summary::{Figures, Row, Summary};
+use crate::commands::spread::Spread;
 
 const NONE: &str = "–";
 
@@ -59,7 +60,7 @@ fn cells(row: &Row) -> Vec<String> {
     let mut line = vec![row.row.name.clone(), format!("{}{needs}", row.row.what)];
     line.extend(errors(row.ours.as_ref()));
     line.push(ratio(row.ratio));
-    line.extend([&row.sync_accuracy, &row.flip_accuracy].map(|accuracy| with(accuracy.as_ref(), 3)));
+    line.extend([&row.sync_accuracy, &row.flip_accuracy].map(|accuracy| Spread::cell(accuracy.as_ref(), 3)));
     line.push(row.ours.as_ref().map_or(0, |ours| ours.mpjpe.seeds.len()).to_string());
     line.extend(paper(row.row.paper));
     line.push(ratio(row.paper_ratio));
@@ -67,7 +68,7 @@ fn cells(row: &Row) -> Vec<String> {
 }
 
 fn errors(figures: Option<&Figures>) -> [String; 3] {
-    let of = |metric: fn(&Figures) -> Option<&Spread>| with(figures.and_then(metric), 1);
+    let of = |metric: fn(&Figures) -> Option<&Spread>| Spread::cell(figures.and_then(metric), 1);
     [of(|found| Some(&found.mpjpe)), of(|found| found.n_mpjpe.as_ref()), of(|found| found.p_mpjpe.as_ref())]
 }
 
@@ -76,14 +77,6 @@ fn paper(errors: Option<PaperErrors>) -> [String; 3] {
     let PaperErrors { mpjpe, n_mpjpe, p_mpjpe } =
         errors.unwrap_or(PaperErrors { mpjpe: None, n_mpjpe: None, p_mpjpe: None });
     [of(mpjpe), of(n_mpjpe), of(p_mpjpe)]
-}
-
-fn with(spread: Option<&Spread>, digits: usize) -> String {
-    match spread {
-        None => NONE.to_owned(),
-        Some(Spread { mean, deviation: None, .. }) => format!("{mean:.digits$}"),
-        Some(Spread { mean, deviation: Some(deviation), .. }) => format!("{mean:.digits$} ± {deviation:.digits$}"),
-    }
 }
 
 fn ratio(value: Option<f64>) -> String {

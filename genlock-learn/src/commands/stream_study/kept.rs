@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use learn::eval::sync_report::GapPoint;
-use miette::{IntoDiagnostic, WrapErr, bail};
+use miette::bail;
 use serde::{Deserialize, Serialize};
+
+use crate::commands::results;
 
 /// A run so far.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -51,26 +53,10 @@ pub struct Point {
 /// # Errors
 /// A file that cannot be read, or of another recipe.
 pub fn read(path: &Path, identity: Option<&str>) -> miette::Result<Option<Progress>> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error).into_diagnostic().wrap_err_with(|| format!("reading {}", path.display())),
-    };
-    let kept: Progress =
-        serde_json::from_str(&text).into_diagnostic().wrap_err_with(|| format!("reading {}", path.display()))?;
+    let Some(kept) = results::read::<Progress>(path)? else { return Ok(None) };
     if let Some(mine) = identity.filter(|mine| **mine != kept.identity) {
-        let other = mine.lines().zip(kept.identity.lines()).find(|(mine, theirs)| mine != theirs);
-        let (mine, theirs) = other.unwrap_or(("another stream", "another stream"));
+        let (mine, theirs) = results::first_difference(mine, &kept.identity, "another stream");
         bail!("{} is of a run with `{theirs}`, the recipe has `{mine}`: name another folder", path.display());
     }
     Ok(Some(kept))
-}
-
-/// Writes a run's progress, whole or not at all.
-pub fn write(path: &Path, progress: &Progress) -> miette::Result<()> {
-    let failed = || format!("writing {}", path.display());
-    let text = serde_json::to_string_pretty(progress).into_diagnostic()?;
-    let partial = path.with_extension("partial");
-    std::fs::write(&partial, text).into_diagnostic().wrap_err_with(failed)?;
-    std::fs::rename(&partial, path).into_diagnostic().wrap_err_with(failed)
 }

@@ -14,6 +14,7 @@ use tch::Device;
 use super::kept::{self, Point, Progress};
 use super::plan::{SessionTakes, Stream};
 use crate::commands::leg::Leg;
+use crate::commands::results;
 
 pub const PROGRESS_FILE: &str = "progress.json";
 const CHECKPOINT_FILE: &str = "learner.safetensors";
@@ -239,7 +240,7 @@ impl Run<'_> {
         self.learner.save(&self.folder.join(CHECKPOINT_FILE)).into_diagnostic()?;
         self.learner.save_buffer(&self.folder.join(BUFFER_FILE), &[]).into_diagnostic()?;
         self.progress.steps = self.learner.steps();
-        kept::write(&self.folder.join(PROGRESS_FILE), &self.progress)?;
+        results::write(&self.folder.join(PROGRESS_FILE), &self.progress)?;
         self.saved = Instant::now();
         Ok(())
     }
@@ -247,7 +248,7 @@ impl Run<'_> {
     /// Figures are what the study needs; the checkpoints of all runs would be gigabytes.
     fn end(mut self) -> miette::Result<()> {
         (self.progress.done, self.progress.steps) = (true, self.learner.steps());
-        kept::write(&self.folder.join(PROGRESS_FILE), &self.progress)?;
+        results::write(&self.folder.join(PROGRESS_FILE), &self.progress)?;
         for file in [CHECKPOINT_FILE, BUFFER_FILE].map(|name| self.folder.join(name)) {
             if file.exists() {
                 std::fs::remove_file(&file)

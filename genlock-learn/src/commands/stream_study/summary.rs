@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::kept::{self, Point, Progress};
 use super::run::{PROGRESS_FILE, folder};
+use crate::commands::spread::Spread;
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -77,28 +78,6 @@ pub struct OverTime {
 pub struct Run {
     pub seed: u64,
     pub progress: Progress,
-}
-
-/// A figure over seeds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Spread {
-    pub mean: f64,
-    /// Of a sample; `None` of a single seed.
-    pub deviation: Option<f64>,
-    pub seeds: usize,
-}
-
-impl Spread {
-    /// `None` without values.
-    pub fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
-        let values: Vec<f64> = values.collect();
-        let count = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / count;
-        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        let deviation = (values.len() > 1).then(|| (squares / (count - 1.0)).sqrt());
-        (!values.is_empty()).then_some(Self { mean, deviation, seeds: values.len() })
-    }
 }
 
 impl Summary {

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::summary::{Spread, Summary};
+use super::summary::Summary;
+use crate::commands::spread::Spread;
 
 const NONE: &str = "–";
 
@@ -83,11 +84,7 @@ pub fn markdown(summary: &Summary) -> String {
 }
 
 fn accuracy(spread: Option<&Spread>) -> String {
-    match spread {
-        None => NONE.to_owned(),
-        Some(Spread { mean, deviation: None, .. }) => format!("{mean:.3}"),
-        Some(Spread { mean, deviation: Some(deviation), .. }) => format!("{mean:.3} ± {deviation:.3}"),
-    }
+    Spread::cell(spread, 3)
 }
 
 /// The first line is the head.
